@@ -1,0 +1,350 @@
+"""The relative covariance Sigma = T T' of one random term, and how it moves.
+
+A *point* is a place in the family of covariances of one term (us, diag, cs, ar1). It gives a square root T of Sigma, the
+derivatives of Sigma in its own local coordinates, and the point that a step in these coordinates leads to. Nothing here
+divides by a standard deviation: singular covariances are ordinary points.
+
+For `us` the coordinates are a moving chart (engine.md 2d): with T = U diag(s), U orthogonal, a step Delta (lower
+triangular) leads to U (diag(s) + Delta). `cs` and `ar1` move standard deviations d and eta, a transform of rho to the line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .errors import ArgumentError
+from .linalg import Array, lower_factor
+
+SAME_CHART = 0.99  # |cos| between axes of two charts above which second-order information carries over
+
+
+class Point(Protocol):
+    """A covariance Sigma = T T' (l, l) with k local coordinates."""
+
+    def template(self) -> Array:
+        """T (l, l), any square root of Sigma."""
+
+    def tangents(self) -> Array:
+        """dSigma/da for each coordinate: (k, l, l)."""
+
+    def curvature(self, G: Array) -> Array:
+        """tr(G d2Sigma/da db) for symmetric G (l, l): (k, k)."""
+
+    def shifted(self, step: Array) -> Point:
+        """The point at local coordinates `step` (k,), still in these coordinates."""
+
+    def moved(self, step: Array) -> Point:
+        """The same point with coordinates of its own."""
+
+    def cleared(self, tolerance: float) -> Point:
+        """The point with every standard deviation below `tolerance` set to zero."""
+
+    def raised(self, floor: float) -> Point:
+        """The point with every standard deviation at least `floor`."""
+
+    def deviations(self) -> Array:
+        """Standard deviations along the principal axes (us) or of the columns."""
+
+    def same_chart(self, other: Point) -> bool:
+        """Whether second-order information at `other` still speaks of the same coordinates."""
+
+
+def lower_entries(width: int) -> tuple[list[int], list[int]]:
+    """Rows and columns of a lower triangle, column by column (lme4's order of theta)."""
+    return [i for j in range(width) for i in range(j, width)], [j for j in range(width) for _ in range(j, width)]
+
+
+@dataclass(frozen=True, eq=False)
+class Unstructured:
+    """Sigma = T T' moved as T + U Delta with Delta lower triangular."""
+
+    T: Array
+    U: Array
+
+    @classmethod
+    def charted(cls, T: Array, previous: Array | None = None) -> Unstructured:
+        """The same Sigma with T = U diag(s); signs of U follow those of `previous`."""
+        U, s, _ = np.linalg.svd(T)
+        if previous is not None:
+            U = U * np.where(np.sum(U * previous, axis=0) < 0, -1.0, 1.0)
+        return cls(U * s, U)
+
+    def template(self) -> Array:
+        return self.T
+
+    def directions(self) -> Array:
+        """dT/da = U e_i e_j': (k, l, l)."""
+        width = self.T.shape[0]
+        rows, columns = lower_entries(width)
+        E = np.zeros((len(rows), width, width))
+        for a, (i, j) in enumerate(zip(rows, columns, strict=True)):
+            E[a, :, j] = self.U[:, i]
+        return E
+
+    def tangents(self) -> Array:
+        half = self.directions() @ self.T.T
+        return half + np.swapaxes(half, 1, 2)
+
+    def curvature(self, G: Array) -> Array:
+        E = self.directions().reshape(-1, G.size)
+        GE = (G @ self.directions()).reshape(-1, G.size)
+        return np.asarray(2.0 * E @ GE.T)
+
+    def shifted(self, step: Array) -> Unstructured:
+        width = self.T.shape[0]
+        Delta = np.zeros((width, width))
+        Delta[lower_entries(width)] = step
+        return Unstructured(self.T + self.U @ Delta, self.U)
+
+    def moved(self, step: Array) -> Unstructured:
+        return Unstructured.charted(self.shifted(step).T, self.U)
+
+    def cleared(self, tolerance: float) -> Unstructured:
+        U, s, _ = np.linalg.svd(self.T)
+        return Unstructured(U * np.where(s < tolerance, 0.0, s), U)
+
+    def raised(self, floor: float) -> Unstructured:
+        U, s, _ = np.linalg.svd(self.T)
+        return Unstructured(U * np.maximum(s, floor), U)
+
+    def deviations(self) -> Array:
+        return np.linalg.svd(self.T, compute_uv=False)
+
+    def same_chart(self, other: Point) -> bool:
+        return isinstance(other, Unstructured) and bool(np.all(np.abs(np.sum(self.U * other.U, axis=0)) >= SAME_CHART))
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal:
+    """Sigma = diag(d)^2, or d^2 I where `d` has one entry for all columns (hom)."""
+
+    d: Array
+    width: int
+
+    def template(self) -> Array:
+        return np.diag(np.broadcast_to(self.d, self.width))
+
+    def _units(self) -> Array:
+        if self.d.size == self.width:
+            return np.eye(self.width)
+        return np.ones((1, self.width))
+
+    def tangents(self) -> Array:
+        units = self._units()
+        return np.einsum("ai,ij->aij", units * 2.0 * self.d[:, None], np.eye(self.width))
+
+    def curvature(self, G: Array) -> Array:
+        return np.diag(2.0 * self._units() @ np.diag(G))
+
+    def shifted(self, step: Array) -> Diagonal:
+        return Diagonal(self.d + step, self.width)
+
+    def moved(self, step: Array) -> Diagonal:
+        return self.shifted(step)
+
+    def cleared(self, tolerance: float) -> Diagonal:
+        return Diagonal(np.where(np.abs(self.d) < tolerance, 0.0, self.d), self.width)
+
+    def raised(self, floor: float) -> Diagonal:
+        return Diagonal(np.maximum(np.abs(self.d), floor), self.width)
+
+    def deviations(self) -> Array:
+        return np.abs(self.d)
+
+    def same_chart(self, other: Point) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """One-parameter correlation matrices: compound symmetry ("cs") or first-order autoregression ("ar1")."""
+
+    kind: str
+    width: int
+
+    @property
+    def lowest(self) -> float:
+        """The smallest rho that is a correlation."""
+        return -1.0 / (self.width - 1) if self.kind == "cs" else -1.0
+
+    def rho(self, eta: float) -> tuple[float, float, float]:
+        """rho and its first two derivatives in eta; eta = 0 is rho = 0."""
+        if self.kind == "ar1":
+            rho = float(np.tanh(eta))
+            return rho, 1 - rho**2, -2 * rho * (1 - rho**2)
+        low = self.lowest
+        z = float(1 / (1 + np.exp(-np.clip(eta + np.log(-low), -700, 700))))
+        slope = (1 - low) * z * (1 - z)
+        return low + (1 - low) * z, slope, slope * (1 - 2 * z)
+
+    def eta(self, rho: float) -> float:
+        """The inverse of `rho`, kept finite at the limits."""
+        if self.kind == "ar1":
+            return float(np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12)))
+        low = self.lowest
+        z = np.clip((rho - low) / (1 - low), 1e-12, 1 - 1e-12)
+        return float(np.log(z / (1 - z)) - np.log(-low))
+
+    def matrices(self, rho: float) -> tuple[Array, Array, Array]:
+        """The correlation matrix and its first two derivatives in rho."""
+        lag = np.abs(np.subtract.outer(np.arange(self.width), np.arange(self.width))).astype(float)
+        if self.kind == "cs":
+            off = (lag > 0).astype(float)
+            return np.eye(self.width) + rho * off, off, np.zeros_like(off)
+        first = lag * np.power(rho, np.maximum(lag - 1, 0))
+        second = lag * (lag - 1) * np.power(rho, np.maximum(lag - 2, 0))
+        return np.power(rho, lag), first, second
+
+
+@dataclass(frozen=True, eq=False)
+class Correlated:
+    """Sigma = D C(rho) D with D = diag(d), d >= 0; `d` has one entry where hom."""
+
+    d: Array
+    eta: float
+    family: Correlation
+
+    @property
+    def _D(self) -> Array:
+        return np.asarray(np.broadcast_to(self.d, self.family.width))
+
+    def template(self) -> Array:
+        C = self.family.matrices(self.family.rho(self.eta)[0])[0]
+        values, vectors = np.linalg.eigh(C)
+        return self._D[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
+
+    def _units(self) -> Array:
+        return np.eye(self.family.width) if self.d.size == self.family.width else np.ones((1, self.family.width))
+
+    def tangents(self) -> Array:
+        rho, slope, _ = self.family.rho(self.eta)
+        C, C1, _ = self.family.matrices(rho)
+        by_d = [np.outer(u, self._D) * C for u in self._units()]
+        return np.array([*(A + A.T for A in by_d), np.outer(self._D, self._D) * C1 * slope])
+
+    def curvature(self, G: Array) -> Array:
+        rho, slope, bend = self.family.rho(self.eta)
+        C, C1, C2 = self.family.matrices(rho)
+        units, D = self._units(), self._D
+        k = len(units)
+        out = np.empty((k + 1, k + 1))
+        out[:k, :k] = 2.0 * units @ (G * C) @ units.T
+        out[:k, k] = out[k, :k] = 2.0 * units @ (G * C1) @ D * slope
+        out[k, k] = D @ (G * (C2 * slope**2 + C1 * bend)) @ D
+        return out
+
+    def shifted(self, step: Array) -> Correlated:
+        return Correlated(self.d + step[:-1], self.eta + float(step[-1]), self.family)
+
+    def moved(self, step: Array) -> Correlated:
+        shifted = self.shifted(step)
+        return Correlated(np.abs(shifted.d), shifted.eta, self.family)
+
+    def cleared(self, tolerance: float) -> Correlated:
+        return Correlated(np.where(self.d < tolerance, 0.0, self.d), self.eta, self.family)
+
+    def raised(self, floor: float) -> Correlated:
+        return Correlated(np.maximum(self.d, floor), 0.0, self.family)
+
+    def deviations(self) -> Array:
+        return np.abs(self.d)
+
+    def same_chart(self, other: Point) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Family:
+    """The covariances that one term may have: structure, width l, hom.
+
+    >>> Family("cs", 3, hom=False).size
+    4
+    """
+
+    structure: str
+    width: int
+    hom: bool = False
+
+    def __post_init__(self) -> None:
+        if self.structure not in ("us", "diag", "cs", "ar1"):
+            raise ArgumentError(f"unknown covariance structure {self.structure!r}; known: ar1, cs, diag, us")
+
+    @property
+    def _uncorrelated(self) -> bool:
+        return self.structure == "diag" or (self.structure in ("cs", "ar1") and self.width == 1)
+
+    @property
+    def _n_sd(self) -> int:
+        return 1 if self.hom else self.width
+
+    @property
+    def size(self) -> int:
+        """Number of free parameters."""
+        if self.structure == "us":
+            return self.width * (self.width + 1) // 2
+        return self._n_sd + (not self._uncorrelated)
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """lme4's lower and upper bounds of `par`."""
+        if self.structure == "us":
+            rows, columns = lower_entries(self.width)
+            return np.where(np.equal(rows, columns), 0.0, -np.inf), np.full(self.size, np.inf)
+        lower, upper = np.zeros(self.size), np.full(self.size, np.inf)
+        if not self._uncorrelated:
+            lower[-1], upper[-1] = Correlation(self.structure, self.width).lowest, 1.0
+        return lower, upper
+
+    def multiple(self, c: float) -> Point:
+        """The point Sigma = c^2 I."""
+        if self.structure == "us":
+            return Unstructured(c * np.eye(self.width), np.eye(self.width))
+        if self._uncorrelated:
+            return Diagonal(np.full(self._n_sd, c), self.width)
+        return Correlated(np.full(self._n_sd, c), 0.0, Correlation(self.structure, self.width))
+
+    def point(self, par: Array, R: Array) -> Point:
+        """lme4's `par` -> the point, in the coordinates in which Z~ = Z R^-1."""
+        if self.structure == "us":
+            T = np.zeros((self.width, self.width))
+            T[lower_entries(self.width)] = par
+            return Unstructured(R @ T, np.eye(self.width))
+        d = par[: self._n_sd] * np.diag(R)[: self._n_sd]
+        if self._uncorrelated:
+            return Diagonal(d, self.width)
+        family = Correlation(self.structure, self.width)
+        return Correlated(d, family.eta(float(par[-1])), family)
+
+    def par(self, point: Point, R: Array) -> Array:
+        """The point -> lme4's `par` (us: theta; others: relative standard deviations, then rho)."""
+        if isinstance(point, Diagonal):
+            return np.abs(point.d) / np.diag(R)[: self._n_sd]
+        if isinstance(point, Correlated):
+            return np.append(point.d / np.diag(R)[: self._n_sd], point.family.rho(point.eta)[0])
+        return self.factor(point, R)[0][lower_entries(self.width)]
+
+    def factor(self, point: Point, R: Array) -> tuple[Array, Array]:
+        """(T, Q): the lower-triangular template in the user's coordinates, R^-1 T~ = T Q'."""
+        return lower_factor(np.linalg.solve(R, point.template()))
+
+    def par_tangents(self, par: Array) -> Array:
+        """dSigma/dpar in the user's coordinates: (k, l, l)."""
+        point = self.point(par, np.eye(self.width))
+        tangents = point.tangents()
+        if isinstance(point, Correlated):
+            slope = point.family.rho(point.eta)[1]
+            tangents[-1] /= slope if slope else 1.0
+        return tangents
+
+    def theta(self, T: Array) -> Array:
+        """lme4's theta: the distinct entries of the lower-triangular template, column by column."""
+        if self.structure == "us" or (not self.hom and not self._uncorrelated):
+            return T[lower_entries(self.width)]
+        if self._uncorrelated:
+            return np.diag(T)[: self._n_sd]
+        if self.structure == "cs":
+            return np.concatenate([T[j : j + 2, j] for j in range(self.width)])
+        return np.concatenate([T[j:, j] for j in range(min(2, self.width))])

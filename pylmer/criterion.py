@@ -1,0 +1,159 @@
+"""Deviance and REML criterion, their score and information, of one data set as functions of the templates.
+
+    ML:    d = log|V| + n (1 + log(2 pi r2 / n))
+    REML:  d = log|V| + log|X'V^-1X| + (n - p) (1 + log(2 pi r2 / (n - p)))
+
+with V including the prior weights (Bates, Maechler, Bolker & Walker 2015, section 3; Harville 1977). Score and information:
+design.md section 5 (Gilmour, Thompson & Cullis 1995 for the average information).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .covariance import Point
+from .errors import NumericalError
+from .linalg import Array, block_diagonal, symmetric
+from .pls import Engine, Factorization
+
+Points = tuple[Point, ...]
+EPS = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class Criterion:
+    """The function to be minimized: points (one per random term, in scaled coordinates) -> `At`."""
+
+    engine: Engine
+    REML: bool
+
+    @property
+    def m(self) -> int:
+        """n for ML, n - p for REML."""
+        gram = self.engine.gram
+        return gram.n - gram.p if self.REML else gram.n
+
+    def at(self, points: Points) -> At:
+        """Criterion, score and information at `points`; each is computed when first asked for."""
+        return At(self, points, self.engine.factorize([point.template() for point in points]))
+
+
+@dataclass(frozen=True, eq=False)
+class At:
+    """The criterion at one place."""
+
+    criterion: Criterion
+    points: Points
+    factorization: Factorization
+
+    @cached_property
+    def value(self) -> float:
+        """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
+        fixed, m, gram = self.factorization.fixed, self.criterion.m, self.criterion.engine.gram
+        if not fixed.r2 > 0:
+            raise NumericalError(
+                "the residual sum of squares is zero: the model reproduces the response exactly, so sigma is not estimable"
+            )
+        d = fixed.logdet_V - gram.sum_log_weights + m * (1 + np.log(2 * np.pi * fixed.r2 / m))
+        if self.criterion.REML:
+            d += fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
+        if not np.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return float(d)
+
+    @property
+    def s2(self) -> float:
+        """sigma^2 = r2 / m."""
+        return self.factorization.fixed.r2 / self.criterion.m
+
+    @property
+    def noise(self) -> float:
+        """How far rounding may move the value (engine.md 2h)."""
+        gram = self.criterion.engine.gram
+        return 8 * EPS * (abs(self.value) + self.criterion.m * gram.XytXy[-1, -1] / self.factorization.fixed.r2)
+
+    @cached_property
+    def v(self) -> Array:
+        """(-beta, 1), so that [X y] v = y - X beta."""
+        return np.append(-self.factorization.fixed.beta, 1.0)
+
+    @cached_property
+    def Phi(self) -> Array:
+        """(X'V^-1X)^-1 (p, p), scaled coordinates."""
+        L_X = self.factorization.fixed.L_X
+        half = np.linalg.inv(L_X) if len(L_X) else L_X
+        return np.asarray(half.T @ half)
+
+    @cached_property
+    def ZtPy(self) -> list[Array]:
+        """Z'Py per factor: (J, L)."""
+        return [x[:, :, 0] for x in self.factorization.modes(self.v[:, None])[2]]
+
+    def _term(self, blocks: Sequence[Array], term: int) -> Array:
+        factor, at = self.criterion.engine.gram.place[term]
+        return blocks[factor][..., at]
+
+    @cached_property
+    def ZtQZ(self) -> list[Array]:
+        """sum over levels of Z_j'QZ_j per factor (L, L); Q = V^-1 (ML) or P (REML)."""
+        S = np.zeros((len(self.v), len(self.v)))
+        if self.criterion.REML:
+            S[:-1, :-1] = self.Phi
+        return [symmetric(D.sum(axis=0)) for D in self.factorization.spread(S)[0]]
+
+    @cached_property
+    def G(self) -> list[Array]:
+        """dd/dSigma_i per random term: (l_i, l_i)."""
+        out = []
+        for term in range(len(self.points)):
+            factor, at = self.criterion.engine.gram.place[term]
+            g = self.ZtPy[factor][:, at]
+            out.append(self.ZtQZ[factor][at, at] - g.T @ g / self.s2)
+        return out
+
+    @cached_property
+    def gradient(self) -> Array:
+        """Score in the points' own coordinates: (k,)."""
+        parts = [
+            np.tensordot(point.tangents(), G, axes=([1, 2], [0, 1]))
+            for point, G in zip(self.points, self.G, strict=True)
+        ]
+        return np.concatenate(parts)
+
+    @cached_property
+    def curvature(self) -> Array:
+        """tr(G d2Sigma/da db): (k, k)."""
+        return block_diagonal(point.curvature(G) for point, G in zip(self.points, self.G, strict=True))
+
+    @cached_property
+    def _working(self) -> tuple[Array, Array]:
+        """w_a'P w_b (k, k) and r2_a (k,), with w_a = (dV/da) Py = Z s_a."""
+        s = self._directions()
+        WVW, XVW = self.factorization.products(s)
+        r2_a = -sum(
+            (np.einsum("jl,jlk->k", g, x) for g, x in zip(self.ZtPy, s, strict=True)), start=np.zeros(len(WVW))
+        )
+        return WVW - XVW.T @ self.Phi @ XVW, r2_a
+
+    def _directions(self) -> list[Array]:
+        """s_a = dSigma_a Z'Py per factor: (J, L, k)."""
+        gram = self.criterion.engine.gram
+        tangents = [point.tangents() for point in self.points]
+        s = [np.zeros((f.J, f.L, sum(map(len, tangents)))) for f in gram.factors]
+        column = 0
+        for term, E in enumerate(tangents):
+            factor, at = gram.place[term]
+            s[factor][:, at, column : column + len(E)] = np.einsum("jl,aml->jma", self.ZtPy[factor][:, at], E)
+            column += len(E)
+        return s
+
+    @cached_property
+    def information(self) -> Array:
+        """Average information plus curvature (k, k): the Hessian with its trace term averaged. For stepping only."""
+        WPW, r2_a = self._working
+        r2, m = self.factorization.fixed.r2, self.criterion.m
+        return symmetric(WPW / self.s2 - m * np.outer(r2_a, r2_a) / r2**2 + self.curvature)

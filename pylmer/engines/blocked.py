@@ -1,0 +1,151 @@
+"""The default engine: levels are eliminated in b-space, from sums only (design.md section 4, engine.md section 1).
+
+Nested factors form a `Chain`; as soon as two factors are crossed, the largest is eliminated level by level and all others
+form one dense remainder (`Crossed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+from ..errors import NumericalError
+from ..gram import Gram, Link
+from ..linalg import Array
+from ..pls import Fixed
+from .chain import Chain
+from .crossed import Crossed
+from .dense import factor_templates, fixed_part
+
+REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
+
+
+class Elimination(Protocol):
+    """Chain or Crossed."""
+
+    logdet_V: float
+
+    def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]: ...
+
+    def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]: ...
+
+    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]: ...
+
+
+class BlockedFactorization:
+    """V at given templates, through an elimination; see `pls.Factorization`."""
+
+    def __init__(self, engine: BlockedEngine, elimination: Elimination) -> None:
+        self.engine, self.elimination = engine, elimination
+        self.reduced, self.halves = elimination.forward([f.ZtXy for f in engine.gram.factors])
+
+    @cached_property
+    def fixed(self) -> Fixed:
+        return fixed_part(
+            self.engine.gram.XytXy - _inner(self.halves, self.halves), self.elimination.logdet_V
+        )
+
+    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
+        return self.elimination.backward([c @ v for c in self.reduced])
+
+    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
+        return self.elimination.spread(self.reduced, S)
+
+    def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
+        gram = self.engine.gram
+        ZtW = self.engine.ZtZ_times(s)
+        _, halves = self.elimination.forward(ZtW)
+        X_halves = [h[:, :, : gram.p] for h in self.halves]
+        XtW = _inner([f.ZtXy[:, :, : gram.p] for f in gram.factors], list(s))
+        return _inner(list(s), ZtW) - _inner(halves, halves), XtW - _inner(X_halves, halves)
+
+
+class BlockedEngine:
+    """Sums -> factorization by elimination of levels."""
+
+    name = "blocked"
+
+    def __init__(self, gram: Gram) -> None:
+        self._gram = gram
+        count = range(len(gram.factors))
+        self.nested = all(_one_parent(link, gram.factors[f].J) for (f, _), link in gram.links.items())
+        self.coupling = {key: _coupling(gram, key) for key in gram.links}
+        if self.nested:
+            self.parents = [_parents(gram, f) for f in count[:-1]]
+            self.paths = [_path(gram, f) for f in count]
+            return
+        remainder = sum(f.q for f in gram.factors[1:])
+        if remainder > REMAINDER_LIMIT:
+            raise NumericalError(f"crossed factors leave {remainder} random effects beside the largest factor: too many")
+        self.C = sparse.csr_array(sparse.hstack([self.coupling[0, g] for g in count[1:]], format="csr"))
+        self.A_RR = _remainder(gram, self.coupling)
+
+    @property
+    def gram(self) -> Gram:
+        return self._gram
+
+    def factorize(self, T: Sequence[Array]) -> BlockedFactorization:
+        templates = factor_templates(self._gram, T)
+        if self.nested:
+            return BlockedFactorization(self, Chain(self._gram, self.parents, self.paths, templates))
+        return BlockedFactorization(self, Crossed(self._gram, self.C, self.A_RR, templates))
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        """Z'Z s for s per factor (J, L, k)."""
+        out = [f.ZtZ @ x for f, x in zip(self._gram.factors, s, strict=True)]
+        flat = [x.reshape(-1, x.shape[2]) for x in s]
+        for (f, g), A in self.coupling.items():
+            out[f] = out[f] + (A @ flat[g]).reshape(out[f].shape)
+            out[g] = out[g] + (A.T @ flat[f]).reshape(out[g].shape)
+        return out
+
+
+def _inner(one: Sequence[Array], two: Sequence[Array]) -> Array:
+    """sum over factors and levels of one_j' two_j."""
+    products = (a.reshape(-1, a.shape[2]).T @ b.reshape(-1, b.shape[2]) for a, b in zip(one, two, strict=True))
+    return np.asarray(sum(products, start=np.zeros(())))
+
+
+def _one_parent(link: Link, J: int) -> bool:
+    return len(link.first) == J
+
+
+def _coupling(gram: Gram, key: tuple[int, int]) -> sparse.csr_array:
+    """The cross-products of two factors as one sparse matrix (q_f, q_g)."""
+    link, f, g = gram.links[key], gram.factors[key[0]], gram.factors[key[1]]
+    indptr = np.searchsorted(link.first, np.arange(f.J + 1))
+    blocks = sparse.bsr_array((link.blocks, link.second, indptr), shape=(f.q, g.q))
+    return sparse.csr_array(blocks.tocsr())
+
+
+def _parents(gram: Gram, f: int) -> sparse.csr_array:
+    """Indicators (J_f, J_f+1) of each level's parent."""
+    link, J = gram.links[f, f + 1], gram.factors[f].J
+    shape = (J, gram.factors[f + 1].J)
+    return sparse.csr_array((np.ones(J), link.second, np.arange(J + 1)), shape=shape)
+
+
+def _path(gram: Gram, f: int) -> Array:
+    """Cross-products of each level with the columns of all its parents: (J, L, P)."""
+    sums = gram.factors[f]
+    later = [gram.links[f, g].blocks for g in range(f + 1, len(gram.factors))]
+    return np.concatenate([np.zeros((sums.J, sums.L, 0)), *later], axis=2)
+
+
+def _remainder(gram: Gram, coupling: dict[tuple[int, int], sparse.csr_array]) -> Array:
+    """Cross-products of all factors but the first, dense (q_R, q_R)."""
+    starts = np.cumsum([0, *(f.q for f in gram.factors[1:])])
+    A = np.zeros((starts[-1], starts[-1]))
+    for g, sums in enumerate(gram.factors[1:]):
+        cells = A[starts[g] : starts[g + 1], starts[g] : starts[g + 1]].reshape(sums.J, sums.L, sums.J, sums.L)
+        cells[np.arange(sums.J), :, np.arange(sums.J), :] = sums.ZtZ
+        A[starts[g] : starts[g + 1], starts[g] : starts[g + 1]] = cells.reshape(sums.q, sums.q)
+        for h in range(g + 1, len(gram.factors) - 1):
+            block = coupling[g + 1, h + 1].toarray()
+            A[starts[g] : starts[g + 1], starts[h] : starts[h + 1]] = block
+            A[starts[h] : starts[h + 1], starts[g] : starts[g + 1]] = block.T
+    return A

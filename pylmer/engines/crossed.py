@@ -1,0 +1,164 @@
+"""Crossed factors at given templates: the largest is eliminated level by level, the others form one dense remainder.
+
+With Lambda the templates of the remainder on its diagonal and S = A_RR - C'K C its cross-products after the elimination,
+
+    M = I + Lambda'S Lambda = L L',   K_R = Lambda M^-1 Lambda'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg.lapack import dpotri
+
+from ..gram import Gram
+from ..linalg import Array, cholesky, log_diagonal, symmetric, transposed
+from .levels import Level
+
+WELL_CONDITIONED = 1e-3  # templates above this may be divided by
+DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix
+BLOCK_CELLS = 4_000_000  # cells of a dense slab of C S held at once
+
+
+class Crossed:
+    """C (q_1, q_R) couples the first factor to the remainder A_RR (q_R, q_R); T per factor (L, L)."""
+
+    def __init__(self, gram: Gram, C: sparse.csr_array, A_RR: Array, T: list[Array]) -> None:
+        self.gram, self.C, self.T_rest = gram, C, T[1:]
+        first = gram.factors[0]
+        self.first = Level.eliminated(T[0], first.ZtZ, np.zeros((first.J, first.L, 0)))
+        self.half_C = _times_levels(self.first.B, C)
+        self.S = A_RR - _square(self.half_C)
+        M = self._times_T(self._times_T(self.S).T)
+        M[np.diag_indices_from(M)] += 1.0
+        self.chol = cholesky(symmetric(M))
+        self.logdet_V = 2 * (log_diagonal(self.first.chol) + log_diagonal(self.chol))
+
+    def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""
+        half = self.first.B @ columns[0]
+        rest = _joined(columns[1:]) - self.half_C.T @ half.reshape(-1, half.shape[2])
+        half_rest = solve_triangular(self.chol, self._T_times(rest), lower=True, check_finite=False)
+        return [columns[0], *self._split(rest)], [half, *self._split(half_rest)]
+
+    def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
+        """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
+        rest = _joined(reduced[1:])
+        u_rest = self._split(cho_solve((self.chol, True), self._T_times(rest), check_finite=False))
+        b_rest = [t @ u for t, u in zip(self.T_rest, u_rest, strict=True)]
+        flat = _joined(b_rest)
+        u, b, g = self.first.solve(reduced[0] - (self.C @ flat).reshape(reduced[0].shape))
+        return [u, *u_rest], [b, *b_rest], [g, *self._split(rest - self.S @ flat)]
+
+    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.spread`; the adjoint of the elimination."""
+        U, c = reduced[0], _joined(reduced[1:])
+        Kc = self.K_R @ c
+        S_RF = -Kc @ S
+        S_RR = self.K_R - S_RF @ Kc.T
+        N_c = c - self.S @ Kc
+        D_rest = [a - b for a, b in zip(self._complement, self._diagonal(N_c @ S, N_c), strict=True)]
+        CS = (self.C @ S_RF).reshape(U.shape) @ transposed(U)
+        H = U @ S @ transposed(U) + CS + transposed(CS) + _level_squares(self.C, S_RR, U.shape[1])
+        D, E = self.first.sandwich(H)
+        return [D, *D_rest], [E, *self._blocks(S_RR)]
+
+    @cached_property
+    def M_inverse(self) -> Array:
+        """M^-1 (q_R, q_R)."""
+        lower, _ = dpotri(self.chol, lower=1)
+        return np.tril(lower) + np.tril(lower, -1).T
+
+    @cached_property
+    def K_R(self) -> Array:
+        """Lambda M^-1 Lambda'."""
+        half = self._times_T_transposed(self.M_inverse)
+        return self._times_T_transposed(half.T)
+
+    @cached_property
+    def _complement(self) -> list[Array]:
+        """Diagonal blocks of S - S K_R S; by S Lambda M^-1 = (S - S K_R S) Lambda where Lambda may be divided by."""
+        if all(np.linalg.cond(t) * WELL_CONDITIONED < 1 < np.linalg.norm(t) / WELL_CONDITIONED for t in self.T_rest):
+            right = self._diagonal(self._times_T(self.S), self.M_inverse)
+            return [symmetric(x @ np.linalg.inv(t)) for x, t in zip(right, self.T_rest, strict=True)]
+        W = solve_triangular(self.chol, self._T_times(self.S), lower=True, check_finite=False)
+        return [a - b for a, b in zip(self._blocks(self.S), self._diagonal(W.T, W.T), strict=True)]
+
+    def _each(self) -> list[tuple[slice, int, int, Array]]:
+        out, at = [], 0
+        for t, sums in zip(self.T_rest, self.gram.factors[1:], strict=True):
+            out.append((slice(at, at + sums.q), sums.J, sums.L, t))
+            at += sums.q
+        return out
+
+    def _split(self, flat: Array) -> list[Array]:
+        """(q_R, k) -> per factor (J, L, k)."""
+        return [flat[at].reshape(J, L, -1) for at, J, L, _ in self._each()]
+
+    def _times_T(self, A: Array) -> Array:
+        """A Lambda for A (k, q_R)."""
+        return np.hstack([(A[:, at].reshape(-1, J, L) @ t).reshape(len(A), -1) for at, J, L, t in self._each()])
+
+    def _times_T_transposed(self, A: Array) -> Array:
+        """A Lambda' for A (k, q_R)."""
+        return np.hstack([(A[:, at].reshape(-1, J, L) @ t.T).reshape(len(A), -1) for at, J, L, t in self._each()])
+
+    def _T_times(self, A: Array) -> Array:
+        """Lambda' A for A (q_R, k)."""
+        return _joined([t.T @ A[at].reshape(J, L, -1) for at, J, L, t in self._each()])
+
+    def _diagonal(self, A: Array, B: Array) -> list[Array]:
+        """Diagonal blocks (J, L, L) of A B' for A, B (q_R, k), as row sums of products."""
+        out = []
+        for at, J, L, _ in self._each():
+            a, b = A[at].reshape(J, L, -1), B[at].reshape(J, L, -1)
+            out.append(a @ transposed(b))
+        return out
+
+    def _blocks(self, A: Array) -> list[Array]:
+        """Diagonal blocks (J, L, L) of A (q_R, q_R)."""
+        out = []
+        for at, J, L, _ in self._each():
+            cells = A[at, at].reshape(J, L, J, L)
+            out.append(np.ascontiguousarray(np.moveaxis(np.diagonal(cells, axis1=0, axis2=2), 2, 0)))
+        return out
+
+
+def _joined(parts: Sequence[Array]) -> Array:
+    return np.concatenate([part.reshape(-1, part.shape[2]) for part in parts])
+
+
+def _times_levels(B: Array, C: sparse.csr_array) -> sparse.csr_array:
+    """diag(B_1, ..., B_J) C."""
+    J, L, _ = B.shape
+    if L == 1:
+        return sparse.csr_array((C.data * np.repeat(B.ravel(), np.diff(C.indptr)), C.indices, C.indptr), shape=C.shape)
+    blocks = sparse.bsr_array((B, np.arange(J), np.arange(J + 1)), shape=(J * L, J * L))
+    return sparse.csr_array(blocks.tocsr() @ C)
+
+
+def _square(half_C: sparse.csr_array) -> Array:
+    """half_C' half_C, dense (q_R, q_R)."""
+    if half_C.nnz > DENSE_SHARE * half_C.shape[0] * half_C.shape[1]:
+        dense = half_C.toarray()
+        return np.asarray(dense.T @ dense)
+    return np.asarray((half_C.T @ half_C).toarray())
+
+
+def _level_squares(C: sparse.csr_array, S: Array, L: int) -> Array:
+    """Blocks C_j S C_j' (J, L, L), a slab of levels at a time."""
+    J = C.shape[0] // L
+    H = np.zeros((J, L, L))
+    size = max(1, BLOCK_CELLS // max(1, L * S.shape[0]))
+    for start in range(0, J, size):
+        part = C[start * L : (start + size) * L]
+        slab = (part @ S).reshape(-1, L, S.shape[0])
+        row = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        for a in range(L):
+            sums = np.bincount(row, part.data * slab[row // L, a, part.indices], part.shape[0])
+            H[start : start + len(slab), a, :] = sums.reshape(-1, L)
+    return H

@@ -1,0 +1,284 @@
+"""Rows -> sums: the weighted cross-products of [Z X y], formed once.
+
+Two exact precautions (design.md section 4) are taken on the way: the response is shifted by its least-squares fit, and the
+columns of X and of every random term are brought to a common scale (whitened where the structure allows it). `Scaling`
+remembers both, so that estimates can be brought back to the user's coordinates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from .errors import NumericalError
+from .linalg import Array, Codes, chunks, right_divide, triangular_factor
+
+Matrix: TypeAlias = "Array | sparse.csr_array"
+SINGULAR = 1e-7  # a column of a whitened term that keeps less than this of its length is collinear
+BIT64 = np.dtype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class TermRows:
+    """One random term on the rows: codes (n,) in 0..n_levels-1, Z (n, l) or None for one column of ones."""
+
+    codes: Codes
+    n_levels: int
+    Z: Array | None
+    factor: int
+    structure: str = "us"
+    hom: bool = False
+
+    @property
+    def width(self) -> int:
+        """l, the number of columns."""
+        return 1 if self.Z is None else self.Z.shape[1]
+
+    def columns(self, rows: slice) -> Array:
+        """The raw columns on some rows: (rows, l)."""
+        if self.Z is None:
+            return np.ones((rows.stop - rows.start, 1))
+        return np.asarray(self.Z[rows], dtype=float)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What a linear mixed model sees of the data: X (n, p), y (n,) without offset, weights (n,) or None, random terms.
+
+    `factor` of a term numbers its grouping factor; terms on one factor share `codes`.
+    """
+
+    X: Matrix
+    y: Array
+    weights: Array | None
+    terms: tuple[TermRows, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return self.y.shape[0]
+
+    @property
+    def p(self) -> int:
+        """Number of columns of X."""
+        return int(self.X.shape[1])
+
+    def root_weights(self, rows: slice) -> Array:
+        """sqrt(w) on some rows, as a column."""
+        if self.weights is None:
+            return np.ones((rows.stop - rows.start, 1))
+        return np.sqrt(self.weights[rows])[:, None]
+
+    def fixed(self, rows: slice) -> Array:
+        """Dense X on some rows."""
+        block = self.X[rows]
+        return block.toarray() if sparse.issparse(block) else np.asarray(block, dtype=float)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """X~ = X R^-1, Z~_i = Z_i R_i^-1, y~ = y - X shift. R is upper triangular (p, p), each R_i (l_i, l_i)."""
+
+    R: Array
+    R_terms: tuple[Array, ...]
+    shift: Array
+
+    @property
+    def logdet_R(self) -> float:
+        """log |R|, positive diagonal."""
+        return float(np.sum(np.log(np.diag(self.R))))
+
+
+@dataclass(frozen=True, eq=False)
+class FactorSums:
+    """Sums over the rows of each level of one grouping factor.
+
+    terms  indices of the random terms on this factor; their columns stand side by side, L in all
+    ZtZ    (J, L, L)
+    ZtXy   (J, L, p + 1)
+    """
+
+    terms: tuple[int, ...]
+    ZtZ: Array
+    ZtXy: Array
+
+    @property
+    def J(self) -> int:
+        """Number of levels."""
+        return int(self.ZtZ.shape[0])
+
+    @property
+    def L(self) -> int:
+        """Number of columns of all terms on this factor."""
+        return int(self.ZtZ.shape[1])
+
+    @property
+    def q(self) -> int:
+        """Number of random effects."""
+        return self.J * self.L
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """Cross-products between two grouping factors, for the pairs of levels that occur together.
+
+    first, second (P,) levels, sorted by first; blocks (P, L_first, L_second)
+    """
+
+    first: Codes
+    second: Codes
+    blocks: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Gram:
+    """All that the engines need: cross-products of the scaled [Z X y].
+
+    Nested factors are ordered by decreasing J, so that each level has one parent; crossed ones by decreasing q.
+    links[f, g] couples factors f < g. XytXy is (p + 1, p + 1).
+    """
+
+    n: int
+    factors: tuple[FactorSums, ...]
+    links: dict[tuple[int, int], Link]
+    XytXy: Array
+    sum_log_weights: float
+    scaling: Scaling
+
+    @property
+    def p(self) -> int:
+        """Number of fixed effects."""
+        return self.XytXy.shape[0] - 1
+
+    @cached_property
+    def place(self) -> dict[int, tuple[int, slice]]:
+        """Term index -> (factor, its columns within the factor)."""
+        where: dict[int, tuple[int, slice]] = {}
+        for f, sums in enumerate(self.factors):
+            at = 0
+            for t in sums.terms:
+                width = self.scaling.R_terms[t].shape[0]
+                where[t] = (f, slice(at, at + width))
+                at += width
+        return where
+
+
+def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
+    """The sums of `rows`; O(n) time, and memory of a few thousand rows beyond the sums themselves."""
+    scaling = find_scaling(rows) if scaling is None else scaling
+    groups = _factor_terms(rows.terms)
+    sums = [_factor_sums(rows, scaling, terms) for terms in groups]
+    order = sorted(range(len(groups)), key=lambda f: -sums[f].J)
+    links = _links(rows, scaling, [groups[f] for f in order])
+    if any(len(link.first) > sums[order[f]].J for (f, _), link in links.items()):
+        by_size = sorted(range(len(groups)), key=lambda f: -sums[f].q)
+        if by_size != order:
+            order, links = by_size, _links(rows, scaling, [groups[f] for f in by_size])
+    XytXy = np.zeros((rows.p + 1, rows.p + 1))
+    for at in chunks(rows.n):
+        block = scaled_fixed(rows, scaling, at)
+        XytXy += block.T @ block
+    if not np.isfinite(XytXy).all():
+        raise NumericalError("the sums of squares overflow: rescale the response or the predictors")
+    log_weights = 0.0 if rows.weights is None else float(np.sum(np.log(rows.weights)))
+    return Gram(rows.n, tuple(sums[f] for f in order), links, XytXy, log_weights, scaling)
+
+
+def _links(rows: Rows, scaling: Scaling, groups: list[tuple[int, ...]]) -> dict[tuple[int, int], Link]:
+    pairs = [(a, b) for b in range(len(groups)) for a in range(b)]
+    return {(a, b): _link(rows, scaling, groups[a], groups[b]) for a, b in pairs}
+
+
+def find_scaling(rows: Rows) -> Scaling:
+    """Scales from the rows themselves: QR of [X y] gives R and the shift at once."""
+    p = rows.p
+
+    def weighted_Xy() -> Iterator[Array]:
+        for at in chunks(rows.n):
+            yield np.hstack([rows.fixed(at), rows.y[at, None]]) * rows.root_weights(at)
+
+    full = triangular_factor(weighted_Xy(), p + 1)
+    R = full[:p, :p]
+    if np.any(np.diag(R) <= 0):
+        raise NumericalError("the fixed-effect columns are linearly dependent")
+    shift = np.linalg.solve(R, full[:p, p])
+    return Scaling(R / np.sqrt(rows.n), tuple(_term_scale(rows, t) for t in rows.terms), shift)
+
+
+def _term_scale(rows: Rows, term: TermRows) -> Array:
+    """R_i: whitening for `us`, one scale a column for diag, cs, ar1, one common scale where hom."""
+    if term.Z is None and rows.weights is None:
+        return np.eye(1)
+    blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n))
+    R = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
+    rms = np.sqrt(np.sum(R**2, axis=0))
+    rms[rms == 0] = 1.0
+    if term.structure != "us":
+        return np.diag(np.full(term.width, np.sqrt(np.mean(rms**2))) if term.hom else rms)
+    if np.any(np.diag(R) < SINGULAR * rms):
+        return np.diag(rms)
+    return R
+
+
+def _factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:
+    """Per grouping factor, the terms on it."""
+    return [
+        tuple(i for i, t in enumerate(terms) if t.factor == f) for f in sorted({t.factor for t in terms})
+    ]
+
+
+def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
+    """sqrt(w) [X~ y~] on some rows: (rows, p + 1)."""
+    X = rows.fixed(at)
+    y = rows.y[at] - X @ scaling.shift
+    return np.hstack([right_divide(X, scaling.R), y[:, None]]) * rows.root_weights(at)
+
+
+def scaled_random(rows: Rows, scaling: Scaling, terms: Sequence[int], at: slice) -> Array:
+    """sqrt(w) Z~ of some terms side by side on some rows: (rows, L)."""
+    parts = [right_divide(rows.terms[t].columns(at), scaling.R_terms[t]) for t in terms]
+    return np.hstack(parts) * rows.root_weights(at)
+
+
+def _factor_sums(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> FactorSums:
+    first = rows.terms[terms[0]]
+    J, L, m = first.n_levels, sum(rows.terms[t].width for t in terms), rows.p + 1
+    pairs = [(a, b) for a in range(L) for b in range(a + 1)]
+    own, cross = np.zeros((len(pairs), J)), np.zeros((L, m, J))
+    for at in chunks(rows.n, max(65_536, J)):
+        codes = first.codes[at]
+        Z, Xy = scaled_random(rows, scaling, terms, at), scaled_fixed(rows, scaling, at)
+        for k, (a, b) in enumerate(pairs):
+            own[k] += np.bincount(codes, Z[:, a] * Z[:, b], J)
+        for a in range(L):
+            for c in range(m):
+                cross[a, c] += np.bincount(codes, Z[:, a] * Xy[:, c], J)
+    ZtZ = np.empty((J, L, L))
+    for k, (a, b) in enumerate(pairs):
+        ZtZ[:, a, b] = ZtZ[:, b, a] = own[k]
+    return FactorSums(terms, ZtZ, np.ascontiguousarray(np.moveaxis(cross, 2, 0)))
+
+
+def _link(rows: Rows, scaling: Scaling, one: tuple[int, ...], two: tuple[int, ...]) -> Link:
+    """Sums over the rows that two levels share; a sparse matrix adds up the duplicates."""
+    f, g = rows.terms[one[0]], rows.terms[two[0]]
+    whole = slice(0, rows.n)
+    Zf, Zg = scaled_random(rows, scaling, one, whole), scaled_random(rows, scaling, two, whole)
+    parts = [
+        [_pair_sums(f, g, Zf[:, a] * Zg[:, b]) for b in range(Zg.shape[1])] for a in range(Zf.shape[1])
+    ]
+    pattern = parts[0][0]
+    first = np.repeat(np.arange(f.n_levels), np.diff(pattern.indptr))
+    blocks = np.moveaxis(np.array([[part.data for part in line] for line in parts]), 2, 0)
+    return Link(first.astype(BIT64), pattern.indices.astype(BIT64), np.ascontiguousarray(blocks))
+
+
+def _pair_sums(f: TermRows, g: TermRows, values: Array) -> sparse.csr_array:
+    pairs = sparse.csr_array(sparse.coo_array((values, (f.codes, g.codes)), shape=(f.n_levels, g.n_levels)))
+    pairs.sum_duplicates()
+    return pairs

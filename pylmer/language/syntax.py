@@ -1,0 +1,110 @@
+"""Syntax trees of R expressions (from `nodes`), and the records that a mixed-model formula becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pylmer.language.deparse import deparse
+from pylmer.language.nodes import (
+    NOWHERE,
+    Argument,
+    Binary,
+    Call,
+    Constant,
+    Index,
+    Name,
+    Node,
+    Number,
+    Paren,
+    Span,
+    Text,
+    Unary,
+)
+
+__all__ = [
+    "NOWHERE",
+    "Argument",
+    "Binary",
+    "Call",
+    "Constant",
+    "Index",
+    "MixedFormula",
+    "Name",
+    "Node",
+    "Number",
+    "Paren",
+    "RandomTerm",
+    "Span",
+    "Terms",
+    "Text",
+    "Unary",
+]
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """R's terms() of one side of a formula (Chambers & Hastie 1992, ch. 2).
+
+    variables  every distinct variable in order of first appearance, the response first if there is one
+    factors    per term, the indices into `variables`, ascending
+    labels     per term, its variables joined by ":"
+    """
+
+    variables: tuple[Node, ...]
+    factors: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...]
+    intercept: bool
+    offsets: tuple[Node, ...] = ()
+    response: Node | None = None
+
+
+@dataclass(frozen=True)
+class RandomTerm:
+    """`(effects | group)`: structure "us", "diag", "cs" or "ar1"; hom None where the formula does not say."""
+
+    effects: Node
+    group: Node
+    structure: str = "us"
+    hom: bool | None = None
+    double: bool = False  # written with ||, not yet split
+    span: Span = _span()
+
+    def __str__(self) -> str:
+        """`Days | Subject`, and the structure where it is not the plain one."""
+        bar = f"{deparse(self.effects)} {'||' if self.double else '|'} {deparse(self.group)}"
+        if self.structure == "us" and self.hom is None:
+            return bar
+        hom = "" if self.hom is None else f", hom = {str(self.hom).upper()}"
+        return f"{self.structure}({bar}{hom})"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class MixedFormula:
+    """response ~ fixed + random terms, as written: `rhs` is the whole right side, for printing.
+
+    `fixed` is the right side without its random terms (Number(1) if nothing is left), `random` the terms in order of
+    appearance, neither split at `||` nor expanded at `/`. `text` is what the user wrote ("" if built otherwise).
+    """
+
+    response: Node | None
+    rhs: Node
+    fixed: Node = field(compare=False)
+    random: tuple[RandomTerm, ...] = field(compare=False)
+    text: str = field(default="", compare=False, repr=False)
+
+    @property
+    def node(self) -> Node:
+        """The formula as one syntax tree, `response ~ rhs`."""
+        return Unary("~", self.rhs) if self.response is None else Binary("~", self.response, self.rhs)
+
+    def __str__(self) -> str:
+        """The formula as R deparses it, on one line."""
+        return deparse(self.node)
+
+    __repr__ = __str__

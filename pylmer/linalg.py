@@ -1,0 +1,95 @@
+"""Small kernels on stacks of matrices and on tall arrays; knows no models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import solve_triangular
+
+from .errors import NumericalError
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Codes: TypeAlias = npt.NDArray[np.int64]
+
+CHUNK = 65_536  # rows held at once while sums are formed
+
+
+def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
+    """Slices that cover 0..n in order."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def triangular_factor(blocks: Iterable[Array], width: int) -> Array:
+    """R (width, width) of the QR factorization of all rows together, one block of rows at a time."""
+    R = np.zeros((0, width))
+    for block in blocks:
+        R = np.linalg.qr(np.vstack([R, block]), mode="r")
+    full = np.zeros((width, width))
+    full[: R.shape[0]] = R
+    return full * np.where(np.diag(full) < 0, -1.0, 1.0)[:, None]
+
+
+def cholesky(M: Array) -> Array:
+    """Lower Cholesky factors of a stack (..., l, l); NumericalError if one is not positive definite."""
+    if M.shape[-1] == 1:
+        if not np.all(M > 0):
+            raise NumericalError("a matrix is not positive definite")
+        return np.sqrt(M)
+    try:
+        return np.linalg.cholesky(M)
+    except np.linalg.LinAlgError as error:
+        raise NumericalError("a matrix is not positive definite") from error
+
+
+def inverse_lower(L: Array) -> Array:
+    """Inverses of a stack (..., l, l) of lower-triangular matrices."""
+    if L.shape[-1] == 1:
+        return 1.0 / L
+    return np.tril(np.linalg.inv(L))
+
+
+def log_diagonal(L: Array) -> float:
+    """Sum of the logarithms of all diagonal entries of a stack of triangular matrices."""
+    return float(np.sum(np.log(np.diagonal(L, axis1=-2, axis2=-1))))
+
+
+def right_divide(A: Array, R: Array) -> Array:
+    """A R^-1 for upper-triangular R (l, l) and A (..., l)."""
+    if A.shape[-1] == 0:
+        return A
+    flat = A.reshape(-1, A.shape[-1])
+    return solve_triangular(R, flat.T, trans="T", check_finite=False).T.reshape(A.shape)
+
+
+def symmetric(A: Array) -> Array:
+    """The symmetric part of a stack of square matrices."""
+    return 0.5 * (A + np.swapaxes(A, -1, -2))
+
+
+def transposed(A: Array) -> Array:
+    """A stack of matrices, each transposed."""
+    return np.swapaxes(A, -1, -2)
+
+
+def lower_factor(A: Array) -> tuple[Array, Array]:
+    """(T, Q) with A = T Q', T lower triangular with a diagonal >= 0 and Q orthogonal; A is (l, l)."""
+    Q, R = np.linalg.qr(A.T)
+    sign = np.where(np.diag(R) < 0, -1.0, 1.0)
+    return (R * sign[:, None]).T, Q * sign
+
+
+def block_diagonal(blocks: Iterable[Array]) -> Array:
+    """One square matrix with the square `blocks` on its diagonal."""
+    parts = list(blocks)
+    total = sum(b.shape[0] for b in parts)
+    out = np.zeros((total, total))
+    at = 0
+    for b in parts:
+        out[at : at + b.shape[0], at : at + b.shape[0]] = b
+        at += b.shape[0]
+    return out
+
+

@@ -1,0 +1,251 @@
+"""Trust-region Newton on a criterion with analytic score and information (engine.md section 2).
+
+No bounds and no logarithms: the points move in charts in which a singular covariance is an ordinary place. The criterion
+can have two minima, so values at c I come first and Newton runs from every local minimum of that scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .covariance import Point
+from .criterion import At, Points
+from .errors import NumericalError
+from .linalg import Array
+
+SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
+VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
+INTERIOR = 0.3  # where a singular result is retried from
+ITERATIONS = 200
+
+Objective = Callable[[Points], At]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One descent: where it ended, how, and the values on the way."""
+
+    at: At
+    correction: Array
+    converged: bool
+    message: str
+    evaluations: int
+    gradients: int
+    trace: tuple[float, ...]
+
+    @property
+    def hessian(self) -> Array:
+        """Information with the secant correction gathered on the way: (k, k)."""
+        return self.at.information + self.correction
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """All descents of one fit: the best, the values of the scan, every run in order."""
+
+    best: Run
+    scan: tuple[float, ...]
+    runs: tuple[Run, ...] = field(repr=False)
+
+    @property
+    def evaluations(self) -> int:
+        """Full evaluations (value, score, information) of all runs."""
+        return sum(run.evaluations + run.gradients for run in self.runs)
+
+
+def search(objective: Objective, multiple: Callable[[float], Points], start: Points | None = None) -> Search:
+    """The lowest minimum reached from the local minima of the scan at c I, or from `start` alone."""
+    scan: list[float] = []
+    if start is None:
+        scan = [_value(objective, multiple(c)) for c in SCAN]
+        if not np.isfinite(scan).any():
+            objective(multiple(1.0)).value  # raises, and says why
+        runs = [newton(objective, multiple(SCAN[k])) for k in local_minima(scan)]
+    else:
+        runs = [newton(objective, start)]
+    best = min(runs, key=lambda run: run.at.value)
+    if singular(best.at.points):
+        interior = newton(objective, tuple(point.raised(INTERIOR) for point in best.at.points))
+        runs.append(interior)
+        if interior.at.value < best.at.value - best.at.noise:
+            best = interior
+    return Search(settled(objective, best), tuple(scan), tuple(runs))
+
+
+def _value(objective: Objective, points: Points) -> float:
+    try:
+        return objective(points).value
+    except NumericalError:
+        return np.inf
+
+
+def local_minima(values: Sequence[float]) -> list[int]:
+    """Indices of the values that no neighbour undercuts, lowest first."""
+    padded = [np.inf, *values, np.inf]
+    lowest = [
+        k
+        for k, value in enumerate(values)
+        if np.isfinite(value) and value <= padded[k] and value <= padded[k + 2]
+    ]
+    return sorted(lowest, key=lambda k: values[k])
+
+
+def singular(points: Sequence[Point], tolerance: float = VANISHED) -> bool:
+    """Whether some covariance has lost a direction."""
+    return any(np.any(point.deviations() < tolerance) for point in points)
+
+
+def settled(objective: Objective, run: Run) -> Run:
+    """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
+    if not singular(run.at.points):
+        return run
+    at = objective(tuple(point.cleared(VANISHED) for point in run.at.points))
+    if at.value > run.at.value + at.noise:
+        return run
+    return replace(run, at=at, correction=np.zeros_like(run.correction), evaluations=run.evaluations + 1)
+
+
+def newton(objective: Objective, points: Points) -> Run:
+    """Descend from `points` until no step promises a decrease that the arithmetic could show."""
+    at = objective(_moved(points, np.zeros(len(_flat(points)))))
+    radius = max(0.5 * _size(points), 0.3)
+    E = np.zeros((len(at.gradient),) * 2)
+    previous, differenced, gradients = np.inf, False, 0
+    trace = [at.value]
+    for _ in range(ITERATIONS):
+        step, decrease, inside = trust_step(at.gradient, at.information + E, radius)
+        slow = inside and decrease < 1 and decrease > 0.2 * previous
+        if inside and decrease <= max(STOP, 0.01 * at.noise):
+            return Run(at, E, True, "", len(trace), gradients, tuple(trace))
+        if slow and not differenced:
+            E = observed_information(objective, at) - at.information
+            differenced, gradients = True, gradients + 2 * len(step)
+            continue
+        trial = _try(objective, _moved(at.points, step))
+        trace.append(np.inf if trial is None else trial.value)
+        if trial is not None and decrease < 10 * at.noise:
+            _, left, _ = trust_step(trial.gradient, trial.information + E, radius)
+            if left > 0.5 * decrease:
+                return Run(at, E, True, "", len(trace), gradients, tuple(trace))
+            ratio = 1.0
+        else:
+            ratio = -1.0 if trial is None else (at.value - trial.value) / decrease
+        length = float(np.linalg.norm(step))
+        radius = _new_radius(radius, length, ratio)
+        if ratio <= 1e-4 or trial is None:
+            if inside and decrease < 1 and not differenced:
+                E = observed_information(objective, at) - at.information
+                differenced, gradients = True, gradients + 2 * len(step)
+            continue
+        if decrease < 1:
+            E = _secant(E, at, trial, step)
+        at, previous, differenced = trial, (decrease if inside else np.inf), False
+    message = f"no convergence in {ITERATIONS} steps; the last one promised a decrease of {decrease:.3g}"
+    return Run(at, E, False, message, len(trace), gradients, tuple(trace))
+
+
+def _try(objective: Objective, points: Points) -> At | None:
+    """The criterion at a trial point, None where the arithmetic fails: the step is then shortened."""
+    try:
+        at = objective(points)
+        return at if np.isfinite(at.value) else None
+    except NumericalError:
+        return None
+
+
+def _new_radius(radius: float, length: float, ratio: float) -> float:
+    if ratio < 0.25:
+        return length / 4
+    if ratio > 0.75 and length > 0.8 * radius:
+        return radius * (4 if ratio > 0.9 else 2)
+    return radius
+
+
+def _secant(E: Array, old: At, new: At, step: Array) -> Array:
+    """Symmetric rank-one correction of what the average information misses."""
+    turned = not all(b.same_chart(a) for a, b in zip(old.points, new.points, strict=True))
+    if turned:
+        return np.zeros_like(E)
+    missed = new.gradient - old.gradient - (old.information + new.information) @ step / 2 - E @ step
+    along = float(missed @ step)
+    if abs(along) < 1e-6 * np.linalg.norm(missed) * np.linalg.norm(step) or along == 0.0:
+        return E
+    corrected = E + np.outer(missed, missed) / along
+    return np.zeros_like(E) if np.max(np.abs(corrected)) > np.max(np.abs(new.information)) else corrected
+
+
+def observed_information(objective: Objective, at: At) -> Array:
+    """The Hessian in the coordinates of `at`, by central differences of the exact score: (k, k)."""
+    h = max(1e-5 * _size(at.points), 1e-6)
+    steps = h * np.eye(len(at.gradient))
+    rows = [
+        (objective(_shifted(at.points, s)).gradient - objective(_shifted(at.points, -s)).gradient) / (2 * h)
+        for s in steps
+    ]
+    H = np.array(rows).reshape(len(steps), len(steps))
+    return 0.5 * (H + H.T)
+
+
+def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
+    """The minimizer of g's + s'Hs/2 over |s| <= radius, the decrease it promises, and whether it lies inside.
+
+    Exact, by eigendecomposition (More & Sorensen 1983); in the hard case the lowest eigenvector leads to the boundary.
+    """
+    if len(g) == 0:
+        return g, 0.0, True
+    values, vectors = np.linalg.eigh(H)
+    c = vectors.T @ g
+    inside = bool(values[0] > 0 and np.linalg.norm(c / values) <= radius)
+    s = -c / values if inside else _boundary_step(c, values, radius)
+    return vectors @ s, -float(c @ s + 0.5 * values @ s**2), inside
+
+
+def _boundary_step(c: Array, values: Array, radius: float) -> Array:
+    """The step of length `radius` in the eigenvectors' coordinates."""
+    scale = max(float(np.max(np.abs(values))), float(np.linalg.norm(c)) / radius, 1e-300)
+    low = max(0.0, -values[0])
+    lowest = values - values[0] <= 1e-10 * scale
+    if values[0] <= 0 and np.linalg.norm(c[lowest]) <= 1e-12 * max(np.linalg.norm(c), scale * radius):
+        s = np.where(lowest, 0.0, -c / np.where(lowest, 1.0, values + low))
+        length = float(np.linalg.norm(s))
+        if length < radius:
+            s[0] += np.sqrt(radius**2 - length**2)
+            return s
+    high = low + float(np.linalg.norm(c)) / radius + 1e-12 * scale
+    for _ in range(200):
+        mu = 0.5 * (low + high)
+        if np.linalg.norm(c / (values + mu)) > radius:
+            low = mu
+        else:
+            high = mu
+        if high - low <= 1e-14 * max(high, scale * 1e-6):
+            break
+    return np.asarray(-c / (values + high))
+
+
+def _sizes(points: Points) -> list[int]:
+    return [len(point.tangents()) for point in points]
+
+
+def _flat(points: Points) -> Array:
+    return np.zeros(sum(_sizes(points)))
+
+
+def _pieces(points: Points, step: Array) -> list[Array]:
+    return np.split(step, np.cumsum(_sizes(points))[:-1])
+
+
+def _moved(points: Points, step: Array) -> Points:
+    return tuple(point.moved(s) for point, s in zip(points, _pieces(points, step), strict=True))
+
+
+def _shifted(points: Points, step: Array) -> Points:
+    return tuple(point.shifted(s) for point, s in zip(points, _pieces(points, step), strict=True))
+
+
+def _size(points: Points) -> float:
+    return float(max(np.max(np.abs(point.template()), initial=0.0) for point in points))
