@@ -1,0 +1,92 @@
+"""Text -> syntax tree -> MixedFormula; every error shows the place in the text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pylmer.errors import ArgumentError, FormulaError, FormulaSyntaxError
+from pylmer.language.bars import check_response, separate
+from pylmer.language.expand import terms
+from pylmer.language.grammar import Refusal, parser
+from pylmer.language.mistakes import syntax_error
+from pylmer.language.nesting import check_nesting
+from pylmer.language.nodes import Binary, Node, Number, Unary
+from pylmer.language.syntax import MixedFormula
+
+
+def parse_formula(text: str | MixedFormula) -> MixedFormula:
+    """Read a mixed-model formula.
+
+    Parameters: `text`, as one writes it in R; a MixedFormula is returned as it is.
+    Raises FormulaSyntaxError if the text is no formula, FormulaError if the formula has no meaning; both with the place.
+
+    >>> formula = parse_formula("Reaction ~ Days + (Days|Subject)")
+    >>> formula.fixed, formula.random
+    (Name(name='Days', prefix=''), (Days | Subject,))
+    >>> print(formula)
+    Reaction ~ Days + (Days | Subject)
+    """
+    if isinstance(text, MixedFormula):
+        return text
+    node = read(text)
+    if not is_formula(node):
+        raise syntax_error(text)
+    return mixed_formula(node, text)
+
+
+def parse_expression(text: str) -> Node:
+    """Read one R expression, as `weights=` or `subset=` take them; raises FormulaSyntaxError.
+
+    >>> parse_expression("x > 2")
+    Binary(operator='>', left=Name(name='x', prefix=''), right=Number(value=2.0, integer=False))
+    """
+    node = read(text)
+    if is_formula(node):
+        raise FormulaSyntaxError("an expression is wanted here, not a formula with '~'", text, *_tilde(node, text))
+    return node
+
+
+def read(text: str) -> Node:
+    """The syntax tree of a formula or an expression."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"a formula is a text such as 'y ~ x + (1 | g)', not {type(text).__name__}")
+    from lark.exceptions import LarkError
+
+    try:
+        node: Node = parser().parse(text)  # type: ignore[assignment]  # TreeBuilder makes nodes of lark's trees
+    except Refusal as refused:
+        raise refused.kind(refused.message, text, *refused.span) from None
+    except LarkError as error:
+        raise syntax_error(text, error) from None
+    check_nesting(node, text)
+    return node
+
+
+def is_formula(node: Node) -> bool:
+    """Whether the outermost operator is `~`."""
+    return isinstance(node, Unary | Binary) and node.operator == "~"
+
+
+def mixed_formula(node: Any, text: str) -> MixedFormula:
+    """The record of `response ~ rhs`, or `~ rhs`, after all checks that need no data."""
+    response, rhs = (node.left, node.right) if isinstance(node, Binary) else (None, node.operand)
+    check_response(response, text)
+    fixed, random = separate(rhs, text)
+    left: Node = Number(1) if fixed is None else fixed
+    terms(left, text=text)
+    for term in random:
+        _check_effects(term.effects, text)
+    return MixedFormula(response, rhs, left, random, text)
+
+
+def _check_effects(effects: Node, text: str) -> None:
+    found = terms(effects, text=text)
+    if not (found.intercept or found.labels):
+        raise FormulaError("this random-effects term has no effects; write (1 | group) for an intercept", text,
+                           *effects.span)
+
+
+def _tilde(node: Any, text: str) -> tuple[int, int]:
+    before = node.left.span[1] if isinstance(node, Binary) else node.span[0]
+    start = text.index("~", before)
+    return start, start + 1
