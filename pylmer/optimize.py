@@ -57,19 +57,21 @@ class Search:
         return sum(run.evaluations + run.gradients for run in self.runs)
 
 
-def search(objective: Objective, multiple: Callable[[float], Points], start: Points | None = None) -> Search:
+def search(
+    objective: Objective, multiple: Callable[[float], Points], start: Points | None = None, steps: int = ITERATIONS
+) -> Search:
     """The lowest minimum reached from the local minima of the scan at c I, or from `start` alone."""
     scan: list[float] = []
     if start is None:
         scan = [_value(objective, multiple(c)) for c in SCAN]
         if not np.isfinite(scan).any():
             objective(multiple(1.0)).value  # raises, and says why
-        runs = [newton(objective, multiple(SCAN[k])) for k in local_minima(scan)]
+        runs = [newton(objective, multiple(SCAN[k]), steps) for k in local_minima(scan)]
     else:
-        runs = [newton(objective, start)]
+        runs = [newton(objective, start, steps)]
     best = min(runs, key=lambda run: run.at.value)
     if singular(best.at.points):
-        interior = newton(objective, tuple(point.raised(INTERIOR) for point in best.at.points))
+        interior = newton(objective, tuple(point.raised(INTERIOR) for point in best.at.points), steps)
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
             best = interior
@@ -109,14 +111,14 @@ def settled(objective: Objective, run: Run) -> Run:
     return replace(run, at=at, correction=np.zeros_like(run.correction), evaluations=run.evaluations + 1)
 
 
-def newton(objective: Objective, points: Points) -> Run:
+def newton(objective: Objective, points: Points, steps: int = ITERATIONS) -> Run:
     """Descend from `points` until no step promises a decrease that the arithmetic could show."""
     at = objective(_moved(points, np.zeros(len(_flat(points)))))
     radius = max(0.5 * _size(points), 0.3)
     E = np.zeros((len(at.gradient),) * 2)
     previous, differenced, gradients = np.inf, False, 0
     trace = [at.value]
-    for _ in range(ITERATIONS):
+    for _ in range(steps):
         step, decrease, inside = trust_step(at.gradient, at.information + E, radius)
         slow = inside and decrease < 1 and decrease > 0.2 * previous
         if inside and decrease <= max(STOP, 0.01 * at.noise):
@@ -144,7 +146,7 @@ def newton(objective: Objective, points: Points) -> Run:
         if decrease < 1:
             E = _secant(E, at, trial, step)
         at, previous, differenced = trial, (decrease if inside else np.inf), False
-    message = f"no convergence in {ITERATIONS} steps; the last one promised a decrease of {decrease:.3g}"
+    message = f"no convergence in {steps} steps; the last one promised a decrease of {decrease:.3g}"
     return Run(at, E, False, message, len(trace), gradients, tuple(trace))
 
 

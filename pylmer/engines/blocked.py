@@ -106,7 +106,7 @@ class BlockedEngine:
 
 def _inner(one: Sequence[Array], two: Sequence[Array]) -> Array:
     """sum over factors and levels of one_j' two_j."""
-    products = (a.reshape(-1, a.shape[2]).T @ b.reshape(-1, b.shape[2]) for a, b in zip(one, two, strict=True))
+    products = (np.tensordot(a, b, axes=([0, 1], [0, 1])) for a, b in zip(one, two, strict=True))
     return np.asarray(sum(products, start=np.zeros(())))
 
 

@@ -1,0 +1,127 @@
+"""Design -> the criterion as a function of lme4's `par`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .covariance import Family
+from .criterion import At, Criterion, Points
+from .design import Design
+from .engines import choose_engine
+from .errors import ArgumentError, NumericalError
+from .gram import Rows, TermRows, form_gram
+from .linalg import Array
+from .options import lmerControl
+from .solution import par_gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Devfun:
+    """The criterion as a function of `par`, with all that is needed to optimize it.
+
+    lower, upper (k,) are lme4's bounds, names (k,) lme4's names of `par`.
+    """
+
+    design: Design
+    criterion: Criterion
+    families: tuple[Family, ...]
+    control: lmerControl
+
+    def __call__(self, par: Sequence[float] | Array) -> float:
+        """The ML deviance or REML criterion at `par`."""
+        return self.at(par).value
+
+    def at(self, par: Sequence[float] | Array) -> At:
+        """Criterion, score and information at `par`."""
+        return self.criterion.at(self.points(par))
+
+    def points(self, par: Sequence[float] | Array) -> Points:
+        """`par` -> one point per random term; ArgumentError if the length is wrong or a number is not finite."""
+        values = np.atleast_1d(np.asarray(par, float))
+        wanted = sum(family.size for family in self.families)
+        if values.shape != (wanted,):
+            raise ArgumentError(f"par has {values.size} numbers; this model has {wanted}: {', '.join(self.names)}")
+        if not np.isfinite(values).all():
+            raise ArgumentError(f"par must be finite, found {values}")
+        pieces = np.split(values, np.cumsum([family.size for family in self.families])[:-1])
+        R_terms = self.criterion.engine.gram.scaling.R_terms
+        return tuple(f.point(piece, R) for f, piece, R in zip(self.families, pieces, R_terms, strict=True))
+
+    def multiple(self, c: float) -> Points:
+        """Every relative covariance c^2 I, in scaled coordinates."""
+        return tuple(family.multiple(c) for family in self.families)
+
+    def gradient(self, par: Array) -> Array:
+        """dd/dpar (k,)."""
+        return par_gradient(self.at(par), self.families, np.asarray(par, float))
+
+    @property
+    def REML(self) -> bool:
+        """Whether this is the REML criterion."""
+        return self.criterion.REML
+
+    @property
+    def lower(self) -> Array:
+        """Lower bounds (k,)."""
+        return np.concatenate([family.bounds[0] for family in self.families])
+
+    @property
+    def upper(self) -> Array:
+        """Upper bounds (k,)."""
+        return np.concatenate([family.bounds[1] for family in self.families])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """lme4's names of `par`."""
+        terms = zip(self.families, self.design.random, strict=True)
+        return tuple(name for family, term in terms for name in par_names(family, term.group, term.columns))
+
+
+def par_names(family: Family, group: str, columns: Sequence[str]) -> list[str]:
+    """Names of one term's `par`: `group.column`, `group.row.column`, `group.rho`; `group.*` where hom."""
+    if family.structure == "us":
+        return theta_names(family, group, columns)
+    sds = [f"{group}.*"] if family.hom else [f"{group}.{column}" for column in columns]
+    return sds + [f"{group}.rho"] * (family.size - len(sds))
+
+
+def theta_names(family: Family, group: str, columns: Sequence[str]) -> list[str]:
+    """Names of one term's `theta`, the distinct entries of its template."""
+    pattern = np.array(
+        [[f"{group}.{a}" if a == b else f"{group}.{a}.{b}" for b in columns] for a in columns], dtype=object
+    ).reshape(len(columns), len(columns))
+    if family.structure == "diag" and family.hom:
+        return [f"{group}.*"]
+    if family.structure == "cs" and family.hom:
+        for j, column in enumerate(columns[:-1]):
+            pattern[j + 1, j] = f"{group}.*.{column}"
+    return [str(name) for name in family.theta(pattern)]
+
+
+def group_numbers(design: Design) -> list[int]:
+    """Per random term, the number of its grouping factor, in order of first appearance."""
+    names = list(dict.fromkeys(term.group for term in design.random))
+    return [names.index(term.group) for term in design.random]
+
+
+def rows_of(design: Design) -> Rows:
+    """What the engines see of a design."""
+    terms = tuple(
+        TermRows(term.codes, len(term.levels), term.Z, number, term.structure, term.hom)
+        for term, number in zip(design.random, group_numbers(design), strict=True)
+    )
+    y = design.y if design.offset is None else design.y - design.offset
+    return Rows(design.X, y, design.weights, terms)
+
+
+def make_devfun(design: Design, REML: bool, control: lmerControl) -> Devfun:
+    """Rows -> sums -> criterion."""
+    if REML and design.X.shape[1] >= len(design.y):
+        raise NumericalError(f"{design.X.shape[1]} fixed effects for {len(design.y)} observations: REML needs fewer")
+    rows = rows_of(design)
+    gram = form_gram(rows)
+    families = tuple(Family(term.structure, term.width, term.hom) for term in rows.terms)
+    return Devfun(design, Criterion(choose_engine(gram, rows, control.engine), REML), families, control)

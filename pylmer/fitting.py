@@ -1,0 +1,193 @@
+"""formula, data, options -> fitted model: the whole path below `model`.
+
+`lmer()` and every word that refits call `fit` (rows again) or `fit_design` (the same rows, another response or criterion).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .criterion import At
+from .design import Design, build_design
+from .devfun import Devfun, group_numbers, make_devfun
+from .errors import FitNote
+from .language.syntax import Call, MixedFormula
+from .linalg import Array
+from .optimum import Optimum, optimize_devfun
+from .options import lmerControl
+from .solution import Solution, solve
+
+Fit = TypeVar("Fit", bound="FittedModel")
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What `lmer` was asked; `call` and the texts are for printing."""
+
+    formula: MixedFormula
+    data: Any = None
+    REML: bool = True
+    control: lmerControl = field(default_factory=lmerControl)
+    start: Any = None
+    weights: Any = None
+    offset: Any = None
+    subset: Any = None
+    na_action: str = "omit"
+    contrasts: Any = None
+    env: Mapping[str, Any] | None = None
+    verbose: int = 0
+    call: Call = field(default_factory=lambda: Call("lmer"))
+    data_name: str | None = None
+    weights_text: str | None = None
+    offset_text: str | None = None
+    subset_text: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """The record of a fit. Symbols are attributes; words (`fixef`, `ranef`, ...) are functions."""
+
+    request: Request
+    devfun: Devfun
+    optimum: Optimum
+    notes: tuple[FitNote, ...] = ()
+
+    @cached_property
+    def at(self) -> At:
+        """Criterion, score and information at the optimum."""
+        return self.devfun.criterion.at(self.optimum.points)
+
+    @cached_property
+    def solution(self) -> Solution:
+        """Estimates in the user's coordinates."""
+        return solve(self.at, self.devfun.families, group_numbers(self.design))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "at"}
+
+    @property
+    def design(self) -> Design:
+        """Rows and matrices."""
+        return self.devfun.design
+
+    @property
+    def formula(self) -> MixedFormula:
+        """The formula as given, `.` expanded."""
+        return self.design.formula
+
+    @property
+    def REML(self) -> bool:
+        """Fitted by REML (else by maximum likelihood)."""
+        return self.devfun.REML
+
+    @property
+    def control(self) -> lmerControl:
+        """The options of the fit."""
+        return self.devfun.control
+
+    @property
+    def call(self) -> Call:
+        """The call, arguments under R's names."""
+        return self.request.call
+
+    @property
+    def data_name(self) -> str | None:
+        """The data's name, if it has one."""
+        return self.request.data_name
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine."""
+        return self.devfun.criterion.engine.name
+
+    @property
+    def par(self) -> Array:
+        """Free parameters (k,)."""
+        return self.solution.par
+
+    @property
+    def theta(self) -> Array:
+        """Entries of the relative covariance templates."""
+        return self.solution.theta
+
+    @property
+    def beta(self) -> Array:
+        """Fixed effects (p,)."""
+        return self.solution.beta
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation."""
+        return self.solution.sigma
+
+    @property
+    def u(self) -> Array:
+        """Spherical conditional modes (q,), terms in fitting order, effects inside a level."""
+        return np.concatenate([u.ravel() for u in self.solution.u_terms])
+
+    @property
+    def b(self) -> Array:
+        """Conditional modes (q,), ordered as `u`."""
+        return np.concatenate([b.ravel() for b in self.solution.b_terms])
+
+    @cached_property
+    def mu(self) -> Array:
+        """Fitted values (n,) of the rows used: X beta + Z b + offset."""
+        return linear_predictor(self.design, self.beta, self.solution.b_terms)
+
+
+def linear_predictor(design: Design, beta: Array, b_terms: Sequence[Array]) -> Array:
+    """X beta + Z b + offset: (n,)."""
+    mu = np.asarray(design.X @ beta, float)
+    for term, b in zip(design.random, b_terms, strict=True):
+        effects = b[term.codes]
+        mu = mu + (effects[:, 0] if term.Z is None else np.einsum("nl,nl->n", term.Z, effects))
+    return mu if design.offset is None else mu + design.offset
+
+
+def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
+    """The fit of rows already coded; issues each note once as a warning."""
+    devfun = make_devfun(design, request.REML, request.control)
+    return fitted(kind, request, devfun, optimize_devfun(devfun, request.start))
+
+
+def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) -> Fit:
+    """The record; each note is issued once as a warning."""
+    notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
+    for note in notes:
+        warnings.warn(note, stacklevel=5)
+    return kind(request, devfun, optimum, notes)
+
+
+def design_of(request: Request) -> Design:
+    """formula and data -> rows and matrices."""
+    return build_design(
+        request.formula,
+        request.data,
+        control=request.control,
+        weights=request.weights,
+        offset=request.offset,
+        subset=request.subset,
+        na_action=request.na_action,
+        contrasts=request.contrasts,
+        env=request.env,
+    )
+
+
+def fit(kind: type[Fit], request: Request) -> Fit:
+    """The whole path: formula and data -> fitted model of class `kind`."""
+    return fit_design(kind, request, design_of(request))
+
+
+def refit_ml(model: Fit) -> Fit:
+    """The same model by maximum likelihood (itself, if it was); without notes, since they have been said."""
+    if not model.REML:
+        return model
+    devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=False))
+    return type(model)(replace(model.request, REML=False), devfun, optimize_devfun(devfun), ())

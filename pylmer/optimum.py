@@ -1,0 +1,163 @@
+"""Criterion -> optimum: the optimizer that the control names, and what must be said about its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .certificate import Certificate, certify
+from .criterion import Points
+from .devfun import Devfun
+from .errors import ArgumentError, NumericalError
+from .linalg import Array
+from .optimize import Run, Search, search, singular
+from .optimizers import NEAREST, Found, run_callable, run_named
+from .solution import par_gradient, par_of
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where the criterion is smallest, and what is known about it.
+
+    value        the ML deviance or the REML criterion
+    par          free parameters (k,), lme4's order and units;  gradient (k,) with respect to them
+    converged    whether the optimizer says so;  message its words if not
+    evaluations  full evaluations (value, score, information);  values  value-only evaluations
+    certificate  the conditions of a local minimum, measured
+    trace        values met by each descent, in order
+    notes        what must be said about the optimum
+    """
+
+    value: float
+    par: Array
+    gradient: Array
+    converged: bool
+    message: str
+    evaluations: int
+    values: int
+    certificate: Certificate
+    optimizer: str
+    trace: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
+    points: Points = field(default=(), repr=False)
+
+
+def start_points(devfun: Devfun, start: Any) -> Points | None:
+    """`start=`: numbers in the order of `par`, or a mapping with "par" or "theta"."""
+    if start is None:
+        return None
+    if isinstance(start, Mapping):
+        unknown = set(start) - {"par", "theta"}
+        if unknown or len(start) != 1:
+            raise ArgumentError(f"start has the names {sorted(start)}; wanted one of 'par', 'theta'")
+        start = next(iter(start.values()))
+    return devfun.points(start)
+
+
+def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
+    """Minimize with the optimizer of the control; the certificate is part of the answer."""
+    points, control = start_points(devfun, start), devfun.control
+    if control.optimizer == "newton":
+        found = search(devfun.criterion.at, devfun.multiple, points, **_newton_options(control.optCtrl))
+        return _optimum(devfun, found)
+    begin = devfun.multiple(1.0) if points is None else points
+    par = par_of(devfun.criterion.at(begin), devfun.families)
+    bounds = (devfun.lower, devfun.upper)
+    if callable(control.optimizer):
+        result = run_callable(control.optimizer, devfun, par, bounds, control.optCtrl)
+        return _foreign_optimum(devfun, result, getattr(control.optimizer, "__name__", "custom"), ())
+    note = f"optimizer {control.optimizer!r} is scipy's {NEAREST[control.optimizer]} here"
+    result = run_named(control.optimizer, devfun, devfun.gradient, par, bounds, control.optCtrl)
+    return _foreign_optimum(devfun, result, control.optimizer, (note,))
+
+
+def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:
+    unknown = set(optCtrl) - {"maxit"}
+    if unknown:
+        raise ArgumentError(f"optCtrl={{{min(unknown)!r}: ...}}: newton knows 'maxit', its largest number of steps")
+    return {"steps": int(optCtrl["maxit"])} if "maxit" in optCtrl else {}
+
+
+def _optimum(devfun: Devfun, found: Search) -> Optimum:
+    return _described(
+        devfun,
+        found.best,
+        optimizer="newton",
+        evaluations=found.evaluations,
+        values=len(found.scan),
+        trace=tuple(run.trace for run in found.runs),
+    )
+
+
+def _foreign_optimum(devfun: Devfun, found: Found, name: str, notes: tuple[str, ...]) -> Optimum:
+    at = devfun.at(found.par)
+    k = len(at.gradient)
+    run = Run(at, np.zeros((k, k)), found.converged, found.message, found.evaluations, 0, (at.value,))
+    optimum = _described(devfun, run, optimizer=name, evaluations=0, values=found.evaluations, trace=(run.trace,))
+    return replace(optimum, notes=(*notes, *optimum.notes))
+
+
+def _described(devfun: Devfun, run: Run, **counts: Any) -> Optimum:
+    at, par = run.at, par_of(run.at, devfun.families)
+    optimum = Optimum(
+        value=at.value,
+        par=par,
+        gradient=par_gradient(at, devfun.families, par),
+        converged=run.converged,
+        message=run.message,
+        certificate=certify(run),
+        points=at.points,
+        **counts,
+    )
+    return replace(optimum, notes=tuple(convergence_notes(devfun, optimum)))
+
+
+def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
+    """What the control wants said about the optimum; NumericalError where it wants a stop."""
+    control, proof = devfun.control, optimum.certificate
+    found: list[tuple[str, str]] = []
+    if singular(optimum.points):
+        found.append((control.check_conv_singular, f"boundary (singular) fit: {'; '.join(vanished(devfun, optimum))}"))
+    if not optimum.converged:
+        found.append((control.check_conv_grad, f"{optimum.optimizer} did not converge: {optimum.message}"))
+    elif not proof.gradient_vanishes:
+        text = (
+            f"the optimum of {optimum.optimizer} is not one: a step would lower the criterion by {proof.decrease:.3g} "
+            "(1e-6 is allowed); use the default optimizer, or a tighter optCtrl"
+        )
+        found.append((control.check_conv_grad, text))
+    if not (proof.curved_upwards and proof.boundary_holds):
+        text = f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): not a minimum"
+        found.append((control.check_conv_hess, text))
+    for action, text in found:
+        if action == "stop":
+            raise NumericalError(text)
+    return [text for action, text in found if action != "ignore"]
+
+
+def vanished(devfun: Devfun, optimum: Optimum) -> list[str]:
+    """Per singular term, what has no variance, in words."""
+    R_terms = devfun.criterion.engine.gram.scaling.R_terms
+    out = []
+    for family, point, term, R in zip(devfun.families, optimum.points, devfun.design.random, R_terms, strict=True):
+        if singular((point,)):
+            out.append(f"{term.group}: {_lost(family.factor(point, R)[0], term.columns)}")
+    return out
+
+
+def _lost(T: Array, columns: Sequence[str]) -> str:
+    Sigma = T @ T.T
+    sd = np.sqrt(np.diag(Sigma))
+    dead = [column for column, s in zip(columns, sd, strict=True) if s <= 1e-10 * max(float(sd.max()), 1e-300)]
+    if len(columns) == 1 or len(dead) == len(columns):
+        return "no variance"
+    if dead:
+        return f"no variance of {', '.join(dead)}"
+    correlation = Sigma / np.outer(sd, sd)
+    i, j = np.unravel_index(np.argmax(np.abs(np.tril(correlation, -1))), Sigma.shape)
+    if abs(correlation[i, j]) > 1 - 1e-8:
+        return f"the correlation of {columns[j]} and {columns[i]} is {np.sign(correlation[i, j]):.0f}"
+    return f"a combination of {', '.join(columns)} has no variance"

@@ -1,0 +1,123 @@
+"""The blocked engine against the plain dense oracle, quantity by quantity, at fixed templates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pylmer.criterion import At, Criterion
+from pylmer.engines import BlockedEngine, DenseEngine
+from pylmer.gram import form_gram
+from pylmer.optimize import _shifted
+
+from .problems import KINDS, make_rows, random_points
+
+TOLERANCE = 1e-10  # relative to the largest entry: the issue's figure
+
+
+def both(kind: str, REML: bool, singular: bool) -> tuple[At, At]:
+    rows = make_rows(kind, weights=not REML)
+    gram, points = form_gram(rows), random_points(rows, singular=singular)
+    return Criterion(BlockedEngine(gram), REML).at(points), Criterion(DenseEngine(gram, rows), REML).at(points)
+
+
+def assert_equal(ours: object, oracle: object) -> None:
+    ours, oracle = np.asarray(ours), np.asarray(oracle)
+    assert ours.shape == oracle.shape
+    assert np.max(np.abs(ours - oracle), initial=0) <= TOLERANCE * max(1.0, np.max(np.abs(oracle), initial=0))
+
+
+@pytest.mark.parametrize("singular", [False, True])
+@pytest.mark.parametrize("REML", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocked_equals_dense(kind: str, REML: bool, singular: bool) -> None:
+    ours, oracle = both(kind, REML, singular)
+    assert_equal(ours.value, oracle.value)
+    assert_equal(ours.factorization.fixed.beta, oracle.factorization.fixed.beta)
+    assert_equal(ours.gradient, oracle.gradient)
+    assert_equal(ours.information, oracle.information)
+    for one, two in zip(ours.G, oracle.G, strict=True):
+        assert_equal(one, two)
+    v = np.column_stack([ours.v, np.ones_like(ours.v)])
+    for part in range(3):
+        for one, two in zip(ours.factorization.modes(v)[part], oracle.factorization.modes(v)[part], strict=True):
+            assert_equal(one, two)
+    S = np.cov(np.random.default_rng(3).normal(size=(len(ours.v), 20)))
+    for part in range(2):
+        spreads = zip(
+            ours.factorization.spread(np.atleast_2d(S))[part],
+            oracle.factorization.spread(np.atleast_2d(S))[part],
+            strict=True,
+        )
+        for one, two in spreads:
+            assert_equal(one, two)
+
+
+@pytest.mark.parametrize("REML", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_score_is_the_derivative_of_the_value(kind: str, REML: bool) -> None:
+    at, _ = both(kind, REML, singular=False)
+    h = 1e-4
+    for a, unit in enumerate(np.eye(len(at.gradient))):
+        d = [at.criterion.at(_shifted(at.points, c * h * unit)).value for c in (-2, -1, 1, 2)]
+        slope = (d[0] - 8 * d[1] + 8 * d[2] - d[3]) / (12 * h)
+        assert slope == pytest.approx(at.gradient[a], abs=2e-7 * max(1, np.max(np.abs(at.gradient))))
+
+
+@pytest.mark.parametrize("REML", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_average_information_is_its_definition(kind: str, REML: bool) -> None:
+    """y'P V_a P V_b P y / s2 - m r2_a r2_b / r2^2 + tr(G d2Sigma), from n x n matrices."""
+    _, at = both(kind, REML, singular=False)
+    dense = at.factorization
+    Vi, X, y = dense.inverse, dense.Xy[:, :-1], dense.Xy[:, -1]
+    P = Vi - Vi @ X @ np.linalg.solve(X.T @ Vi @ X, X.T @ Vi) if X.shape[1] else Vi
+    gram = at.criterion.engine.gram
+    derivatives = []
+    for term, point in enumerate(at.points):
+        factor, here = gram.place[term]
+        z = dense.Z[factor][:, :, here]
+        derivatives += [np.einsum("nja,ab,mjb->nm", z, E, z) for E in point.tangents()]
+    Py = P @ y
+    r2, m = y @ Py, at.criterion.m
+    r2_a = np.array([-Py @ D @ Py for D in derivatives])
+    AI = np.array([[Py @ D @ P @ F @ Py for F in derivatives] for D in derivatives])
+    expected = AI / (r2 / m) - m * np.outer(r2_a, r2_a) / r2**2 + at.curvature
+    assert_equal(at.information, expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_curvature_is_the_second_derivative_of_sigma(kind: str) -> None:
+    rows = make_rows(kind, weights=False)
+    h = 1e-4
+    for point in random_points(rows, singular=False):
+        width = len(point.template())
+        G = np.cov(np.random.default_rng(5).normal(size=(width, 30))).reshape(width, width)
+        units = np.eye(len(point.tangents()))
+
+        def weighted(step: np.ndarray, point=point, G=G) -> float:  # type: ignore[no-untyped-def]
+            T = point.shifted(step).template()
+            return float(np.sum(G * (T @ T.T)))
+
+        second = [
+            [
+                (weighted(h * (a + b)) - weighted(h * (a - b)) - weighted(h * (b - a)) + weighted(-h * (a + b)))
+                / (4 * h * h)
+                for b in units
+            ]
+            for a in units
+        ]
+        assert np.allclose(point.curvature(G), second, atol=1e-5 * max(1, np.max(np.abs(second))))
+
+
+def test_sums_of_chunks_are_the_sums_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = make_rows("crossed", weights=True)
+    whole = form_gram(rows)
+    monkeypatch.setattr("pylmer.gram.chunks", lambda n, size=0: (slice(k, min(k + 37, n)) for k in range(0, n, 37)))
+    parts = form_gram(rows, whole.scaling)
+    assert_equal(parts.XytXy, whole.XytXy)
+    for one, two in zip(parts.factors, whole.factors, strict=True):
+        assert_equal(one.ZtZ, two.ZtZ)
+        assert_equal(one.ZtXy, two.ZtXy)
+    for key, link in whole.links.items():
+        assert_equal(parts.links[key].blocks, link.blocks)
