@@ -1,0 +1,43 @@
+"""Numbers and texts as R prints them. This package knows no models."""
+
+from __future__ import annotations
+
+from .abbreviation import abbreviate
+from .coefmat import CoefTable, print_coefmat, star
+from .layout import Column, print_columns, print_matrix, print_named, print_texts, text_width, wrap_words
+from .numbers import (
+    format_fixed,
+    format_general,
+    format_number,
+    format_numbers,
+    format_pvalues,
+    round_number,
+    signif,
+    zapsmall,
+)
+from .shown import Shown, show, show_html
+
+__all__ = [
+    "CoefTable",
+    "Column",
+    "Shown",
+    "abbreviate",
+    "format_fixed",
+    "format_general",
+    "format_number",
+    "format_numbers",
+    "format_pvalues",
+    "print_coefmat",
+    "print_columns",
+    "print_matrix",
+    "print_named",
+    "print_texts",
+    "round_number",
+    "show",
+    "show_html",
+    "signif",
+    "star",
+    "text_width",
+    "wrap_words",
+    "zapsmall",
+]

@@ -1,0 +1,91 @@
+"""tables against what R 4.2.2 printed (tests/data/printing/tables.R): equal character by character."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pylmer import tables
+
+CASES: dict[str, list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parents[1] / "data" / "printing" / "tables.json").read_text(encoding="utf-8")
+)
+
+
+def floats(values: list[Any]) -> list[float]:
+    return [float("nan" if value == "NA" else value) for value in values]
+
+
+def by_column(case: dict[str, Any]) -> list[list[float]]:
+    return [list(column) for column in zip(*case["x"], strict=True)]
+
+
+def cases(kind: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", CASES[kind], ids=lambda case: f"{kind}")
+
+
+@cases("formats")
+def test_format(case: dict[str, Any]) -> None:
+    assert tables.format_numbers(floats(case["x"]), case["digits"], case["nsmall"]) == case["text"]
+
+
+@cases("named")
+def test_named_vector(case: dict[str, Any]) -> None:
+    values = floats(case["x"])
+    assert tables.print_named(case["names"], tables.format_numbers(values)).split("\n") == case["text"]
+    assert tables.print_named(case["names"], tables.format_numbers(values, 4), gap=2).split("\n") == case["gap2"]
+
+
+@cases("tables")
+def test_matrix_and_data_frame(case: dict[str, Any]) -> None:
+    text = tables.print_matrix(case["rows"], case["cols"], by_column(case))
+    assert text.split("\n") == case["matrix"] == case["frame"]
+
+
+@cases("tables")
+def test_matrix_of_texts(case: dict[str, Any]) -> None:
+    columns = by_column(case)
+    flat = [tables.round_number(value, 2) for column in columns for value in column]
+    texts = tables.format_numbers(flat, nsmall=2)
+    n = len(case["rows"])
+    cells = [texts[i : i + n] for i in range(0, len(texts), n)]
+    assert tables.print_texts(case["rows"], case["cols"], cells, to_right=False).split("\n") == case["text"]
+
+
+@cases("coefmats")
+def test_coefmat(case: dict[str, Any]) -> None:
+    columns = tuple(map(tuple, by_column(case)))
+    table = tables.CoefTable(tuple(case["rows"]), tuple(case["cols"]), columns, case["cols"][-1] == "Pr(>|t|)")
+    assert tables.print_coefmat(table, case["digits"]).split("\n") == case["text"]
+
+
+@cases("pvalues")
+def test_pvalues(case: dict[str, Any]) -> None:
+    assert tables.format_pvalues(floats(case["x"]), case["digits"]) == case["text"]
+
+
+@cases("abbreviations")
+def test_abbreviate(case: dict[str, Any]) -> None:
+    assert tables.abbreviate(case["x"], case["n"]) == case["text"]
+
+
+@cases("zaps")
+def test_zapsmall_and_signif(case: dict[str, Any]) -> None:
+    values = floats(case["x"])
+    assert tables.zapsmall(values, case["digits"]) == pytest.approx(case["zap"], rel=1e-15)
+    assert [tables.signif(value, case["digits"]) for value in values] == pytest.approx(case["signif"], rel=1e-15)
+
+
+@cases("cats")
+def test_one_number(case: dict[str, Any]) -> None:
+    assert tables.format_number(case["x"]) == case["text"]
+    assert tables.format_number(tables.round_number(case["x"], 1)) == case["round1"]
+
+
+@cases("wraps")
+def test_wrap(case: dict[str, Any]) -> None:
+    assert tables.wrap_words(case["x"], case["width"]) == case["text"]
+    assert tables.wrap_words(case["x"], case["width"], exdent=2) == case["exdent"]
