@@ -19,6 +19,7 @@ from .covariance import Point
 from .errors import NumericalError
 from .linalg import Array, block_diagonal, symmetric
 from .pls import Engine, Factorization
+from .stacks import levels_last
 
 Points = tuple[Point, ...]
 EPS = float(np.finfo(float).eps)
@@ -143,11 +144,13 @@ class At:
         """s_a = dSigma_a Z'Py per factor: (J, L, k)."""
         gram = self.criterion.engine.gram
         tangents = [point.tangents() for point in self.points]
-        s = [np.zeros((f.J, f.L, sum(map(len, tangents)))) for f in gram.factors]
+        s = [levels_last(f.J, f.L, sum(map(len, tangents))) for f in gram.factors]
+        for x in s:
+            x[:] = 0.0
         column = 0
         for term, E in enumerate(tangents):
             factor, at = gram.place[term]
-            s[factor][:, at, column : column + len(E)] = np.einsum("jl,aml->jma", self.ZtPy[factor][:, at], E)
+            s[factor][:, at, column : column + len(E)] = _applied(self.ZtPy[factor][:, at], E)
             column += len(E)
         return s
 
@@ -157,3 +160,11 @@ class At:
         WPW, r2_a = self._working
         r2, m = self.factorization.fixed.r2, self.criterion.m
         return symmetric(WPW / self.s2 - m * np.outer(r2_a, r2_a) / r2**2 + self.curvature)
+
+
+def _applied(g: Array, E: Array) -> Array:
+    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
+    out = levels_last(len(g), E.shape[1], len(E))
+    for a, matrix in enumerate(E):
+        out[:, :, a] = g @ matrix.T
+    return out

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from .errors import NumericalError
 from .linalg import Array, Codes, chunks, right_divide, triangular_factor
+from .stacks import levels_last
 
 Matrix: TypeAlias = "Array | sparse.csr_array"
 SINGULAR = 1e-7  # a column of a whitened term that keeps less than this of its length is collinear
@@ -258,10 +259,10 @@ def _factor_sums(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> Factor
         for a in range(L):
             for c in range(m):
                 cross[a, c] += np.bincount(codes, Z[:, a] * Xy[:, c], J)
-    ZtZ = np.empty((J, L, L))
+    ZtZ = levels_last(J, L, L)
     for k, (a, b) in enumerate(pairs):
         ZtZ[:, a, b] = ZtZ[:, b, a] = own[k]
-    return FactorSums(terms, ZtZ, np.ascontiguousarray(np.moveaxis(cross, 2, 0)))
+    return FactorSums(terms, ZtZ, np.moveaxis(cross, 2, 0))
 
 
 def _link(rows: Rows, scaling: Scaling, one: tuple[int, ...], two: tuple[int, ...]) -> Link:

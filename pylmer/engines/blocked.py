@@ -17,6 +17,7 @@ from ..errors import NumericalError
 from ..gram import Gram, Link
 from ..linalg import Array
 from ..pls import Fixed
+from ..stacks import cross, product
 from .chain import Chain
 from .crossed import Crossed
 from .dense import factor_templates, fixed_part
@@ -96,7 +97,7 @@ class BlockedEngine:
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         """Z'Z s for s per factor (J, L, k)."""
-        out = [f.ZtZ @ x for f, x in zip(self._gram.factors, s, strict=True)]
+        out = [product(f.ZtZ, x) for f, x in zip(self._gram.factors, s, strict=True)]
         flat = [x.reshape(-1, x.shape[2]) for x in s]
         for (f, g), A in self.coupling.items():
             out[f] = out[f] + (A @ flat[g]).reshape(out[f].shape)
@@ -106,7 +107,7 @@ class BlockedEngine:
 
 def _inner(one: Sequence[Array], two: Sequence[Array]) -> Array:
     """sum over factors and levels of one_j' two_j."""
-    products = (np.tensordot(a, b, axes=([0, 1], [0, 1])) for a, b in zip(one, two, strict=True))
+    products = (cross(a, b) for a, b in zip(one, two, strict=True))
     return np.asarray(sum(products, start=np.zeros(())))
 
 

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from ..gram import Gram
 from ..linalg import Array, log_diagonal, transposed
+from ..stacks import product
 from .levels import Level
 
 
@@ -30,7 +31,7 @@ class Chain:
             level = Level.eliminated(T[f], A, path)
             self.levels.append(level)
             if f < len(parents):
-                update = transposed(level.half_path) @ level.half_path
+                update = product(transposed(level.half_path), level.half_path)
                 if carry is not None:
                     update = update + carry[:, L:, L:]
                 carry = _gather(parents[f], update)
@@ -43,11 +44,11 @@ class Chain:
         for f, level in enumerate(self.levels):
             L = level.T.shape[0]
             c = columns[f] if carry is None else columns[f] - carry[:, :L]
-            half = level.B @ c
+            half = product(level.B, c)
             reduced.append(c)
             halves.append(half)
             if f < len(self.parents):
-                update = transposed(level.half_path) @ half
+                update = product(transposed(level.half_path), half)
                 carry = _gather(self.parents[f], update if carry is None else update + carry[:, L:])
         return reduced, halves
 
@@ -59,7 +60,7 @@ class Chain:
             level, c = self.levels[f], reduced[f]
             if behind is not None:
                 behind = behind[self.parents[f].indices]
-                c = c - level.path @ behind
+                c = c - product(level.path, behind)
             one, two, three = level.solve(c)
             u.insert(0, one)
             b.insert(0, two)
@@ -71,20 +72,20 @@ class Chain:
         """See `pls.Factorization.spread`; the adjoint of the elimination, last factor first."""
         D: list[Array] = []
         E: list[Array] = []
-        adjoint: Array = S[None]
+        adjoint = S
         for f in reversed(range(len(self.levels))):
             level = self.levels[f]
-            U = np.concatenate([level.path, reduced[f]], axis=2)
+            U = np.concatenate([level.path, reduced[f]], axis=2) if level.path.shape[2] else reduced[f]
             if f < len(self.parents):
                 adjoint = adjoint[self.parents[f].indices]
-            Q = (U.reshape(-1, U.shape[2]) @ adjoint[0]).reshape(U.shape) if len(adjoint) == 1 else U @ adjoint
-            d, e = level.sandwich(Q @ transposed(U))
+            Q = product(U, adjoint)
+            d, e = level.sandwich(product(Q, transposed(U)))
             D.insert(0, d)
             E.insert(0, e)
             if f:
-                side = -(transposed(level.B) @ (level.B @ Q))
+                side = -level.K_times(Q)
                 top = np.concatenate([e, side], axis=2)
-                rest = np.broadcast_to(adjoint, (len(e), *adjoint.shape[1:]))
+                rest = np.broadcast_to(adjoint, (len(e), *adjoint.shape[-2:]))
                 adjoint = np.concatenate([top, np.concatenate([transposed(side), rest], axis=2)], axis=1)
         return D, E
 

@@ -17,6 +17,7 @@ from scipy.linalg.lapack import dpotri
 
 from ..gram import Gram
 from ..linalg import Array, cholesky, log_diagonal, symmetric, transposed
+from ..stacks import product
 from .levels import Level
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
@@ -40,7 +41,7 @@ class Crossed:
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""
-        half = self.first.B @ columns[0]
+        half = product(self.first.B, columns[0])
         rest = _joined(columns[1:]) - self.half_C.T @ half.reshape(-1, half.shape[2])
         half_rest = solve_triangular(self.chol, self._T_times(rest), lower=True, check_finite=False)
         return [columns[0], *self._split(rest)], [half, *self._split(half_rest)]
@@ -62,8 +63,8 @@ class Crossed:
         S_RR = self.K_R - S_RF @ Kc.T
         N_c = c - self.S @ Kc
         D_rest = [a - b for a, b in zip(self._complement, self._diagonal(N_c @ S, N_c), strict=True)]
-        CS = (self.C @ S_RF).reshape(U.shape) @ transposed(U)
-        H = U @ S @ transposed(U) + CS + transposed(CS) + _level_squares(self.C, S_RR, U.shape[1])
+        CS = product((self.C @ S_RF).reshape(U.shape), transposed(U))
+        H = product(product(U, S), transposed(U)) + CS + transposed(CS) + _level_squares(self.C, S_RR, U.shape[1])
         D, E = self.first.sandwich(H)
         return [D, *D_rest], [E, *self._blocks(S_RR)]
 

@@ -13,36 +13,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..linalg import Array, cholesky, inverse_lower, transposed
+from ..linalg import Array, transposed
+from ..stacks import cholesky, inverse_lower, product
 
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """A (J, L, L) and the coupling `path` (J, L, P) to the parents' columns; chol is L, half_path is B path."""
+    """A (J, L, L) and the coupling `path` (J, L, P) to the parents' columns; inverse is L^-1, half_path is B path."""
 
     T: Array
     A: Array
     path: Array
     chol: Array
+    inverse: Array
     B: Array
     half_path: Array
 
     @classmethod
     def eliminated(cls, T: Array, A: Array, path: Array) -> Level:
-        width = T.shape[0]
-        chol = cholesky(np.eye(width) + T.T @ A @ T)
-        B = inverse_lower(chol) @ T.T
-        return cls(T, A, path, chol, B, B @ path)
+        chol = cholesky(np.eye(len(T)) + product(product(T.T, A), T))
+        inverse = inverse_lower(chol)
+        B = product(inverse, T.T)
+        return cls(T, A, path, chol, inverse, B, product(B, path))
 
     def solve(self, g: Array) -> tuple[Array, Array, Array]:
         """u, b = K g and N g = g - A b for right-hand sides g (J, L, k)."""
-        u = transposed(inverse_lower(self.chol)) @ (self.B @ g)
-        b = self.T @ u
-        return u, b, g - self.A @ b
+        u = product(transposed(self.inverse), product(self.B, g))
+        b = product(self.T, u)
+        return u, b, g - product(self.A, b)
+
+    def K_times(self, g: Array) -> Array:
+        """K g for g (J, L, k)."""
+        return product(transposed(self.B), product(self.B, g))
 
     def sandwich(self, H: Array) -> tuple[Array, Array]:
         """N A - N H N' and K + K H K, each (J, L, L)."""
-        K = transposed(self.B) @ self.B
-        N = np.eye(self.T.shape[0]) - self.A @ K
-        BA = self.B @ self.A
-        return self.A - transposed(BA) @ BA - N @ H @ transposed(N), K + K @ H @ K
+        K = product(transposed(self.B), self.B)
+        N = np.eye(len(self.T)) - product(self.A, K)
+        BA = product(self.B, self.A)
+        D = self.A - product(transposed(BA), BA) - product(product(N, H), transposed(N))
+        return D, K + product(product(K, H), K)
