@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, NoReturn, overload
+from typing import Any, Literal, TypeVar, overload
 
 from . import fitting
 from .design import Design
-from .errors import ArgumentError
 from .fitting import Devfun, Optimum, Request
-from .language import deparse, parse_expression, parse_formula
-from .language.syntax import Argument, Binary, Call, Constant, MixedFormula, Name, Node, Number, Text, Unary
+from .language import update_formula
+from .language.syntax import MixedFormula
 from .model import LmerFit
 from .options import lmerControl
+from .requesting import LMER_DEFAULTS, make_call, make_request, refuse
 
-ARRAY = "<array>"
-OLD_ARGUMENTS = {
-    "family": "a family is for glmer; lmer fits normal responses: leave family out",
-    "method": 'write REML=True or REML=False instead of method="REML" or method="ML"',
-    "REForm": "re_form is an argument of predict() and simulate(), not of lmer()",
-    "re_form": "re_form is an argument of predict() and simulate(), not of lmer()",
-    "nAGQ": "nAGQ is for glmer; lmer needs no quadrature",
-    "doFit": "use lFormula(), mkLmerDevfun(), optimizeLmer() and mkMerMod() for the steps one by one",
-    "model": "the model frame is always kept: model_frame(fit)",
-    "random": "write the random effects into the formula: y ~ x + (1 | group)",
-    "groups": "write the grouping factor into the formula: y ~ x + (1 | group)",
-    "re_formula": "write the random effects into the formula: y ~ x + (1 | group)",
-    "weight": "the argument is called weights",
-}
+Model = TypeVar("Model", bound=fitting.FittedModel)
 
 
 @overload
@@ -84,8 +70,8 @@ def lmer(
     >>> pylmer.fixef(fit).round(2).to_dict()
     {'(Intercept)': 1.46, 'floor': -0.69}
     """
-    _refuse(unknown, "lmer")
-    request = _request(
+    refuse(unknown, "lmer")
+    request = make_request(
         "lmer",
         formula,
         data=data,
@@ -127,7 +113,7 @@ def lFormula(
     >>> steps.n, steps.X_names, steps.random[0].Zt.shape
     (180, ('(Intercept)', 'Days'), (36, 180))
     """
-    request = _request(
+    request = make_request(
         "lFormula",
         formula,
         data=data,
@@ -175,119 +161,47 @@ def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     49.51
     """
     request = Request(devfun.design.formula, REML=devfun.REML, control=devfun.control)
-    request = replace(request, call=_call("lmer", {"formula": devfun.design.formula}))
+    request = replace(request, call=make_call("lmer", {"formula": devfun.design.formula}))
     return fitting.fitted(LmerFit, request, devfun, optimum)
 
 
-def _refuse(unknown: Mapping[str, Any], function: str) -> None:
-    for name in unknown:
-        _refuse_one(name, function)
+def update(model: LmerFit, formula: str | MixedFormula | None = None, **changes: Any) -> LmerFit:
+    """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
+
+    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". Everything else stays as it was.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> str(update(fit, ". ~ . - (Days | Subject) + (1 | Subject)").formula)
+    'Reaction ~ Days + (1 | Subject)'
+    """
+    request = model.request
+    given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
+    refuse({word: value for word, value in changes.items() if word not in given}, "update")
+    changed = request.formula if formula is None else update_formula(request.formula, formula)
+    start = {} if formula is None else {"start": None}
+    return fitting.fit(type(model), make_request("lmer", changed, **{**given, **start, **changes}))
 
 
-def _refuse_one(name: str, function: str) -> NoReturn:
-    if name in OLD_ARGUMENTS:
-        raise ArgumentError(f"{function}() has no argument {name!r}: {OLD_ARGUMENTS[name]}")
-    known = ["formula", "data", "REML", *LMER_DEFAULTS]
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
-    raise ArgumentError(f"{function}() has no argument {name!r}{hint}")
+def refit(model: Model, response: Any) -> Model:
+    """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
+
+    Raises DataError if the length does not fit or a value is not finite.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(refit(fit, 2 * fit.design.y + 1).beta[0])
+    3056
+    """
+    return fitting.refit(model, response)
 
 
-LMER_DEFAULTS: dict[str, Any] = {
-    "control": None,
-    "start": None,
-    "weights": None,
-    "offset": None,
-    "subset": None,
-    "na_action": "omit",
-    "contrasts": None,
-    "env": None,
-    "verbose": 0,
-}
+def refitML(model: Model) -> Model:
+    """The same model by maximum likelihood.
 
-
-def _request(function: str, formula: str | MixedFormula, **given: Any) -> Request:
-    """Arguments -> request, with the call as R would show it."""
-    _check_arguments(formula, given)
-    parsed = parse_formula(formula)
-    shown = {"formula": parsed, "data": given["data"], "REML": given.get("REML", True)}
-    shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
-    name = data_name(given["data"])
-    call = _call(function, shown, name)
-    texts = {f"{word}_text": _text(given.get(word)) for word in ("weights", "offset", "subset")}
-    control = given.pop("control") or lmerControl()
-    return Request(parsed, control=control, call=call, data_name=name, **texts, **given)
-
-
-def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
-    if not isinstance(formula, str | MixedFormula):
-        raise ArgumentError(f"formula must be a string such as 'y ~ x + (1 | g)', found {type(formula).__name__}")
-    if not isinstance(given.get("REML", True), bool):
-        raise ArgumentError(f"REML must be True or False, found {given['REML']!r}")
-    control = given.get("control")
-    if control is not None and not isinstance(control, lmerControl):
-        raise ArgumentError(f"control must be lmerControl(...), found {type(control).__name__}")
-
-
-def data_name(data: Any) -> str | None:
-    """The name that a data frame carries in `attrs["name"]`, if any."""
-    attrs = getattr(data, "attrs", None)
-    name = attrs.get("name") if isinstance(attrs, Mapping) else None
-    return None if name is None else str(name)
-
-
-def _text(given: Any) -> str | None:
-    if given is None:
-        return None
-    return deparse(parse_expression(given)) if isinstance(given, str) else ARRAY
-
-
-def _call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
-    arguments = [Argument(_formula_node(shown["formula"]), "formula")]
-    if shown.get("data") is not None:
-        arguments.append(Argument(Name(name or "data"), "data"))
-    for word, value in shown.items():
-        if word in ("formula", "data", "env") or value == _default(word):
-            continue
-        arguments.append(Argument(_node(word, value), word.replace("na_action", "na.action")))
-    return Call(function, tuple(arguments))
-
-
-def _default(word: str) -> Any:
-    return True if word == "REML" else LMER_DEFAULTS.get(word)
-
-
-def _formula_node(formula: MixedFormula) -> Node:
-    return Unary("~", formula.rhs) if formula.response is None else Binary("~", formula.response, formula.rhs)
-
-
-def _node(word: str, value: Any) -> Node:
-    """An argument's value as R would write it in the call; `<array>` for arrays."""
-    if word in ("weights", "offset", "subset") and isinstance(value, str):
-        return parse_expression(value)
-    if isinstance(value, bool):
-        return Constant("TRUE" if value else "FALSE")
-    if isinstance(value, int | float):
-        return Number(float(value), isinstance(value, int))
-    if isinstance(value, str):
-        return Name(f"na.{value}") if word == "na_action" and not value.startswith("na.") else _text_node(word, value)
-    if isinstance(value, lmerControl):
-        return Call("lmerControl", tuple(_control_arguments(value)))
-    if isinstance(value, Mapping):
-        return Call("list", tuple(Argument(_node("", item), key) for key, item in value.items()))
-    if isinstance(value, Sequence) and word != "subset":
-        return Call("c", tuple(Argument(_node("", item)) for item in value))
-    return Name(ARRAY)
-
-
-def _text_node(word: str, value: str) -> Node:
-    return Name(value) if word == "na_action" else Text(value)
-
-
-def _control_arguments(control: lmerControl) -> list[Argument]:
-    default = lmerControl()
-    changed = {name: value for name, value in vars(control).items() if value != getattr(default, name)}
-    return [
-        Argument(Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value), name)
-        for name, value in changed.items()
-    ]
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(refitML(fit).optimum.value, 4)
+    327.3271
+    """
+    return fitting.refit_ml(model)

@@ -16,7 +16,7 @@ import numpy as np
 from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
-from .errors import FitNote
+from .errors import DataError, FitNote
 from .language.syntax import Call, MixedFormula
 from .linalg import Array
 from .optimum import Optimum, optimize_devfun
@@ -191,3 +191,16 @@ def refit_ml(model: Fit) -> Fit:
         return model
     devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=False))
     return type(model)(replace(model.request, REML=False), devfun, optimize_devfun(devfun), ())
+
+
+def refit(model: Fit, response: Any) -> Fit:
+    """The same design and criterion for another response: (n,) for the rows used, or one value per row of the data."""
+    design = model.design
+    y = np.asarray(response, float)
+    if y.shape == (design.n_total,):
+        y = y[design.kept]
+    if y.shape != design.y.shape:
+        raise DataError(f"the new response has {y.size} values; wanted {len(design.y)}, one for each row used")
+    if not np.isfinite(y).all():
+        raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
+    return fit_design(type(model), model.request, replace(design, y=y))
