@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pylmer.language.deparse import deparse
 from pylmer.language.expand import fixed_terms, terms
+from pylmer.language.layout import deparse_lines
 from pylmer.language.numbers import format_number
 from pylmer.language.parse import parse_expression, parse_formula
+from pylmer.language.randoms import double_bar_effects, expand_random, random_label
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
+from pylmer.language.update import findbars, fitted_formula, formula_text, nobars, print_formula, update_formula
 from pylmer.language.walk import variables
 
 __all__ = [
@@ -14,10 +17,20 @@ __all__ = [
     "RandomTerm",
     "Terms",
     "deparse",
+    "deparse_lines",
+    "double_bar_effects",
+    "expand_random",
+    "findbars",
+    "fitted_formula",
     "fixed_terms",
     "format_number",
+    "formula_text",
+    "nobars",
     "parse_expression",
     "parse_formula",
+    "print_formula",
+    "random_label",
     "terms",
+    "update_formula",
     "variables",
 ]

@@ -10,15 +10,14 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from pylmer.errors import FormulaError
-from pylmer.language.nodes import Argument, Binary, Call, Constant, Name, Node, Paren, Span, Unary
+from pylmer.language.nodes import Argument, Binary, Call, Constant, Node, Paren, Span, Unary
 from pylmer.language.syntax import RandomTerm
-from pylmer.language.walk import nodes
 
 STRUCTURES = ("ar1", "cs", "diag", "us")
 # Functions that may be given a logical `a | b`; any other f(a | b) among the terms is an unknown structure.
 LOGICAL = frozenset(
-    ["I", "ifelse", "factor", "as.factor", "as.numeric", "as.integer", "as.logical", "as.character", "ordered"]
-    + ["any", "all", "sum", "mean", "xor", "abs", "round", "is.na", "offset", "C", "interaction", "dummy", "scale"]
+    "I ifelse factor as.factor as.numeric as.integer as.logical as.character ordered any all sum mean xor abs round "
+    "is.na offset C interaction dummy scale {".split()
 )
 
 
@@ -30,7 +29,7 @@ def separate(rhs: Node, text: str) -> tuple[Node | None, tuple[RandomTerm, ...]]
     """
     if "|" not in text:
         return rhs, ()
-    if _is_bar(rhs):
+    if is_bar(rhs):
         raise FormulaError("random-effects terms must be in parentheses: write (… | group)", text, *rhs.span)
     random: list[RandomTerm] = []
     fixed = _collect(rhs, text, random)
@@ -43,12 +42,13 @@ def check_response(response: Node | None, text: str) -> None:
         raise FormulaError("cbind() makes several responses; a mixed model has one", text, *response.span)
     if response is None:
         return
-    for node in _at_term_level(response):
-        if _is_bar(node):
+    for node in at_term_level(response):
+        if is_bar(node):
             raise FormulaError("random-effects terms belong on the right of '~'", text, *node.span)
 
 
-def _is_bar(node: Node) -> TypeGuard[Binary]:
+def is_bar(node: Node) -> TypeGuard[Binary]:
+    """Whether `node` is `a | b` or `a || b`."""
     return isinstance(node, Binary) and node.operator in ("|", "||")
 
 
@@ -60,7 +60,8 @@ def _collect(node: Node, text: str, random: list[RandomTerm]) -> Node | None:
         return _parenthesis(node, text, random)
     if isinstance(node, Call):
         term = _structure(node, text)
-        return node if term is None else random.append(term)
+        random += [] if term is None else [term]
+        return node if term is None else None
     if isinstance(node, Unary) and node.operator == "+":
         inner = _collect(node.operand, text, random)
         return inner if inner is None or inner is node.operand else Unary("+", inner, node.span)
@@ -85,18 +86,18 @@ def _sum(node: Binary, text: str, random: list[RandomTerm]) -> Node | None:
 
 
 def _joined(step: Binary, left: Node | None, right: Node | None) -> Node | None:
-    """`left op right` where either may have vanished; `- 1` that lost its left side keeps its sign."""
+    """`left op right` where either may have vanished; of `(1 | g) - 1` the 1 stays, without its sign, as in lme4."""
     if right is None:
         return left
     if left is None:
-        return right if step.operator == "+" else Unary("-", right, right.span)
+        return right
     if left is step.left and right is step.right:
         return step
     return Binary(step.operator, left, right, (left.span[0], right.span[1]))
 
 
 def _parenthesis(node: Paren, text: str, random: list[RandomTerm]) -> Node | None:
-    if _is_bar(node.inner):
+    if is_bar(node.inner):
         random.append(_random_term(node.inner, text, node.span))
         return None
     inner = _collect(node.inner, text, random)
@@ -105,9 +106,9 @@ def _parenthesis(node: Paren, text: str, random: list[RandomTerm]) -> Node | Non
 
 def _structure(node: Call, text: str) -> RandomTerm | None:
     """The random term of `cs(x | g, hom = TRUE)`, or None where the call has no bar and is a variable."""
-    first = node.arguments[0].value
+    first = node.arguments[0].value if node.arguments else None
     bar = first.inner if isinstance(first, Paren) else first
-    if bar is None or not _is_bar(bar) or node.function in LOGICAL:
+    if bar is None or not is_bar(bar) or node.function in LOGICAL:
         return None
     if node.function not in STRUCTURES or node.prefix:
         raise FormulaError(
@@ -133,23 +134,22 @@ def _hom(node: Call, text: str) -> bool | None:
 
 def _flag(argument: Argument, text: str) -> bool:
     value = argument.value
-    word = value.name if isinstance(value, Constant | Name) else ""
-    if word not in ("TRUE", "FALSE", "T", "F"):
+    if not (isinstance(value, Constant) and value.name in ("TRUE", "FALSE")):
         raise FormulaError("hom must be TRUE or FALSE, written out", text, *argument.span)
-    return word.startswith("T")
+    return value.name == "TRUE"
 
 
 def _random_term(
     bar: Binary, text: str, span: Span, structure: str = "us", hom: bool | None = None
 ) -> RandomTerm:
     for side in (bar.left, bar.right):
-        for node in _at_term_level(side):
-            if _is_bar(node):
+        for node in at_term_level(side):
+            if is_bar(node):
                 raise FormulaError("one bar per random-effects term: (terms | group)", text, *bar.span)
     return RandomTerm(bar.left, bar.right, structure, hom, bar.operator == "||", span)
 
 
-def _at_term_level(node: Node) -> list[Node]:
+def at_term_level(node: Node) -> list[Node]:
     """`node` and what lies below it through operators and parentheses, but not inside calls."""
     found, stack = [], [node]
     while stack:
@@ -170,12 +170,8 @@ def _refuse_bars(node: Unary | Binary, text: str) -> None:
 
 
 def _refuse_bars_in(node: Node, operator: str, text: str) -> None:
-    for below in _at_term_level(node):
+    for below in at_term_level(node):
         term = _structure(below, text) if isinstance(below, Call) else None
-        if _is_bar(below) or term is not None:
+        if is_bar(below) or term is not None:
             raise FormulaError(f"a random-effects term can only be added with '+', not '{operator}'", text, *below.span)
 
-
-def has_bars(node: Node) -> bool:
-    """Whether any bar occurs in `node`, of whatever meaning."""
-    return any(_is_bar(n) for n in nodes(node))

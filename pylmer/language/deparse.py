@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
-from pylmer.language.numbers import format_number
+from pylmer.language.numbers import format_number, integer_text
 from pylmer.language.strings import quote, write_name
 
 TIGHT = frozenset(["/", "^", ":", "%%", "%/%"])  # operators that R writes without blanks
@@ -57,6 +57,11 @@ def right_needs_parentheses(node: Binary) -> bool:
     return _loose(node.right, binding(node), node.operator != "^")
 
 
+def unary_needs_parentheses(node: Unary) -> bool:
+    """Whether the operand would bind looser than the sign without parentheses."""
+    return isinstance(node.operand, Binary) and binding(node.operand) < binding(node)
+
+
 _COMPARISONS = frozenset(["==", "!=", "<", ">", "<=", ">="])
 
 
@@ -89,11 +94,12 @@ def _binary(node: Binary) -> str:
 
 def _unary(node: Unary) -> str:
     inner = deparse(node.operand)
-    loose = isinstance(node.operand, Binary) and binding(node.operand) < binding(node)
-    return f"{node.operator}({inner})" if loose else node.operator + inner
+    return f"{node.operator}({inner})" if unary_needs_parentheses(node) else node.operator + inner
 
 
 def _call(node: Call) -> str:
+    if node.function == "{":
+        return "{\n    " + deparse_arguments(node.arguments) + "\n}"
     return f"{node.prefix}{write_name(node.function)}({deparse_arguments(node.arguments)})"
 
 
@@ -116,7 +122,7 @@ def _constant(node: Constant) -> str:
 
 _WRITERS: dict[type, Callable[[Any], str]] = {
     Name: _name,
-    Number: lambda node: format_number(node.value),
+    Number: lambda node: integer_text(node.value) if node.integer else format_number(node.value),
     Text: lambda node: quote(node.value),
     Constant: _constant,
     Unary: _unary,

@@ -6,6 +6,7 @@ hold all tokens, so the span of a node runs from its first child to its last.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 from pylmer.errors import FormulaError, FormulaSyntaxError
 from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Span, Text, Unary
 from pylmer.language.numbers import read_number
-from pylmer.language.strings import RESERVED, BadEscape, unescape
+from pylmer.language.strings import RESERVED, BadEscapeError, unescape
 
 if TYPE_CHECKING:
     from lark import Lark, Token
 
-OPERATORS = frozenset(["%in%", "%%", "%/%"])
+OPERATORS = ("%in%", "%%", "%/%")
+_PLAIN_INFIX = re.compile(r"%[^\W\d]*[.:*|<>&!^/]*[^\W\d]*%")
 _PACKAGED = Path(__file__).with_name("formula.lark")
 _CHECKOUT = Path(__file__).parents[2] / "grammar" / "formula.lark"
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """Something that reads well but cannot be used; `parse` turns it into an error that shows the formula."""
 
     def __init__(self, message: str, span: Span, kind: type[FormulaError] = FormulaSyntaxError) -> None:
@@ -49,7 +51,7 @@ class TreeBuilder:
 
     def NAME(self, token: Token) -> Name:
         if token.value in RESERVED:
-            raise Refusal(f"'{token.value}' is a reserved word of R; as a column's name write it in backticks", _at(token))
+            raise RefusedError(f"'{token.value}' is a reserved word of R; a column of that name needs backticks", _at(token))
         return Name(token.value, _at(token))
 
     def QNAME(self, token: Token) -> Name:
@@ -66,8 +68,8 @@ class TreeBuilder:
         return Constant(token.value, _at(token))
 
     def INFIX(self, token: Token) -> Token:
-        if token.value not in OPERATORS:
-            raise Refusal(_unknown_infix(token.value), _at(token))
+        if not _PLAIN_INFIX.fullmatch(token.value):  # x % 2 + y % 3
+            raise RefusedError("'%' is Python; R's remainder is %%", (_at(token)[0], _at(token)[0] + 1))
         return token
 
     def POW(self, token: Token) -> Token:
@@ -91,9 +93,15 @@ class TreeBuilder:
         return Paren(children[1], (children[0].start_pos, children[2].end_pos))
 
     def call(self, children: list[Any]) -> Call:
-        head, _, arguments, closing = children
-        function, prefix = _function(head)
+        head, opening, arguments, closing = children
+        function, prefix = _function(head, _at(opening))
+        if arguments == (Argument(None),):
+            arguments = ()
         return Call(function, arguments, (head.span[0], closing.end_pos), head.span, prefix)
+
+    def brace(self, children: list[Any]) -> Call:
+        opening, inner, closing = children
+        return Call("{", (Argument(inner, None, inner.span),), (opening.start_pos, closing.end_pos), _at(opening))
 
     def index(self, children: list[Any]) -> Index:
         return Index(children[0], children[2], False, (children[0].span[0], children[3].end_pos))
@@ -118,12 +126,12 @@ class TreeBuilder:
 
     def dollar(self, children: list[Any]) -> Node:
         frame, name = children[0], children[2]
-        raise Refusal(f"columns are named directly: write {name.name}", (frame.span[0], name.span[1]), FormulaError)
+        raise RefusedError(f"columns are named directly: write {name.name}", (frame.span[0], name.span[1]), FormulaError)
 
     def assignment(self, children: list[Any]) -> Node:
         left, operator, right = children
         span = (operator.start_pos, operator.end_pos)
-        raise Refusal(_assigned(operator.value), span if operator.value != ":=" else (left.span[0], right.span[1]))
+        raise RefusedError(_assigned(operator.value), span if operator.value != ":=" else (left.span[0], right.span[1]))
 
 
 def _at(token: Token) -> Span:
@@ -133,24 +141,18 @@ def _at(token: Token) -> Span:
 def _unescaped(token: Token) -> str:
     try:
         return unescape(token.value[1:-1])
-    except BadEscape as bad:
+    except BadEscapeError as bad:
         start = _at(token)[0] + 1 + bad.offset
-        raise Refusal(f"'{bad.sequence}' is not an escape that R knows; a backslash is written \\\\",
+        raise RefusedError(f"'{bad.sequence}' is not an escape that R knows; a backslash is written \\\\",
                       (start, start + len(bad.sequence))) from None
 
 
-def _function(head: Node) -> tuple[str, str]:
+def _function(head: Node, opening: Span) -> tuple[str, str]:
     if isinstance(head, Name):
         return head.name, head.prefix
     if isinstance(head, Text):
         return head.value, ""
-    raise Refusal("only a function's name can be called; an operator may be missing before this '('", head.span)
-
-
-def _unknown_infix(operator: str) -> str:
-    if any(c.isspace() for c in operator) or len(operator) > 8:
-        return "'%' alone is Python; R's remainder is %%, integer division %/%"
-    return f"unknown operator {operator}; known: %in%, %%, %/%"
+    raise RefusedError("an operator is missing before '(': only a function's name can be called", opening)
 
 
 def _assigned(operator: str) -> str:

@@ -19,7 +19,7 @@ def _span() -> Span:
 
 @dataclass(frozen=True)
 class Name:
-    """A symbol: `log.radon`, `` `my var` `` (without the backticks), `T`; of `stats::poly` the `prefix` is "stats::"."""
+    """A symbol: `log.radon`, `` `my var` `` without the backticks, `T`; of `stats::poly` the prefix is "stats::"."""
 
     name: str
     span: Span = _span()

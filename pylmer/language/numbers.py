@@ -26,6 +26,15 @@ def format_number(x: float) -> str:
     return fixed if len(fixed) <= len(scientific) else scientific
 
 
+def integer_text(value: float) -> str:
+    """An integer literal without its L; beyond R's integers it has become a double.
+
+    >>> integer_text(100000.0)
+    '100000'
+    """
+    return str(int(value)) if abs(value) < 2**31 else format_number(value)
+
+
 def read_number(literal: str) -> tuple[float, bool]:
     """Value of an R literal, and whether it is an integer (`2L`; `1.5L` is not, as in R).
 

@@ -7,18 +7,20 @@ from typing import Any
 from pylmer.errors import ArgumentError, FormulaError, FormulaSyntaxError
 from pylmer.language.bars import check_response, separate
 from pylmer.language.expand import terms
-from pylmer.language.grammar import Refusal, parser
+from pylmer.language.grammar import OPERATORS, RefusedError, parser
 from pylmer.language.mistakes import syntax_error
 from pylmer.language.nesting import check_nesting
 from pylmer.language.nodes import Binary, Node, Number, Unary
-from pylmer.language.syntax import MixedFormula
+from pylmer.language.randoms import groupings
+from pylmer.language.syntax import MixedFormula, RandomTerm
+from pylmer.language.walk import nodes
 
 
 def parse_formula(text: str | MixedFormula) -> MixedFormula:
     """Read a mixed-model formula.
 
     Parameters: `text`, as one writes it in R; a MixedFormula is returned as it is.
-    Raises FormulaSyntaxError if the text is no formula, FormulaError if the formula has no meaning; both with the place.
+    Raises FormulaSyntaxError if the text is no formula, FormulaError if it has no meaning; both show the place.
 
     >>> formula = parse_formula("Reaction ~ Days + (Days|Subject)")
     >>> formula.fixed, formula.random
@@ -31,7 +33,7 @@ def parse_formula(text: str | MixedFormula) -> MixedFormula:
     node = read(text)
     if not is_formula(node):
         raise syntax_error(text)
-    return mixed_formula(node, text)
+    return mixed_formula(_known(node, text), text)
 
 
 def parse_expression(text: str) -> Node:
@@ -43,7 +45,7 @@ def parse_expression(text: str) -> Node:
     node = read(text)
     if is_formula(node):
         raise FormulaSyntaxError("an expression is wanted here, not a formula with '~'", text, *_tilde(node, text))
-    return node
+    return _known(node, text)
 
 
 def read(text: str) -> Node:
@@ -54,12 +56,28 @@ def read(text: str) -> Node:
 
     try:
         node: Node = parser().parse(text)  # type: ignore[assignment]  # TreeBuilder makes nodes of lark's trees
-    except Refusal as refused:
+    except RefusedError as refused:
         raise refused.kind(refused.message, text, *refused.span) from None
     except LarkError as error:
-        raise syntax_error(text, error) from None
+        raise syntax_error(text, _position(error, text)) from None
     check_nesting(node, text)
     return node
+
+
+def _known(node: Node, text: str) -> Node:
+    """`node`, after a look at its %operators%."""
+    for below in nodes(node) if "%" in text else ():
+        if isinstance(below, Binary) and below.operator.startswith("%") and below.operator not in OPERATORS:
+            span = text.index(below.operator, below.left.span[1])
+            raise FormulaError(f"unknown operator {below.operator}; known: {', '.join(OPERATORS)}", text, span,
+                               span + len(below.operator))
+    return node
+
+
+def _position(error: Exception, text: str) -> int:
+    """Where lark stopped; the end of the text where it wanted more."""
+    at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
+    return len(text) if at_end else int(getattr(error, "pos_in_stream", len(text)))
 
 
 def is_formula(node: Node) -> bool:
@@ -75,15 +93,16 @@ def mixed_formula(node: Any, text: str) -> MixedFormula:
     left: Node = Number(1) if fixed is None else fixed
     terms(left, text=text)
     for term in random:
-        _check_effects(term.effects, text)
+        _check_random(term, text)
     return MixedFormula(response, rhs, left, random, text)
 
 
-def _check_effects(effects: Node, text: str) -> None:
-    found = terms(effects, text=text)
+def _check_random(term: RandomTerm, text: str) -> None:
+    found = terms(term.effects, text=text)
     if not (found.intercept or found.labels):
         raise FormulaError("this random-effects term has no effects; write (1 | group) for an intercept", text,
-                           *effects.span)
+                           *term.effects.span)  # fmt: skip
+    groupings(term.group, text)
 
 
 def _tilde(node: Any, text: str) -> tuple[int, int]:

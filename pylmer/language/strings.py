@@ -6,8 +6,8 @@ import re
 
 # Words that cannot be names without backticks.
 RESERVED = frozenset(
-    ["if", "else", "repeat", "while", "function", "for", "next", "break", "in"]
-    + ["TRUE", "FALSE", "NULL", "Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_", "NA_complex_"]
+    "if else repeat while function for next break in TRUE FALSE NULL Inf NaN "
+    "NA NA_integer_ NA_real_ NA_character_ NA_complex_".split()
 )
 _SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*\Z")
 _ESCAPE = re.compile(
@@ -17,7 +17,7 @@ _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v"
 _WRITTEN = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\v": "\\v", "\\": "\\\\"}
 
 
-class BadEscape(ValueError):
+class BadEscapeError(ValueError):
     """A backslash sequence that R does not know; `.offset` says where in the literal."""
 
     def __init__(self, offset: int, sequence: str) -> None:
@@ -26,7 +26,7 @@ class BadEscape(ValueError):
 
 
 def unescape(body: str) -> str:
-    r"""The text that a literal's inside stands for; raises BadEscape.
+    r"""The text that a literal's inside stands for; raises BadEscapeError.
 
     >>> unescape(r"a\tb\u00e9")
     'a\tbé'
@@ -40,7 +40,7 @@ def _character(match: re.Match[str]) -> str:
     if code is None and match[5] in _SIMPLE:
         return _SIMPLE[match[5]]
     if code is None or not 0 < code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise BadEscape(match.start(), match[0])
+        raise BadEscapeError(match.start(), match[0])
     return chr(code)
 
 

@@ -1,0 +1,144 @@
+"""R's words on formulas: findbars, nobars, update, and how a fit prints its formula."""
+
+from __future__ import annotations
+
+from pylmer.errors import FormulaError
+from pylmer.language.bars import at_term_level, is_bar
+from pylmer.language.deparse import deparse
+from pylmer.language.expand import terms
+from pylmer.language.layout import deparse_lines
+from pylmer.language.nodes import Argument, Binary, Call, Index, Name, Node, Number, Paren, Unary, from_spine
+from pylmer.language.parse import is_formula, parse_formula, read
+from pylmer.language.randoms import Doublevert, expand_random, joined, split_double_bar
+from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
+
+
+def findbars(formula: str | MixedFormula) -> list[RandomTerm]:
+    """The random-effects terms of a formula, `||` split and `/` written out, as lme4's findbars.
+
+    >>> findbars("Reaction ~ Days + (Days || Subject)")
+    [1 | Subject, 0 + Days | Subject]
+    """
+    return list(expand_random(parse_formula(formula)))
+
+
+def nobars(formula: str | MixedFormula) -> MixedFormula:
+    """The formula without its random-effects terms, as lme4's nobars.
+
+    >>> nobars("Reaction ~ Days + (Days | Subject)")
+    Reaction ~ Days
+    """
+    read_in = parse_formula(formula)
+    return parse_formula(str(MixedFormula(read_in.response, read_in.fixed, read_in.fixed, ())))
+
+
+def formula_text(formula: MixedFormula) -> str:
+    """The formula as R deparses it, on one line."""
+    return str(formula)
+
+
+def print_formula(formula: MixedFormula, doublevert: Doublevert = "split") -> str:
+    """What print() and summary() show after "Formula: ": `||` split as it was fitted, a long one below.
+
+    >>> print_formula(parse_formula("Reaction ~ Days + (Days || Subject)"))
+    'Reaction ~ Days + ((1 | Subject) + (0 + Days | Subject))'
+    """
+    lines = deparse_lines(fitted_formula(formula, doublevert))
+    return lines[0] if len(lines) == 1 else "\n".join(["", *lines])
+
+
+def fitted_formula(formula: MixedFormula, doublevert: Doublevert = "split") -> Node:
+    """The formula as a tree in which every `(x || g)` reads as it is fitted; lme4 stores this one in the call."""
+    double = {term.span: term for term in formula.random if term.double and doublevert == "split"}
+    rhs = _split_bars(formula.rhs, double) if double else formula.rhs
+    return Unary("~", rhs) if formula.response is None else Binary("~", formula.response, rhs)
+
+
+def _split_bars(node: Node, double: dict[tuple[int, int], RandomTerm]) -> Node:
+    if isinstance(node, Paren) and is_bar(node.inner):
+        return _sum_of_bars(double[node.span]) if node.span in double else node
+    if isinstance(node, Paren):
+        return Paren(_split_bars(node.inner, double), node.span)
+    if isinstance(node, Unary):
+        return Unary(node.operator, _split_bars(node.operand, double), node.span)
+    if isinstance(node, Binary):
+        first, steps = node.spine()
+        rights = [(step.operator, _split_bars(step.right, double), step.span) for step in steps]
+        return from_spine(_split_bars(first, double), rights)
+    return node
+
+
+def _sum_of_bars(term: RandomTerm) -> Paren:
+    bars = [Paren(Binary("|", part.effects, part.group)) for part in split_double_bar(term)]
+    return Paren(from_spine(bars[0], [("+", bar, term.span) for bar in bars[1:]]))
+
+
+def update_formula(old: MixedFormula, change: str) -> MixedFormula:
+    """R's update.formula: `.` in `change` is the old side; the result is simplified as R does.
+
+    Random-effects terms take part as they are written: `. ~ . - (1 | g)` takes one away. Raises FormulaError if
+    `change` is no formula, or the result is none that can be fitted.
+
+    >>> update_formula(parse_formula("y ~ x + z + (x | g)"), "log(.) ~ . - z - (x | g) + (1 | g)")
+    log(y) ~ x + (1 | g)
+    """
+    node = read(change)
+    if not is_formula(node):
+        return parse_formula(change)
+    left, right = _sides(node)
+    response = old.response if left is None else _substituted(left, old.response)
+    _refuse_crossed_bars(right, change)
+    simple = _simplified(terms(_substituted(right, old.rhs), response, text=change))
+    return parse_formula(deparse(Unary("~", simple) if response is None else Binary("~", response, simple)))
+
+
+def _sides(node: Node) -> tuple[Node | None, Node]:
+    if isinstance(node, Binary):
+        return node.left, node.right
+    assert isinstance(node, Unary)
+    return None, node.operand
+
+
+def _substituted(node: Node, old: Node | None) -> Node:
+    """`node` with `old` in place of every `.`; deparse adds the parentheses that this may need."""
+    if isinstance(node, Name):
+        return old if node.name == "." and old is not None else node
+    if isinstance(node, Binary):
+        first, steps = node.spine()
+        rights = [(step.operator, _substituted(step.right, old), step.span) for step in steps]
+        return from_spine(_substituted(first, old), rights)
+    if isinstance(node, Unary):
+        return Unary(node.operator, _substituted(node.operand, old), node.span)
+    if isinstance(node, Paren):
+        return Paren(_substituted(node.inner, old), node.span)
+    if isinstance(node, Call):
+        return Call(node.function, _substituted_in(node.arguments, old), node.span, node.name_span, node.prefix)
+    if isinstance(node, Index):
+        return Index(_substituted(node.operand, old), _substituted_in(node.arguments, old), node.double, node.span)
+    return node
+
+
+def _substituted_in(arguments: tuple[Argument, ...], old: Node | None) -> tuple[Argument, ...]:
+    return tuple(Argument(a.value and _substituted(a.value, old), a.name, a.span) for a in arguments)
+
+
+def _refuse_crossed_bars(node: Node, text: str) -> None:
+    """`. * (1 | g)` and its like: only adding and taking away make sense for a random-effects term."""
+    for below in at_term_level(node):
+        if isinstance(below, Binary) and below.operator not in ("+", "-", "|", "||"):
+            for bar in filter(is_bar, at_term_level(below)):
+                message = f"a random-effects term can only be added or taken away, not joined with '{below.operator}'"
+                raise FormulaError(message, text, *bar.span)
+
+
+def _simplified(found: Terms) -> Node:
+    """Terms, then offsets, then `- 1`: R's formula of a terms object; `1` where nothing is left."""
+    nodes = [_enclosed(joined(tuple(found.variables[i] for i in term), (0, 0))) for term in found.factors]
+    nodes += found.offsets
+    total = from_spine(nodes[0], [("+", node, (0, 0)) for node in nodes[1:]]) if nodes else Number(1)
+    return total if found.intercept else Binary("-", total, Number(1))
+
+
+def _enclosed(node: Node) -> Node:
+    """R puts every term with a bar into parentheses, be it (x | g) or I(a | b)."""
+    return Paren(node) if "|" in deparse(node) else node
