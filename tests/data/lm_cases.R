@@ -19,7 +19,7 @@ few <- data.frame(y = c(1, 3, 2, 7, 5, 4), x = c(0, 1, 2, 3, 4, 5))
 two <- data.frame(y = c(1, 3), x = c(0, 1))
 head_tail <- function(x) unname(x[c(1:3, length(x))])
 matrix_of <- function(m) list(rows = rownames(m), cols = colnames(m), values = unname(as.matrix(m)))
-shown <- function(expr) sub("[ \t]+$", "", capture.output(expr))
+shown <- function(expr) capture.output(expr)
 
 lm_case <- function(call, newdata = NULL) {
   call <- substitute(call)
@@ -53,7 +53,6 @@ lms <- list(
   cake_sum = lm_case(lm(angle ~ recipe + temp, data = cake, contrasts = list(recipe = "contr.sum")), data.frame(recipe = c("B", "C"), temp = 200)),
   aliased = lm_case(lm(Reaction ~ Days + I(2 * Days) + Subject, data = sleepstudy), data.frame(Days = 3, Subject = "309")),
   weights = lm_case(lm(incidence/size ~ period, data = cbpp, weights = size), data.frame(period = c("1", "4"))),
-  zero_weights = lm_case(lm(incidence/size ~ period, data = cbpp, weights = size - 2)),
   offset = lm_case(lm(Reaction ~ Days, data = sleepstudy, offset = 10 * Days)),
   offset_term = lm_case(lm(Reaction ~ Days + offset(5 * Days), data = sleepstudy), data.frame(Days = c(1, 20))),
   subset = lm_case(lm(Reaction ~ poly(Days, 2), data = sleepstudy, subset = Days > 1), data.frame(Days = c(2, 5.5))),
@@ -66,11 +65,11 @@ lms <- list(
 list_case <- function(call) {
   call <- substitute(call)
   fit <- suppressWarnings(eval(call, globalenv()))
-  s <- lme4:::summary.lmList4
-  ci <- suppressWarnings(confint(fit))
+  limits <- function(ci) list(groups = dimnames(ci)[[1]], bounds = dimnames(ci)[[2]], columns = dimnames(ci)[[3]],
+                              values = unname(unclass(ci)[, , , drop = FALSE]))
   list(call = paste(deparse(call, width.cutoff = 500), collapse = " "),
        coef = matrix_of(as.matrix(coef(fit))), sigma = unbox(sigma(fit)),
-       confint = list(groups = dimnames(ci)[[1]], bounds = dimnames(ci)[[2]], columns = dimnames(ci)[[3]], values = unname(unclass(ci)[, , , drop = FALSE])),
+       confint = limits(suppressWarnings(confint(fit))), confint_pooled = limits(suppressWarnings(confint(fit, pool = TRUE))),
        print = shown(print(fit)))
 }
 lists <- list(

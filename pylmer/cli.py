@@ -1,0 +1,111 @@
+"""The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets.
+
+Exit codes: 0, or 2 with one clear line on stderr (and the place in the formula) where the user can mend it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from . import datasets, printing
+from .api import lmer
+from .errors import DataError, FitNote, PylmerError
+from .model import LmerFit
+
+RADON = "log_radon ~ floor + (1 | county)"
+READERS = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `pylmer` with the given arguments (default: those of the process) and return the exit code.
+
+    >>> main(["data", "Dyestuff2"])  # doctest: +ELLIPSIS
+    Dyestuff2: Artificial yields ...
+    0
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        print(arguments.run(arguments))
+    except PylmerError as error:
+        print(f"pylmer: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pylmer", description="Linear mixed models as R's lme4 fits and prints them.")
+    parser.add_argument("--version", action="version", version=f"pylmer {version('pylmer')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    fit = commands.add_parser("fit", help="fit a linear mixed model and print it")
+    fit.add_argument("formula", nargs="?", metavar="FORMULA", help=f"default for the radon data: '{RADON}'")
+    fit.add_argument("--data", default="radon", metavar="FILE|NAME", help=".csv or .parquet file, or a packaged set")
+    fit.add_argument("--ml", action="store_true", help="maximum likelihood instead of REML")
+    shape = fit.add_mutually_exclusive_group()
+    shape.add_argument("--display", action="store_true", help="the short form of arm's display()")
+    shape.add_argument("--summary", action="store_true", help="the long form of summary()")
+    fit.set_defaults(run=_fit)
+    data = commands.add_parser("data", help="list the packaged data sets, or describe one")
+    data.add_argument("name", nargs="?", metavar="NAME")
+    data.set_defaults(run=_data)
+    return parser
+
+
+def _fit(arguments: argparse.Namespace) -> str:
+    formula = arguments.formula or _default_formula(arguments.data)
+    data = _read(arguments.data)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", FitNote)
+        fit = lmer(formula, data=data, REML=not arguments.ml)
+        text = _shown(fit, arguments)
+    for note in said:
+        print(f"note: {note.message}", file=sys.stderr)
+    return text
+
+
+def _default_formula(data: str) -> str:
+    if data != "radon":
+        raise DataError(f"--data {data} needs a formula, as in: pylmer fit 'y ~ x + (1 | group)' --data {data}")
+    return RADON
+
+
+def _shown(fit: LmerFit, arguments: argparse.Namespace) -> str:
+    if arguments.display:
+        return str(printing.display(fit))
+    return str(printing.summary(fit) if arguments.summary else fit)
+
+
+def _read(source: str) -> pd.DataFrame:
+    """The packaged set of that name, or the file, named after its stem as R would name the variable."""
+    path = Path(source)
+    if path.suffix not in READERS:
+        if path.exists():
+            raise DataError(f"--data {source}: wanted a .csv or .parquet file, or one of {', '.join(datasets.names())}")
+        return datasets.load(source)
+    frame = _read_file(path)
+    frame.attrs["name"] = path.name.split(".")[0]
+    return frame
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    try:
+        return READERS[path.suffix](path)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    except ImportError as error:
+        raise DataError(f"reading {path} needs pyarrow: pip install pyarrow") from error
+    except ValueError as error:  # ParserError, EmptyDataError, UnicodeDecodeError, ArrowInvalid
+        raise DataError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
+
+
+def _data(arguments: argparse.Namespace) -> str:
+    if arguments.name:
+        return str(datasets.describe(arguments.name))
+    width = max(map(len, datasets.names()))
+    return "\n".join(f"{name:<{width}}  {datasets.describe(name).description}" for name in datasets.names())

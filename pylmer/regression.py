@@ -1,0 +1,95 @@
+"""lm and lmList without their printing: formula and data -> least squares, for all rows or group by group.
+
+Complete pooling is `lm(y ~ x)`, no pooling `lm(y ~ x + factor(g) - 1)` or, with slopes too, `lmList(y ~ x | g)`:
+the two ends between which a mixed model finds its place (Gelman & Hill 2007, 12.2).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from scipy import sparse
+
+from .design import Design
+from .errors import FitNote, FormulaError
+from .fitting import Request, design_of
+from .language.syntax import Call, MixedFormula
+from .least_squares import LeastSquares, least_squares
+from .linalg import Array
+from .options import lmerControl
+from .tables import Shown
+
+LENIENT = lmerControl(check_rankX="silent.drop.cols", check_scaleX="ignore", check_response_not_const="ignore")
+Fit = TypeVar("Fit", bound="LinearFit")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearFit(Shown):
+    """A linear model fitted by (weighted) least squares.
+
+    `beta` (p,) are the bare estimates, NaN for aliased columns, `names` their p names, `sigma` the residual standard
+    deviation, `solution` all numbers of the fit; words (`coef`, `vcov`, `summary`, ...) give them their labels.
+    """
+
+    request: Request
+    design: Design
+    solution: LeastSquares
+    notes: tuple[FitNote, ...] = ()
+
+    @property
+    def formula(self) -> MixedFormula:
+        return self.request.formula
+
+    @property
+    def call(self) -> Call:
+        return self.request.call
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.design.X_full_names
+
+    @property
+    def beta(self) -> Array:
+        return self.solution.beta
+
+    @property
+    def sigma(self) -> float:
+        return self.solution.sigma
+
+    @property
+    def intercept(self) -> bool:
+        return self.design.fixed_terms.intercept
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Covariances of the estimates (p, p); NaN for aliased columns."""
+        full = np.full((len(self.names), len(self.names)), np.nan)
+        full[np.ix_(self.solution.kept, self.solution.kept)] = self.sigma**2 * self.solution.unscaled
+        return full
+
+
+def fit_linear(kind: type[Fit], request: Request) -> Fit:
+    """The least-squares fit of a formula without random terms; `notes` go through `warnings` once."""
+    if request.formula.random:
+        term = request.formula.random[0]
+        message = "lm() fits no random effects: leave the term out, or use lmer()"
+        raise FormulaError(message, request.formula.text or None, *term.span)
+    design = design_of(replace(request, control=LENIENT))
+    return kind(request, design, _solve(design))
+
+
+def _solve(design: Design) -> LeastSquares:
+    kept = np.array([i for i, name in enumerate(design.X_full_names) if name not in design.dropped], dtype=np.int64)
+    X = np.zeros((len(design.y), len(design.X_full_names)))
+    X[:, kept] = design.X.toarray() if sparse.issparse(design.X) else design.X
+    return least_squares(X, design.y, kept, design.weights, design.offset)
+
+
+def announce(notes: tuple[FitNote, ...]) -> None:
+    """Send each note through `warnings`."""
+    for note in notes:
+        warnings.warn(note, stacklevel=4)

@@ -1,0 +1,230 @@
+"""lm and lmList against R 4.2.2, lme4 1.1-31 and arm 1.13: numbers to 1e-9 of R's 15 printed digits, pages by character."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import linear_cases as cases
+import numpy as np
+import pandas as pd
+import pytest
+from linear_cases import LISTS, LM, R, frame, numbers, table
+
+import pylmer
+from pylmer.errors import ArgumentError, DataError, FitNote, FormulaError
+
+CLOSE = {"rtol": 1e-9, "atol": 1e-11}
+
+
+def fitted(name: str) -> Any:
+    data, formula, options = LM[name]
+    return pylmer.lm(formula, frame(data), **options)
+
+
+def ends(values: pd.Series) -> np.ndarray:
+    return values.to_numpy()[[0, 1, 2, len(values) - 1]] if len(values) > 2 else values.to_numpy()
+
+
+@pytest.mark.parametrize("name", LM)
+def test_numbers(name: str) -> None:
+    fit, r = fitted(name), R["lm"][name]
+    assert list(pylmer.coef(fit).index) == r["coef"]["names"]
+    np.testing.assert_allclose(pylmer.coef(fit), numbers(r["coef"]["values"]), **CLOSE)
+    np.testing.assert_allclose(pylmer.vcov(fit), table(r["vcov"]), **CLOSE)
+    np.testing.assert_allclose(pylmer.se_coef(fit), np.sqrt(np.diag(table(r["vcov"]))), **CLOSE)
+    np.testing.assert_allclose(pylmer.sigma(fit), numbers(r["sigma"]), **CLOSE)
+    assert pylmer.df_residual(fit) == r["df_residual"]
+    assert pylmer.nobs(fit) == r["nobs"]
+
+
+@pytest.mark.parametrize("name", [name for name in LM if name != "saturated"])
+def test_likelihood(name: str) -> None:
+    fit, r = fitted(name), R["lm"][name]
+    log_likelihood = pylmer.logLik(fit)
+    assert log_likelihood == pytest.approx(r["logLik"], rel=1e-12)
+    assert log_likelihood.df == r["df"]
+    assert log_likelihood.nobs == r["nobs"]
+    assert pylmer.AIC(fit) == pytest.approx(r["AIC"], rel=1e-12)
+    assert pylmer.BIC(fit) == pytest.approx(r["BIC"], rel=1e-12)
+    assert pylmer.deviance(fit) == pytest.approx(r["deviance"], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in LM if name != "saturated"])
+def test_fitted_values_and_residuals(name: str) -> None:
+    fit, r = fitted(name), R["lm"][name]
+    assert len(pylmer.fitted(fit)) == r["n_fitted"]
+    np.testing.assert_allclose(ends(pylmer.fitted(fit)), numbers(r["fitted"]), **CLOSE)
+    np.testing.assert_allclose(ends(pylmer.resid(fit)), numbers(r["resid"]), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ends(pylmer.resid(fit, type="pearson")), numbers(r["pearson"]), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", LM)
+def test_summary(name: str) -> None:
+    summary, r = pylmer.summary(fitted(name)), R["lm"][name]
+    expected = table(r["table"])
+    assert list(summary.coefficients.columns) == list(expected.columns)
+    np.testing.assert_allclose(pylmer.coef(summary), expected, rtol=1e-8, atol=1e-300)
+    np.testing.assert_allclose(summary.r_squared, numbers(r["r_squared"]), **CLOSE)
+    np.testing.assert_allclose(summary.adj_r_squared, numbers(r["adj_r_squared"]), **CLOSE)
+    if summary.fstatistic is None:
+        assert not r["fstatistic"]
+    else:
+        np.testing.assert_allclose(summary.fstatistic, numbers(r["fstatistic"]), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", LM)
+def test_confint(name: str) -> None:
+    fit, r = fitted(name), R["lm"][name]
+    for key, level in (("confint", 0.95), ("confint90", 0.9)):
+        expected = table(r[key])
+        ours = pylmer.confint(fit, level=level)
+        assert list(ours.columns) == list(expected.columns)
+        np.testing.assert_allclose(ours, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("name", [name for name in LM if "newdata" in R["lm"][name]])
+def test_predict(name: str) -> None:
+    fit, r = fitted(name), R["lm"][name]
+    new = pd.DataFrame(r["newdata"])
+    if name == "aliased":
+        with pytest.warns(FitNote, match="rank-deficient"):
+            ours = pylmer.predict(fit, new)
+    else:
+        ours = pylmer.predict(fit, new)
+    np.testing.assert_allclose(ours, r["predict"], **CLOSE)
+
+
+@pytest.mark.parametrize("name", [name for name in LM if "newdata" in R["lm"][name] and name != "aliased"])
+def test_prediction_intervals(name: str) -> None:
+    fit, r = fitted(name), R["lm"][name]
+    new = pd.DataFrame(r["newdata"])
+    confidence = pylmer.predict(fit, new, interval="confidence")
+    assert list(confidence.columns) == ["fit", "lwr", "upr"]
+    np.testing.assert_allclose(confidence, r["confidence"], **CLOSE)
+    np.testing.assert_allclose(pylmer.predict(fit, new, interval="prediction", level=0.9), r["prediction"], **CLOSE)
+
+
+@pytest.mark.parametrize("name", LM)
+def test_printed_pages(name: str) -> None:
+    fit, r = fitted(name), R["lm"][name]
+    assert str(fit).split("\n") == [*r["print"], ""][: len(r["print"])]
+    assert str(pylmer.summary(fit)).split("\n") == r["summary"]
+    assert str(pylmer.display(fit)).split("\n") == r["display"]
+    assert str(pylmer.display(fit, digits=3, detail=True)).split("\n") == r["display_detail"]
+
+
+@pytest.mark.parametrize("case", ["complete", "nopool"])
+def test_reference_cases(case: str) -> None:
+    r = json.loads((Path(__file__).parent / "data" / f"dev-lm-radon-{case}.json").read_text(encoding="utf-8"))
+    fit = pylmer.lm(r["formula"], frame("radon"))
+    np.testing.assert_allclose(pylmer.coef(fit), r["beta"]["values"], rtol=1e-10)
+    np.testing.assert_allclose(pylmer.se_coef(fit), r["beta"]["se"], rtol=1e-10)
+    np.testing.assert_allclose(pylmer.vcov(fit), r["vcov"], rtol=1e-9, atol=1e-16)
+    np.testing.assert_allclose(pylmer.confint(fit), r["confint"]["values"], rtol=1e-10)
+    assert pylmer.sigma(fit) == pytest.approx(r["sigma"], rel=1e-12)
+    assert pylmer.logLik(fit) == pytest.approx(r["logLik"], rel=1e-12)
+
+
+def test_predict_without_newdata_is_fitted() -> None:
+    fit = fitted("cake")
+    pd.testing.assert_series_equal(pylmer.predict(fit), pylmer.fitted(fit))
+
+
+def test_weights_of_one_are_no_weights() -> None:
+    data = frame("radon").assign(one=1.0)
+    plain, weighted = pylmer.lm("log_radon ~ floor", data), pylmer.lm("log_radon ~ floor", data, weights="one")
+    pd.testing.assert_frame_equal(pylmer.vcov(plain), pylmer.vcov(weighted))
+    assert pylmer.logLik(plain) == pytest.approx(pylmer.logLik(weighted), rel=1e-14)
+
+
+def test_random_terms_are_refused_at_their_place() -> None:
+    with pytest.raises(FormulaError, match=r"lmer\(\)") as caught:
+        pylmer.lm("log_radon ~ floor + (1 | county)", frame("radon"))
+    assert caught.value.start == "log_radon ~ floor + (1 | county)".index("(")
+
+
+def test_unknown_arguments_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="did you mean 'weights'"):
+        pylmer.lm("log_radon ~ floor", frame("radon"), weigths="floor")
+
+
+def test_a_pickled_fit_predicts() -> None:
+    fit = pickle.loads(pickle.dumps(fitted("subset")))
+    new = pd.DataFrame(R["lm"]["subset"]["newdata"])
+    np.testing.assert_allclose(pylmer.predict(fit, new), R["lm"]["subset"]["predict"], **CLOSE)
+
+
+# --- lmList ----------------------------------------------------------------------------------------------------------
+
+
+def fitted_list(name: str) -> Any:
+    data, formula, options = LISTS[name]
+    if name != "radon":
+        return pylmer.lmList(formula, frame(data), **options)
+    with pytest.warns(FitNote, match="residual degrees of freedom"):
+        return pylmer.lmList(formula, frame(data), **options)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_coefficients_and_intervals(name: str) -> None:
+    fits, r = fitted_list(name), R["lmList"][name]
+    expected = table(r["coef"])
+    ours = pylmer.coef(fits)
+    assert list(ours.index) == list(expected.index)
+    assert list(ours.columns) == list(expected.columns)
+    np.testing.assert_allclose(ours, expected, **CLOSE)
+    limits = pylmer.confint(fits)
+    values = numbers(r["confint"]["values"])  # (group, bound, coefficient)
+    for i, column in enumerate(r["confint"]["columns"]):
+        np.testing.assert_allclose(limits[column], values[:, :, i], rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if name != "radon"])
+def test_list_print_and_sigma(name: str) -> None:
+    fits, r = fitted_list(name), R["lmList"][name]
+    assert str(fits).split("\n") == r["print"]
+    assert pylmer.sigma(fits) == pytest.approx(r["sigma"], rel=1e-12)
+
+
+def test_radon_by_county() -> None:
+    """85 counties, 25 of them with all houses on one floor; the pooled sigma is that of lm with county-wise lines.
+
+    R's lmList counts the slopes that have no estimate as used up (749 degrees of freedom, sigma 0.7591); here, as in lm,
+    an aliased coefficient takes none.
+    """
+    fits = fitted_list("radon")
+    assert pylmer.coef(fits).shape == (85, 2)
+    assert int(pylmer.coef(fits)["floor"].isna().sum()) == 25
+    whole = pylmer.lm("log_radon ~ county * floor", frame("radon"))
+    assert pylmer.df_residual(fits) == pylmer.df_residual(whole) == 774
+    assert pylmer.sigma(fits) == pytest.approx(pylmer.sigma(whole), rel=1e-12)
+    assert len(fits.notes) == 1
+
+
+def test_pooled_intervals() -> None:
+    fits, r = fitted_list("sleepstudy"), R["lmList"]["sleepstudy"]["confint_pooled"]
+    limits = pylmer.confint(fits, pool=True)
+    for i, column in enumerate(r["columns"]):
+        np.testing.assert_allclose(limits[column], numbers(r["values"])[:, :, i], rtol=1e-9)
+
+
+def test_groups_that_cannot_be_fitted_are_named() -> None:
+    data = cases.frame("Machines")
+    data = data[(data["Worker"] != "3") | (data["Machine"] == "A")]
+    with pytest.warns(FitNote, match="3") as said:
+        fits = pylmer.lmList("score ~ Machine | Worker", data)
+    assert len(said) == 1
+    assert pylmer.coef(fits).loc["3"].isna().all()
+    assert pylmer.coef(fits).loc["6"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [("Reaction ~ Days", r"y ~ x \| g"), ("Reaction ~ Days + (1 | Subject)", r"y ~ x \| g"), ("Reaction ~ Days | nope", "nope")],
+)
+def test_list_formula_mistakes(formula: str, message: str) -> None:
+    with pytest.raises((FormulaError, DataError), match=message):
+        pylmer.lmList(formula, frame("sleepstudy"))
