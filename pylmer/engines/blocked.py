@@ -21,12 +21,14 @@ from ..stacks import cross, product
 from .chain import Chain
 from .crossed import Crossed
 from .dense import factor_templates, fixed_part
+from .pairs import make_update
+from .scalars import CrossedScalars
 
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 
 class Elimination(Protocol):
-    """Chain or Crossed."""
+    """Chain, Crossed or CrossedScalars."""
 
     logdet_V: float
 
@@ -84,6 +86,10 @@ class BlockedEngine:
             raise NumericalError(f"crossed factors leave {remainder} random effects beside the largest factor: too many")
         self.C = sparse.csr_array(sparse.hstack([self.coupling[0, g] for g in count[1:]], format="csr"))
         self.A_RR = _remainder(gram, self.coupling)
+        self.scalars = all(f.L == 1 for f in gram.factors)
+        if self.scalars:
+            self.A_RR = np.asfortranarray(np.tril(self.A_RR))
+            self.update = make_update(self.C)
 
     @property
     def gram(self) -> Gram:
@@ -93,6 +99,8 @@ class BlockedEngine:
         templates = factor_templates(self._gram, T)
         if self.nested:
             return BlockedFactorization(self, Chain(self._gram, self.parents, self.paths, templates))
+        if self.scalars:
+            return BlockedFactorization(self, CrossedScalars(self._gram, self.C, self.A_RR, self.update, templates))
         return BlockedFactorization(self, Crossed(self._gram, self.C, self.A_RR, templates))
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:

@@ -16,6 +16,7 @@ KINDS = (
     "nested three deep",
     "crossed",
     "crossed three, one term hom",
+    "crossed scalars",
     "cs and ar1",
     "no fixed effects",
 )
@@ -46,6 +47,7 @@ def make_rows(kind: str, *, weights: bool, seed: int = 1, n: int = 140) -> Rows:
             term(b, 7, Z2, 1, "diag", True),
             term(above, 4, None, 2),
         ],
+        "crossed scalars": [term(b, 7, None, 1), term(a, 12, z[:, None], 0), term(above, 4, None, 2)],
         "cs and ar1": [term(a, 12, Z3, 0, "cs"), term(b, 7, Z3, 1, "ar1", True)],
         "no fixed effects": [term(a, 12, Z2, 0)],
     }[kind]
