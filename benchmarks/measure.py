@@ -1,0 +1,34 @@
+"""What every Python runner does: read, warm up, time, report one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from problems import read
+
+
+def megabytes() -> float:
+    """Peak resident memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def run(program: str, warm_up: Callable[[], Any], fit: Callable[[str, pd.DataFrame], dict[str, Any]]) -> None:
+    """Time `fit(formula, frame)`, which returns criterion and evaluations, on the problem named on the command line."""
+    record, frame = read(pathlib.Path(sys.argv[1]))
+    warm_up()
+    before = megabytes()
+    seconds, answer = [], {}
+    for _ in range(int(str(record["repeats"]))):
+        start = time.perf_counter()
+        answer = fit(str(record["formula"]), frame)
+        seconds.append(time.perf_counter() - start)
+    report = {"program": program, "problem": record["name"], "seconds": statistics.median(seconds)}
+    print(json.dumps(report | answer | {"megabytes": megabytes() - before}))

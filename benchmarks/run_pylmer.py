@@ -1,0 +1,23 @@
+"""pylmer on one problem: python run_pylmer.py PROBLEM.json"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from measure import run
+
+import pylmer
+
+
+def warm_up() -> None:
+    pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+
+
+def fit(formula: str, frame: pd.DataFrame) -> dict[str, Any]:
+    optimum = pylmer.lmer(formula, frame).optimum
+    return {"criterion": optimum.value, "evaluations": optimum.evaluations + optimum.values}
+
+
+if __name__ == "__main__":
+    run("pylmer", warm_up, fit)
