@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from .errors import NumericalError
-from .linalg import Array, Codes, chunks, right_divide, triangular_factor
+from .linalg import Array, Codes, chunks, inverse_upper, triangular_factor
 from .stacks import levels_last
 
 Matrix: TypeAlias = "Array | sparse.csr_array"
@@ -89,10 +89,20 @@ class Scaling:
     R_terms: tuple[Array, ...]
     shift: Array
 
-    @property
+    @cached_property
     def logdet_R(self) -> float:
         """log |R|, positive diagonal."""
         return float(np.sum(np.log(np.diag(self.R))))
+
+    @cached_property
+    def inverse(self) -> Array:
+        """R^-1 (p, p)."""
+        return inverse_upper(self.R)
+
+    @cached_property
+    def inverse_terms(self) -> tuple[Array, ...]:
+        """R_i^-1 (l_i, l_i) of every random term."""
+        return tuple(inverse_upper(R) for R in self.R_terms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,12 +247,12 @@ def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
     """sqrt(w) [X~ y~] on some rows: (rows, p + 1)."""
     X = rows.fixed(at)
     y = rows.y[at] - X @ scaling.shift
-    return np.hstack([right_divide(X, scaling.R), y[:, None]]) * rows.root_weights(at)
+    return np.hstack([X @ scaling.inverse, y[:, None]]) * rows.root_weights(at)
 
 
 def scaled_random(rows: Rows, scaling: Scaling, terms: Sequence[int], at: slice) -> Array:
     """sqrt(w) Z~ of some terms side by side on some rows: (rows, L)."""
-    parts = [right_divide(rows.terms[t].columns(at), scaling.R_terms[t]) for t in terms]
+    parts = [rows.terms[t].columns(at) @ scaling.inverse_terms[t] for t in terms]
     return np.hstack(parts) * rows.root_weights(at)
 
 

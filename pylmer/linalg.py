@@ -44,24 +44,14 @@ def cholesky(M: Array) -> Array:
         raise NumericalError("a matrix is not positive definite") from error
 
 
-def inverse_lower(L: Array) -> Array:
-    """Inverses of a stack (..., l, l) of lower-triangular matrices."""
-    if L.shape[-1] == 1:
-        return 1.0 / L
-    return np.tril(np.linalg.inv(L))
-
-
 def log_diagonal(L: Array) -> float:
     """Sum of the logarithms of all diagonal entries of a stack of triangular matrices."""
     return float(np.sum(np.log(np.diagonal(L, axis1=-2, axis2=-1))))
 
 
-def right_divide(A: Array, R: Array) -> Array:
-    """A R^-1 for upper-triangular R (l, l) and A (..., l)."""
-    if A.shape[-1] == 0:
-        return A
-    flat = A.reshape(-1, A.shape[-1])
-    return solve_triangular(R, flat.T, trans="T", check_finite=False).T.reshape(A.shape)
+def inverse_upper(R: Array) -> Array:
+    """R^-1 of an upper-triangular matrix, which may be empty."""
+    return np.asarray(solve_triangular(R, np.eye(len(R)), check_finite=False)) if len(R) else R
 
 
 def symmetric(A: Array) -> Array:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from .covariance import Family
 from .criterion import At
@@ -46,14 +45,14 @@ def solve(at: At, families: Sequence[Family], numbers: Sequence[int]) -> Solutio
     scaling = gram.scaling
     u, b, _ = at.factorization.modes(at.v[:, None])
     templates = [family.factor(point, R) for family, point, R in zip(families, at.points, scaling.R_terms, strict=True)]
-    inverse = _inverse(scaling.R)
+    inverse = scaling.inverse
     sigma = float(np.sqrt(at.s2))
     where = [gram.place[i] for i in range(len(families))]
     return Solution(
         T=tuple(T for T, _ in templates),
         u_terms=tuple(u[f][:, here, 0] @ Q for (f, here), (_, Q) in zip(where, templates, strict=True)),
         b_terms=tuple(
-            b[f][:, here, 0] @ _inverse(R).T for (f, here), R in zip(where, scaling.R_terms, strict=True)
+            b[f][:, here, 0] @ back.T for (f, here), back in zip(where, scaling.inverse_terms, strict=True)
         ),
         theta=np.concatenate([family.theta(T) for family, (T, _) in zip(families, templates, strict=True)]),
         par=par_of(at, families),
@@ -88,15 +87,11 @@ def par_gradient(at: At, families: Sequence[Family], par: Array) -> Array:
     )
 
 
-def _inverse(R: Array) -> Array:
-    return np.asarray(solve_triangular(R, np.eye(len(R)))) if len(R) else R
-
-
 def _conditional_variances(at: At, numbers: Sequence[int], sigma: float) -> dict[int, Array]:
     gram = at.criterion.engine.gram
     zero = np.zeros((gram.p + 1, gram.p + 1))
     out = {}
     for sums, E in zip(gram.factors, at.factorization.spread(zero)[1], strict=True):
-        back = block_diagonal(_inverse(gram.scaling.R_terms[i]) for i in sums.terms)
+        back = block_diagonal(gram.scaling.inverse_terms[i] for i in sums.terms)
         out[numbers[sums.terms[0]]] = sigma**2 * (back @ E @ back.T)
     return out
