@@ -1,0 +1,40 @@
+"""Small facts about numeric arrays that need no mask of the rows."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+def has_nan(values: Array) -> bool:
+    """Whether any value is missing; the minimum propagates NaN, so no mask is made."""
+    if values.size == 0 or values.dtype.kind not in "fM":
+        return False
+    smallest = values.min()
+    return bool(np.isnat(smallest) if values.dtype.kind == "M" else np.isnan(smallest))
+
+
+def all_finite(values: Array) -> bool:
+    """Whether all values are finite numbers."""
+    if values.size == 0 or values.dtype.kind != "f":
+        return True
+    return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
+
+
+def nan_mask(values: Array) -> Array | None:
+    """Rows with a missing value (n,), or None if there are none."""
+    if not has_nan(values):
+        return None
+    missing = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
+    return missing.any(axis=1) if missing.ndim == 2 else missing
+
+
+def either(first: Array | None, second: Array | None) -> Array | None:
+    """Union of two masks, None meaning no row."""
+    if first is None or second is None:
+        return second if first is None else first
+    return np.asarray(first | second)

@@ -1,0 +1,202 @@
+"""poly, bs, ns, scale: bases of a column that new data must be given in the same coordinates."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from formulaic.transforms import basis_spline
+from formulaic.transforms import poly as orthogonal_polynomials
+from scipy.interpolate import BSpline
+
+from .arrays import Array, has_nan, nan_mask
+from .matching import Promise, r_function
+from .values import Logical, Matrix, RefusedError, Value, flag, length, numeric, scalar, vector
+
+State = dict[str, Any]
+
+
+@r_function("poly")
+def poly(
+    x: Value,
+    *dots: Promise,
+    degree: Value = None,
+    coefs: Value = None,
+    raw: Value = None,
+    simple: Value = None,
+    state: State,
+) -> Matrix:
+    """Orthogonal polynomials up to `degree` (powers with raw = TRUE); of several variables all products up to it."""
+    if coefs is not None:
+        raise RefusedError("poly(coefs =) is not needed: new data are coded as the fit was")
+    others = [promise.value for promise in dots]
+    if len(others) == 1 and degree is None and isinstance(others[0], np.ndarray) and length(others[0]) == 1:
+        degree, others = others[0], []
+    top = 1 if degree is None else int(scalar(degree, "degree"))
+    if top < 1:
+        raise RefusedError("degree must be at least 1")
+    columns = [column for value in (x, *others) for column in np.atleast_2d(numeric(value, "poly()").T)]
+    is_raw = raw is not None and flag(raw, "raw")
+    bases = [_powers(c, top) if is_raw else _orthogonal(c, top, state, i) for i, c in enumerate(columns)]
+    return _products(bases, top) if len(bases) > 1 else Matrix(bases[0], tuple(str(i + 1) for i in range(top)))
+
+
+def _powers(numbers: Array, degree: int) -> Array:
+    return np.asarray(numbers[:, None].astype(float) ** np.arange(1, degree + 1))
+
+
+def _orthogonal(numbers: Array, degree: int, state: State, which: int) -> Array:
+    numbers = numbers.astype(float)
+    own = state.setdefault(f"column{which}", {})
+    if not own:
+        if has_nan(numbers):
+            raise RefusedError("poly() does not take missing values; drop the rows, or use raw = TRUE")
+        distinct = np.unique(numbers).shape[0]
+        if degree >= distinct:
+            raise RefusedError(f"degree {degree} must be less than the number of different values, {distinct}")
+    return np.asarray(orthogonal_polynomials(numbers, degree, _state=own))
+
+
+def _products(bases: list[Array], degree: int) -> Matrix:
+    """All products of total degree 1..degree, the first variable's degree varying fastest: `1.0`, `2.0`, `0.1`, ..."""
+    powers = (p[::-1] for p in itertools.product(range(degree + 1), repeat=len(bases)))
+    chosen = [p for p in powers if 0 < sum(p) <= degree]
+    columns = []
+    for power in chosen:
+        factors = (basis[:, k - 1] for basis, k in zip(bases, power, strict=True) if k)
+        columns.append(np.prod(np.stack(list(factors)), axis=0))
+    return Matrix(np.stack(columns, axis=1), tuple(".".join(map(str, power)) for power in chosen))
+
+
+@r_function("scale")
+def scale(x: Value, center: Value = None, scale: Value = None, *, state: State) -> Matrix:
+    """Columns minus their mean (or `center`), divided by their standard deviation (or `scale`); NA stays NA."""
+    numbers = numeric(x, "scale()").astype(float)
+    columns = numbers[:, None] if numbers.ndim == 1 else numbers
+    names = x.names if isinstance(x, Matrix) else ("",)
+    if "center" not in state:
+        state["center"] = _location(columns, center)
+        state["scale"] = _spread(columns - state["center"], scale)
+    return Matrix((columns - state["center"]) / state["scale"], names)
+
+
+def _location(columns: Array, center: Value) -> Array:
+    if center is None or isinstance(center, Logical):
+        wanted = center is None or flag(center, "center")
+        return _column_means(columns) if wanted else np.zeros(columns.shape[1])
+    return _one_each(center, columns, "center")
+
+
+def _spread(centred: Array, scale: Value) -> Array:
+    if scale is None or isinstance(scale, Logical):
+        wanted = scale is None or flag(scale, "scale")
+        return _root_mean_squares(centred) if wanted else np.ones(centred.shape[1])
+    return _one_each(scale, centred, "scale")
+
+
+def _column_means(columns: Array) -> Array:
+    mean = columns.mean(axis=0) if not has_nan(columns) else np.nanmean(columns, axis=0)
+    return np.asarray(mean)
+
+
+def _root_mean_squares(centred: Array) -> Array:
+    """sqrt(sum(x^2) / (n - 1)) over the rows that have a value."""
+    present = centred.shape[0] - (np.isnan(centred).sum(axis=0) if has_nan(centred) else 0)
+    total = np.nansum(centred**2, axis=0)
+    return np.asarray(np.sqrt(total / np.maximum(present - 1, 1)))
+
+
+def _one_each(value: Value, columns: Array, what: str) -> Array:
+    numbers = vector(value, what).astype(float)
+    if numbers.shape[0] not in (1, columns.shape[1]):
+        raise RefusedError(f"{what} has {numbers.shape[0]} values for {columns.shape[1]} columns")
+    return numbers
+
+
+@r_function("bs")
+def bs(
+    x: Value,
+    df: Value = None,
+    knots: Value = None,
+    degree: Value = None,
+    intercept: Value = None,
+    Boundary_knots: Value = None,
+    *,
+    state: State,
+) -> Matrix:
+    """B-spline basis of a given degree; polynomials go on beyond the boundary knots."""
+    numbers = vector(x, "bs()").astype(float)
+    order = 3 if degree is None else int(scalar(degree, "degree"))
+    whole = intercept is not None and flag(intercept, "intercept")
+    if "knots" not in state:
+        wanted = None if df is None else int(scalar(df, "df")) - order - whole
+        state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)
+    low, high = state["boundary"]
+    basis = basis_spline(
+        np.where(np.isnan(numbers), low, numbers),
+        knots=state["knots"].tolist(),
+        degree=order,
+        include_intercept=whole,
+        lower_bound=low,
+        upper_bound=high,
+        extrapolation="extend",
+        _state={},
+    )
+    return _spline(np.stack([np.asarray(basis[place]) for place in sorted(basis)], axis=1), numbers)
+
+
+@r_function("ns")
+def ns(
+    x: Value,
+    df: Value = None,
+    knots: Value = None,
+    intercept: Value = None,
+    Boundary_knots: Value = None,
+    *,
+    state: State,
+) -> Matrix:
+    """Natural cubic spline basis: second derivatives vanish at the boundary knots, straight lines beyond them."""
+    numbers = vector(x, "ns()").astype(float)
+    whole = intercept is not None and flag(intercept, "intercept")
+    if "knots" not in state:
+        wanted = None if df is None else int(scalar(df, "df")) - 1 - whole
+        state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)
+    return _spline(_natural(numbers, state["knots"], state["boundary"], whole), numbers)
+
+
+def _knots(x: Array, knots: Value, wanted: int | None, boundary: Value) -> tuple[Array, tuple[float, float]]:
+    """Inner knots as given, or `wanted` of them at quantiles of x inside the boundary."""
+    present = x[~np.isnan(x)]
+    if not present.size:
+        raise RefusedError("all values are missing")
+    low, high = (present.min(), present.max()) if boundary is None else np.sort(numeric(boundary, "Boundary.knots"))
+    if low == high:
+        raise RefusedError("all values are equal: a spline needs different ones")
+    if knots is not None:
+        return np.sort(numeric(knots, "knots").astype(float)), (float(low), float(high))
+    inside = present[(present >= low) & (present <= high)]
+    places = np.linspace(0, 1, max(wanted or 0, 0) + 2)[1:-1]
+    return np.quantile(inside, places), (float(low), float(high))
+
+
+def _natural(x: Array, knots: Array, boundary: tuple[float, float], intercept: bool) -> Array:
+    """The cubic B-splines projected on those without curvature at the boundary (by a QR of the two constraints)."""
+    low, high = boundary
+    sequence = np.concatenate([[low] * 4, knots, [high] * 4])
+    splines = BSpline(sequence, np.eye(sequence.shape[0] - 4), 3)
+    basis = splines(np.clip(x, low, high))
+    for edge, beyond in ((low, x < low), (high, x > high)):
+        if np.any(beyond):
+            basis[beyond] = splines(edge) + (x[beyond] - edge)[:, None] * splines.derivative()(edge)
+    curvature = splines.derivative(2)(np.array([low, high]))
+    first = 0 if intercept else 1
+    Q = np.linalg.qr(curvature[:, first:].T, mode="complete")[0]
+    return np.asarray((basis[:, first:] @ Q)[:, 2:])
+
+
+def _spline(basis: Array, x: Array) -> Matrix:
+    absent = nan_mask(x)
+    if absent is not None:
+        basis[absent] = np.nan
+    return Matrix(basis, tuple(str(i + 1) for i in range(basis.shape[1])))

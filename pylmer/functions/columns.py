@@ -1,0 +1,127 @@
+"""Columns of any data frame -> values. pandas, polars, pyarrow, narwhals frames, dicts of arrays, record arrays.
+
+Nothing is converted before it is used, and numbers that are already float64 or integers are not copied.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from pylmer.errors import DataError
+
+from .series import value_of
+from .values import Value, length
+
+
+class Columns(Mapping[str, Value]):
+    """The columns of a data frame as values, converted when asked for.
+
+    n      rows
+    index  pandas Index of the rows
+    """
+
+    def __init__(
+        self, readers: Mapping[str, Callable[[], Any]], n: int, index: pd.Index, twice: frozenset[str]
+    ) -> None:
+        self._readers = readers
+        self._values: dict[str, Value] = {}
+        self.n = n
+        self.index = index
+        self.twice = twice
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._values:
+            self._values[name] = self._read(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._readers
+
+    def _read(self, name: str) -> Value:
+        reader = self._readers[name]
+        if name in self.twice:
+            raise DataError(f"the data have more than one column named {name!r}; rename them")
+        value = value_of(reader(), f"column {name!r}")
+        if length(value) != self.n:
+            raise DataError(f"column {name!r} has {length(value)} rows, the data have {self.n}")
+        return value
+
+
+def read_columns(data: Any) -> Columns:
+    """The columns of `data`.
+
+    Raises DataError for what is no data frame, for columns of unequal length and for names that occur twice.
+
+    >>> read_columns({"x": [1.5, 2.0], "g": ["b", "a"]})["x"]
+    array([1.5, 2. ])
+    """
+    if isinstance(data, pd.DataFrame):
+        return _from_pandas(data)
+    if isinstance(data, np.ndarray) and data.dtype.names:
+        data = {name: data[name] for name in data.dtype.names}
+    if isinstance(data, Mapping):
+        return _from_mapping(data)
+    return _from_narwhals(data)
+
+
+def _from_pandas(data: pd.DataFrame) -> Columns:
+    names = [str(name) for name in data.columns]
+    twice = frozenset(name for name, count in Counter(names).items() if count > 1)
+    readers = {name: _reader(data.iloc, i) for i, name in enumerate(names)}
+    return Columns(readers, len(data), data.index, twice)
+
+
+def _reader(rows: Any, position: int) -> Callable[[], Any]:
+    return lambda: rows[:, position]
+
+
+def _from_mapping(data: Mapping[Any, Any]) -> Columns:
+    readers = {str(name): _constant(column) for name, column in data.items()}
+    lengths = {str(name): _rows(column, str(name)) for name, column in data.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name}: {rows}" for name, rows in lengths.items())
+        raise DataError(f"the columns of the data have different lengths ({listed})")
+    n = next(iter(lengths.values()), 0)
+    return Columns(readers, n, pd.RangeIndex(n), frozenset())
+
+
+def _constant(column: Any) -> Callable[[], Any]:
+    return lambda: column
+
+
+def _rows(column: Any, name: str) -> int:
+    try:
+        return len(column)
+    except TypeError:
+        raise DataError(f"column {name!r} is {type(column).__name__}, not an array of the rows") from None
+
+
+def _from_narwhals(data: Any) -> Columns:
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise DataError(
+            f"data of type {type(data).__name__} cannot be read: wanted a pandas, polars or pyarrow table, or a dict of "
+            "arrays (collect a lazy frame first)"
+        ) from None
+    native = nw.to_native(frame)
+    if isinstance(native, pd.DataFrame):
+        return _from_pandas(native)
+    readers = {name: _reader_by_name(frame, name) for name in frame.columns}
+    return Columns(readers, len(frame), pd.RangeIndex(len(frame)), frozenset())
+
+
+def _reader_by_name(frame: Any, name: str) -> Callable[[], Any]:
+    return lambda: frame[name]

@@ -1,0 +1,223 @@
+"""Contrasts: contr.treatment, contr.sum, contr.helmert, contr.poly, contr.SAS, and C() which ties them to a factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pylmer.language.nodes import Name
+
+from .arrays import Array
+from .factor_functions import kept_levels
+from .factors import as_factor
+from .levels import Levels
+from .matching import Promise, r_function
+from .series import value_of
+from .values import (
+    Coding,
+    Factor,
+    Function,
+    Matrix,
+    RefusedError,
+    Strings,
+    Value,
+    flag,
+    numeric,
+    scalar,
+    text,
+    texts_of,
+)
+
+UNORDERED, ORDERED = "contr.treatment", "contr.poly"
+MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in double precision (R's limit)
+
+
+def treatment(n: int, base: int = 0) -> Array:
+    """Indicators of every level but the base: (n, n - 1)."""
+    return np.delete(np.eye(n), base, axis=1)
+
+
+def deviations(n: int) -> Array:
+    """Sum-to-zero contrasts: (n, n - 1)."""
+    return np.vstack([np.eye(n - 1), -np.ones((1, n - 1))])
+
+
+def helmert(n: int) -> Array:
+    """Each level against the mean of those before it: (n, n - 1)."""
+    i, j = np.indices((n, n - 1))
+    return np.where(i <= j, -1.0, np.where(i == j + 1, j + 1.0, 0.0))
+
+
+def polynomials(scores: Array) -> Array:
+    """Orthonormal polynomials of the scores, leading coefficients positive: (n, n - 1)."""
+    if scores.shape[0] > MOST_POLYNOMIAL_LEVELS:
+        raise RefusedError(f"orthogonal polynomials of {scores.shape[0]} levels cannot be represented accurately")
+    centred = scores - scores.mean()
+    Q, R = np.linalg.qr(centred[:, None] ** np.arange(scores.shape[0]))
+    return np.asarray((Q * np.sign(np.diag(R)))[:, 1:])
+
+
+def polynomial_names(n: int) -> tuple[str, ...]:
+    """.L .Q .C ^4 ^5 ..."""
+    return tuple([".L", ".Q", ".C"][: n - 1] + [f"^{k}" for k in range(4, n)])
+
+
+def named_coding(name: str, levels: Levels) -> Coding:
+    """The contrasts of that name (`contr.sum`, `sum`) for some levels; raises RefusedError for an unknown name."""
+    n, short = len(levels), name.removeprefix("contr.")
+    if short not in _SCHEMES:
+        raise RefusedError(f"no contrasts {name!r}; known: {', '.join(f'contr.{known}' for known in _SCHEMES)}")
+    return _SCHEMES[short](n, levels.labels())
+
+
+_SCHEMES: dict[str, Callable[[int, Sequence[str]], Coding]] = {
+    "treatment": lambda n, labels: Coding(treatment(n), tuple(labels[1:])),
+    "sum": lambda n, labels: Coding(deviations(n), None),
+    "helmert": lambda n, labels: Coding(helmert(n), None),
+    "poly": lambda n, labels: Coding(polynomials(np.arange(1.0, n + 1)), polynomial_names(n)),
+    "SAS": lambda n, labels: Coding(treatment(n, n - 1), tuple(labels[:-1])),
+}
+
+
+def coding_of(contrasts: Any, levels: Levels) -> Coding:
+    """Contrasts given as a name, a Coding, a matrix, a data frame or a function of the number of levels."""
+    if isinstance(contrasts, Coding):
+        return _fitting(contrasts, len(levels))
+    if isinstance(contrasts, str):
+        return named_coding(contrasts, levels)
+    if callable(contrasts):
+        contrasts = contrasts(len(levels))
+    return _fitting(_from_value(value_of(_as_array(contrasts), "the contrasts")), len(levels))
+
+
+def _as_array(contrasts: Any) -> Any:
+    return np.array(contrasts, dtype=float) if isinstance(contrasts, list | tuple) else contrasts
+
+
+def _from_value(value: Value) -> Coding:
+    numbers = numeric(value, "a contrast").astype(float)
+    names = value.names if isinstance(value, Matrix) and any(value.names) else None
+    return Coding(numbers[:, None] if numbers.ndim == 1 else numbers, names)
+
+
+def _fitting(coding: Coding, n: int, how_many: int | None = None) -> Coding:
+    """The contrasts for n levels, completed to n - 1 columns (or cut to `how_many`) as R's `contrasts<-` does."""
+    matrix, names = coding.matrix, coding.names
+    if matrix.shape[0] != n:
+        raise RefusedError(f"contrasts for {matrix.shape[0]} levels, but the factor has {n}")
+    wanted = n - 1 if how_many is None else how_many
+    given = matrix.shape[1]
+    if given < wanted:
+        augmented = np.column_stack([np.ones(n), matrix])
+        if np.linalg.matrix_rank(augmented) <= given:
+            raise RefusedError("singular contrasts: the columns and the intercept are not independent")
+        Q = np.linalg.qr(augmented, mode="complete")[0]
+        matrix = np.column_stack([matrix, Q[:, given + 1 : wanted + 1]])
+        names = None if names is None else (*names, *[""] * (wanted - given))
+    return Coding(matrix[:, :wanted], None if names is None else names[:wanted])
+
+
+def _size(n: Value) -> tuple[int, list[str] | None]:
+    """What `n` of contr.*() means: a number of levels, or the levels."""
+    if isinstance(n, Strings):
+        return n.codes.shape[0], [str(label) for label in texts_of(n)]
+    numbers = numeric(n)
+    count = int(numbers[0]) if numbers.shape[0] == 1 else numbers.shape[0]
+    if count < 2:
+        raise RefusedError("contrasts need at least 2 levels")
+    return count, None
+
+
+def _numbered(matrix: Array, labels: Sequence[str] | None, kept: Sequence[int]) -> Matrix:
+    return Matrix(matrix, tuple(str(i + 1) if labels is None else labels[i] for i in kept))
+
+
+def _full(contrasts: Value, n: int, labels: Sequence[str] | None) -> Matrix | None:
+    if contrasts is None or flag(contrasts, "contrasts"):
+        return None
+    return _numbered(np.eye(n), labels, range(n))
+
+
+@r_function("contr.treatment")
+def contr_treatment(n: Value, base: Value = None, contrasts: Value = None) -> Matrix:
+    """Each level against the base."""
+    count, labels = _size(n)
+    first = 0 if base is None else int(scalar(base, "base")) - 1
+    if not 0 <= first < count:
+        raise RefusedError(f"base = {first + 1} is not one of {count} levels")
+    kept = [i for i in range(count) if i != first]
+    return _full(contrasts, count, labels) or _numbered(treatment(count, first), labels, kept)
+
+
+@r_function("contr.SAS")
+def contr_sas(n: Value, contrasts: Value = None) -> Matrix:
+    """Each level against the last."""
+    count, labels = _size(n)
+    return _full(contrasts, count, labels) or _numbered(treatment(count, count - 1), labels, range(count - 1))
+
+
+@r_function("contr.sum")
+def contr_sum(n: Value, contrasts: Value = None) -> Matrix:
+    """Each level against the mean of all."""
+    count, labels = _size(n)
+    return _full(contrasts, count, labels) or Matrix(deviations(count), ("",) * (count - 1))
+
+
+@r_function("contr.helmert")
+def contr_helmert(n: Value, contrasts: Value = None) -> Matrix:
+    """Each level against the mean of those before it."""
+    count, labels = _size(n)
+    return _full(contrasts, count, labels) or Matrix(helmert(count), ("",) * (count - 1))
+
+
+@r_function("contr.poly")
+def contr_poly(n: Value, scores: Value = None, contrasts: Value = None) -> Matrix:
+    """Orthogonal polynomials in the levels' scores."""
+    count, labels = _size(n)
+    default = numeric(n) if labels is None and numeric(n).shape[0] > 1 else np.arange(1.0, count + 1)
+    chosen = default if scores is None else numeric(scores, "scores")
+    if chosen.shape[0] != count:
+        raise RefusedError(f"{chosen.shape[0]} scores for {count} levels")
+    return _full(contrasts, count, labels) or Matrix(polynomials(chosen.astype(float)), polynomial_names(count))
+
+
+@r_function("C", lazy=["contr"])
+def with_contrasts(
+    object_: Value, contr: Promise | None = None, how_many: Value = None, *dots: Promise, state: dict[str, Any]
+) -> Factor:
+    """The factor with contrasts of its own: a name (`sum`, "contr.sum"), a function, or a matrix."""
+    made = kept_levels(as_factor(object_), state, "C()")
+    if len(made.levels) < 2:
+        raise RefusedError("contrasts need a factor with at least 2 levels")
+    count = None if how_many is None else int(scalar(how_many, "how.many"))
+    chosen = _chosen(contr, made, dots)
+    if isinstance(chosen, Coding) or count is not None:
+        chosen = _fitting(coding_of(chosen, made.levels), len(made.levels), count)
+    return replace(made, contrasts=chosen)
+
+
+def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> Coding | str:
+    if contr is None or contr.node is None:
+        return ORDERED if made.ordered else UNORDERED
+    if isinstance(contr.node, Name) and contr.node.name in _SCHEMES:
+        return f"contr.{contr.node.name}"
+    value = contr.value
+    if isinstance(value, Strings):
+        return text(value, "contrasts")
+    if isinstance(value, Function):
+        value = _called(value, len(made.levels), dots)
+    return _from_value(value)
+
+
+def _called(function: Function, n: int, dots: tuple[Promise, ...]) -> Value:
+    if function.python:
+        return value_of(function.call(n), f"the result of {function.name}()")
+    named = {promise.name: promise.value for promise in dots if promise.name in function.parameters}
+    positional = [promise.value for promise in dots if promise.name is None]
+    lost = [promise.name for promise in dots if promise.name and promise.name not in function.parameters]
+    if lost:
+        raise RefusedError(f"{function.name}() has no argument '{lost[0]}'")
+    return function.call(np.array([n]), *positional, **named)

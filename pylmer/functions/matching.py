@@ -1,0 +1,116 @@
+"""R functions as Python functions, and R's way of matching arguments to their names.
+
+An R function is a Python function under `@r_function`: a parameter `na_rm` is R's `na.rm`, `*dots` is R's `...`, what follows
+is only found by its full name, a parameter `state` makes it keep what it learnt for new data.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pylmer.language.syntax import Node
+
+from .values import Function, RefusedError, Value
+
+TABLE: dict[str, Function] = {}
+DOTS = "..."
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, eq=False)
+class Promise:
+    """An argument not evaluated yet: its name (if given), its expression, and how to get the value."""
+
+    name: str | None
+    node: Node | None
+    force: Callable[[], Value]
+
+    @property
+    def value(self) -> Value:
+        """The value, evaluated now."""
+        return self.force()
+
+
+def r_function(*names: str, lazy: Sequence[str] = ()) -> Callable[[F], F]:
+    """Enter a Python function into the table under R's name or names (its own with dots, if none is given)."""
+
+    def enter(function: F) -> F:
+        for name in names or (_dotted(function.__name__),):
+            TABLE[name] = describe(name, function, frozenset(lazy))
+        return function
+
+    return enter
+
+
+def describe(name: str, function: Callable[..., Any], lazy: frozenset[str] = frozenset()) -> Function:
+    """The record of a Python function that stands for an R function."""
+    formals = [p for p in inspect.signature(function).parameters.values() if p.name != "state"]
+    names = tuple(DOTS if p.kind is p.VAR_POSITIONAL else _dotted(p.name) for p in formals)
+    defaults = {_dotted(p.name): p.default for p in formals if p.default is not p.empty}
+    stateful = "state" in inspect.signature(function).parameters
+    return Function(name, names, function, defaults, lazy, stateful)
+
+
+def match_arguments(parameters: Sequence[str], given: Sequence[Promise]) -> tuple[dict[str, Promise], list[Promise]]:
+    """R's rules: exact names, then partial names (only before `...`), then by position; the rest goes to `...`.
+
+    Raises RefusedError for arguments that fit nowhere, or twice.
+    """
+    before = parameters[: parameters.index(DOTS)] if DOTS in parameters else parameters
+    matched: dict[str, Promise] = {}
+    rest: list[Promise] = []
+    for promise in given:
+        name = _found(promise.name, parameters, before, matched, given)
+        if name is None:
+            rest.append(promise)
+        else:
+            matched[name] = promise
+    dots = _positional(rest, [name for name in before if name not in matched], matched)
+    if dots and DOTS not in parameters:
+        raise RefusedError(_unused(dots[0], parameters))
+    return matched, dots
+
+
+def _found(
+    name: str | None,
+    parameters: Sequence[str],
+    before: Sequence[str],
+    matched: dict[str, Promise],
+    given: Sequence[Promise],
+) -> str | None:
+    if not name:
+        return None
+    exact = name in parameters and name != DOTS
+    if exact and name in matched:
+        raise RefusedError(f"argument '{name}' is given twice")
+    if exact:
+        return name
+    taken = {promise.name for promise in given}
+    candidates = [p for p in before if p.startswith(name) and p not in taken and p not in matched]
+    if len(candidates) > 1:
+        raise RefusedError(f"argument '{name}' could be any of {', '.join(candidates)}")
+    return candidates[0] if candidates else None
+
+
+def _positional(rest: list[Promise], free: list[str], matched: dict[str, Promise]) -> list[Promise]:
+    dots: list[Promise] = []
+    for promise in rest:
+        if promise.name or not free:
+            dots.append(promise)
+        else:
+            matched[free.pop(0)] = promise
+    return dots
+
+
+def _unused(promise: Promise, parameters: Sequence[str]) -> str:
+    known = ", ".join(parameters) or "none"
+    if promise.name:
+        return f"there is no argument '{promise.name}' (known: {known}); to compare, write =="
+    return f"too many arguments (known: {known})"
+
+
+def _dotted(name: str) -> str:
+    return name.rstrip("_").replace("_", ".")
