@@ -6,8 +6,9 @@ from pylmer.language.deparse import deparse
 from pylmer.language.expand import fixed_terms, terms
 from pylmer.language.layout import deparse_lines
 from pylmer.language.numbers import format_number
-from pylmer.language.parse import parse_expression, parse_formula
+from pylmer.language.parse import parse_expression, parse_formula, parse_grouped, require_random
 from pylmer.language.randoms import double_bar_effects, expand_random, random_label
+from pylmer.language.suggest import closest, did_you_mean
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
 from pylmer.language.update import findbars, fitted_formula, formula_text, nobars, print_formula, update_formula
 from pylmer.language.walk import variables
@@ -16,8 +17,10 @@ __all__ = [
     "MixedFormula",
     "RandomTerm",
     "Terms",
+    "closest",
     "deparse",
     "deparse_lines",
+    "did_you_mean",
     "double_bar_effects",
     "expand_random",
     "findbars",
@@ -28,8 +31,10 @@ __all__ = [
     "nobars",
     "parse_expression",
     "parse_formula",
+    "parse_grouped",
     "print_formula",
     "random_label",
+    "require_random",
     "terms",
     "update_formula",
     "variables",

@@ -16,9 +16,9 @@ from pylmer.language.syntax import RandomTerm
 STRUCTURES = ("ar1", "cs", "diag", "us")
 # Functions that may be given a logical `a | b`; any other f(a | b) among the terms is an unknown structure.
 LOGICAL = frozenset(
-    "I ifelse factor as.factor as.numeric as.integer as.logical as.character ordered any all sum mean xor abs round "
-    "is.na offset C interaction dummy scale {".split()
-)
+    ("I", "ifelse", "factor", "as.factor", "as.numeric", "as.integer", "as.logical", "as.character", "ordered", "any",
+     "all", "sum", "mean", "xor", "abs", "round", "is.na", "offset", "C", "interaction", "dummy", "scale", "{")
+)  # fmt: skip
 
 
 def separate(rhs: Node, text: str) -> tuple[Node | None, tuple[RandomTerm, ...]]:
@@ -139,9 +139,7 @@ def _flag(argument: Argument, text: str) -> bool:
     return value.name == "TRUE"
 
 
-def _random_term(
-    bar: Binary, text: str, span: Span, structure: str = "us", hom: bool | None = None
-) -> RandomTerm:
+def _random_term(bar: Binary, text: str, span: Span, structure: str = "us", hom: bool | None = None) -> RandomTerm:
     for side in (bar.left, bar.right):
         for node in at_term_level(side):
             if is_bar(node):
@@ -172,6 +170,6 @@ def _refuse_bars(node: Unary | Binary, text: str) -> None:
 def _refuse_bars_in(node: Node, operator: str, text: str) -> None:
     for below in at_term_level(node):
         term = _structure(below, text) if isinstance(below, Call) else None
-        if is_bar(below) or term is not None:
+        alone = isinstance(below, Paren) and is_bar(below.inner)
+        if alone or is_bar(below) or term is not None:
             raise FormulaError(f"a random-effects term can only be added with '+', not '{operator}'", text, *below.span)
-

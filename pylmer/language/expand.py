@@ -34,9 +34,7 @@ def fixed_terms(formula: MixedFormula, columns: Sequence[str] = ()) -> Terms:
     return terms(formula.fixed, formula.response, columns, text=formula.text)
 
 
-def terms(
-    node: Node, response: Node | None = None, columns: Sequence[str] = (), *, text: str | None = None
-) -> Terms:
+def terms(node: Node, response: Node | None = None, columns: Sequence[str] = (), *, text: str | None = None) -> Terms:
     """R's terms() of one expression, such as the left side of a bar; `text` is shown in errors.
 
     >>> from pylmer.language import parse_expression
@@ -159,8 +157,10 @@ class _Expansion:
     def power(self, node: Binary) -> TermList:
         times = node.right.value if isinstance(node.right, Number) else 0
         if not 2 <= times < float("inf"):
-            self.refuse("invalid power: '^' crosses terms and needs a whole number from 2; use I(…) for arithmetic",
-                        node.right.span)
+            self.refuse(
+                "invalid power: '^' crosses terms and needs a whole number from 2; use I(…) for arithmetic",
+                node.right.span,
+            )
         base = self.read(node.left)
         found = base
         for _ in range(int(times) - 1):
@@ -193,8 +193,9 @@ def _as_one(node: Node) -> bool | None:
 def _no_term(node: Node) -> str:
     if isinstance(node, Text):
         return f"a string cannot be a term; write a column's name without quotes: {deparse(Name(node.value))}"
-    kind = "numbers other than 0 and 1" if isinstance(node, Number) else deparse(node)
-    return f"{kind} cannot be a term; use I(…) for arithmetic, as in I(2 * x)"
+    if isinstance(node, Number):
+        return "numbers other than 0 and 1 cannot be terms; use I(…) for arithmetic, as in I(2 * x)"
+    return f"{deparse(node)} cannot be a term"
 
 
 def _distinct(found: Iterable[int]) -> TermList:

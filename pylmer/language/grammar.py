@@ -51,7 +51,7 @@ class TreeBuilder:
 
     def NAME(self, token: Token) -> Name:
         if token.value in RESERVED:
-            raise RefusedError(f"'{token.value}' is a reserved word of R; a column of that name needs backticks", _at(token))
+            raise RefusedError(f"'{token.value}' is R's own word; a column of that name needs backticks", _at(token))
         return Name(token.value, _at(token))
 
     def QNAME(self, token: Token) -> Name:
@@ -126,7 +126,8 @@ class TreeBuilder:
 
     def dollar(self, children: list[Any]) -> Node:
         frame, name = children[0], children[2]
-        raise RefusedError(f"columns are named directly: write {name.name}", (frame.span[0], name.span[1]), FormulaError)
+        span = frame.span[0], name.span[1]
+        raise RefusedError(f"columns are named directly: write {name.name}", span, FormulaError)
 
     def assignment(self, children: list[Any]) -> Node:
         left, operator, right = children
@@ -143,8 +144,10 @@ def _unescaped(token: Token) -> str:
         return unescape(token.value[1:-1])
     except BadEscapeError as bad:
         start = _at(token)[0] + 1 + bad.offset
-        raise RefusedError(f"'{bad.sequence}' is not an escape that R knows; a backslash is written \\\\",
-                      (start, start + len(bad.sequence))) from None
+        raise RefusedError(
+            f"'{bad.sequence}' is not an escape that R knows; a backslash is written \\\\",
+            (start, start + len(bad.sequence)),
+        ) from None
 
 
 def _function(head: Node, opening: Span) -> tuple[str, str]:

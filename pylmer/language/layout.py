@@ -152,4 +152,3 @@ def _atom(node: Node) -> str:
     if isinstance(node, Name):
         return node.prefix + write_name(node.name)
     return deparse(node)
-

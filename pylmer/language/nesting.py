@@ -20,8 +20,9 @@ def check_nesting(node: Node, text: str) -> None:
     while stack:
         here, depth, terms = stack.pop()
         if depth > DEEPEST:
-            raise FormulaError(f"more than {DEEPEST} levels of nesting; compute a part as a column of data", text,
-                               *here.span)
+            raise FormulaError(
+                f"more than {DEEPEST} levels of nesting; compute a part as a column of data", text, *here.span
+            )
         stack.extend(_below(here, depth, terms))
 
 

@@ -17,6 +17,8 @@ def format_number(x: float) -> str:
         return "NaN"
     if math.isinf(x):
         return "Inf" if x > 0 else "-Inf"
+    if x == 0:
+        return "0"
     mantissa, exponent = f"{float(x):.{DIGITS - 1}e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".")
     power = int(exponent)

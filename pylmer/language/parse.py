@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pylmer.errors import ArgumentError, FormulaError, FormulaSyntaxError
-from pylmer.language.bars import check_response, separate
+from pylmer.language.bars import at_term_level, check_response, separate
+from pylmer.language.deparse import deparse
 from pylmer.language.expand import terms
 from pylmer.language.grammar import OPERATORS, RefusedError, parser
 from pylmer.language.mistakes import syntax_error
 from pylmer.language.nesting import check_nesting
-from pylmer.language.nodes import Binary, Node, Number, Unary
+from pylmer.language.nodes import Binary, Node, Number, Paren, Unary
 from pylmer.language.randoms import groupings
 from pylmer.language.syntax import MixedFormula, RandomTerm
 from pylmer.language.walk import nodes
@@ -48,6 +49,42 @@ def parse_expression(text: str) -> Node:
     return _known(node, text)
 
 
+def parse_grouped(text: str) -> tuple[MixedFormula, Node]:
+    """Read `y ~ x | group`, as lmList takes it: (the formula without the bar, the grouping expression).
+
+    Raises FormulaSyntaxError, or FormulaError where the bar is missing.
+
+    >>> parse_grouped("Reaction ~ Days | Subject")
+    (Reaction ~ Days, Name(name='Subject', prefix=''))
+    """
+    node = _known(read(text), text)
+    if not is_formula(node):
+        raise syntax_error(text)
+    response, bar = sides(node)
+    if not (isinstance(bar, Binary) and bar.operator == "|"):
+        raise FormulaError("one fit per group wants a bar: y ~ x | group", text, *bar.span)
+    whole = Unary("~", bar.left) if response is None else Binary("~", response, bar.left)
+    return mixed_formula(whole, text), bar.right
+
+
+def require_random(formula: MixedFormula) -> None:
+    """Raise FormulaError unless the formula has a response and at least one random-effects term."""
+    if formula.response is None:
+        raise FormulaError("the response is missing: write y ~ terms", formula.text, 0, 1)
+    if not formula.random:
+        message, span = _no_bar(formula.rhs)
+        raise FormulaError(message, formula.text, *span)
+
+
+def _no_bar(rhs: Node) -> tuple[str, tuple[int, int]]:
+    """The message for a formula without a bar; `(1 / Subject)` is taken for a slip."""
+    for node in at_term_level(rhs):
+        inner = node.inner if isinstance(node, Paren) else None
+        if isinstance(inner, Binary) and inner.operator == "/" and isinstance(inner.left, Number):
+            return f"no random-effects term; did you mean (1 | {deparse(inner.right)})?", node.span
+    return "no random-effects term; lmer needs at least one, e.g. (1 | Subject)", rhs.span
+
+
 def read(text: str) -> Node:
     """The syntax tree of a formula or an expression."""
     if not isinstance(text, str):
@@ -69,9 +106,20 @@ def _known(node: Node, text: str) -> Node:
     for below in nodes(node) if "%" in text else ():
         if isinstance(below, Binary) and below.operator.startswith("%") and below.operator not in OPERATORS:
             span = text.index(below.operator, below.left.span[1])
-            raise FormulaError(f"unknown operator {below.operator}; known: {', '.join(OPERATORS)}", text, span,
-                               span + len(below.operator))
+            raise FormulaError(
+                f"unknown operator {below.operator}; known: {', '.join(OPERATORS)}",
+                text,
+                span,
+                span + len(below.operator),
+            )
     return node
+
+
+def sides(node: Node) -> tuple[Node | None, Node]:
+    """(response or None, right side) of a formula's tree."""
+    if isinstance(node, Binary):
+        return node.left, node.right
+    return None, node.operand if isinstance(node, Unary) else node
 
 
 def _position(error: Exception, text: str) -> int:
@@ -85,9 +133,9 @@ def is_formula(node: Node) -> bool:
     return isinstance(node, Unary | Binary) and node.operator == "~"
 
 
-def mixed_formula(node: Any, text: str) -> MixedFormula:
+def mixed_formula(node: Node, text: str) -> MixedFormula:
     """The record of `response ~ rhs`, or `~ rhs`, after all checks that need no data."""
-    response, rhs = (node.left, node.right) if isinstance(node, Binary) else (None, node.operand)
+    response, rhs = sides(node)
     check_response(response, text)
     fixed, random = separate(rhs, text)
     left: Node = Number(1) if fixed is None else fixed

@@ -6,9 +6,9 @@ import re
 
 # Words that cannot be names without backticks.
 RESERVED = frozenset(
-    "if else repeat while function for next break in TRUE FALSE NULL Inf NaN "
-    "NA NA_integer_ NA_real_ NA_character_ NA_complex_".split()
-)
+    ("if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL", "Inf", "NaN",
+     "NA", "NA_integer_", "NA_real_", "NA_character_", "NA_complex_")
+)  # fmt: skip
 _SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*\Z")
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|u\{?([0-9a-fA-F]{1,4})\}?|U\{?([0-9a-fA-F]{1,8})\}?|([0-7]{1,3})|(.))", re.DOTALL

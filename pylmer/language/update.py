@@ -7,8 +7,9 @@ from pylmer.language.bars import at_term_level, is_bar
 from pylmer.language.deparse import deparse
 from pylmer.language.expand import terms
 from pylmer.language.layout import deparse_lines
+from pylmer.language.mistakes import syntax_error
 from pylmer.language.nodes import Argument, Binary, Call, Index, Name, Node, Number, Paren, Unary, from_spine
-from pylmer.language.parse import is_formula, parse_formula, read
+from pylmer.language.parse import is_formula, parse_formula, read, sides
 from pylmer.language.randoms import Doublevert, expand_random, joined, split_double_bar
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
 
@@ -84,19 +85,12 @@ def update_formula(old: MixedFormula, change: str) -> MixedFormula:
     """
     node = read(change)
     if not is_formula(node):
-        return parse_formula(change)
-    left, right = _sides(node)
+        raise syntax_error(change)
+    left, right = sides(node)
     response = old.response if left is None else _substituted(left, old.response)
     _refuse_crossed_bars(right, change)
     simple = _simplified(terms(_substituted(right, old.rhs), response, text=change))
     return parse_formula(deparse(Unary("~", simple) if response is None else Binary("~", response, simple)))
-
-
-def _sides(node: Node) -> tuple[Node | None, Node]:
-    if isinstance(node, Binary):
-        return node.left, node.right
-    assert isinstance(node, Unary)
-    return None, node.operand
 
 
 def _substituted(node: Node, old: Node | None) -> Node:
