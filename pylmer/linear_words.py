@@ -1,138 +1,225 @@
-"""The words of `extract` for least-squares fits: labels on the numbers of `regression`, as R's lm gives them.
+"""The words of `extract` for least-squares fits: labels on the numbers of `regression`, as R's lm and lmList give them.
 
-Each function is registered for `LinearFit` (and `LinearFits`, R's lmList) with the word of the same name, so
+Each function here is registered for `LinearFit` or `LinearFits` (lmList) with the word of its name, so that
 `coef(fit)`, `sigma(fit)`, `vcov(fit)` ... work alike for lm, lmList and lmer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .language.syntax import Call
-from .least_squares import explained, log_likelihood, spread
+from . import extract
+from .errors import ArgumentError
+from .extract import LogLik, NamedVector
+from .extract.rows import RESIDUALS, on_rows
+from .fitting import FittedModel
+from .grouped_regression import LinearFits
+from .language.syntax import MixedFormula
+from .least_squares import LeastSquares, log_likelihood
 from .linalg import Array
 from .regression import LinearFit
-from .tables import Shown
-
-ResidualType: TypeAlias = Literal["response", "working", "pearson", "deviance"]
-Interval: TypeAlias = Literal["none", "confidence", "prediction"]
 
 
-def coef(fit: LinearFit) -> pd.Series[float]:
+@extract.coef.register(LinearFit)
+def coef(fit: LinearFit) -> NamedVector:
     """Estimates by coefficient; NaN where a column is a combination of earlier ones."""
-    return pd.Series(fit.beta, index=list(fit.names))
+    return NamedVector(fit.beta, index=list(fit.names))
 
 
-def se_coef(fit: LinearFit) -> pd.Series[float]:
+@extract.se_coef.register(LinearFit)
+@extract.se_fixef.register(LinearFit)
+def se_coef(fit: LinearFit) -> NamedVector:
     """Standard errors by coefficient."""
-    return pd.Series(np.sqrt(np.diag(fit.covariance)), index=list(fit.names))
+    return NamedVector(np.sqrt(np.diag(fit.covariance)), index=list(fit.names))
 
 
+@extract.vcov.register(LinearFit)
 def vcov(fit: LinearFit) -> pd.DataFrame:
     """Covariances of the estimates, NaN for aliased ones."""
     return pd.DataFrame(fit.covariance, index=list(fit.names), columns=list(fit.names))
 
 
-def logLik(fit: LinearFit) -> float:
-    return log_likelihood(fit.solution, fit.design.weights)
+@extract.sigma.register(LinearFit)
+def sigma(fit: LinearFit) -> float:
+    """The residual standard deviation."""
+    return fit.sigma
 
 
+@extract.logLik.register(LinearFit)
+def logLik(fit: LinearFit) -> LogLik:
+    """The log-likelihood at its maximum."""
+    value = log_likelihood(fit.solution, fit.design.weights)
+    return LogLik(value, fit.solution.rank + 1, fit.solution.n_obs, False)
+
+
+@extract.deviance.register(LinearFit)
 def deviance(fit: LinearFit) -> float:
+    """The (weighted) residual sum of squares."""
     return fit.solution.rss
 
 
+@extract.nobs.register(LinearFit)
 def nobs(fit: LinearFit) -> int:
+    """Number of rows of positive weight."""
     return fit.solution.n_obs
 
 
+@extract.df_residual.register(LinearFit)
 def df_residual(fit: LinearFit) -> int:
+    """Number of rows minus number of estimates."""
     return fit.solution.df_residual
 
 
-def confint(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
-    """Limits of the confidence intervals from the t distribution, in columns named as R names them."""
-    half = quantile(level, df_residual(fit)) * se_coef(fit)
-    return limits(coef(fit), half, level)
+@extract.fitted.register(LinearFit)
+def fitted(fit: LinearFit) -> pd.Series[float]:
+    """Fitted values X beta + offset on the index of the data."""
+    return on_rows(fit, fit.solution.fitted)
 
 
-def quantile(level: float, df: int) -> float:
+@extract.resid.register(LinearFit)
+def resid(fit: LinearFit, type: str = "response", scaled: bool = False) -> pd.Series[float]:
+    """Residuals on the index of the data: "response", "working", "pearson" or "deviance", as for lmer."""
+    if type not in RESIDUALS:
+        raise ArgumentError(f"type={type!r}: residuals are one of {', '.join(map(repr, RESIDUALS))}")
+    values = fit.solution.residuals
+    if type in ("pearson", "deviance") and fit.design.weights is not None:
+        values = values * np.sqrt(fit.design.weights)
+    return on_rows(fit, values / fit.sigma if scaled else values)
+
+
+for reader in (extract.formula, extract.terms, extract.model_frame, extract.model_matrix, extract.weights):
+    reader.register(LinearFit, reader.dispatch(FittedModel))
+
+
+@singledispatch
+def confint(fit: Any, level: float = 0.95) -> pd.DataFrame:
+    """Confidence intervals of the coefficients of `lm` and `lmList`, from the t distribution.
+
+    level  their coverage
+
+    For lm a frame (p, 2) with R's column names. For lmList a frame with a row per group and, under each coefficient,
+    two columns: `confint(fits)["x"]` is (J, 2). Each group has its own residual variance and degrees of freedom, as in
+    R; `pool=True` takes those pooled over groups. NaN where there are none. Raises ArgumentError for anything else.
+
+    >>> import pylmer
+    >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(4)
+                  2.5 %  97.5 %
+    (Intercept)  1.2684  1.3851
+    floor       -0.7563 -0.4705
+    """
+    raise ArgumentError(f"confint() wants a fit of lm() or lmList(), found {type(fit).__name__}")
+
+
+@confint.register
+def _(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
+    half = t_quantile(level, df_residual(fit)) * se_coef(fit)
+    low, high = limit_names(level)
+    return pd.DataFrame({low: coef(fit) - half, high: coef(fit) + half})
+
+
+def t_quantile(level: float, df: int) -> float:
     """The t quantile of a two-sided interval; NaN without degrees of freedom."""
+    if not 0 < level < 1:
+        raise ArgumentError(f"level={level!r}: a level lies between 0 and 1")
     return float(stats.t.ppf((1 + level) / 2, df)) if df > 0 else float("nan")
 
 
-def limits(centre: pd.Series[float], half: pd.Series[float], level: float) -> pd.DataFrame:
-    """centre -+ half in two columns, headed "2.5 %" and "97.5 %" at level 0.95."""
-    low, high = (f"{100 * tail:.3g} %" for tail in ((1 - level) / 2, (1 + level) / 2))
-    return pd.DataFrame({low: centre - half, high: centre + half})
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class LinearSummary(Shown):
-    """What `summary(lm(...))` holds: `coefficients` under R's column names, without the aliased rows, and the rest.
-
-    names         all coefficients, the aliased ones too;  rank  the number of estimates
-    residuals     times sqrt(w) where the fit is weighted, rows of zero weight left out
-    fstatistic    (value, numerator df, denominator df), None without a term to test
-    """
-
-    call: Call
-    coefficients: pd.DataFrame
-    names: tuple[str, ...]
-    residuals: pd.Series[float]
-    weighted: bool
-    sigma: float
-    rank: int
-    df_residual: int
-    n_missing: int
-    r_squared: float
-    adj_r_squared: float
-    fstatistic: tuple[float, int, int] | None
-
-
-def summary(fit: LinearFit) -> LinearSummary:
-    """Estimates with standard errors and t tests, residuals, R-squared and the F test of all terms."""
-    solution = fit.solution
-    intercept = int(fit.intercept)
-    explained_ss = explained(solution, fit.design.weights, fit.intercept)
-    numerator, denominator = solution.rank - intercept, solution.df_residual
-    r_squared = explained_ss / (explained_ss + solution.rss) if numerator else 0.0
-    mean_square = solution.rss / denominator if denominator else float("nan")
-    scale = (solution.n_obs - intercept) / denominator if denominator else float("nan")
-    weights = fit.design.weights
-    return LinearSummary(
-        call=fit.call,
-        coefficients=coefficient_table(fit),
-        aliased=tuple(np.isnan(fit.beta).tolist()),
-        residuals=solution.residuals if weights is None else (np.sqrt(weights) * solution.residuals)[weights > 0],
-        weighted=weights is not None,
-        sigma=fit.sigma,
-        df_residual=denominator,
-        n_missing=fit.design.n_total - len(solution.fitted),
-        r_squared=r_squared,
-        adj_r_squared=1 - (1 - r_squared) * scale if numerator else 0.0,
-        fstatistic=(explained_ss / numerator / mean_square, numerator, denominator) if numerator else None,
-    )
+def limit_names(level: float) -> tuple[str, str]:
+    """R's names of the limits: "2.5 %" and "97.5 %" at level 0.95."""
+    return f"{50 * (1 - level):.3g} %", f"{50 * (1 + level):.3g} %"
 
 
 def coefficient_table(fit: LinearFit) -> pd.DataFrame:
     """Estimate, Std. Error, t value, Pr(>|t|) of the coefficients that have an estimate."""
-    estimate, error = coef(fit).dropna(), se_coef(fit)
-    error = error[estimate.index]
+    kept = fit.solution.kept
+    estimate, error = coef(fit).iloc[kept], se_coef(fit).iloc[kept]
     t = estimate / error
-    p = 2 * stats.t.sf(np.abs(t), fit.solution.df_residual)
+    p = 2 * stats.t.sf(np.abs(t), df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
     return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": t, "Pr(>|t|)": p})
 
 
-def predict(
-    fit: LinearFit, newdata: Any = None, *, interval: Interval = "none", level: float = 0.95
-) -> pd.Series[float] | pd.DataFrame:
-    """X beta + offset for new rows (default: the fitted values); with `interval`, a frame of fit, lwr, upr.
+# --- lmList ----------------------------------------------------------------------------------------------------------
 
-    "confidence" is for the mean of the response, "prediction" for a new one, as R's predict.lm.
-    """
-    raise NotImplementedError
+
+@extract.coef.register(LinearFits)
+def list_coef(fits: LinearFits) -> pd.DataFrame:
+    """Estimates (J, p), a row per group; NaN where a group's rows give none."""
+    return _by_level(fits, tuple(fit and fit.beta for fit in fits.solutions))
+
+
+@extract.se_coef.register(LinearFits)
+def list_se_coef(fits: LinearFits, pool: bool | None = None) -> pd.DataFrame:
+    """Standard errors (J, p); `pool` (default: as fitted) takes the pooled sigma in place of each group's own."""
+    pooled = fits.sigma if (fits.pool if pool is None else pool) else None
+    return _by_level(fits, tuple(fit and _errors(fit, pooled) for fit in fits.solutions))
+
+
+def _errors(fit: LeastSquares, pooled: float | None) -> Array:
+    errors = np.full(len(fit.beta), np.nan)
+    errors[fit.kept] = (fit.sigma if pooled is None else pooled) * np.sqrt(np.diag(fit.unscaled))
+    return errors
+
+
+def _by_level(fits: LinearFits, values: tuple[Array | None, ...]) -> pd.DataFrame:
+    return pd.DataFrame(fits.table(values), index=pd.Index(fits.levels, dtype=object), columns=list(fits.names))
+
+
+@confint.register
+def _(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame:
+    own = [t_quantile(level, fit.df_residual) if fit else float("nan") for fit in fits.solutions]
+    quantiles = np.full(len(own), t_quantile(level, fits.df_residual)) if pool else np.array(own)
+    centre, half = list_coef(fits), list_se_coef(fits, pool).mul(quantiles, axis=0)
+    low, high = limit_names(level)
+    limits = {
+        (name, limit): centre[name] + sign * half[name] for name in fits.names for limit, sign in ((low, -1), (high, 1))
+    }
+    return pd.DataFrame(limits)
+
+
+@extract.sigma.register(LinearFits)
+def list_sigma(fits: LinearFits) -> float:
+    """The pooled residual standard deviation."""
+    return fits.sigma
+
+
+@extract.nobs.register(LinearFits)
+def list_nobs(fits: LinearFits) -> int:
+    """Number of rows in groups that could be fitted."""
+    return fits.n_obs
+
+
+@extract.df_residual.register(LinearFits)
+def list_df_residual(fits: LinearFits) -> int:
+    """Residual degrees of freedom, summed over groups; a coefficient without an estimate takes none."""
+    return fits.df_residual
+
+
+@extract.formula.register(LinearFits)
+def list_formula(fits: LinearFits) -> MixedFormula:
+    """The model without its group."""
+    return fits.formula
+
+
+@extract.fitted.register(LinearFits)
+def list_fitted(fits: LinearFits) -> pd.Series[float]:
+    """Fitted values of each row's group, on the index of the data."""
+    return on_rows(fits, _by_row(fits, tuple(fit and fit.fitted for fit in fits.solutions)))
+
+
+@extract.resid.register(LinearFits)
+def list_resid(fits: LinearFits) -> pd.Series[float]:
+    """Residuals of each row's group, on the index of the data."""
+    return on_rows(fits, _by_row(fits, tuple(fit and fit.residuals for fit in fits.solutions)))
+
+
+def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:
+    whole = np.full(len(fits.design.y), np.nan)
+    for rows, found in zip(fits.rows, values, strict=True):
+        if found is not None:
+            whole[rows] = found
+    return whole

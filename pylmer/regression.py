@@ -1,15 +1,14 @@
-"""lm and lmList without their printing: formula and data -> least squares, for all rows or group by group.
+"""lm without its printing: formula and data -> least squares.
 
-Complete pooling is `lm(y ~ x)`, no pooling `lm(y ~ x + factor(g) - 1)` or, with slopes too, `lmList(y ~ x | g)`:
-the two ends between which a mixed model finds its place (Gelman & Hill 2007, 12.2).
+Complete pooling is `lm(y ~ x)`, no pooling `lm(y ~ x + factor(g) - 1)` or, with slopes too, `lmList(y ~ x | g)`
+(module `grouped_regression`): the ends between which a mixed model finds its place (Gelman & Hill 2007, 12.2).
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -19,7 +18,7 @@ from .errors import FitNote, FormulaError
 from .fitting import Request, design_of
 from .language.syntax import Call, MixedFormula
 from .least_squares import LeastSquares, least_squares
-from .linalg import Array
+from .linalg import Array, Codes
 from .options import lmerControl
 from .tables import Shown
 
@@ -73,7 +72,7 @@ class LinearFit(Shown):
 
 
 def fit_linear(kind: type[Fit], request: Request) -> Fit:
-    """The least-squares fit of a formula without random terms; `notes` go through `warnings` once."""
+    """The least-squares fit of a formula without random terms; raises FormulaError for one with."""
     if request.formula.random:
         term = request.formula.random[0]
         message = "lm() fits no random effects: leave the term out, or use lmer()"
@@ -83,13 +82,17 @@ def fit_linear(kind: type[Fit], request: Request) -> Fit:
 
 
 def _solve(design: Design) -> LeastSquares:
-    kept = np.array([i for i, name in enumerate(design.X_full_names) if name not in design.dropped], dtype=np.int64)
+    return least_squares(full_matrix(design), design.y, kept_columns(design), design.weights, design.offset)
+
+
+def kept_columns(design: Design) -> Codes:
+    """Positions in X_full_names of the columns that were not dropped."""
+    dropped = set(design.dropped)
+    return np.array([i for i, name in enumerate(design.X_full_names) if name not in dropped], dtype=np.int64)
+
+
+def full_matrix(design: Design) -> Array:
+    """X (n, p), dense, with a column of zeros in place of every dropped one."""
     X = np.zeros((len(design.y), len(design.X_full_names)))
-    X[:, kept] = design.X.toarray() if sparse.issparse(design.X) else design.X
-    return least_squares(X, design.y, kept, design.weights, design.offset)
-
-
-def announce(notes: tuple[FitNote, ...]) -> None:
-    """Send each note through `warnings`."""
-    for note in notes:
-        warnings.warn(note, stacklevel=4)
+    X[:, kept_columns(design)] = design.X.toarray() if sparse.issparse(design.X) else design.X
+    return X

@@ -50,7 +50,7 @@ def frame(name: str) -> pd.DataFrame:
         data = made[name].copy()
         data.attrs["name"] = name
         return data
-    return datasets.load(name) if name in datasets.names() else datasets.read(DATA / f"{name}.json")
+    return datasets.load(name) if name in datasets.names() else datasets.read(DATA / "sets" / f"{name}.json")
 
 
 def numbers(values: Any) -> np.ndarray:

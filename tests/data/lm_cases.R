@@ -4,7 +4,7 @@ suppressMessages({library(lme4); library(arm); library(jsonlite)})
 options(width = 80, digits = 7)
 
 table_of <- function(name) {
-  folder <- if (file.exists(paste0("../../pylmer/datasets/tables/", name, ".json"))) "../../pylmer/datasets/tables/" else ""
+  folder <- if (file.exists(paste0("../../pylmer/datasets/tables/", name, ".json"))) "../../pylmer/datasets/tables/" else "sets/"
   about <- fromJSON(paste0(folder, name, ".json"))
   d <- read.csv(paste0(folder, about$file), colClasses = "character", na.strings = "NA")
   for (column in names(about$columns)) {

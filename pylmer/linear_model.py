@@ -1,0 +1,125 @@
+"""lm and lmList: what takes a formula and data, and the records with their words bound."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import extract, linear_words, printing
+from .grouped_regression import LinearFits, fit_groups, read_grouped
+from .language.syntax import Argument, Constant, MixedFormula
+from .linear_prediction import predict
+from .regression import LinearFit, fit_linear
+from .requesting import make_request, refuse
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LmFit(LinearFit):
+    """A fitted linear model; each method is the function of the same name."""
+
+    coef = extract.coef
+    se_coef = extract.se_coef
+    vcov = extract.vcov
+    logLik = extract.logLik
+    AIC = extract.AIC
+    BIC = extract.BIC
+    nobs = extract.nobs
+    fitted = extract.fitted
+    resid = extract.resid
+    model_matrix = extract.model_matrix
+    confint = linear_words.confint
+    predict = predict
+    summary = printing.summary
+    display = printing.display
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LmList(LinearFits):
+    """A linear model fitted in each group; each method is the function of the same name."""
+
+    coef = extract.coef
+    se_coef = extract.se_coef
+    nobs = extract.nobs
+    fitted = extract.fitted
+    resid = extract.resid
+    confint = linear_words.confint
+
+
+def lm(
+    formula: str | MixedFormula,
+    data: Any = None,
+    *,
+    weights: Any = None,
+    subset: Any = None,
+    offset: Any = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    env: Mapping[str, Any] | None = None,
+    **unknown: Any,
+) -> LmFit:
+    """Fit a linear model by least squares, as R's `lm`: complete or no pooling beside a mixed model.
+
+    The arguments are those of `lmer`. Coefficients of columns that are combinations of earlier ones are NaN.
+    Raises FormulaError (also for random terms), DataError, ArgumentError.
+
+    >>> import pylmer
+    >>> radon = pylmer.datasets.load("radon")
+    >>> pylmer.coef(lm("log_radon ~ floor", radon)).round(2).to_dict()
+    {'(Intercept)': 1.33, 'floor': -0.61}
+    """
+    refuse(unknown, "lm")
+    request = make_request(
+        "lm",
+        formula,
+        data=data,
+        control=None,
+        weights=weights,
+        subset=subset,
+        offset=offset,
+        na_action=na_action,
+        contrasts=contrasts,
+        env=env,
+    )
+    return fit_linear(LmFit, request)
+
+
+def lmList(
+    formula: str,
+    data: Any = None,
+    *,
+    pool: bool = True,
+    weights: Any = None,
+    subset: Any = None,
+    offset: Any = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    env: Mapping[str, Any] | None = None,
+    **unknown: Any,
+) -> LmList:
+    """Fit a linear model in each group, as lme4's `lmList`: "y ~ x | g".
+
+    pool  whether standard errors and the printed residual standard error are pooled over groups
+
+    The other arguments are those of `lmer`. A coefficient that a group's rows do not determine is NaN. Groups that
+    cannot be fitted or have no residual degrees of freedom are named in one FitNote. The pooled degrees of freedom
+    are those that remain, as in one `lm` with all groups' coefficients; R's lmList counts coefficients without an
+    estimate as used up. Raises FormulaError, DataError, ArgumentError.
+
+    >>> import pylmer
+    >>> pylmer.coef(lmList("Reaction ~ Days | Subject", pylmer.datasets.load("sleepstudy"))).head(2).round(2)
+         (Intercept)   Days
+    308       244.19  21.76
+    309       205.05   2.26
+    """
+    refuse(unknown, "lmList")
+    grouped = read_grouped(formula)
+    given = {"weights": weights, "subset": subset, "offset": offset, "na_action": na_action, "contrasts": contrasts}
+    request = make_request("lmList", grouped.model, data=data, control=None, env=env, **given)
+    pooling = () if pool else (Argument(Constant("FALSE"), "pool"),)
+    arguments = (Argument(grouped.node, "formula"), *request.call.arguments[1:], *pooling)
+    fits = fit_groups(LmList, replace(request, call=replace(request.call, arguments=arguments)), grouped, pool)
+    for note in fits.notes:
+        warnings.warn(note, stacklevel=2)
+    return fits

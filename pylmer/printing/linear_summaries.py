@@ -1,0 +1,113 @@
+"""summary and display of least-squares fits: the numbers as records. Their texts are in `linear`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..extract import coef
+from ..language.syntax import Call
+from ..least_squares import explained
+from ..linear_words import coefficient_table
+from ..regression import LinearFit
+from ..tables import Shown
+from .arm import NAMES, display
+from .summaries import summary
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearSummary(Shown):
+    """What `summary(lm(...))` holds.
+
+    coefficients  DataFrame: Estimate, Std. Error, t value, Pr(>|t|) of the coefficients that have an estimate
+    names         all coefficients, the aliased ones too;  rank  the number of estimates
+    residuals     Series, times sqrt(w) where the fit is weighted
+    n_missing     rows left out for missing values
+    fstatistic    (value, numerator df, denominator df), None without a term to test
+    """
+
+    call: Call
+    coefficients: pd.DataFrame
+    names: tuple[str, ...]
+    rank: int
+    residuals: pd.Series[float]
+    weighted: bool
+    sigma: float
+    df_residual: int
+    n_missing: int
+    r_squared: float
+    adj_r_squared: float
+    fstatistic: tuple[float, int, int] | None
+
+
+@summary.register(LinearFit)
+def summary_linear(fit: LinearFit) -> LinearSummary:
+    """Estimates with standard errors and t tests, residuals, R-squared and the F test of all terms."""
+    solution, weights = fit.solution, fit.design.weights
+    residuals = solution.residuals if weights is None else np.sqrt(weights) * solution.residuals
+    squared, adjusted, fstatistic = _explained(fit)
+    return LinearSummary(
+        call=fit.call,
+        coefficients=coefficient_table(fit),
+        names=fit.names,
+        rank=solution.rank,
+        residuals=pd.Series(residuals, index=fit.design.index),
+        weighted=weights is not None,
+        sigma=fit.sigma,
+        df_residual=solution.df_residual,
+        n_missing=fit.design.n_missing,
+        r_squared=squared,
+        adj_r_squared=adjusted,
+        fstatistic=fstatistic,
+    )
+
+
+def _explained(fit: LinearFit) -> tuple[float, float, tuple[float, int, int] | None]:
+    """R-squared, adjusted R-squared and the F test; as in R, an offset counts as explained."""
+    solution, intercept = fit.solution, int(fit.intercept)
+    terms, df = solution.rank - intercept, solution.df_residual
+    if not terms:
+        return 0.0, 0.0, None
+    sum_of_squares = explained(solution, fit.design.weights, fit.intercept)
+    squared = sum_of_squares / (sum_of_squares + solution.rss)
+    if not df:
+        return squared, math.nan, (math.nan, terms, df)
+    adjusted = 1 - (1 - squared) * (solution.n_obs - intercept) / df
+    return squared, adjusted, (sum_of_squares / terms / (solution.rss / df), terms, df)
+
+
+@coef.register(LinearSummary)
+def summary_coef(record: LinearSummary) -> pd.DataFrame:
+    """R's coef(summary(fit)): the table of coefficients."""
+    return record.coefficients
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearDisplay(Shown):
+    """What `display(lm(...))` shows: coef.est, coef.se (t values and p-values with `detail`), n, sd and R-squared."""
+
+    call: Call
+    coefficients: pd.DataFrame
+    nobs: int
+    rank: int
+    sigma: float
+    r_squared: float
+    digits: int
+
+
+@display.register(LinearFit)
+def display_linear(fit: LinearFit, digits: int = 2, detail: bool = False) -> LinearDisplay:
+    """The short page of arm's display for lm."""
+    table = coefficient_table(fit).rename(columns=NAMES)
+    return LinearDisplay(
+        call=fit.call,
+        coefficients=table if detail else table.iloc[:, :2],
+        nobs=fit.solution.n_obs,
+        rank=fit.solution.rank,
+        sigma=fit.sigma,
+        r_squared=_explained(fit)[0],
+        digits=digits,
+    )
