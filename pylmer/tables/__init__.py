@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .abbreviation import abbreviate
 from .coefmat import CoefTable, print_coefmat, star
-from .layout import Column, print_columns, print_matrix, print_named, print_texts, text_width, wrap_words
+from .layout import Column, print_columns, print_matrix, print_named, print_texts, print_vector, text_width, wrap_words
 from .numbers import (
     format_fixed,
     format_general,
@@ -32,6 +32,7 @@ __all__ = [
     "print_matrix",
     "print_named",
     "print_texts",
+    "print_vector",
     "round_number",
     "show",
     "show_html",

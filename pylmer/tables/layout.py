@@ -92,9 +92,9 @@ def print_texts(rows: Sequence[str], headers: Sequence[str], cells: Sequence[Seq
 
 
 def print_matrix(
-    rows: Sequence[str], headers: Sequence[str], columns: Sequence[Sequence[float]], digits: int = 7
+    rows: Sequence[str], headers: Sequence[str], columns: Sequence[Sequence[float]], digits: int = 7, *, na: str = "NA"
 ) -> str:
-    """R's `print` of a numeric matrix or data frame: each column formatted for itself, to the right.
+    """R's `print` of a numeric matrix or data frame: each column formatted for itself, to the right; NaN as `na`.
 
     >>> print(print_matrix(["a", "b"], ["x", "y"], [[1.5, 10], [1e-10, 1]]))
          x     y
@@ -102,7 +102,7 @@ def print_matrix(
     b 10.0 1e+00
     """
     count = max(1, MAX_ENTRIES // max(1, len(headers)))
-    cells = [format_numbers(column[:count], digits) for column in columns]
+    cells = [format_numbers(column[:count], digits, na=na) for column in columns]
     text = print_texts(rows[:count], headers, cells, to_right=True)
     if len(rows) <= count:
         return text
@@ -122,6 +122,20 @@ def print_named(names: Sequence[str], texts: Sequence[str], gap: int = 1, width:
         chunks = (row[start : start + count] for row in (names, texts))
         lines += ["".join(right(text, cell) + " " * gap for text in chunk) for chunk in chunks]
     return "\n".join(lines)
+
+
+def print_vector(texts: Sequence[str], width: int = WIDTH) -> str:
+    """R's `print` of a vector without names: cells of one width, each line headed by the position of its first.
+
+    >>> print_vector(["1.5", "2.0"])
+    '[1] 1.5 2.0'
+    """
+    cell = max(map(text_width, texts), default=0)
+    head = len(str(len(texts))) + 2
+    count = max(1, (width - head) // (cell + 1))
+    starts = range(0, len(texts), count)
+    rows = (" ".join(right(text, cell) for text in texts[start : start + count]) for start in starts)
+    return "\n".join(f"{f'[{start + 1}]':>{head}} {row}" for start, row in zip(starts, rows, strict=True))
 
 
 def wrap_words(text: str, width: int = WIDTH - 5, exdent: int = 0) -> list[str]:

@@ -1,0 +1,75 @@
+"""Words that only read a fit. Each takes the fit first; those bound on the class are the same functions."""
+
+from __future__ import annotations
+
+from .fixed import fixef, se_fixef, vcov
+from .likelihood import AIC, BIC, REMLcrit, deviance, df_residual, isLMM, isREML, logLik, ngrps, nobs
+from .me import DevComp, getME
+from .random import coef, ranef, se_coef, se_ranef
+from .records import (
+    ByFactor,
+    Coef,
+    CondVar,
+    LogLik,
+    NamedVector,
+    PrincipalComponents,
+    Ranef,
+    RePCA,
+    RePCASummary,
+    SigmaHat,
+    StandardErrors,
+)
+from .rows import fitted, formula, model_frame, model_matrix, resid, residuals, terms, weights
+from .variances import Covariance, Structure, VarCorr, VarCorrs, isSingular, rePCA, sigma, sigma_hat
+from .words import Word, word
+
+__all__ = [
+    "AIC",
+    "BIC",
+    "ByFactor",
+    "Coef",
+    "CondVar",
+    "Covariance",
+    "DevComp",
+    "LogLik",
+    "NamedVector",
+    "PrincipalComponents",
+    "REMLcrit",
+    "Ranef",
+    "RePCA",
+    "RePCASummary",
+    "SigmaHat",
+    "StandardErrors",
+    "Structure",
+    "VarCorr",
+    "VarCorrs",
+    "Word",
+    "coef",
+    "deviance",
+    "df_residual",
+    "fitted",
+    "fixef",
+    "formula",
+    "getME",
+    "isLMM",
+    "isREML",
+    "isSingular",
+    "logLik",
+    "model_frame",
+    "model_matrix",
+    "ngrps",
+    "nobs",
+    "ranef",
+    "rePCA",
+    "resid",
+    "residuals",
+    "se_coef",
+    "se_fixef",
+    "se_ranef",
+    "sigma",
+    "sigma_hat",
+    "terms",
+    "vcov",
+    "weights",
+    "word",
+]

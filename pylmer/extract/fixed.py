@@ -1,0 +1,70 @@
+"""Words on the fixed effects: fixef, vcov and their standard errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from ..fitting import FittedModel
+from ..linalg import Array
+from .records import NamedVector
+from .system import joint_covariance
+from .words import word
+
+
+@word
+def fixef(fit: FittedModel, add_dropped: bool = False) -> NamedVector:
+    """Fixed effects: Series (p,) by coefficient.
+
+    With `add_dropped=True` the coefficients dropped from a rank-deficient model stand in their places as NaN.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
+    >>> pylmer.fixef(fit)
+    (Intercept)       floor
+      1.4615979  -0.6929937
+    """
+    values = NamedVector(fit.beta, index=list(fit.design.X_names), dtype=float)
+    if not add_dropped or not fit.design.dropped:
+        return values
+    return NamedVector(pd.Series(values).reindex(list(fit.design.X_full_names)))
+
+
+@word
+def se_fixef(fit: FittedModel) -> NamedVector:
+    """Standard errors of the fixed effects: Series (p,) by coefficient (arm's se.fixef)."""
+    return NamedVector(standard_errors(fit), index=list(fit.design.X_names))
+
+
+@word
+def vcov(fit: FittedModel, full: bool = False) -> pd.DataFrame:
+    """Covariance matrix of the fixed effects: DataFrame (p, p), sigma^2 (X'V^-1 X)^-1.
+
+    With `full=True` that of the prediction errors b - b_hat and of beta jointly, (q + p, q + p), b first, in the order
+    of `fit.b` and named factor.level.column; it takes a dense matrix of this size.
+    """
+    if full:
+        names = [*random_names(fit), *fit.design.X_names]
+        return pd.DataFrame(joint_covariance(fit), index=names, columns=names)
+    names = list(fit.design.X_names)
+    return pd.DataFrame(fit.sigma**2 * fit.solution.Phi, index=names, columns=names)
+
+
+def standard_errors(fit: FittedModel) -> Array:
+    """Of beta: (p,)."""
+    return fit.sigma * np.sqrt(np.diag(fit.solution.Phi))
+
+
+def random_names(fit: FittedModel) -> list[str]:
+    """factor.level.column of every element of b: (q,)."""
+    terms = fit.design.random
+    return [f"{term.group}.{level}.{column}" for term in terms for level in term.labels() for column in term.columns]
+
+
+def fixed_matrix(fit: FittedModel) -> pd.DataFrame:
+    """X with its names: (n, p)."""
+    X, names = fit.design.X, list(fit.design.X_names)
+    if sparse.issparse(X):
+        return pd.DataFrame.sparse.from_spmatrix(X, index=fit.design.index, columns=names)
+    return pd.DataFrame(X, index=fit.design.index, columns=names)

@@ -1,0 +1,113 @@
+"""Words on likelihood and sizes: logLik, AIC, BIC, deviance, REMLcrit, nobs, ngrps, df_residual, isREML, isLMM."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ArgumentError
+from ..fitting import FittedModel
+from .random import factors
+from .records import LogLik, NamedVector
+from .words import word
+
+
+@word
+def logLik(fit: FittedModel, REML: bool | None = None) -> LogLik:
+    """Log-likelihood, by default the one that was maximized: a float with `df`, `nobs`, `REML`.
+
+    `REML=False` on a REML fit (or True on an ML fit) gives the other criterion at the same theta, not refitted.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.logLik(fit)
+    'log Lik.' -871.8141 (df=6)
+    """
+    wanted = fit.REML if REML is None else REML
+    return LogLik(-criterion(fit, wanted) / 2, n_parameters(fit), nobs(fit), wanted)
+
+
+def criterion(fit: FittedModel, REML: bool) -> float:
+    """-2 log L, or the REML criterion, at the fit's theta (design.md, section 3)."""
+    s = fit.solution
+    m = nobs(fit) - len(fit.beta) if REML else nobs(fit)
+    return s.logdet_V + (s.logdet_XtVX if REML else 0.0) + m * (1 + math.log(2 * math.pi * s.r2 / m))
+
+
+def n_parameters(fit: FittedModel) -> int:
+    """Fixed effects, covariance parameters, and sigma."""
+    return len(fit.beta) + len(fit.par) + 1
+
+
+@word
+def deviance(fit: FittedModel, REML: bool | None = None) -> float:
+    """-2 log L of an ML fit, the REML criterion of a REML fit; `REML=False` gives -2 log L at the REML estimates."""
+    return criterion(fit, fit.REML if REML is None else REML)
+
+
+@word
+def REMLcrit(fit: FittedModel) -> float:
+    """The REML criterion, of an ML fit too (at its theta)."""
+    return criterion(fit, True)
+
+
+@word
+def nobs(fit: FittedModel) -> int:
+    """Number of observations used."""
+    return len(fit.design.y)
+
+
+@word
+def ngrps(fit: FittedModel) -> NamedVector:
+    """Number of levels: Series by grouping factor."""
+    sizes = {group: len(fit.design.random[where[0]].levels) for group, where in factors(fit).items()}
+    return NamedVector(sizes, dtype=int)
+
+
+@word
+def df_residual(fit: FittedModel) -> int:
+    """Number of observations minus number of parameters."""
+    return nobs(fit) - n_parameters(fit)
+
+
+@word
+def isREML(fit: FittedModel) -> bool:
+    """Whether the fit is by REML."""
+    return fit.REML
+
+
+def isLMM(fit: object) -> bool:
+    """Whether this is a linear mixed model."""
+    return isinstance(fit, FittedModel)
+
+
+def AIC(*fits: Any, k: float = 2.0, **named: Any) -> Any:
+    """Akaike's criterion, -2 logLik + k df: a float for one fit, a frame (df, AIC) for several.
+
+    `AIC(M0=fit0, M1=fit1)` names the rows; unnamed fits are MODEL1, MODEL2, ...
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> round(pylmer.AIC(fit), 4)
+    1755.6283
+    """
+    return _criteria("AIC", lambda ll: k, fits, named)
+
+
+def BIC(*fits: Any, **named: Any) -> Any:
+    """Schwarz's criterion, -2 logLik + log(nobs) df: a float for one fit, a frame (df, BIC) for several."""
+    return _criteria("BIC", lambda ll: math.log(ll.nobs), fits, named)
+
+
+def _criteria(name: str, penalty: Callable[[LogLik], float], fits: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    labelled = {f"MODEL{i + 1}": fit for i, fit in enumerate(fits)} | named
+    if not labelled:
+        raise ArgumentError(f"{name}() wants at least one fitted model")
+    found = {label: logLik(fit) for label, fit in labelled.items()}
+    values = {label: -2 * ll + penalty(ll) * ll.df for label, ll in found.items()}
+    if len(fits) == 1 and not named:
+        return next(iter(values.values()))
+    return pd.DataFrame({"df": {label: ll.df for label, ll in found.items()}, name: values})

@@ -1,0 +1,216 @@
+"""getME: the components of a fit under lme4's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from ..devfun import theta_names
+from ..errors import ArgumentError
+from ..fitting import FittedModel
+from ..linalg import Array
+from . import system
+from .fixed import fixef
+from .likelihood import criterion
+from .random import factors
+from .records import NamedVector
+from .rows import raw_matrix
+from .words import word
+
+
+@word
+def getME(fit: FittedModel, name: str | Sequence[str]) -> Any:
+    """A component of the fit by lme4's name, or a dict of several for a list of names.
+
+    Design: X (n, p), Z (n, q) and Zt sparse, Ztlist, mmList, y, offset, flist, cnms. Estimates: beta, fixef, theta,
+    par, sigma, u, b, mu. Covariance: Lambda and Lambdat (q, q) sparse, Lind (places in theta of Lambdat's entries,
+    from 0), Tlist, ST, lower. Factors: A = Lambda'Z', L, RZX, RX (L and RZX unpermuted). Sizes: N, n, p, q, p_i, l_i,
+    q_i, k, m, m_i, Gp, Tp, n_rtrms, n_rfacs. Also REML, is_REML, devcomp, devfun; "ALL" gives all but L and RZX.
+
+    Raises ArgumentError for any other name.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.getME(fit, ["p", "q"])
+    {'p': 2, 'q': 36}
+    """
+    if name == "ALL":
+        return {each: COMPONENTS[each](fit) for each in COMPONENTS if each not in ("L", "RZX")}
+    if not isinstance(name, str):
+        return {each: getME(fit, each) for each in name}
+    if name not in COMPONENTS:
+        raise ArgumentError(f"getME() knows no {name!r}; it knows {', '.join(COMPONENTS)}")
+    return COMPONENTS[name](fit)
+
+
+@dataclass(frozen=True, eq=False)
+class DevComp:
+    """lme4's components of the deviance: `cmp` (numbers) and `dims` (sizes), each by name."""
+
+    cmp: pd.Series[float]
+    dims: pd.Series[int]
+
+
+def _widths(fit: FittedModel) -> list[int]:
+    return [len(term.columns) for term in fit.design.random]
+
+
+def _levels(fit: FittedModel) -> list[int]:
+    return [len(term.levels) for term in fit.design.random]
+
+
+def _sizes(fit: FittedModel) -> list[int]:
+    return [width * levels for width, levels in zip(_widths(fit), _levels(fit), strict=True)]
+
+
+def _theta_sizes(fit: FittedModel) -> list[int]:
+    terms = zip(fit.devfun.families, fit.design.random, strict=True)
+    return [len(theta_names(family, term.group, term.columns)) for family, term in terms]
+
+
+def _pointers(sizes: Sequence[int]) -> Array:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(int)
+
+
+def _by_term(fit: FittedModel, values: Sequence[int]) -> NamedVector:
+    return NamedVector(list(values), index=[term.label for term in fit.design.random], dtype=int)
+
+
+def _labelled(fit: FittedModel, values: Sequence[Any]) -> dict[str, Any]:
+    """By group; a second term on a group gets its number, as in VarCorr."""
+    from .variances import term_names
+
+    return dict(zip(term_names([term.group for term in fit.design.random]), values, strict=True))
+
+
+def _theta(fit: FittedModel) -> NamedVector:
+    terms = zip(fit.devfun.families, fit.design.random, strict=True)
+    names = [name for family, term in terms for name in theta_names(family, term.group, term.columns)]
+    return NamedVector(fit.theta, index=names)
+
+
+def _par(fit: FittedModel) -> NamedVector:
+    return NamedVector(fit.par, index=list(fit.devfun.names))
+
+
+def _lower(fit: FittedModel) -> NamedVector:
+    return NamedVector(fit.devfun.lower, index=list(fit.devfun.names))
+
+
+def _scaled_T(T: Array) -> Array:
+    """S on the diagonal, the unit lower triangle of T = (unit lower) S below (lme4's ST)."""
+    diagonal = np.diag(T).copy()
+    scale = np.where(diagonal == 0, 1.0, diagonal)
+    out = np.asarray(T / scale)
+    np.fill_diagonal(out, diagonal)
+    return out
+
+
+def _zt_list(fit: FittedModel) -> dict[str, sparse.csr_array]:
+    """Per column of each term its rows of Z': (J, n)."""
+    out = {}
+    for term in fit.design.random:
+        matrix, width = sparse.csr_array(term.Zt), len(term.columns)
+        out |= {f"{term.group}.{column}": matrix[k::width] for k, column in enumerate(term.columns)}
+    return out
+
+
+def _mm_list(fit: FittedModel) -> dict[str, pd.DataFrame]:
+    return {term.label: raw_matrix(fit, i) for i, term in enumerate(fit.design.random)}
+
+
+def _flist(fit: FittedModel) -> dict[str, pd.Categorical]:
+    first = {group: fit.design.random[where[0]] for group, where in factors(fit).items()}
+    return {group: pd.Categorical.from_codes(term.codes, term.labels()) for group, term in first.items()}
+
+
+def _lind(fit: FittedModel) -> Array:
+    """Places in theta, from 0, of the stored entries of Lambda' in its column order."""
+    starts, out = _pointers(_theta_sizes(fit)), []
+    terms = zip(fit.devfun.families, fit.design.random, starts, strict=False)
+    for family, term, start in terms:
+        out.append(np.tile(_places(family, len(term.columns)) + start, len(term.levels)))
+    return np.concatenate(out)
+
+
+def _places(family: Any, width: int) -> Array:
+    """Row by row of the template, the place of each stored entry within the term's theta."""
+    if family.structure == "diag":
+        return np.zeros(width, int) if family.hom else np.arange(width)
+    order = {(i, j): k for k, (j, i) in enumerate((j, i) for j in range(width) for i in range(j, width))}
+    return np.array([order[i, j] for i in range(width) for j in range(i + 1)])
+
+
+def _devcomp(fit: FittedModel) -> DevComp:
+    n, p, s = len(fit.design.y), len(fit.beta), fit.solution
+    w = np.ones(n) if fit.design.weights is None else fit.design.weights
+    wrss, ussq = float(w @ (fit.design.y - fit.mu) ** 2), float(fit.u @ fit.u)
+    cmp = {
+        "ldL2": s.logdet_V + float(np.log(w).sum()),
+        "ldRX2": s.logdet_XtVX,
+        "wrss": wrss,
+        "ussq": ussq,
+        "pwrss": wrss + ussq,
+        "drsum": np.nan,
+        "REML": criterion(fit, True) if fit.REML else np.nan,
+        "dev": np.nan if fit.REML else criterion(fit, False),
+        "sigmaML": float(np.sqrt(s.r2 / n)),
+        "sigmaREML": float(np.sqrt(s.r2 / (n - p))) if n > p else np.nan,
+    }
+    dims = {"N": n, "n": n, "p": p, "nmp": n - p, "q": sum(_sizes(fit)), "nth": len(fit.theta), "useSc": 1}
+    dims |= {"reTrms": len(fit.design.random), "spFe": int(sparse.issparse(fit.design.X)), "REML": p * fit.REML}
+    return DevComp(pd.Series(cmp), pd.Series(dims | {"GLMM": 0, "NLMM": 0}))
+
+
+COMPONENTS: dict[str, Callable[[FittedModel], Any]] = {
+    "X": lambda fit: fit.design.X,
+    "Z": lambda fit: sparse.csr_array(system.Zt(fit).T),
+    "Zt": system.Zt,
+    "Ztlist": _zt_list,
+    "mmList": _mm_list,
+    "y": lambda fit: fit.design.y,
+    "mu": lambda fit: fit.mu,
+    "u": lambda fit: fit.u,
+    "b": lambda fit: fit.b,
+    "Gp": lambda fit: _pointers(_sizes(fit)),
+    "Tp": lambda fit: _pointers(_theta_sizes(fit)),
+    "L": lambda fit: system.system(fit).L,
+    "Lambda": system.Lambda,
+    "Lambdat": lambda fit: sparse.csc_array(system.Lambda(fit).T),
+    "Lind": _lind,
+    "Tlist": lambda fit: _labelled(fit, fit.solution.T),
+    "A": lambda fit: sparse.csr_array(system.Lambda(fit).T @ system.Zt(fit)),
+    "RX": lambda fit: pd.DataFrame(system.RX(fit), index=fit.design.X_names, columns=fit.design.X_names),
+    "RZX": lambda fit: pd.DataFrame(system.system(fit).RZX, columns=fit.design.X_names),
+    "sigma": lambda fit: fit.sigma,
+    "flist": _flist,
+    "fixef": lambda fit: fixef(fit),
+    "beta": lambda fit: fit.beta,
+    "theta": _theta,
+    "par": _par,
+    "ST": lambda fit: _labelled(fit, [_scaled_T(T) for T in fit.solution.T]),
+    "REML": lambda fit: len(fit.beta) * fit.REML,
+    "is_REML": lambda fit: fit.REML,
+    "n_rtrms": lambda fit: len(fit.design.random),
+    "n_rfacs": lambda fit: len(factors(fit)),
+    "N": lambda fit: len(fit.design.y),
+    "n": lambda fit: len(fit.design.y),
+    "p": lambda fit: len(fit.beta),
+    "q": lambda fit: sum(_sizes(fit)),
+    "p_i": lambda fit: _by_term(fit, _widths(fit)),
+    "l_i": lambda fit: _by_term(fit, _levels(fit)),
+    "q_i": lambda fit: _by_term(fit, _sizes(fit)),
+    "k": lambda fit: len(fit.design.random),
+    "m_i": lambda fit: _by_term(fit, _theta_sizes(fit)),
+    "m": lambda fit: len(fit.theta),
+    "cnms": lambda fit: _labelled(fit, [list(term.columns) for term in fit.design.random]),
+    "devcomp": _devcomp,
+    "offset": lambda fit: np.zeros(len(fit.design.y)) if fit.design.offset is None else fit.design.offset,
+    "lower": _lower,
+    "devfun": lambda fit: fit.devfun,
+}

@@ -1,0 +1,114 @@
+"""Words with one value per row: fitted, resid, weights, and the matrices and formulas behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from ..errors import ArgumentError
+from ..fitting import FittedModel
+from ..language.syntax import MixedFormula, Terms
+from ..linalg import Array
+from .fixed import fixed_matrix
+from .system import Zt
+from .words import word
+
+RESIDUALS = ("response", "pearson", "working", "deviance")
+MATRICES = ("fixed", "random", "randomListRaw")
+
+
+def on_rows(fit: FittedModel, values: Array) -> pd.Series[float]:
+    """A Series on the index of the data; with na_action="exclude" rows dropped for missing values are NaN."""
+    design = fit.design
+    known = pd.Series(values, index=design.index, dtype=float)
+    if design.na_action != "exclude":
+        return known
+    return pd.Series(design.padded(values), index=design.padded_index, dtype=float)
+
+
+@word
+def fitted(fit: FittedModel) -> pd.Series[float]:
+    """Fitted values X beta + Z b + offset: Series (n,) on the index of the data."""
+    return on_rows(fit, fit.mu)
+
+
+@word
+def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.Series[float]:
+    """Residuals: Series (n,) on the index of the data.
+
+    type    "response" and "working": y - fitted; "pearson" and "deviance": that times the square root of the weight
+    scaled  divide by sigma
+    """
+    if type not in RESIDUALS:
+        raise ArgumentError(f"type={type!r}: residuals are one of {', '.join(map(repr, RESIDUALS))}")
+    values = fit.design.y - fit.mu
+    if type in ("pearson", "deviance") and fit.design.weights is not None:
+        values = values * np.sqrt(fit.design.weights)
+    return on_rows(fit, values / fit.sigma if scaled else values)
+
+
+residuals = resid
+
+
+@word
+def weights(fit: FittedModel) -> pd.Series[float]:
+    """Prior weights, 1 where none were given: Series (n,) on the index of the data."""
+    return on_rows(fit, np.ones(len(fit.design.y)) if fit.design.weights is None else fit.design.weights)
+
+
+@word
+def formula(fit: FittedModel, fixed_only: bool = False, random_only: bool = False) -> MixedFormula:
+    """The formula of the fit; `fixed_only` leaves out the random terms, `random_only` the fixed ones."""
+    whole = fit.formula
+    if fixed_only and random_only:
+        raise ArgumentError("formula(): fixed_only and random_only cannot both be True")
+    if fixed_only:
+        return MixedFormula(whole.response, whole.fixed, whole.fixed, ())
+    return random_part(whole) if random_only else whole
+
+
+def random_part(whole: MixedFormula) -> MixedFormula:
+    """The formula with its random terms alone."""
+    from ..language import parse_formula
+
+    bars = " + ".join(f"({term})" for term in whole.random)
+    left = str(whole).split("~", 1)[0]
+    return parse_formula(f"{left}~ {bars}")
+
+
+@word
+def terms(fit: FittedModel) -> Terms:
+    """The terms of the fixed part."""
+    return fit.design.fixed_terms
+
+
+@word
+def model_frame(fit: FittedModel) -> pd.DataFrame:
+    """The variables of the model, rows used: DataFrame."""
+    return fit.design.model_frame()
+
+
+@word
+def model_matrix(fit: FittedModel, type: str = "fixed") -> Any:
+    """The model matrix of the fixed effects (DataFrame (n, p)) or of the random effects.
+
+    "random" gives Z (n, q) as a scipy sparse array in the order of `fit.b`, "randomListRaw" a dict term -> DataFrame
+    (n, l) of the columns left of the bar.
+    """
+    if type == "fixed":
+        return fixed_matrix(fit)
+    if type == "random":
+        return sparse.csr_array(Zt(fit).T)
+    if type == "randomListRaw":
+        return {term.label: raw_matrix(fit, i) for i, term in enumerate(fit.design.random)}
+    raise ArgumentError(f"type={type!r}: a model matrix is one of {', '.join(map(repr, MATRICES))}")
+
+
+def raw_matrix(fit: FittedModel, position: int) -> pd.DataFrame:
+    """The columns left of one bar: (n, l)."""
+    term = fit.design.random[position]
+    values = np.ones((len(fit.design.y), 1)) if term.Z is None else term.Z
+    return pd.DataFrame(values, index=fit.design.index, columns=list(term.columns))

@@ -1,0 +1,78 @@
+"""The mixed-model equations in lme4's factors: Z, Lambda, L, RZX, RX (Bates et al. 2015, section 3.4).
+
+    [ L        0  ] [ L'  RZX ]   [ Lambda'Z'WZ Lambda + I   Lambda'Z'WX ]
+    [ RZX'   RX'  ] [ 0    RX ] = [ X'WZ Lambda              X'WX        ]
+
+Random effects are in the order of `fit.b`; nothing is permuted, so L and RZX differ from lme4's by its permutation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, sparse
+
+from ..errors import ArgumentError
+from ..fitting import FittedModel
+from ..linalg import Array
+
+LARGEST = 10_000  # random effects up to which a dense q x q matrix is formed
+
+
+def Zt(fit: FittedModel) -> sparse.csr_array:
+    """Z': (q, n), terms in fitting order, effects inside a level."""
+    return sparse.csr_array(sparse.vstack([term.Zt for term in fit.design.random]))
+
+
+def Lambda(fit: FittedModel) -> sparse.csc_array:
+    """The relative covariance factor (q, q): one copy of T per level."""
+    terms = zip(fit.design.random, fit.solution.T, strict=True)
+    blocks = [sparse.kron(sparse.eye_array(len(term.levels)), sparse.csc_array(T)) for term, T in terms]
+    return sparse.csc_array(sparse.block_diag(blocks))
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """Cholesky factors: L (q, q) lower, RZX (q, p), RX (p, p) upper."""
+
+    L: Array
+    RZX: Array
+    RX: Array
+
+
+def system(fit: FittedModel) -> System:
+    """The factors at the fit; ArgumentError if they are too large to be formed densely."""
+    q = len(fit.b)
+    if q > LARGEST:
+        raise ArgumentError(f"this needs a dense {q} x {q} matrix; it is formed up to {LARGEST} random effects")
+    weights = np.ones(len(fit.design.y)) if fit.design.weights is None else fit.design.weights
+    ZLt = Lambda(fit).T @ Zt(fit)
+    weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
+    X = fit.design.X
+    L = np.asarray(linalg.cholesky((weighted @ ZLt.T).toarray() + np.eye(q), lower=True))
+    ZX, XX = (
+        _dense(weighted @ X),
+        _dense(X.T @ (X.multiply(weights[:, None]) if sparse.issparse(X) else weights[:, None] * X)),
+    )
+    RZX = np.asarray(linalg.solve_triangular(L, ZX, lower=True))
+    return System(L, RZX, np.asarray(linalg.cholesky(XX - RZX.T @ RZX)))
+
+
+def RX(fit: FittedModel) -> Array:
+    """Upper triangular (p, p) with RX'RX = X'V^-1 X: from (X'V^-1 X)^-1 = Phi, nothing of size q is formed."""
+    return np.asarray(linalg.cholesky(np.linalg.inv(fit.solution.Phi)))
+
+
+def joint_covariance(fit: FittedModel) -> Array:
+    """Covariance of (b - b_hat, beta_hat - beta): (q + p, q + p)."""
+    factors = system(fit)
+    q, p = factors.RZX.shape
+    lower = np.block([[factors.L, np.zeros((q, p))], [factors.RZX.T, factors.RX.T]])
+    half = np.asarray(linalg.solve_triangular(lower, np.eye(q + p), lower=True))
+    half[:, :q] = half[:, :q] @ Lambda(fit).T.toarray()
+    return fit.sigma**2 * (half.T @ half)
+
+
+def _dense(matrix: Array | sparse.sparray) -> Array:
+    return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)

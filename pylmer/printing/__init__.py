@@ -1,0 +1,24 @@
+"""The printed page: numbers in, text out. Importing it teaches the records of `extract` to print themselves."""
+
+from __future__ import annotations
+
+from . import factors, fixed, variances
+from .arm import Display, display
+from .fits import print_fit
+from .headers import title
+from .pages import html_fit, html_table
+from .summaries import Summary, summary
+
+__all__ = [
+    "Display",
+    "Summary",
+    "display",
+    "factors",
+    "fixed",
+    "html_fit",
+    "html_table",
+    "print_fit",
+    "summary",
+    "title",
+    "variances",
+]

@@ -1,0 +1,130 @@
+"""display(fit): the short page of Gelman & Hill (arm's display)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..extract import VarCorr, VarCorrs, deviance, logLik, ngrps, nobs, word
+from ..fitting import FittedModel, refit_ml
+from ..language import fitted_formula
+from ..language.syntax import Argument, Call
+from ..tables import Shown, format_fixed, format_number, format_numbers, print_named, print_texts, round_number, show
+from .filling import code_lines
+from .summaries import coefficient_table
+from .variances import format_decimals, variance_table
+
+ORDER = (
+    "formula",
+    "data",
+    "REML",
+    "control",
+    "start",
+    "verbose",
+    "subset",
+    "weights",
+    "na.action",
+    "offset",
+    "contrasts",
+)
+NAMES = {"Estimate": "coef.est", "Std. Error": "coef.se", "t value": "t value"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Display(Shown):
+    """What display(fit) shows; print it, or leave it as the last line of a cell.
+
+    coefficients  coef.est, coef.se (and t value) by fixed effect;  varcor  error terms;  ngrps, nobs  sizes
+    AIC           of the fit;  deviance  -2 log L of the fit by maximum likelihood;  DIC  2 deviance + 2 logLik
+    """
+
+    call: Call
+    coefficients: pd.DataFrame
+    varcor: VarCorrs
+    nobs: int
+    ngrps: dict[str, int]
+    AIC: float
+    DIC: float
+    deviance: float
+    digits: int
+
+
+@word
+def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
+    """The short page of a fit, as arm's display: estimates, errors, error terms, AIC, DIC and deviance.
+
+    `detail=True` adds t values. A REML fit is refitted by maximum likelihood for DIC and deviance.
+
+    >>> import pylmer
+    >>> print(pylmer.display(pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))))
+    lmer(formula = log_radon ~ floor + (1 | county), data = radon)
+                coef.est coef.se
+    (Intercept)  1.46     0.05
+    floor       -0.69     0.07
+    <BLANKLINE>
+    Error terms:
+     Groups   Name        Std.Dev.
+     county   (Intercept) 0.33
+     Residual             0.76
+    ---
+    number of obs: 919, groups: county, 85
+    AIC = 2179.3, DIC = 2156
+    deviance = 2163.7
+    """
+    likelihood, full = logLik(fit), deviance(refit_ml(fit))
+    table = coefficient_table(fit).rename(columns=NAMES)
+    return Display(
+        call=shown_call(fit),
+        coefficients=table if detail else table.iloc[:, :2],
+        varcor=VarCorr(fit),
+        nobs=nobs(fit),
+        ngrps=ngrps(fit).to_dict(),
+        AIC=-2 * likelihood + 2 * likelihood.df,
+        DIC=2 * full + 2 * likelihood,
+        deviance=full,
+        digits=digits,
+    )
+
+
+def shown_call(fit: FittedModel) -> Call:
+    """The call with its arguments in R's order and the formula as it was fitted: `||` written out."""
+    formula = Argument(fitted_formula(fit.formula, fit.control.doublevert), "formula")
+    given = {each.name or "": each for each in fit.call.arguments} | {"formula": formula}
+    known = [given[name] for name in ORDER if name in given]
+    return Call(fit.call.function, (*known, *(each for name, each in given.items() if name not in ORDER)))
+
+
+@show.register
+def show_display(record: Display) -> str:
+    """The page."""
+    decimals = format_decimals(record.digits)
+    lines = [
+        *code_lines(record.call),
+        *_coefficients(record.coefficients, record.digits),
+        "",
+        "Error terms:",
+        variance_table(record.varcor, ("Std.Dev.",), decimals, decimals),
+        "---",
+        f"number of obs: {record.nobs}, groups: {'; '.join(f'{g}, {size}' for g, size in record.ngrps.items())}",
+        f"AIC = {_short(record.AIC)}, DIC = {_short(record.DIC)}",
+        f"deviance = {format_fixed(record.deviance, 1)} ",
+    ]
+    return "\n".join(lines)
+
+
+def _short(value: float) -> str:
+    return format_number(round_number(value, 1))
+
+
+def _coefficients(table: pd.DataFrame, digits: int) -> list[str]:
+    """The matrix formatted as a whole; a single row without t values drops to a named vector, as in arm."""
+    if table.empty:
+        return []
+    flat = [round_number(float(value), digits) for value in table.to_numpy().ravel(order="F")]
+    texts, p = format_numbers(flat, nsmall=digits), len(table)
+    headers = list(map(str, table.columns))
+    if p == 1 and len(headers) == 2:
+        return [print_named(headers, texts)]
+    cells = [texts[k : k + p] for k in range(0, len(texts), p)]
+    return [print_texts(list(map(str, table.index)), headers, cells, to_right=False)]

@@ -1,0 +1,80 @@
+"""The top of a printed fit: title, formula, data, weights, criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ..extract import BIC, df_residual, logLik
+from ..fitting import FittedModel
+from ..language import fitted_formula
+from ..tables import format_fixed, format_number, format_numbers, print_named, round_number
+from .filling import argument, code_lines, fill
+
+TITLES = {True: "Linear mixed model fit by REML", False: "Linear mixed model fit by maximum likelihood "}
+CLASS_NAME = "['lmerMod']"
+DEVIANCE = "-2*log(L)"
+LABELS = {"weights": "Weights:", "offset": " Offset:", "control": "Control:", "subset": " Subset:"}
+
+
+def by_REML(fit: FittedModel) -> bool:
+    """Whether the page speaks of REML; without fixed effects both criteria are the same, and lme4 says ML."""
+    return fit.REML and len(fit.beta) > 0
+
+
+def title(fit: FittedModel) -> str:
+    """Linear mixed model fit by ..."""
+    return f"{TITLES[by_REML(fit)]} {CLASS_NAME}"
+
+
+def model_lines(fit: FittedModel, control: bool = False) -> list[str]:
+    """Formula, data and the arguments that shape a fit; the control where it is asked for."""
+    formula = fitted_formula(fit.formula, fit.control.doublevert)
+    lines = [fill(["Formula:", *code_lines(formula)])]
+    if fit.data_name is not None:
+        lines.append(fill(["   Data:", fit.data_name]))
+    for name, label in LABELS.items():
+        value = argument(fit.call, name)
+        if value is not None and (control or name != "control"):
+            lines.append(fill([label, *code_lines(value)]))
+    return lines
+
+
+def criteria(fit: FittedModel) -> pd.Series[float]:
+    """The REML criterion; or AIC, BIC, log-likelihood, -2 log-likelihood and residual degrees of freedom."""
+    likelihood = logLik(fit)
+    if by_REML(fit):
+        return pd.Series({"REML": -2 * likelihood})
+    return pd.Series(
+        {
+            "AIC": -2 * likelihood + 2 * likelihood.df,
+            "BIC": BIC(fit),
+            "logLik": float(likelihood),
+            DEVIANCE: -2 * likelihood,
+            "df.resid": float(df_residual(fit)),
+        }
+    )
+
+
+def exact_criteria(values: Mapping[str, float] | pd.Series[float]) -> str:
+    """As print() shows them: four decimals, seven digits."""
+    rounded = [round_number(value, 4) for value in _numbers(values)]
+    if "REML" in values:
+        return f"REML criterion at convergence: {format_number(rounded[0])}"
+    return _table(values, format_numbers(rounded[:-1]))
+
+
+def short_criteria(values: Mapping[str, float] | pd.Series[float]) -> str:
+    """As summary() shows them: one decimal."""
+    if "REML" in values:
+        return f"REML criterion at convergence: {format_number(round_number(values['REML'], 1))}"
+    return _table(values, [format_fixed(value, 1) for value in _numbers(values)[:-1]])
+
+
+def _numbers(values: Mapping[str, float] | pd.Series[float]) -> list[float]:
+    return [float(values[name]) for name in values.keys()]  # noqa: SIM118
+
+
+def _table(values: Mapping[str, float] | pd.Series[float], texts: list[str]) -> str:
+    return print_named([str(name) for name in values.keys()], [*texts, f"{values['df.resid']:.0f}"])  # noqa: SIM118

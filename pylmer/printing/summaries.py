@@ -1,0 +1,143 @@
+"""summary(fit): the numbers as a record, and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ArgumentError
+from ..extract import RePCA, RePCASummary, VarCorr, VarCorrs, coef, fixef, ngrps, nobs, resid, se_fixef, vcov, word
+from ..fitting import FittedModel
+from ..language.syntax import Call
+from ..tables import Shown, format_numbers, print_named, show, zapsmall
+from .fits import sizes
+from .fixed import MOST, correlation_table, fixed_table
+from .footers import long_footer
+from .headers import criteria, model_lines, short_criteria, title
+from .variances import print_variances
+
+QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Summary(Shown):
+    """What summary(fit) holds.
+
+    coefficients  DataFrame by fixed effect: Estimate, Std. Error, t value (degrees of freedom and p-values where the
+                  method gives them)
+    vcov          covariance of the fixed effects;  varcor  variances of the random effects;  sigma  residual sd
+    ngrps         levels by grouping factor;  nobs  observations
+    AICtab        REML criterion, or AIC, BIC, logLik, -2*log(L), df.resid
+    residuals     scaled Pearson residuals, Series (n,)
+    call, title, header, footer: what stands above and below the numbers
+    """
+
+    coefficients: pd.DataFrame
+    vcov: pd.DataFrame
+    varcor: VarCorrs
+    sigma: float
+    ngrps: Mapping[str, int]
+    nobs: int
+    AICtab: pd.Series[float]
+    residuals: pd.Series[float]
+    call: Call
+    title: str
+    header: tuple[str, ...]
+    footer: tuple[str, ...]
+
+
+@word
+def summary(fit: FittedModel, ddf: str = "lme4") -> Summary:
+    """Summary of a fit as lme4 gives it: a record that prints itself.
+
+    `summary(fit).to_string(correlation=, digits=, signif_stars=, ranef_comp=, show_resids=)` chooses what is printed.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
+    >>> pylmer.summary(fit).coefficients.round(3)
+                 Estimate  Std. Error  t value
+    (Intercept)     1.462       0.052   28.339
+    floor          -0.693       0.070   -9.839
+    """
+    if ddf != "lme4":
+        raise ArgumentError(f"ddf={ddf!r}: summary() knows 'lme4', estimates and t values without degrees of freedom")
+    return Summary(
+        coefficients=coefficient_table(fit),
+        vcov=vcov(fit),
+        varcor=VarCorr(fit),
+        sigma=fit.sigma,
+        ngrps=ngrps(fit).to_dict(),
+        nobs=nobs(fit),
+        AICtab=criteria(fit),
+        residuals=resid(fit, "pearson", scaled=True),
+        call=fit.call,
+        title=title(fit),
+        header=tuple(model_lines(fit, control=True)),
+        footer=tuple(long_footer(fit)),
+    )
+
+
+def coefficient_table(fit: FittedModel) -> pd.DataFrame:
+    """Estimate, Std. Error, t value by fixed effect."""
+    estimate, error = pd.Series(fixef(fit)), pd.Series(se_fixef(fit))
+    return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": estimate / error})
+
+
+@coef.register(Summary)
+def summary_coef(record: Summary) -> pd.DataFrame:
+    """R's coef(summary(fit)): the table of coefficients."""
+    return record.coefficients
+
+
+@summary.register(RePCA)
+def summary_pca(components: RePCA) -> RePCASummary:
+    """R's summary(rePCA(fit)): importance of components by grouping factor."""
+    return RePCASummary({factor: each.importance for factor, each in components.items()})
+
+
+@show.register
+def show_summary(
+    record: Summary,
+    digits: int = 4,
+    correlation: bool | None = None,
+    signif_stars: bool = True,
+    ranef_comp: tuple[str, ...] = ("Variance", "Std.Dev."),
+    show_resids: bool = True,
+) -> str:
+    """The page; correlations of the fixed effects by default up to twelve of them."""
+    blocks = ["\n".join([record.title, *record.header]), short_criteria(record.AICtab)]
+    if show_resids:
+        blocks.append(residual_lines(record.residuals, digits))
+    table = print_variances(record.varcor, ranef_comp, digits)
+    blocks.append(f"Random effects:\n{table}\n{sizes(record.nobs, dict(record.ngrps))}")
+    blocks += _fixed_blocks(record, digits, correlation, signif_stars)
+    return "\n".join(["\n\n".join(blocks), *record.footer])
+
+
+def residual_lines(residuals: pd.Series[float], digits: int = 4) -> str:
+    """Quantiles of the scaled residuals; the residuals themselves up to five."""
+    values = residuals.dropna().to_numpy()
+    names = [str(name) for name in residuals.dropna().index]
+    if len(values) > len(QUANTILES):
+        values, names = np.quantile(values, np.linspace(0, 1, 5)), list(QUANTILES)
+    texts = format_numbers(zapsmall(values.tolist(), digits + 1), digits)
+    return f"Scaled residuals: \n{print_named(names, texts)}"
+
+
+def _fixed_blocks(record: Summary, digits: int, correlation: bool | None, stars: bool) -> list[str]:
+    p = len(record.coefficients)
+    if not p:
+        return []
+    blocks = [f"Fixed effects:\n{fixed_table(record.coefficients, digits, stars)}"]
+    if correlation is None and p > MOST:
+        blocks.append(
+            f"Correlation matrix not shown by default, as p = {p} > {MOST}.\n"
+            "Use summary(fit).to_string(correlation=True)  or\n"
+            "    vcov(fit)        if you need it\n"
+        )
+    elif correlation is not False and p > 1:
+        blocks.append(f"Correlation of Fixed Effects:\n{correlation_table(record.vcov)}")
+    return blocks

@@ -1,0 +1,112 @@
+"""Tables of variances, standard deviations and correlations of the random effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..extract import Structure, VarCorrs
+from ..tables import Column, format_numbers, print_columns, round_number, show
+
+COMPONENTS = ("Variance", "Std.Dev.")
+Format = Callable[[Sequence[float]], list[str]]
+
+
+@dataclass(frozen=True)
+class TermRows:
+    """What one term puts into the table: its names and deviations, and its correlations as a lower triangle."""
+
+    group: str
+    names: tuple[str, ...]
+    deviations: tuple[float, ...]
+    below: tuple[tuple[float, ...], ...] = ()  # row i holds i correlations
+    suffix: str = ""  # of the one correlation of a structured term
+    rows: list[list[str]] = field(default_factory=list, compare=False)
+
+
+def term_rows(varcorr: VarCorrs) -> list[TermRows]:
+    """Per term and for the residual: the rows of the table."""
+    terms = [_term(name, varcorr, varcorr.structures[name]) for name in varcorr]
+    return [*terms, TermRows("Residual", ("",), (varcorr.sc,))]
+
+
+def _term(name: str, varcorr: VarCorrs, structure: Structure) -> TermRows:
+    covariance = varcorr[name]
+    names = tuple(map(str, covariance.columns))
+    deviations = tuple(map(float, covariance.stddev))
+    correlation = covariance.correlation.to_numpy()
+    if structure.kind == "us":
+        below = tuple(tuple(map(float, correlation[i, :i])) for i in range(len(names)))
+        return TermRows(name, names, deviations, below)
+    shown = 1 if structure.hom else len(names)
+    if structure.kind == "diag" or len(names) == 1:
+        return TermRows(name, names[:shown], deviations[:shown])
+    rho = ((float(correlation[1, 0]),),)
+    return TermRows(name, names[:shown], deviations[:shown], rho, f" ({structure.kind})")
+
+
+def variance_table(varcorr: VarCorrs, components: Sequence[str], numbers: Format, correlations: Format) -> str:
+    """The table; `numbers` formats a column of variances or deviations, `correlations` all correlations together."""
+    terms = term_rows(varcorr)
+    deviations = [value for term in terms for value in term.deviations]
+    columns = [
+        Column("Groups", tuple(_groups(terms)), to_right=False),
+        Column("Name", tuple(name for term in terms for name in term.names), to_right=False),
+    ]
+    for component in components:
+        values = deviations if component == "Std.Dev." else [float(np.square(value)) for value in deviations]
+        columns.append(Column(component, tuple(numbers(values)), to_right=False))
+    columns += _correlation_columns(terms, correlations)
+    return print_columns([""] * len(deviations), columns, width=10_000)
+
+
+def _groups(terms: Sequence[TermRows]) -> list[str]:
+    return [term.group if i == 0 else "" for term in terms for i in range(len(term.names))]
+
+
+def _correlation_columns(terms: Sequence[TermRows], correlations: Format) -> list[Column]:
+    """One column more than any row of correlations has, under one header; none without correlations."""
+    flat = [value for term in terms for row in term.below for value in row]
+    if not flat:
+        return []
+    texts = iter(correlations(flat))
+    rows = [row for term in terms for row in _text_rows(term, texts)]
+    width = max(map(len, rows)) + 1
+    padded = [row + [""] * (width - len(row)) for row in rows]
+    headers = ["Corr"] + [""] * (width - 1)
+    return [
+        Column(header, tuple(column), False) for header, column in zip(headers, zip(*padded, strict=True), strict=True)
+    ]
+
+
+def _text_rows(term: TermRows, texts: object) -> list[list[str]]:
+    rows = [[next(texts) + term.suffix for _ in row] for row in term.below]  # type: ignore[call-overload]
+    return rows + [[]] * (len(term.names) - len(rows))
+
+
+def format_columns(digits: int) -> Format:
+    """R's format(x, digits): as print and summary show variances."""
+    return lambda values: format_numbers(values, digits, na="NaN")
+
+
+def format_decimals(decimals: int, digits: int = 7) -> Format:
+    """R's format(round(x, decimals), nsmall=decimals): correlations, and all numbers of display."""
+    return lambda values: format_numbers([round_number(v, decimals) for v in values], digits, decimals, na="NaN")
+
+
+def print_variances(varcorr: VarCorrs, components: Sequence[str] = ("Std.Dev.",), digits: int = 5) -> str:
+    """The table of print and summary (digits=4) and of VarCorr (digits=5)."""
+    return variance_table(varcorr, components, format_columns(digits), format_decimals(max(2, digits - 2)))
+
+
+@show.register
+def show_varcorr(varcorr: VarCorrs, comp: str | Sequence[str] = "Std.Dev.", digits: int = 5) -> str:
+    """R's print(VarCorr(fit), comp=, digits=)."""
+    components = (comp,) if isinstance(comp, str) else tuple(comp)
+    unknown = [component for component in components if component not in COMPONENTS]
+    if unknown or not components:
+        raise ArgumentError(f"comp={comp!r}: wanted 'Variance', 'Std.Dev.' or both")
+    return print_variances(varcorr, components, digits)

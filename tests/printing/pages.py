@@ -1,0 +1,99 @@
+"""The models of tests/data/printing/pages.R, fitted here, and what it means for two pages to be the same."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import pylmer
+
+HERE = Path(__file__).parents[1] / "data"
+PAGES: list[dict[str, Any]] = json.loads((HERE / "printing" / "pages.json").read_text(encoding="utf-8"))
+ARGUMENTS: dict[int, dict[str, Any]] = {
+    10: {"weights": "Days + 1", "offset": "rep(3, 180)", "subset": "Days > 1"},
+}
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]\d+)?(?!\w)")
+SINGULAR = "boundary (singular) fit"
+
+
+@functools.cache
+def data(name: str) -> pd.DataFrame:
+    """A packaged data set, or one of tests/data/sets."""
+    if name in pylmer.datasets.names():
+        return pylmer.datasets.load(name)
+    from tests.reference.cases import load
+
+    frame = load(name)
+    frame.attrs["name"] = name
+    return frame
+
+
+def formula(page: dict[str, Any]) -> str:
+    return re.sub(r"^lmer\(formula = (.*?), (REML|data|weights|offset|subset) = .*$", r"\1", page["call"])
+
+
+@functools.cache
+def fitted(i: int) -> pylmer.LmerFit:
+    """The fit behind page `i`; its notes are tested elsewhere."""
+    page = PAGES[i]
+    frame = data(page["dataset"])
+    if "D2" in page["call"]:
+        frame = frame.assign(D2=2 * frame["Days"])
+        frame.attrs["name"] = page["dataset"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pylmer.FitNote)
+        return pylmer.lmer(formula(page), frame, REML="REML = FALSE" not in page["call"], **ARGUMENTS.get(i, {}))
+
+
+def lines(text: str | list[str]) -> list[str]:
+    """Lines without trailing blanks and without blank lines at the end."""
+    return "\n".join(line.rstrip() for line in (text.split("\n") if isinstance(text, str) else text)).rstrip().split("\n")
+
+
+def as_2x(page: list[str]) -> list[str]:
+    """A page of lme4 1.1-31 as lme4 2.1 prints it: `deviance` is `-2*log(L)`, nine wide; our optimizer; our words."""
+    out = []
+    for line, before in zip(page, ["", *page], strict=False):
+        if line.split() == ["AIC", "BIC", "logLik", "deviance", "df.resid"]:
+            line = "      AIC       BIC    logLik -2*log(L)  df.resid"
+        elif before.split() == ["AIC", "BIC", "logLik", "deviance", "df.resid"]:
+            line = "".join(f"{value:>9} " for value in line.split())
+        out.append(line.replace("(nloptwrap)", "(newton)"))
+    return [line for line in out if not line.startswith(SINGULAR)]
+
+
+def without_singular(text: str) -> list[str]:
+    return [line for line in lines(text) if not line.startswith(SINGULAR)]
+
+
+def same_up_to_rounding(ours: list[str], theirs: list[str]) -> bool:
+    """Equal but for numbers that differ by one in their last digit: theta is found to some six digits."""
+    return _words(ours) == _words(theirs) and _all_near(ours, theirs, 0.0)
+
+
+def same_to_six_digits(ours: list[str], theirs: list[str]) -> bool:
+    """Equal but for blanks and the seventh digit, measured on the largest number of the page."""
+    squeezed = [[" ".join(line.split()) for line in page] for page in (ours, theirs)]
+    return _words(squeezed[0]) == _words(squeezed[1]) and _all_near(ours, theirs, 2e-6)
+
+
+def _words(page: list[str]) -> list[str]:
+    return [NUMBER.sub("#", line) for line in page]
+
+
+def _all_near(ours: list[str], theirs: list[str], relative: float) -> bool:
+    a, b = (NUMBER.findall("\n".join(page)) for page in (ours, theirs))
+    slack = relative * max((abs(float(number)) for number in b), default=0.0)
+    return len(a) == len(b) and all(abs(float(x) - float(y)) <= 1.01 * _unit(y) + slack for x, y in zip(a, b, strict=True))
+
+
+def _unit(number: str) -> float:
+    """One in the last digit shown."""
+    mantissa, _, exponent = number.partition("e")
+    return 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
