@@ -2,10 +2,10 @@
 
     python compare.py [--rounds 5] [--only NAME ...] [--slow-rounds 1] [--out results]
 
-Each round starts every program once, in turn, in a process of its own: it reads the data, warms up, times the fit and
-reports one line of JSON. The table gives medians over the rounds and the ratio to pylmer. R is skipped with a line where
-Rscript or lme4 is missing; a Python competitor where its package is missing. `PYLMER_BENCH_PYTHON` names another Python
-for the competitors.
+Each round starts every program once, in turn, in a process of its own: it reads the data, warms up, times the fit
+and reports one line of JSON. The table gives medians over the rounds and the ratio to pylmer. R is skipped with a line
+where Rscript or lme4 is missing; a Python competitor where its package is missing. `PYLMER_BENCH_PYTHON` names another
+Python for the competitors.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ def measure(problem: Problem, programs: list[str], rounds: int, folder: pathlib.
     for turn in range(rounds):
         for program in programs:
             reports[program].append(once(program, about))
-            print(f"{problem.name}: {program} {turn + 1}/{rounds}: {reports[program][-1]['seconds']:.4g} s", file=sys.stderr)
+            print(
+                f"{problem.name}: {program} {turn + 1}/{rounds}: {reports[program][-1]['seconds']:.4g} s",
+                file=sys.stderr,
+            )
     return [summary(problem, program, found) for program, found in reports.items()]
 
 
@@ -85,7 +88,8 @@ def with_ratios(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def markdown(lines: list[dict[str, Any]]) -> str:
-    head = "| problem | program | seconds | ratio | wanted | evaluations | criterion | MB above data |\n|--|--|--|--|--|--|--|--|\n"
+    columns = ("problem", "program", "seconds", "ratio", "wanted", "evaluations", "criterion", "MB above data")
+    head = f"| {' | '.join(columns)} |\n{'|--' * len(columns)}|\n"
     return head + "".join(
         f"| {r['problem'].replace('|', chr(92) + '|')} | {r['program']} | {r['seconds']:.4g} | {r['ratio']:.3g} "
         f"| {r['wanted'] if r['program'] != 'pylmer' else ''} | {r['evaluations'] or ''} | {r['criterion']:.4f} "

@@ -1,6 +1,6 @@
 """How the time of a fit grows: rows x 10, groups x 10, thetas x 2; writes the fitted exponents.
 
-    python growth.py [--out results]
+python growth.py [--out results]
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def main() -> None:
         scale = [(s[2] + 1) * (s[2] + 2) / 2 if study == "thetas" else s[axis] for s in sizes]
         exponent = np.polyfit(np.log(scale), np.log(times), 1)[0]
         for size, at, took in zip(sizes, scale, times, strict=True):
-            lines.append(dict(study=study, rows=size[0], groups=size[1], at=at, seconds=took, exponent=exponent))
+            line = {"study": study, "rows": size[0], "groups": size[1], "at": at}
+            lines.append(line | {"seconds": took, "exponent": exponent})
             print(f"{study} {at:g}: {took:.4f} s (exponent {exponent:.2f})")
     out.mkdir(parents=True, exist_ok=True)
     with open(out / "growth.csv", "w", newline="") as file:

@@ -1,6 +1,6 @@
 """The problem table: real and generated data, the model, the ratio to be reached.
 
-    python problems.py FOLDER [NAME ...]     write the data of the named problems (all) as CSV with a JSON of column types
+python problems.py FOLDER [NAME ...]     write the data of the named problems (all) as CSV with a JSON of column types
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SETS = pathlib.Path(__file__).resolve().parents[1] / "tests" / "data" / "sets"
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of the benchmark; `repeats` fits are timed in each process, `against` names the programs beside pylmer."""
+    """One line of the benchmark; `repeats` fits are timed in a process, `against` names the other programs."""
 
     name: str
     formula: str
@@ -69,7 +69,7 @@ def schools() -> pd.DataFrame:
 
 
 def ratings() -> pd.DataFrame:
-    """1,000,000 ratings of 3,706 items by 6,040 users, items and users unequally popular (the shape of MovieLens 1M)."""
+    """1,000,000 ratings of 3,706 items by 6,040 users, unequally popular (the shape of MovieLens 1M)."""
     rng = np.random.default_rng(3)
     n = 1_000_000
     users, items = rng.gamma(1.0, size=6040) + 0.12, rng.gamma(0.5, size=3706) + 0.01
@@ -80,7 +80,7 @@ def ratings() -> pd.DataFrame:
 
 
 def latin_square() -> pd.DataFrame:
-    """56 subjects x 32 items, each pair once; conditions S, P, C (-1, 1) in a Latin square; all effects vary by both."""
+    """56 subjects x 32 items, each pair once; conditions S, P, C in a Latin square; all effects vary by both."""
     rng = np.random.default_rng(4)
     subj, item = (v.ravel() for v in np.meshgrid(np.arange(56), np.arange(32), indexing="ij"))
     cell = (subj + item) % 8

@@ -8,10 +8,12 @@ from typing import Any, Literal, TypeVar, overload
 
 from . import fitting
 from .design import Design
-from .fitting import Devfun, Optimum, Request
+from .devfun import Devfun, make_devfun
+from .fitting import Request
 from .language import update_formula
 from .language.syntax import MixedFormula
 from .model import LmerFit
+from .optimum import Optimum, optimize_devfun
 from .options import lmerControl
 from .requesting import LMER_DEFAULTS, make_call, make_request, refuse
 
@@ -87,7 +89,7 @@ def lmer(
         verbose=verbose,
     )
     if devFunOnly:
-        return fitting.make_devfun(fitting.design_of(request), request.REML, request.control)
+        return make_devfun(fitting.design_of(request), request.REML, request.control)
     return fitting.fit(LmerFit, request)
 
 
@@ -136,7 +138,7 @@ def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | 
     >>> round(mkLmerDevfun(steps)([0.8483]), 4)
     319.6543
     """
-    return fitting.make_devfun(lformula, REML, control or lmerControl())
+    return make_devfun(lformula, REML, control or lmerControl())
 
 
 def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) -> Optimum:
@@ -149,7 +151,7 @@ def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) ->
     """
     if optimizer is not None:
         devfun = replace(devfun, control=replace(devfun.control, optimizer=optimizer))
-    return fitting.optimize_devfun(devfun, start)
+    return optimize_devfun(devfun, start)
 
 
 def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
@@ -165,7 +167,7 @@ def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     return fitting.fitted(LmerFit, request, devfun, optimum)
 
 
-def update(model: LmerFit, formula: str | MixedFormula | None = None, **changes: Any) -> LmerFit:
+def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
     """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
 
     In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". Everything else stays as it was.

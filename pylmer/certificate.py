@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from .covariance import Point, Unstructured, lower_entries
 from .criterion import At
@@ -13,6 +15,7 @@ from .linalg import Array, symmetric
 from .optimize import Run, trust_step
 
 TOLERANCE = 1e-6
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,12 @@ def certify(run: Run) -> Certificate:
     )
 
 
-def free_coordinates(points: Sequence[Point]) -> Array:
+def free_coordinates(points: Sequence[Point]) -> Mask:
     """Mask over all local coordinates: False where they would only grow a vanished deviation."""
-    return np.concatenate([_free(point) for point in points]) if points else np.zeros(0, bool)
+    return np.concatenate([np.zeros(0, bool), *(_free(point) for point in points)])
 
 
-def _free(point: Point) -> Array:
+def _free(point: Point) -> Mask:
     size, alive = len(point.tangents()), point.deviations() > 0
     if isinstance(point, Unstructured):
         return alive[lower_entries(len(alive))[1]]

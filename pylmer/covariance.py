@@ -1,11 +1,12 @@
 """The relative covariance Sigma = T T' of one random term, and how it moves.
 
-A *point* is a place in the family of covariances of one term (us, diag, cs, ar1). It gives a square root T of Sigma, the
-derivatives of Sigma in its own local coordinates, and the point that a step in these coordinates leads to. Nothing here
-divides by a standard deviation: singular covariances are ordinary points.
+A *point* is a place in the family of covariances of one term (us, diag, cs, ar1). It gives a square root T of Sigma,
+the derivatives of Sigma in its own local coordinates, and the point that a step in these coordinates leads to. Nothing
+here divides by a standard deviation: singular covariances are ordinary points.
 
 For `us` the coordinates are a moving chart (engine.md 2d): with T = U diag(s), U orthogonal, a step Delta (lower
-triangular) leads to U (diag(s) + Delta). `cs` and `ar1` move standard deviations d and eta, a transform of rho to the line.
+triangular) leads to U (diag(s) + Delta). `cs` and `ar1` move standard deviations d and eta, a transform of rho to the
+line.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Unstructured:
 
     def tangents(self) -> Array:
         half = self.directions() @ self.T.T
-        return half + np.swapaxes(half, 1, 2)
+        return np.asarray(half + np.swapaxes(half, 1, 2))
 
     def curvature(self, G: Array) -> Array:
         E = self.directions().reshape(-1, G.size)
@@ -134,7 +135,7 @@ class Diagonal:
 
     def tangents(self) -> Array:
         units = self._units()
-        return np.einsum("ai,ij->aij", units * 2.0 * self.d[:, None], np.eye(self.width))
+        return np.asarray((2.0 * units * self.d[:, None])[:, :, None] * np.eye(self.width))
 
     def curvature(self, G: Array) -> Array:
         return np.diag(2.0 * self._units() @ np.diag(G))
@@ -214,7 +215,7 @@ class Correlated:
     def template(self) -> Array:
         C = self.family.matrices(self.family.rho(self.eta)[0])[0]
         values, vectors = np.linalg.eigh(C)
-        return self._D[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
+        return np.asarray(self._D[:, None] * vectors * np.sqrt(np.maximum(values, 0.0)))
 
     def _units(self) -> Array:
         return np.eye(self.family.width) if self.d.size == self.family.width else np.ones((1, self.family.width))
@@ -321,7 +322,7 @@ class Family:
     def par(self, point: Point, R: Array) -> Array:
         """The point -> lme4's `par` (us: theta; others: relative standard deviations, then rho)."""
         if isinstance(point, Diagonal):
-            return np.abs(point.d) / np.diag(R)[: self._n_sd]
+            return np.asarray(np.abs(point.d) / np.diag(R)[: self._n_sd])
         if isinstance(point, Correlated):
             return np.append(point.d / np.diag(R)[: self._n_sd], point.family.rho(point.eta)[0])
         return self.factor(point, R)[0][lower_entries(self.width)]

@@ -3,8 +3,8 @@
     ML:    d = log|V| + n (1 + log(2 pi r2 / n))
     REML:  d = log|V| + log|X'V^-1X| + (n - p) (1 + log(2 pi r2 / (n - p)))
 
-with V including the prior weights (Bates, Maechler, Bolker & Walker 2015, section 3; Harville 1977). Score and information:
-design.md section 5 (Gilmour, Thompson & Cullis 1995 for the average information).
+with V including the prior weights (Bates, Maechler, Bolker & Walker 2015, section 3; Harville 1977). Score and
+information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the average information).
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class At:
         fixed, m, gram = self.factorization.fixed, self.criterion.m, self.criterion.engine.gram
         if not fixed.r2 > 0:
             raise NumericalError(
-                "the residual sum of squares is zero: the model reproduces the response exactly, so sigma is not estimable"
+                "the residual sum of squares is zero: the model reproduces the response exactly, "
+                "so sigma cannot be estimated"
             )
         d = fixed.logdet_V - gram.sum_log_weights + m * (1 + np.log(2 * np.pi * fixed.r2 / m))
         if self.criterion.REML:
@@ -74,8 +75,8 @@ class At:
     @property
     def noise(self) -> float:
         """How far rounding may move the value (engine.md 2h)."""
-        gram = self.criterion.engine.gram
-        return 8 * EPS * (abs(self.value) + self.criterion.m * gram.XytXy[-1, -1] / self.factorization.fixed.r2)
+        yty = float(self.criterion.engine.gram.XytXy[-1, -1])
+        return 8 * EPS * (abs(self.value) + self.criterion.m * yty / self.factorization.fixed.r2)
 
     @cached_property
     def v(self) -> Array:
@@ -135,9 +136,7 @@ class At:
         """w_a'P w_b (k, k) and r2_a (k,), with w_a = (dV/da) Py = Z s_a."""
         s = self._directions()
         WVW, XVW = self.factorization.products(s)
-        r2_a = -sum(
-            (np.einsum("jl,jlk->k", g, x) for g, x in zip(self.ZtPy, s, strict=True)), start=np.zeros(len(WVW))
-        )
+        r2_a = -sum((np.einsum("jl,jlk->k", g, x) for g, x in zip(self.ZtPy, s, strict=True)), start=np.zeros(len(WVW)))
         return WVW - XVW.T @ self.Phi @ XVW, r2_a
 
     def _directions(self) -> list[Array]:

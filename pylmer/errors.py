@@ -1,7 +1,7 @@
 """One tree of exceptions and notes.
 
-Every error that pylmer raises on purpose is a `PylmerError`. A `FormulaError` knows the formula and the place in it, and
-shows both; whatever must be said without stopping is a `FitNote`, which goes through `warnings`.
+Every error that pylmer raises on purpose is a `PylmerError`. A `FormulaError` knows the formula and the place in it,
+and shows both; whatever must be said without stopping is a `FitNote`, which goes through `warnings`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """formula, data, options -> fitted model: the whole path below `model`.
 
-`lmer()` and every word that refits call `fit` (rows again) or `fit_design` (the same rows, another response or criterion).
+`lmer()` and every word that refits call `fit` (rows again) or `fit_design` (the same rows, another response or
+criterion).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Rows -> sums: the weighted cross-products of [Z X y], formed once.
 
-Two exact precautions (design.md section 4) are taken on the way: the response is shifted by its least-squares fit, and the
-columns of X and of every random term are brought to a common scale (whitened where the structure allows it). `Scaling`
-remembers both, so that estimates can be brought back to the user's coordinates.
+Two exact precautions (design.md section 4) are taken on the way: the response is shifted by its least-squares fit, and
+the columns of X and of every random term are brought to a common scale (whitened where the structure allows it).
+`Scaling` remembers both, so that estimates can be brought back to the user's coordinates.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class TermRows:
     @property
     def width(self) -> int:
         """l, the number of columns."""
-        return 1 if self.Z is None else self.Z.shape[1]
+        return 1 if self.Z is None else int(self.Z.shape[1])
 
     def columns(self, rows: slice) -> Array:
         """The raw columns on some rows: (rows, l)."""
@@ -62,7 +62,7 @@ class Rows:
     @property
     def n(self) -> int:
         """Number of rows."""
-        return self.y.shape[0]
+        return len(self.y)
 
     @property
     def p(self) -> int:
@@ -164,7 +164,7 @@ class Gram:
     @property
     def p(self) -> int:
         """Number of fixed effects."""
-        return self.XytXy.shape[0] - 1
+        return int(self.XytXy.shape[0]) - 1
 
     @cached_property
     def place(self) -> dict[int, tuple[int, slice]]:
@@ -230,7 +230,7 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
     rms = np.sqrt(np.sum(R**2, axis=0))
     rms[rms == 0] = 1.0
     if term.structure != "us":
-        return np.diag(np.full(term.width, np.sqrt(np.mean(rms**2))) if term.hom else rms)
+        return np.asarray(np.diag(np.full(term.width, float(np.sqrt(np.mean(rms**2)))) if term.hom else rms))
     if np.any(np.diag(R) < SINGULAR * rms):
         return np.diag(rms)
     return R
@@ -238,9 +238,7 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
 
 def _factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:
     """Per grouping factor, the terms on it."""
-    return [
-        tuple(i for i, t in enumerate(terms) if t.factor == f) for f in sorted({t.factor for t in terms})
-    ]
+    return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in sorted({t.factor for t in terms})]
 
 
 def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
@@ -280,9 +278,7 @@ def _link(rows: Rows, scaling: Scaling, one: tuple[int, ...], two: tuple[int, ..
     f, g = rows.terms[one[0]], rows.terms[two[0]]
     whole = slice(0, rows.n)
     Zf, Zg = scaled_random(rows, scaling, one, whole), scaled_random(rows, scaling, two, whole)
-    parts = [
-        [_pair_sums(f, g, Zf[:, a] * Zg[:, b]) for b in range(Zg.shape[1])] for a in range(Zf.shape[1])
-    ]
+    parts = [[_pair_sums(f, g, Zf[:, a] * Zg[:, b]) for b in range(Zg.shape[1])] for a in range(Zf.shape[1])]
     pattern = parts[0][0]
     first = np.repeat(np.arange(f.n_levels), np.diff(pattern.indptr))
     blocks = np.moveaxis(np.array([[part.data for part in line] for line in parts]), 2, 0)

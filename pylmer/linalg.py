@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from scipy.linalg import solve_triangular
 
 from .errors import NumericalError
 
-Array: TypeAlias = npt.NDArray[np.float64]
+Array: TypeAlias = npt.NDArray[Any]  # float64 throughout; numpy's stubs widen it in most expressions
 Codes: TypeAlias = npt.NDArray[np.int64]
 
 CHUNK = 65_536  # rows held at once while sums are formed
@@ -24,9 +24,9 @@ def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
 
 def triangular_factor(blocks: Iterable[Array], width: int) -> Array:
     """R (width, width) of the QR factorization of all rows together, one block of rows at a time."""
-    R = np.zeros((0, width))
+    R: Array = np.zeros((0, width))
     for block in blocks:
-        R = np.linalg.qr(np.vstack([R, block]), mode="r")
+        R = np.asarray(np.linalg.qr(np.vstack([R, block]), mode="r"))
     full = np.zeros((width, width))
     full[: R.shape[0]] = R
     return full * np.where(np.diag(full) < 0, -1.0, 1.0)[:, None]
@@ -81,5 +81,3 @@ def block_diagonal(blocks: Iterable[Array]) -> Array:
         out[at : at + b.shape[0], at : at + b.shape[0]] = b
         at += b.shape[0]
     return out
-
-

@@ -12,8 +12,8 @@ from .fitting import FittedModel
 class LmerFit(FittedModel):
     """A fitted linear mixed model.
 
-    Symbols are attributes (`theta`, `par`, `beta`, `sigma`, `u`, `b`, `optimum`, `notes`, `engine`); words are functions,
-    and the ones bound here are the same function objects: `fit.ranef()` is `pylmer.ranef(fit)`.
+    Symbols are attributes (`theta`, `par`, `beta`, `sigma`, `u`, `b`, `optimum`, `notes`, `engine`); words are
+    functions, and the ones bound here are the same function objects: `fit.ranef()` is `pylmer.ranef(fit)`.
     """
 
     fixef = extract.fixef

@@ -1,7 +1,7 @@
 """Trust-region Newton on a criterion with analytic score and information (engine.md section 2).
 
-No bounds and no logarithms: the points move in charts in which a singular covariance is an ordinary place. The criterion
-can have two minima, so values at c I come first and Newton runs from every local minimum of that scan.
+No bounds and no logarithms: the points move in charts in which a singular covariance is an ordinary place. The
+criterion can have two minima, so values at c I come first and Newton runs from every local minimum of that scan.
 """
 
 from __future__ import annotations
@@ -63,13 +63,11 @@ def search(
     """The lowest minimum reached from the local minima of the scan at c I, or from `start` alone."""
     scan: list[float] = []
     if start is None:
-        scan = [_value(objective, multiple(c)) for c in SCAN]
-        if not np.isfinite(scan).any():
-            objective(multiple(1.0)).value  # raises, and says why
+        scan = scanned(objective, multiple)
         runs = [newton(objective, multiple(SCAN[k]), steps) for k in local_minima(scan)]
     else:
         runs = [newton(objective, start, steps)]
-    best = min(runs, key=lambda run: run.at.value)
+    best = min(runs, key=lambda run: float(run.at.value))
     if singular(best.at.points):
         interior = newton(objective, tuple(point.raised(INTERIOR) for point in best.at.points), steps)
         runs.append(interior)
@@ -78,20 +76,25 @@ def search(
     return Search(settled(objective, best), tuple(scan), tuple(runs))
 
 
-def _value(objective: Objective, points: Points) -> float:
-    try:
-        return objective(points).value
-    except NumericalError:
-        return np.inf
+def scanned(objective: Objective, multiple: Callable[[float], Points]) -> list[float]:
+    """Values at c I, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
+    values = []
+    for c in SCAN:
+        try:
+            values.append(objective(multiple(c)).value)
+        except NumericalError as error:
+            failure = error
+            values.append(np.inf)
+    if not np.isfinite(values).any():
+        raise failure
+    return values
 
 
 def local_minima(values: Sequence[float]) -> list[int]:
     """Indices of the values that no neighbour undercuts, lowest first."""
     padded = [np.inf, *values, np.inf]
     lowest = [
-        k
-        for k, value in enumerate(values)
-        if np.isfinite(value) and value <= padded[k] and value <= padded[k + 2]
+        k for k, value in enumerate(values) if np.isfinite(value) and value <= padded[k] and value <= padded[k + 2]
     ]
     return sorted(lowest, key=lambda k: values[k])
 
@@ -117,7 +120,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS) -> Run
     radius = max(0.5 * _size(points), 0.3)
     E = np.zeros((len(at.gradient),) * 2)
     previous, differenced, gradients = np.inf, False, 0
-    trace = [at.value]
+    trace, decrease = [at.value], np.inf
     for _ in range(steps):
         step, decrease, inside = trust_step(at.gradient, at.information + E, radius)
         slow = inside and decrease < 1 and decrease > 0.2 * previous
@@ -211,7 +214,7 @@ def _boundary_step(c: Array, values: Array, radius: float) -> Array:
     scale = max(float(np.max(np.abs(values))), float(np.linalg.norm(c)) / radius, 1e-300)
     low = max(0.0, -values[0])
     lowest = values - values[0] <= 1e-10 * scale
-    if values[0] <= 0 and np.linalg.norm(c[lowest]) <= 1e-12 * max(np.linalg.norm(c), scale * radius):
+    if values[0] <= 0 and np.linalg.norm(c[lowest]) <= 1e-12 * max(float(np.linalg.norm(c)), scale * radius):
         s = np.where(lowest, 0.0, -c / np.where(lowest, 1.0, values + low))
         length = float(np.linalg.norm(s))
         if length < radius:

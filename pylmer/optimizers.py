@@ -53,7 +53,7 @@ def run_named(
 ) -> Found:
     """Minimize with one of `NEAREST`; the criterion is infinite where it cannot be computed."""
     method = NEAREST[name]
-    result = minimize(
+    result = minimize(  # type: ignore[call-overload]  # the stubs know no method given by name at run time
         lambda par: _finite(value, par),
         start,
         jac=gradient if method == "L-BFGS-B" else None,
@@ -86,7 +86,7 @@ def run_callable(
     bounds: tuple[Array, Array],
     optCtrl: Mapping[str, Any],
 ) -> Found:
-    """Minimize with the user's `optimizer(function, start, lower, upper, optCtrl)`; it returns par or an object with `.x`."""
+    """Minimize with the user's `optimizer(function, start, lower, upper, optCtrl)` -> par, or an object with `.x`."""
     count = 0
 
     def counted(par: Array) -> float:
@@ -97,5 +97,7 @@ def run_callable(
     result = optimizer(counted, start, *bounds, dict(optCtrl))
     par = np.asarray(getattr(result, "x", result), float)
     if par.shape != start.shape or not np.isfinite(par).all():
-        raise ArgumentError(f"the optimizer returned {par!r}; wanted {len(start)} finite numbers, or an object with `.x`")
+        raise ArgumentError(
+            f"the optimizer returned {par!r}; wanted {len(start)} finite numbers, or an object with `.x`"
+        )
     return Found(par, bool(getattr(result, "success", True)), str(getattr(result, "message", "")), count)

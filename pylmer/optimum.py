@@ -130,7 +130,9 @@ def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
         )
         found.append((control.check_conv_grad, text))
     if not (proof.curved_upwards and proof.boundary_holds):
-        text = f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): not a minimum"
+        text = (
+            f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): not a minimum"
+        )
         found.append((control.check_conv_hess, text))
     for action, text in found:
         if action == "stop":
@@ -157,7 +159,7 @@ def _lost(T: Array, columns: Sequence[str]) -> str:
     if dead:
         return f"no variance of {', '.join(dead)}"
     correlation = Sigma / np.outer(sd, sd)
-    i, j = np.unravel_index(np.argmax(np.abs(np.tril(correlation, -1))), Sigma.shape)
+    i, j = divmod(int(np.argmax(np.abs(np.tril(correlation, -1)))), len(Sigma))
     if abs(correlation[i, j]) > 1 - 1e-8:
         return f"the correlation of {columns[j]} and {columns[i]} is {np.sign(correlation[i, j]):.0f}"
     return f"a combination of {', '.join(columns)} has no variance"

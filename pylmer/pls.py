@@ -1,7 +1,7 @@
 """The contracts between sums, engines and criterion.
 
-An *engine* holds the cross-products of one data set and gives, for any templates T, a *factorization*: everything that the
-criterion, its derivatives and the estimates need, in the scaled coordinates of `gram`, per unit sigma^2.
+An *engine* holds the cross-products of one data set and gives, for any templates T, a *factorization*: everything that
+the criterion, its derivatives and the estimates need, in the scaled coordinates of `gram`, per unit sigma^2.
 
     V = W^-1 + Z Sigma Z',   P = V^-1 - V^-1 X (X' V^-1 X)^-1 X' V^-1,   r2 = y' P y
 """
@@ -18,7 +18,7 @@ from .linalg import Array
 
 @dataclass(frozen=True, eq=False)
 class Fixed:
-    """The part without random effects: beta (p,), L_X (p, p) lower with L_X L_X' = X'V^-1X, r2, log|V|, log|X'V^-1X|."""
+    """The fixed part: beta (p,), L_X (p, p) lower with L_X L_X' = X'V^-1X, r2, log|V|, log|X'V^-1X|."""
 
     beta: Array
     L_X: Array
@@ -35,7 +35,7 @@ class Factorization(Protocol):
         """beta, r2 and the two log determinants."""
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
-        """For columns v (p + 1, k) and r = [X y] v: u = T' Z'V^-1 r, b = T u = Sigma Z'V^-1 r and Z'V^-1 r, each (J, L, k)."""
+        """For v (p + 1, k), r = [X y] v: u = T' Z'V^-1 r, b = T u = Sigma Z'V^-1 r and Z'V^-1 r, each (J, L, k)."""
 
     def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
         """For S (p + 1, p + 1) acting on [X y]: per level, the blocks of Z'(V^-1 - V^-1 [X y] S [X y]' V^-1) Z, and of

@@ -61,9 +61,17 @@ def make_request(function: str, formula: str | MixedFormula, **given: Any) -> Re
     shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
     call = make_call(function, shown, name)
-    texts = {f"{word}_text": _text(given.get(word)) for word in ("weights", "offset", "subset")}
     control = given.pop("control") or lmerControl()
-    return Request(parsed, control=control, call=call, data_name=name, **texts, **given)
+    return Request(
+        parsed,
+        control=control,
+        call=call,
+        data_name=name,
+        weights_text=_text(given.get("weights")),
+        offset_text=_text(given.get("offset")),
+        subset_text=_text(given.get("subset")),
+        **given,
+    )
 
 
 def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:

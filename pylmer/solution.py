@@ -51,9 +51,7 @@ def solve(at: At, families: Sequence[Family], numbers: Sequence[int]) -> Solutio
     return Solution(
         T=tuple(T for T, _ in templates),
         u_terms=tuple(u[f][:, here, 0] @ Q for (f, here), (_, Q) in zip(where, templates, strict=True)),
-        b_terms=tuple(
-            b[f][:, here, 0] @ back.T for (f, here), back in zip(where, scaling.inverse_terms, strict=True)
-        ),
+        b_terms=tuple(b[f][:, here, 0] @ back.T for (f, here), back in zip(where, scaling.inverse_terms, strict=True)),
         theta=np.concatenate([family.theta(T) for family, (T, _) in zip(families, templates, strict=True)]),
         par=par_of(at, families),
         beta=inverse @ fixed.beta + scaling.shift,
@@ -70,9 +68,7 @@ def solve(at: At, families: Sequence[Family], numbers: Sequence[int]) -> Solutio
 def par_of(at: At, families: Sequence[Family]) -> Array:
     """lme4's `par` of all terms at a place: (k,)."""
     R_terms = at.criterion.engine.gram.scaling.R_terms
-    return np.concatenate(
-        [family.par(point, R) for family, point, R in zip(families, at.points, R_terms, strict=True)]
-    )
+    return np.concatenate([family.par(point, R) for family, point, R in zip(families, at.points, R_terms, strict=True)])
 
 
 def par_gradient(at: At, families: Sequence[Family], par: Array) -> Array:

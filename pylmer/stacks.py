@@ -1,8 +1,8 @@
 """Arithmetic on long stacks of small matrices, (J, a, b) with J large and a, b small.
 
-Arrays are stored with the levels last in memory (shape (J, a, b), strides of a transposed (a, b, J)), so that one entry of
-all levels is contiguous: unrolled arithmetic then runs at the speed of memory, several times faster than a call per level.
-Short stacks and large matrices go to numpy and LAPACK.
+Arrays are stored with the levels last in memory (shape (J, a, b), strides of a transposed (a, b, J)), so that one entry
+of all levels is contiguous: unrolled arithmetic then runs at the speed of memory, several times faster than a call per
+level. Short stacks and large matrices go to numpy and LAPACK.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def product(A: Array, B: Array) -> Array:
         return _from_right(A, B)
     (J, a, k), b = A.shape, B.shape[2]
     if J < LONG or a * k * b > SMALL or k == 0:
-        return np.matmul(A, B)
+        return np.asarray(np.matmul(A, B))
     out = levels_last(J, a, b)
     for i in range(a):
         for j in range(b):
@@ -48,7 +48,7 @@ def product(A: Array, B: Array) -> Array:
 def _from_left(A: Array, B: Array) -> Array:
     J, k, b = B.shape
     if J < LONG or A.shape[0] * k > SMALL:
-        return np.matmul(A, B)
+        return np.asarray(np.matmul(A, B))
     out = levels_last(J, A.shape[0], b)
     for i in range(A.shape[0]):
         out[:, i] = A[i, 0] * B[:, 0]
@@ -61,7 +61,7 @@ def _from_left(A: Array, B: Array) -> Array:
 def _from_right(A: Array, B: Array) -> Array:
     J, a, _ = A.shape
     if J < LONG:
-        return np.matmul(A, B)
+        return np.asarray(np.matmul(A, B))
     out = levels_last(J, a, B.shape[1])
     for i in range(a):
         np.matmul(B.T, A[:, i].T, out=out[:, i].T)
@@ -83,14 +83,14 @@ def cholesky(M: Array) -> Array:
             return np.linalg.cholesky(M)
         except np.linalg.LinAlgError as error:
             raise NumericalError("a matrix is not positive definite") from error
-    J, l, _ = M.shape
-    L = levels_last(J, l, l)
-    for j in range(l):
+    J, width, _ = M.shape
+    L = levels_last(J, width, width)
+    for j in range(width):
         pivot = M[:, j, j] - sum(L[:, j, k] ** 2 for k in range(j))
         if not np.min(pivot) > 0:
             raise NumericalError("a matrix is not positive definite")
         np.sqrt(pivot, out=L[:, j, j])
-        for i in range(j + 1, l):
+        for i in range(j + 1, width):
             L[:, j, i] = 0.0
             L[:, i, j] = (M[:, i, j] - sum(L[:, i, k] * L[:, j, k] for k in range(j))) / L[:, j, j]
     return L
@@ -98,15 +98,15 @@ def cholesky(M: Array) -> Array:
 
 def inverse_lower(L: Array) -> Array:
     """Inverses of a stack (J, l, l) of lower-triangular matrices."""
-    J, l, _ = L.shape
-    if l == 1:
+    J, width, _ = L.shape
+    if width == 1:
         return 1.0 / L
-    if len(L) < LONG or l > UNROLLED:
+    if len(L) < LONG or width > UNROLLED:
         return np.tril(np.linalg.inv(L))
-    out = levels_last(J, l, l)
-    for j in range(l):
+    out = levels_last(J, width, width)
+    for j in range(width):
         np.divide(1.0, L[:, j, j], out=out[:, j, j])
-        for i in range(j + 1, l):
+        for i in range(j + 1, width):
             out[:, j, i] = 0.0
             out[:, i, j] = -sum(L[:, i, k] * out[:, k, j] for k in range(j, i)) / L[:, i, i]
     return out

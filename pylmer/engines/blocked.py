@@ -1,7 +1,7 @@
 """The default engine: levels are eliminated in b-space, from sums only (design.md section 4, engine.md section 1).
 
-Nested factors form a `Chain`; as soon as two factors are crossed, the largest is eliminated level by level and all others
-form one dense remainder (`Crossed`).
+Nested factors form a `Chain`; as soon as two factors are crossed, the largest is eliminated level by level and all
+others form one dense remainder (`Crossed`).
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ class BlockedFactorization:
 
     @cached_property
     def fixed(self) -> Fixed:
-        return fixed_part(
-            self.engine.gram.XytXy - _inner(self.halves, self.halves), self.elimination.logdet_V
-        )
+        return fixed_part(self.engine.gram.XytXy - _inner(self.halves, self.halves), self.elimination.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         return self.elimination.backward([c @ v for c in self.reduced])
@@ -83,7 +81,9 @@ class BlockedEngine:
             return
         remainder = sum(f.q for f in gram.factors[1:])
         if remainder > REMAINDER_LIMIT:
-            raise NumericalError(f"crossed factors leave {remainder} random effects beside the largest factor: too many")
+            raise NumericalError(
+                f"crossed factors leave {remainder} random effects beside the largest factor: too many"
+            )
         self.C = sparse.csr_array(sparse.hstack([self.coupling[0, g] for g in count[1:]], format="csr"))
         self.A_RR = _remainder(gram, self.coupling)
         self.scalars = all(f.L == 1 for f in gram.factors)

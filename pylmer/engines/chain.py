@@ -1,7 +1,7 @@
 """Nested factors at given templates: every level of each has exactly one parent in each later factor.
 
-Each factor is eliminated level by level and the parent receives the Schur complement, so nothing ever fills in. `path` of a
-level is its coupling to the columns of all its parents, side by side.
+Each factor is eliminated level by level and the parent receives the Schur complement, so nothing ever fills in. `path`
+of a level is its coupling to the columns of all its parents, side by side.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Chain:
 
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
-        u, b, g = [], [], []
+        u: list[Array] = []
+        b: list[Array] = []
+        g: list[Array] = []
         behind: Array | None = None  # b of the path, per level of the later factor
         for f in reversed(range(len(self.levels))):
             level, c = self.levels[f], reduced[f]

@@ -1,6 +1,7 @@
 """Crossed factors at given templates: the largest is eliminated level by level, the others form one dense remainder.
 
-With Lambda the templates of the remainder on its diagonal and S = A_RR - C'K C its cross-products after the elimination,
+With Lambda the templates of the remainder on its diagonal and S = A_RR - C'K C its cross-products after the
+elimination,
 
     M = I + Lambda'S Lambda = L L',   K_R = Lambda M^-1 Lambda'
 """
@@ -72,7 +73,7 @@ class Crossed:
     def M_inverse(self) -> Array:
         """M^-1 (q_R, q_R)."""
         lower, _ = dpotri(self.chol, lower=1)
-        return np.tril(lower) + np.tril(lower, -1).T
+        return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
 
     @cached_property
     def K_R(self) -> Array:

@@ -1,7 +1,8 @@
 """The update of the remainder by scalar levels, S -= sum_j k_j c_j c_j', and its adjoint.
 
-c_j (q,) is the sparse row of level j. The update is linear in k: where the pairs of non-zeros are few enough, one constant
-sparse matrix maps k to the entries of S and its transpose is the adjoint (engine.md section 4); else slabs of dense rows.
+c_j (q,) is the sparse row of level j. The update is linear in k: where the pairs of non-zeros are few enough, one
+constant sparse matrix maps k to the entries of S and its transpose is the adjoint (engine.md section 4); else slabs of
+dense rows.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class PairMap:
         second = np.arange(len(first)) - np.repeat(np.cumsum(left) - left, left) + first
         entry = C.indices[first].astype(np.int64) * self.q + C.indices[second]
         shape = (self.q * self.q, C.shape[0])
-        self.map = sparse.csr_array(sparse.coo_array((C.data[first] * C.data[second], (entry, level[first])), shape=shape))
+        self.map = sparse.csr_array(
+            sparse.coo_array((C.data[first] * C.data[second], (entry, level[first])), shape=shape)
+        )
         self.squares = sparse.csr_array((C.data**2, C.indices, C.indptr), shape=C.shape)
 
     def square(self, k: Array) -> Array:

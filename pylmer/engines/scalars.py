@@ -1,7 +1,7 @@
 """Crossed factors with one scalar term each, at given templates: the fast case of `crossed`.
 
-The largest factor is eliminated level by level, k_j = t^2 / (1 + t^2 a_j); the others form one dense remainder, of which only
-the lower triangle is ever formed. With d the templates of the remainder on its diagonal
+The largest factor is eliminated level by level, k_j = t^2 / (1 + t^2 a_j); the others form one dense remainder, of
+which only the lower triangle is ever formed. With d the templates of the remainder on its diagonal
 
     M = I + d S d = L L',   K_R = d M^-1 d
 """

@@ -1,0 +1,88 @@
+"""Predictions for the rows of the fit and for new data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import ArgumentError
+from .extract import fitted, word
+from .fitting import FittedModel
+from .language import parse_formula, random_label
+from .language.syntax import MixedFormula
+from .linalg import Array
+
+
+@word
+def predict(
+    fit: FittedModel,
+    newdata: Any = None,
+    *,
+    re_form: str | MixedFormula | None = None,
+    allow_new_levels: bool = False,
+    random_only: bool = False,
+) -> pd.Series:
+    """Predicted means, R's `predict.merMod`.
+
+    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit
+    re_form           None: all random effects; "NA" or "~0": none; a formula such as "~ (1 | g)": these
+    allow_new_levels  new or missing levels of a grouping factor get a random effect of zero, instead of an error
+    random_only       the random part alone
+
+    A Series on the index of `newdata`. Raises DataError for unknown levels and missing columns, ArgumentError for a
+    `re_form` that the model does not have.
+
+    >>> import pandas as pd, pylmer
+    >>> M1 = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
+    >>> round(predict(M1, pd.DataFrame({"floor": [1], "county": ["HENNEPIN"]})).iloc[0], 4)
+    0.6697
+    """
+    wanted = selected_terms(fit, re_form)
+    if newdata is None:
+        return _training(fit, wanted, random_only)
+    spec = fit.design.spec
+    frame = spec.frame(newdata)
+    eta = np.zeros(frame.n) if random_only else spec.fixed(frame) @ fit.beta + spec.offset(frame)
+    for number, (Z, codes) in spec.random(frame, wanted, allow_new_levels=allow_new_levels).items():
+        eta = eta + _effect(Z, codes, fit.solution.b_terms[number])
+    return pd.Series(eta, index=frame.index)
+
+
+def selected_terms(fit: FittedModel, re_form: str | MixedFormula | None) -> tuple[int, ...]:
+    """The random terms that `re_form` asks for; ArgumentError if the model lacks one."""
+    terms = fit.design.random
+    if re_form is None:
+        return tuple(range(len(terms)))
+    if isinstance(re_form, str) and re_form.strip() in ("NA", "~0", "~ 0"):
+        return ()
+    known = {term.label: number for number, term in enumerate(terms)}
+    wanted = [random_label(term) for term in parse_formula(re_form).random]
+    for label in wanted:
+        if label not in known:
+            raise ArgumentError(f"re_form has ({label}), which the model has not; it has {_listed(known)}")
+    return tuple(known[label] for label in wanted)
+
+
+def _listed(labels: Any) -> str:
+    return ", ".join(f"({label})" for label in labels)
+
+
+def _training(fit: FittedModel, wanted: tuple[int, ...], random_only: bool) -> pd.Series:
+    design = fit.design
+    if not random_only and len(wanted) == len(design.random):
+        return fitted(fit)
+    eta = np.zeros(len(design.y)) if random_only else design.X @ fit.beta
+    if not random_only and design.offset is not None:
+        eta = eta + design.offset
+    for number in wanted:
+        term = design.random[number]
+        eta = eta + _effect(term.Z, term.codes, fit.solution.b_terms[number])
+    return pd.Series(eta, index=design.index)
+
+
+def _effect(Z: Array | None, codes: Array, b: Array) -> Array:
+    """Z b by row; a code of -1 has no effect."""
+    rows = np.where((codes < 0)[:, None], 0.0, b[codes])
+    return rows[:, 0] if Z is None else np.einsum("nl,nl->n", Z, rows)
