@@ -20,7 +20,7 @@ from .errors import DataError, FitNote, PylmerError
 from .model import LmerFit
 
 RADON = "log_radon ~ floor + (1 | county)"
-READERS = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
+SUFFIXES = (".csv", ".gz", ".parquet")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,7 +84,7 @@ def _shown(fit: LmerFit, arguments: argparse.Namespace) -> str:
 def _read(source: str) -> pd.DataFrame:
     """The packaged set of that name, or the file, named after its stem as R would name the variable."""
     path = Path(source)
-    if path.suffix not in READERS:
+    if path.suffix not in SUFFIXES:
         if path.exists():
             raise DataError(f"--data {source}: wanted a .csv or .parquet file, or one of {', '.join(datasets.names())}")
         return datasets.load(source)
@@ -95,7 +95,7 @@ def _read(source: str) -> pd.DataFrame:
 
 def _read_file(path: Path) -> pd.DataFrame:
     try:
-        return READERS[path.suffix](path)
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except ImportError as error:

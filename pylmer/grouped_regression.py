@@ -6,7 +6,7 @@ the group's rows alone (factors with levels that a group lacks, `poly`, `scale`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -81,6 +81,10 @@ class LinearFits(Shown):
         rss = sum(fit.rss for fit in self.fits)
         return float(np.sqrt(rss / self.df_residual)) if self.df_residual > 0 else float("nan")
 
+    def each(self, read: Callable[[LeastSquares], Array]) -> tuple[Array | None, ...]:
+        """What `read` finds in each group's fit, None where there is none."""
+        return tuple(None if solution is None else read(solution) for solution in self.solutions)
+
     def table(self, values: tuple[Array | None, ...]) -> Array:
         """One row per group (J, p) from each group's values; NaN where it has none."""
         table = np.full((len(self.levels), len(self.names)), np.nan)
@@ -103,9 +107,9 @@ class Grouped:
 def read_grouped(text: str) -> Grouped:
     """Read "y ~ x | g"; raises FormulaError for anything else."""
     node = read(text)
-    if not (isinstance(node, Binary) and node.operator == "~" and _is_bar(node.right)):
+    bar = node.right if isinstance(node, Binary) and node.operator == "~" else None
+    if not (isinstance(node, Binary) and isinstance(bar, Binary) and _is_bar(bar)):
         raise FormulaError("lmList() wants y ~ x | g: a model, a bar, and one grouping factor", text, *node.span)
-    bar = node.right
     if any(_is_bar(inner) for inner in nodes(bar.left)):
         raise FormulaError("lmList() wants y ~ x | g: one bar, and no random effects before it", text, *bar.left.span)
     term = Paren(Binary("|", Number(1), bar.right, span=bar.span), span=bar.span)

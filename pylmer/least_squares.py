@@ -77,7 +77,7 @@ def least_squares(
 
 def spread(unscaled: Array, rows: Array) -> Array:
     """x'(X'WX)^-1 x for each of the rows (m, r): the variance of x'beta per unit sigma^2."""
-    return np.einsum("ij,jk,ik->i", rows, unscaled, rows)
+    return np.asarray(np.einsum("ij,jk,ik->i", rows, unscaled, rows), dtype=np.float64)
 
 
 def explained(fit: LeastSquares, weights: Array | None, intercept: bool) -> float:
@@ -91,4 +91,4 @@ def log_likelihood(fit: LeastSquares, weights: Array | None) -> float:
     """The normal log-likelihood at its maximum over sigma, as R's logLik.lm."""
     n = fit.n_obs
     log_weights = 0.0 if weights is None else float(np.sum(np.log(weights[weights > 0])))
-    return 0.5 * (log_weights - n * (np.log(2 * np.pi * fit.rss / n) + 1))
+    return float(0.5 * (log_weights - n * (np.log(2 * np.pi * fit.rss / n) + 1)))

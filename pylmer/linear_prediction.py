@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from .errors import ArgumentError, FitNote
-from .extract import fitted
 from .least_squares import spread
 from .linalg import Array
-from .linear_words import t_quantile
+from .linear_words import fitted, t_quantile
 from .prediction import predict
 from .regression import LinearFit, full_matrix
 

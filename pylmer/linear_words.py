@@ -15,7 +15,7 @@ from scipy import stats
 
 from . import extract
 from .errors import ArgumentError
-from .extract import LogLik, NamedVector
+from .extract import LogLik, NamedVector, Word
 from .extract.rows import RESIDUALS, on_rows
 from .fitting import FittedModel
 from .grouped_regression import LinearFits
@@ -92,7 +92,14 @@ def resid(fit: LinearFit, type: str = "response", scaled: bool = False) -> pd.Se
     return on_rows(fit, values / fit.sigma if scaled else values)
 
 
-for reader in (extract.formula, extract.terms, extract.model_frame, extract.model_matrix, extract.weights):
+READERS: tuple[Word[..., Any], ...] = (
+    extract.formula,
+    extract.terms,
+    extract.model_frame,
+    extract.model_matrix,
+    extract.weights,
+)
+for reader in READERS:  # these read only what any fit with a design has
     reader.register(LinearFit, reader.dispatch(FittedModel))
 
 
@@ -149,14 +156,14 @@ def coefficient_table(fit: LinearFit) -> pd.DataFrame:
 @extract.coef.register(LinearFits)
 def list_coef(fits: LinearFits) -> pd.DataFrame:
     """Estimates (J, p), a row per group; NaN where a group's rows give none."""
-    return _by_level(fits, tuple(fit and fit.beta for fit in fits.solutions))
+    return _by_level(fits, fits.each(lambda fit: fit.beta))
 
 
 @extract.se_coef.register(LinearFits)
 def list_se_coef(fits: LinearFits, pool: bool | None = None) -> pd.DataFrame:
     """Standard errors (J, p); `pool` (default: as fitted) takes the pooled sigma in place of each group's own."""
     pooled = fits.sigma if (fits.pool if pool is None else pool) else None
-    return _by_level(fits, tuple(fit and _errors(fit, pooled) for fit in fits.solutions))
+    return _by_level(fits, fits.each(lambda fit: _errors(fit, pooled)))
 
 
 def _errors(fit: LeastSquares, pooled: float | None) -> Array:
@@ -208,13 +215,13 @@ def list_formula(fits: LinearFits) -> MixedFormula:
 @extract.fitted.register(LinearFits)
 def list_fitted(fits: LinearFits) -> pd.Series[float]:
     """Fitted values of each row's group, on the index of the data."""
-    return on_rows(fits, _by_row(fits, tuple(fit and fit.fitted for fit in fits.solutions)))
+    return on_rows(fits, _by_row(fits, fits.each(lambda fit: fit.fitted)))
 
 
 @extract.resid.register(LinearFits)
 def list_resid(fits: LinearFits) -> pd.Series[float]:
     """Residuals of each row's group, on the index of the data."""
-    return on_rows(fits, _by_row(fits, tuple(fit and fit.residuals for fit in fits.solutions)))
+    return on_rows(fits, _by_row(fits, fits.each(lambda fit: fit.residuals)))
 
 
 def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:

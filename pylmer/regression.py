@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
-from scipy import sparse
 
 from .design import Design
 from .errors import FitNote, FormulaError
@@ -94,5 +93,5 @@ def kept_columns(design: Design) -> Codes:
 def full_matrix(design: Design) -> Array:
     """X (n, p), dense, with a column of zeros in place of every dropped one."""
     X = np.zeros((len(design.y), len(design.X_full_names)))
-    X[:, kept_columns(design)] = design.X.toarray() if sparse.issparse(design.X) else design.X
+    X[:, kept_columns(design)] = design.X if isinstance(design.X, np.ndarray) else design.X.toarray()
     return X

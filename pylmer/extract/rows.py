@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from ..design import Design
 from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..language.syntax import MixedFormula, Terms
@@ -20,7 +21,14 @@ RESIDUALS = ("response", "pearson", "working", "deviance")
 MATRICES = ("fixed", "random", "randomListRaw")
 
 
-def on_rows(fit: FittedModel, values: Array) -> pd.Series[float]:
+class Designed(Protocol):
+    """Any fit that knows its design."""
+
+    @property
+    def design(self) -> Design: ...
+
+
+def on_rows(fit: Designed, values: Array) -> pd.Series[float]:
     """A Series on the index of the data; with na_action="exclude" rows dropped for missing values are NaN."""
     design = fit.design
     known = pd.Series(values, index=design.index, dtype=float)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import factors, fixed, variances
+from . import factors, fixed, linear, variances
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -17,6 +17,7 @@ __all__ = [
     "fixed",
     "html_fit",
     "html_table",
+    "linear",
     "print_fit",
     "summary",
     "title",

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..extract import coef
 from ..grouped_regression import LinearFits
+from ..linear_words import coef, list_coef
 from ..regression import LinearFit
 from ..tables import (
     CoefTable,
@@ -133,7 +133,7 @@ def show_linear_display(record: LinearDisplay) -> str:
 @show.register
 def show_linear_list(fits: LinearFits) -> str:
     """R's print of an lmList."""
-    table = coef(fits)
+    table = list_coef(fits)
     columns = [table[name].tolist() for name in table]
     lines = [
         f"Call: {' '.join(code_lines(fits.call))} ",
