@@ -125,10 +125,11 @@ def _hom(node: Call, text: str) -> bool | None:
     if len(node.arguments) == 1:
         return None
     second = node.arguments[1]
-    if len(node.arguments) > 2 or second.name not in ("hom", None) or second.value is None:
+    if node.function == "us" or len(node.arguments) > 2 or second.name not in ("hom", None) or second.value is None:
         extra = node.arguments[2] if len(node.arguments) > 2 else second
         span = extra.span if extra.value is not None else node.span
-        raise FormulaError(f"{node.function}(… | …) takes one more argument, hom = TRUE or hom = FALSE", text, *span)
+        wanted = "no other argument" if node.function == "us" else "one more argument, hom = TRUE or hom = FALSE"
+        raise FormulaError(f"{node.function}(… | …) takes {wanted}", text, *span)
     return _flag(second, text)
 
 

@@ -52,6 +52,7 @@ REFUSED = (  # formulas of update(), lmList and glmer, and what lme4's own tests
     "unknown covariance structure rr",
     "unknown operator %:%",
     "hom must be TRUE or FALSE",
+    "us(… | …) takes no other argument",
     "'||' and a structure exclude each other",
 )
 

@@ -165,6 +165,8 @@ y ~ cs(x|g, hom = maybe)
             ^^^^^^^^^^^           hom must be TRUE or FALSE, written out
 y ~ cs(x|g, 1, 2)
                ^                  cs(… | …) takes one more argument, hom = TRUE or hom = FALSE
+y ~ us(x|g, hom = TRUE)
+            ^^^^^^^^^^              us(… | …) takes no other argument
 y ~ diag(x||g)
          ^^^^                     '||' and a structure exclude each other; write diag(… | …)
 y | z ~ x
