@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from ..fitting import FittedModel
 from ..linalg import Array
@@ -53,7 +54,7 @@ def vcov(fit: FittedModel, full: bool = False) -> pd.DataFrame:
 
 def standard_errors(fit: FittedModel) -> Array:
     """Of beta: (p,)."""
-    return fit.sigma * np.sqrt(np.diag(fit.solution.Phi))
+    return np.asarray(fit.sigma * np.sqrt(np.diag(fit.solution.Phi)))
 
 
 def random_names(fit: FittedModel) -> list[str]:
@@ -64,7 +65,9 @@ def random_names(fit: FittedModel) -> list[str]:
 
 def fixed_matrix(fit: FittedModel) -> pd.DataFrame:
     """X with its names: (n, p)."""
-    X, names = fit.design.X, list(fit.design.X_names)
-    if sparse.issparse(X):
-        return pd.DataFrame.sparse.from_spmatrix(X, index=fit.design.index, columns=names)
-    return pd.DataFrame(X, index=fit.design.index, columns=names)
+    X: Any = fit.design.X
+    names = list(fit.design.X_names)
+    if isinstance(X, np.ndarray):
+        return pd.DataFrame(X, index=fit.design.index, columns=names)
+    columns = {j: pd.arrays.SparseArray(X[:, [j]].toarray()[:, 0]) for j in range(len(names))}
+    return pd.DataFrame(columns, index=fit.design.index).set_axis(names, axis=1)

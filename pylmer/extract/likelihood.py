@@ -63,8 +63,12 @@ def nobs(fit: FittedModel) -> int:
 @word
 def ngrps(fit: FittedModel) -> NamedVector:
     """Number of levels: Series by grouping factor."""
-    sizes = {group: len(fit.design.random[where[0]].levels) for group, where in factors(fit).items()}
-    return NamedVector(sizes, dtype=int)
+    return NamedVector(group_sizes(fit), dtype=int)
+
+
+def group_sizes(fit: FittedModel) -> dict[str, int]:
+    """Grouping factor -> number of levels."""
+    return {group: len(fit.design.random[where[0]].levels) for group, where in factors(fit).items()}
 
 
 @word

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from ..covariance import Family
 from ..devfun import theta_names
 from ..errors import ArgumentError
 from ..fitting import FittedModel
-from ..linalg import Array
+from ..linalg import Array, Codes
 from . import system
 from .fixed import fixef
 from .likelihood import criterion
@@ -73,8 +74,8 @@ def _theta_sizes(fit: FittedModel) -> list[int]:
     return [len(theta_names(family, term.group, term.columns)) for family, term in terms]
 
 
-def _pointers(sizes: Sequence[int]) -> Array:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(int)
+def _pointers(sizes: Sequence[int]) -> Codes:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _by_term(fit: FittedModel, values: Sequence[int]) -> NamedVector:
@@ -113,7 +114,7 @@ def _scaled_T(T: Array) -> Array:
 
 def _zt_list(fit: FittedModel) -> dict[str, sparse.csr_array]:
     """Per column of each term its rows of Z': (J, n)."""
-    out = {}
+    out: dict[str, sparse.csr_array] = {}
     for term in fit.design.random:
         matrix, width = sparse.csr_array(term.Zt), len(term.columns)
         out |= {f"{term.group}.{column}": matrix[k::width] for k, column in enumerate(term.columns)}
@@ -129,7 +130,7 @@ def _flist(fit: FittedModel) -> dict[str, pd.Categorical]:
     return {group: pd.Categorical.from_codes(term.codes, term.labels()) for group, term in first.items()}
 
 
-def _lind(fit: FittedModel) -> Array:
+def _lind(fit: FittedModel) -> Codes:
     """Places in theta, from 0, of the stored entries of Lambda' in its column order."""
     starts, out = _pointers(_theta_sizes(fit)), []
     terms = zip(fit.devfun.families, fit.design.random, starts, strict=False)
@@ -138,10 +139,10 @@ def _lind(fit: FittedModel) -> Array:
     return np.concatenate(out)
 
 
-def _places(family: Any, width: int) -> Array:
+def _places(family: Family, width: int) -> Codes:
     """Row by row of the template, the place of each stored entry within the term's theta."""
     if family.structure == "diag":
-        return np.zeros(width, int) if family.hom else np.arange(width)
+        return np.zeros(width, np.int64) if family.hom else np.arange(width, dtype=np.int64)
     order = {(i, j): k for k, (j, i) in enumerate((j, i) for j in range(width) for i in range(j, width))}
     return np.array([order[i, j] for i in range(width) for j in range(i + 1)])
 

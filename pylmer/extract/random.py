@@ -9,8 +9,9 @@ import pandas as pd
 
 from ..design import RandomDesign
 from ..fitting import FittedModel
+from ..linalg import Array
 from .fixed import fixef, se_fixef
-from .records import Coef, CondVar, NamedVector, Ranef, StandardErrors
+from .records import ByFactor, Coef, CondVar, NamedVector, Ranef, StandardErrors
 from .words import word
 
 
@@ -49,7 +50,7 @@ def _modes(fit: FittedModel, positions: Sequence[int]) -> pd.DataFrame:
     return _by_level(terms, values)
 
 
-def _by_level(terms: Sequence[RandomDesign], values: object) -> pd.DataFrame:
+def _by_level(terms: Sequence[RandomDesign], values: Array) -> pd.DataFrame:
     columns = [column for term in terms for column in term.columns]
     return pd.DataFrame(values, index=pd.Index(terms[0].labels(), dtype=object), columns=columns)
 
@@ -73,29 +74,24 @@ def coef(fit: FittedModel) -> Coef:
 def _all_means(fixed: NamedVector, modes: Ranef) -> pd.Series[float]:
     random = dict.fromkeys(column for frame in modes.values() for column in frame.columns)
     missing = [column for column in random if column not in fixed.index]
-    return pd.concat([pd.Series(0.0, index=missing), pd.Series(fixed)])
+    return pd.Series([*[0.0] * len(missing), *fixed], index=[*missing, *fixed.index])
 
 
 def _coefficients(means: pd.Series[float], modes: pd.DataFrame) -> pd.DataFrame:
-    values = np.tile(means.to_numpy(), (len(modes), 1))
+    names, values = list(means.index), np.tile(means.to_numpy(), (len(modes), 1))
     for column, mode in zip(modes.columns, modes.to_numpy().T, strict=True):
-        values[:, means.index.get_loc(column)] += mode
+        values[:, names.index(column)] += mode
     return pd.DataFrame(values, index=modes.index, columns=means.index)
 
 
 @word
-def se_ranef(fit: FittedModel) -> Ranef:
+def se_ranef(fit: FittedModel) -> ByFactor:
     """Standard errors of the conditional modes: mapping factor -> DataFrame (J, l) (arm's se.ranef)."""
-    modes = ranef(fit)
-    variances = modes.cond_var or {}
-    return Ranef(
-        {
-            factor: pd.DataFrame(
-                np.sqrt(np.diagonal(variances[factor], axis1=1, axis2=2)), index=frame.index, columns=frame.columns
-            )
-            for factor, frame in modes.items()
-        }
-    )
+    errors = {}
+    for i, (group, where) in enumerate(factors(fit).items()):
+        deviations = np.sqrt(np.diagonal(fit.solution.cond_var[i], axis1=1, axis2=2))
+        errors[group] = _by_level([fit.design.random[k] for k in where], deviations)
+    return ByFactor(errors)
 
 
 @word

@@ -108,7 +108,7 @@ class Ranef(ByFactor):
     def _deviations(self, factor: str) -> Array | None:
         if self.cond_var is None:
             return None
-        return np.sqrt(np.diagonal(self.cond_var[factor], axis1=1, axis2=2))
+        return np.asarray(np.sqrt(np.diagonal(self.cond_var[factor], axis1=1, axis2=2)))
 
 
 def _long(factor: str, frame: pd.DataFrame, deviations: Array | None) -> pd.DataFrame:

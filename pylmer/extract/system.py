@@ -9,6 +9,7 @@ Random effects are in the order of `fit.b`; nothing is permuted, so L and RZX di
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
@@ -49,12 +50,10 @@ def system(fit: FittedModel) -> System:
     weights = np.ones(len(fit.design.y)) if fit.design.weights is None else fit.design.weights
     ZLt = Lambda(fit).T @ Zt(fit)
     weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
-    X = fit.design.X
+    X: Any = fit.design.X
+    WX = weights[:, None] * X if isinstance(X, np.ndarray) else X.multiply(weights[:, None])
     L = np.asarray(linalg.cholesky((weighted @ ZLt.T).toarray() + np.eye(q), lower=True))
-    ZX, XX = (
-        _dense(weighted @ X),
-        _dense(X.T @ (X.multiply(weights[:, None]) if sparse.issparse(X) else weights[:, None] * X)),
-    )
+    ZX, XX = _dense(weighted @ X), _dense(X.T @ WX)
     RZX = np.asarray(linalg.solve_triangular(L, ZX, lower=True))
     return System(L, RZX, np.asarray(linalg.cholesky(XX - RZX.T @ RZX)))
 
@@ -71,8 +70,8 @@ def joint_covariance(fit: FittedModel) -> Array:
     lower = np.block([[factors.L, np.zeros((q, p))], [factors.RZX.T, factors.RX.T]])
     half = np.asarray(linalg.solve_triangular(lower, np.eye(q + p), lower=True))
     half[:, :q] = half[:, :q] @ Lambda(fit).T.toarray()
-    return fit.sigma**2 * (half.T @ half)
+    return np.asarray(fit.sigma**2 * (half.T @ half))
 
 
-def _dense(matrix: Array | sparse.sparray) -> Array:
-    return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
+def _dense(matrix: Any) -> Array:
+    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray())

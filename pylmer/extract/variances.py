@@ -42,7 +42,7 @@ def correlations(covariance: Array) -> Array:
     with np.errstate(invalid="ignore", divide="ignore"):
         out = covariance / np.outer(sd, sd)
     np.fill_diagonal(out, 1.0)
-    return out
+    return np.asarray(out)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..extract import VarCorr, VarCorrs, deviance, logLik, ngrps, nobs, word
+from ..extract import VarCorr, VarCorrs, deviance, logLik, nobs, word
+from ..extract.likelihood import group_sizes
 from ..fitting import FittedModel, refit_ml
-from ..language import fitted_formula
 from ..language.syntax import Argument, Call
 from ..tables import Shown, format_fixed, format_number, format_numbers, print_named, print_texts, round_number, show
 from .filling import code_lines
+from .headers import formula_tree
 from .summaries import coefficient_table
 from .variances import format_decimals, variance_table
 
@@ -79,7 +80,7 @@ def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
         coefficients=table if detail else table.iloc[:, :2],
         varcor=VarCorr(fit),
         nobs=nobs(fit),
-        ngrps=ngrps(fit).to_dict(),
+        ngrps=group_sizes(fit),
         AIC=-2 * likelihood + 2 * likelihood.df,
         DIC=2 * full + 2 * likelihood,
         deviance=full,
@@ -89,7 +90,7 @@ def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
 
 def shown_call(fit: FittedModel) -> Call:
     """The call with its arguments in R's order and the formula as it was fitted: `||` written out."""
-    formula = Argument(fitted_formula(fit.formula, fit.control.doublevert), "formula")
+    formula = Argument(formula_tree(fit), "formula")
     given = {each.name or "": each for each in fit.call.arguments} | {"formula": formula}
     known = [given[name] for name in ORDER if name in given]
     return Call(fit.call.function, (*known, *(each for name, each in given.items() if name not in ORDER)))

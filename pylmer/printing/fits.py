@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..extract import VarCorr, fixef, ngrps, nobs
+from ..extract import VarCorr, fixef, nobs
+from ..extract.likelihood import group_sizes
 from ..fitting import FittedModel
 from .filling import fill
 from .fixed import fixed_list
@@ -19,7 +20,7 @@ def print_fit(fit: FittedModel, digits: int = 4) -> str:
         exact_criteria(criteria(fit)),
         "Random effects:",
         print_variances(VarCorr(fit), digits=digits),
-        sizes(nobs(fit), ngrps(fit).to_dict()),
+        sizes(nobs(fit), group_sizes(fit)),
         fixed_list(fixef(fit), digits),
         *short_footer(fit),
     ]

@@ -9,6 +9,7 @@ import pandas as pd
 from ..extract import BIC, df_residual, logLik
 from ..fitting import FittedModel
 from ..language import fitted_formula
+from ..language.syntax import Node
 from ..tables import format_fixed, format_number, format_numbers, print_named, round_number
 from .filling import argument, code_lines, fill
 
@@ -30,8 +31,7 @@ def title(fit: FittedModel) -> str:
 
 def model_lines(fit: FittedModel, control: bool = False) -> list[str]:
     """Formula, data and the arguments that shape a fit; the control where it is asked for."""
-    formula = fitted_formula(fit.formula, fit.control.doublevert)
-    lines = [fill(["Formula:", *code_lines(formula)])]
+    lines = [fill(["Formula:", *code_lines(formula_tree(fit))])]
     if fit.data_name is not None:
         lines.append(fill(["   Data:", fit.data_name]))
     for name, label in LABELS.items():
@@ -39,6 +39,11 @@ def model_lines(fit: FittedModel, control: bool = False) -> list[str]:
         if value is not None and (control or name != "control"):
             lines.append(fill([label, *code_lines(value)]))
     return lines
+
+
+def formula_tree(fit: FittedModel) -> Node:
+    """The formula with `||` written out as it was fitted."""
+    return fitted_formula(fit.formula, "diag" if fit.control.doublevert == "diag" else "split")
 
 
 def criteria(fit: FittedModel) -> pd.Series[float]:

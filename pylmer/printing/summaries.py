@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ArgumentError
-from ..extract import RePCA, RePCASummary, VarCorr, VarCorrs, coef, fixef, ngrps, nobs, resid, se_fixef, vcov, word
+from ..extract import RePCA, RePCASummary, VarCorr, VarCorrs, coef, fixef, nobs, resid, se_fixef, vcov, word
+from ..extract.likelihood import group_sizes
 from ..fitting import FittedModel
 from ..language.syntax import Call
 from ..tables import Shown, format_numbers, print_named, show, zapsmall
@@ -69,7 +70,7 @@ def summary(fit: FittedModel, ddf: str = "lme4") -> Summary:
         vcov=vcov(fit),
         varcor=VarCorr(fit),
         sigma=fit.sigma,
-        ngrps=ngrps(fit).to_dict(),
+        ngrps=group_sizes(fit),
         nobs=nobs(fit),
         AICtab=criteria(fit),
         residuals=resid(fit, "pearson", scaled=True),

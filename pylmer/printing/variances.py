@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +24,6 @@ class TermRows:
     deviations: tuple[float, ...]
     below: tuple[tuple[float, ...], ...] = ()  # row i holds i correlations
     suffix: str = ""  # of the one correlation of a structured term
-    rows: list[list[str]] = field(default_factory=list, compare=False)
 
 
 def term_rows(varcorr: VarCorrs) -> list[TermRows]:
@@ -82,9 +81,10 @@ def _correlation_columns(terms: Sequence[TermRows], correlations: Format) -> lis
     ]
 
 
-def _text_rows(term: TermRows, texts: object) -> list[list[str]]:
-    rows = [[next(texts) + term.suffix for _ in row] for row in term.below]  # type: ignore[call-overload]
-    return rows + [[]] * (len(term.names) - len(rows))
+def _text_rows(term: TermRows, texts: Iterator[str]) -> list[list[str]]:
+    rows = [[next(texts) + term.suffix for _ in row] for row in term.below]
+    empty: list[list[str]] = [[]]
+    return rows + empty * (len(term.names) - len(rows))
 
 
 def format_columns(digits: int) -> Format:

@@ -53,7 +53,9 @@ def fitted(i: int) -> pylmer.LmerFit:
 
 def lines(text: str | list[str]) -> list[str]:
     """Lines without trailing blanks and without blank lines at the end."""
-    return "\n".join(line.rstrip() for line in (text.split("\n") if isinstance(text, str) else text)).rstrip().split("\n")
+    return (
+        "\n".join(line.rstrip() for line in (text.split("\n") if isinstance(text, str) else text)).rstrip().split("\n")
+    )
 
 
 def as_2x(page: list[str]) -> list[str]:
@@ -90,7 +92,9 @@ def _words(page: list[str]) -> list[str]:
 def _all_near(ours: list[str], theirs: list[str], relative: float) -> bool:
     a, b = (NUMBER.findall("\n".join(page)) for page in (ours, theirs))
     slack = relative * max((abs(float(number)) for number in b), default=0.0)
-    return len(a) == len(b) and all(abs(float(x) - float(y)) <= 1.01 * _unit(y) + slack for x, y in zip(a, b, strict=True))
+    return len(a) == len(b) and all(
+        abs(float(x) - float(y)) <= 1.01 * _unit(y) + slack for x, y in zip(a, b, strict=True)
+    )
 
 
 def _unit(number: str) -> float:
