@@ -67,18 +67,16 @@ def _groups(terms: Sequence[TermRows]) -> list[str]:
 
 
 def _correlation_columns(terms: Sequence[TermRows], correlations: Format) -> list[Column]:
-    """One column more than any row of correlations has, under one header; none without correlations."""
+    """Under one header, as many columns as the widest unstructured term has effects: the last stays empty in lme4."""
     flat = [value for term in terms for row in term.below for value in row]
     if not flat:
         return []
     texts = iter(correlations(flat))
     rows = [row for term in terms for row in _text_rows(term, texts)]
-    width = max(map(len, rows)) + 1
+    width = max(1 if term.suffix else len(term.below) for term in terms)
     padded = [row + [""] * (width - len(row)) for row in rows]
     headers = ["Corr"] + [""] * (width - 1)
-    return [
-        Column(header, tuple(column), False) for header, column in zip(headers, zip(*padded, strict=True), strict=True)
-    ]
+    return [Column(header, tuple(cells), False) for header, cells in zip(headers, zip(*padded, strict=True), strict=True)]
 
 
 def _text_rows(term: TermRows, texts: Iterator[str]) -> list[list[str]]:
