@@ -29,8 +29,8 @@ def nan_mask(values: Array) -> Array | None:
     """Rows with a missing value (n,), or None if there are none."""
     if not has_nan(values):
         return None
-    missing = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
-    return missing.any(axis=1) if missing.ndim == 2 else missing
+    absent = np.asarray(np.isnat(values) if values.dtype.kind == "M" else np.isnan(values))
+    return np.asarray(absent.any(axis=1)) if absent.ndim == 2 else absent
 
 
 def either(first: Array | None, second: Array | None) -> Array | None:

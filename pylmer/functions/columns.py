@@ -49,6 +49,11 @@ class Columns(Mapping[str, Value]):
     def __contains__(self, name: object) -> bool:
         return name in self._readers
 
+    @property
+    def used(self) -> dict[str, Value]:
+        """The columns that have been asked for."""
+        return dict(self._values)
+
     def _read(self, name: str) -> Value:
         reader = self._readers[name]
         if name in self.twice:
@@ -113,8 +118,8 @@ def _from_narwhals(data: Any) -> Columns:
         frame = nw.from_native(data, eager_only=True)
     except TypeError:
         raise DataError(
-            f"data of type {type(data).__name__} cannot be read: wanted a pandas, polars or pyarrow table, or a dict of "
-            "arrays (collect a lazy frame first)"
+            f"data of type {type(data).__name__} cannot be read: wanted a pandas, polars or pyarrow table, "
+            "or a dict of arrays (collect a lazy frame first)"
         ) from None
     native = nw.to_native(frame)
     if isinstance(native, pd.DataFrame):

@@ -243,7 +243,7 @@ def as_logical(x: Value) -> Logical:
 _TRUTH = dict.fromkeys(("T", "TRUE", "true", "True"), 1) | dict.fromkeys(("F", "FALSE", "false", "False"), 0)
 
 
-@r_function("I", "identity", "as.vector", "offset")
+@r_function("I", "identity", "as.vector", "offset", "{")
 def identity(x: Value) -> Value:
     """The value itself; in a formula the arithmetic inside stays arithmetic."""
     return x

@@ -1,7 +1,7 @@
 """The evaluator: a syntax tree on columns -> a value. Variables and functions live in two namespaces, as in R.
 
-A variable is looked for in the data, then in `env`, then among R's constants; a function in `env`, then in the table. Nothing
-else is ever searched, and nothing is handed to Python's `eval`.
+A variable is looked for in the data, then in `env`, then among R's constants; a function in `env`, then in the table.
+Nothing else is ever searched, and nothing is handed to Python's `eval`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name,
 
 from . import operators
 from .matching import DOTS, TABLE, Promise, match_arguments
-from .names import CONSTANTS, env_function, unknown_function, unknown_variable
+from .names import CONSTANTS, CONTRASTS, env_function, unknown_function, unknown_variable
 from .python import call_python
 from .series import value_of
 from .values import Function, Logical, RefusedError, Value, logical_of, strings_of
@@ -63,7 +63,7 @@ class Scope:
 def evaluate(node: Node, scope: Scope) -> Value:
     """The value of an expression.
 
-    Raises FormulaError with a caret under the place: FormulaNameError for unknown names, and whatever a function refuses.
+    Raises FormulaError with a caret under the place: FormulaNameError for unknown names, else what a function refuses.
 
     >>> from pylmer.language import parse_expression
     >>> evaluate(parse_expression("(x - mean(x))^2 * 1e1"), Scope({"x": np.array([1.0, 2.0, 6.0])}))
@@ -82,7 +82,9 @@ def check_names(nodes: Iterable[Node], scope: Scope) -> None:
 def _check_name(node: Node, scope: Scope) -> None:
     if isinstance(node, Call) and scope.function(node.function) is None:
         raise unknown_function(node, scope.env, scope.text)
-    if isinstance(node, Name) and not scope.knows(node.name) and scope.function(node.name) is None:
+    if not isinstance(node, Name) or node.name in CONTRASTS:
+        return
+    if not scope.knows(node.name) and scope.function(node.name) is None:
         raise unknown_variable(node, scope.columns, scope.env, scope.text, scope.has_data)
 
 

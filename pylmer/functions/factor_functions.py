@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,7 @@ def to_ordered(x: Value, *, state: State) -> Factor:
 
 
 def _texts(value: Value) -> list[str]:
-    found = [label for label in texts_of(as_strings(value)) if label is not None]
-    return found
+    return [label for label in texts_of(as_strings(value)) if label is not None]
 
 
 def _on_levels(x: Value, levels: Value) -> Factor:
@@ -148,11 +148,11 @@ def _combined(left: Factor, right: Factor, sep: str, slow_first: bool) -> Factor
     if left.codes.shape[0] != right.codes.shape[0]:
         raise RefusedError("interaction() of factors of different length")
     first, second = left.codes.astype(np.int64), right.codes.astype(np.int64)
-    I, J = len(left.levels), len(right.levels)
-    codes = first * J + second if slow_first else first + I * second
+    rows, columns = len(left.levels), len(right.levels)
+    codes = first * columns + second if slow_first else first + rows * second
     codes[(first < 0) | (second < 0)] = -1
-    if 4 * codes.shape[0] + 10_000 < I * J:
-        raise RefusedError(f"interaction() would have {I} x {J} levels; a group is better written a:b")
+    if 4 * codes.shape[0] + 10_000 < rows * columns:
+        raise RefusedError(f"interaction() would have {rows} x {columns} levels; a group is better written a:b")
     if slow_first:
         labels = [f"{a}{sep}{b}" for a in left.levels for b in right.levels]
     else:
@@ -217,14 +217,12 @@ def _interval(numbers: Array, edges: Array, right: bool, lowest: bool) -> Array:
 
 
 def _interval_labels(edges: Array, right: bool, lowest: bool, digits: int) -> list[str]:
-    for tried in range(digits, max(12, digits) + 1):
-        shown = [_short(edge, tried) for edge in edges.tolist()]
-        if len(set(shown)) == len(shown):
-            break
-    else:
-        return [f"Range_{i + 1}" for i in range(len(shown) - 1)]
+    tries = ([_short(edge, tried) for edge in edges.tolist()] for tried in range(digits, max(12, digits) + 1))
+    shown = next((texts for texts in tries if len(set(texts)) == len(texts)), None)
+    if shown is None:
+        return [f"Range_{i + 1}" for i in range(edges.shape[0] - 1)]
     opening, closing = ("(", "]") if right else ("[", ")")
-    labels = [f"{opening}{a},{b}{closing}" for a, b in zip(shown, shown[1:], strict=False)]
+    labels = [f"{opening}{a},{b}{closing}" for a, b in pairwise(shown)]
     if lowest and right:
         labels[0] = "[" + labels[0][1:]
     if lowest and not right:

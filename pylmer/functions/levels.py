@@ -1,6 +1,7 @@
 """Levels of factors: sequences of labels whose texts are made only when somebody reads them.
 
-A grouping factor may have 100,000 levels that come from integers or from pairs of other levels; a fit needs only how many.
+A grouping factor may have 100,000 levels that come from integers or from pairs of other levels; a fit needs only their
+number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """R functions as Python functions, and R's way of matching arguments to their names.
 
-An R function is a Python function under `@r_function`: a parameter `na_rm` is R's `na.rm`, `*dots` is R's `...`, what follows
-is only found by its full name, a parameter `state` makes it keep what it learnt for new data.
+An R function is a Python function under `@r_function`: a parameter `na_rm` is R's `na.rm`, `*dots` is R's `...`, what
+follows is only found by its full name, a parameter `state` makes it keep what it learnt for new data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pylmer.language.syntax import Node
 
@@ -32,6 +32,9 @@ class Promise:
     def value(self) -> Value:
         """The value, evaluated now."""
         return self.force()
+
+
+Matched: TypeAlias = dict[str, Promise]
 
 
 def r_function(*names: str, lazy: Sequence[str] = ()) -> Callable[[F], F]:

@@ -21,6 +21,8 @@ CONSTANTS: dict[str, Value] = {
     "pi": np.array([math.pi]),
 }
 
+CONTRASTS = frozenset(["treatment", "sum", "helmert", "poly", "SAS"])  # words for contrasts inside C()
+
 
 def env_function(name: str, env: Mapping[str, Any]) -> Function | None:
     """A Python function that the user passed in `env`."""

@@ -65,15 +65,15 @@ def repeated(values: Array, n: int) -> Array:
 
 def _modulo(first: Array, second: Array) -> Array:
     if first.dtype.kind in "iu" and second.dtype.kind in "iu" and np.all(second != 0):
-        return np.mod(first, second)
+        return np.asarray(np.mod(first, second))
     first, second = first.astype(float), second.astype(float)
     return np.where(np.isinf(second) & (np.sign(first) * np.sign(second) < 0), second, np.mod(first, second))
 
 
 def _floor_divide(first: Array, second: Array) -> Array:
     if first.dtype.kind in "iu" and second.dtype.kind in "iu" and np.all(second != 0):
-        return np.floor_divide(first, second)
-    return np.floor(first.astype(float) / second.astype(float))
+        return np.asarray(np.floor_divide(first, second))
+    return np.asarray(np.floor(first.astype(float) / second.astype(float)))
 
 
 _ARITHMETIC: dict[str, Binary] = {

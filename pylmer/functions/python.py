@@ -21,13 +21,14 @@ def call_python(function: Function, given: list[Promise]) -> Value:
 
 def to_python(value: Value) -> Any:
     """A value as users know it: arrays, categoricals, and plain scalars for vectors of length one."""
-    array = _plain(value)
+    array = as_array(value)
     return array[0] if isinstance(array, np.ndarray) and array.shape == (1,) else array
 
 
-def _plain(value: Value) -> Any:
+def as_array(value: Value) -> Any:
+    """A value as an array, a categorical, or a function."""
     if isinstance(value, Factor):
-        return pd.Categorical.from_codes(value.codes, value.levels.labels(), ordered=value.ordered)
+        return pd.Categorical.from_codes(value.codes, pd.Index(value.levels.labels()), ordered=value.ordered)
     if isinstance(value, Strings):
         return np.array(texts_of(value), dtype=object)
     if isinstance(value, Logical):

@@ -1,4 +1,4 @@
-"""One column, of whatever dtype -> a value, by R's rules: booleans are logical, strings are text, categoricals factors."""
+"""One column, of whatever dtype -> a value by R's rules: booleans logical, strings text, categoricals factors."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _of_pandas(series: pd.Series[Any], what: str) -> Value:
     for recognised, reader in _READERS:
         if recognised(dtype):
             return reader(series)
-    if dtype == object:
+    if is_objects(dtype):
         return _objects(series, what)
     if isinstance(dtype, pd.ArrowDtype) and "dictionary" in str(dtype):
         return _of_pandas(series.astype("category"), what)
@@ -126,10 +126,15 @@ def _durations(series: pd.Series[Any]) -> Array:
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Value]], ...] = (
     (lambda dtype: pd.api.types.is_bool_dtype(dtype), _nullable_logical),
     (lambda dtype: pd.api.types.is_numeric_dtype(dtype) and dtype.kind in "iuf", _nullable_number),
-    (lambda dtype: pd.api.types.is_string_dtype(dtype) and dtype != object, _strings),
+    (lambda dtype: pd.api.types.is_string_dtype(dtype) and not is_objects(dtype), _strings),
     (lambda dtype: pd.api.types.is_datetime64_any_dtype(dtype), _dates),
     (lambda dtype: pd.api.types.is_timedelta64_dtype(dtype), _durations),
 )
+
+
+def is_objects(dtype: Any) -> bool:
+    """Whether a column holds Python objects."""
+    return bool(dtype == np.dtype(object))
 
 
 def _objects(series: pd.Series[Any], what: str) -> Value:

@@ -52,7 +52,7 @@ class Coding:
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """A factor: codes (n,) into `levels`, -1 is NA; `contrasts` as C() set them: a Coding, or a name such as contr.sum."""
+    """A factor: codes (n,) into `levels`, -1 is NA; `contrasts` as C() set them, a Coding or a name like contr.sum."""
 
     codes: Array
     levels: Levels

@@ -1,0 +1,191 @@
+"""formula + data -> Design: the frame, X, the random terms, the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pylmer.errors import DataError
+from pylmer.frame import Extras, Frame, Parts, build_frame, model_variables
+from pylmer.functions import Columns, read_columns
+from pylmer.functions.variables import is_categorical
+from pylmer.language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
+from pylmer.language.nodes import Call, Name, Node
+from pylmer.language.randoms import double_bar_effects
+from pylmer.language.walk import nodes
+from pylmer.options import lmerControl
+from pylmer.spec import RandomSpec, Spec, remember, remembered_columns, remembered_env
+
+from .checks import check_finite, check_groups, check_response, check_scale, check_weights, settle
+from .coder import Coder, code, factors_in
+from .contrasts import Contrasts, read_contrasts, unused
+from .random import RandomCoder, fitting_order, grouping_factor, random_design
+from .rank import independent_columns
+from .record import Design, RandomDesign
+
+RANK_ACTIONS = {"message+drop.cols": "message", "warn+drop.cols": "warning", "silent.drop.cols": "ignore"}
+
+
+def build_design(
+    formula: MixedFormula,
+    data: Any,
+    *,
+    control: lmerControl,
+    weights: Any = None,
+    offset: Any = None,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    env: Mapping[str, Any] | None = None,
+) -> Design:
+    """The matrices of a formula on data; arguments as in `lmer`.
+
+    Raises FormulaError, with the place, for what the formula asks in vain; DataError for rows that cannot be used, and
+    for checks whose action in `control` is "stop"; ArgumentError for `contrasts` and `na_action`.
+    """
+    columns = None if data is None else read_columns(data)
+    parts = take_apart(formula, columns, control)
+    frame = build_frame(parts, columns, env or {}, Extras(weights, offset, subset), na_action)
+    notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
+    notes += _response_notes(formula, columns) + _checked_rows(frame, control)
+    chosen = read_contrasts(contrasts)
+    coder, X = _fixed(parts.fixed, frame, chosen)
+    random_coder = RandomCoder(frame, chosen)
+    if not chosen.own:
+        random_coder.share(parts.fixed, coder, X)
+    random, specs, rank_of = _random(parts, frame, random_coder)
+    notes += unused(chosen, factors_in([parts.fixed], frame.variables))
+    notes += check_groups(random, [parts.random[i] for i in rank_of], frame.y.shape[0], control, frame.scope)
+    X, kept, said = _full_rank(X, coder.names, control)
+    notes += said + check_scale(X, [coder.names[i] for i in kept], control)
+    return Design(
+        formula=formula,
+        X=X,
+        X_names=tuple(coder.names[i] for i in kept),
+        assign=tuple(coder.assign[i] for i in kept),
+        X_full_names=coder.names,
+        dropped=tuple(name for i, name in enumerate(coder.names) if i not in set(kept.tolist())),
+        y=frame.y,
+        offset=frame.offset,
+        weights=frame.weights,
+        random=random,
+        fixed_terms=parts.fixed,
+        variables={frame.y_name: frame.y, **frame.variables, **frame.groups},
+        rows=frame.rows,
+        data_index=frame.index,
+        na_action=frame.na_action,
+        spec=_spec(parts, frame, coder, kept, specs),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def take_apart(formula: MixedFormula, columns: Columns | None, control: lmerControl) -> Parts:
+    """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
+    names = tuple(columns or ())
+    random = expand_random(formula, names, "diag" if control.doublevert == "diag" else "split")
+    effects = tuple(terms(term.effects, columns=names, text=formula.text) for term in random)
+    return Parts(formula, without_response(fixed_terms(formula, names)), random, effects)
+
+
+def without_response(fixed: Terms) -> Terms:
+    """`y ~ y + x` is `y ~ x`, as in R."""
+    places = [i for i, node in enumerate(fixed.variables) if node == fixed.response]
+    kept = [i for i, factor in enumerate(fixed.factors) if list(factor) != places]
+    factors, labels = (tuple(of[i] for i in kept) for of in (fixed.factors, fixed.labels))
+    return replace(fixed, factors=factors, labels=labels)
+
+
+def _checked_rows(frame: Frame, control: lmerControl) -> list[str]:
+    check_finite({frame.y_name: frame.y, **frame.variables, "offset": frame.offset})
+    check_weights(frame.weights)
+    return check_response(frame.y, frame.y_name, control)
+
+
+def _fixed(fixed: Terms, frame: Frame, contrasts: Contrasts) -> tuple[Coder, Any]:
+    codings = contrasts.codings(factors_in([fixed], frame.variables), fixed=True)
+    return code(fixed, frame.variables, frame.y.shape[0], codings, keep_sparse=True)
+
+
+def _random(
+    parts: Parts, frame: Frame, coder: RandomCoder
+) -> tuple[tuple[RandomDesign, ...], tuple[RandomSpec, ...], list[int]]:
+    """Random terms and their specs in fitting order, and their places as written."""
+    made: dict[str, Any] = {}
+    factors = [grouping_factor(term.group, frame, made) for term in parts.random]
+    order = fitting_order([len(factor.levels) for factor in factors])
+    both = [random_design(parts.random[i], parts.effects[i], factors[i], coder) for i in order]
+    return tuple(design for design, _ in both), tuple(spec for _, spec in both), order
+
+
+def _full_rank(X: Any, names: Sequence[str], control: lmerControl) -> tuple[Any, Any, list[str]]:
+    """X without linearly dependent columns, the positions kept, and what to say."""
+    everything = np.arange(X.shape[1])
+    if control.check_rankX == "ignore":
+        return X, everything, []
+    kept = independent_columns(X)
+    if kept.shape[0] == X.shape[1]:
+        return X, kept, []
+    lost = [name for i, name in enumerate(names) if i not in set(kept.tolist())]
+    if control.check_rankX == "stop.deficient":
+        raise DataError(
+            f"the fixed-effects model matrix has rank {kept.shape[0]}, but {X.shape[1]} columns; "
+            f"linear combinations of earlier columns: {', '.join(lost)}"
+        )
+    columns = "column / coefficient" if len(lost) == 1 else "columns / coefficients"
+    text = f"fixed-effect model matrix is rank deficient so dropping {len(lost)} {columns}"
+    return X[:, kept], kept, settle([(RANK_ACTIONS[control.check_rankX], text)])
+
+
+def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...]) -> Spec:
+    columns = remembered_columns(frame, frame.rows.n_total)
+    used = [*model_variables(parts), *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
+    fixed = sorted({i for indices in parts.fixed.factors for i in indices})
+    return Spec(
+        text=parts.formula.text,
+        fixed_variables=tuple(parts.fixed.variables[i] for i in fixed),
+        fixed_coder=coder,
+        fixed_columns=kept,
+        offsets=parts.fixed.offsets,
+        random_terms=specs,
+        variables={name: remember(value) for name, value in frame.variables.items()},
+        columns=columns,
+        env=remembered_env(frame, used, columns),
+        state=frame.scope.state,
+    )
+
+
+def _response_notes(formula: MixedFormula, columns: Columns | None) -> list[str]:
+    """The response among its own predictors is a slip."""
+    every = fixed_terms(formula, tuple(columns or ()))
+    dropped = len(without_response(every).labels) < len(every.labels)
+    return ["the response appeared on the right-hand side and was dropped"] if dropped else []
+
+
+def _dot_notes(parts: Parts) -> list[str]:
+    """`.` takes in the grouping columns as well, which is seldom meant."""
+    if Name(".") not in nodes(parts.formula.fixed):
+        return []
+    groups = {deparse(node) for term in parts.random for node in nodes(term.group) if isinstance(node, Name | Call)}
+    both = [label for label in parts.fixed.labels if label in groups]
+    return [f"'.' puts the grouping factor {name!r} among the fixed effects too; write '. - {name}'" for name in both]
+
+
+def _double_bar_notes(parts: Parts, frame: Frame, control: lmerControl) -> list[str]:
+    """`(a || g)` does not separate the levels of a factor when it is split as lme4 does."""
+    if control.doublevert == "diag":
+        return []
+    return [_double_bar_note(node) for _, node in double_bar_effects(parts.formula) if _is_factor(node, frame)]
+
+
+def _is_factor(node: Node, frame: Frame) -> bool:
+    return is_categorical(frame.variables.get(deparse(node)))
+
+
+def _double_bar_note(node: Node) -> str:
+    return (
+        f"'||' does not separate the levels of the factor {deparse(node)!r}: their random effects stay correlated; "
+        'lmerControl(doublevert="diag") separates them'
+    )

@@ -1,0 +1,163 @@
+"""lme4's checks of data and design, each with the action that lmerControl asks for.
+
+A finding is (action, text): "stop" raises, "warning" and "message" become notes, "ignore" is never looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from pylmer.errors import DataError, FormulaError
+from pylmer.functions import Matrix, Scope, Value
+from pylmer.functions.arrays import Array, all_finite
+from pylmer.language import RandomTerm
+from pylmer.options import lmerControl
+
+from .rank import dense
+from .record import RandomDesign
+
+Finding: TypeAlias = tuple[str, str]
+LARGEST_RATIO = 1e3  # of standard deviations of columns of X
+SMALL = 1_000_000  # entries of Z up to which "...Small" looks at its rank
+FEW_LEVELS = 5
+
+
+def settle(findings: Sequence[Finding]) -> list[str]:
+    """The notes among some findings; raises DataError for the first that stops."""
+    for action, text in findings:
+        if action == "stop":
+            raise DataError(text)
+    return [text for action, text in findings if action != "ignore"]
+
+
+def check_finite(values: Mapping[str, Value | None]) -> None:
+    """Raise DataError naming the first variable with an infinite value."""
+    for name, value in values.items():
+        numbers = value.numbers if isinstance(value, Matrix) else value
+        if isinstance(numbers, np.ndarray) and not all_finite(numbers):
+            infinite = ~np.isfinite(numbers if numbers.ndim == 1 else numbers.sum(axis=1))
+            row, count = int(np.flatnonzero(infinite)[0]), int(infinite.sum())
+            raise DataError(
+                f"{name!r} is infinite in {count} row{'s' if count > 1 else ''} (first in row {row + 1} of those used); "
+                "leave such rows out, for example with subset="
+            )
+
+
+def check_weights(weights: Array | None) -> None:
+    """Raise DataError unless all weights are positive numbers."""
+    if weights is None or (weights.min() > 0 and np.isfinite(weights.max())):
+        return
+    bad = ~((weights > 0) & np.isfinite(weights))
+    row = int(np.flatnonzero(bad)[0])
+    raise DataError(
+        f"weights must be positive and finite: {int(bad.sum())} of {weights.shape[0]} are not, the first is "
+        f"{weights[row]:g} in row {row + 1} of those used; leave rows of weight 0 out"
+    )
+
+
+def check_response(y: Array, name: str, control: lmerControl) -> list[str]:
+    """A response that is constant has no variance to explain."""
+    action = control.check_response_not_const
+    if action == "ignore" or y.min() != y.max():
+        return []
+    return settle([(action, f"the response {name!r} is constant ({y[0]:g} in all {y.shape[0]} rows): nothing to fit")])
+
+
+def check_groups(
+    random: Sequence[RandomDesign], sources: Sequence[RandomTerm], n: int, control: lmerControl, scope: Scope
+) -> list[str]:
+    """Numbers of levels against rows: check.nlev.gtr.1, .nobs.vs.nlev, .nlev.gtreq.5, .nobs.vs.nRE of lme4.
+
+    An error points at the grouping factor, or at the term, in the formula.
+    """
+    structured = any(term.structure != "us" for term in random)
+    findings: list[tuple[str, str]] = []
+    for term, source in zip(random, sources, strict=True):
+        found = [*_levels(term, n, control), *([] if structured else _effects(term, n, control))]
+        for action, text in found:
+            if action == "stop":
+                raise _pointing(text, source, scope)
+        findings += found
+    return list(dict.fromkeys(settle([*findings, *_rank(random, n, control)])))
+
+
+def _pointing(text: str, source: RandomTerm, scope: Scope) -> FormulaError:
+    return FormulaError(text, scope.text, *source.group.span) if scope.text else FormulaError(text)
+
+
+def _levels(term: RandomDesign, n: int, control: lmerControl) -> Iterator[Finding]:
+    J = len(term.levels)
+    if J < 2 and control.check_nlev_gtr_1 != "ignore":
+        yield (
+            control.check_nlev_gtr_1,
+            f"grouping factor {term.group!r} has {J} level; a variance between groups needs at least 2",
+        )
+    if n <= J and control.check_nobs_vs_nlev != "ignore":
+        yield (
+            control.check_nobs_vs_nlev,
+            f"grouping factor {term.group!r} has {J} levels for {n} observations; with one row in every group "
+            "sigma_alpha and sigma_y cannot be told apart. Is it a continuous variable?",
+        )
+    if J < FEW_LEVELS and control.check_nlev_gtreq_5 != "ignore":
+        yield (
+            control.check_nlev_gtreq_5,
+            f"grouping factor {term.group!r} has {J} levels; fewer than {FEW_LEVELS} may give unreliable estimates",
+        )
+
+
+def _effects(term: RandomDesign, n: int, control: lmerControl) -> Iterator[Finding]:
+    q = len(term.levels) * len(term.columns)
+    if n <= q and control.check_nobs_vs_nRE != "ignore":
+        yield (
+            control.check_nobs_vs_nRE,
+            f"the term ({term.label}) has {q} random effects for {n} observations; its variances and the "
+            "residual variance cannot be told apart: leave effects out",
+        )
+
+
+def _rank(random: Sequence[RandomDesign], n: int, control: lmerControl) -> Iterator[Finding]:
+    wanted = control.check_nobs_vs_rankZ
+    action = wanted.removesuffix("Small")
+    q = sum(len(term.levels) * len(term.columns) for term in random)
+    if action == "ignore" or not random or (wanted.endswith("Small") and n * q > SMALL):
+        return
+    Z = sparse.vstack([term.Zt for term in random])
+    rank = int(np.linalg.matrix_rank((Z @ Z.T).toarray(), hermitian=True))
+    if n <= rank:
+        yield (action, f"{n} observations for random effects of rank {rank}: variances cannot be told apart")
+
+
+def check_scale(X: Any, names: Sequence[str], control: lmerControl) -> list[str]:
+    """Columns of X whose standard deviations are far apart, or far from 1, are better rescaled."""
+    if control.check_scaleX == "ignore":
+        return []
+    spread = {name: sd for name, sd in zip(names, map(_spread, _columns(X)), strict=True) if sd is not None}
+    logs = np.abs(np.log(np.maximum(list(spread.values()), np.finfo(float).tiny)))
+    values = list(spread.values())
+    ratio = np.log(max(values) / max(min(values), np.finfo(float).tiny)) if len(values) > 1 else 0.0
+    if not values or max(float(logs.max()), ratio) <= np.log(LARGEST_RATIO):
+        return []
+    small, large = min(spread, key=spread.__getitem__), max(spread, key=spread.__getitem__)
+    text = (
+        f"predictors are on very different scales: the standard deviation of {small!r} is {spread[small]:.3g}, "
+        f"that of {large!r} is {spread[large]:.3g}; consider rescaling"
+    )
+    return settle([(control.check_scaleX, text)])
+
+
+def _columns(X: Any) -> Iterator[Array]:
+    columns = sparse.csc_array(X) if sparse.issparse(X) else X
+    for place in range(X.shape[1]):
+        yield dense(columns[:, [place]])[:, 0] if sparse.issparse(X) else columns[:, place]
+
+
+def _spread(column: Array) -> float | None:
+    """Standard deviation, None for a column of zeros and ones."""
+    first = column[: min(1000, column.shape[0])]
+    if np.all((first == 0) | (first == 1)) and np.all((column == 0) | (column == 1)):
+        return None
+    return float(column.std(ddof=1)) if column.shape[0] > 1 else None

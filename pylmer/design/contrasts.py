@@ -1,0 +1,60 @@
+"""Which contrasts code which factor: the `contrasts=` argument, C(), and the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pylmer.errors import ArgumentError, DataError
+from pylmer.functions import Coding, Factor, RefusedError
+from pylmer.functions.contrasts import ORDERED, UNORDERED, coding_of
+
+
+@dataclass(frozen=True, eq=False)
+class Contrasts:
+    """Defaults for unordered and ordered factors, everywhere; `own` by variable, for X alone."""
+
+    unordered: Any = UNORDERED
+    ordered: Any = ORDERED
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    def codings(self, factors: Mapping[str, Factor], fixed: bool) -> dict[str, Coding]:
+        """The contrasts of each factor; raises DataError for a factor with fewer than two levels."""
+        return {name: self._coding(name, factor, self.own if fixed else {}) for name, factor in factors.items()}
+
+    def _coding(self, name: str, factor: Factor, own: Mapping[str, Any]) -> Coding:
+        if len(factor.levels) < 2:
+            raise DataError(_too_few(name, factor))
+        default = self.ordered if factor.ordered else self.unordered
+        chosen = own.get(name, default if factor.contrasts is None else factor.contrasts)
+        try:
+            return coding_of(chosen, factor.levels)
+        except RefusedError as refused:
+            raise ArgumentError(f"contrasts of {name!r}: {refused}") from None
+
+
+def read_contrasts(given: Any) -> Contrasts:
+    """The `contrasts=` argument: {"a": "contr.sum"} or ("contr.sum", "contr.poly"); raises ArgumentError."""
+    if given is None:
+        return Contrasts()
+    if isinstance(given, Mapping):
+        return Contrasts(own=given)
+    if isinstance(given, Sequence) and len(given) == 2 and not isinstance(given, str):
+        return Contrasts(given[0], given[1])
+    raise ArgumentError(
+        f"contrasts={given!r}: wanted a dict such as {{'a': 'contr.sum'}}, or two names, "
+        "for unordered and for ordered factors"
+    )
+
+
+def unused(contrasts: Contrasts, factors: Mapping[str, Factor]) -> list[str]:
+    """A note for contrasts of something that is no factor of the fixed part."""
+    lost = [name for name in contrasts.own if name not in factors]
+    return [f"contrasts of {name!r} are not used: it is no factor in the fixed part" for name in lost]
+
+
+def _too_few(name: str, factor: Factor) -> str:
+    labels = factor.levels.labels()
+    found = f"one level, {labels[0]!r}" if labels else "no level"
+    return f"factor {name!r} has {found}, in the rows used; contrasts need at least 2 levels: leave it out"

@@ -1,0 +1,99 @@
+"""Random terms on the rows: integer codes of the groups and the columns left of the bar, in the order of fitting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from pylmer.frame import Frame, group_factors
+from pylmer.functions import Factor, Value, cross
+from pylmer.language import RandomTerm, Terms, deparse, random_label
+from pylmer.language.nodes import Name, Node, Paren
+from pylmer.spec import RandomSpec
+
+from .coder import Coder, code, factors_in, single_column
+from .contrasts import Contrasts
+from .record import RandomDesign
+
+HOMOGENEOUS = {"us": False, "diag": False, "cs": False, "ar1": True}  # lme4's defaults of hom
+
+
+def group_name(group: Node) -> str:
+    """The group as lme4 prints it: a name bare, anything else deparsed."""
+    if isinstance(group, Paren):
+        return group_name(group.inner)
+    return group.name if isinstance(group, Name) else deparse(group)
+
+
+def grouping_factor(group: Node, frame: Frame, made: dict[str, Factor]) -> Factor:
+    """The factor of `a:b:c` on the rows used; equal groups are one object."""
+    text = deparse(group)
+    if text not in made:
+        made[text] = reduce(cross, (frame.groups[deparse(node)] for node in group_factors(group)))
+        made[text] = Factor(made[text].codes.astype(np.int64, copy=False), made[text].levels)
+    return made[text]
+
+
+def fitting_order(sizes: Sequence[int]) -> list[int]:
+    """lme4's order of terms: as written if the numbers of levels never grow, else by size, ties reversed.
+
+    >>> fitting_order([3, 5, 5]), fitting_order([5, 3, 3])
+    ([2, 1, 0], [0, 1, 2])
+    """
+    places = range(len(sizes))
+    if all(sizes[i] >= sizes[i + 1] for i in places[:-1]):
+        return list(places)
+    return sorted(places, key=sizes.__getitem__)[::-1]
+
+
+class RandomCoder:
+    """Codes the columns left of the bars; terms with the same columns share one array, with X too."""
+
+    def __init__(self, frame: Frame, contrasts: Contrasts) -> None:
+        self.frame = frame
+        self.contrasts = contrasts
+        self.made: dict[tuple[bool, tuple[str, ...]], tuple[Coder, Any]] = {}
+
+    def share(self, terms: Terms, coder: Coder, X: Any) -> None:
+        """Let random terms with the columns of X use X itself."""
+        if isinstance(X, np.ndarray):
+            self.made[terms.intercept, terms.labels] = (coder, X)
+
+    def columns(self, terms: Terms) -> tuple[Coder | None, Any, tuple[str, ...]]:
+        """Coder, Z (n, l) and names; of an intercept alone None, None and its name."""
+        if terms.intercept and not terms.factors:
+            return None, None, ("(Intercept)",)
+        key = (terms.intercept, terms.labels)
+        if key not in self.made:
+            self.made[key] = self._code(terms)
+        coder, Z = self.made[key]
+        return coder, Z, coder.names
+
+    def _code(self, terms: Terms) -> tuple[Coder, Any]:
+        variables: Mapping[str, Value] = self.frame.variables
+        codings = self.contrasts.codings(factors_in([terms], variables), fixed=False)
+        alone = single_column(terms, variables)
+        n = self.frame.y.shape[0]
+        if alone is None:
+            return code(terms, variables, n, codings)
+        coder, _ = code(
+            terms, {name: value[:1] for name, value in variables.items() if name in terms.labels}, 1, codings
+        )
+        return coder, alone
+
+
+def random_design(
+    term: RandomTerm, terms: Terms, factor: Factor, coder: RandomCoder
+) -> tuple[RandomDesign, RandomSpec]:
+    """One random term on the rows, and what codes it for new data."""
+    made, Z, names = coder.columns(terms)
+    group, label = group_name(term.group), random_label(term)
+    hom = HOMOGENEOUS[term.structure] if term.hom is None else term.hom
+    used = sorted({i for indices in terms.factors for i in indices})
+    spec = RandomSpec(
+        label, group, group_factors(term.group), factor.levels, tuple(terms.variables[i] for i in used), made
+    )
+    return RandomDesign(label, group, names, factor.codes, factor.levels, Z, term.structure, hom), spec

@@ -1,0 +1,145 @@
+"""The records of a design: the matrices of one model on the rows that are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from pylmer.frame import Rows
+from pylmer.functions import Levels, Matrix, Value
+from pylmer.functions.arrays import Array
+from pylmer.functions.python import as_array
+from pylmer.language import MixedFormula, Terms
+from pylmer.spec import Spec
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RandomDesign:
+    """One random term on the rows.
+
+    label      "Days | Subject"
+    group      "Subject", "cask:batch"
+    columns    names (l,) of the columns of Z
+    codes      level of each row (n,), 0..J-1, int64
+    levels     J labels, made when read
+    Z          (n, l), or None for one column of ones
+    structure  "us", "diag", "cs", "ar1"; hom whether its variances are equal
+    """
+
+    label: str
+    group: str
+    columns: tuple[str, ...]
+    codes: Array
+    levels: Levels
+    Z: Array | None
+    structure: str = "us"
+    hom: bool = False
+
+    def labels(self) -> list[str]:
+        """All level labels."""
+        return self.levels.labels()
+
+    @property
+    def Zt(self) -> sparse.csc_array:
+        """Z' of all random effects of this term (J l, n): level-major rows, effects within a level (lme4's order)."""
+        n, width = self.codes.shape[0], len(self.columns)
+        rows = (self.codes[:, None] * width + np.arange(width)).ravel()
+        values = np.ones(n) if self.Z is None else np.asarray(self.Z, dtype=float).ravel()
+        shape = (len(self.levels) * width, n)
+        return sparse.csc_array((values, rows, np.arange(0, n * width + 1, width)), shape=shape)
+
+    def __repr__(self) -> str:
+        return f"({self.label}): {len(self.levels)} levels, {', '.join(self.columns)}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Design:
+    """All that a fit needs of formula and data.
+
+    X             (n, p) float64, dense, or csr where wide; X_names (p,), assign (p,) the term of each, 0 the intercept
+    X_full_names  before linearly dependent columns were dropped; `dropped` those
+    y             (n,);  offset (n,) or None;  weights (n,) or None
+    random        in fitting order
+    fixed_terms   R's terms() of the fixed part
+    variables     the model frame by column
+    rows          which rows of the data were used; `data_index` the index of all of them
+    spec          codes new data the same way
+    notes         what must be said
+    """
+
+    formula: MixedFormula
+    X: Any
+    X_names: tuple[str, ...]
+    assign: tuple[int, ...]
+    X_full_names: tuple[str, ...]
+    dropped: tuple[str, ...]
+    y: Array
+    offset: Array | None
+    weights: Array | None
+    random: tuple[RandomDesign, ...]
+    fixed_terms: Terms
+    variables: Mapping[str, Value]
+    rows: Rows
+    data_index: pd.Index
+    na_action: str
+    spec: Spec
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Rows used."""
+        return int(self.y.shape[0])
+
+    @property
+    def n_total(self) -> int:
+        """Rows of the data."""
+        return self.rows.n_total
+
+    @property
+    def n_missing(self) -> int:
+        """Rows left out for missing values."""
+        return self.rows.n_chosen - self.rows.n
+
+    @property
+    def kept(self) -> Array:
+        """Mask (n_total,) of the rows used."""
+        return self.rows.kept
+
+    @cached_property
+    def index(self) -> pd.Index:
+        """Index of the rows used."""
+        return self.rows.index_of(self.data_index, complete=True)
+
+    @property
+    def padded_index(self) -> pd.Index:
+        """Index of the rows of the subset, those with missing values too."""
+        return self.rows.index_of(self.data_index, complete=False)
+
+    def padded(self, values: Array) -> Array:
+        """Values of the rows used on `padded_index`, NaN where a row was left out."""
+        return self.rows.padded(values)
+
+    def model_frame(self) -> pd.DataFrame:
+        """The variables of the model on the rows used: DataFrame (n, variables)."""
+        extra = {"(weights)": self.weights, "(offset)": self.offset}
+        every = {**self.variables, **{name: value for name, value in extra.items() if value is not None}}
+        shown: dict[str, Any] = {}
+        for name, value in every.items():
+            shown |= _shown(name, value)
+        return pd.DataFrame(shown, index=self.index)
+
+    def __repr__(self) -> str:
+        return f"<Design of {self.formula}: {self.n} rows, {len(self.X_names)} columns of X, {list(self.random)}>"
+
+
+def _shown(name: str, value: Value) -> dict[str, Any]:
+    """A variable as columns of a data frame; a matrix gives several."""
+    if isinstance(value, Matrix):
+        return {f"{name}{column or i + 1}": value.numbers[:, i] for i, column in enumerate(value.names)}
+    return {name: as_array(value)}

@@ -1,0 +1,275 @@
+"""What must be remembered of a fit to code new data in the same way: levels, contrasts, states of poly, scale, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from pylmer.errors import DataError
+from pylmer.frame import Frame
+from pylmer.functions import (
+    Columns,
+    Factor,
+    Levels,
+    Logical,
+    Scope,
+    TextLevels,
+    Value,
+    as_factor,
+    evaluate,
+    read_columns,
+    recode,
+)
+from pylmer.functions.arrays import Array
+from pylmer.functions.factors import as_strings, match_levels
+from pylmer.functions.levels import CrossedLevels
+from pylmer.functions.values import kind, length, numeric
+from pylmer.functions.variables import as_variable
+from pylmer.language import deparse
+from pylmer.language.nodes import Call, Name, Node
+from pylmer.language.walk import nodes
+
+SHOWN = 60  # characters of a list of new levels
+
+
+class Matrices(Protocol):
+    """Makes a matrix of variables (design.Coder)."""
+
+    def matrix(self, variables: Mapping[str, Value], n: int) -> Any:
+        """The matrix (n, columns)."""
+
+
+@dataclass(frozen=True, eq=False)
+class RandomSpec:
+    """How one random term is coded: `factors` are a, b, c of the group a:b:c, `coder` None for an intercept alone."""
+
+    label: str
+    group: str
+    factors: tuple[Node, ...]
+    levels: Levels
+    variables: tuple[Node, ...]
+    coder: Matrices | None
+
+
+@dataclass(frozen=True, eq=False)
+class Remembered:
+    """A variable or a column as it was in the fit: R's word for its sort, and the levels of a factor."""
+
+    kind: str
+    levels: Levels | None = None
+    ordered: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class NewFrame:
+    """New data, ready to be coded."""
+
+    scope: Scope
+    n: int
+    index: pd.Index
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """Codes new data as the data of the fit were coded; pickles.
+
+    `fixed`, `offset` and `random` take new data, or what `frame` made of them.
+
+    >>> import numpy as np, pylmer
+    >>> data = {"y": [1.0, 2, 3, 5], "x": [0.0, 1, 2, 4], "g": ["a", "a", "b", "b"]}
+    >>> spec = pylmer.lFormula("y ~ poly(x, 2, raw = TRUE) + (1 | g)", data).spec
+    >>> spec.fixed({"x": [3.0]})
+    array([[1., 3., 9.]])
+    """
+
+    text: str
+    fixed_variables: tuple[Node, ...]
+    fixed_coder: Matrices
+    fixed_columns: Array
+    offsets: tuple[Node, ...]
+    random_terms: tuple[RandomSpec, ...]
+    variables: Mapping[str, Remembered]
+    columns: Mapping[str, Remembered]
+    env: Mapping[str, Any]
+    state: dict[str, dict[str, Any]]
+
+    def frame(self, newdata: Any) -> NewFrame:
+        """New data as this spec reads them; raises DataError for what is no data frame."""
+        if isinstance(newdata, NewFrame):
+            return newdata
+        read = read_columns(newdata)
+        scope = Scope(NewColumns(read, self.columns), self.env, self.text, self.state)
+        return NewFrame(scope, read.n, read.index)
+
+    def fixed(self, newdata: Any) -> Any:
+        """X (n, p) for new data, without the columns that were dropped; NaN where values are missing.
+
+        Raises DataError for missing columns, other types, and levels of factors that the fit did not have.
+        """
+        frame = self.frame(newdata)
+        return self.fixed_coder.matrix(self._values(self.fixed_variables, frame), frame.n)[:, self.fixed_columns]
+
+    def offset(self, newdata: Any) -> Array:
+        """The sum of the formula's offset() terms (n,)."""
+        frame = self.frame(newdata)
+        total = np.zeros(frame.n)
+        for node in self.offsets:
+            total = total + np.asarray(numeric(as_variable(evaluate(node, frame.scope))), dtype=float)
+        return total
+
+    def random(
+        self, newdata: Any, wanted: Sequence[int] | None = None, allow_new_levels: bool = False
+    ) -> dict[int, tuple[Array | None, Array]]:
+        """Per random term (its number): Z (n, l), None for ones, and codes (n,), -1 for a level the fit did not have.
+
+        Raises DataError for unknown and missing levels unless `allow_new_levels`.
+        """
+        frame = self.frame(newdata)
+        chosen = range(len(self.random_terms)) if wanted is None else wanted
+        return {number: self._term(self.random_terms[number], frame, allow_new_levels) for number in chosen}
+
+    def _term(self, term: RandomSpec, frame: NewFrame, allow_new_levels: bool) -> tuple[Array | None, Array]:
+        factors = [self._group(node, frame) for node in term.factors]
+        codes = codes_on(term.levels, factors)
+        if not allow_new_levels and codes.size and codes.min() < 0:
+            raise DataError(_new_levels(term.group, factors, np.flatnonzero(codes < 0)))
+        if term.coder is None:
+            return None, codes
+        return term.coder.matrix(self._values(term.variables, frame), frame.n), codes
+
+    def _group(self, node: Node, frame: NewFrame) -> Factor:
+        factor = as_factor(evaluate(node, frame.scope))
+        _check_length(factor, frame.n, deparse(node))
+        return factor
+
+    def _values(self, variables: Iterable[Node], frame: NewFrame) -> dict[str, Value]:
+        return {deparse(node): self._value(node, frame) for node in variables}
+
+    def _value(self, node: Node, frame: NewFrame) -> Value:
+        name, remembered = deparse(node), self.variables[deparse(node)]
+        value = as_variable(evaluate(node, frame.scope))
+        _check_length(value, frame.n, name)
+        if remembered.levels is not None:
+            return _on_levels(as_factor(value), remembered, name)
+        if kind(value) != remembered.kind:
+            raise DataError(f"{name!r} was {remembered.kind} in the fit, in the new data it is {kind(value)}")
+        return value
+
+
+class NewColumns(Mapping[str, Value]):
+    """Columns of new data, given the types that the columns of the fit had."""
+
+    def __init__(self, columns: Columns, remembered: Mapping[str, Remembered]) -> None:
+        self._columns = columns
+        self._remembered = remembered
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._columns:
+            raise DataError(f"the new data have no column {name!r} (they have {', '.join(self._columns) or 'none'})")
+        remembered = self._remembered.get(name)
+        return self._columns[name] if remembered is None else _as_remembered(self._columns[name], remembered)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._columns, *self._remembered]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns or name in self._remembered
+
+
+def _as_remembered(value: Value, remembered: Remembered) -> Value:
+    """Texts that name levels become the factor of the fit (new labels come last), factors become text where it was."""
+    if remembered.levels is not None:
+        factor = as_factor(value)
+        lost = np.flatnonzero(match_levels(factor.levels, remembered.levels) < 0)
+        new = factor.levels.take(lost).labels()
+        levels = TextLevels((*remembered.levels.labels(), *new)) if new else remembered.levels
+        return Factor(recode(factor, levels)[0].codes, levels, remembered.ordered)
+    if remembered.kind == "text" and isinstance(value, Factor):
+        return as_strings(value)
+    if remembered.kind == "numeric" and isinstance(value, Logical):
+        return numeric(value)
+    return value
+
+
+def _on_levels(factor: Factor, remembered: Remembered, name: str) -> Factor:
+    levels = remembered.levels if remembered.levels is not None else factor.levels
+    recoded, lost = recode(factor, levels)
+    if lost:
+        listed = ", ".join(map(repr, lost[:10]))
+        known = ", ".join(levels.labels()[:10]) + (", ..." if len(levels) > 10 else "")
+        raise DataError(f"factor {name!r} has new level{'s' if len(lost) > 1 else ''} {listed}; the fit had {known}")
+    return recoded
+
+
+def _check_length(value: Any, n: int, name: str) -> None:
+    if length(value) != n:
+        raise DataError(f"{name!r} has {length(value)} values, the new data have {n} rows")
+
+
+def codes_on(levels: Levels, factors: Sequence[Factor]) -> Array:
+    """Codes (n,) of new rows on the levels of a (crossed) grouping factor; -1 for levels it does not have."""
+    last = factors[-1]
+    if len(factors) == 1 or not isinstance(levels, CrossedLevels):
+        return np.append(match_levels(last.levels, levels), -1)[last.codes]
+    first = codes_on(levels.first, factors[:-1])
+    second = codes_on(levels.second, [last])
+    pairs = np.where((first < 0) | (second < 0), -1, first * len(levels.second) + second)
+    place = np.minimum(np.searchsorted(levels.pairs, pairs), len(levels) - 1)
+    return np.where(levels.pairs[place] == pairs, place, -1)
+
+
+def _new_levels(group: str, factors: Sequence[Factor], rows: Array) -> str:
+    """The message for rows whose group is unknown; the list is cut at 60 characters, as in R."""
+    labels = []
+    for row in rows.tolist():
+        parts = [factor.levels[int(factor.codes[row])] if factor.codes[row] >= 0 else None for factor in factors]
+        labels.append("NA" if None in parts else ":".join(map(str, parts)))
+        if len(labels) > SHOWN:
+            break
+    listed = ", ".join(dict.fromkeys(labels))
+    listed = listed if len(listed) <= SHOWN else listed[:SHOWN] + ", ..."
+    return (
+        f"grouping factor {group!r} has new or missing levels in the new data: {listed}; "
+        "allow_new_levels=True predicts them without their random effect"
+    )
+
+
+def remember(value: Value) -> Remembered:
+    """What to keep of a variable; a logical is coded with both levels, so it needs none."""
+    if isinstance(value, Factor):
+        return Remembered("factor", value.levels, value.ordered)
+    return Remembered(kind(value))
+
+
+def remembered_columns(frame: Frame, n: int) -> dict[str, Remembered]:
+    """The columns that were read; without data, what of `env` has one value per row."""
+    scope = frame.scope
+    if isinstance(scope.columns, Columns):
+        return {name: remember(value) for name, value in scope.columns.used.items()}
+    return {name: remember(value) for name, value in env_values(scope, n).items()}
+
+
+def env_values(scope: Scope, n: int) -> dict[str, Value]:
+    """The variables of `env` with one value per row of the fit (n > 1)."""
+    found = {}
+    for name, given in scope.env.items():
+        if not callable(given) and not isinstance(given, str):
+            value = evaluate(Name(name), scope)
+            if length(value) == n > 1:
+                found[name] = value
+    return found
+
+
+def remembered_env(frame: Frame, used: Iterable[Node], rows: Iterable[str]) -> dict[str, Any]:
+    """Of `env` what the formula uses and is not one value per row."""
+    names = {inner.name for node in used for inner in nodes(node) if isinstance(inner, Name)}
+    names |= {inner.function for node in used for inner in nodes(node) if isinstance(inner, Call)}
+    names -= set(rows) | set(frame.scope.columns)
+    return {name: value for name, value in frame.scope.env.items() if name in names}
