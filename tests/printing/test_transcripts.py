@@ -43,7 +43,7 @@ def as_frame(table: pd.DataFrame) -> str:
 
     cells = [
         ["<NA>" if pd.isna(value) else str(value) for value in table[name]]
-        if table[name].dtype == object
+        if table[name].dtype.kind != "f"
         else format_numbers(table[name])
         for name in table
     ]

@@ -7,7 +7,7 @@ dir <- commandArgs(TRUE)[1]
 load_data <- function(name) {
   meta <- fromJSON(file.path(dir, paste0(name, ".json")))
   d <- read.csv(file.path(dir, paste0(name, ".csv")), check.names = FALSE)
-  for (f in names(meta$factors)) d[[f]] <- factor(as.character(d[[f]]), levels = meta$factors[[f]]$levels)
+  for (f in names(meta$factors)) d[[f]] <- factor(as.character(d[[f]]), levels = meta$factors[[f]]$levels, ordered = meta$columns[[f]] == "ordered")
   d
 }
 polished <- function(call, d, name) {
