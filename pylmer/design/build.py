@@ -19,12 +19,13 @@ from pylmer.language.walk import nodes
 from pylmer.options import lmerControl
 from pylmer.spec import RandomSpec, Spec, remember, remembered_columns, remembered_env
 
-from .checks import check_finite, check_groups, check_response, check_scale, check_weights, settle
+from .checks import check_finite, check_groups, check_response, check_weights, settle
 from .coder import Coder, code, factors_in
 from .contrasts import Contrasts, read_contrasts, unused
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .rank import independent_columns
 from .record import Design, RandomDesign
+from .scales import check_scale
 
 RANK_ACTIONS = {"message+drop.cols": "message", "warn+drop.cols": "warning", "silent.drop.cols": "ignore"}
 
@@ -94,8 +95,8 @@ def without_response(fixed: Terms) -> Terms:
     """`y ~ y + x` is `y ~ x`, as in R."""
     places = [i for i, node in enumerate(fixed.variables) if node == fixed.response]
     kept = [i for i, factor in enumerate(fixed.factors) if list(factor) != places]
-    factors, labels = (tuple(of[i] for i in kept) for of in (fixed.factors, fixed.labels))
-    return replace(fixed, factors=factors, labels=labels)
+    factors = tuple(fixed.factors[i] for i in kept)
+    return replace(fixed, factors=factors, labels=tuple(fixed.labels[i] for i in kept))
 
 
 def _checked_rows(frame: Frame, control: lmerControl) -> list[str]:

@@ -6,7 +6,7 @@ A finding is (action, text): "stop" raises, "warning" and "message" become notes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -17,11 +17,9 @@ from pylmer.functions.arrays import Array, all_finite
 from pylmer.language import RandomTerm
 from pylmer.options import lmerControl
 
-from .rank import dense
 from .record import RandomDesign
 
 Finding: TypeAlias = tuple[str, str]
-LARGEST_RATIO = 1e3  # of standard deviations of columns of X
 SMALL = 1_000_000  # entries of Z up to which "...Small" looks at its rank
 FEW_LEVELS = 5
 
@@ -42,8 +40,8 @@ def check_finite(values: Mapping[str, Value | None]) -> None:
             infinite = ~np.isfinite(numbers if numbers.ndim == 1 else numbers.sum(axis=1))
             row, count = int(np.flatnonzero(infinite)[0]), int(infinite.sum())
             raise DataError(
-                f"{name!r} is infinite in {count} row{'s' if count > 1 else ''} (first in row {row + 1} of those used); "
-                "leave such rows out, for example with subset="
+                f"{name!r} is infinite in {count} row{'s' if count > 1 else ''} (first in row {row + 1} of "
+                "those used); leave such rows out, for example with subset="
             )
 
 
@@ -70,7 +68,7 @@ def check_response(y: Array, name: str, control: lmerControl) -> list[str]:
 def check_groups(
     random: Sequence[RandomDesign], sources: Sequence[RandomTerm], n: int, control: lmerControl, scope: Scope
 ) -> list[str]:
-    """Numbers of levels against rows: check.nlev.gtr.1, .nobs.vs.nlev, .nlev.gtreq.5, .nobs.vs.nRE of lme4.
+    """Numbers of levels against rows: lme4's check.nlev.gtr.1, .nobs.vs.nlev, .nlev.gtreq.5, .nobs.vs.nRE
 
     An error points at the grouping factor, or at the term, in the formula.
     """
@@ -129,35 +127,3 @@ def _rank(random: Sequence[RandomDesign], n: int, control: lmerControl) -> Itera
     rank = int(np.linalg.matrix_rank((Z @ Z.T).toarray(), hermitian=True))
     if n <= rank:
         yield (action, f"{n} observations for random effects of rank {rank}: variances cannot be told apart")
-
-
-def check_scale(X: Any, names: Sequence[str], control: lmerControl) -> list[str]:
-    """Columns of X whose standard deviations are far apart, or far from 1, are better rescaled."""
-    if control.check_scaleX == "ignore":
-        return []
-    spread = {name: sd for name, sd in zip(names, map(_spread, _columns(X)), strict=True) if sd is not None}
-    logs = np.abs(np.log(np.maximum(list(spread.values()), np.finfo(float).tiny)))
-    values = list(spread.values())
-    ratio = np.log(max(values) / max(min(values), np.finfo(float).tiny)) if len(values) > 1 else 0.0
-    if not values or max(float(logs.max()), ratio) <= np.log(LARGEST_RATIO):
-        return []
-    small, large = min(spread, key=spread.__getitem__), max(spread, key=spread.__getitem__)
-    text = (
-        f"predictors are on very different scales: the standard deviation of {small!r} is {spread[small]:.3g}, "
-        f"that of {large!r} is {spread[large]:.3g}; consider rescaling"
-    )
-    return settle([(control.check_scaleX, text)])
-
-
-def _columns(X: Any) -> Iterator[Array]:
-    columns = sparse.csc_array(X) if sparse.issparse(X) else X
-    for place in range(X.shape[1]):
-        yield dense(columns[:, [place]])[:, 0] if sparse.issparse(X) else columns[:, place]
-
-
-def _spread(column: Array) -> float | None:
-    """Standard deviation, None for a column of zeros and ones."""
-    first = column[: min(1000, column.shape[0])]
-    if np.all((first == 0) | (first == 1)) and np.all((column == 0) | (column == 1)):
-        return None
-    return float(column.std(ddof=1)) if column.shape[0] > 1 else None

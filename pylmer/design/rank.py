@@ -1,8 +1,8 @@
 """Which columns of X are linear combinations of earlier ones, as R finds them.
 
-R uses LINPACK's QR with limited pivoting: from left to right, a column whose part outside the span of the columns kept
-so far is shorter than 1e-7 of its length is left out. Tall matrices are first reduced to the triangular factor R of a QR,
-which has the same columns in other coordinates.
+R uses LINPACK's QR with limited pivoting: from left to right, a column whose part outside the span of those kept so far
+is shorter than 1e-7 of its length is left out. Tall matrices are first reduced to the triangular factor R of a QR, which
+has the same columns in other coordinates.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 
 from pylmer.functions.arrays import Array
 
@@ -49,7 +49,7 @@ def crossproduct(X: Any) -> Array:
 
 def dense(X: Any) -> Array:
     """X as an ndarray."""
-    return np.asarray(sparse.csr_array(X).toarray() if sparse.issparse(X) else X)
+    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
 
 
 def triangle(X: Any) -> Array:

@@ -9,9 +9,10 @@ from .values import Factor, Function, Logical, Matrix, RefusedError, Strings, Va
 
 
 def as_variable(value: Value) -> Value:
-    """An evaluated expression as a variable of a model: numbers (n,), Factor, Logical, Matrix of several columns
+    """An evaluated expression as a variable of a model: numbers (n,), Factor, Logical or Matrix
 
-    Strings become factors, dates numbers, a matrix of one column its column. Raises RefusedError for NULL and functions.
+    Strings become factors, dates numbers, a matrix of one column its column.
+    Raises RefusedError for NULL and functions.
     """
     if value is None or isinstance(value, Function):
         raise RefusedError(f"{'NULL' if value is None else f'the function {value.name}'} is no variable")

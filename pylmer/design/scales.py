@@ -1,0 +1,63 @@
+"""lme4's check of the scales of predictors: standard deviations that are far apart make an ill-conditioned problem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from pylmer.functions.arrays import Array
+from pylmer.options import lmerControl
+
+from .checks import settle
+
+LARGEST_RATIO = 1e3  # of two standard deviations, or of one to 1
+SMALLEST = np.finfo(float).tiny
+LOOK = 1000  # rows that tell most numeric columns from indicators
+
+
+def check_scale(X: Any, names: Sequence[str], control: lmerControl) -> list[str]:
+    """Columns of X, but for zeros and ones, whose standard deviations are far apart, or far from 1."""
+    if control.check_scaleX == "ignore" or X.shape[0] < 2:
+        return []
+    found = sparse_spreads(X) if sparse.issparse(X) else [_spread(X[:, place]) for place in range(X.shape[1])]
+    spread = sorted((sd, name) for sd, name in zip(found, names, strict=True) if sd is not None)
+    if not spread:
+        return []
+    (small, smallest), (large, largest) = spread[0], spread[-1]
+    reach = max(large, 1.0) / max(min(small, 1.0), SMALLEST) if len(spread) == 1 else _reach(small, large)
+    if reach <= LARGEST_RATIO:
+        return []
+    of_two = f"that of {smallest!r} {small:.3g}" if len(spread) > 1 else "far from 1"
+    text = f"predictors are on very different scales: the standard deviation of {largest!r} is {large:.3g}, {of_two}"
+    return settle([(control.check_scaleX, f"{text}; consider rescaling")])
+
+
+def _reach(small: float, large: float) -> float:
+    """The largest of large / small, large / 1 and 1 / small."""
+    lowest = max(small, SMALLEST)
+    return max(large / lowest, large, 1 / lowest)
+
+
+def _spread(column: Array) -> float | None:
+    """Standard deviation, None for a column of zeros and ones."""
+    if _is_indicator(column[:LOOK]) and _is_indicator(column):
+        return None
+    return float(column.std(ddof=1))
+
+
+def _is_indicator(values: Array) -> bool:
+    return bool(np.all((values == 0) | (values == 1)))
+
+
+def sparse_spreads(X: Any) -> list[float | None]:
+    """The same for every column of a csr matrix, from its entries alone."""
+    n, p = X.shape
+    present = np.bincount(X.indices, minlength=p)
+    mean = np.bincount(X.indices, weights=X.data, minlength=p) / n
+    squares = np.bincount(X.indices, weights=(X.data - mean[X.indices]) ** 2, minlength=p)
+    sd = np.sqrt((squares + (n - present) * mean**2) / (n - 1))
+    others = np.bincount(X.indices, weights=(X.data != 0) & (X.data != 1), minlength=p)
+    return [float(value) if count else None for value, count in zip(sd, others, strict=True)]
