@@ -102,14 +102,15 @@ def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) 
     if shown.get("data") is not None:
         arguments.append(Argument(Name(name or "data"), "data"))
     for word, value in shown.items():
-        if word in ("formula", "data", "env") or value == _default(word):
+        if word in ("formula", "data", "env") or _is_default(word, value):
             continue
         arguments.append(Argument(_node(word, value), word.replace("na_action", "na.action")))
     return Call(function, tuple(arguments))
 
 
-def _default(word: str) -> Any:
-    return True if word == "REML" else LMER_DEFAULTS.get(word)
+def _is_default(word: str, value: Any) -> bool:
+    default = True if word == "REML" else LMER_DEFAULTS[word]
+    return value is default or (isinstance(value, bool | int | str) and value == default)
 
 
 def _formula_node(formula: MixedFormula) -> Node:
