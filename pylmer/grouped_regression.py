@@ -136,7 +136,8 @@ def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool)
     position = {name: i for i, name in enumerate(names)}
     columns = tuple(np.array([position[name] for name in part.names] if part else [], dtype=np.int64) for part in parts)
     solutions = tuple(_solve(design, part, chosen) for part, chosen in zip(parts, rows, strict=True))
-    return kind(request, design, levels, names, columns, rows, solutions, pool, _notes(levels, solutions))
+    notes = (*(FitNote(text) for text in design.notes), *_notes(levels, solutions))
+    return kind(request, design, levels, names, columns, rows, solutions, pool, notes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,7 +82,10 @@ def lm(
         contrasts=contrasts,
         env=env,
     )
-    return fit_linear(LmFit, request)
+    fit = fit_linear(LmFit, request)
+    for note in fit.notes:
+        warnings.warn(note, stacklevel=2)
+    return fit
 
 
 def lmList(

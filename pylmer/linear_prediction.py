@@ -13,7 +13,7 @@ from .least_squares import spread
 from .linalg import Array
 from .linear_words import fitted, t_quantile
 from .prediction import predict
-from .regression import LinearFit, full_matrix
+from .regression import LinearFit, dense, full_matrix
 
 __all__ = ["predict", "predict_linear"]
 
@@ -59,5 +59,5 @@ def _rows(fit: LinearFit, newdata: Any) -> tuple[Array, Array | float, pd.Index[
         warnings.warn(FitNote(message), stacklevel=4)
     frame = design.spec.frame(newdata)
     X = np.zeros((frame.n, len(fit.names)))
-    X[:, fit.solution.kept] = design.spec.fixed(frame)
+    X[:, fit.solution.kept] = dense(design.spec.fixed(frame))
     return X, design.spec.offset(frame), frame.index

@@ -114,10 +114,10 @@ def confint(fit: Any, level: float = 0.95) -> pd.DataFrame:
     R; `pool=True` takes those pooled over groups. NaN where there are none. Raises ArgumentError for anything else.
 
     >>> import pylmer
-    >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(4)
-                  2.5 %  97.5 %
-    (Intercept)  1.2684  1.3851
-    floor       -0.7563 -0.4705
+    >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(3)
+                 2.5 %  97.5 %
+    (Intercept)  1.268   1.385
+    floor       -0.756  -0.470
     """
     raise ArgumentError(f"confint() wants a fit of lm() or lmList(), found {type(fit).__name__}")
 

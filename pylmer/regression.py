@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def fit_linear(kind: type[Fit], request: Request) -> Fit:
         message = "lm() fits no random effects: leave the term out, or use lmer()"
         raise FormulaError(message, request.formula.text or None, *term.span)
     design = design_of(replace(request, control=LENIENT))
-    return kind(request, design, _solve(design))
+    return kind(request, design, _solve(design), tuple(FitNote(text) for text in design.notes))
 
 
 def _solve(design: Design) -> LeastSquares:
@@ -93,5 +93,10 @@ def kept_columns(design: Design) -> Codes:
 def full_matrix(design: Design) -> Array:
     """X (n, p), dense, with a column of zeros in place of every dropped one."""
     X = np.zeros((len(design.y), len(design.X_full_names)))
-    X[:, kept_columns(design)] = design.X if isinstance(design.X, np.ndarray) else design.X.toarray()
+    X[:, kept_columns(design)] = dense(design.X)
     return X
+
+
+def dense(X: Any) -> Array:
+    """A matrix (n, p) that may be sparse, as an array."""
+    return np.asarray(X if isinstance(X, np.ndarray) else X.toarray(), dtype=np.float64)

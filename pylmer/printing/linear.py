@@ -40,8 +40,8 @@ def show_linear(fit: LinearFit) -> str:
     """R's print of an lm: the call and the estimates."""
     estimates = coef(fit)
     names = [str(name) for name in estimates.index]
-    shown = f"Coefficients:\n{print_named(names, format_numbers(estimates, DIGITS), gap=2)}\n"
-    return "\n".join(["", "Call:", *code_lines(fit.call), "", shown if names else "No coefficients\n", ""])
+    shown = f"Coefficients:\n{print_named(names, format_numbers(estimates, DIGITS), gap=2)}"
+    return "\n".join(["", "Call:", *code_lines(fit.call), "", shown if names else "No coefficients", ""])
 
 
 @show.register
@@ -79,7 +79,9 @@ def _coefficients(record: LinearSummary) -> list[str]:
     if table.empty:
         return ["No Coefficients"]
     head = f" ({aliased} not defined because of singularities)" if aliased else ""
-    return [f"Coefficients:{head}", print_coefmat(_coef_table(table.reindex(list(record.names))), DIGITS)]
+    missing = "NA" if record.df_residual else "NaN"
+    shown = print_coefmat(_coef_table(table.reindex(list(record.names))), DIGITS, missing=missing)
+    return [f"Coefficients:{head}", shown]
 
 
 def _coef_table(table: pd.DataFrame) -> CoefTable:
@@ -97,7 +99,7 @@ def _tail(record: LinearSummary) -> list[str]:
     if record.fstatistic is not None:
         squared, adjusted = _general(record.r_squared), _general(record.adj_r_squared)
         lines += [f"Multiple R-squared:  {squared},\tAdjusted R-squared:  {adjusted} ", _f_test(*record.fstatistic)]
-    return [*lines, ""]
+    return lines
 
 
 def _f_test(value: float, numerator: int, denominator: int) -> str:
@@ -139,9 +141,8 @@ def show_linear_list(fits: LinearFits) -> str:
         f"Call: {' '.join(code_lines(fits.call))} ",
         "Coefficients:",
         print_matrix([str(level) for level in table.index], [str(name) for name in table], columns),
-        "",
     ]
     if fits.pool:
-        lines.append(f"Degrees of freedom: {fits.n_obs} total; {fits.df_residual} residual")
+        lines.append(f"\nDegrees of freedom: {fits.n_obs} total; {fits.df_residual} residual")
         lines.append(f"Residual standard error: {format_number(fits.sigma)}")
     return "\n".join(lines)

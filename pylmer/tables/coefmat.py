@@ -33,18 +33,28 @@ def star(p: float) -> str:
     return next((mark for limit, mark in STARS if p <= limit), "" if math.isnan(p) else " ")
 
 
-def print_coefmat(table: CoefTable, digits: int = 4, *, stars: bool = True, legend: bool = True) -> str:
+def print_coefmat(
+    table: CoefTable, digits: int = 4, *, stars: bool = True, legend: bool = True, missing: str | None = None
+) -> str:
     """The table as R's `printCoefmat(x, digits)` prints it.
 
     Estimates, errors and degrees of freedom share their decimals, enough to show `digits` digits of the smallest.
+    `missing` is the text of missing numbers: "NA", or "NaN", which R tells apart.
     """
-    columns = [Column(h, tuple(c)) for h, c in zip(table.headers, _cells(table, digits), strict=True)]
+    cells = _cells(table, digits)
+    if missing is not None:
+        cells = [_named(texts, values, missing) for texts, values in zip(cells, table.columns, strict=True)]
+    columns = [Column(h, tuple(c)) for h, c in zip(table.headers, cells, strict=True)]
     marked = stars and table.has_p and any(p < 0.1 for p in table.columns[-1])
     if marked:
         marks = [star(p) for p in table.columns[-1]]
         columns.append(Column("", tuple(mark.ljust(max(map(len, marks))) for mark in marks)))
     text = print_columns(table.rows, columns)
     return f"{text}\n{LEGEND}" if marked and legend else text
+
+
+def _named(texts: Sequence[str], values: Sequence[float], missing: str) -> list[str]:
+    return [missing if math.isnan(value) else text for text, value in zip(texts, values, strict=True)]
 
 
 def _cells(table: CoefTable, digits: int) -> list[list[str]]:

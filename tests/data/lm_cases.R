@@ -51,7 +51,7 @@ lms <- list(
   unpooled = lm_case(lm(log_radon ~ floor + factor(county) - 1, data = radon), data.frame(floor = 1, county = c("AITKIN", "HENNEPIN"))),
   cake = lm_case(lm(angle ~ recipe * temperature, data = cake), data.frame(recipe = c("A", "C"), temperature = c("175", "225"))),
   cake_sum = lm_case(lm(angle ~ recipe + temp, data = cake, contrasts = list(recipe = "contr.sum")), data.frame(recipe = c("B", "C"), temp = 200)),
-  aliased = lm_case(lm(Reaction ~ Days + I(2 * Days) + Subject, data = sleepstudy), data.frame(Days = 3, Subject = "309")),
+  aliased = lm_case(lm(Reaction ~ Days + I(2 * Days) + Subject, data = sleepstudy, subset = Days > 2), data.frame(Days = 3, Subject = "309")),
   weights = lm_case(lm(incidence/size ~ period, data = cbpp, weights = size), data.frame(period = c("1", "4"))),
   offset = lm_case(lm(Reaction ~ Days, data = sleepstudy, offset = 10 * Days)),
   offset_term = lm_case(lm(Reaction ~ Days + offset(5 * Days), data = sleepstudy), data.frame(Days = c(1, 20))),

@@ -11,8 +11,9 @@ import pandas as pd
 
 from pylmer import datasets
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 R = json.loads((DATA / "lm_cases.json").read_text(encoding="utf-8"))
+CLOSE = {"rtol": 1e-9, "atol": 1e-11}  # of numbers that R printed with 15 digits
 FEW = pd.DataFrame({"y": [1.0, 3, 2, 7, 5, 4], "x": [0.0, 1, 2, 3, 4, 5]}, index=range(1, 7))
 TWO = pd.DataFrame({"y": [1.0, 3], "x": [0.0, 1]})
 
@@ -23,7 +24,7 @@ LM: dict[str, tuple[str, str, dict[str, Any]]] = {
     "unpooled": ("radon", "log_radon ~ floor + factor(county) - 1", {}),
     "cake": ("cake", "angle ~ recipe * temperature", {}),
     "cake_sum": ("cake", "angle ~ recipe + temp", {"contrasts": {"recipe": "contr.sum"}}),
-    "aliased": ("sleepstudy", "Reaction ~ Days + I(2 * Days) + Subject", {}),
+    "aliased": ("sleepstudy", "Reaction ~ Days + I(2 * Days) + Subject", {"subset": "Days > 2"}),
     "weights": ("cbpp", "incidence/size ~ period", {"weights": "size"}),
     "offset": ("sleepstudy", "Reaction ~ Days", {"offset": "10 * Days"}),
     "offset_term": ("sleepstudy", "Reaction ~ Days + offset(5 * Days)", {}),
