@@ -144,7 +144,7 @@ def test_fitted_and_residuals(name: str) -> None:
     for kind, options in (
         ("response", {}),
         ("pearson", {"type": "pearson"}),
-        ("scaled", {"scaled": True}),
+        ("scaled", {"type": "pearson", "scaled": True}),
     ):
         floor = size / (R["sigma"] if kind == "scaled" else 1)
         assert_close(pylmer.resid(ours, **options).iloc[:5], R["residuals_first5"][kind], 1e-5, floor=floor)
