@@ -127,7 +127,11 @@ def _mm_list(fit: FittedModel) -> dict[str, pd.DataFrame]:
 
 def _flist(fit: FittedModel) -> dict[str, pd.Categorical]:
     first = {group: fit.design.random[where[0]] for group, where in factors(fit).items()}
-    return {group: pd.Categorical.from_codes(term.codes, term.labels()) for group, term in first.items()}
+    return {group: _factor(term.labels(), term.codes) for group, term in first.items()}
+
+
+def _factor(labels: list[str], codes: Codes) -> pd.Categorical:
+    return pd.Categorical([labels[code] for code in codes], categories=labels)
 
 
 def _lind(fit: FittedModel) -> Codes:

@@ -64,7 +64,7 @@ def coef(fit: FittedModel) -> Coef:
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
     >>> pylmer.coef(fit)["county"].iloc[25].round(4).tolist()
-    [1.3626, -0.693]
+    [1.3627, -0.693]
     """
     modes = ranef(fit, condVar=False)
     means = _all_means(fixef(fit), modes)

@@ -29,8 +29,17 @@ def Zt(fit: FittedModel) -> sparse.csr_array:
 def Lambda(fit: FittedModel) -> sparse.csc_array:
     """The relative covariance factor (q, q): one copy of T per level."""
     terms = zip(fit.design.random, fit.solution.T, strict=True)
-    blocks = [sparse.kron(sparse.eye_array(len(term.levels)), sparse.csc_array(T)) for term, T in terms]
+    blocks = [
+        sparse.kron(sparse.eye_array(len(term.levels)), stored_entries(T, term.structure), format="coo")
+        for term, T in terms
+    ]
     return sparse.csc_array(sparse.block_diag(blocks))
+
+
+def stored_entries(T: Array, structure: str) -> sparse.coo_array:
+    """T with the entries that its structure leaves free, also those that happen to be zero."""
+    places = np.diag_indices(len(T)) if structure == "diag" else np.tril_indices(len(T))
+    return sparse.coo_array((T[places], places), shape=T.shape)
 
 
 @dataclass(frozen=True, eq=False)

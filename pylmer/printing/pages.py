@@ -18,14 +18,14 @@ from .variances import term_rows
 
 def html_table(headers: Sequence[str], rows: Sequence[Sequence[str]], stub: int = 1) -> str:
     """A table whose first `stub` columns are names; everything is escaped."""
-    head = "".join(f"<th>{html.escape(each)}</th>" for each in headers)
+    head = "".join(f"<th>{html.escape(each.strip())}</th>" for each in headers)
     body = "".join(f"<tr>{_cells(row, stub)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cells(row: Sequence[str], stub: int) -> str:
-    names = "".join(f'<th style="text-align:left">{html.escape(each)}</th>' for each in row[:stub])
-    return names + "".join(f'<td style="text-align:right">{html.escape(each)}</td>' for each in row[stub:])
+    names = "".join(f'<th style="text-align:left">{html.escape(each.strip())}</th>' for each in row[:stub])
+    return names + "".join(f'<td style="text-align:right">{html.escape(each.strip())}</td>' for each in row[stub:])
 
 
 def coefficients_html(table: pd.DataFrame, digits: int = 4) -> str:
