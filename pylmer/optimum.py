@@ -129,10 +129,12 @@ def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
             "(1e-6 is allowed); use the default optimizer, or a tighter optCtrl"
         )
         found.append((control.check_conv_grad, text))
-    if not (proof.curved_upwards and proof.boundary_holds):
-        text = (
-            f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): not a minimum"
-        )
+    if not proof.curved_upwards:
+        text = f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): no minimum"
+        found.append((control.check_conv_hess, text))
+    if not proof.boundary_holds:
+        terms = ", ".join(f"({devfun.design.random[term].label})" for term, k in proof.kkt.items() if k < 0)
+        text = f"growing the vanished variance of {terms} would lower the criterion: use the default optimizer"
         found.append((control.check_conv_hess, text))
     for action, text in found:
         if action == "stop":

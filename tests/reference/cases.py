@@ -37,7 +37,7 @@ def frame(name: str) -> pd.DataFrame:
     return pylmer.datasets.read(DATA / "sets" / f"{name}.json")
 
 
-@functools.lru_cache(maxsize=4)
+@functools.cache
 def fit(name: str) -> Any:
     c = case(name)
     given = {k: c[k] for k in ("weights", "offset", "contrasts") if c.get(k)}
