@@ -155,7 +155,22 @@ def linear_predictor(design: Design, beta: Array, b_terms: Sequence[Array]) -> A
 def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
     """The fit of rows already coded; issues each note once as a warning."""
     devfun = make_devfun(design, request.REML, request.control)
-    return fitted(kind, request, devfun, optimize_devfun(devfun, request.start))
+    optimum = optimize_devfun(devfun, request.start)
+    if request.verbose:
+        print(course(devfun, optimum))  # noqa: T201  # asked for
+    return fitted(kind, request, devfun, optimum)
+
+
+def course(devfun: Devfun, optimum: Optimum) -> str:
+    """Sizes, engine and the values met on the way, for `verbose=1`."""
+    design, engine = devfun.design, devfun.criterion.engine
+    terms = "; ".join(f"({t.label}): {len(t.levels)} levels x {len(t.columns)} ({t.structure})" for t in design.random)
+    runs = [
+        f"{optimum.optimizer} {number}: {' '.join(f'{value:.6f}' for value in values)}"
+        for number, values in enumerate(optimum.trace, start=1)
+    ]
+    head = f"{design.n} rows, {len(design.X_names)} fixed effects; {terms}\nengine {engine.name}: {engine.route}"
+    return "\n".join([head, *runs, f"{optimum.evaluations} full evaluations, {optimum.values} values alone"])
 
 
 def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) -> Fit:

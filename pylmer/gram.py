@@ -229,10 +229,12 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
     R = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
     rms = np.sqrt(np.sum(R**2, axis=0))
     rms[rms == 0] = 1.0
+    if term.structure != "us" and term.hom:
+        return np.diag(np.full(term.width, float(np.sqrt(np.mean(rms**2)))))
     if term.structure != "us":
-        return np.asarray(np.diag(np.full(term.width, float(np.sqrt(np.mean(rms**2)))) if term.hom else rms))
+        return np.asarray(np.diag(rms))
     if np.any(np.diag(R) < SINGULAR * rms):
-        return np.diag(rms)
+        return np.asarray(np.diag(rms))
     return R
 
 

@@ -78,14 +78,15 @@ def search(
 
 def scanned(objective: Objective, multiple: Callable[[float], Points]) -> list[float]:
     """Values at c I, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
-    values = []
+    values: list[float] = []
+    failure: NumericalError | None = None
     for c in SCAN:
         try:
             values.append(objective(multiple(c)).value)
         except NumericalError as error:
             failure = error
             values.append(np.inf)
-    if not np.isfinite(values).any():
+    if failure is not None and not np.isfinite(values).any():
         raise failure
     return values
 

@@ -54,5 +54,9 @@ class Engine(Protocol):
     def gram(self) -> Gram:
         """The sums that the engine works on."""
 
+    @property
+    def route(self) -> str:
+        """How the engine goes about it and why, in words."""
+
     def factorize(self, T: Sequence[Array]) -> Factorization:
         """V at the templates T, one (l_i, l_i) square root of Sigma_i per random term."""

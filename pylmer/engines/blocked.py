@@ -95,6 +95,20 @@ class BlockedEngine:
     def gram(self) -> Gram:
         return self._gram
 
+    @property
+    def route(self) -> str:
+        """How the factors are eliminated, in words."""
+        if len(self._gram.factors) == 1:
+            return "one grouping factor, eliminated level by level"
+        if self.nested:
+            return "nested grouping factors, eliminated level by level, one after the other"
+        q, fill = self.A_RR.shape[0], self.C.nnz / max(1, self.C.shape[0] * self.C.shape[1])
+        way = "one scalar term each" if self.scalars else "vector terms"
+        return (
+            f"crossed grouping factors ({way}): the largest is eliminated level by level, {q} effects of the others "
+            f"form a dense remainder; their coupling is {100 * fill:.2g} % full"
+        )
+
     def factorize(self, T: Sequence[Array]) -> BlockedFactorization:
         templates = factor_templates(self._gram, T)
         if self.nested:

@@ -76,6 +76,7 @@ class DenseEngine:
     """The oracle engine: holds the scaled rows themselves."""
 
     name = "dense"
+    route = "V formed plainly from the rows"
 
     def __init__(self, gram: Gram, rows: Rows) -> None:
         self._gram = gram

@@ -47,10 +47,9 @@ class PairMap:
         first = np.repeat(np.arange(C.nnz), left)
         second = np.arange(len(first)) - np.repeat(np.cumsum(left) - left, left) + first
         entry = C.indices[first].astype(np.int64) * self.q + C.indices[second]
-        shape = (self.q * self.q, C.shape[0])
-        self.map = sparse.csr_array(
-            sparse.coo_array((C.data[first] * C.data[second], (entry, level[first])), shape=shape)
-        )
+        pairs = np.concatenate([[0], np.cumsum(lengths * (lengths + 1) // 2)])
+        values = C.data[first] * C.data[second]
+        self.map = sparse.csc_array((values, entry, pairs), shape=(self.q * self.q, C.shape[0]))
         self.squares = sparse.csr_array((C.data**2, C.indices, C.indptr), shape=C.shape)
 
     def square(self, k: Array) -> Array:
