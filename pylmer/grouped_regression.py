@@ -19,13 +19,12 @@ from .design import Design
 from .design.rank import independent_columns
 from .errors import FitNote, FormulaError, PylmerError
 from .fitting import Request, design_of
-from .language import deparse
-from .language.parse import mixed_formula, read
-from .language.syntax import Binary, Call, MixedFormula, Node, Number, Paren
+from .language import deparse, parse_grouped
+from .language.syntax import Binary, Call, MixedFormula, Node, Number, RandomTerm, Unary
 from .language.walk import nodes
 from .least_squares import LeastSquares, least_squares
 from .linalg import Array, Codes
-from .regression import LENIENT, full_matrix
+from .regression import LENIENT, full_matrix, solve_design
 from .tables import Shown
 
 GROUPED = replace(LENIENT, check_nobs_vs_nlev="ignore", check_nlev_gtr_1="ignore", check_nobs_vs_nRE="ignore")
@@ -96,30 +95,30 @@ class LinearFits(Shown):
 
 @dataclass(frozen=True)
 class Grouped:
-    """`model | group` taken apart: as written, the model without bars, and with the group as a random intercept."""
+    """`model | group` taken apart."""
 
-    node: Node
     model: MixedFormula
-    joint: MixedFormula
     group: Node
+
+    @property
+    def node(self) -> Node:
+        """The formula as it was written."""
+        bar = Binary("|", self.model.rhs, self.group)
+        return Unary("~", bar) if self.model.response is None else Binary("~", self.model.response, bar)
+
+    @property
+    def joint(self) -> MixedFormula:
+        """The model with the group as a random intercept, which gives every row its group."""
+        return replace(self.model, random=(RandomTerm(Number(1), self.group, span=self.group.span),))
 
 
 def read_grouped(text: str) -> Grouped:
     """Read "y ~ x | g"; raises FormulaError for anything else."""
-    node = read(text)
-    bar = node.right if isinstance(node, Binary) and node.operator == "~" else None
-    if not (isinstance(node, Binary) and isinstance(bar, Binary) and _is_bar(bar)):
-        raise FormulaError("lmList() wants y ~ x | g: a model, a bar, and one grouping factor", text, *node.span)
-    if any(_is_bar(inner) for inner in nodes(bar.left)):
-        raise FormulaError("lmList() wants y ~ x | g: one bar, and no random effects before it", text, *bar.left.span)
-    term = Paren(Binary("|", Number(1), bar.right, span=bar.span), span=bar.span)
-    rhs = Binary("+", bar.left, term, span=bar.span)
-    model, joint = (mixed_formula(replace(node, right=side), text) for side in (bar.left, rhs))
-    return Grouped(node, model, joint, bar.right)
-
-
-def _is_bar(node: Node) -> bool:
-    return isinstance(node, Binary) and node.operator in ("|", "||")
+    model, group = parse_grouped(text)
+    if model.random:
+        message = "lmList() wants y ~ x | g: a model without random effects, a bar, and one grouping factor"
+        raise FormulaError(message, text, *model.random[0].span)
+    return Grouped(model, group)
 
 
 def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool) -> Fits:
@@ -128,31 +127,37 @@ def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool)
     if len(design.random) != 1:
         message = f"lmList() wants one simple grouping factor, found {deparse(grouped.group)}"
         raise FormulaError(message, grouped.joint.text, *grouped.group.span)
-    codes, levels = design.random[0].codes, tuple(design.random[0].labels())
-    order = np.argsort(codes, kind="stable")
-    rows = tuple(np.split(order, np.cumsum(np.bincount(codes, minlength=len(levels)))[:-1]))
+    levels = tuple(design.random[0].labels())
+    rows = _split(design.random[0].codes, len(levels))
     parts = _parts(design, replace(request, formula=grouped.model), rows)
     names = tuple(dict.fromkeys(name for part in parts if part is not None for name in part.names))
     position = {name: i for i, name in enumerate(names)}
     columns = tuple(np.array([position[name] for name in part.names] if part else [], dtype=np.int64) for part in parts)
-    solutions = tuple(_solve(design, part, chosen) for part, chosen in zip(parts, rows, strict=True))
+    solutions = tuple(None if part is None else part.solution for part in parts)
     notes = (*(FitNote(text) for text in design.notes), *_notes(levels, solutions))
     return kind(request, design, levels, names, columns, rows, solutions, pool, notes)
 
 
+def _split(codes: Codes, count: int) -> tuple[Codes, ...]:
+    """Positions of the rows of each level; rows with code -1 belong to none."""
+    order = np.argsort(codes, kind="stable")[np.count_nonzero(codes < 0) :]
+    sizes = np.bincount(codes[order], minlength=count)
+    return tuple(np.split(order, np.cumsum(sizes)[:-1]))
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The model matrix of one group, and its columns' names."""
+    """The fit of one group, and the names of its columns."""
 
-    X: Array
+    solution: LeastSquares
     names: tuple[str, ...]
 
 
 def _parts(design: Design, request: Request, rows: tuple[Codes, ...]) -> list[Part | None]:
     if _row_by_row(design, request.formula):
         X = full_matrix(design)
-        return [Part(X[chosen], design.X_full_names) for chosen in rows]
-    return [_own_part(design, request, chosen) for chosen in rows]
+        return [_shared_part(design, X, chosen) for chosen in rows]
+    return [_own_part(request, positions) for positions in _all_rows(design, request, len(rows))]
 
 
 def _row_by_row(design: Design, model: MixedFormula) -> bool:
@@ -161,42 +166,41 @@ def _row_by_row(design: Design, model: MixedFormula) -> bool:
     return calls <= ELEMENTWISE and set(design.fixed_terms.labels) <= set(design.X_full_names)
 
 
-def _own_part(design: Design, request: Request, rows: Codes) -> Part | None:
-    """X made from the group's rows alone; None where that cannot be, as for a factor with one level."""
-    positions = np.flatnonzero(design.kept)[rows]
-    own = replace(
-        request, data=_take(request.data, positions), env=_take_env(request, positions), control=LENIENT,
-        weights=None, offset=None, subset=None,
-    )  # fmt: skip
+def _shared_part(design: Design, X: Array, rows: Codes) -> Part:
+    """A group's fit on its rows of the matrix that was made for all."""
+    weights, offset = (None if column is None else column[rows] for column in (design.weights, design.offset))
+    solution = least_squares(X[rows], design.y[rows], independent_columns(X[rows]), weights, offset)
+    return Part(solution, design.X_full_names)
+
+
+def _all_rows(design: Design, request: Request, count: int) -> tuple[Codes, ...]:
+    """Positions in the data of each group's rows after `subset`, those with missing values too, which `scale` sees."""
+    whole = request.data
+    if whole is None:
+        whole = {name: value for name, value in (request.env or {}).items() if np.ndim(value)}
+    codes = design.spec.random(whole, allow_new_levels=True)[0][1]
+    if design.rows.chosen is not None:
+        codes = np.where(np.isin(np.arange(len(codes)), design.rows.chosen), codes, -1)
+    return _split(codes, count)
+
+
+def _own_part(request: Request, rows: Codes) -> Part | None:
+    """A group's fit from its rows of the data alone; None where that cannot be, as for a factor with one level."""
+    columns = {name: _take(getattr(request, name), rows) for name in ("data", "weights", "offset", "env")}
     try:
-        own_design = design_of(own)
+        design = design_of(replace(request, **columns, control=LENIENT, subset=None))
     except PylmerError:
         return None
-    return Part(full_matrix(own_design), own_design.X_full_names)
+    return Part(solve_design(design), design.X_full_names)
 
 
-def _take(data: Any, positions: Codes) -> Any:
-    if data is None:
-        return None
-    if isinstance(data, Mapping):
-        return {name: pd.Series(column).iloc[positions] for name, column in data.items()}
-    return nw.from_native(data, eager_only=True)[positions.tolist()].to_native()
-
-
-def _take_env(request: Request, positions: Codes) -> Mapping[str, Any] | None:
-    """Variables of `env` stand for columns where there is no data."""
-    if request.data is not None or request.env is None:
-        return request.env
-    return {
-        name: _take({name: value}, positions)[name] if np.ndim(value) else value for name, value in request.env.items()
-    }
-
-
-def _solve(design: Design, part: Part | None, rows: Codes) -> LeastSquares | None:
-    if part is None:
-        return None
-    weights, offset = (None if column is None else column[rows] for column in (design.weights, design.offset))
-    return least_squares(part.X, design.y[rows], independent_columns(part.X), weights, offset)
+def _take(given: Any, rows: Codes) -> Any:
+    """The rows of a data frame, of an array, or of all arrays in a mapping; texts, numbers and functions stay."""
+    if isinstance(given, Mapping):
+        return {name: _take(value, rows) for name, value in given.items()}
+    if hasattr(given, "columns"):
+        return nw.from_native(given, eager_only=True)[rows.tolist()].to_native()
+    return given if np.ndim(given) == 0 else pd.Series(given).iloc[rows]
 
 
 def _notes(levels: tuple[str, ...], solutions: tuple[LeastSquares | None, ...]) -> tuple[FitNote, ...]:

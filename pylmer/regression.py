@@ -77,10 +77,11 @@ def fit_linear(kind: type[Fit], request: Request) -> Fit:
         message = "lm() fits no random effects: leave the term out, or use lmer()"
         raise FormulaError(message, request.formula.text or None, *term.span)
     design = design_of(replace(request, control=LENIENT))
-    return kind(request, design, _solve(design), tuple(FitNote(text) for text in design.notes))
+    return kind(request, design, solve_design(design), tuple(FitNote(text) for text in design.notes))
 
 
-def _solve(design: Design) -> LeastSquares:
+def solve_design(design: Design) -> LeastSquares:
+    """Least squares on the rows of a design."""
     return least_squares(full_matrix(design), design.y, kept_columns(design), design.weights, design.offset)
 
 

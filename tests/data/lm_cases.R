@@ -77,5 +77,6 @@ lists <- list(
   radon = list_case(lmList(log_radon ~ floor | county, data = radon)),
   unpooled_sd = list_case(lmList(Reaction ~ Days | Subject, data = sleepstudy, pool = FALSE)),
   machines = list_case(lmList(score ~ Machine | Worker, data = Machines)),
+  scaled = list_case(lmList(Reaction ~ scale(Days) | Subject, data = sleepstudy_na)),
   subset = list_case(lmList(Reaction ~ Days | Subject, data = sleepstudy, subset = Days > 1)))
 write(toJSON(list(lm = lms, lmList = lists), digits = NA, na = "string", pretty = 0), "lm_cases.json")

@@ -40,6 +40,7 @@ LISTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "radon": ("radon", "log_radon ~ floor | county", {}),
     "unpooled_sd": ("sleepstudy", "Reaction ~ Days | Subject", {"pool": False}),
     "machines": ("Machines", "score ~ Machine | Worker", {}),
+    "scaled": ("sleepstudy_na", "Reaction ~ scale(Days) | Subject", {}),
     "subset": ("sleepstudy", "Reaction ~ Days | Subject", {"subset": "Days > 1"}),
 }
 

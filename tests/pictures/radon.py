@@ -43,7 +43,9 @@ def no_pooling(radon: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def multilevel(radon: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     fit = pylmer.lmer("log_radon ~ floor + (1 | county)", radon)
-    return pylmer.coef(fit)["county"]["(Intercept)"].to_numpy(), pylmer.se_ranef(fit)["county"]["(Intercept)"].to_numpy()
+    return pylmer.coef(fit)["county"]["(Intercept)"].to_numpy(), pylmer.se_ranef(fit)["county"][
+        "(Intercept)"
+    ].to_numpy()
 
 
 def means(radon: pd.DataFrame) -> tuple[float, float]:
