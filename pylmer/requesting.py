@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 
 from .errors import ArgumentError
 from .fitting import Request
-from .language import deparse, parse_expression, parse_formula
+from .language import deparse, parse_expression, parse_formula, require_random
 from .language.syntax import Argument, Binary, Call, Constant, MixedFormula, Name, Node, Number, Text, Unary
 from .options import lmerControl
 
 ARRAY = "<array>"
+MIXED = ("lmer", "lFormula")
 OLD_ARGUMENTS = {
     "family": "a family is for glmer; lmer fits normal responses: leave family out",
     "method": 'write REML=True or REML=False instead of method="REML" or method="ML"',
@@ -57,6 +58,8 @@ def make_request(function: str, formula: str | MixedFormula, **given: Any) -> Re
     """Arguments -> request, with the call as R would show it."""
     _check_arguments(formula, given)
     parsed = parse_formula(formula)
+    if function in MIXED:
+        require_random(parsed)
     shown = {"formula": parsed, "data": given["data"], "REML": given.get("REML", True)}
     shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])

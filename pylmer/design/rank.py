@@ -1,8 +1,8 @@
 """Which columns of X are linear combinations of earlier ones, as R finds them.
 
-R uses LINPACK's QR with limited pivoting: from left to right, a column whose part outside the span of those kept so far
-is shorter than 1e-7 of its length is left out. Tall matrices are first reduced to the triangular factor R of a QR, which
-has the same columns in other coordinates.
+R uses LINPACK's QR with limited pivoting: from left to right, a column is left out if its part outside the span of
+those kept so far is shorter than 1e-7 of its length. Tall matrices are first reduced to the triangular factor of a
+QR, which has the same columns in other coordinates.
 """
 
 from __future__ import annotations

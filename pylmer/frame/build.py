@@ -186,7 +186,8 @@ def _group(node: Node, scope: Scope, n: int) -> Factor:
 
 def _check_length(value: Value, n: int, node: Node | None, scope: Scope) -> None:
     if length(value) != n and node is not None:
-        raise scope.error(f"{deparse(node)!r} has {length(value)} values, the data have {n} rows", node)
+        found = f"{length(value)} value{'' if length(value) == 1 else 's'}"
+        raise scope.error(f"{deparse(node)!r} has {found}, the data have {n} rows", node)
 
 
 def _offset(fixed: Terms, given: Any, scope: Scope, n: int) -> Array | None:

@@ -14,7 +14,17 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _PRIMARY = {ord(character): 0x80 + rank for rank, character in enumerate(_ORDER + _LETTERS)}
 _PRIMARY |= {ord(letter.upper()): _PRIMARY[ord(letter)] for letter in _LETTERS}
 _PRIMARY |= {code: 1 + code for code in range(32)}
-_EXPANDED = str.maketrans({"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ß": "ss", "ø": "o\u0338", "Ø": "O\u0338"})
+_LIGATURE = "\ue000"  # stands after the first letter of an expansion, and weighs more than any accent
+_EXPANDED = str.maketrans(
+    {
+        "æ": f"a{_LIGATURE}e", "Æ": f"A{_LIGATURE}E", "œ": f"o{_LIGATURE}e", "Œ": f"O{_LIGATURE}E",
+        "ß": f"s{_LIGATURE}s", "ø": "o\u0338", "Ø": "O\u0338",
+    }
+)  # fmt: skip
+_ACCENTS = (
+    "\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0338\u0327\u0328\u0304\u0323"  # lightest first
+)
+_WEIGHT = {accent: chr(0x100 + place) for place, accent in enumerate(_ACCENTS)} | {_LIGATURE: "\uf000"}
 
 Key = tuple[str, str, str]
 
@@ -28,8 +38,9 @@ def collation_key(text: str) -> Key:
     if text.isascii():
         return text.translate(_PRIMARY), "", text.swapcase()
     letters = unicodedata.normalize("NFD", text.translate(_EXPANDED))
-    base = "".join(c for c in letters if not unicodedata.combining(c))
-    return base.casefold().translate(_PRIMARY), _accents(text, letters), base.swapcase()
+    base = "".join(c for c in letters if not _is_accent(c))
+    accents = "".join(_WEIGHT.get(c, c) if _is_accent(c) else " " for c in letters)
+    return base.casefold().translate(_PRIMARY), accents.rstrip(), base.swapcase()
 
 
 def collation_order(texts: Sequence[str]) -> list[int]:
@@ -40,10 +51,8 @@ def collation_order(texts: Sequence[str]) -> list[int]:
     return sorted(range(len(texts)), key=keys.__getitem__)
 
 
-def _accents(text: str, letters: str) -> str:
-    """What remains of the letters: accents in their places, and a mark on ligatures, which follow their expansion."""
-    marks = "".join(c if unicodedata.combining(c) else " " for c in letters)
-    return marks + ("\u0300" if any(c in "æÆœŒß" for c in text) else "")
+def _is_accent(character: str) -> bool:
+    return character == _LIGATURE or bool(unicodedata.combining(character))
 
 
 def _plain(texts: Iterable[str]) -> bool:

@@ -177,8 +177,7 @@ def contr_helmert(n: Value, contrasts: Value = None) -> Matrix:
 def contr_poly(n: Value, scores: Value = None, contrasts: Value = None) -> Matrix:
     """Orthogonal polynomials in the levels' scores."""
     count, labels = _size(n)
-    default = numeric(n) if labels is None and numeric(n).shape[0] > 1 else np.arange(1.0, count + 1)
-    chosen = default if scores is None else numeric(scores, "scores")
+    chosen = np.arange(1.0, count + 1) if scores is None else numeric(scores, "scores")
     if chosen.shape[0] != count:
         raise RefusedError(f"{chosen.shape[0]} scores for {count} levels")
     return _full(contrasts, count, labels) or Matrix(polynomials(chosen.astype(float)), polynomial_names(count))
@@ -186,10 +185,10 @@ def contr_poly(n: Value, scores: Value = None, contrasts: Value = None) -> Matri
 
 @r_function("C", lazy=["contr"])
 def with_contrasts(
-    object_: Value, contr: Promise | None = None, how_many: Value = None, *dots: Promise, state: dict[str, Any]
+    object: Value, contr: Promise | None = None, how_many: Value = None, *dots: Promise, state: dict[str, Any]
 ) -> Factor:
     """The factor with contrasts of its own: a name (`sum`, "contr.sum"), a function, or a matrix."""
-    made = kept_levels(as_factor(object_), state, "C()")
+    made = kept_levels(as_factor(object), state, "C()")
     if len(made.levels) < 2:
         raise RefusedError("contrasts need a factor with at least 2 levels")
     count = None if how_many is None else int(scalar(how_many, "how.many"))

@@ -223,6 +223,16 @@ def _reading(text: str) -> float:
         return float("nan")
 
 
+@r_function("as.Date")
+def as_date(x: Value) -> Array:
+    """Days: of dates as they are, of texts in ISO form."""
+    if isinstance(x, np.ndarray) and x.dtype.kind == "M":
+        return x.astype("datetime64[D]")
+    strings = as_strings(x)
+    days = np.array([*strings.values, "NaT"], dtype="datetime64[D]")
+    return days[strings.codes]
+
+
 @r_function("as.character")
 def as_character(x: Value) -> Strings:
     """Texts; numbers with 15 digits."""

@@ -7,7 +7,7 @@ Nothing else is ever searched, and nothing is handed to Python's `eval`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from pylmer.language import deparse
 from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
 
 from . import operators
-from .matching import DOTS, TABLE, Promise, match_arguments
+from .matching import DOTS, TABLE, Promise, match_arguments, python_name
 from .names import CONSTANTS, CONTRASTS, env_function, unknown_function, unknown_variable
 from .python import call_python
 from .series import value_of
@@ -75,17 +75,19 @@ def evaluate(node: Node, scope: Scope) -> Value:
 
 def check_names(nodes: Iterable[Node], scope: Scope) -> None:
     """Raise FormulaNameError for the first name, variable or function, that has no meaning."""
-    for node in nodes:
-        _check_name(node, scope)
+    every = list(nodes)
+    names = [node.name for node in every if isinstance(node, Name)]
+    for node in every:
+        _check_name(node, scope, names)
 
 
-def _check_name(node: Node, scope: Scope) -> None:
+def _check_name(node: Node, scope: Scope, names: Sequence[str]) -> None:
     if isinstance(node, Call) and scope.function(node.function) is None:
         raise unknown_function(node, scope.env, scope.text)
     if not isinstance(node, Name) or node.name in CONTRASTS:
         return
     if not scope.knows(node.name) and scope.function(node.name) is None:
-        raise unknown_variable(node, scope.columns, scope.env, scope.text, scope.has_data)
+        raise unknown_variable(node, scope.columns, scope.env, scope.text, scope.has_data, names)
 
 
 def _name(node: Name, scope: Scope) -> Value:
@@ -177,13 +179,13 @@ def _apply(function: Function, node: Call, scope: Scope) -> Value:
         raise RefusedError(f"{function.name}() needs its argument '{lost[0]}'")
     arguments = dict(function.defaults)
     arguments |= {name: promise if name in function.lazy else promise.value for name, promise in matched.items()}
-    return _invoke(function, {_python_name(name): value for name, value in arguments.items()}, dots, node, scope)
+    return _invoke(function, {python_name(name): value for name, value in arguments.items()}, dots, node, scope)
 
 
 def _invoke(function: Function, arguments: dict[str, Any], dots: list[Promise], node: Call, scope: Scope) -> Value:
     """Formals before `...` go by position, since `*dots` follows them."""
     before = function.parameters[: function.parameters.index(DOTS)] if DOTS in function.parameters else ()
-    leading = [arguments.pop(_python_name(name)) for name in before]
+    leading = [arguments.pop(python_name(name)) for name in before]
     if function.stateful:
         arguments["state"] = scope.state.setdefault(deparse(node), {})
     return function.call(*leading, *dots, **arguments)
@@ -192,10 +194,6 @@ def _invoke(function: Function, arguments: dict[str, Any], dots: list[Promise], 
 def _promise(argument: Argument, scope: Scope) -> Promise:
     node = argument.value
     return Promise(argument.name, node, lambda: None if node is None else evaluate(node, scope))
-
-
-def _python_name(name: str) -> str:
-    return name.replace(".", "_")
 
 
 def _index(node: Index, scope: Scope) -> Value:

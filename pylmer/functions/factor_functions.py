@@ -121,14 +121,6 @@ def without_unused(x: Value, *, state: State) -> Factor:
     return kept_levels(drop_unused(as_factor(x)), state, "droplevels()")
 
 
-@r_function("addNA")
-def with_missing_level(x: Value) -> Factor:
-    """NA as a level of its own, the last."""
-    made = as_factor(x)
-    codes = np.where(made.codes < 0, len(made.levels), made.codes)
-    return replace(made, codes=codes, levels=TextLevels((*made.levels.labels(), "NA")))
-
-
 @r_function("interaction")
 def interaction(*dots: Promise, drop: Value = None, sep: Value = None, lex_order: Value = None, state: State) -> Factor:
     """All combinations of levels, `a1.b1`; the first factor's levels vary fastest, or slowest with lex.order = TRUE."""
@@ -221,6 +213,8 @@ def _interval_labels(edges: Array, right: bool, lowest: bool, digits: int) -> li
     shown = next((texts for texts in tries if len(set(texts)) == len(texts)), None)
     if shown is None:
         return [f"Range_{i + 1}" for i in range(edges.shape[0] - 1)]
+    if shown[0] == "-Inf" and shown[-1] == "Inf":
+        shown[-1] = " Inf"  # R pads infinities to one width
     opening, closing = ("(", "]") if right else ("[", ")")
     labels = [f"{opening}{a},{b}{closing}" for a, b in pairwise(shown)]
     if lowest and right:
@@ -231,9 +225,9 @@ def _interval_labels(edges: Array, right: bool, lowest: bool, digits: int) -> li
 
 
 def _short(number: float, digits: int) -> str:
-    """C's "%.*g", with R's blank before a positive infinity."""
+    """C's "%.*g"."""
     if np.isinf(number):
-        return " Inf" if number > 0 else "-Inf"
+        return "Inf" if number > 0 else "-Inf"
     return f"{number:.{digits}g}"
 
 

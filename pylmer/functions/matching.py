@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any, TypeAlias, TypeVar
 
 from pylmer.language.syntax import Node
@@ -17,6 +18,7 @@ from .values import Function, RefusedError, Value
 
 TABLE: dict[str, Function] = {}
 DOTS = "..."
+UNDERSCORED = frozenset(["ordered_result"])  # formals that R itself writes so
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -115,5 +117,10 @@ def _unused(promise: Promise, parameters: Sequence[str]) -> str:
     return f"too many arguments (known: {known})"
 
 
+def python_name(name: str) -> str:
+    """The parameter of the Python function for an R formal."""
+    return f"{name}_" if iskeyword(name) else name.replace(".", "_")
+
+
 def _dotted(name: str) -> str:
-    return name.rstrip("_").replace("_", ".")
+    return name if name in UNDERSCORED else name.rstrip("_").replace("_", ".")

@@ -31,24 +31,32 @@ def env_function(name: str, env: Mapping[str, Any]) -> Function | None:
 
 
 def unknown_variable(
-    node: Name, columns: Iterable[str], env: Mapping[str, Any], text: str, has_data: bool
+    node: Name, columns: Iterable[str], env: Mapping[str, Any], text: str, has_data: bool, wanted: Iterable[str] = ()
 ) -> FormulaNameError:
-    """The error for a name that is neither a column nor in `env`."""
-    known = [*columns, *env]
+    """The error for a name that is neither a column nor in `env`; `wanted` are all names of the formula."""
+    if node.name == ".":
+        message = "'.' stands for all columns of data, and only as a term of its own"
+        return _pointing(message, node.span, text)
+    hint = did_you_mean(node.name, [*columns, *env])
+    missing = f"{node.name!r} is not {'a column of data' if has_data else 'in env'}{hint}"
+    if did_you_mean(node.name, ()):
+        return _pointing(missing, node.span, text)
     if has_data:
-        message = f"{node.name!r} is not a column of data{did_you_mean(node.name, known)}"
-        way_out = f"; a variable of your own is passed as env={{{node.name!r}: ...}}"
-    else:
-        message = f"{node.name!r} is not in env{did_you_mean(node.name, known)}"
-        way_out = f"; without data every variable is passed there: {_env_line(node.name, env)}"
-    return _pointing(f"{message}{way_out}", node.span, text)
+        return _pointing(
+            _with(missing, f"a variable of your own is passed as env={{{node.name!r}: ...}}"), node.span, text
+        )
+    line = _env_line(dict.fromkeys([*wanted, *env, node.name]))
+    return _pointing(_with(missing, f"without data every variable is passed there: {line}"), node.span, text)
 
 
-def _env_line(name: str, env: Mapping[str, Any]) -> str:
-    names = [*env, name]
-    if all(known.isidentifier() for known in names):
-        return f"env=dict({', '.join(f'{known}={known}' for known in names)})"
-    return f"env={{{', '.join(f'{known!r}: ...' for known in names)}}}"
+def _with(message: str, way_out: str) -> str:
+    return f"{message} ({way_out})" if message.endswith("?") else f"{message}; {way_out}"
+
+
+def _env_line(names: Iterable[str]) -> str:
+    if all(name.isidentifier() for name in names):
+        return f"env=dict({', '.join(f'{name}={name}' for name in names)})"
+    return f"env={{{', '.join(f'{name!r}: ...' for name in names)}}}"
 
 
 def unknown_function(node: Call, env: Mapping[str, Any], text: str) -> FormulaNameError:

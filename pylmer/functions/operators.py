@@ -177,11 +177,13 @@ def negation(value: Value) -> Logical:
 def is_in(left: Value, right: Value) -> Logical:
     """`left %in% right`: never NA."""
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-        return logical_of(np.isin(numeric(left), numeric(right)))
+        numbers, table_numbers = numeric(left), numeric(right)
+        found = np.isin(numbers, table_numbers)
+        return logical_of(found | np.isnan(numbers) if has_nan(table_numbers) else found)
     strings, table = as_strings(left), as_strings(right)
     wanted = {table.values[code] for code in np.unique(table.codes[table.codes >= 0]).tolist()}
-    found = np.array([text in wanted for text in strings.values] + [bool(np.any(table.codes < 0))])
-    return logical_of(found[strings.codes])
+    known = np.array([text in wanted for text in strings.values] + [bool(np.any(table.codes < 0))])
+    return logical_of(known[strings.codes])
 
 
 def sequence(left: Value, right: Value) -> Value:
