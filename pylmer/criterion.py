@@ -23,6 +23,7 @@ from .stacks import levels_last
 
 Points = tuple[Point, ...]
 EPS = float(np.finfo(float).eps)
+ROUNDING = 16 * EPS  # a residual this small, relative to the response, is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ class At:
     def value(self) -> float:
         """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
         fixed, m, gram = self.factorization.fixed, self.criterion.m, self.criterion.engine.gram
-        if not fixed.r2 > 0:
+        if not fixed.r2 > ROUNDING**2 * gram.y_square:
             raise NumericalError(
                 "the residual sum of squares is zero: the model reproduces the response exactly, "
                 "so sigma cannot be estimated"

@@ -151,13 +151,15 @@ class Gram:
     """All that the engines need: cross-products of the scaled [Z X y].
 
     Nested factors are ordered by decreasing J, so that each level has one parent; crossed ones by decreasing q.
-    links[f, g] couples factors f < g. XytXy is (p + 1, p + 1).
+    links[f, g] couples factors f < g. XytXy is (p + 1, p + 1). y_square is the weighted sum of squares of the response
+    as given, before the shift: it tells what rounding may have left in the shifted one.
     """
 
     n: int
     factors: tuple[FactorSums, ...]
     links: dict[tuple[int, int], Link]
     XytXy: Array
+    y_square: float
     sum_log_weights: float
     scaling: Scaling
 
@@ -197,7 +199,8 @@ def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
     if not np.isfinite(XytXy).all():
         raise NumericalError("the sums of squares overflow: rescale the response or the predictors")
     log_weights = 0.0 if rows.weights is None else float(np.sum(np.log(rows.weights)))
-    return Gram(rows.n, tuple(sums[f] for f in order), links, XytXy, log_weights, scaling)
+    y_square = float(rows.y @ (rows.y if rows.weights is None else rows.weights * rows.y))
+    return Gram(rows.n, tuple(sums[f] for f in order), links, XytXy, y_square, log_weights, scaling)
 
 
 def _links(rows: Rows, scaling: Scaling, groups: list[tuple[int, ...]]) -> dict[tuple[int, int], Link]:
@@ -229,10 +232,8 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
     R = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
     rms = np.sqrt(np.sum(R**2, axis=0))
     rms[rms == 0] = 1.0
-    if term.structure != "us" and term.hom:
-        return np.diag(np.full(term.width, float(np.sqrt(np.mean(rms**2)))))
     if term.structure != "us":
-        return np.asarray(np.diag(rms))
+        return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if term.hom else rms))
     if np.any(np.diag(R) < SINGULAR * rms):
         return np.asarray(np.diag(rms))
     return R
