@@ -229,7 +229,7 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
     if term.Z is None and rows.weights is None:
         return np.eye(1)
     blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n))
-    R = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
+    R: Array = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
     rms = np.sqrt(np.sum(R**2, axis=0))
     rms[rms == 0] = 1.0
     if term.structure != "us":
