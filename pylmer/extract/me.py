@@ -21,6 +21,7 @@ from .likelihood import criterion
 from .random import factors
 from .records import NamedVector
 from .rows import raw_matrix
+from .variances import term_names
 from .words import word
 
 
@@ -84,8 +85,6 @@ def _by_term(fit: FittedModel, values: Sequence[int]) -> NamedVector:
 
 def _labelled(fit: FittedModel, values: Sequence[Any]) -> dict[str, Any]:
     """By group; a second term on a group gets its number, as in VarCorr."""
-    from .variances import term_names
-
     return dict(zip(term_names([term.group for term in fit.design.random]), values, strict=True))
 
 

@@ -11,6 +11,7 @@ from scipy import sparse
 from ..design import Design
 from ..errors import ArgumentError
 from ..fitting import FittedModel
+from ..language import parse_formula
 from ..language.syntax import MixedFormula, Terms
 from ..linalg import Array
 from .fixed import fixed_matrix
@@ -80,8 +81,6 @@ def formula(fit: FittedModel, fixed_only: bool = False, random_only: bool = Fals
 
 def random_part(whole: MixedFormula) -> MixedFormula:
     """The formula with its random terms alone."""
-    from ..language import parse_formula
-
     bars = " + ".join(f"({term})" for term in whole.random)
     left = str(whole).split("~", 1)[0]
     return parse_formula(f"{left}~ {bars}")

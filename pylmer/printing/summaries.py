@@ -119,13 +119,10 @@ def show_summary(
 
 
 def residual_lines(residuals: pd.Series[float], digits: int = 4) -> str:
-    """Quantiles of the scaled residuals; the residuals themselves up to five."""
-    values = residuals.dropna().to_numpy()
-    names = [str(name) for name in residuals.dropna().index]
-    if len(values) > len(QUANTILES):
-        values, names = np.quantile(values, np.linspace(0, 1, 5)), list(QUANTILES)
+    """Quantiles of the scaled residuals."""
+    values = np.quantile(residuals.dropna().to_numpy(), np.linspace(0, 1, len(QUANTILES)))
     texts = format_numbers(zapsmall(values.tolist(), digits + 1), digits)
-    return f"Scaled residuals: \n{print_named(names, texts)}"
+    return f"Scaled residuals: \n{print_named(QUANTILES, texts)}"
 
 
 def _fixed_blocks(record: Summary, digits: int, correlation: bool | None, stars: bool) -> list[str]:

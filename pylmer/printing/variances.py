@@ -74,9 +74,8 @@ def _correlation_columns(terms: Sequence[TermRows], correlations: Format) -> lis
     texts = iter(correlations(flat))
     rows = [row for term in terms for row in _text_rows(term, texts)]
     width = max(1 if term.suffix else len(term.below) for term in terms)
-    padded = [row + [""] * (width - len(row)) for row in rows]
-    headers = ["Corr"] + [""] * (width - 1)
-    return [Column(header, tuple(cells), False) for header, cells in zip(headers, zip(*padded, strict=True), strict=True)]
+    columns = zip(*(row + [""] * (width - len(row)) for row in rows), strict=True)
+    return [Column("" if j else "Corr", cells, to_right=False) for j, cells in enumerate(columns)]
 
 
 def _text_rows(term: TermRows, texts: Iterator[str]) -> list[list[str]]:

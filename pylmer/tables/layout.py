@@ -52,8 +52,8 @@ class Column:
 
     def lines(self) -> list[str]:
         """Header and cells, all of one width."""
-        justify = right if self.to_right else left
-        return [justify(text, self.width) for text in (self.header, *self.cells)]
+        justify, width = right if self.to_right else left, self.width
+        return [justify(text, width) for text in (self.header, *self.cells)]
 
 
 def print_columns(row_names: Sequence[str], columns: Sequence[Column], width: int = WIDTH) -> str:
@@ -73,11 +73,13 @@ def print_columns(row_names: Sequence[str], columns: Sequence[Column], width: in
 def _blocks(columns: Sequence[Column], room: int) -> Iterator[list[Column]]:
     """Columns in runs that fit into `room`, at least one in each."""
     block: list[Column] = []
+    used = 0
     for column in columns:
-        if block and sum(each.width + 1 for each in (*block, column)) > room:
+        if block and used + column.width + 1 > room:
             yield block
-            block = []
+            block, used = [], 0
         block.append(column)
+        used += column.width + 1
     yield block
 
 

@@ -205,3 +205,9 @@ def test_summary_record() -> None:
     assert record.varcor["Subject"].equals(pylmer.VarCorr(model)["Subject"])
     with pytest.raises(pylmer.ArgumentError, match="ddf='Satterthwaite'"):
         pylmer.summary(model, ddf="Satterthwaite")
+
+
+def test_records_pickle() -> None:
+    model = fit("two")
+    for record in (pylmer.summary(model), pylmer.display(model), pylmer.rePCA(model), pylmer.fixef(model)):
+        assert str(pickle.loads(pickle.dumps(record))) == str(record)

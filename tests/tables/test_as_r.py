@@ -89,3 +89,24 @@ def test_one_number(case: dict[str, Any]) -> None:
 def test_wrap(case: dict[str, Any]) -> None:
     assert tables.wrap_words(case["x"], case["width"]) == case["text"]
     assert tables.wrap_words(case["x"], case["width"], exdent=2) == case["exdent"]
+
+
+def test_very_long_tables_are_cut() -> None:
+    """R's max.print: 99999 entries."""
+    n = 100_001
+    text = tables.print_matrix([str(k) for k in range(n)], ["x"], [[1.0] * n])
+    assert text.count("\n") == 99_999 + 1
+    assert text.endswith("\n [ reached max.print -- omitted 2 rows ]")
+
+
+def test_vector_without_names() -> None:
+    """R: print(c(1.5, 2, NA)) and print(seq(0.5, 30))."""
+    assert tables.print_vector(tables.format_numbers([1.5, 2, float("nan")])) == "[1] 1.5 2.0  NA"
+    long = tables.print_vector(tables.format_numbers([k + 0.5 for k in range(30)])).split("\n")
+    assert [line.split("]")[0].strip() for line in long] == ["[1", "[16"]
+    assert all(len(line) <= 80 for line in long)
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert tables.text_width("größe") == 5
+    assert tables.text_width("年") == 2
