@@ -147,6 +147,10 @@ def _control_arguments(control: lmerControl) -> list[Argument]:
     default = lmerControl()
     changed = {name: value for name, value in vars(control).items() if value != getattr(default, name)}
     return [
-        Argument(Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value), name)
+        Argument(_control_node(value), name.replace("_", ".") if name.startswith("check_") else name)
         for name, value in changed.items()
     ]
+
+
+def _control_node(value: Any) -> Node:
+    return Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value)
