@@ -260,7 +260,6 @@ def _made_missing(parts: Parts, scope: Scope, variables: Mapping[str, Value]) ->
             before |= False if mask is None else mask
         count = int(np.count_nonzero(absent & ~before))
         if count:
-            found.append(
-                f"{deparse(node)} is not a number in {count} row{'s' if count > 1 else ''} where its variables are"
-            )
+            rows = "1 row" if count == 1 else f"{count} rows"
+            found.append(f"{deparse(node)} is NaN in {rows} where its variables are not")
     return tuple(found)

@@ -40,12 +40,15 @@ def _of_sequence(column: Any, what: str) -> Value:
         series = None
     if series is not None:
         return _of_narwhals(series, what)
+    if hasattr(column, "to_pandas"):  # a pyarrow array
+        return _of_pandas(pd.Series(column.to_pandas()), what)
     if callable(column):
         raise DataError(f"{what} is a Python function; it can be called, but is no variable")
     try:
-        return _of_pandas(pd.Series(list(column)), what)
+        listed = pd.Series(list(column))
     except (TypeError, ValueError):
         raise DataError(f"{what} is of type {type(column).__name__}, which is no array") from None
+    return _of_pandas(listed, what)
 
 
 def _of_array(array: Array, what: str) -> Value:
@@ -161,8 +164,9 @@ def _of_narwhals(series: Any, what: str) -> Value:
     if isinstance(dtype, nw.Enum):
         return _labelled(series, list(dtype.categories))
     if dtype == nw.Categorical:
-        arrow = series.implementation.is_pyarrow()  # a dictionary has an order; polars numbers as texts turn up
-        return _labelled(series, series.cat.get_categories().to_list()) if arrow else _strings(_as_pandas(series))
+        if series.implementation.is_pyarrow():  # a dictionary has an order; polars numbers the texts as they turn up
+            return _of_pandas(native.to_pandas(), what)
+        return _strings(_as_pandas(series))
     if dtype == nw.String:
         return _strings(_as_pandas(series))
     if dtype == nw.Boolean:
