@@ -36,8 +36,8 @@ def predict(
 
     >>> import pandas as pd, pylmer
     >>> M1 = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
-    >>> round(predict(M1, pd.DataFrame({"floor": [1], "county": ["HENNEPIN"]})).iloc[0], 4)
-    0.6697
+    >>> predict(M1, pd.DataFrame({"floor": [1], "county": ["HENNEPIN"]})).round(4).tolist()
+    [0.6697]
     """
     wanted = selected_terms(fit, re_form)
     if newdata is None:
