@@ -56,7 +56,7 @@ def grouped(n: int, groups: int, slopes: bool) -> Callable[[], pd.DataFrame]:
 def schools() -> pd.DataFrame:
     """25,000 rows: 10,800 pupils, 1,400 teachers, 80 schools; pupils change teachers twice."""
     rng = np.random.default_rng(2)
-    school_of_teacher = np.repeat(np.arange(80), 18)[:1400]
+    school_of_teacher = np.arange(1400) % 80
     school = rng.integers(0, 80, 10_800)
     teachers = [np.flatnonzero(school_of_teacher == s) for s in range(80)]
     rows = [(p, rng.choice(teachers[school[p]]), school[p]) for p in range(10_800) for _ in range(3)]

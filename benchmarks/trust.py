@@ -2,9 +2,9 @@
 
     python trust.py [--out results] [--count 200]
 
-Kinds: small groups, near-singular, badly scaled by 1e+-8, collinear, heavy imbalance, one observation in most groups, zero
-variances, 1e8 added to the response, crossed, nested. lme4's criterion is the best of its default, bobyqa, Nelder_Mead and
-nlminbwrap. Written: one line a problem with both criteria, the relative gap and pylmer's certificate.
+Kinds: small groups, near-singular, badly scaled by 1e+-8, collinear, heavy imbalance, one observation in most groups,
+zero variances, 1e8 added to the response, crossed, nested. lme4's criterion is the best of its default, bobyqa,
+Nelder_Mead and nlminbwrap. Written: one line a problem with both criteria, the relative gap and pylmer's certificate.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ level. Short stacks and large matrices go to numpy and LAPACK.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .errors import NumericalError
@@ -74,6 +76,11 @@ def cross(A: Array, B: Array) -> Array:
     for i in range(A.shape[1]):
         out += A[:, i].T @ B[:, i]
     return out
+
+
+def inner_products(one: Sequence[Array], two: Sequence[Array]) -> Array:
+    """sum over factors and levels of one_j' two_j, for stacks per factor: (a, b)."""
+    return np.asarray(sum((cross(a, b) for a, b in zip(one, two, strict=True)), start=np.zeros(())))
 
 
 def cholesky(M: Array) -> Array:

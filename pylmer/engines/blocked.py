@@ -17,11 +17,12 @@ from ..errors import NumericalError
 from ..gram import Gram, Link
 from ..linalg import Array
 from ..pls import Fixed
-from ..stacks import cross, product
+from ..stacks import inner_products, product
 from .chain import Chain
 from .crossed import Crossed
 from .dense import factor_templates, fixed_part
 from .pairs import make_update
+from .remainder import DenseRemainder, Remainder, SparseRemainder, sparse_structure
 from .scalars import CrossedScalars
 
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
@@ -33,6 +34,8 @@ class Elimination(Protocol):
     logdet_V: float
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]: ...
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array: ...
 
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]: ...
 
@@ -48,7 +51,8 @@ class BlockedFactorization:
 
     @cached_property
     def fixed(self) -> Fixed:
-        return fixed_part(self.engine.gram.XytXy - _inner(self.halves, self.halves), self.elimination.logdet_V)
+        eliminated = self.elimination.inner(self.halves, self.halves)
+        return fixed_part(self.engine.gram.XytXy - eliminated, self.elimination.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         return self.elimination.backward([c @ v for c in self.reduced])
@@ -57,12 +61,12 @@ class BlockedFactorization:
         return self.elimination.spread(self.reduced, S)
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
-        gram = self.engine.gram
+        gram, inner = self.engine.gram, self.elimination.inner
         ZtW = self.engine.ZtZ_times(s)
         _, halves = self.elimination.forward(ZtW)
         X_halves = [h[:, :, : gram.p] for h in self.halves]
-        XtW = _inner([f.ZtXy[:, :, : gram.p] for f in gram.factors], list(s))
-        return _inner(list(s), ZtW) - _inner(halves, halves), XtW - _inner(X_halves, halves)
+        XtW = inner_products([f.ZtXy[:, :, : gram.p] for f in gram.factors], s)
+        return inner_products(s, ZtW) - inner(halves, halves), XtW - inner(X_halves, halves)
 
 
 class BlockedEngine:
@@ -79,17 +83,26 @@ class BlockedEngine:
             self.parents = [_parents(gram, f) for f in count[:-1]]
             self.paths = [_path(gram, f) for f in count]
             return
-        remainder = sum(f.q for f in gram.factors[1:])
-        if remainder > REMAINDER_LIMIT:
-            raise NumericalError(
-                f"crossed factors leave {remainder} random effects beside the largest factor: too many"
-            )
         self.C = sparse.csr_array(sparse.hstack([self.coupling[0, g] for g in count[1:]], format="csr"))
-        self.A_RR = _remainder(gram, self.coupling)
-        self.scalars = all(f.L == 1 for f in gram.factors)
+        self.A_RR, self.scalars = _remainder(gram, self.coupling), all(f.L == 1 for f in gram.factors)
+        self.structure = sparse_structure(self.C, self.A_RR) if self.scalars else None
+        if self.structure is None:
+            self._prepare_dense()
+
+    def _prepare_dense(self) -> None:
+        q = self.A_RR.shape[0]
+        if q > REMAINDER_LIMIT:
+            raise NumericalError(f"crossed factors leave {q} random effects beside the largest factor: too many")
+        self.dense = self.A_RR.toarray()
         if self.scalars:
-            self.A_RR = np.asfortranarray(np.tril(self.A_RR))
+            self.dense = np.asfortranarray(np.tril(self.dense))
             self.update = make_update(self.C)
+
+    def _at(self, k: Array, d: Array) -> Remainder:
+        """The remainder of scalar factors at given templates."""
+        if self.structure is not None:
+            return SparseRemainder(self.structure, k, d)
+        return DenseRemainder(self.dense, self.update, k, d)
 
     @property
     def gram(self) -> Gram:
@@ -104,9 +117,12 @@ class BlockedEngine:
             return "nested grouping factors, eliminated level by level, one after the other"
         q, fill = self.A_RR.shape[0], self.C.nnz / max(1, self.C.shape[0] * self.C.shape[1])
         way = "one scalar term each" if self.scalars else "vector terms"
+        kind = "dense"
+        if self.structure is not None:
+            kind = f"sparse ({200 * len(self.structure.pattern.rows) / q**2:.2g} % full when factored)"
         return (
             f"crossed grouping factors ({way}): the largest is eliminated level by level, {q} effects of the others "
-            f"form a dense remainder; their coupling is {100 * fill:.2g} % full"
+            f"form a {kind} remainder; their coupling is {100 * fill:.2g} % full"
         )
 
     def factorize(self, T: Sequence[Array]) -> BlockedFactorization:
@@ -114,8 +130,8 @@ class BlockedEngine:
         if self.nested:
             return BlockedFactorization(self, Chain(self._gram, self.parents, self.paths, templates))
         if self.scalars:
-            return BlockedFactorization(self, CrossedScalars(self._gram, self.C, self.A_RR, self.update, templates))
-        return BlockedFactorization(self, Crossed(self._gram, self.C, self.A_RR, templates))
+            return BlockedFactorization(self, CrossedScalars(self._gram, self.C, self._at, templates))
+        return BlockedFactorization(self, Crossed(self._gram, self.C, self.dense, templates))
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         """Z'Z s for s per factor (J, L, k)."""
@@ -125,12 +141,6 @@ class BlockedEngine:
             out[f] = out[f] + (A @ flat[g]).reshape(out[f].shape)
             out[g] = out[g] + (A.T @ flat[f]).reshape(out[g].shape)
         return out
-
-
-def _inner(one: Sequence[Array], two: Sequence[Array]) -> Array:
-    """sum over factors and levels of one_j' two_j."""
-    products = (cross(a, b) for a, b in zip(one, two, strict=True))
-    return np.asarray(sum(products, start=np.zeros(())))
 
 
 def _one_parent(link: Link, J: int) -> bool:
@@ -159,16 +169,15 @@ def _path(gram: Gram, f: int) -> Array:
     return np.concatenate([np.zeros((sums.J, sums.L, 0)), *later], axis=2)
 
 
-def _remainder(gram: Gram, coupling: dict[tuple[int, int], sparse.csr_array]) -> Array:
-    """Cross-products of all factors but the first, dense (q_R, q_R)."""
-    starts = np.cumsum([0, *(f.q for f in gram.factors[1:])])
-    A = np.zeros((starts[-1], starts[-1]))
-    for g, sums in enumerate(gram.factors[1:]):
-        cells = A[starts[g] : starts[g + 1], starts[g] : starts[g + 1]].reshape(sums.J, sums.L, sums.J, sums.L)
-        cells[np.arange(sums.J), :, np.arange(sums.J), :] = sums.ZtZ
-        A[starts[g] : starts[g + 1], starts[g] : starts[g + 1]] = cells.reshape(sums.q, sums.q)
-        for h in range(g + 1, len(gram.factors) - 1):
-            block = coupling[g + 1, h + 1].toarray()
-            A[starts[g] : starts[g + 1], starts[h] : starts[h + 1]] = block
-            A[starts[h] : starts[h + 1], starts[g] : starts[g + 1]] = block.T
-    return A
+def _remainder(gram: Gram, coupling: dict[tuple[int, int], sparse.csr_array]) -> sparse.csr_array:
+    """Cross-products of all factors but the first (q_R, q_R)."""
+    count = range(1, len(gram.factors))
+    blocks = [
+        [_own(gram, g) if g == h else coupling[g, h] if g < h else coupling[h, g].T for h in count] for g in count
+    ]
+    return sparse.csr_array(sparse.block_array(blocks, format="csr"))
+
+
+def _own(gram: Gram, g: int) -> sparse.bsr_array:
+    sums = gram.factors[g]
+    return sparse.bsr_array((np.array(sums.ZtZ), np.arange(sums.J), np.arange(sums.J + 1)), shape=(sums.q, sums.q))

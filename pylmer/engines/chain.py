@@ -13,7 +13,7 @@ from scipy import sparse
 
 from ..gram import Gram
 from ..linalg import Array, log_diagonal, transposed
-from ..stacks import product
+from ..stacks import inner_products, product
 from .levels import Level
 
 
@@ -51,6 +51,10 @@ class Chain:
                 update = product(transposed(level.half_path), half)
                 carry = _gather(self.parents[f], update if carry is None else update + carry[:, L:])
         return reduced, halves
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
+        return inner_products(one, two)
 
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""

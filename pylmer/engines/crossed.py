@@ -18,7 +18,7 @@ from scipy.linalg.lapack import dpotri
 
 from ..gram import Gram
 from ..linalg import Array, cholesky, log_diagonal, symmetric, transposed
-from ..stacks import product
+from ..stacks import inner_products, product
 from .levels import Level
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
@@ -46,6 +46,10 @@ class Crossed:
         rest = _joined(columns[1:]) - self.half_C.T @ half.reshape(-1, half.shape[2])
         half_rest = solve_triangular(self.chol, self._T_times(rest), lower=True, check_finite=False)
         return [columns[0], *self._split(rest)], [half, *self._split(half_rest)]
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
+        return inner_products(one, two)
 
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""

@@ -35,21 +35,28 @@ def make_update(C: sparse.csr_array) -> Update:
     return PairMap(C) if np.sum(lengths * (lengths + 1)) / 2 <= MAP_LIMIT else Slabs(C)
 
 
+def pair_entries(C: sparse.csr_array) -> tuple[Array, Array, Array]:
+    """Products of the non-zeros of each row of C (J, q) with those at or behind them.
+
+    Values, places (smaller column * q + larger column), and where each row begins (J + 1,).
+    """
+    C.sort_indices()
+    lengths = np.diff(C.indptr).astype(np.int64)
+    left = np.repeat(C.indptr[1:], lengths) - np.arange(C.nnz)  # partners of each non-zero
+    first = np.repeat(np.arange(C.nnz), left)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(left) - left, left) + first
+    starts = np.concatenate([[0], np.cumsum(lengths * (lengths + 1) // 2)])
+    columns = C.indices.astype(np.int64)
+    return C.data[first] * C.data[second], columns[first] * C.shape[1] + columns[second], starts
+
+
 class PairMap:
     """One row for each entry of S, one column for each level."""
 
     def __init__(self, C: sparse.csr_array) -> None:
-        C.sort_indices()
         self.q = C.shape[1]
-        lengths = np.diff(C.indptr)
-        level = np.repeat(np.arange(C.shape[0]), lengths)
-        left = C.indptr[level + 1] - np.arange(C.nnz)  # partners at or behind each non-zero of its row
-        first = np.repeat(np.arange(C.nnz), left)
-        second = np.arange(len(first)) - np.repeat(np.cumsum(left) - left, left) + first
-        entry = C.indices[first].astype(np.int64) * self.q + C.indices[second]
-        pairs = np.concatenate([[0], np.cumsum(lengths * (lengths + 1) // 2)])
-        values = C.data[first] * C.data[second]
-        self.map = sparse.csc_array((values, entry, pairs), shape=(self.q * self.q, C.shape[0]))
+        values, places, starts = pair_entries(C)
+        self.map = sparse.csc_array((values, places, starts), shape=(self.q * self.q, C.shape[0]))
         self.squares = sparse.csr_array((C.data**2, C.indices, C.indptr), shape=C.shape)
 
     def square(self, k: Array) -> Array:

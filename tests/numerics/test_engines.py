@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from pylmer.criterion import At, Criterion
 from pylmer.engines import BlockedEngine, DenseEngine
+from pylmer.engines.pairs import PairMap, Slabs
+from pylmer.engines.selected import factor, pattern_of, selected_inverse
+from pylmer.errors import NumericalError
 from pylmer.gram import form_gram
 from pylmer.optimize import _shifted
 
@@ -108,6 +112,58 @@ def test_curvature_is_the_second_derivative_of_sigma(kind: str) -> None:
             for a in units
         ]
         assert np.allclose(point.curvature(G), second, atol=1e-5 * max(1, np.max(np.abs(second))))
+
+
+@pytest.mark.parametrize("singular", [False, True])
+@pytest.mark.parametrize("REML", [False, True])
+def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pylmer.engines.remainder.SPARSE_FROM", 0)
+    monkeypatch.setattr("pylmer.engines.remainder.SPARSE_FILL", 2.0)
+    ours, oracle = both("crossed scalars", REML, singular)
+    assert "sparse" in ours.criterion.engine.route
+    assert_equal(ours.value, oracle.value)
+    assert_equal(ours.gradient, oracle.gradient)
+    assert_equal(ours.information, oracle.information)
+    for one, two in zip(ours.G, oracle.G, strict=True):
+        assert_equal(one, two)
+    S = np.eye(len(ours.v))
+    for part in range(2):
+        spreads = zip(ours.factorization.spread(S)[part], oracle.factorization.spread(S)[part], strict=True)
+        for one, two in spreads:
+            assert_equal(one, two)
+
+
+def test_slabs_equal_the_constant_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    C = sparse.random_array((40, 15), density=0.3, rng=rng, format="csr")
+    k, S = rng.uniform(size=40), rng.normal(size=(15, 15))
+    S = np.asfortranarray(np.tril(S + S.T))
+    one, two = PairMap(C), Slabs(C)
+    assert_equal(np.tril(two.square(k)), np.tril(one.square(k)))
+    assert_equal(two.adjoint(S), one.adjoint(S))
+    dense, full = C.toarray(), S + np.tril(S, -1).T
+    assert_equal(np.tril(one.square(k)), np.tril(dense.T @ (k[:, None] * dense)))
+    assert_equal(one.adjoint(S), np.einsum("jq,qr,jr->j", dense, full, dense))
+
+
+def test_selected_inverse_is_the_inverse_at_the_pattern() -> None:
+    rng = np.random.default_rng(2)
+    B = sparse.random_array((60, 60), density=0.05, rng=rng)
+    M = sparse.csc_array(B @ B.T + 2 * sparse.eye_array(60))
+    order = np.argsort(factor(M, "MMD_AT_PLUS_A").perm_c)
+    ordered = sparse.csc_array(M[order][:, order])
+    lu = factor(ordered, "NATURAL")
+    pattern, values = pattern_of(lu)
+    inverse = np.linalg.inv(ordered.toarray())
+    Z = selected_inverse(lu, pattern, values)
+    column = np.repeat(np.arange(60), np.diff(pattern.indptr))
+    assert_equal(Z[: len(values)], inverse[pattern.rows, column])
+    assert_equal(Z[len(values) :], np.diag(inverse))
+
+
+def test_a_sparse_indefinite_matrix_is_an_error() -> None:
+    with pytest.raises(NumericalError, match="not positive definite"):
+        factor(sparse.csc_array(np.diag([1.0, -1.0, 2.0])), "NATURAL")
 
 
 def test_sums_of_chunks_are_the_sums_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:

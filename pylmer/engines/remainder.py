@@ -1,0 +1,275 @@
+"""The remainder of crossed scalar factors at given templates: S (q, q), d (q,) on the diagonal of Lambda.
+
+    M = I + d S d,   K_R = d M^-1 d
+
+Dense: one lower triangle, LAPACK. Sparse: SuperLU and the inverse at the pattern of its factor. Both give the same five
+things, and the parts of the adjoint that the largest factor needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import solve_triangular
+from scipy.linalg.blas import dsymm, dsyr2k
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
+
+from ..errors import NumericalError
+from ..linalg import Array
+from ..stacks import cross
+from .pairs import Update, pair_entries
+from .selected import Pattern, factor, pattern_of, selected_inverse
+
+WELL_CONDITIONED = 1e-3  # templates above this may be divided by
+SPARSE_FROM = 400  # columns of the remainder from which sparse arithmetic pays
+SPARSE_FILL = 0.05  # ... if its factor is no fuller than this
+COLUMNS_AT_ONCE = 256
+
+
+class Remainder(Protocol):
+    """S and d at given templates."""
+
+    logdet_M: float
+
+    def halves(self, c: Array) -> list[Array]:
+        """Stacks (q, 1, k) of which `inner` makes c_1'd M^-1 d c_2."""
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        """c_1'd M^-1 d c_2 (k_1, k_2) from the halves of c_1 and c_2."""
+
+    def solve(self, c: Array) -> Array:
+        """M^-1 d c for c (q, k)."""
+
+    def S_times(self, B: Array) -> Array:
+        """S B for B (q, k)."""
+
+    def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
+        """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the rows c_j of the first factor (J,), and the diagonal of S_RR."""
+
+    @property
+    def complement(self) -> Array:
+        """Diagonal of S - S K_R S (q,)."""
+
+
+class DenseRemainder:
+    """One lower triangle; A is the remainder before the elimination."""
+
+    def __init__(self, A: Array, update: Update, k: Array, d: Array) -> None:
+        self.update, self.d = update, d
+        self.S = A - update.square(k)
+        M = self.S * d[:, None]
+        M *= d
+        M[np.diag_indices_from(M)] += 1.0
+        self.chol, failed = dpotrf(M, lower=1, clean=0, overwrite_a=1)
+        if failed:
+            raise NumericalError("a matrix is not positive definite")
+        self.logdet_M = 2 * float(np.sum(np.log(np.diagonal(self.chol))))
+
+    def halves(self, c: Array) -> list[Array]:
+        half = solve_triangular(self.chol, c * self.d[:, None], lower=True, check_finite=False)
+        return [half[:, None]]
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        return cross(one[0], two[0])
+
+    def solve(self, c: Array) -> Array:
+        return np.asarray(dpotrs(self.chol, c * self.d[:, None], lower=1)[0])
+
+    def S_times(self, B: Array) -> Array:
+        return np.asarray(dsymm(1.0, self.S, B, lower=1))
+
+    @cached_property
+    def M_inverse(self) -> Array:
+        """Lower triangle of M^-1; what stands above the diagonal means nothing."""
+        return np.asarray(dpotri(self.chol, lower=1)[0])
+
+    @cached_property
+    def K_R(self) -> Array:
+        """Lower triangle of d M^-1 d, zero above."""
+        K = np.tril(self.M_inverse)
+        K *= self.d[:, None]
+        K *= self.d
+        return np.asfortranarray(K)
+
+    def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
+        S_RR = dsyr2k(0.5, KcS, Kc, beta=1.0, c=self.K_R, lower=1)
+        return self.update.adjoint(S_RR), np.diagonal(S_RR)
+
+    @cached_property
+    def complement(self) -> Array:
+        product = self.S * self.M_inverse  # zero above the diagonal, as S is
+        right = product @ self.d + self.d @ product - np.diagonal(product) * self.d
+        small = np.abs(self.d) < WELL_CONDITIONED
+        out = right / np.where(small, 1.0, self.d)
+        if small.any():
+            full = self.S + np.tril(self.S, -1).T
+            W = solve_triangular(self.chol, full[:, small] * self.d[:, None], lower=True, check_finite=False)
+            out[small] = np.diagonal(self.S)[small] - np.sum(W**2, axis=0)
+        return np.asarray(out)
+
+
+@dataclass(frozen=True, eq=False)
+class SparseStructure:
+    """What all templates share: the ordering, the entries of S, the map of the update, the pattern of the factor.
+
+    order   (q,) the effect in each place of the elimination order
+    row, column  (E,) the entries of S, row >= column, in places; A (E,) their values before the elimination
+    update  (E, J): entries from k;  squares (J, q) of C, columns in places
+    into    data of the symmetric csc matrix (indptr, indices) -> entry
+    at      (E,) the entries in the pattern of the factor
+    """
+
+    order: Array
+    row: Array
+    column: Array
+    A: Array
+    update: sparse.csc_array
+    squares: sparse.csr_array
+    indptr: Array
+    indices: Array
+    into: Array
+    pattern: Pattern
+    at: Array
+
+    def symmetric(self, values: Array) -> sparse.csc_array:
+        """The symmetric matrix with these entries (E,)."""
+        q = len(self.order)
+        return sparse.csc_array((values[self.into], self.indices, self.indptr), shape=(q, q))
+
+
+def sparse_structure(C: sparse.csr_array, A: sparse.csr_array) -> SparseStructure | None:
+    """The structure of a remainder with few entries, None where dense arithmetic is better.
+
+    C (J, q) couples the first factor; A (q, q) is the remainder before the elimination.
+    """
+    q = A.shape[0]
+    lengths = np.diff(C.indptr).astype(float)
+    if q < SPARSE_FROM or np.sum(lengths * (lengths + 1)) / 2 > SPARSE_FILL * 10 * q * q:
+        return None
+    ones = sparse.csr_array((np.ones(C.nnz), C.indices, C.indptr), shape=C.shape)
+    pattern = sparse.csc_array(ones.T @ ones + abs(A))
+    if pattern.nnz > SPARSE_FILL * q * q:
+        return None
+    dominant = sparse.csc_array(pattern + sparse.diags_array(pattern.sum(axis=1) + 1.0))
+    places = factor(dominant, "MMD_AT_PLUS_A").perm_c
+    order = np.argsort(places)
+    ordered = sparse.csc_array(dominant[order][:, order])
+    ordered.sort_indices()
+    below, _ = pattern_of(factor(ordered, "NATURAL"))
+    if len(below.rows) > SPARSE_FILL * q * q / 2:
+        return None
+    return _structure(sparse.csr_array(C[:, order]), sparse.csc_array(A[order][:, order]), ordered, order, below)
+
+
+def _structure(
+    C: sparse.csr_array, A: sparse.csc_array, ordered: sparse.csc_array, order: Array, below: Pattern
+) -> SparseStructure:
+    q = len(order)
+    column = np.repeat(np.arange(q), np.diff(ordered.indptr))
+    keys = np.minimum(ordered.indices, column) * q + np.maximum(ordered.indices, column)
+    entries, into = np.unique(keys, return_inverse=True)
+    values, pair_keys, starts = pair_entries(C)
+    update = sparse.csc_array((values, np.searchsorted(entries, pair_keys), starts), shape=(len(entries), C.shape[0]))
+    A.sort_indices()
+    A_column = np.repeat(np.arange(q), np.diff(A.indptr))
+    lower = A.indices >= A_column
+    A_entries = np.zeros(len(entries))
+    A_entries[np.searchsorted(entries, A_column[lower] * q + A.indices[lower])] = A.data[lower]
+    low, high = np.divmod(entries, q)
+    squares = sparse.csr_array((C.data**2, C.indices, C.indptr), shape=C.shape)
+    return SparseStructure(
+        order,
+        high,
+        low,
+        A_entries,
+        update,
+        squares,
+        ordered.indptr,
+        ordered.indices,
+        into,
+        below,
+        below.place(high, low),
+    )
+
+
+class SparseRemainder:
+    """Entries at a fixed pattern; arrays of arguments and results are in the factors' own order."""
+
+    def __init__(self, structure: SparseStructure, k: Array, d: Array) -> None:
+        self.structure = structure
+        self.d = d[structure.order]
+        self.S = structure.A - structure.update @ k
+        row, column = structure.row, structure.column
+        M = self.S * self.d[row] * self.d[column] + (row == column)
+        self.lu = factor(structure.symmetric(M), "NATURAL")
+        self.logdet_M = float(np.sum(np.log(self.lu.U.diagonal())))
+
+    def _solved(self, c: Array) -> tuple[Array, Array]:
+        """d c and M^-1 d c, in places."""
+        right = c[self.structure.order] * self.d[:, None]
+        return right, self.lu.solve(right)
+
+    def _back(self, placed: Array) -> Array:
+        out = np.empty_like(placed)
+        out[self.structure.order] = placed
+        return out
+
+    def halves(self, c: Array) -> list[Array]:
+        right, solved = self._solved(c)
+        return [right[:, None], solved[:, None]]
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        return cross(one[0], two[1])
+
+    def solve(self, c: Array) -> Array:
+        return self._back(self._solved(c)[1])
+
+    def S_times(self, B: Array) -> Array:
+        return self._back(self.structure.symmetric(self.S) @ B[self.structure.order])
+
+    @cached_property
+    def M_inverse(self) -> Array:
+        """M^-1 at the entries of S (E,)."""
+        pattern, values = pattern_of(self.lu)
+        known = self.structure.pattern
+        if np.array_equal(pattern.keys, known.keys):
+            return selected_inverse(self.lu, known, values)[self.structure.at]
+        at = pattern.place(self.structure.row, self.structure.column)
+        return selected_inverse(self.lu, pattern, values)[at]
+
+    def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
+        row, column, order = self.structure.row, self.structure.column, self.structure.order
+        left, right = KcS[order], Kc[order]
+        S_RR = self.M_inverse * self.d[row] * self.d[column]
+        for m in range(Kc.shape[1]):
+            S_RR = S_RR + 0.5 * (left[row, m] * right[column, m] + left[column, m] * right[row, m])
+        diagonal = np.empty(len(order))
+        diagonal[row[row == column]] = S_RR[row == column]
+        first = 2 * (self.structure.update.T @ S_RR) - self.structure.squares @ diagonal
+        return np.asarray(first), self._back(diagonal)
+
+    @cached_property
+    def complement(self) -> Array:
+        row, column, q = self.structure.row, self.structure.column, len(self.d)
+        product = self.S * self.M_inverse
+        off = row != column
+        right = np.bincount(row, product * self.d[column], q)
+        right += np.bincount(column[off], product[off] * self.d[row[off]], q)
+        small = np.abs(self.d) < WELL_CONDITIONED
+        out = right / np.where(small, 1.0, self.d)
+        if small.any():
+            out[small] = self._complement_by_solving(np.flatnonzero(small))
+        return self._back(out)
+
+    def _complement_by_solving(self, which: Array) -> Array:
+        S = self.structure.symmetric(self.S)
+        out = S.diagonal()[which]
+        for start in range(0, len(which), COLUMNS_AT_ONCE):
+            here = slice(start, start + COLUMNS_AT_ONCE)
+            dS = S[:, which[here]].toarray() * self.d[:, None]
+            out[here] -= np.sum(dS * self.lu.solve(dS), axis=0)
+        return np.asarray(out)
