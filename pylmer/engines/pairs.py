@@ -20,7 +20,7 @@ SLAB_CELLS = 8_000_000  # cells of a slab of dense rows
 
 
 class Update(Protocol):
-    """Lower triangles are Fortran-ordered (q, q) arrays, zero above the diagonal."""
+    """Lower triangles are Fortran-ordered (q, q) arrays; `square` gives zeros above, `adjoint` reads nothing there."""
 
     def square(self, k: Array) -> Array:
         """sum_j k_j c_j c_j', its lower triangle."""
@@ -82,5 +82,5 @@ class Slabs:
         return out
 
     def adjoint(self, S: Array) -> Array:
-        full = S + np.tril(S, -1).T
+        full = np.tril(S) + np.tril(S, -1).T
         return np.concatenate([np.einsum("jq,jq->j", self.C[at].toarray(), self.C[at] @ full) for at in self.slabs])

@@ -48,7 +48,7 @@ class Remainder(Protocol):
         """S B for B (q, k)."""
 
     def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
-        """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the rows c_j of the first factor (J,), and the diagonal of S_RR."""
+        """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the first factor's rows c_j (J,), and the diagonal of S_RR."""
 
     @property
     def complement(self) -> Array:
@@ -89,11 +89,10 @@ class DenseRemainder:
 
     @cached_property
     def K_R(self) -> Array:
-        """Lower triangle of d M^-1 d, zero above."""
-        K = np.tril(self.M_inverse)
-        K *= self.d[:, None]
+        """Lower triangle of d M^-1 d; what stands above the diagonal means nothing."""
+        K = self.M_inverse * self.d[:, None]
         K *= self.d
-        return np.asfortranarray(K)
+        return K
 
     def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
         S_RR = dsyr2k(0.5, KcS, Kc, beta=1.0, c=self.K_R, lower=1)
