@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from . import datasets
 from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
+from .design import isNested
 from .errors import (
     ArgumentError,
     DataError,
@@ -115,6 +116,7 @@ __all__ = [
     "mkLmerDevfun",
     "optimizeLmer",
     "mkMerMod",
+    "isNested",
     "findbars",
     "nobars",
     # records, errors, data

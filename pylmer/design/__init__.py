@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .build import build_design
+from .nesting import isNested
 from .record import Design, RandomDesign
 
-__all__ = ["Design", "RandomDesign", "build_design"]
+__all__ = ["Design", "RandomDesign", "build_design", "isNested"]

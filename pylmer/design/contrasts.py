@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from pylmer.errors import ArgumentError, DataError
 from pylmer.functions import Coding, Factor, RefusedError
 from pylmer.functions.contrasts import ORDERED, UNORDERED, coding_of
@@ -29,9 +31,20 @@ class Contrasts:
         default = self.ordered if factor.ordered else self.unordered
         chosen = own.get(name, default if factor.contrasts is None else factor.contrasts)
         try:
-            return coding_of(chosen, factor.levels)
-        except RefusedError as refused:
+            coding = coding_of(chosen, factor.levels)
+            return coding if isinstance(chosen, str | Coding) else _usable(coding)
+        except (RefusedError, DataError) as refused:
             raise ArgumentError(f"contrasts of {name!r}: {refused}") from None
+
+
+def _usable(coding: Coding) -> Coding:
+    """Finite, and independent of each other and of the intercept; else RefusedError."""
+    columns = np.column_stack([np.ones(len(coding.matrix)), coding.matrix])
+    if not np.isfinite(columns).all():
+        raise RefusedError("the contrast matrix has missing or infinite entries")
+    if np.linalg.matrix_rank(columns) < columns.shape[1]:
+        raise RefusedError("singular contrasts: the columns and the intercept are not independent")
+    return coding
 
 
 def read_contrasts(given: Any) -> Contrasts:

@@ -33,9 +33,10 @@ def independent_columns(X: Any, tolerance: float = TOLERANCE) -> Array:
 
 def clearly_independent(X: Any) -> bool:
     """Whether a Cholesky of X'X, scaled to ones on the diagonal, has large pivots throughout."""
-    XtX = crossproduct(X)
+    with np.errstate(over="ignore"):
+        XtX = crossproduct(X)
     length = np.sqrt(np.diag(XtX))
-    if X.shape[0] < X.shape[1] or not np.all(length > 0):
+    if X.shape[0] < X.shape[1] or not np.all(length > 0) or not np.isfinite(XtX).all():
         return False
     factor, info = linalg.lapack.dpotrf(XtX / np.outer(length, length))
     return bool(info == 0 and np.min(np.diag(factor)) ** 2 > CLEAR)

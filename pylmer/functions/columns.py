@@ -99,7 +99,19 @@ def _from_mapping(data: Mapping[Any, Any]) -> Columns:
         listed = ", ".join(f"{name}: {rows}" for name, rows in lengths.items())
         raise DataError(f"the columns of the data have different lengths ({listed})")
     n = next(iter(lengths.values()), 0)
+    _check_aligned({str(name): column.index for name, column in data.items() if isinstance(column, pd.Series)})
     return Columns(readers, n, pd.RangeIndex(n), frozenset())
+
+
+def _check_aligned(indexes: Mapping[str, pd.Index]) -> None:
+    """Raise DataError if Series are labelled differently: neither their places nor their labels can be trusted."""
+    for name, index in indexes.items():
+        first, reference = next(iter(indexes.items()))
+        if not index.equals(reference):
+            raise DataError(
+                f"the Series {first!r} and {name!r} have different indexes; put the columns into one DataFrame, "
+                "or pass arrays (.to_numpy()) if they match row by row"
+            )
 
 
 def _constant(column: Any) -> Callable[[], Any]:
@@ -108,6 +120,8 @@ def _constant(column: Any) -> Callable[[], Any]:
 
 def _rows(column: Any, name: str) -> int:
     try:
+        if isinstance(column, set | frozenset | str | bytes | Mapping):
+            raise TypeError
         return len(column)
     except TypeError:
         raise DataError(f"column {name!r} is {type(column).__name__}, not an array of the rows") from None
@@ -116,6 +130,10 @@ def _rows(column: Any, name: str) -> int:
 def _from_narwhals(data: Any) -> Columns:
     try:
         frame = nw.from_native(data, eager_only=True)
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(
+            f"the data have more than one column of a name; rename them ({' '.join(str(error).split())})"
+        ) from None
     except TypeError:
         raise DataError(
             f"data of type {type(data).__name__} cannot be read: wanted a pandas, polars or pyarrow table, "

@@ -94,7 +94,12 @@ def coding_of(contrasts: Any, levels: Levels) -> Coding:
 
 
 def _as_array(contrasts: Any) -> Any:
-    return np.array(contrasts, dtype=float) if isinstance(contrasts, list | tuple) else contrasts
+    if not isinstance(contrasts, list | tuple):
+        return contrasts
+    try:
+        return np.array(contrasts, dtype=float)
+    except (TypeError, ValueError):
+        raise RefusedError(f"a matrix of numbers is wanted, found {contrasts!r}") from None
 
 
 def _from_value(value: Value) -> Coding:

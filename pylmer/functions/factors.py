@@ -52,7 +52,7 @@ def factor_of_integers(numbers: Array) -> Factor:
     low, high = int(numbers.min()), int(numbers.max())
     if high - low > DENSE * numbers.size + 1000:
         return factor_of_numbers(numbers)
-    shifted = numbers if low == 0 else numbers - numbers.dtype.type(low)
+    shifted = numbers if low == 0 else numbers.astype(np.int64, copy=False) - low
     codes, used = compress(shifted, high - low + 1)
     return Factor(codes, NumberLevels(used + low))
 
@@ -96,13 +96,20 @@ def drop_unused(factor: Factor) -> Factor:
 
 def cross(first: Factor, second: Factor) -> Factor:
     """`first:second`: the combinations that occur, the first factor's levels varying slowest."""
-    width = len(second.levels)
-    pairs = first.codes.astype(np.int64) * width + second.codes
-    absent = (first.codes < 0) | (second.codes < 0) if _any_missing(first, second) else None
-    if absent is not None:
-        pairs[absent] = -1
-    codes, used = _distinct(pairs, len(first.levels) * width)
+    codes, used = _distinct(_pairs(first, second), len(first.levels) * len(second.levels))
     return Factor(codes, CrossedLevels(first.levels, second.levels, used))
+
+
+def pairs_that_occur(first: Factor, second: Factor) -> Array:
+    """first * len(second.levels) + second for every combination that occurs, sorted."""
+    return _distinct(_pairs(first, second), len(first.levels) * len(second.levels))[1]
+
+
+def _pairs(first: Factor, second: Factor) -> Array:
+    pairs = first.codes.astype(np.int64) * len(second.levels) + second.codes
+    if _any_missing(first, second):
+        pairs[(first.codes < 0) | (second.codes < 0)] = -1
+    return pairs
 
 
 def _any_missing(*factors: Factor) -> bool:

@@ -22,6 +22,8 @@ def value_of(column: Any, what: str) -> Value:
         return column
     if isinstance(column, nw.Series):
         return _of_narwhals(column, what)
+    if isinstance(column, np.ma.MaskedArray):
+        return _of_pandas(pd.Series(column.tolist(), dtype=None if column.dtype.kind in "biuf" else object), what)
     if isinstance(column, np.ndarray):
         return _of_array(column, what)
     if isinstance(column, pd.DataFrame):
@@ -147,7 +149,10 @@ def _objects(series: pd.Series[Any], what: str) -> Value:
         return _nullable_logical(series.astype("boolean"))
     if inferred in ("integer", "floating", "mixed-integer-float", "decimal", "empty"):
         exact = inferred == "integer" and not series.hasnans
-        return series.to_numpy(dtype=np.int64 if exact else float, na_value=np.nan)
+        try:
+            return series.to_numpy(dtype=np.int64 if exact else float, na_value=np.nan)
+        except OverflowError:
+            raise DataError(f"{what} has whole numbers beyond 64 bits; make it text, or float") from None
     if inferred in ("date", "datetime", "datetime64"):
         return _dates(pd.Series(pd.to_datetime(series)))
     if inferred == "string":

@@ -150,7 +150,7 @@ def numeric(value: Value, what: str | None = None) -> Array:
     Raises RefusedError for factors, texts and functions: "`what` needs numbers ...".
     """
     if isinstance(value, np.ndarray):
-        return _days(value) if value.dtype.kind == "M" else value
+        return _wide(value)
     if isinstance(value, Logical):
         return _numbers_of_codes(value.codes)
     if isinstance(value, Matrix):
@@ -232,6 +232,13 @@ def _numbers_of_codes(codes: Array) -> Array:
     if codes.size and codes.min() < 0:
         return np.where(codes < 0, np.nan, codes.astype(float))
     return codes.astype(np.int64)
+
+
+def _wide(numbers: Array) -> Array:
+    """Dates as numbers, and small integers as int64, so that they do not overflow."""
+    if numbers.dtype.kind == "M":
+        return _days(numbers)
+    return numbers.astype(np.int64) if numbers.dtype.kind in "iu" and numbers.dtype != np.int64 else numbers
 
 
 def _days(dates: Array) -> Array:
