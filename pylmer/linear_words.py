@@ -129,9 +129,14 @@ def _(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame({low: coef(fit) - half, high: coef(fit) + half})
 
 
-def t_quantile(level: float, df: int) -> float:
+def is_number(value: object) -> bool:
+    """Whether an argument is a number."""
+    return isinstance(value, int | float | np.number)
+
+
+def t_quantile(level: Any, df: int) -> float:
     """The t quantile of a two-sided interval; NaN without degrees of freedom."""
-    if not 0 < level < 1:
+    if not is_number(level) or not 0 < level < 1:
         raise ArgumentError(f"level={level!r}: a level lies between 0 and 1")
     return float(stats.t.ppf((1 + level) / 2, df)) if df > 0 else float("nan")
 
