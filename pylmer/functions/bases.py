@@ -12,7 +12,17 @@ from scipy.interpolate import BSpline
 
 from .arrays import Array, has_nan, nan_mask
 from .matching import Promise, r_function
-from .values import Logical, Matrix, RefusedError, Value, flag, length, numeric, scalar, vector
+from .values import (
+    Logical,
+    Matrix,
+    RefusedError,
+    Value,
+    flag,
+    length,
+    numeric,
+    vector,
+    whole,
+)
 
 State = dict[str, Any]
 
@@ -33,7 +43,7 @@ def poly(
     others = [promise.value for promise in dots]
     if len(others) == 1 and degree is None and isinstance(others[0], np.ndarray) and length(others[0]) == 1:
         degree, others = others[0], []
-    top = 1 if degree is None else int(scalar(degree, "degree"))
+    top = 1 if degree is None else whole(degree, "degree")
     if top < 1:
         raise RefusedError("degree must be at least 1")
     columns = [column for value in (x, *others) for column in np.atleast_2d(numeric(value, "poly()").T)]
@@ -96,8 +106,8 @@ def _spread(centred: Array, scale: Value) -> Array:
 
 
 def _column_means(columns: Array) -> Array:
-    mean = columns.mean(axis=0) if not has_nan(columns) else np.nanmean(columns, axis=0)
-    return np.asarray(mean)
+    present = columns.shape[0] - (np.isnan(columns).sum(axis=0) if has_nan(columns) else 0)
+    return np.asarray(np.nansum(columns, axis=0) / present)
 
 
 def _root_mean_squares(centred: Array) -> Array:
@@ -127,17 +137,17 @@ def bs(
 ) -> Matrix:
     """B-spline basis of a given degree; polynomials go on beyond the boundary knots."""
     numbers = vector(x, "bs()").astype(float)
-    order = 3 if degree is None else int(scalar(degree, "degree"))
-    whole = intercept is not None and flag(intercept, "intercept")
+    order = 3 if degree is None else whole(degree, "degree")
+    own = intercept is not None and flag(intercept, "intercept")
     if "knots" not in state:
-        wanted = None if df is None else int(scalar(df, "df")) - order - whole
+        wanted = None if df is None else whole(df, "df") - order - own
         state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)
     low, high = state["boundary"]
     basis = basis_spline(
         np.where(np.isnan(numbers), low, numbers),
         knots=state["knots"].tolist(),
         degree=order,
-        include_intercept=whole,
+        include_intercept=own,
         lower_bound=low,
         upper_bound=high,
         extrapolation="extend",
@@ -158,11 +168,11 @@ def ns(
 ) -> Matrix:
     """Natural cubic spline basis: second derivatives vanish at the boundary knots, straight lines beyond them."""
     numbers = vector(x, "ns()").astype(float)
-    whole = intercept is not None and flag(intercept, "intercept")
+    own = intercept is not None and flag(intercept, "intercept")
     if "knots" not in state:
-        wanted = None if df is None else int(scalar(df, "df")) - 1 - whole
+        wanted = None if df is None else whole(df, "df") - 1 - own
         state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)
-    return _spline(_natural(numbers, state["knots"], state["boundary"], whole), numbers)
+    return _spline(_natural(numbers, state["knots"], state["boundary"], own), numbers)
 
 
 def _knots(x: Array, knots: Value, wanted: int | None, boundary: Value) -> tuple[Array, tuple[float, float]]:

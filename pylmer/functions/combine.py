@@ -25,6 +25,7 @@ from .values import (
     take,
     text,
     texts_of,
+    whole,
 )
 
 
@@ -53,10 +54,12 @@ def repeat(x: Value, times: Value = None, each: Value = None, length_out: Value 
     """Repeats elements `each` times, then the whole."""
     rows = np.arange(length(x))
     if each is not None:
-        rows = np.repeat(rows, int(scalar(each, "each")))
+        rows = np.repeat(rows, whole(each, "each"))
     if length_out is not None:
-        return take(x, np.resize(rows, int(scalar(length_out, "length.out"))))
+        return take(x, np.resize(rows, whole(length_out, "length.out")))
     counts = np.array([1]) if times is None else numeric(times).astype(np.int64)
+    if counts.size and counts.min() < 0:
+        raise RefusedError("times must not be negative")
     if counts.shape[0] not in (1, rows.shape[0]):
         raise RefusedError(f"{counts.shape[0]} times for {rows.shape[0]} elements")
     return take(x, np.tile(rows, counts[0]) if counts.shape[0] == 1 else np.repeat(rows, counts))
@@ -87,7 +90,7 @@ def sequence(
 @r_function("seq_len")
 def numbers_up_to(length_out: Value) -> Array:
     """1, 2, ..., n."""
-    return np.arange(1, int(scalar(length_out, "length.out")) + 1)
+    return np.arange(1, whole(length_out, "length.out") + 1)
 
 
 @r_function("seq_along")

@@ -26,9 +26,9 @@ from .values import (
     Value,
     flag,
     numeric,
-    scalar,
     text,
     texts_of,
+    whole,
 )
 
 UNORDERED, ORDERED = "contr.treatment", "contr.poly"
@@ -130,7 +130,7 @@ def _size(n: Value) -> tuple[int, list[str] | None]:
     if isinstance(n, Strings):
         return n.codes.shape[0], [str(label) for label in texts_of(n)]
     numbers = numeric(n)
-    count = int(numbers[0]) if numbers.shape[0] == 1 else numbers.shape[0]
+    count = whole(n, "n") if numbers.shape[0] == 1 else numbers.shape[0]
     if count < 2:
         raise RefusedError("contrasts need at least 2 levels")
     return count, None
@@ -150,7 +150,7 @@ def _full(contrasts: Value, n: int, labels: Sequence[str] | None) -> Matrix | No
 def contr_treatment(n: Value, base: Value = None, contrasts: Value = None) -> Matrix:
     """Each level against the base."""
     count, labels = _size(n)
-    first = 0 if base is None else int(scalar(base, "base")) - 1
+    first = 0 if base is None else whole(base, "base") - 1
     if not 0 <= first < count:
         raise RefusedError(f"base = {first + 1} is not one of {count} levels")
     kept = [i for i in range(count) if i != first]
@@ -196,7 +196,7 @@ def with_contrasts(
     made = kept_levels(as_factor(object), state, "C()")
     if len(made.levels) < 2:
         raise RefusedError("contrasts need a factor with at least 2 levels")
-    count = None if how_many is None else int(scalar(how_many, "how.many"))
+    count = None if how_many is None else whole(how_many, "how.many")
     chosen = _chosen(contr, made, dots)
     if isinstance(chosen, Coding) or count is not None:
         chosen = _fitting(coding_of(chosen, made.levels), len(made.levels), count)

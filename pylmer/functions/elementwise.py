@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from .arrays import Array, either, nan_mask
+from .arrays import Array, nan_mask
 from .factors import as_factor, as_strings
 from .matching import Promise, r_function
 from .operators import recycled
@@ -27,6 +27,7 @@ from .values import (
     scalar,
     strings_of,
     take,
+    whole,
 )
 
 _MATHEMATICS: dict[str, Callable[[Array], Array]] = {
@@ -82,7 +83,7 @@ def sign(x: Value) -> Value:
 @r_function("round")
 def rounded(x: Value, digits: Value = None) -> Value:
     """Rounds to the nearer of the two candidates, as R 4 does, so that 0.15 gives 0.1; ties go to the even digit."""
-    places = 0 if digits is None else int(scalar(digits, "digits"))
+    places = 0 if digits is None else whole(digits, "digits")
     return mapped(lambda numbers: _round(numbers, places), x, "round()")
 
 
@@ -106,7 +107,7 @@ def _shifted(numbers: Array, places: int) -> Array:
 @r_function("signif")
 def significant(x: Value, digits: Value = None) -> Value:
     """Rounds to significant digits."""
-    wanted = 6 if digits is None else int(scalar(digits, "digits"))
+    wanted = 6 if digits is None else whole(digits, "digits")
     return mapped(lambda numbers: np.array([float(f"{n:.{max(wanted, 1) - 1}e}") for n in numbers.flat]), x, "signif()")
 
 
@@ -185,11 +186,9 @@ def is_finite(x: Value) -> Logical:
 def exclusive_or(x: Value, y: Value) -> Logical:
     """TRUE where just one is."""
     first, second = recycled(logical(x).codes, logical(y).codes)
-    return logical_of(first != second, either(_negative(first), _negative(second)))
-
-
-def _negative(codes: Array) -> Array | None:
-    return codes < 0 if codes.size and codes.min() < 0 else None
+    different = first != second
+    absent = (first < 0) | (second < 0)
+    return logical_of(different, absent if absent.any() else None)
 
 
 @r_function("as.numeric", "as.double")
@@ -229,7 +228,10 @@ def as_date(x: Value) -> Array:
     if isinstance(x, np.ndarray) and x.dtype.kind == "M":
         return x.astype("datetime64[D]")
     strings = as_strings(x)
-    days = np.array([*strings.values, "NaT"], dtype="datetime64[D]")
+    try:
+        days = np.array([*strings.values, "NaT"], dtype="datetime64[D]")
+    except ValueError:
+        raise RefusedError("as.Date() reads texts such as 2020-12-31") from None
     return days[strings.codes]
 
 

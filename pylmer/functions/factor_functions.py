@@ -22,11 +22,11 @@ from .values import (
     Value,
     flag,
     numeric,
-    scalar,
     strings_of,
     text,
     texts_of,
     vector,
+    whole,
 )
 
 State = dict[str, Any]
@@ -108,7 +108,7 @@ def relevel(x: Value, ref: Value) -> Factor:
 
 def _reference(made: Factor, ref: Value) -> int:
     if not isinstance(ref, Strings):
-        return int(scalar(ref, "ref")) - 1
+        return whole(ref, "ref") - 1
     label = text(ref, "ref")
     if label not in made.levels:
         raise RefusedError(f"ref = {label!r} is not a level (levels: {', '.join(made.levels.labels()[:20])})")
@@ -168,7 +168,7 @@ def cut(
     numbers = vector(x, "cut()").astype(float)
     closed_right = right is None or flag(right, "right")
     lowest = include_lowest is not None and flag(include_lowest, "include.lowest")
-    digits = 3 if dig_lab is None else int(scalar(dig_lab, "dig.lab"))
+    digits = 3 if dig_lab is None else whole(dig_lab, "dig.lab")
     edges = state.setdefault("edges", _edges(numbers, numeric(breaks, "breaks")))
     codes = _interval(numbers, edges, closed_right, lowest)
     if isinstance(labels, Logical) and not flag(labels, "labels"):

@@ -97,11 +97,10 @@ def negative(value: Value) -> Value:
 def compare(symbol: str, left: Value, right: Value) -> Logical:
     """`left symbol right` for == != < > <= >=; NA where either is."""
     test: Binary = _COMPARISONS[symbol]
-    first, second = _comparable(symbol, left, right)
-    with_absent = [missing(side) for side in (left, right)]
-    flags = test(*recycled(first, second))
-    absent = [m if m is None or m.shape == flags.shape else np.broadcast_to(m, flags.shape) for m in with_absent]
-    return logical_of(flags, either(absent[0], absent[1]))
+    flags = test(*recycled(*_comparable(symbol, left, right)))
+    masks = (missing(side) for side in (left, right))
+    absent = either(*(mask if mask is None else repeated(mask, flags.shape[0]) for mask in masks))
+    return logical_of(flags, None if absent is None else np.broadcast_to(absent, flags.shape))
 
 
 _COMPARISONS: dict[str, Binary] = {
@@ -126,7 +125,9 @@ def _comparable(symbol: str, left: Value, right: Value) -> tuple[Array, Array]:
 
 def _vector(value: Value) -> Array:
     numbers = numeric(value, "comparison")
-    return numbers[:, 0] if numbers.ndim == 2 and numbers.shape[1] == 1 else numbers
+    if numbers.ndim == 2 and numbers.shape[1] != 1:
+        raise RefusedError(f"a matrix of {numbers.shape[1]} columns cannot be compared; take a column: [, 1]")
+    return numbers[:, 0] if numbers.ndim == 2 else numbers
 
 
 def _comparable_factors(symbol: str, left: Value, right: Value, factors: Sequence[Factor]) -> tuple[Array, Array]:
@@ -240,8 +241,8 @@ def positions(chosen: Value, n: int) -> Array:
     if isinstance(chosen, Logical):
         return np.flatnonzero(repeated(chosen.codes, n) == 1)
     numbers = numeric(chosen, "an index")
-    if has_nan(numbers):
-        raise RefusedError("an index is NA")
+    if not np.all(np.isfinite(numbers)):
+        raise RefusedError("an index is NA or infinite")
     whole = numbers.astype(np.int64)
     if np.any(np.abs(whole) > n):
         raise RefusedError(f"index {int(whole[np.abs(whole) > n][0])} is out of 1..{n}")

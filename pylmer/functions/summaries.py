@@ -158,7 +158,10 @@ def group_summary(x: Value, *dots: Promise, FUN: Value = None) -> Array:
 def _joint(dots: tuple[Promise, ...], n: int) -> Array:
     factor = Factor(np.zeros(n, dtype=np.int64), as_factor(np.zeros(1)).levels)
     for promise in dots:
-        factor = cross(factor, drop_unused(as_factor(promise.value)))
+        group = drop_unused(as_factor(promise.value))
+        if length(group) != n:
+            raise RefusedError(f"ave() has {n} values and {length(group)} groups")
+        factor = cross(factor, group)
     if factor.codes.size and factor.codes.min() < 0:
         raise RefusedError("ave() does not take missing groups")
     return factor.codes

@@ -176,6 +176,14 @@ def scalar(value: Value, what: str) -> float:
     return float(numbers[0])
 
 
+def whole(value: Value, what: str) -> int:
+    """One number as an integer, cut towards zero."""
+    number = scalar(value, what)
+    if not np.isfinite(number):
+        raise RefusedError(f"{what} must be a finite number, not {number}")
+    return int(number)
+
+
 def flag(value: Value, what: str) -> bool:
     """One TRUE or FALSE."""
     codes = logical(value).codes
