@@ -58,6 +58,8 @@ def once(program: str, about: pathlib.Path) -> dict[str, Any]:
 
 def measure(problem: Problem, programs: list[str], rounds: int, folder: pathlib.Path) -> list[dict[str, Any]]:
     about = write(problem, folder)
+    if "lme4" in programs and not about.with_suffix(".rds").exists():
+        subprocess.run(["Rscript", str(HERE / "to_rds.R"), str(about)], check=True)
     reports: dict[str, list[dict[str, Any]]] = {program: [] for program in programs}
     for turn in range(rounds):
         for program in programs:

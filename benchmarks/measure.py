@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import resource
 import statistics
 import sys
 import time
@@ -15,20 +14,27 @@ import pandas as pd
 from problems import read
 
 
-def megabytes() -> float:
-    """Peak resident memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def megabytes(field: str) -> float:
+    """VmRSS (resident now) or VmHWM (peak since `forget_peak`) of this process, in MB."""
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(status.split(f"{field}:")[1].split()[0]) / 1024
+
+
+def forget_peak() -> None:
+    """Let VmHWM begin anew at what is resident now."""
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
 
 
 def run(program: str, warm_up: Callable[[], Any], fit: Callable[[str, pd.DataFrame], dict[str, Any]]) -> None:
     """Time `fit(formula, frame)`, which returns criterion and evaluations, on the problem named on the command line."""
     record, frame = read(pathlib.Path(sys.argv[1]))
     warm_up()
-    before = megabytes()
+    forget_peak()
+    before = megabytes("VmRSS")
     seconds, answer = [], {}
     for _ in range(int(str(record["repeats"]))):
         start = time.perf_counter()
         answer = fit(str(record["formula"]), frame)
         seconds.append(time.perf_counter() - start)
     report = {"program": program, "problem": record["name"], "seconds": statistics.median(seconds)}
-    print(json.dumps(report | answer | {"megabytes": megabytes() - before}))
+    print(json.dumps(report | answer | {"megabytes": megabytes("VmHWM") - before}))

@@ -118,6 +118,7 @@ def write(problem: Problem, folder: pathlib.Path) -> pathlib.Path:
         return about
     frame = problem.data()
     frame.to_csv(about.with_suffix(".csv"), index=False, float_format="%.17g")
+    frame.to_pickle(about.with_suffix(".pickle"))
     factors = {c: [str(v) for v in frame[c].cat.categories] for c in frame if frame[c].dtype == "category"}
     record = {"name": problem.name, "formula": problem.formula, "repeats": problem.repeats, "factors": factors}
     about.write_text(json.dumps(record | {"file": about.with_suffix(".csv").name, "columns": list(frame)}))
@@ -127,10 +128,7 @@ def write(problem: Problem, folder: pathlib.Path) -> pathlib.Path:
 def read(about: pathlib.Path) -> tuple[dict[str, object], pd.DataFrame]:
     """Record and data frame of a written problem."""
     record = json.loads(about.read_text())
-    frame = pd.read_csv(about.with_name(record["file"]), dtype=dict.fromkeys(record["factors"], str))
-    for column, levels in record["factors"].items():
-        frame[column] = pd.Categorical(frame[column], categories=levels)
-    return record, frame
+    return record, pd.read_pickle(about.with_suffix(".pickle"))
 
 
 if __name__ == "__main__":

@@ -2,18 +2,19 @@
 suppressMessages({library(lme4); library(jsonlite)})
 about <- commandArgs(TRUE)[1]
 record <- fromJSON(about, simplifyVector = TRUE)
-frame <- read.csv(file.path(dirname(about), record$file), stringsAsFactors = FALSE)
-for (f in names(record$factors)) frame[[f]] <- factor(frame[[f]], levels = record$factors[[f]])
-peak <- function() {
+frame <- readRDS(sub("json$", "rds", about))
+megabytes <- function(field) {
   status <- readLines("/proc/self/status")
-  as.numeric(gsub("[^0-9]", "", grep("^VmHWM", status, value = TRUE))) / 1024
+  as.numeric(gsub("[^0-9]", "", grep(paste0("^", field), status, value = TRUE))) / 1024
 }
 invisible(lmer(Reaction ~ Days + (Days | Subject), sleepstudy))
-before <- peak()
+invisible(gc())
+writeLines("5", "/proc/self/clear_refs")
+before <- megabytes("VmRSS")
 seconds <- numeric(0)
 formula <- as.formula(record$formula)
 for (i in seq_len(record$repeats)) {
   seconds <- c(seconds, system.time(fit <- suppressWarnings(suppressMessages(lmer(formula, frame))))[["elapsed"]])
 }
 cat(toJSON(list(program = "lme4", problem = record$name, seconds = median(seconds), criterion = REMLcrit(fit),
-                evaluations = fit@optinfo$feval, megabytes = peak() - before), auto_unbox = TRUE, digits = 12), "\n")
+                evaluations = fit@optinfo$feval, megabytes = megabytes("VmHWM") - before), auto_unbox = TRUE, digits = 12), "\n")

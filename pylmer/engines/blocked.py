@@ -19,7 +19,7 @@ from ..linalg import Array
 from ..pls import Fixed
 from ..stacks import inner_products, product
 from .chain import Chain
-from .crossed import Crossed
+from .crossed import Crossed, dense_if_full
 from .dense import factor_templates, fixed_part
 from .pairs import make_update
 from .remainder import DenseRemainder, Remainder, SparseRemainder, sparse_structure
@@ -94,7 +94,9 @@ class BlockedEngine:
         if q > REMAINDER_LIMIT:
             raise NumericalError(f"crossed factors leave {q} random effects beside the largest factor: too many")
         self.dense = self.A_RR.toarray()
-        if self.scalars:
+        if not self.scalars:
+            self.coupled = dense_if_full(self.C)
+        else:
             self.dense = np.asfortranarray(np.tril(self.dense))
             self.update = make_update(self.C)
 
@@ -131,7 +133,7 @@ class BlockedEngine:
             return BlockedFactorization(self, Chain(self._gram, self.parents, self.paths, templates))
         if self.scalars:
             return BlockedFactorization(self, CrossedScalars(self._gram, self.C, self._at, templates))
-        return BlockedFactorization(self, Crossed(self._gram, self.C, self.dense, templates))
+        return BlockedFactorization(self, Crossed(self._gram, self.coupled, self.dense, templates))
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         """Z'Z s for s per factor (J, L, k)."""

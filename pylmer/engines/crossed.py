@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -22,14 +23,16 @@ from ..stacks import inner_products, product
 from .levels import Level
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
-DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix
+DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix ...
+DENSE_CELLS = 20_000_000  # ... of at most so many cells
+Coupling: TypeAlias = "Array | sparse.csr_array"
 BLOCK_CELLS = 4_000_000  # cells of a dense slab of C S held at once
 
 
 class Crossed:
     """C (q_1, q_R) couples the first factor to the remainder A_RR (q_R, q_R); T per factor (L, L)."""
 
-    def __init__(self, gram: Gram, C: sparse.csr_array, A_RR: Array, T: list[Array]) -> None:
+    def __init__(self, gram: Gram, C: Coupling, A_RR: Array, T: list[Array]) -> None:
         self.gram, self.C, self.T_rest = gram, C, T[1:]
         first = gram.factors[0]
         self.first = Level.eliminated(T[0], first.ZtZ, np.zeros((first.J, first.L, 0)))
@@ -138,26 +141,28 @@ def _joined(parts: Sequence[Array]) -> Array:
     return np.concatenate([part.reshape(-1, part.shape[2]) for part in parts])
 
 
-def _times_levels(B: Array, C: sparse.csr_array) -> sparse.csr_array:
+def _times_levels(B: Array, C: Coupling) -> Coupling:
     """diag(B_1, ..., B_J) C."""
     J, L, _ = B.shape
+    if not sparse.issparse(C):
+        return np.asarray(np.matmul(B, C.reshape(J, L, -1)).reshape(C.shape))
     if L == 1:
         return sparse.csr_array((C.data * np.repeat(B.ravel(), np.diff(C.indptr)), C.indices, C.indptr), shape=C.shape)
     blocks = sparse.bsr_array((B, np.arange(J), np.arange(J + 1)), shape=(J * L, J * L))
     return sparse.csr_array(blocks.tocsr() @ C)
 
 
-def _square(half_C: sparse.csr_array) -> Array:
+def _square(half_C: Coupling) -> Array:
     """half_C' half_C, dense (q_R, q_R)."""
-    if half_C.nnz > DENSE_SHARE * half_C.shape[0] * half_C.shape[1]:
-        dense = half_C.toarray()
-        return np.asarray(dense.T @ dense)
-    return np.asarray((half_C.T @ half_C).toarray())
+    square = half_C.T @ half_C
+    return np.asarray(square.toarray() if sparse.issparse(square) else square)
 
 
-def _level_squares(C: sparse.csr_array, S: Array, L: int) -> Array:
-    """Blocks C_j S C_j' (J, L, L), a slab of levels at a time."""
+def _level_squares(C: Coupling, S: Array, L: int) -> Array:
+    """Blocks C_j S C_j' (J, L, L), a slab of levels at a time where C is sparse."""
     J = C.shape[0] // L
+    if not sparse.issparse(C):
+        return np.asarray(np.matmul((C @ S).reshape(J, L, -1), transposed(C.reshape(J, L, -1))))
     H = np.zeros((J, L, L))
     size = max(1, BLOCK_CELLS // max(1, L * S.shape[0]))
     for start in range(0, J, size):
@@ -168,3 +173,9 @@ def _level_squares(C: sparse.csr_array, S: Array, L: int) -> Array:
             sums = np.bincount(row, part.data * slab[row // L, a, part.indices], part.shape[0])
             H[start : start + len(slab), a, :] = sums.reshape(-1, L)
     return H
+
+
+def dense_if_full(C: sparse.csr_array) -> Coupling:
+    """C as it is multiplied fastest."""
+    full = C.nnz > DENSE_SHARE * C.shape[0] * C.shape[1] and C.shape[0] * C.shape[1] <= DENSE_CELLS
+    return C.toarray() if full else C

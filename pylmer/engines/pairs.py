@@ -16,6 +16,7 @@ from scipy.linalg.blas import dsyrk
 from ..linalg import Array
 
 MAP_LIMIT = 20_000_000  # non-zeros of the map: 240 MB
+PAIRS_AT_ONCE = 200_000  # pairs made at once while the map is built
 SLAB_CELLS = 8_000_000  # cells of a slab of dense rows
 
 
@@ -42,12 +43,25 @@ def pair_entries(C: sparse.csr_array) -> tuple[Array, Array, Array]:
     """
     C.sort_indices()
     lengths = np.diff(C.indptr).astype(np.int64)
-    left = np.repeat(C.indptr[1:], lengths) - np.arange(C.nnz)  # partners of each non-zero
-    first = np.repeat(np.arange(C.nnz), left)
-    second = np.arange(len(first)) - np.repeat(np.cumsum(left) - left, left) + first
     starts = np.concatenate([[0], np.cumsum(lengths * (lengths + 1) // 2)])
-    columns = C.indices.astype(np.int64)
-    return C.data[first] * C.data[second], columns[first] * C.shape[1] + columns[second], starts
+    values = np.empty(starts[-1])
+    places = np.empty(starts[-1], dtype=np.int32 if C.shape[1] ** 2 < 2**31 else np.int64)
+    cuts = np.searchsorted(starts, np.arange(0, starts[-1], PAIRS_AT_ONCE))
+    for first_row, end_row in zip(cuts, [*cuts[1:], len(lengths)], strict=True):
+        here = slice(starts[first_row], starts[end_row])
+        values[here], places[here] = _pairs(C, lengths, int(first_row), int(end_row))
+    return values, places, starts
+
+
+def _pairs(C: sparse.csr_array, lengths: Array, first_row: int, end_row: int) -> tuple[Array, Array]:
+    """Values and places of the pairs of some rows."""
+    begin, end = C.indptr[first_row], C.indptr[end_row]
+    data, columns = C.data[begin:end], C.indices[begin:end].astype(np.int64)
+    ends = np.repeat(C.indptr[first_row + 1 : end_row + 1] - begin, lengths[first_row:end_row])
+    left = ends - np.arange(end - begin)  # partners of each non-zero
+    first = np.repeat(np.arange(end - begin), left)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(left) - left, left) + first
+    return data[first] * data[second], columns[first] * C.shape[1] + columns[second]
 
 
 class PairMap:

@@ -9,7 +9,6 @@ things, and the parts of the adjoint that the largest factor needs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -47,12 +46,9 @@ class Remainder(Protocol):
     def S_times(self, B: Array) -> Array:
         """S B for B (q, k)."""
 
-    def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
-        """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the first factor's rows c_j (J,), and the diagonal of S_RR."""
-
-    @property
-    def complement(self) -> Array:
-        """Diagonal of S - S K_R S (q,)."""
+    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
+        """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the first factor's rows c_j (J,), the diagonal of S_RR (q,), and
+        the diagonal of S - S K_R S (q,)."""
 
 
 class DenseRemainder:
@@ -60,7 +56,8 @@ class DenseRemainder:
 
     def __init__(self, A: Array, update: Update, k: Array, d: Array) -> None:
         self.update, self.d = update, d
-        self.S = A - update.square(k)
+        self.S = update.square(k)
+        np.subtract(A, self.S, out=self.S)
         M = self.S * d[:, None]
         M *= d
         M[np.diag_indices_from(M)] += 1.0
@@ -82,25 +79,17 @@ class DenseRemainder:
     def S_times(self, B: Array) -> Array:
         return np.asarray(dsymm(1.0, self.S, B, lower=1))
 
-    @cached_property
-    def M_inverse(self) -> Array:
-        """Lower triangle of M^-1; what stands above the diagonal means nothing."""
-        return np.asarray(dpotri(self.chol, lower=1)[0])
-
-    @cached_property
-    def K_R(self) -> Array:
-        """Lower triangle of d M^-1 d; what stands above the diagonal means nothing."""
-        K = self.M_inverse * self.d[:, None]
+    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
+        K = dpotri(self.chol, lower=1)[0]  # M^-1; what stands above the diagonal means nothing
+        complement = self._complement(K)
+        K *= self.d[:, None]
         K *= self.d
-        return K
+        S_RR = dsyr2k(0.5, KcS, Kc, beta=1.0, c=K, lower=1, overwrite_c=1)
+        return self.update.adjoint(S_RR), np.diagonal(S_RR).copy(), complement
 
-    def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
-        S_RR = dsyr2k(0.5, KcS, Kc, beta=1.0, c=self.K_R, lower=1)
-        return self.update.adjoint(S_RR), np.diagonal(S_RR)
-
-    @cached_property
-    def complement(self) -> Array:
-        product = self.S * self.M_inverse  # zero above the diagonal, as S is
+    def _complement(self, M_inverse: Array) -> Array:
+        """Diagonal of S - S K_R S, from S d M^-1 = (S - S K_R S) d where d may be divided by."""
+        product = self.S * M_inverse  # zero above the diagonal, as S is
         right = product @ self.d + self.d @ product - np.diagonal(product) * self.d
         small = np.abs(self.d) < WELL_CONDITIONED
         out = right / np.where(small, 1.0, self.d)
@@ -230,8 +219,7 @@ class SparseRemainder:
     def S_times(self, B: Array) -> Array:
         return self._back(self.structure.symmetric(self.S) @ B[self.structure.order])
 
-    @cached_property
-    def M_inverse(self) -> Array:
+    def _M_inverse(self) -> Array:
         """M^-1 at the entries of S (E,)."""
         pattern, values = pattern_of(self.lu)
         known = self.structure.pattern
@@ -240,21 +228,21 @@ class SparseRemainder:
         at = pattern.place(self.structure.row, self.structure.column)
         return selected_inverse(self.lu, pattern, values)[at]
 
-    def adjoint(self, Kc: Array, KcS: Array) -> tuple[Array, Array]:
+    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
         row, column, order = self.structure.row, self.structure.column, self.structure.order
-        left, right = KcS[order], Kc[order]
-        S_RR = self.M_inverse * self.d[row] * self.d[column]
+        left, right, M_inverse = KcS[order], Kc[order], self._M_inverse()
+        S_RR = M_inverse * self.d[row] * self.d[column]
         for m in range(Kc.shape[1]):
             S_RR = S_RR + 0.5 * (left[row, m] * right[column, m] + left[column, m] * right[row, m])
         diagonal = np.empty(len(order))
         diagonal[row[row == column]] = S_RR[row == column]
         first = 2 * (self.structure.update.T @ S_RR) - self.structure.squares @ diagonal
-        return np.asarray(first), self._back(diagonal)
+        return np.asarray(first), self._back(diagonal), self._complement(M_inverse)
 
-    @cached_property
-    def complement(self) -> Array:
+    def _complement(self, M_inverse: Array) -> Array:
+        """Diagonal of S - S K_R S, from S d M^-1 = (S - S K_R S) d where d may be divided by."""
         row, column, q = self.structure.row, self.structure.column, len(self.d)
-        product = self.S * self.M_inverse
+        product = self.S * M_inverse
         off = row != column
         right = np.bincount(row, product * self.d[column], q)
         right += np.bincount(column[off], product[off] * self.d[row[off]], q)

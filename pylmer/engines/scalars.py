@@ -59,8 +59,8 @@ class CrossedScalars:
         Kc = self.rest.solve(c) * self.d[:, None]
         KcS = Kc @ S
         N_c = c - self.rest.S_times(Kc)
-        D_rest = self.rest.complement - np.sum((N_c @ S) * N_c, axis=1)
-        across, E_rest = self.rest.adjoint(Kc, KcS)
+        across, E_rest, complement = self.rest.selected(Kc, KcS)
+        D_rest = complement - np.sum((N_c @ S) * N_c, axis=1)
         H = np.sum((U @ S) * U, axis=1) - 2 * np.sum((self.C @ KcS) * U, axis=1) + across
         N = 1.0 / self.m
         D, E = self.a * N - H * N**2, self.k + self.k**2 * H

@@ -12,7 +12,7 @@ from pylmer.engines.pairs import PairMap, Slabs
 from pylmer.engines.selected import factor, pattern_of, selected_inverse
 from pylmer.errors import NumericalError
 from pylmer.gram import form_gram
-from pylmer.optimize import _shifted
+from pylmer.optimize import shifted
 
 from .problems import KINDS, make_rows, random_points
 
@@ -63,7 +63,7 @@ def test_score_is_the_derivative_of_the_value(kind: str, REML: bool) -> None:
     at, _ = both(kind, REML, singular=False)
     h = 1e-4
     for a, unit in enumerate(np.eye(len(at.gradient))):
-        d = [at.criterion.at(_shifted(at.points, c * h * unit)).value for c in (-2, -1, 1, 2)]
+        d = [at.criterion.at(shifted(at.points, c * h * unit)).value for c in (-2, -1, 1, 2)]
         slope = (d[0] - 8 * d[1] + 8 * d[2] - d[3]) / (12 * h)
         assert slope == pytest.approx(at.gradient[a], abs=2e-7 * max(1, np.max(np.abs(at.gradient))))
 
@@ -112,6 +112,16 @@ def test_curvature_is_the_second_derivative_of_sigma(kind: str) -> None:
             for a in units
         ]
         assert np.allclose(point.curvature(G), second, atol=1e-5 * max(1, np.max(np.abs(second))))
+
+
+@pytest.mark.parametrize("kind", ["crossed", "crossed three, one term hom", "cs and ar1"])
+def test_sparse_coupling_equals_dense(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pylmer.engines.crossed.DENSE_SHARE", 2.0)
+    ours, oracle = both(kind, REML=True, singular=False)
+    assert sparse.issparse(ours.criterion.engine.coupled)
+    assert_equal(ours.value, oracle.value)
+    assert_equal(ours.gradient, oracle.gradient)
+    assert_equal(ours.information, oracle.information)
 
 
 @pytest.mark.parametrize("singular", [False, True])
