@@ -26,4 +26,4 @@ def isNested(f1: Any, f2: Any) -> bool:
     if length(inner) != length(outer):
         raise ArgumentError(f"isNested(): f1 has {length(inner)} rows, f2 has {length(outer)}")
     first = pairs_that_occur(inner, outer) // len(outer.levels)
-    return np.unique(first).shape[0] == first.shape[0]
+    return bool(np.unique(first).shape[0] == first.shape[0])

@@ -63,6 +63,8 @@ def triangle(X: Any) -> Array:
 
 def left_to_right(R: Array, tolerance: float) -> list[int]:
     """Columns that keep at least `tolerance` of their length outside the span of those kept before."""
+    largest = np.max(np.abs(R), axis=0, initial=0.0)
+    R = R / np.where(largest > 0, largest, 1.0)  # lengths that neither overflow nor vanish
     Q = np.empty((R.shape[0], 0))
     kept: list[int] = []
     for place, column in enumerate(R.T):

@@ -45,7 +45,10 @@ def _spread(column: Array) -> float | None:
     """Standard deviation, None for a column of zeros and ones."""
     if _is_indicator(column[:LOOK]) and _is_indicator(column):
         return None
-    return float(column.std(ddof=1))
+    with np.errstate(over="ignore"):
+        sd = float(column.std(ddof=1))
+    largest = float(np.max(np.abs(column)))
+    return sd if np.isfinite(sd) else largest * float((column / largest).std(ddof=1))
 
 
 def _is_indicator(values: Array) -> bool:

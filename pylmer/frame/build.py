@@ -193,6 +193,8 @@ def _check_length(value: Value, n: int, node: Node | None, scope: Scope) -> None
 def _offset(fixed: Terms, given: Any, scope: Scope, n: int) -> Array | None:
     found = [(_numeric(evaluate(node, scope), "an offset", node, scope), node) for node in fixed.offsets]
     for numbers, node in found:
+        if numbers.ndim > 1:
+            raise scope.error(f"an offset is one number for each row, found {numbers.shape[1]} columns", node)
         _check_length(numbers, n, node, scope)
     argument = _numbers(given, "offset", scope, n)
     values = [numbers for numbers, _ in found] + ([] if argument is None else [argument])
@@ -209,6 +211,7 @@ def _numeric(value: Value, what: str, node: Node, scope: Scope) -> Array:
 def _argument(given: Any, what: str, scope: Scope) -> Value:
     """The value of `weights=`, `offset=` or `subset=`."""
     if not isinstance(given, str):
+        _check_order(given, what, scope)
         return value_of(given, f"{what}=")
     if given in scope.columns:
         return scope.columns[given]
@@ -216,6 +219,18 @@ def _argument(given: Any, what: str, scope: Scope) -> Value:
     own = Scope(scope.columns, scope.env, given, scope.state, scope.has_data)
     check_names((inner for inner in nodes(node) if isinstance(inner, Name | Call)), own)
     return evaluate(node, own)
+
+
+def _check_order(given: Any, what: str, scope: Scope) -> None:
+    """Raise DataError for a Series that has the labels of the data in another order: it would be read row by row."""
+    index = getattr(scope.columns, "index", None)
+    if index is None or not isinstance(given, pd.Series) or len(given) != len(index) or given.index.equals(index):
+        return
+    if given.index.sort_values().equals(index.sort_values()):
+        raise DataError(
+            f"{what}= has the labels of the data in another order; write {what}={what}.loc[data.index], "
+            f"or {what}.to_numpy() if it matches row by row"
+        )
 
 
 def _numbers(given: Any, what: str, scope: Scope, n: int) -> Array | None:
@@ -227,6 +242,10 @@ def _numbers(given: Any, what: str, scope: Scope, n: int) -> Array | None:
         raise DataError(str(refused)) from None
     if numbers.shape == (1,) and n > 1 and isinstance(given, int | float):
         numbers = np.full(n, numbers[0])
+    if numbers.ndim == 2 and numbers.shape[1] == 1:
+        numbers = numbers[:, 0]
+    if numbers.ndim != 1:
+        raise DataError(f"{what}= has {numbers.shape[1]} columns; wanted one number for each row")
     if numbers.shape != (n,):
         raise DataError(f"{what}= has {numbers.shape[0]} values, the data have {n} rows")
     return numbers

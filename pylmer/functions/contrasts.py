@@ -12,7 +12,7 @@ from pylmer.language.nodes import Name
 
 from .arrays import Array
 from .factor_functions import kept_levels
-from .factors import as_factor
+from .factors import as_factor, drop_unused
 from .levels import Levels
 from .matching import Promise, r_function
 from .series import value_of
@@ -32,6 +32,7 @@ from .values import (
 )
 
 UNORDERED, ORDERED = "contr.treatment", "contr.poly"
+UNLABELLED = frozenset(["contr.sum", "contr.helmert", "contr.poly"])  # contrasts that never name levels
 MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in double precision (R's limit)
 
 
@@ -85,7 +86,7 @@ _SCHEMES: dict[str, Callable[[int, Sequence[str]], Coding]] = {
 def coding_of(contrasts: Any, levels: Levels) -> Coding:
     """Contrasts given as a name, a Coding, a matrix, a data frame or a function of the number of levels."""
     if isinstance(contrasts, Coding):
-        return _fitting(contrasts, len(levels))
+        return _checked(contrasts, len(levels))
     if isinstance(contrasts, str):
         return named_coding(contrasts, levels)
     if callable(contrasts):
@@ -110,19 +111,38 @@ def _from_value(value: Value) -> Coding:
 
 def _fitting(coding: Coding, n: int, how_many: int | None = None) -> Coding:
     """The contrasts for n levels, completed to n - 1 columns (or cut to `how_many`) as R's `contrasts<-` does."""
-    matrix, names = coding.matrix, coding.names
-    if matrix.shape[0] != n:
-        raise RefusedError(f"contrasts for {matrix.shape[0]} levels, but the factor has {n}")
+    matrix, names = _checked(coding, n).matrix, coding.names
     wanted = n - 1 if how_many is None else how_many
     given = matrix.shape[1]
     if given < wanted:
         augmented = np.column_stack([np.ones(n), matrix])
         if np.linalg.matrix_rank(augmented) <= given:
             raise RefusedError("singular contrasts: the columns and the intercept are not independent")
-        Q = np.linalg.qr(augmented, mode="complete")[0]
+        Q = householder(augmented)
         matrix = np.column_stack([matrix, Q[:, given + 1 : wanted + 1]])
         names = None if names is None else (*names, *[""] * (wanted - given))
     return Coding(matrix[:, :wanted], None if names is None else names[:wanted])
+
+
+def _checked(coding: Coding, n: int) -> Coding:
+    if coding.matrix.shape[0] != n:
+        raise RefusedError(f"contrasts for {coding.matrix.shape[0]} levels, but the factor has {n}")
+    return coding
+
+
+def householder(X: Array) -> Array:
+    """Q (n, n) of a QR of X (n, k) by LINPACK's reflections, whose signs decide what completes a basis.
+
+    Dongarra, Bunch, Moler & Stewart (1979), LINPACK Users' Guide, ch. 9: a zero on the diagonal counts as positive.
+    """
+    A, Q = np.array(X, dtype=float), np.eye(X.shape[0])
+    for place in range(X.shape[1]):
+        length = np.linalg.norm(A[place:, place])
+        v = A[place:, place] / (length if A[place, place] >= 0 else -length)
+        v[0] += 1
+        A[place:, place + 1 :] -= np.outer(v, v @ A[place:, place + 1 :]) / v[0]
+        Q[:, place:] -= np.outer(Q[:, place:] @ v, v) / v[0]
+    return Q
 
 
 def _size(n: Value) -> tuple[int, list[str] | None]:
@@ -193,13 +213,14 @@ def with_contrasts(
     object: Value, contr: Promise | None = None, how_many: Value = None, *dots: Promise, state: dict[str, Any]
 ) -> Factor:
     """The factor with contrasts of its own: a name (`sum`, "contr.sum"), a function, or a matrix."""
-    made = kept_levels(as_factor(object), state, "C()")
+    made = kept_levels(drop_unused(as_factor(object)), state, "C()")
     if len(made.levels) < 2:
         raise RefusedError("contrasts need a factor with at least 2 levels")
     count = None if how_many is None else whole(how_many, "how.many")
     chosen = _chosen(contr, made, dots)
     if isinstance(chosen, Coding) or count is not None:
-        chosen = _fitting(coding_of(chosen, made.levels), len(made.levels), count)
+        raw = chosen if isinstance(chosen, Coding) else named_coding(chosen, made.levels)
+        chosen = _fitting(raw, len(made.levels), count)
     return replace(made, contrasts=chosen)
 
 
@@ -211,6 +232,8 @@ def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> C
     value = contr.value
     if isinstance(value, Strings):
         return text(value, "contrasts")
+    if isinstance(value, Function) and not dots and value.name in UNLABELLED:
+        return value.name  # the same columns for any number of levels
     if isinstance(value, Function):
         value = _called(value, len(made.levels), dots)
     return _from_value(value)

@@ -50,7 +50,7 @@ def factor_of_integers(numbers: Array) -> Factor:
     if numbers.size == 0:
         return Factor(numbers.astype(np.int64), NumberLevels(numbers))
     low, high = int(numbers.min()), int(numbers.max())
-    if high - low > DENSE * numbers.size + 1000:
+    if high - low > DENSE * numbers.size + 1000 or high > np.iinfo(np.int64).max:
         return factor_of_numbers(numbers)
     shifted = numbers if low == 0 else numbers.astype(np.int64, copy=False) - low
     codes, used = compress(shifted, high - low + 1)

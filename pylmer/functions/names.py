@@ -35,7 +35,8 @@ def unknown_variable(
 ) -> FormulaNameError:
     """The error for a name that is neither a column nor in `env`; `wanted` are all names of the formula."""
     if node.name == ".":
-        message = "'.' stands for all columns of data, and only as a term of its own"
+        where = "and only as a term of its own" if has_data else "and there are no data: write the variables out"
+        message = f"'.' stands for all columns of data, {where}"
         return _pointing(message, node.span, text)
     hint = did_you_mean(node.name, [*columns, *env])
     missing = f"{node.name!r} is not {'a column of data' if has_data else 'in env'}{hint}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
+import pandas as pd
 
 from .arrays import Array, nan_mask
 from .factors import as_factor, cross, drop_unused
@@ -135,7 +135,7 @@ def all_true(x: Value) -> Logical:
 @r_function("rank")
 def rank(x: Value) -> Array:
     """Ranks; ties share their mean."""
-    return np.asarray(stats.rankdata(vector(x, "rank()")))
+    return np.asarray(pd.Series(vector(x, "rank()")).rank(), dtype=float)
 
 
 @r_function("ave")

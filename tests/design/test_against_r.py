@@ -5,6 +5,7 @@ Where pylmer differs from R on purpose the case is listed with the reason, and w
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -143,6 +144,16 @@ def test_response_as_value() -> None:
             design = pylmer.lFormula(f"{case['formula']} + (1 | g)", formula_frame("d"), control=UNCHECKED)
             assert next(iter(design.variables)) == case["r"]["yn"]
             np.testing.assert_allclose(design.y, RESPONSES[left](formula_frame("d")), TOLERANCE, TOLERANCE)
+
+
+CONTRASTS = json.loads((DATA.parent / "functions" / "golden.json").read_text())["contrasts"]
+
+
+@pytest.mark.parametrize("case", CONTRASTS, ids=lambda case: case["expression"])
+def test_contrasts(case: dict[str, Any]) -> None:
+    design = pylmer.lFormula(f"y ~ {case['expression']} + (1 | g)", formula_frame("d"), control=UNCHECKED)
+    assert list(design.X_names) == case["names"]
+    np.testing.assert_allclose(design.X, np.array(case["columns"], dtype=float).T, TOLERANCE, TOLERANCE)
 
 
 @pytest.mark.parametrize("case", cases("newdata"), ids=lambda case: case["f"])

@@ -204,3 +204,10 @@ def test_unused_contrasts_are_said() -> None:
     assert contrasts("y ~ x + (1 | g)", {"a": "contr.sum"}).notes == (
         "contrasts of 'a' are not used: it is no factor in the fixed part",
     )
+
+
+def test_contrasts_follow_the_levels_that_are_left() -> None:
+    d = formula_frame("d")
+    assert contrasts("y ~ C(u, contr.sum) + (1 | g)", None).X_names[1:] == ("C(u, contr.sum)1",)  # level r never occurs
+    made = pylmer.lFormula("y ~ C(a, contr.sum) + (1 | g)", d, control=QUIET, subset="a != 'a3'")
+    np.testing.assert_array_equal(np.unique(made.X[:, 1:]), [-1, 1])

@@ -97,6 +97,11 @@ def test_without_data_the_env_line_is_shown() -> None:
         pylmer.lFormula("y ~ log.x + (1 | g)", env={"y": np.arange(3.0)})
 
 
+def test_dot_needs_data() -> None:
+    with pytest.raises(FormulaNameError, match="there are no data: write the variables out"):
+        pylmer.lFormula("y ~ . + (1 | g)", env={"y": np.arange(4.0), "g": list("aabb")})
+
+
 def test_the_callers_stack_is_not_searched() -> None:
     k = 3
     with pytest.raises(FormulaNameError, match="'k' is not a column"):
