@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from . import extract
 from .errors import ArgumentError
 from .extract import LogLik, NamedVector, Word
 from .extract.rows import RESIDUALS, on_rows
+from .extract.words import obliging
 from .fitting import FittedModel
 from .grouped_regression import LinearFits
 from .language.syntax import MixedFormula
 from .least_squares import LeastSquares, log_likelihood
 from .linalg import Array
 from .regression import LinearFit
+from .tails import student_quantile, student_two_sided
 
 
 @extract.coef.register(LinearFit)
@@ -103,6 +104,7 @@ for reader in READERS:  # these read only what any fit with a design has
     reader.register(LinearFit, reader.dispatch(FittedModel))
 
 
+@obliging
 @singledispatch
 def confint(fit: Any, level: float = 0.95) -> pd.DataFrame:
     """Confidence intervals of the coefficients of `lm` and `lmList`, from the t distribution.
@@ -138,7 +140,7 @@ def t_quantile(level: Any, df: int) -> float:
     """The t quantile of a two-sided interval; NaN without degrees of freedom."""
     if not is_number(level) or not 0 < level < 1:
         raise ArgumentError(f"level={level!r}: a level lies between 0 and 1")
-    return float(stats.t.ppf((1 + level) / 2, df)) if df > 0 else float("nan")
+    return float(student_quantile((1 + level) / 2, df)) if df > 0 else float("nan")
 
 
 def limit_names(level: float) -> tuple[str, str]:
@@ -151,7 +153,7 @@ def coefficient_table(fit: LinearFit) -> pd.DataFrame:
     kept = fit.solution.kept
     estimate, error = coef(fit).iloc[kept], se_coef(fit).iloc[kept]
     t = estimate / error
-    p = 2 * stats.t.sf(np.abs(t), df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
+    p = student_two_sided(t, df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
     return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": t, "Pr(>|t|)": p})
 
 

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ..grouped_regression import LinearFits
 from ..linear_words import coef, list_coef
@@ -27,6 +26,7 @@ from ..tables import (
     signif,
     zapsmall,
 )
+from ..tails import f_upper
 from .filling import code_lines
 from .linear_summaries import LinearDisplay, LinearSummary
 
@@ -103,7 +103,7 @@ def _tail(record: LinearSummary) -> list[str]:
 
 
 def _f_test(value: float, numerator: int, denominator: int) -> str:
-    p = float(stats.f.sf(value, numerator, denominator)) if denominator else math.nan
+    p = f_upper(value, numerator, denominator) if denominator else math.nan
     shown = format_pvalues([p], DIGITS)[0]
     return f"F-statistic: {_general(value)} on {numerator} and {denominator} DF,  p-value: {shown}"
 
