@@ -108,7 +108,7 @@ def test_theta_zero_is_least_squares(seed: int, REML: bool) -> None:
     data = draw(seed)
     devfun = pylmer.lmer(SLOPES, data, REML, devFunOnly=True)
     X, y = np.column_stack([np.ones(len(data)), data["x"]]), data["y"].to_numpy()
-    beta, rss = np.linalg.lstsq(X, y)[:2]
+    beta, rss = np.linalg.lstsq(X, y, rcond=None)[:2]
     m = len(y) - 2 if REML else len(y)
     expected = m * (1 + np.log(2 * np.pi * rss[0] / m)) + REML * np.linalg.slogdet(X.T @ X)[1]
     close(devfun([0, 0, 0]), expected, 1e-12)
