@@ -90,5 +90,7 @@ def explained(fit: LeastSquares, weights: Array | None, intercept: bool) -> floa
 def log_likelihood(fit: LeastSquares, weights: Array | None) -> float:
     """The normal log-likelihood at its maximum over sigma, as R's logLik.lm."""
     n = fit.n_obs
+    if fit.rss <= 0:
+        return float("inf")
     log_weights = 0.0 if weights is None else float(np.sum(np.log(weights[weights > 0])))
     return float(0.5 * (log_weights - n * (np.log(2 * np.pi * fit.rss / n) + 1)))

@@ -14,6 +14,8 @@ from .linear_prediction import predict
 from .regression import LinearFit, fit_linear
 from .requesting import make_request, refuse
 
+LM_ARGUMENTS = ("weights", "subset", "offset", "na_action", "contrasts", "env")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LmFit(LinearFit):
@@ -69,7 +71,7 @@ def lm(
     >>> pylmer.coef(lm("log_radon ~ floor", radon)).round(2).to_dict()
     {'(Intercept)': 1.33, 'floor': -0.61}
     """
-    refuse(unknown, "lm")
+    refuse(unknown, "lm", LM_ARGUMENTS)
     request = make_request(
         "lm",
         formula,
@@ -116,7 +118,7 @@ def lmList(
     308       244.19  21.76
     309       205.05   2.26
     """
-    refuse(unknown, "lmList")
+    refuse(unknown, "lmList", ("pool", *LM_ARGUMENTS))
     grouped = read_grouped(formula)
     given = {"weights": weights, "subset": subset, "offset": offset, "na_action": na_action, "contrasts": contrasts}
     request = make_request("lmList", grouped.model, data=data, control=None, env=env, **given)

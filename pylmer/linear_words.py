@@ -153,7 +153,7 @@ def coefficient_table(fit: LinearFit) -> pd.DataFrame:
     kept = fit.solution.kept
     estimate, error = coef(fit).iloc[kept], se_coef(fit).iloc[kept]
     t = estimate / error
-    p = student_two_sided(t, df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
+    p = student_two_sided(t.to_numpy(), df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
     return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": t, "Pr(>|t|)": p})
 
 

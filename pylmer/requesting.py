@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+import numpy as np
+
 from .errors import ArgumentError
 from .fitting import Request
 from .language import deparse, parse_expression, parse_formula, require_random
@@ -40,15 +42,15 @@ LMER_DEFAULTS: dict[str, Any] = {
 }
 
 
-def refuse(unknown: Mapping[str, Any], function: str) -> None:
+def refuse(unknown: Mapping[str, Any], function: str, known: Sequence[str] = ("REML", *LMER_DEFAULTS)) -> None:
+    """ArgumentError for the first unknown argument; `known` are those that `function` takes beside formula and data."""
     for name in unknown:
-        _refuse_one(name, function)
+        _refuse_one(name, function, ["formula", "data", *known])
 
 
-def _refuse_one(name: str, function: str) -> NoReturn:
+def _refuse_one(name: str, function: str, known: Sequence[str]) -> NoReturn:
     if name in OLD_ARGUMENTS:
         raise ArgumentError(f"{function}() has no argument {name!r}: {OLD_ARGUMENTS[name]}")
-    known = ["formula", "data", "REML", *LMER_DEFAULTS]
     close = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
     raise ArgumentError(f"{function}() has no argument {name!r}{hint}")
@@ -56,6 +58,8 @@ def _refuse_one(name: str, function: str) -> NoReturn:
 
 def make_request(function: str, formula: str | MixedFormula, **given: Any) -> Request:
     """Arguments -> request, with the call as R would show it."""
+    if isinstance(given.get("REML"), np.bool_):
+        given["REML"] = bool(given["REML"])
     _check_arguments(formula, given)
     parsed = parse_formula(formula)
     if function in MIXED:
@@ -82,6 +86,9 @@ def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
         raise ArgumentError(f"formula must be a string such as 'y ~ x + (1 | g)', found {type(formula).__name__}")
     if not isinstance(given.get("REML", True), bool):
         raise ArgumentError(f"REML must be True or False, found {given['REML']!r}")
+    env = given.get("env")
+    if env is not None and not isinstance(env, Mapping):
+        raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
     control = given.get("control")
     if control is not None and not isinstance(control, lmerControl):
         raise ArgumentError(f"control must be lmerControl(...), found {type(control).__name__}")

@@ -146,9 +146,16 @@ def test_random_terms_are_refused_at_their_place() -> None:
 def test_unknown_arguments_are_refused() -> None:
     with pytest.raises(ArgumentError, match="did you mean 'weights'"):
         pylmer.lm("log_radon ~ floor", frame("radon"), weigths="floor")
+    with pytest.raises(ArgumentError, match=r"lm\(\) has no argument 'REML'; it takes formula, data, weights, subset"):
+        pylmer.lm("log_radon ~ floor", frame("radon"), REML=False)
 
 
 def test_a_pickled_fit_predicts() -> None:
     fit = pickle.loads(pickle.dumps(fitted("subset")))
     new = pd.DataFrame(R["lm"]["subset"]["newdata"])
     np.testing.assert_allclose(pylmer.predict(fit, new), R["lm"]["subset"]["predict"], **CLOSE)
+
+
+def test_a_perfect_fit_has_an_infinite_likelihood() -> None:
+    fit = pylmer.lm("y ~ 1", pd.DataFrame({"y": [2.0, 2.0, 2.0]}))
+    assert pylmer.logLik(fit) == np.inf
