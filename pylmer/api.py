@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, overload
 from . import fitting
 from .design import Design
 from .devfun import Devfun, make_devfun
+from .errors import ArgumentError
 from .fitting import Request
 from .language import update_formula
 from .language.syntax import MixedFormula
@@ -104,6 +105,7 @@ def lFormula(
     na_action: str = "omit",
     contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
     env: Mapping[str, Any] | None = None,
+    **unknown: Any,
 ) -> Design:
     """The first modular step: formula and data -> X, y, offset and random terms, nothing fitted.
 
@@ -115,6 +117,7 @@ def lFormula(
     >>> steps.n, steps.X_names, steps.random[0].Zt.shape
     (180, ('(Intercept)', 'Days'), (36, 180))
     """
+    refuse(unknown, "lFormula")
     request = make_request(
         "lFormula",
         formula,
@@ -138,6 +141,7 @@ def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | 
     >>> round(mkLmerDevfun(steps)([0.8483]), 4)
     319.6543
     """
+    _check("mkLmerDevfun", lformula, Design, "what lFormula() returns")
     return make_devfun(lformula, REML, control or lmerControl())
 
 
@@ -149,6 +153,7 @@ def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) ->
     >>> round(optimizeLmer(mkLmerDevfun(steps)).value, 4)
     319.6543
     """
+    _check("optimizeLmer", devfun, Devfun, "what mkLmerDevfun() returns")
     if optimizer is not None:
         devfun = replace(devfun, control=replace(devfun.control, optimizer=optimizer))
     return optimize_devfun(devfun, start)
@@ -162,9 +167,16 @@ def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     >>> round(mkMerMod(devfun, optimizeLmer(devfun)).sigma, 2)
     49.51
     """
+    _check("mkMerMod", devfun, Devfun, "what mkLmerDevfun() returns")
+    _check("mkMerMod", optimum, Optimum, "what optimizeLmer() returns")
     request = Request(devfun.design.formula, REML=devfun.REML, control=devfun.control)
     request = replace(request, call=make_call("lmer", {"formula": devfun.design.formula}))
     return fitting.fitted(LmerFit, request, devfun, optimum)
+
+
+def _check(function: str, given: object, kind: type, wanted: str) -> None:
+    if not isinstance(given, kind):
+        raise ArgumentError(f"{function}() wants {wanted}, found {type(given).__name__}")
 
 
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
@@ -177,6 +189,8 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     >>> str(update(fit, ". ~ . - (Days | Subject) + (1 | Subject)").formula)
     'Reaction ~ Days + (1 | Subject)'
     """
+    if not isinstance(model, fitting.FittedModel):
+        raise ArgumentError(f"update() wants a fit of lmer(), found {type(model).__name__}; fit anew with lm()")
     request = model.request
     given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
     refuse({word: value for word, value in changes.items() if word not in given}, "update")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from .covariance import Point, Unstructured, lower_entries
-from .criterion import At
+from .criterion import At, Points
+from .errors import NumericalError
 from .linalg import Array, symmetric
-from .optimize import Run, trust_step
+from .optimize import Mask, Objective, Run, at_limit, free_coordinates, moved, size_of, trust_step
 
 TOLERANCE = 1e-6
-Mask: TypeAlias = npt.NDArray[np.bool_]
+SUSPECT = 1e-4  # curvature, for a step of half the parameters' size, that may be rounding
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,14 @@ class Certificate:
     eigenvalue  smallest eigenvalue of the information on the free directions, relative to the largest
     kkt         per random term with vanished directions, the smallest eigenvalue there of dd/dSigma relative to
                 the mean of Z'QZ: not negative means that growing the variance would not lower the criterion
+    flat        random terms with a direction in which the criterion does not change at all
     """
 
     decrease: float
     step: float
     eigenvalue: float
     kkt: dict[int, float]
+    flat: tuple[int, ...] = ()
 
     @property
     def gradient_vanishes(self) -> bool:
@@ -55,38 +54,75 @@ class Certificate:
         return self.gradient_vanishes and self.curved_upwards and self.boundary_holds
 
 
-def certify(run: Run) -> Certificate:
-    """The certificate of a descent's last point."""
+def certify(run: Run, objective: Objective) -> Certificate:
+    """The certificate of a descent's last point; `objective` tests what a nearly singular information promises."""
     at, free = run.at, free_coordinates(run.at.points)
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
     if not len(g):
         return Certificate(0.0, 0.0, 1.0, kkt(at))
-    step, decrease, _ = trust_step(g, H, 1e3)
-    values = np.linalg.eigvalsh(H)
+    step, promised, _ = trust_step(g, H, 1e3)
+    decrease = promised if promised <= TOLERANCE else _kept(objective, run, free, promised)
+    values, vectors = np.linalg.eigh(H)
+    flat = _flat_directions(objective, at, free, values, vectors)
     return Certificate(
         max(decrease, 0.0),
         float(np.max(np.abs(step))),
         float(values[0] / max(np.max(np.abs(values)), 1e-300)),
         kkt(at),
+        _terms_of(at.points, free, flat),
     )
 
 
-def free_coordinates(points: Sequence[Point]) -> Mask:
-    """Mask over all local coordinates: False where they would only grow a vanished deviation."""
-    return np.concatenate([np.zeros(0, bool), *(_free(point) for point in points)])
+def _kept(objective: Objective, run: Run, free: Mask, promised: float) -> float:
+    """What is left of a promised decrease when steps are tried: a flat direction promises in vain."""
+    at = run.at
+    H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
+    steps = (trust_step(g, H, radius)[0] for radius in (1e3, 10.0, 1.0, 0.1, 0.01))
+    gained = max(at.value - _value(objective, at.points, free, step) for step in steps)
+    return promised if gained > TOLERANCE else gained
 
 
-def _free(point: Point) -> Mask:
-    size, alive = len(point.tangents()), point.deviations() > 0
-    if isinstance(point, Unstructured):
-        return alive[lower_entries(len(alive))[1]]
-    return np.concatenate([alive, np.full(size - len(alive), bool(alive.any()))])
+def _flat_directions(objective: Objective, at: At, free: Mask, values: Array, vectors: Array) -> Array:
+    """The eigenvectors (k, f) along which half the size of the parameters changes nothing."""
+    length = 0.5 * size_of(at.points)
+    suspects = [k for k, value in enumerate(values) if abs(value) * length**2 <= SUSPECT]
+    allowed = TOLERANCE + 10 * at.noise
+    flat = [
+        k
+        for k in suspects
+        if length > 0
+        and all(
+            abs(_value(objective, at.points, free, sign * length * vectors[:, k]) - at.value) <= allowed
+            for sign in (1, -1)
+        )
+    ]
+    return np.asarray(vectors[:, flat])
+
+
+def _value(objective: Objective, points: Points, free: Mask, step: Array) -> float:
+    full = np.zeros(len(free))
+    full[free] = step
+    try:
+        return float(objective(moved(points, full)).value)
+    except NumericalError:
+        return np.inf
+
+
+def _terms_of(points: Points, free: Mask, directions: Array) -> tuple[int, ...]:
+    """The random terms that have a part in some directions (k, f) of the free coordinates."""
+    full = np.zeros((len(free), directions.shape[1]))
+    full[free] = directions
+    pieces = np.split(full, np.cumsum([len(point.tangents()) for point in points])[:-1])
+    large = [piece.size > 0 and float(np.max(np.abs(piece))) > 0.1 for piece in pieces]
+    return tuple(term for term, point in enumerate(points) if large[term] and not at_limit(point))
 
 
 def kkt(at: At) -> dict[int, float]:
     """See `Certificate.kkt`."""
     out = {}
     for term, point in enumerate(at.points):
+        if at_limit(point):  # the lost direction is not the family's to grow; the score of rho speaks for it
+            continue
         null = null_space(point.template())
         if null.shape[1]:
             factor, here = at.criterion.engine.gram.place[term]

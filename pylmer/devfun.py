@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,8 @@ class Devfun:
 
     def __call__(self, par: Sequence[float] | Array) -> float:
         """The ML deviance or REML criterion at `par`."""
-        return self.at(par).value
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite ends in a NumericalError
+            return self.at(par).value
 
     def at(self, par: Sequence[float] | Array) -> At:
         """Criterion, score and information at `par`."""
@@ -40,10 +42,11 @@ class Devfun:
 
     def points(self, par: Sequence[float] | Array) -> Points:
         """`par` -> one point per random term; ArgumentError if the length is wrong or a number is not finite."""
-        values = np.atleast_1d(np.asarray(par, float))
+        values = np.atleast_1d(_numbers(par))
         wanted = sum(family.size for family in self.families)
         if values.shape != (wanted,):
-            raise ArgumentError(f"par has {values.size} numbers; this model has {wanted}: {', '.join(self.names)}")
+            found = values.size if values.ndim == 1 else f"{values.ndim} dimensions of"
+            raise ArgumentError(f"par has {found} numbers; this model has {wanted}: {', '.join(self.names)}")
         if not np.isfinite(values).all():
             raise ArgumentError(f"par must be finite, found {values}")
         pieces = np.split(values, np.cumsum([family.size for family in self.families])[:-1])
@@ -78,6 +81,13 @@ class Devfun:
         """lme4's names of `par`."""
         terms = zip(self.families, self.design.random, strict=True)
         return tuple(name for family, term in terms for name in par_names(family, term.group, term.columns))
+
+
+def _numbers(par: Any) -> Array:
+    try:
+        return np.asarray(par, float)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"par must be numbers, found {par!r}") from None
 
 
 def par_names(family: Family, group: str, columns: Sequence[str]) -> list[str]:

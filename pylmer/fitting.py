@@ -17,14 +17,17 @@ import numpy as np
 from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
-from .errors import DataError, FitNote
+from .errors import ArgumentError, DataError, FitNote, NumericalError
 from .language.syntax import Call, MixedFormula
 from .linalg import Array
+from .optimize import size_of
 from .optimum import Optimum, optimize_devfun
 from .options import lmerControl
 from .solution import Solution, solve
 
 Fit = TypeVar("Fit", bound="FittedModel")
+RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected
+EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +157,9 @@ def linear_predictor(design: Design, beta: Array, b_terms: Sequence[Array]) -> A
 
 def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
     """The fit of rows already coded; issues each note once as a warning."""
-    devfun = make_devfun(design, request.REML, request.control)
-    optimum = optimize_devfun(devfun, request.start)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        devfun = make_devfun(design, request.REML, request.control)
+        optimum = optimize_devfun(devfun, request.start)
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
     return fitted(kind, request, devfun, optimum)
@@ -176,9 +180,25 @@ def course(devfun: Devfun, optimum: Optimum) -> str:
 def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) -> Fit:
     """The record; each note is issued once as a warning."""
     notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
+    model = kind(request, devfun, optimum, notes)
+    check_residuals(model)
     for note in notes:
         warnings.warn(note, stacklevel=5)
-    return kind(request, devfun, optimum, notes)
+    return model
+
+
+def check_residuals(model: FittedModel) -> None:
+    """Raise NumericalError if the groups leave nothing: the variances run away, and sigma is not to be estimated."""
+    if size_of(model.optimum.points) < RUNAWAY:
+        return
+    residuals = model.design.y - model.mu
+    weights = 1.0 if model.design.weights is None else model.design.weights
+    if np.sum(weights * residuals**2) < EXACT * model.at.s2 * model.at.criterion.m:
+        groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
+        raise NumericalError(
+            f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
+            "is the response constant within groups?"
+        )
 
 
 def design_of(request: Request) -> Design:
@@ -203,6 +223,8 @@ def fit(kind: type[Fit], request: Request) -> Fit:
 
 def refit_ml(model: Fit) -> Fit:
     """The same model by maximum likelihood (itself, if it was); without notes, since they have been said."""
+    if not isinstance(model, FittedModel):
+        raise ArgumentError(f"refitML() wants a fit of lmer(), found {type(model).__name__}")
     if not model.REML:
         return model
     devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=False))
@@ -211,8 +233,9 @@ def refit_ml(model: Fit) -> Fit:
 
 def refit(model: Fit, response: Any) -> Fit:
     """The same design and criterion for another response: (n,) for the rows used, or one value per row of the data."""
-    design = model.design
-    y = np.asarray(response, float)
+    if not isinstance(model, FittedModel):
+        raise ArgumentError(f"refit() wants a fit of lmer(), found {type(model).__name__}")
+    design, y = model.design, _response(response)
     if y.shape == (design.n_total,):
         y = y[design.kept]
     if y.shape != design.y.shape:
@@ -220,3 +243,12 @@ def refit(model: Fit, response: Any) -> Fit:
     if not np.isfinite(y).all():
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
     return fit_design(type(model), model.request, replace(design, y=y))
+
+
+def _response(given: Any) -> Array:
+    """The new response as numbers; one column is a vector."""
+    try:
+        y = np.asarray(given, float)
+    except (TypeError, ValueError):
+        raise DataError(f"the new response must be an array of numbers, found {type(given).__name__}") from None
+    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y

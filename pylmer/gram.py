@@ -21,6 +21,8 @@ from .stacks import levels_last
 
 Matrix: TypeAlias = "Array | sparse.csr_array"
 SINGULAR = 1e-7  # a column of a whitened term that keeps less than this of its length is collinear
+DEPENDENT = 1e-13  # part of a column outside the span of the others, relative, that is rounding
+SMALLEST = 1e-250  # sum of squares of a response below which products underflow
 BIT64 = np.dtype(np.int64)
 
 
@@ -200,6 +202,8 @@ def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
         raise NumericalError("the sums of squares overflow: rescale the response or the predictors")
     log_weights = 0.0 if rows.weights is None else float(np.sum(np.log(rows.weights)))
     y_square = float(rows.y @ (rows.y if rows.weights is None else rows.weights * rows.y))
+    if y_square < SMALLEST and np.any(rows.y):
+        raise NumericalError("the sums of squares vanish: rescale the response or the weights to larger numbers")
     return Gram(rows.n, tuple(sums[f] for f in order), links, XytXy, y_square, log_weights, scaling)
 
 
@@ -218,8 +222,11 @@ def find_scaling(rows: Rows) -> Scaling:
 
     full = triangular_factor(weighted_Xy(), p + 1)
     R = full[:p, :p]
-    if np.any(np.diag(R) <= 0):
-        raise NumericalError("the fixed-effect columns are linearly dependent")
+    if np.any(np.diag(R) <= DEPENDENT * np.max(np.abs(R), axis=0, initial=0.0)):
+        raise NumericalError(
+            "the fixed-effect columns are linearly dependent, weights included: "
+            "leave check_rankX at its default, and weights of one magnitude"
+        )
     shift = np.linalg.solve(R, full[:p, p])
     return Scaling(R / np.sqrt(rows.n), tuple(_term_scale(rows, t) for t in rows.terms), shift)
 

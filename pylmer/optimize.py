@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from .covariance import Point
+from .covariance import Correlated, Point, Unstructured, lower_entries
 from .criterion import At, Points
 from .errors import NumericalError
 from .linalg import Array
@@ -23,6 +25,7 @@ INTERIOR = 0.3  # where a singular result is retried from
 ITERATIONS = 200
 
 Objective = Callable[[Points], At]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,11 @@ def search(
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
             best = interior
-    return Search(settled(objective, best), tuple(scan), tuple(runs))
+    best = settled(objective, best)
+    if any(isinstance(point, Correlated) and not point.deviations().all() for point in best.at.points):
+        runs.append(newton(objective, best.at.points, steps, ~free_coordinates(best.at.points)))
+        best = min(best, runs[-1], key=lambda run: float(run.at.value))
+    return Search(best, tuple(scan), tuple(runs))
 
 
 def scanned(objective: Objective, multiple: Callable[[float], Points]) -> list[float]:
@@ -101,8 +108,16 @@ def local_minima(values: Sequence[float]) -> list[int]:
 
 
 def singular(points: Sequence[Point], tolerance: float = VANISHED) -> bool:
-    """Whether some covariance has lost a direction."""
-    return any(np.any(point.deviations() < tolerance) for point in points)
+    """Whether some covariance has lost a direction, or a correlation of cs or ar1 is at its limit."""
+    return any(np.any(point.deviations() < tolerance) or at_limit(point, tolerance) for point in points)
+
+
+def at_limit(point: Point, tolerance: float = VANISHED) -> bool:
+    """Whether rho of cs or ar1 is as small or as large as it can be."""
+    if not isinstance(point, Correlated):
+        return False
+    rho = point.family.rho(point.eta)[0]
+    return min(rho - point.family.lowest, 1 - rho) < tolerance
 
 
 def settled(objective: Objective, run: Run) -> Run:
@@ -115,26 +130,41 @@ def settled(objective: Objective, run: Run) -> Run:
     return replace(run, at=at, correction=np.zeros_like(run.correction), evaluations=run.evaluations + 1)
 
 
-def newton(objective: Objective, points: Points, steps: int = ITERATIONS) -> Run:
-    """Descend from `points` until no step promises a decrease that the arithmetic could show."""
-    at = objective(_moved(points, np.zeros(len(_flat(points)))))
-    radius = max(0.5 * _size(points), 0.3)
+def free_coordinates(points: Sequence[Point]) -> Mask:
+    """Mask over all local coordinates: False where they would only grow a vanished deviation."""
+    return np.concatenate([np.zeros(0, bool), *(_free(point) for point in points)])
+
+
+def _free(point: Point) -> Mask:
+    size, alive = len(point.tangents()), point.deviations() > 0
+    if isinstance(point, Unstructured):
+        return alive[lower_entries(len(alive))[1]]
+    return np.concatenate([alive, np.full(size - len(alive), bool(alive.any()))])
+
+
+def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: Mask | None = None) -> Run:
+    """Descend from `points` until no step promises a decrease that the arithmetic could show.
+
+    Coordinates that are `held` stay: vanished deviations of cs and ar1, where the criterion has a kink.
+    """
+    at = objective(moved(points, np.zeros(len(_flat(points)))))
+    radius = max(0.5 * size_of(points), 0.3)
     E = np.zeros((len(at.gradient),) * 2)
     previous, differenced, gradients = np.inf, False, 0
     trace, decrease = [at.value], np.inf
     for _ in range(steps):
-        step, decrease, inside = trust_step(at.gradient, at.information + E, radius)
+        step, decrease, inside = trust_step(*_holding(held, at.gradient, at.information + E), radius)
         slow = inside and decrease < 1 and decrease > 0.2 * previous
-        if inside and decrease <= max(STOP, 0.01 * at.noise):
+        if decrease <= max(STOP, 0.01 * at.noise) and (inside or radius >= 0.1 * size_of(at.points)):
             return Run(at, E, True, "", len(trace), gradients, tuple(trace))
         if slow and not differenced:
-            E = observed_information(objective, at) - at.information
-            differenced, gradients = True, gradients + 2 * len(step)
+            E = one_sided_information(objective, at) - at.information
+            differenced, gradients = True, gradients + len(step)
             continue
-        trial = _try(objective, _moved(at.points, step))
+        trial = _try(objective, moved(at.points, step))
         trace.append(np.inf if trial is None else trial.value)
         if trial is not None and decrease < 10 * at.noise:
-            _, left, _ = trust_step(trial.gradient, trial.information + E, radius)
+            _, left, _ = trust_step(*_holding(held, trial.gradient, trial.information + E), radius)
             if left > 0.5 * decrease:
                 return Run(at, E, True, "", len(trace), gradients, tuple(trace))
             ratio = 1.0
@@ -144,14 +174,23 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS) -> Run
         radius = _new_radius(radius, length, ratio)
         if ratio <= 1e-4 or trial is None:
             if inside and decrease < 1 and not differenced:
-                E = observed_information(objective, at) - at.information
-                differenced, gradients = True, gradients + 2 * len(step)
+                E = one_sided_information(objective, at) - at.information
+                differenced, gradients = True, gradients + len(step)
             continue
         if decrease < 1:
             E = _secant(E, at, trial, step)
         at, previous, differenced = trial, (decrease if inside else np.inf), False
     message = f"no convergence in {steps} steps; the last one promised a decrease of {decrease:.3g}"
     return Run(at, E, False, message, len(trace), gradients, tuple(trace))
+
+
+def _holding(held: Mask | None, g: Array, H: Array) -> tuple[Array, Array]:
+    """Score and information with which no step moves the held coordinates."""
+    if held is None:
+        return g, H
+    free = ~held
+    unit = max(float(np.max(np.abs(np.diag(H)))), 1.0)
+    return np.where(held, 0.0, g), np.where(np.outer(free, free), H, 0.0) + np.diag(np.where(held, unit, 0.0))
 
 
 def _try(objective: Objective, points: Points) -> At | None:
@@ -186,13 +225,21 @@ def _secant(E: Array, old: At, new: At, step: Array) -> Array:
 
 def observed_information(objective: Objective, at: At) -> Array:
     """The Hessian in the coordinates of `at`, by central differences of the exact score: (k, k)."""
-    h = max(1e-5 * _size(at.points), 1e-6)
+    h = max(1e-5 * size_of(at.points), 1e-6)
     steps = h * np.eye(len(at.gradient))
     rows = [
-        (objective(_shifted(at.points, s)).gradient - objective(_shifted(at.points, -s)).gradient) / (2 * h)
+        (objective(shifted(at.points, s)).gradient - objective(shifted(at.points, -s)).gradient) / (2 * h)
         for s in steps
     ]
     H = np.array(rows).reshape(len(steps), len(steps))
+    return 0.5 * (H + H.T)
+
+
+def one_sided_information(objective: Objective, at: At) -> Array:
+    """The Hessian by one-sided differences, at half the price: good enough to step by."""
+    h = max(1e-5 * size_of(at.points), 1e-6)
+    rows = [(objective(shifted(at.points, s)).gradient - at.gradient) / h for s in h * np.eye(len(at.gradient))]
+    H = np.array(rows)
     return 0.5 * (H + H.T)
 
 
@@ -245,13 +292,16 @@ def _pieces(points: Points, step: Array) -> list[Array]:
     return np.split(step, np.cumsum(_sizes(points))[:-1])
 
 
-def _moved(points: Points, step: Array) -> Points:
+def moved(points: Points, step: Array) -> Points:
+    """The points after `step` (k,), in charts of their own and inside their domains."""
     return tuple(point.moved(s) for point, s in zip(points, _pieces(points, step), strict=True))
 
 
-def _shifted(points: Points, step: Array) -> Points:
+def shifted(points: Points, step: Array) -> Points:
+    """The points displaced by `step` (k,) in their own charts."""
     return tuple(point.shifted(s) for point, s in zip(points, _pieces(points, step), strict=True))
 
 
-def _size(points: Points) -> float:
+def size_of(points: Points) -> float:
+    """The largest entry of all templates."""
     return float(max(np.max(np.abs(point.template()), initial=0.0) for point in points))

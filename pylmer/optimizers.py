@@ -95,9 +95,16 @@ def run_callable(
         return value(np.asarray(par, float))
 
     result = optimizer(counted, start, *bounds, dict(optCtrl))
-    par = np.asarray(getattr(result, "x", result), float)
+    par = _numbers(getattr(result, "x", result))
     if par.shape != start.shape or not np.isfinite(par).all():
         raise ArgumentError(
             f"the optimizer returned {par!r}; wanted {len(start)} finite numbers, or an object with `.x`"
         )
     return Found(par, bool(getattr(result, "success", True)), str(getattr(result, "message", "")), count)
+
+
+def _numbers(result: Any) -> Array:
+    try:
+        return np.asarray(result, float)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"the optimizer returned {result!r}; wanted an array, or an object with `.x`") from None

@@ -54,7 +54,12 @@ def start_points(devfun: Devfun, start: Any) -> Points | None:
         if unknown or len(start) != 1:
             raise ArgumentError(f"start has the names {sorted(start)}; wanted one of 'par', 'theta'")
         start = next(iter(start.values()))
-    return devfun.points(start)
+    points = devfun.points(start)
+    try:
+        _ = devfun.criterion.at(points).value
+    except NumericalError as error:
+        raise ArgumentError(f"start={start!r} cannot be reached: {error}; leave it out, or stay near 1") from None
+    return points
 
 
 def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
@@ -78,7 +83,11 @@ def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:
     unknown = set(optCtrl) - {"maxit"}
     if unknown:
         raise ArgumentError(f"optCtrl={{{min(unknown)!r}: ...}}: newton knows 'maxit', its largest number of steps")
-    return {"steps": int(optCtrl["maxit"])} if "maxit" in optCtrl else {}
+    if "maxit" not in optCtrl:
+        return {}
+    if not isinstance(optCtrl["maxit"], int | np.integer) or optCtrl["maxit"] < 1:
+        raise ArgumentError(f"optCtrl={{'maxit': {optCtrl['maxit']!r}}}: wanted a whole number from 1")
+    return {"steps": int(optCtrl["maxit"])}
 
 
 def _optimum(devfun: Devfun, found: Search) -> Optimum:
@@ -108,7 +117,7 @@ def _described(devfun: Devfun, run: Run, **counts: Any) -> Optimum:
         gradient=par_gradient(at, devfun.families, par),
         converged=run.converged,
         message=run.message,
-        certificate=certify(run),
+        certificate=certify(run, devfun.criterion.at),
         points=at.points,
         **counts,
     )
@@ -126,20 +135,30 @@ def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
     elif not proof.gradient_vanishes:
         text = (
             f"the optimum of {optimum.optimizer} is not one: a step would lower the criterion by {proof.decrease:.3g} "
-            "(1e-6 is allowed); use the default optimizer, or a tighter optCtrl"
+            f"(1e-6 is allowed); {_remedy(optimum)}"
         )
         found.append((control.check_conv_grad, text))
-    if not proof.curved_upwards:
+    if proof.flat:
+        terms = " and ".join(f"({devfun.design.random[term].label})" for term in proof.flat)
+        text = f"the criterion is flat at the optimum: the parameters of {terms} are not uniquely determined"
+        found.append((control.check_conv_hess, text))
+    elif not proof.curved_upwards:
         text = f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): no minimum"
         found.append((control.check_conv_hess, text))
     if not proof.boundary_holds:
         terms = ", ".join(f"({devfun.design.random[term].label})" for term, k in proof.kkt.items() if k < 0)
-        text = f"growing the vanished variance of {terms} would lower the criterion: use the default optimizer"
+        text = f"growing the vanished variance of {terms} would lower the criterion: {_remedy(optimum)}"
         found.append((control.check_conv_hess, text))
     for action, text in found:
         if action == "stop":
             raise NumericalError(text)
     return [text for action, text in found if action != "ignore"]
+
+
+def _remedy(optimum: Optimum) -> str:
+    if optimum.optimizer == "newton":
+        return "try another start, or simplify the random effects"
+    return "use the default optimizer, or a tighter optCtrl"
 
 
 def vanished(devfun: Devfun, optimum: Optimum) -> list[str]:

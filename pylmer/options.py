@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "check_conv_hess": ACTIONS,
     "doublevert": ("split", "diag"),
     "engine": ("auto", "blocked", "dense"),
+}
+NEEDLESS = {  # options of lme4's that have nothing to switch here
+    "calc_derivs": "derivatives are exact and always computed",
+    "use_last_params": "the best parameters met are always used",
+    "restart_edge": "a fit on the boundary is always restarted from inside",
+    "boundary_tol": "the boundary is found exactly",
+    "sparseX": "a wide X is always sparse",
+    "autoscale": "predictors are always scaled internally",
+    "check_conv_nobsmax": "the convergence checks cost nothing at any size",
+    "check_conv_nparmax": "the convergence checks cost nothing at any size",
 }
 
 
@@ -58,6 +69,13 @@ class lmerControl:
     doublevert: str = "split"
     engine: str = "auto"
 
+    def __new__(cls, *args: Any, **options: Any) -> lmerControl:
+        """An instance, if all options are known; else ArgumentError."""
+        for name in options:
+            if name not in cls.__dataclass_fields__:
+                raise ArgumentError(f"lmerControl() has no option {name!r}{_way_out(name, cls.__dataclass_fields__)}")
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
@@ -67,3 +85,12 @@ class lmerControl:
         if not callable(self.optimizer) and self.optimizer not in OPTIMIZERS:
             known = ", ".join(map(repr, OPTIMIZERS))
             raise ArgumentError(f"optimizer={self.optimizer!r}: wanted one of {known}, or a callable")
+        if not isinstance(self.optCtrl, Mapping):
+            raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {self.optCtrl!r}")
+
+
+def _way_out(name: str, known: Iterable[str]) -> str:
+    if name in NEEDLESS:
+        return f": {NEEDLESS[name]}; leave it out"
+    close = difflib.get_close_matches(name.replace(".", "_"), list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"

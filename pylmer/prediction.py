@@ -9,6 +9,7 @@ import pandas as pd
 
 from .errors import ArgumentError
 from .extract import fitted, word
+from .extract.rows import on_rows
 from .fitting import FittedModel
 from .language import parse_formula, random_label
 from .language.syntax import MixedFormula
@@ -79,7 +80,7 @@ def _training(fit: FittedModel, wanted: tuple[int, ...], random_only: bool) -> p
     for number in wanted:
         term = design.random[number]
         eta = eta + _effect(term.Z, term.codes, fit.solution.b_terms[number])
-    return pd.Series(eta, index=design.index)
+    return on_rows(fit, eta)
 
 
 def _effect(Z: Array | None, codes: Array, b: Array) -> Array:

@@ -43,9 +43,9 @@ def getME(fit: FittedModel, name: str | Sequence[str]) -> Any:
     """
     if name == "ALL":
         return {each: COMPONENTS[each](fit) for each in COMPONENTS if each not in ("L", "RZX")}
-    if not isinstance(name, str):
+    if isinstance(name, list | tuple):
         return {each: getME(fit, each) for each in name}
-    if name not in COMPONENTS:
+    if not isinstance(name, str) or name not in COMPONENTS:
         raise ArgumentError(f"getME() knows no {name!r}; it knows {', '.join(COMPONENTS)}")
     return COMPONENTS[name](fit)
 

@@ -107,6 +107,8 @@ def model_matrix(fit: FittedModel, type: str = "fixed") -> Any:
     """
     if type == "fixed":
         return fixed_matrix(fit)
+    if not fit.design.random and type in MATRICES:
+        raise ArgumentError(f"type={type!r}: this model has no random effects; its model matrix is 'fixed'")
     if type == "random":
         return sparse.csr_array(Zt(fit).T)
     if type == "randomListRaw":

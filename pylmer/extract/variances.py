@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..linalg import Array, block_diagonal
+from ..optimize import singular
 from .random import factors
 from .records import PrincipalComponents, ReadOnly, RePCA, SigmaHat
 from .words import word
@@ -171,4 +173,6 @@ def isSingular(fit: FittedModel, tol: float = 1e-4) -> bool:
     Deviations are measured in units of sigma with the columns of Z brought to one scale, so that the answer does not
     depend on the units of x; lme4 looks at theta itself.
     """
-    return any(float(np.min(point.deviations())) < tol for point in fit.optimum.points)
+    if not isinstance(tol, int | float | np.number):
+        raise ArgumentError(f"isSingular(): tol must be a number, found {tol!r}")
+    return singular(fit.optimum.points, float(tol))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
@@ -12,6 +13,7 @@ from ..fitting import FittedModel
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
+MAKERS = {"FittedModel": "lmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
 
 
 class Word(Protocol, Generic[P, R_co]):
@@ -41,8 +43,43 @@ def word(function: Callable[P, R_co]) -> Word[P, R_co]:
 
     @functools.wraps(function)
     def refuse(fit: Any, *args: Any, **kwargs: Any) -> R_co:
-        raise ArgumentError(f"{function.__name__}() wants a fitted model, found {type(fit).__name__}")
+        raise ArgumentError(f"{function.__name__}() wants {wanted(dispatcher)}, found {type(fit).__name__}")
 
     dispatcher = functools.singledispatch(refuse)
     dispatcher.register(FittedModel, function)
-    return cast("Word[P, R_co]", dispatcher)
+    return cast("Word[P, R_co]", obliging(dispatcher))
+
+
+def wanted(dispatcher: Any) -> str:
+    """The kinds that a word knows, in words."""
+    kinds = [kind.__name__ for kind in dispatcher.registry if kind is not object]
+    known = [maker for start, maker in MAKERS.items() if any(kind == start for kind in kinds)]
+    return f"a fit of {' or '.join(known)}" if known else "a fitted model"
+
+
+def obliging(dispatching: F) -> F:
+    """The dispatcher, but arguments that the word does not take end in an ArgumentError that lists those it takes."""
+
+    dispatcher: Any = dispatching
+
+    @functools.wraps(dispatcher)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return dispatcher(*args, **kwargs)
+        except TypeError:
+            kind = type(args[0]) if args else object
+            check_call(dispatcher.__name__, dispatcher.dispatch(kind), args, kwargs)
+            raise
+
+    called.register, called.dispatch = dispatcher.register, dispatcher.dispatch  # type: ignore[attr-defined]
+    called.registry = dispatcher.registry  # type: ignore[attr-defined]
+    return cast("F", called)
+
+
+def check_call(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise ArgumentError if `function` cannot be called with these arguments."""
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as misfit:
+        raise ArgumentError(f"{name}(): {misfit}; it takes {', '.join(signature.parameters)}") from None

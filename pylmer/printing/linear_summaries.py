@@ -72,11 +72,19 @@ def _explained(fit: LinearFit) -> tuple[float, float, tuple[float, int, int] | N
     if not terms:
         return 0.0, 0.0, None
     sum_of_squares = explained(solution, fit.design.weights, fit.intercept)
-    squared = sum_of_squares / (sum_of_squares + solution.rss)
+    total = sum_of_squares + solution.rss
+    squared = sum_of_squares / total if total else math.nan
     if not df:
         return squared, math.nan, (math.nan, terms, df)
     adjusted = 1 - (1 - squared) * (solution.n_obs - intercept) / df
-    return squared, adjusted, (sum_of_squares / terms / (solution.rss / df), terms, df)
+    return squared, adjusted, (_ratio(sum_of_squares / terms, solution.rss / df), terms, df)
+
+
+def _ratio(explained_mean: float, residual_mean: float) -> float:
+    """F; infinite for a perfect fit, NaN if there was nothing to explain."""
+    if residual_mean:
+        return explained_mean / residual_mean
+    return math.inf if explained_mean else math.nan
 
 
 @coef.register(LinearSummary)

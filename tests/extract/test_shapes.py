@@ -180,7 +180,7 @@ def test_flags() -> None:
 
 
 def test_words_refuse_what_is_no_fit() -> None:
-    with pytest.raises(pylmer.ArgumentError, match=r"ranef\(\) wants a fitted model, found DataFrame"):
+    with pytest.raises(pylmer.ArgumentError, match=r"ranef\(\) wants a fit of lmer\(\), found DataFrame"):
         pylmer.ranef(pd.DataFrame())
     with pytest.raises(pylmer.ArgumentError, match="residuals are one of 'response', 'pearson'"):
         pylmer.resid(fit("two"), type="studentized")
@@ -195,7 +195,8 @@ def test_the_method_is_the_function() -> None:
 def test_summary_record() -> None:
     model = fit("two")
     record = pylmer.summary(model)
-    assert list(record.coefficients.columns) == ["Estimate", "Std. Error", "t value"]
+    assert list(record.coefficients.columns) == ["Estimate", "Std. Error", "df", "t value", "Pr(>|t|)"]
+    assert list(pylmer.summary(model, ddf="lme4").coefficients.columns) == ["Estimate", "Std. Error", "t value"]
     assert pylmer.coef(record) is record.coefficients
     assert record.sigma == model.sigma
     assert record.ngrps == {"Subject": 18}
@@ -203,8 +204,8 @@ def test_summary_record() -> None:
     assert list(pylmer.summary(fit("pens")).AICtab.index) == ["AIC", "BIC", "logLik", "-2*log(L)", "df.resid"]
     assert record.residuals.equals(pylmer.resid(model, "pearson", scaled=True))
     assert record.varcor["Subject"].equals(pylmer.VarCorr(model)["Subject"])
-    with pytest.raises(pylmer.ArgumentError, match="ddf='Satterthwaite'"):
-        pylmer.summary(model, ddf="Satterthwaite")
+    with pytest.raises(pylmer.ArgumentError, match="ddf='satterthwaite': wanted one of 'Satterthwaite'"):
+        pylmer.summary(model, ddf="satterthwaite")
 
 
 def test_records_pickle() -> None:

@@ -49,7 +49,7 @@ def test_descents_end_in_a_certified_minimum(kind: str, REML: bool) -> None:
     criterion = Criterion(BlockedEngine(form_gram(rows)), REML)
     found = search(criterion.at, lambda c: tuple(f.multiple(c) for f in families(rows)))
     assert found.best.converged
-    proof = certify(found.best)
+    proof = certify(found.best, criterion.at)
     assert proof.holds, proof
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1e-1):
