@@ -43,11 +43,11 @@ def poly(
     others = [promise.value for promise in dots]
     if len(others) == 1 and degree is None and isinstance(others[0], np.ndarray) and length(others[0]) == 1:
         degree, others = others[0], []
-    top = 1 if degree is None else whole(degree, "degree")
+    top = whole(degree, "degree", 1)
     if top < 1:
         raise RefusedError("degree must be at least 1")
     columns = [column for value in (x, *others) for column in np.atleast_2d(numeric(value, "poly()").T)]
-    is_raw = raw is not None and flag(raw, "raw")
+    is_raw = flag(raw, "raw", False)
     bases = [_powers(c, top) if is_raw else _orthogonal(c, top, state, i) for i, c in enumerate(columns)]
     return _products(bases, top) if len(bases) > 1 else Matrix(bases[0], tuple(str(i + 1) for i in range(top)))
 
@@ -93,28 +93,29 @@ def scale(x: Value, center: Value = None, scale: Value = None, *, state: State) 
 
 def _location(columns: Array, center: Value) -> Array:
     if center is None or isinstance(center, Logical):
-        wanted = center is None or flag(center, "center")
-        return _column_means(columns) if wanted else np.zeros(columns.shape[1])
+        return _column_means(columns) if flag(center, "center", True) else np.zeros(columns.shape[1])
     return _one_each(center, columns, "center")
 
 
 def _spread(centred: Array, scale: Value) -> Array:
     if scale is None or isinstance(scale, Logical):
-        wanted = scale is None or flag(scale, "scale")
-        return _root_mean_squares(centred) if wanted else np.ones(centred.shape[1])
+        return _root_mean_squares(centred) if flag(scale, "scale", True) else np.ones(centred.shape[1])
     return _one_each(scale, centred, "scale")
 
 
 def _column_means(columns: Array) -> Array:
-    present = columns.shape[0] - (np.isnan(columns).sum(axis=0) if has_nan(columns) else 0)
-    return np.asarray(np.nansum(columns, axis=0) / present)
+    return np.asarray(np.nansum(columns, axis=0) / _present(columns))
 
 
 def _root_mean_squares(centred: Array) -> Array:
     """sqrt(sum(x^2) / (n - 1)) over the rows that have a value."""
-    present = centred.shape[0] - (np.isnan(centred).sum(axis=0) if has_nan(centred) else 0)
-    total = np.nansum(centred**2, axis=0)
-    return np.asarray(np.sqrt(total / np.maximum(present - 1, 1)))
+    return np.asarray(np.sqrt(np.nansum(centred**2, axis=0) / np.maximum(_present(centred) - 1, 1)))
+
+
+def _present(columns: Array) -> Array:
+    """Number of rows with a value, by column."""
+    absent = np.isnan(columns).sum(axis=0) if has_nan(columns) else 0
+    return np.asarray(columns.shape[0] - absent)
 
 
 def _one_each(value: Value, columns: Array, what: str) -> Array:
@@ -137,8 +138,8 @@ def bs(
 ) -> Matrix:
     """B-spline basis of a given degree; polynomials go on beyond the boundary knots."""
     numbers = vector(x, "bs()").astype(float)
-    order = 3 if degree is None else whole(degree, "degree")
-    own = intercept is not None and flag(intercept, "intercept")
+    order = whole(degree, "degree", 3)
+    own = flag(intercept, "intercept", False)
     if "knots" not in state:
         wanted = None if df is None else whole(df, "df") - order - own
         state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)
@@ -168,7 +169,7 @@ def ns(
 ) -> Matrix:
     """Natural cubic spline basis: second derivatives vanish at the boundary knots, straight lines beyond them."""
     numbers = vector(x, "ns()").astype(float)
-    own = intercept is not None and flag(intercept, "intercept")
+    own = flag(intercept, "intercept", False)
     if "knots" not in state:
         wanted = None if df is None else whole(df, "df") - 1 - own
         state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)

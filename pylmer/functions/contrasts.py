@@ -161,7 +161,7 @@ def _numbered(matrix: Array, labels: Sequence[str] | None, kept: Sequence[int]) 
 
 
 def _full(contrasts: Value, n: int, labels: Sequence[str] | None) -> Matrix | None:
-    if contrasts is None or flag(contrasts, "contrasts"):
+    if flag(contrasts, "contrasts", True):
         return None
     return _numbered(np.eye(n), labels, range(n))
 
@@ -170,7 +170,7 @@ def _full(contrasts: Value, n: int, labels: Sequence[str] | None) -> Matrix | No
 def contr_treatment(n: Value, base: Value = None, contrasts: Value = None) -> Matrix:
     """Each level against the base."""
     count, labels = _size(n)
-    first = 0 if base is None else whole(base, "base") - 1
+    first = whole(base, "base", 1) - 1
     if not 0 <= first < count:
         raise RefusedError(f"base = {first + 1} is not one of {count} levels")
     kept = [i for i in range(count) if i != first]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from .arrays import Array, nan_mask
-from .factors import as_factor, as_strings
+from .factors import as_strings
 from .matching import Promise, r_function
 from .operators import recycled
 from .values import (
@@ -83,7 +83,7 @@ def sign(x: Value) -> Value:
 @r_function("round")
 def rounded(x: Value, digits: Value = None) -> Value:
     """Rounds to the nearer of the two candidates, as R 4 does, so that 0.15 gives 0.1; ties go to the even digit."""
-    places = 0 if digits is None else whole(digits, "digits")
+    places = whole(digits, "digits", 0)
     return mapped(lambda numbers: _round(numbers, places), x, "round()")
 
 
@@ -107,11 +107,11 @@ def _shifted(numbers: Array, places: int) -> Array:
 @r_function("signif")
 def significant(x: Value, digits: Value = None) -> Value:
     """Rounds to significant digits."""
-    wanted = 6 if digits is None else whole(digits, "digits")
+    wanted = whole(digits, "digits", 6)
     return mapped(lambda numbers: np.array([float(f"{n:.{max(wanted, 1) - 1}e}") for n in numbers.flat]), x, "signif()")
 
 
-def _parallel(choose: Callable[[Array, Array], Array], what: str, dots: tuple[Promise, ...], na_rm: Value) -> Array:
+def _parallel(choose: Callable[[Array, Array], Array], what: str, dots: tuple[Promise, ...]) -> Array:
     values = [numeric(promise.value, what) for promise in dots]
     if not values:
         raise RefusedError(f"{what} needs at least one argument")
@@ -124,15 +124,13 @@ def _parallel(choose: Callable[[Array, Array], Array], what: str, dots: tuple[Pr
 @r_function("pmin")
 def parallel_minimum(*dots: Promise, na_rm: Value = None) -> Array:
     """Smallest of the arguments in each place."""
-    skip = na_rm is not None and flag(na_rm, "na.rm")
-    return _parallel(np.fmin if skip else np.minimum, "pmin()", dots, na_rm)
+    return _parallel(np.fmin if flag(na_rm, "na.rm", False) else np.minimum, "pmin()", dots)
 
 
 @r_function("pmax")
 def parallel_maximum(*dots: Promise, na_rm: Value = None) -> Array:
     """Largest of the arguments in each place."""
-    skip = na_rm is not None and flag(na_rm, "na.rm")
-    return _parallel(np.fmax if skip else np.maximum, "pmax()", dots, na_rm)
+    return _parallel(np.fmax if flag(na_rm, "na.rm", False) else np.maximum, "pmax()", dots)
 
 
 @r_function("ifelse")
@@ -282,4 +280,4 @@ def is_numeric(x: Value) -> Logical:
 @r_function("unclass")
 def codes_of(x: Value) -> Value:
     """A factor's codes from 1; anything else as it is."""
-    return as_numeric(as_factor(x)) if isinstance(x, Factor) else x
+    return as_numeric(x) if isinstance(x, Factor) else x

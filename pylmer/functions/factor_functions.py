@@ -50,7 +50,7 @@ def factor(x: Value, levels: Value = None, labels: Value = None, ordered: Value 
     if labels is not None:
         made = _labelled(made, _texts(labels))
     was_ordered = isinstance(x, Factor) and x.ordered
-    return replace(made, ordered=was_ordered if ordered is None else flag(ordered, "ordered"), contrasts=None)
+    return replace(made, ordered=flag(ordered, "ordered", was_ordered), contrasts=None)
 
 
 @r_function("ordered")
@@ -127,11 +127,11 @@ def interaction(*dots: Promise, drop: Value = None, sep: Value = None, lex_order
     if not dots:
         raise RefusedError("interaction() needs at least one factor")
     between = "." if sep is None else text(sep, "sep")
-    slow_first = lex_order is not None and flag(lex_order, "lex.order")
+    slow_first = flag(lex_order, "lex.order", False)
     made = as_factor(dots[0].value)
     for promise in dots[1:]:
         made = _combined(made, as_factor(promise.value), between, slow_first)
-    if drop is not None and flag(drop, "drop"):
+    if flag(drop, "drop", False):
         made = drop_unused(made)
     return kept_levels(made, state, "interaction()")
 
@@ -166,9 +166,9 @@ def cut(
 ) -> Value:
     """Intervals of a number, `(1,2]`; one number of breaks means that many equal widths."""
     numbers = vector(x, "cut()").astype(float)
-    closed_right = right is None or flag(right, "right")
-    lowest = include_lowest is not None and flag(include_lowest, "include.lowest")
-    digits = 3 if dig_lab is None else whole(dig_lab, "dig.lab")
+    closed_right = flag(right, "right", True)
+    lowest = flag(include_lowest, "include.lowest", False)
+    digits = whole(dig_lab, "dig.lab", 3)
     edges = state.setdefault("edges", _edges(numbers, numeric(breaks, "breaks")))
     codes = _interval(numbers, edges, closed_right, lowest)
     if isinstance(labels, Logical) and not flag(labels, "labels"):
@@ -176,7 +176,7 @@ def cut(
     names = _interval_labels(edges, closed_right, lowest, digits) if labels is None else _texts(labels)
     if len(names) != edges.shape[0] - 1:
         raise RefusedError(f"{len(names)} labels for {edges.shape[0] - 1} intervals")
-    is_ordered = ordered_result is not None and flag(ordered_result, "ordered_result")
+    is_ordered = flag(ordered_result, "ordered_result", False)
     return replace(_labelled(Factor(codes, TextLevels(tuple(map(str, range(len(names)))))), names), ordered=is_ordered)
 
 

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
@@ -67,7 +67,7 @@ class Levels(Sequence[str]):
         return hash(tuple(self.labels()))
 
     def __repr__(self) -> str:
-        shown = [self.take(np.arange(min(4, len(self)))).labels()][0]
+        shown = self.take(np.arange(min(4, len(self)))).labels()
         return f"<{len(self)} levels: {', '.join(shown)}{', ...' if len(self) > len(shown) else ''}>"
 
 
@@ -136,8 +136,3 @@ def number_labels(numbers: Array) -> list[str]:
         whole = bool(np.all(days == numbers))
         return [str(day).replace("T", " ") for day in (days if whole else numbers.astype("datetime64[s]"))]
     return [format_number(number) for number in numbers.tolist()]
-
-
-def text_levels(labels: Sequence[Any]) -> TextLevels:
-    """Levels from any labels."""
-    return TextLevels(tuple(str(label) for label in labels))

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from pylmer.language.syntax import Node
 
@@ -36,14 +36,11 @@ class Promise:
         return self.force()
 
 
-Matched: TypeAlias = dict[str, Promise]
-
-
 def r_function(*names: str, lazy: Sequence[str] = ()) -> Callable[[F], F]:
-    """Enter a Python function into the table under R's name or names (its own with dots, if none is given)."""
+    """Enter a Python function into the table under R's name or names; `lazy` formals get a Promise."""
 
     def enter(function: F) -> F:
-        for name in names or (_dotted(function.__name__),):
+        for name in names:
             TABLE[name] = describe(name, function, frozenset(lazy))
         return function
 

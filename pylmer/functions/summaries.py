@@ -33,16 +33,13 @@ def _present(x: Value, na_rm: Value, what: str) -> Array:
     """The numbers, without NA if so wished; otherwise NA makes the summary NA."""
     numbers = numeric(x, what).astype(float).ravel()
     absent = nan_mask(numbers)
-    if absent is None or na_rm is None or not flag(na_rm, "na.rm"):
+    if absent is None or not flag(na_rm, "na.rm", False):
         return numbers
     return numbers[~absent]
 
 
 def _enter(name: str, summary: Summary, fewest: int = 1) -> None:
     def apply(x: Value, na_rm: Value = None) -> Array:
-        return _summary(x, na_rm)
-
-    def _summary(x: Value, na_rm: Value) -> Array:
         numbers = _present(x, na_rm, f"{name}()")
         return np.array([summary(numbers) if numbers.shape[0] >= fewest else np.nan])
 

@@ -176,16 +176,20 @@ def scalar(value: Value, what: str) -> float:
     return float(numbers[0])
 
 
-def whole(value: Value, what: str) -> int:
-    """One number as an integer, cut towards zero."""
+def whole(value: Value, what: str, default: int | None = None) -> int:
+    """One number as an integer, cut towards zero; `default`, if there is one, for an argument left out."""
+    if value is None and default is not None:
+        return default
     number = scalar(value, what)
     if not np.isfinite(number):
         raise RefusedError(f"{what} must be a finite number, not {number}")
     return int(number)
 
 
-def flag(value: Value, what: str) -> bool:
-    """One TRUE or FALSE."""
+def flag(value: Value, what: str, default: bool | None = None) -> bool:
+    """One TRUE or FALSE; `default`, if there is one, for an argument left out."""
+    if value is None and default is not None:
+        return default
     codes = logical(value).codes
     if codes.shape[0] != 1 or codes[0] < 0:
         raise RefusedError(f"{what} must be TRUE or FALSE")
