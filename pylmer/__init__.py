@@ -56,6 +56,7 @@ from .extract import (
     vcov,
     weights,
 )
+from .inference import contest, show_tests, vcovAdj
 from .language import findbars, nobars
 from .linear_model import LmFit, LmList, lm, lmList
 from .linear_words import confint
@@ -111,6 +112,10 @@ __all__ = [
     "isLMM",
     "isSingular",
     "rePCA",
+    # tests and intervals
+    "contest",
+    "show_tests",
+    "vcovAdj",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",

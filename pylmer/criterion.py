@@ -140,6 +140,11 @@ class At:
         r2_a = -sum((np.einsum("jl,jlk->k", g, x) for g, x in zip(self.ZtPy, s, strict=True)), start=np.zeros(len(WVW)))
         return WVW - XVW.T @ self.Phi @ XVW, r2_a
 
+    @property
+    def r2_slopes(self) -> Array:
+        """dr2/da = -w_a' Py: (k,)."""
+        return self._working[1]
+
     def _directions(self) -> list[Array]:
         """s_a = dSigma_a Z'Py per factor: (J, L, k)."""
         gram = self.criterion.engine.gram

@@ -48,7 +48,7 @@ def test_ml_and_display(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "--summary"]) == 0
-    assert "floor       -0.69299    0.07043  -9.839" in capsys.readouterr().out
+    assert "floor        -0.69299    0.07043 914.86987  -9.839   <2e-16 ***" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".csv.gz"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import factors, fixed, linear, variances
+from . import factors, fixed, hypotheses, linear, variances
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -17,6 +17,7 @@ __all__ = [
     "fixed",
     "html_fit",
     "html_table",
+    "hypotheses",
     "linear",
     "print_fit",
     "summary",

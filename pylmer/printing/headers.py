@@ -10,11 +10,12 @@ from ..extract import BIC, df_residual, logLik
 from ..fitting import FittedModel
 from ..language import fitted_formula
 from ..language.syntax import Node
-from ..tables import format_fixed, format_number, format_numbers, print_named, round_number
-from .filling import argument, code_lines, fill
+from ..tables import format_fixed, format_number, format_numbers, print_named, round_number, wrap_words
+from .filling import PAGE, argument, code_lines, fill
 
 TITLES = {True: "Linear mixed model fit by REML", False: "Linear mixed model fit by maximum likelihood "}
 CLASS_NAME = "['lmerMod']"
+TESTED_CLASS = "lmerModLmerTest"
 DEVIANCE = "-2*log(L)"
 LABELS = {"weights": "Weights:", "offset": " Offset:", "control": "Control:", "subset": " Subset:"}
 
@@ -24,9 +25,13 @@ def by_REML(fit: FittedModel) -> bool:
     return fit.REML and len(fit.beta) > 0
 
 
-def title(fit: FittedModel) -> str:
-    """Linear mixed model fit by ..."""
-    return f"{TITLES[by_REML(fit)]} {CLASS_NAME}"
+def title(fit: FittedModel, ddf: str | None = None) -> str:
+    """Linear mixed model fit by ...; with `ddf` the method of the t tests, as lmerTest says it."""
+    if ddf is None:
+        return f"{TITLES[by_REML(fit)]} {CLASS_NAME}"
+    *lines, last = wrap_words(f"{TITLES[by_REML(fit)]}. t-tests use {ddf}'s method", PAGE - 2, exdent=2)
+    head, tail = f"{last} [", f"{TESTED_CLASS}]"
+    return "\n".join([*lines, head + tail if len(head) + len(tail) <= PAGE else f"{head}\n{tail}"])
 
 
 def model_lines(fit: FittedModel, control: bool = False) -> list[str]:

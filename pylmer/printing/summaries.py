@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError
 from ..extract import RePCA, RePCASummary, VarCorr, VarCorrs, coef, fixef, nobs, resid, se_fixef, vcov, word
 from ..extract.likelihood import group_sizes
 from ..fitting import FittedModel
+from ..inference.contrasts import t_tests
+from ..inference.degrees_of_freedom import METHODS, check_ddf
 from ..language.syntax import Call
 from ..tables import Shown, format_numbers, print_named, show, zapsmall
 from .fits import sizes
@@ -51,22 +52,25 @@ class Summary(Shown):
 
 
 @word
-def summary(fit: FittedModel, ddf: str = "lme4") -> Summary:
-    """Summary of a fit as lme4 gives it: a record that prints itself.
+def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
+    """Summary of a fit as lmerTest gives it: a record that prints itself.
+
+    ddf   the method of the degrees of freedom: "Satterthwaite", "Kenward-Roger" (with the adjusted standard errors; for
+          REML fits), or "lme4" for lme4's page, t values without degrees of freedom and p-values
 
     `summary(fit).to_string(correlation=, digits=, signif_stars=, ranef_comp=, show_resids=)` chooses what is printed.
 
     >>> import pylmer
-    >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
-    >>> pylmer.summary(fit).coefficients.round(3)
-                 Estimate  Std. Error  t value
-    (Intercept)     1.462       0.052   28.339
-    floor          -0.693       0.070   -9.839
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.summary(fit).coefficients.iloc[:, :4].round(3)
+                 Estimate  Std. Error    df  t value
+    (Intercept)   251.405       6.825  17.0   36.838
+    Days           10.467       1.546  17.0    6.771
     """
-    if ddf != "lme4":
-        raise ArgumentError(f"ddf={ddf!r}: summary() knows 'lme4', estimates and t values without degrees of freedom")
+    check_ddf(ddf, (*METHODS, "lme4"))
+    tested = ddf != "lme4" and len(fit.beta) > 0
     return Summary(
-        coefficients=coefficient_table(fit),
+        coefficients=tested_table(fit, ddf) if tested else coefficient_table(fit),
         vcov=vcov(fit),
         varcor=VarCorr(fit),
         sigma=fit.sigma,
@@ -75,7 +79,7 @@ def summary(fit: FittedModel, ddf: str = "lme4") -> Summary:
         AICtab=criteria(fit),
         residuals=resid(fit, "pearson", scaled=True),
         call=fit.call,
-        title=title(fit),
+        title=title(fit, None if ddf == "lme4" else ddf),
         header=tuple(model_lines(fit, control=True)),
         footer=tuple(long_footer(fit)),
     )
@@ -85,6 +89,19 @@ def coefficient_table(fit: FittedModel) -> pd.DataFrame:
     """Estimate, Std. Error, t value by fixed effect."""
     estimate, error = pd.Series(fixef(fit)), pd.Series(se_fixef(fit))
     return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": estimate / error})
+
+
+def tested_table(fit: FittedModel, ddf: str) -> pd.DataFrame:
+    """Estimate, Std. Error, df, t value, Pr(>|t|) by fixed effect."""
+    tests = t_tests(fit, np.eye(len(fit.beta)), ddf)
+    columns = {
+        "Estimate": tests.estimate,
+        "Std. Error": tests.error,
+        "df": tests.df,
+        "t value": tests.t,
+        "Pr(>|t|)": tests.p,
+    }
+    return pd.DataFrame(columns, index=list(fit.design.X_names))
 
 
 @coef.register(Summary)

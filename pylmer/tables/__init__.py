@@ -16,6 +16,7 @@ from .numbers import (
     zapsmall,
 )
 from .shown import Shown, show, show_html
+from .variance import print_anova, print_mixed
 
 __all__ = [
     "CoefTable",
@@ -27,9 +28,11 @@ __all__ = [
     "format_number",
     "format_numbers",
     "format_pvalues",
+    "print_anova",
     "print_coefmat",
     "print_columns",
     "print_matrix",
+    "print_mixed",
     "print_named",
     "print_texts",
     "print_vector",

@@ -68,7 +68,7 @@ def test_arguments_in_order() -> None:
     model = pylmer.lmer(
         "y ~ x1 + (1 | group)", frame(), weights=weights, subset="x1 > -1", offset="x2", control=control
     )
-    start = str(pylmer.summary(model)).split("\n\n")[0].split("\n")
+    start = str(pylmer.summary(model, ddf="lme4")).split("\n\n")[0].split("\n")
     assert [line.split(":")[0] for line in start[1:]] == ["Formula", "Weights", " Offset", "Control", " Subset"]
     assert start[2:4] == ["Weights: <array>", " Offset: x2"]
     assert start[5] == " Subset: x1 > -1"

@@ -18,8 +18,8 @@ BIG = next(
 
 AS_PRINTED: dict[str, Text] = {
     "print": str,
-    "summary": lambda fit: pylmer.summary(fit).to_string(correlation=len(fit.beta) < 13),
-    "correlation": lambda fit: pylmer.summary(fit).to_string(correlation=True),
+    "summary": lambda fit: pylmer.summary(fit, ddf="lme4").to_string(correlation=len(fit.beta) < 13),
+    "correlation": lambda fit: pylmer.summary(fit, ddf="lme4").to_string(correlation=True),
     "VarCorr": lambda fit: str(pylmer.VarCorr(fit)),
     "both": lambda fit: pylmer.VarCorr(fit).to_string(comp=("Variance", "Std.Dev.")),
     "logLik": lambda fit: str(pylmer.logLik(fit)),
@@ -34,7 +34,7 @@ SEVEN_DIGITS: dict[str, Text] = {
     "rePCA": lambda fit: str(pylmer.rePCA(fit)),
     "pca": lambda fit: str(pylmer.summary(pylmer.rePCA(fit))),
     "print7": lambda fit: print_fit(fit, digits=7),
-    "digits6": lambda fit: pylmer.summary(fit).to_string(digits=6, correlation=len(fit.beta) < 13),
+    "digits6": lambda fit: pylmer.summary(fit, ddf="lme4").to_string(digits=6, correlation=len(fit.beta) < 13),
 }
 DISPLAYS: dict[str, Text] = {
     "display": lambda fit: str(pylmer.display(fit)),

@@ -41,7 +41,7 @@ def test_display(name: str) -> None:
 
 def test_print_and_summary() -> None:
     assert str(fit("M1")) == answer("M1")
-    assert str(pylmer.summary(fit("M1"))) == answer("summary(M1)")
+    assert str(pylmer.summary(fit("M1"), ddf="lme4")) == answer("summary(M1)")
 
 
 def test_fixef() -> None:

@@ -1,0 +1,184 @@
+"""Tests of contrasts L beta = rhs: t for single rows, F for several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ArgumentError
+from ..extract import word
+from ..fitting import FittedModel
+from ..language import did_you_mean
+from ..linalg import Array
+from ..tails import f_upper, student_quantile, student_two_sided
+from .degrees_of_freedom import method_of
+from .records import PlainTable, table
+from .satterthwaite import independent_rows
+
+DDF = "Satterthwaite"
+
+
+@dataclass(frozen=True, eq=False)
+class TTests:
+    """Single contrasts: estimates, standard errors, degrees of freedom, t statistics and p-values, each (q,)."""
+
+    estimate: Array
+    error: Array
+    df: Array
+    t: Array
+    p: Array
+
+    def limits(self, level: float) -> tuple[Array, Array]:
+        """Confidence limits (q,), (q,)."""
+        half = self.error * student_quantile((1 + check_level(level)) / 2, self.df)
+        return self.estimate - half, self.estimate + half
+
+
+@dataclass(frozen=True)
+class FTest:
+    """Several contrasts at once. `mean_square` is F, before it is scaled, times sigma^2, as lmerTest shows it."""
+
+    F: float
+    mean_square: float
+    numerator: int
+    denominator: float
+    scale: float
+    p: float
+
+    def row(self) -> dict[str, float]:
+        """As a row of an anova table."""
+        return {
+            "Sum Sq": self.mean_square * self.numerator,
+            "Mean Sq": self.mean_square,
+            "NumDF": self.numerator,
+            "DenDF": self.denominator,
+            "F value": self.F,
+            "Pr(>F)": self.p,
+        }
+
+
+def check_level(level: float) -> float:
+    """The level, if it lies in (0, 1)."""
+    if not 0 < level < 1:
+        raise ArgumentError(f"level={level!r}: a level lies between 0 and 1")
+    return float(level)
+
+
+def t_tests(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> TTests:
+    """The t test of each row of L (q, p)."""
+    method = method_of(fit, ddf)
+    estimate, error = L @ fit.beta, np.sqrt(np.diag(method.covariance(L)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (estimate - rhs) / error
+    df = method.single(L)
+    return TTests(estimate, error, df, t, student_two_sided(t, df))
+
+
+def f_test(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> FTest:
+    """The F test of all rows of L (q, p); rows that follow from others add nothing."""
+    method, distance = method_of(fit, ddf), L @ fit.beta - rhs
+    F, rank = _quadratic(method.covariance(L), distance)
+    if not rank:
+        return FTest(np.nan, np.nan, 0, np.nan, np.nan, np.nan)
+    denominator, scale = method.joint(L)
+    p = f_upper(F * scale, rank, denominator)
+    return FTest(F * scale, fit.sigma**2 * F, rank, denominator, scale, p)
+
+
+def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:
+    """distance' covariance^+ distance / rank, and the rank."""
+    values, axes = independent_rows(covariance)
+    return (float(np.mean((axes.T @ distance) ** 2 / values)), len(values)) if len(values) else (np.nan, 0)
+
+
+def contrast_matrix(fit: FittedModel, L: Any) -> Array:
+    """L as (q, p): numbers (p,) or (q, p), a coefficient's name or several, {"name": number}, or a DataFrame."""
+    names = list(fit.design.X_names)
+    if isinstance(L, str):
+        L = {L: 1.0}
+    if isinstance(L, Mapping):
+        return _named_row(L, names)[None]
+    if isinstance(L, pd.DataFrame):
+        rows = [_named_row(dict(row), names) for _, row in L.iterrows()]
+        return np.array(rows).reshape(len(rows), len(names))
+    if isinstance(L, Sequence) and L and all(isinstance(each, str | Mapping) for each in L):
+        return np.vstack([contrast_matrix(fit, each) for each in L])
+    return _numbers(L, names)
+
+
+def _numbers(L: Any, names: list[str]) -> Array:
+    try:
+        rows = np.atleast_2d(np.asarray(L, float))
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"a contrast is made of numbers or of names of coefficients: {error}") from error
+    if rows.ndim != 2 or rows.shape[1] != len(names):
+        raise ArgumentError(
+            f"the contrast has {rows.shape[-1]} numbers a row; wanted {len(names)}, one for each of {', '.join(names)}"
+        )
+    if not np.isfinite(rows).all():
+        raise ArgumentError("the contrast has numbers that are not finite")
+    return rows
+
+
+def _named_row(row: Mapping[Any, Any], names: list[str]) -> Array:
+    for name in row:
+        if name not in names:
+            raise ArgumentError(
+                f"the model has no coefficient {name!r}{did_you_mean(str(name), names)}; it has {', '.join(names)}"
+            )
+    return np.asarray(_numbers([row.get(name, 0.0) for name in names], names)[0])
+
+
+def check_rhs(rhs: Any, rows: int) -> Array:
+    """Right-hand sides (rows,); one number stands for all."""
+    try:
+        values = np.asarray(rhs, float)
+        return np.array(np.broadcast_to(values, (rows,)))
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"rhs={rhs!r}: wanted a number, or one for each of the {rows} rows of L") from error
+
+
+@word
+def contest(
+    fit: FittedModel,
+    L: Any,
+    joint: bool = True,
+    rhs: Any = 0.0,
+    ddf: str = DDF,
+    confint: bool = True,
+    level: float = 0.95,
+) -> PlainTable:
+    """Test L beta = rhs, as lmerTest's `contest`: one F test of all rows, or with `joint=False` a t test of each.
+
+    L      (p,) or (q, p) numbers, a coefficient's name or a list of names, {"Days": 1}, or a DataFrame with columns
+           named after coefficients
+    rhs    a number, or one for each row
+    ddf    "Satterthwaite" or "Kenward-Roger" (Kenward & Roger 1997, for REML fits)
+    confint, level   confidence limits beside the t tests
+
+    A DataFrame with lmerTest's columns. Raises ArgumentError for a contrast of the wrong length or with unknown names.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.contest(fit, {"Days": 1})[["NumDF", "DenDF", "F value"]].round(3)
+       NumDF  DenDF  F value
+    1      1   17.0   45.853
+    """
+    matrix = contrast_matrix(fit, L)
+    right = check_rhs(rhs, len(matrix))
+    if joint:
+        test = f_test(fit, matrix, ddf, right)
+        made: PlainTable = table(PlainTable, {name: [value] for name, value in test.row().items()}, ["1"])
+        return made
+    tests = t_tests(fit, matrix, ddf, right)
+    columns: dict[str, Any] = {"Estimate": tests.estimate, "Std. Error": tests.error, "df": tests.df}
+    columns["t value"] = tests.t
+    if confint:
+        columns["lower"], columns["upper"] = tests.limits(level)
+    columns["Pr(>|t|)"] = tests.p
+    single: PlainTable = table(PlainTable, columns, [str(k + 1) for k in range(len(matrix))])
+    return single

@@ -1,0 +1,123 @@
+"""Satterthwaite's degrees of freedom of contrasts of the fixed effects, from sums.
+
+With C = s2 Phi the covariance of beta-hat, psi = (theta, log sigma) and A the asymptotic covariance of psi-hat,
+
+    df(l) = 2 (l'Cl)^2 / (g'Ag),   g_a = l' (dC/dpsi_a) l                (Satterthwaite 1946; Giesbrecht & Burns 1985)
+
+and A is twice the inverse of the observed Hessian of the criterion d(theta, sigma), sigma not profiled out. theta are
+local coordinates of the covariances, in which a singular fit is an ordinary point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..criterion import At
+from ..linalg import Array, symmetric
+from ..optimize import observed_information
+from ..stacks import cross, product
+
+FLAT = 1e-8  # curvature, relative to that of each parameter alone, below which a combination is not determined
+SAME = 1e-8  # degrees of freedom of several rows that differ by less are one number
+
+
+@dataclass(frozen=True, eq=False)
+class Satterthwaite:
+    """In the scaled coordinates of the sums, beta~ = inverse^-1 (beta - shift).
+
+    inverse (p, p); C (p, p) the covariance; slopes (k + 1, p, p) = dC/dpsi_a; A (k + 1, k + 1)
+    """
+
+    inverse: Array
+    C: Array
+    slopes: Array
+    A: Array
+
+    def covariance(self, L: Array) -> Array:
+        """L vcov(beta) L' for L (q, p): (q, q)."""
+        scaled = L @ self.inverse
+        return np.asarray(scaled @ self.C @ scaled.T)
+
+    def single(self, L: Array) -> Array:
+        """Degrees of freedom of each row of L (q, p) alone: (q,)."""
+        scaled = L @ self.inverse
+        variance = np.einsum("qi,ij,qj->q", scaled, self.C, scaled)
+        g = np.einsum("qi,aij,qj->qa", scaled, self.slopes, scaled)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(2 * variance**2 / np.einsum("qa,ab,qb->q", g, self.A, g))
+
+    def joint(self, L: Array) -> tuple[float, float]:
+        """Denominator degrees of freedom of the F test of all rows of L (q, p), and its scale, 1.
+
+        The rows are turned to independent ones (Fai & Cornelius 1996); their F has the mean of an F distribution.
+        """
+        _, rows = independent_rows(self.covariance(L))
+        return combined(self.single(rows.T @ L)), 1.0
+
+
+def independent_rows(covariance: Array) -> tuple[Array, Array]:
+    """Variances (r,), descending, and axes (q, r) of the principal components that do not vanish."""
+    values, vectors = np.linalg.eigh(symmetric(covariance))
+    values, vectors = values[::-1], vectors[:, ::-1]
+    kept = values > np.sqrt(np.finfo(float).eps) * max(float(values[0]), 0.0)
+    return values[kept], vectors[:, kept]
+
+
+def combined(df: Array) -> float:
+    """Denominator degrees of freedom of the mean of squares of independent t statistics with `df` each."""
+    if not len(df):
+        return float("nan")
+    if len(df) == 1 or np.ptp(df) < SAME:
+        return float(np.mean(df))
+    if not np.all(df > 2):
+        return 2.0
+    expectation = float(np.sum(df / (df - 2)))
+    return 2 * expectation / (expectation - len(df))
+
+
+def satterthwaite(at: At) -> Satterthwaite:
+    """The derivatives that the degrees of freedom need, at an optimum."""
+    inverse = at.criterion.engine.gram.scaling.inverse
+    C = at.s2 * at.Phi
+    slopes = np.concatenate([_slopes(at), 2 * C[None]])
+    return Satterthwaite(inverse, C, slopes, 2 * _inverse(hessian(at)))
+
+
+def hessian(at: At) -> Array:
+    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5).
+
+    Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
+    """
+    profiled = observed_information(at.criterion.at, at)
+    r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
+    corner = np.array([[4.0 * m]])
+    side = -2 * r2_a[:, None] / s2
+    return np.block([[profiled + np.outer(r2_a, r2_a) / (m * s2**2), side], [side.T, corner]])
+
+
+def _slopes(at: At) -> Array:
+    """dC/dtheta_a = s2 Phi [sum_j D_j' dSigma_a D_j] Phi, D_j = Z_j'V^-1X: (k, p, p)."""
+    D, gram = cross_products(at), at.criterion.engine.gram
+    inner = []
+    for term, point in enumerate(at.points):
+        factor, here = gram.place[term]
+        own = D[factor][:, here]
+        inner += [cross(own, product(tangent, own)) for tangent in point.tangents()]
+    return np.array([at.s2 * at.Phi @ each @ at.Phi for each in inner]).reshape(-1, *at.Phi.shape)
+
+
+def cross_products(at: At) -> list[Array]:
+    """D_j = Z_j'V^-1X per factor: (J, L, p)."""
+    p = at.criterion.engine.gram.p
+    return at.factorization.modes(np.eye(p + 1)[:, :p])[2]
+
+
+def _inverse(H: Array) -> Array:
+    """H^-1 on the combinations of parameters that the data determine."""
+    scale = np.sqrt(np.where(np.diag(H) > 0, np.diag(H), 1.0))
+    values, vectors = np.linalg.eigh(symmetric(H / np.outer(scale, scale)))
+    kept = values > FLAT
+    half = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
+    return np.asarray(half @ half.T)

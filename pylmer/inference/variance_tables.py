@@ -1,0 +1,64 @@
+"""anova(fit): tests of the terms of one fit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..fitting import FittedModel
+from .contrasts import DDF, f_test
+from .degrees_of_freedom import METHODS, check_ddf
+from .hypotheses import columns_of, hypotheses, type_of
+from .records import AnovaTable, table
+
+COLUMNS = ("Sum Sq", "Mean Sq", "NumDF", "DenDF", "F value", "Pr(>F)")
+UNTESTED = dict.fromkeys(COLUMNS, math.nan)  # all columns of the term were dropped
+
+
+def term_table(fit: FittedModel, type: int | str = 3, ddf: str = DDF) -> AnovaTable:
+    """The tests of all terms; with ddf="lme4" the sequential sums of squares without denominators."""
+    check_ddf(ddf, (*METHODS, "lme4"))
+    if ddf == "lme4":
+        return sequential_table(fit)
+    roman = type_of(type)
+    found = {h.term: f_test(fit, h.L, ddf).row() for h in hypotheses(fit, roman)}
+    tests = {label: found.get(label, UNTESTED) for label in fit.design.fixed_terms.labels}
+    heading = (f"Type {roman} Analysis of Variance Table with {ddf}'s method",)
+    return anova_table(tests, heading)
+
+
+def anova_table(tests: dict[str, dict[str, float]], heading: tuple[str, ...]) -> AnovaTable:
+    """Rows of F tests as a table."""
+    columns = {name: np.array([row[name] for row in tests.values()]) for name in COLUMNS}
+    made: AnovaTable = table(AnovaTable, columns, list(tests), heading)
+    return made
+
+
+def sequential_table(fit: FittedModel) -> AnovaTable:
+    """lme4's table: squares of the effects R beta, R'R = X'V^-1X, summed over the columns of each term."""
+    effects = np.linalg.cholesky(np.linalg.inv(fit.solution.Phi)).T @ fit.beta if len(fit.beta) else fit.beta
+    terms = columns_of(fit.design)
+    npar = np.array([len(at) for at in terms.values()], int)
+    squares = np.array([float(np.sum(effects[at] ** 2)) for at in terms.values()])
+    columns = {"npar": npar, "Sum Sq": squares, "Mean Sq": squares / npar, "F value": squares / npar / fit.sigma**2}
+    made: AnovaTable = table(AnovaTable, columns, list(terms), ("Analysis of Variance Table",))
+    return made
+
+
+def show_tests(fit: FittedModel, type: int | str = 3) -> dict[str, pd.DataFrame]:
+    """The contrasts that `anova(fit, type)` tests: term -> DataFrame (q, p), one row per contrast.
+
+    Source: Goodnight (1978); the types as in SAS and lmerTest, whatever the contrasts of the fit.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
+    >>> pylmer.show_tests(fit)["recipe"]
+             (Intercept)  recipeB  recipeC  temp
+    recipeB          0.0      1.0      0.0   0.0
+    recipeC          0.0      0.0      1.0   0.0
+    """
+    names: Any = list(fit.design.X_names)
+    return {h.term: pd.DataFrame(h.L, index=list(h.rows), columns=names) for h in hypotheses(fit, type)}
