@@ -10,15 +10,16 @@ information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the averag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
 from .covariance import Point
 from .errors import NumericalError
 from .linalg import Array, block_diagonal, symmetric
-from .pls import Engine, Factorization
+from .pls import Engine, Factorization, Fixed
 from .stacks import levels_last
 
 Points = tuple[Point, ...]
@@ -45,6 +46,13 @@ class Criterion:
 
 
 @dataclass(frozen=True, eq=False)
+class Spent:
+    """What is left of a factorization when all that a descent asks of it has been computed."""
+
+    fixed: Fixed
+
+
+@dataclass(frozen=True, eq=False)
 class At:
     """The criterion at one place."""
 
@@ -67,6 +75,14 @@ class At:
         if not np.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return float(d)
+
+    def condensed(self) -> At:
+        """The same place with value, score and information computed, and its factorization, which is large, let go."""
+        wanted = {name: getattr(self, name) for name in ("value", "v", "Phi", "ZtPy", "ZtQZ", "G", "curvature")}
+        wanted |= {"gradient": self.gradient, "_working": self._working, "information": self.information}
+        light = replace(self, factorization=cast("Factorization", Spent(self.factorization.fixed)))
+        light.__dict__.update(wanted)
+        return light
 
     @property
     def s2(self) -> float:

@@ -19,6 +19,7 @@ from .errors import NumericalError
 from .linalg import Array
 
 SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+COARSE_SCAN = (0.1, 1.0, 10.0)  # where a value costs seconds; it too passed all cases of engine.md
 STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
 VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
 INTERIOR = 0.3  # where a singular result is retried from
@@ -61,13 +62,17 @@ class Search:
 
 
 def search(
-    objective: Objective, multiple: Callable[[float], Points], start: Points | None = None, steps: int = ITERATIONS
+    objective: Objective,
+    multiple: Callable[[float], Points],
+    start: Points | None = None,
+    steps: int = ITERATIONS,
+    multiples: Sequence[float] = SCAN,
 ) -> Search:
-    """The lowest minimum reached from the local minima of the scan at c I, or from `start` alone."""
+    """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone."""
     scan: list[float] = []
     if start is None:
-        scan = scanned(objective, multiple)
-        runs = [newton(objective, multiple(SCAN[k]), steps) for k in local_minima(scan)]
+        scan = scanned(objective, multiple, multiples)
+        runs = [newton(objective, multiple(multiples[k]), steps) for k in local_minima(scan)]
     else:
         runs = [newton(objective, start, steps)]
     best = min(runs, key=lambda run: float(run.at.value))
@@ -83,11 +88,11 @@ def search(
     return Search(best, tuple(scan), tuple(runs))
 
 
-def scanned(objective: Objective, multiple: Callable[[float], Points]) -> list[float]:
+def scanned(objective: Objective, multiple: Callable[[float], Points], multiples: Sequence[float]) -> list[float]:
     """Values at c I, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
     values: list[float] = []
     failure: NumericalError | None = None
-    for c in SCAN:
+    for c in multiples:
         try:
             values.append(objective(multiple(c)).value)
         except NumericalError as error:
@@ -147,7 +152,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
 
     Coordinates that are `held` stay: vanished deviations of cs and ar1, where the criterion has a kink.
     """
-    at = objective(moved(points, np.zeros(len(_flat(points)))))
+    at = objective(moved(points, np.zeros(len(_flat(points))))).condensed()
     radius = max(0.5 * size_of(points), 0.3)
     E = np.zeros((len(at.gradient),) * 2)
     previous, differenced, gradients = np.inf, False, 0
@@ -164,6 +169,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
         trial = _try(objective, moved(at.points, step))
         trace.append(np.inf if trial is None else trial.value)
         if trial is not None and decrease < 10 * at.noise:
+            trial = trial.condensed()
             _, left, _ = trust_step(*_holding(held, trial.gradient, trial.information + E), radius)
             if left > 0.5 * decrease:
                 return Run(at, E, True, "", len(trace), gradients, tuple(trace))
@@ -177,6 +183,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
                 E = one_sided_information(objective, at) - at.information
                 differenced, gradients = True, gradients + len(step)
             continue
+        trial = trial.condensed()
         if decrease < 1:
             E = _secant(E, at, trial, step)
         at, previous, differenced = trial, (decrease if inside else np.inf), False

@@ -13,7 +13,7 @@ from .criterion import Points
 from .devfun import Devfun
 from .errors import ArgumentError, NumericalError
 from .linalg import Array
-from .optimize import Run, Search, search, singular
+from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
 from .solution import par_gradient, par_of
 
@@ -66,7 +66,9 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
     points, control = start_points(devfun, start), devfun.control
     if control.optimizer == "newton":
-        found = search(devfun.criterion.at, devfun.multiple, points, **_newton_options(control.optCtrl))
+        multiples = COARSE_SCAN if devfun.criterion.engine.costly else SCAN
+        options = _newton_options(control.optCtrl)
+        found = search(devfun.criterion.at, devfun.multiple, points, multiples=multiples, **options)
         return _optimum(devfun, found)
     begin = devfun.multiple(1.0) if points is None else points
     par = par_of(devfun.criterion.at(begin), devfun.families)

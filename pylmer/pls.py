@@ -55,6 +55,10 @@ class Engine(Protocol):
         """The sums that the engine works on."""
 
     @property
+    def costly(self) -> bool:
+        """Whether one value takes seconds."""
+
+    @property
     def route(self) -> str:
         """How the engine goes about it and why, in words."""
 

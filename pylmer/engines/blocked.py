@@ -21,10 +21,11 @@ from ..stacks import inner_products, product
 from .chain import Chain
 from .crossed import Crossed, dense_if_full
 from .dense import factor_templates, fixed_part
-from .pairs import make_update
+from .pairs import Update
 from .remainder import DenseRemainder, Remainder, SparseRemainder, sparse_structure
 from .scalars import CrossedScalars
 
+COSTLY_REMAINDER = 2_500  # columns of a dense remainder from which a value takes seconds
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 
@@ -98,7 +99,7 @@ class BlockedEngine:
             self.coupled = dense_if_full(self.C)
         else:
             self.dense = np.asfortranarray(np.tril(self.dense))
-            self.update = make_update(self.C)
+            self.update = Update(self.C)
 
     def _at(self, k: Array, d: Array) -> Remainder:
         """The remainder of scalar factors at given templates."""
@@ -109,6 +110,10 @@ class BlockedEngine:
     @property
     def gram(self) -> Gram:
         return self._gram
+
+    @property
+    def costly(self) -> bool:
+        return not self.nested and self.structure is None and self.A_RR.shape[0] > COSTLY_REMAINDER
 
     @property
     def route(self) -> str:

@@ -154,8 +154,9 @@ def _times_levels(B: Array, C: Coupling) -> Coupling:
 
 def _square(half_C: Coupling) -> Array:
     """half_C' half_C, dense (q_R, q_R)."""
-    square = half_C.T @ half_C
-    return np.asarray(square.toarray() if sparse.issparse(square) else square)
+    if not sparse.issparse(half_C):
+        return np.asarray(half_C.T @ half_C)
+    return np.asarray((half_C.T @ half_C).toarray())
 
 
 def _level_squares(C: Coupling, S: Array, L: int) -> Array:

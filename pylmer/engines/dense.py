@@ -77,6 +77,7 @@ class DenseEngine:
 
     name = "dense"
     route = "V formed plainly from the rows"
+    costly = False
 
     def __init__(self, gram: Gram, rows: Rows) -> None:
         self._gram = gram

@@ -1,39 +1,23 @@
 """The update of the remainder by scalar levels, S -= sum_j k_j c_j c_j', and its adjoint.
 
-c_j (q,) is the sparse row of level j. The update is linear in k: where the pairs of non-zeros are few enough, one
-constant sparse matrix maps k to the entries of S and its transpose is the adjoint (engine.md section 4); else slabs of
-dense rows.
+c_j (q,) is the sparse row of level j. The update is linear in k: one constant sparse matrix maps k to the entries of S,
+and its transpose is the adjoint (engine.md section 4). Its non-zeros grow with the square of a row's length, so the
+longest rows are multiplied as slabs of dense ones when the map would become too large.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg.blas import dsyrk
+from scipy.linalg.blas import dsymm, dsyrk
 
-from ..linalg import Array
+from ..linalg import Array, chunks
 
 MAP_LIMIT = 20_000_000  # non-zeros of the map: 240 MB
 PAIRS_AT_ONCE = 200_000  # pairs made at once while the map is built
-SLAB_CELLS = 8_000_000  # cells of a slab of dense rows
-
-
-class Update(Protocol):
-    """Lower triangles are Fortran-ordered (q, q) arrays; `square` gives zeros above, `adjoint` reads nothing there."""
-
-    def square(self, k: Array) -> Array:
-        """sum_j k_j c_j c_j', its lower triangle."""
-
-    def adjoint(self, S: Array) -> Array:
-        """c_j' S c_j for the symmetric S whose lower triangle is given: (J,)."""
-
-
-def make_update(C: sparse.csr_array) -> Update:
-    """The cheaper of the two ways for the rows of C (J, q)."""
-    lengths = np.diff(C.indptr).astype(float)
-    return PairMap(C) if np.sum(lengths * (lengths + 1)) / 2 <= MAP_LIMIT else Slabs(C)
+SLAB_CELLS = 4_000_000  # cells of a slab of dense rows
 
 
 def pair_entries(C: sparse.csr_array) -> tuple[Array, Array, Array]:
@@ -64,37 +48,37 @@ def _pairs(C: sparse.csr_array, lengths: Array, first_row: int, end_row: int) ->
     return data[first] * data[second], columns[first] * C.shape[1] + columns[second]
 
 
-class PairMap:
-    """One row for each entry of S, one column for each level."""
+class Update:
+    """C (J, q): `square` and `adjoint` of all rows. Lower triangles are Fortran-ordered (q, q) arrays."""
 
     def __init__(self, C: sparse.csr_array) -> None:
-        self.q = C.shape[1]
-        values, places, starts = pair_entries(C)
-        self.map = sparse.csc_array((values, places, starts), shape=(self.q * self.q, C.shape[0]))
-        self.squares = sparse.csr_array((C.data**2, C.indices, C.indptr), shape=C.shape)
+        self.J, self.q = C.shape
+        lengths = np.diff(C.indptr).astype(np.int64)
+        order = np.argsort(lengths, kind="stable")
+        fits = np.cumsum((lengths * (lengths + 1) // 2)[order]) <= MAP_LIMIT
+        self.short, self.long = np.sort(order[fits]), np.sort(order[~fits])
+        self.rows = C[self.long]
+        mapped = C if not len(self.long) else sparse.csr_array(C[self.short])
+        values, places, starts = pair_entries(mapped)
+        self.map = sparse.csc_array((values, places, starts), shape=(self.q * self.q, len(self.short)))
+        self.squares = sparse.csr_array((mapped.data**2, mapped.indices, mapped.indptr), shape=mapped.shape)
 
     def square(self, k: Array) -> Array:
-        return (self.map @ k).reshape(self.q, self.q).T
-
-    def adjoint(self, S: Array) -> Array:
-        return np.asarray(2 * (self.map.T @ S.T.ravel()) - self.squares @ np.diagonal(S))
-
-
-class Slabs:
-    """Dense rows of C, a slab at a time."""
-
-    def __init__(self, C: sparse.csr_array) -> None:
-        self.C = C
-        size = max(1, SLAB_CELLS // max(1, C.shape[1]))
-        self.slabs = [slice(at, min(at + size, C.shape[0])) for at in range(0, C.shape[0], size)]
-
-    def square(self, k: Array) -> Array:
-        out = np.zeros((self.C.shape[1],) * 2, order="F")
-        for at in self.slabs:
-            rows = self.C[at].toarray() * np.sqrt(k[at])[:, None]
-            out = dsyrk(1.0, rows.T, beta=1.0, c=out, lower=1, overwrite_c=1)
+        """sum_j k_j c_j c_j', its lower triangle, zero above."""
+        out = (self.map @ k[self.short]).reshape(self.q, self.q).T
+        for at, dense in self._slabs():
+            scaled = dense * np.sqrt(k[self.long[at]])[:, None]
+            out = dsyrk(1.0, scaled.T, beta=1.0, c=out, lower=1, overwrite_c=1)
         return out
 
     def adjoint(self, S: Array) -> Array:
-        full = np.tril(S) + np.tril(S, -1).T
-        return np.concatenate([np.einsum("jq,jq->j", self.C[at].toarray(), self.C[at] @ full) for at in self.slabs])
+        """c_j'S c_j (J,) for the symmetric S whose lower triangle is given; nothing above it is read."""
+        out = np.empty(self.J)
+        out[self.short] = 2 * (self.map.T @ S.T.ravel()) - self.squares @ np.diagonal(S)
+        for at, dense in self._slabs():
+            out[self.long[at]] = np.sum(dense * dsymm(1.0, S, dense.T, lower=1).T, axis=1)
+        return out
+
+    def _slabs(self) -> Iterator[tuple[slice, Array]]:
+        """Places within the long rows, and these rows, dense."""
+        return ((at, self.rows[at].toarray()) for at in chunks(len(self.long), max(1, SLAB_CELLS // self.q)))

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from pylmer.criterion import At, Criterion
 from pylmer.engines import BlockedEngine, DenseEngine
-from pylmer.engines.pairs import PairMap, Slabs
+from pylmer.engines.pairs import Update
 from pylmer.engines.selected import factor, pattern_of, selected_inverse
 from pylmer.errors import NumericalError
 from pylmer.gram import form_gram
@@ -143,17 +143,21 @@ def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: 
             assert_equal(one, two)
 
 
-def test_slabs_equal_the_constant_map(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", [20, 10**6])
+def test_update_and_adjoint(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pylmer.engines.pairs.MAP_LIMIT", limit)  # some rows in the map, the longer ones as slabs
+    monkeypatch.setattr("pylmer.engines.pairs.SLAB_CELLS", 60)
+    monkeypatch.setattr("pylmer.engines.pairs.PAIRS_AT_ONCE", 7)
     rng = np.random.default_rng(1)
     C = sparse.random_array((40, 15), density=0.3, rng=rng, format="csr")
     k, S = rng.uniform(size=40), rng.normal(size=(15, 15))
-    S = np.asfortranarray(np.tril(S + S.T))
-    one, two = PairMap(C), Slabs(C)
-    assert_equal(np.tril(two.square(k)), np.tril(one.square(k)))
-    assert_equal(two.adjoint(S), one.adjoint(S))
-    dense, full = C.toarray(), S + np.tril(S, -1).T
-    assert_equal(np.tril(one.square(k)), np.tril(dense.T @ (k[:, None] * dense)))
-    assert_equal(one.adjoint(S), np.einsum("jq,qr,jr->j", dense, full, dense))
+    S = np.asfortranarray(S + S.T)
+    update = Update(C)
+    assert len(update.short) > 0
+    assert (len(update.long) > 0) == (limit == 20)
+    dense = C.toarray()
+    assert_equal(update.square(k), np.tril(dense.T @ (k[:, None] * dense)))
+    assert_equal(update.adjoint(S), np.einsum("jq,qr,jr->j", dense, S, dense))
 
 
 def test_selected_inverse_is_the_inverse_at_the_pattern() -> None:
