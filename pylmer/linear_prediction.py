@@ -52,10 +52,8 @@ def _rows(fit: LinearFit, newdata: Any) -> tuple[Array, Array | float, pd.Index[
     if newdata is None:
         return full_matrix(design), 0.0 if design.offset is None else design.offset, design.index
     if fit.solution.rank < len(fit.names):
-        aliased = [name for name in fit.names if name in design.dropped]
-        message = (
-            f"predicting from a rank-deficient fit, without {', '.join(aliased)}; check that the new rows keep to it"
-        )
+        lost = ", ".join(design.dropped)
+        message = f"predicting from a rank-deficient fit, without {lost}; check that the new rows keep to it"
         warnings.warn(FitNote(message), stacklevel=4)
     frame = design.spec.frame(newdata)
     X = np.zeros((frame.n, len(fit.names)))

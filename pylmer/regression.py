@@ -17,7 +17,7 @@ from .errors import FitNote, FormulaError
 from .fitting import Request, design_of
 from .language.syntax import Call, MixedFormula
 from .least_squares import LeastSquares, least_squares
-from .linalg import Array, Codes
+from .linalg import Array
 from .options import lmerControl
 from .tables import Shown
 
@@ -82,19 +82,13 @@ def fit_linear(kind: type[Fit], request: Request) -> Fit:
 
 def solve_design(design: Design) -> LeastSquares:
     """Least squares on the rows of a design."""
-    return least_squares(full_matrix(design), design.y, kept_columns(design), design.weights, design.offset)
-
-
-def kept_columns(design: Design) -> Codes:
-    """Positions in X_full_names of the columns that were not dropped."""
-    dropped = set(design.dropped)
-    return np.array([i for i, name in enumerate(design.X_full_names) if name not in dropped], dtype=np.int64)
+    return least_squares(full_matrix(design), design.y, design.spec.fixed_columns, design.weights, design.offset)
 
 
 def full_matrix(design: Design) -> Array:
     """X (n, p), dense, with a column of zeros in place of every dropped one."""
     X = np.zeros((len(design.y), len(design.X_full_names)))
-    X[:, kept_columns(design)] = dense(design.X)
+    X[:, design.spec.fixed_columns] = dense(design.X)
     return X
 
 

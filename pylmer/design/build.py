@@ -68,7 +68,7 @@ def build_design(
         X_names=tuple(coder.names[i] for i in kept),
         assign=tuple(coder.assign[i] for i in kept),
         X_full_names=coder.names,
-        dropped=tuple(name for i, name in enumerate(coder.names) if i not in set(kept.tolist())),
+        dropped=_without(coder.names, kept),
         y=frame.y,
         offset=frame.offset,
         weights=frame.weights,
@@ -129,7 +129,7 @@ def _full_rank(X: Any, names: Sequence[str], control: lmerControl) -> tuple[Any,
     kept = independent_columns(X)
     if kept.shape[0] == X.shape[1]:
         return X, kept, []
-    lost = [name for i, name in enumerate(names) if i not in set(kept.tolist())]
+    lost = _without(names, kept)
     if control.check_rankX == "stop.deficient":
         raise DataError(
             f"the fixed-effects model matrix has rank {kept.shape[0]}, but {X.shape[1]} columns; "
@@ -140,13 +140,17 @@ def _full_rank(X: Any, names: Sequence[str], control: lmerControl) -> tuple[Any,
     return X[:, kept], kept, settle([(RANK_ACTIONS[control.check_rankX], text)])
 
 
+def _without(names: Sequence[str], kept: Any) -> tuple[str, ...]:
+    """The names at the positions that are not kept."""
+    return tuple(np.delete(np.array(names, dtype=object), kept))
+
+
 def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...]) -> Spec:
     columns = remembered_columns(frame, frame.rows.n_total)
     used = [*model_variables(parts), *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
-    fixed = sorted({i for indices in parts.fixed.factors for i in indices})
     return Spec(
         text=parts.formula.text,
-        fixed_variables=tuple(parts.fixed.variables[i] for i in fixed),
+        fixed_variables=parts.fixed.used,
         fixed_coder=coder,
         fixed_columns=kept,
         offsets=parts.fixed.offsets,

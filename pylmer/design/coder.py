@@ -53,7 +53,7 @@ def code(
     codings      contrasts of the factors among them
     keep_sparse  whether a wide matrix may stay sparse (csr)
     """
-    used = [deparse(terms.variables[i]) for i in sorted({i for factor in terms.factors for i in factor})]
+    used = [deparse(node) for node in terms.used]
     output = "sparse" if keep_sparse and any(_levels(variables[name]) > WIDE for name in used) else "numpy"
     spec = ModelSpec(formula=_formula(terms), materializer="pylmer-r", output=output, na_action="ignore")
     X, filled = _materialize(spec, codings, terms.intercept, variables, n)
@@ -97,7 +97,7 @@ def _settled(X: Any) -> Any:
 
 def factors_in(terms: Iterable[Terms], variables: Mapping[str, Value]) -> dict[str, Any]:
     """The factors among the variables that some terms use."""
-    names = {deparse(t.variables[i]) for t in terms for factor in t.factors for i in factor}
+    names = {deparse(node) for each in terms for node in each.used}
     return {name: coded_factor(value) for name, value in variables.items() if name in names and is_categorical(value)}
 
 

@@ -92,8 +92,5 @@ def random_design(
     made, Z, names = coder.columns(terms)
     group, label = group_name(term.group), random_label(term)
     hom = HOMOGENEOUS[term.structure] if term.hom is None else term.hom
-    used = sorted({i for indices in terms.factors for i in indices})
-    spec = RandomSpec(
-        label, group, group_factors(term.group), factor.levels, tuple(terms.variables[i] for i in used), made
-    )
+    spec = RandomSpec(label, group, group_factors(term.group), factor.levels, terms.used, made)
     return RandomDesign(label, group, names, factor.codes, factor.levels, Z, term.structure, hom), spec

@@ -26,10 +26,11 @@ def fixef(fit: FittedModel, add_dropped: bool = False) -> NamedVector:
     (Intercept)       floor
       1.4615979  -0.6929937
     """
-    values = NamedVector(fit.beta, index=list(fit.design.X_names), dtype=float)
-    if not add_dropped or not fit.design.dropped:
-        return values
-    return NamedVector(pd.Series(values).reindex(list(fit.design.X_full_names)))
+    if not add_dropped:
+        return NamedVector(fit.beta, index=list(fit.design.X_names), dtype=float)
+    values = np.full(len(fit.design.X_full_names), np.nan)
+    values[fit.design.spec.fixed_columns] = fit.beta
+    return NamedVector(values, index=list(fit.design.X_full_names))
 
 
 @word

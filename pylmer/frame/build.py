@@ -116,8 +116,7 @@ def model_variables(parts: Parts) -> tuple[Node, ...]:
     """The variables of the fixed part and left of the bars, each once, without response and offsets."""
     found: dict[str, Node] = {}
     for terms in (parts.fixed, *parts.effects):
-        used = sorted({i for factor in terms.factors for i in factor})
-        found |= {deparse(terms.variables[i]): terms.variables[i] for i in used}
+        found |= {deparse(node): node for node in terms.used}
     return tuple(found.values())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pylmer.errors import FormulaNameError
-from pylmer.language.nodes import Call, Name, Span
+from pylmer.language.nodes import NOWHERE, Call, Name, Span
 from pylmer.language.suggest import did_you_mean
 
 from .matching import TABLE
@@ -64,7 +64,7 @@ def unknown_function(node: Call, env: Mapping[str, Any], text: str) -> FormulaNa
     """The error for a call of something that is no function here."""
     hint = did_you_mean(node.function, [*TABLE, *(name for name in env if callable(env[name]))], quoted=False)
     way_out = hint or f"; a function of your own is passed as env={{{node.function!r}: function}}"
-    span = node.name_span if node.name_span != (0, 0) else node.span
+    span = node.name_span if node.name_span != NOWHERE else node.span
     return _pointing(f"no function {node.function!r}{way_out}", span, text)
 
 

@@ -10,7 +10,7 @@ from pylmer.language.parse import parse_expression, parse_formula, parse_grouped
 from pylmer.language.randoms import double_bar_effects, expand_random, random_label
 from pylmer.language.suggest import closest, did_you_mean
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
-from pylmer.language.update import findbars, fitted_formula, formula_text, nobars, print_formula, update_formula
+from pylmer.language.update import findbars, fitted_formula, nobars, update_formula
 from pylmer.language.walk import variables
 
 __all__ = [
@@ -27,12 +27,10 @@ __all__ = [
     "fitted_formula",
     "fixed_terms",
     "format_number",
-    "formula_text",
     "nobars",
     "parse_expression",
     "parse_formula",
     "parse_grouped",
-    "print_formula",
     "random_label",
     "require_random",
     "terms",

@@ -13,7 +13,8 @@ Span: TypeAlias = tuple[int, int]
 NOWHERE: Span = (0, 0)
 
 
-def _span() -> Span:
+def span_field() -> Span:
+    """The field `span` of a record: takes no part in comparison, hash or repr."""
     return field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -22,7 +23,7 @@ class Name:
     """A symbol: `log.radon`, `` `my var` `` without the backticks, `T`; of `stats::poly` the prefix is "stats::"."""
 
     name: str
-    span: Span = _span()
+    span: Span = span_field()
     prefix: str = ""
 
 
@@ -32,7 +33,7 @@ class Number:
 
     value: float
     integer: bool = False
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Text:
     """A string literal, escapes resolved."""
 
     value: str
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Constant:
     """TRUE, FALSE, NULL, NA (and NA_integer_ ...), Inf, NaN: `name` is the word as R prints it."""
 
     name: str
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Unary:
 
     operator: str
     operand: Node
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ class Binary:
     operator: str
     left: Node
     right: Node
-    span: Span = _span()
+    span: Span = span_field()
 
     def spine(self) -> tuple[Node, list[Binary]]:
         """The leftmost operand that is no Binary, and the Binaries on the way to it, innermost first."""
@@ -110,7 +111,7 @@ class Paren:
     """`(inner)`, kept because R prints it."""
 
     inner: Node
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Argument:
 
     value: Node | None
     name: str | None = None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,8 @@ class Call:
 
     function: str
     arguments: tuple[Argument, ...] = ()
-    span: Span = _span()
-    name_span: Span = _span()
+    span: Span = span_field()
+    name_span: Span = span_field()
     prefix: str = ""
 
 
@@ -140,7 +141,7 @@ class Index:
     operand: Node
     arguments: tuple[Argument, ...]
     double: bool = False
-    span: Span = _span()
+    span: Span = span_field()
 
 
 Node: TypeAlias = Name | Number | Text | Constant | Unary | Binary | Paren | Call | Index

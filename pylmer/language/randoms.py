@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from pylmer.errors import FormulaError
 from pylmer.language.deparse import deparse
 from pylmer.language.expand import terms
-from pylmer.language.nodes import Binary, Node, Number, Paren, Span
+from pylmer.language.nodes import NOWHERE, Binary, Node, Number, Paren, Span
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
 
 Doublevert: TypeAlias = Literal["split", "diag"]
@@ -67,7 +67,7 @@ def _effects(found: Terms, span: Span) -> list[Node]:
     return [joined(tuple(found.variables[i] for i in indices), span) for indices in found.factors]
 
 
-def joined(factors: Factors, span: Span) -> Node:
+def joined(factors: Factors, span: Span = NOWHERE) -> Node:
     """`a:b:c` of its factors."""
     node = factors[0]
     for factor in factors[1:]:

@@ -19,6 +19,7 @@ from pylmer.language.nodes import (
     Span,
     Text,
     Unary,
+    span_field,
 )
 
 __all__ = [
@@ -41,10 +42,6 @@ __all__ = [
 ]
 
 
-def _span() -> Span:
-    return field(default=NOWHERE, compare=False, repr=False)
-
-
 @dataclass(frozen=True)
 class Terms:
     """R's terms() of one side of a formula (Chambers & Hastie 1992, ch. 2).
@@ -61,6 +58,11 @@ class Terms:
     offsets: tuple[Node, ...] = ()
     response: Node | None = None
 
+    @property
+    def used(self) -> tuple[Node, ...]:
+        """The variables that occur in a term, in the order of `variables`; without response and offsets."""
+        return tuple(self.variables[i] for i in sorted({i for indices in self.factors for i in indices}))
+
 
 @dataclass(frozen=True)
 class RandomTerm:
@@ -71,7 +73,7 @@ class RandomTerm:
     structure: str = "us"
     hom: bool | None = None
     double: bool = False  # written with ||, not yet split
-    span: Span = _span()
+    span: Span = span_field()
 
     def __str__(self) -> str:
         """`Days | Subject`, and the structure where it is not the plain one."""

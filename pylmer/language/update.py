@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pylmer.errors import FormulaError
 from pylmer.language.bars import at_term_level, is_bar
 from pylmer.language.deparse import deparse
 from pylmer.language.expand import terms
-from pylmer.language.layout import deparse_lines
 from pylmer.language.mistakes import syntax_error
-from pylmer.language.nodes import Argument, Binary, Call, Index, Name, Node, Number, Paren, Unary, from_spine
+from pylmer.language.nodes import NOWHERE, Argument, Binary, Call, Index, Name, Node, Number, Paren, Unary, from_spine
 from pylmer.language.parse import is_formula, parse_formula, read, sides
 from pylmer.language.randoms import Doublevert, expand_random, joined, split_double_bar
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
@@ -33,26 +34,14 @@ def nobars(formula: str | MixedFormula) -> MixedFormula:
     return parse_formula(str(MixedFormula(read_in.response, read_in.fixed, read_in.fixed, ())))
 
 
-def formula_text(formula: MixedFormula) -> str:
-    """The formula as R deparses it, on one line."""
-    return str(formula)
+def fitted_formula(formula: MixedFormula, doublevert: Doublevert = "split") -> Node:
+    """The formula as a tree in which every `(x || g)` reads as it is fitted; lme4 stores this one in the call.
 
-
-def print_formula(formula: MixedFormula, doublevert: Doublevert = "split") -> str:
-    """What print() and summary() show after "Formula: ": `||` split as it was fitted, a long one below.
-
-    >>> print_formula(parse_formula("Reaction ~ Days + (Days || Subject)"))
+    >>> deparse(fitted_formula(parse_formula("Reaction ~ Days + (Days || Subject)")))
     'Reaction ~ Days + ((1 | Subject) + (0 + Days | Subject))'
     """
-    lines = deparse_lines(fitted_formula(formula, doublevert))
-    return lines[0] if len(lines) == 1 else "\n".join(["", *lines])
-
-
-def fitted_formula(formula: MixedFormula, doublevert: Doublevert = "split") -> Node:
-    """The formula as a tree in which every `(x || g)` reads as it is fitted; lme4 stores this one in the call."""
     double = {term.span: term for term in formula.random if term.double and doublevert == "split"}
-    rhs = _split_bars(formula.rhs, double) if double else formula.rhs
-    return Unary("~", rhs) if formula.response is None else Binary("~", formula.response, rhs)
+    return replace(formula, rhs=_split_bars(formula.rhs, double)).node if double else formula.node
 
 
 def _split_bars(node: Node, double: dict[tuple[int, int], RandomTerm]) -> Node:
@@ -127,9 +116,9 @@ def _refuse_crossed_bars(node: Node, text: str) -> None:
 
 def _simplified(found: Terms) -> Node:
     """Terms, then offsets, then `- 1`: R's formula of a terms object; `1` where nothing is left."""
-    nodes = [_enclosed(joined(tuple(found.variables[i] for i in term), (0, 0))) for term in found.factors]
+    nodes = [_enclosed(joined(tuple(found.variables[i] for i in term))) for term in found.factors]
     nodes += found.offsets
-    total = from_spine(nodes[0], [("+", node, (0, 0)) for node in nodes[1:]]) if nodes else Number(1)
+    total = from_spine(nodes[0], [("+", node, NOWHERE) for node in nodes[1:]]) if nodes else Number(1)
     return total if found.intercept else Binary("-", total, Number(1))
 
 

@@ -12,11 +12,11 @@ from pylmer.language import (
     deparse,
     deparse_lines,
     expand_random,
+    fitted_formula,
     fixed_terms,
     nobars,
     parse_expression,
     parse_formula,
-    print_formula,
     update_formula,
 )
 from pylmer.language.parse import read
@@ -49,7 +49,7 @@ def everything(text: str) -> None:
     fixed_terms(formula, ["y", "x", "a"])
     expand_random(formula)
     nobars(formula)
-    print_formula(formula)
+    deparse_lines(fitted_formula(formula))
     update_formula(formula, ". ~ . + new")
 
 

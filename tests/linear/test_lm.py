@@ -159,3 +159,15 @@ def test_a_pickled_fit_predicts() -> None:
 def test_a_perfect_fit_has_an_infinite_likelihood() -> None:
     fit = pylmer.lm("y ~ 1", pd.DataFrame({"y": [2.0, 2.0, 2.0]}))
     assert pylmer.logLik(fit) == np.inf
+
+
+def test_columns_of_one_name_keep_their_places() -> None:
+    """Level b1 of `a` and level 1 of `ab` both make a column ab1; the second is aliased, as in R."""
+    data = pd.DataFrame({"y": [1.0, 4.0, 3.0, 6.0], "a": ["A", "b1"] * 2, "ab": ["0", "1"] * 2, "g": list("uuvv")})
+    fit = pylmer.lm("y ~ a + ab", data)
+    assert fit.names == ("(Intercept)", "ab1", "ab1")
+    np.testing.assert_allclose(fit.beta, [2, 3, np.nan])  # means 2 and 5 of the two groups
+    with pytest.warns(FitNote, match="rank deficient"):
+        mixed = pylmer.fixef(pylmer.lmer("y ~ a + ab + (1 | g)", data), add_dropped=True)
+    assert list(mixed.index) == list(fit.names)
+    np.testing.assert_array_equal(np.isnan(mixed), [False, False, True])
