@@ -163,7 +163,8 @@ def test_a_perfect_fit_has_an_infinite_likelihood() -> None:
 
 def test_columns_of_one_name_keep_their_places() -> None:
     """Level b1 of `a` and level 1 of `ab` both make a column ab1; the second is aliased, as in R."""
-    data = pd.DataFrame({"y": [1.0, 4.0, 3.0, 6.0], "a": ["A", "b1"] * 2, "ab": ["0", "1"] * 2, "g": list("uuvv")})
+    data = pd.DataFrame({"y": [1.0, 4.5, 2.0, 5.0, 3.0, 5.5], "g": list("uuvvww")})
+    data = data.assign(a=["A", "b1"] * 3, ab=["0", "1"] * 3)
     fit = pylmer.lm("y ~ a + ab", data)
     assert fit.names == ("(Intercept)", "ab1", "ab1")
     np.testing.assert_allclose(fit.beta, [2, 3, np.nan])  # means 2 and 5 of the two groups
