@@ -8,6 +8,7 @@ megabytes <- function(field) {
   as.numeric(gsub("[^0-9]", "", grep(paste0("^", field), status, value = TRUE))) / 1024
 }
 invisible(lmer(Reaction ~ Days + (Days | Subject), sleepstudy))
+invisible(lmer(diameter ~ 1 + (1 | plate) + (1 | sample), Penicillin))
 invisible(gc())
 writeLines("5", "/proc/self/clear_refs")
 before <- megabytes("VmRSS")

@@ -12,6 +12,7 @@ import pylmer
 
 def warm_up() -> None:
     pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    pylmer.lmer("diameter ~ 1 + (1 | plate) + (1 | sample)", pylmer.datasets.load("Penicillin"))
 
 
 def fit(formula: str, frame: pd.DataFrame) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .errors import NumericalError
 from .linalg import Array
 
 SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-COARSE_SCAN = (0.1, 1.0, 10.0)  # where a value costs seconds; it too passed all cases of engine.md
+COARSE_SCAN = (0.1, 1.0, 10.0)  # about an estimate from moments, where a value costs seconds
 STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
 VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
 INTERIOR = 0.3  # where a singular result is retried from

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from .criterion import Points
 from .devfun import Devfun
 from .errors import ArgumentError, NumericalError
 from .linalg import Array
+from .moments import moment_ratios
 from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
 from .solution import par_gradient, par_of
@@ -66,9 +67,9 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
     points, control = start_points(devfun, start), devfun.control
     if control.optimizer == "newton":
-        multiples = COARSE_SCAN if devfun.criterion.engine.costly else SCAN
+        multiple, multiples = _where_to_look(devfun)
         options = _newton_options(control.optCtrl)
-        found = search(devfun.criterion.at, devfun.multiple, points, multiples=multiples, **options)
+        found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
         return _optimum(devfun, found)
     begin = devfun.multiple(1.0) if points is None else points
     par = par_of(devfun.criterion.at(begin), devfun.families)
@@ -79,6 +80,15 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     note = f"optimizer {control.optimizer!r} is scipy's {NEAREST[control.optimizer]} here"
     result = run_named(control.optimizer, devfun, devfun.gradient, par, bounds, control.optCtrl)
     return _foreign_optimum(devfun, result, control.optimizer, (note,))
+
+
+def _where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:
+    """The scan before the descent: c I or, where a value costs seconds, fewer multiples of the moments' estimate."""
+    ratios = moment_ratios(devfun.criterion.engine.gram) if devfun.criterion.engine.costly else None
+    if ratios is None:
+        return devfun.multiple, SCAN
+    pairs = list(zip(devfun.families, ratios, strict=True))
+    return lambda c: tuple(family.multiple(c * ratio) for family, ratio in pairs), COARSE_SCAN
 
 
 def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:

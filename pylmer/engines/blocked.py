@@ -25,7 +25,7 @@ from .pairs import Update
 from .remainder import DenseRemainder, Remainder, SparseRemainder, sparse_structure
 from .scalars import CrossedScalars
 
-COSTLY_REMAINDER = 2_500  # columns of a dense remainder from which a value takes seconds
+COSTLY_REMAINDER = 1_000  # columns of a dense remainder from which a value takes seconds
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 
@@ -94,18 +94,16 @@ class BlockedEngine:
         q = self.A_RR.shape[0]
         if q > REMAINDER_LIMIT:
             raise NumericalError(f"crossed factors leave {q} random effects beside the largest factor: too many")
-        self.dense = self.A_RR.toarray()
-        if not self.scalars:
-            self.coupled = dense_if_full(self.C)
+        if self.scalars:
+            self.lower, self.update = sparse.coo_array(sparse.tril(self.A_RR)), Update(self.C)
         else:
-            self.dense = np.asfortranarray(np.tril(self.dense))
-            self.update = Update(self.C)
+            self.dense, self.coupled = self.A_RR.toarray(), dense_if_full(self.C)
 
     def _at(self, k: Array, d: Array) -> Remainder:
         """The remainder of scalar factors at given templates."""
         if self.structure is not None:
             return SparseRemainder(self.structure, k, d)
-        return DenseRemainder(self.dense, self.update, k, d)
+        return DenseRemainder(self.lower, self.update, k, d)
 
     @property
     def gram(self) -> Gram:

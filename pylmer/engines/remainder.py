@@ -52,12 +52,13 @@ class Remainder(Protocol):
 
 
 class DenseRemainder:
-    """One lower triangle; A is the remainder before the elimination."""
+    """One lower triangle; A is that of the remainder before the elimination."""
 
-    def __init__(self, A: Array, update: Update, k: Array, d: Array) -> None:
+    def __init__(self, A: sparse.coo_array, update: Update, k: Array, d: Array) -> None:
         self.update, self.d = update, d
         self.S = update.square(k)
-        np.subtract(A, self.S, out=self.S)
+        np.negative(self.S, out=self.S)
+        self.S[A.row, A.col] += A.data
         M = self.S * d[:, None]
         M *= d
         M[np.diag_indices_from(M)] += 1.0
@@ -89,8 +90,9 @@ class DenseRemainder:
 
     def _complement(self, M_inverse: Array) -> Array:
         """Diagonal of S - S K_R S, from S d M^-1 = (S - S K_R S) d where d may be divided by."""
-        product = self.S * M_inverse  # zero above the diagonal, as S is
-        right = product @ self.d + self.d @ product - np.diagonal(product) * self.d
+        right = np.einsum("rs,rs,s->r", self.S, M_inverse, self.d)  # S is zero above the diagonal
+        right += np.einsum("rs,rs,r->s", self.S, M_inverse, self.d)
+        right -= np.diagonal(self.S) * np.diagonal(M_inverse) * self.d
         small = np.abs(self.d) < WELL_CONDITIONED
         out = right / np.where(small, 1.0, self.d)
         if small.any():
