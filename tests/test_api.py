@@ -93,7 +93,7 @@ def test_controls_that_cannot_be(given: dict[str, Any], says: str) -> None:
 
 @pytest.mark.parametrize("optimizer", ["newton", "bobyqa", "nlminbwrap"])
 def test_unknown_optCtrl(sleep: pd.DataFrame, optimizer: str) -> None:
-    with pytest.raises(pylmer.ArgumentError, match="optCtrl=.'wrong'"):
+    with pytest.raises(pylmer.ArgumentError, match=r"optCtrl=.'wrong'"):
         pylmer.lmer(FM1, sleep, control=pylmer.lmerControl(optimizer=optimizer, optCtrl={"wrong": 1}))
 
 
