@@ -171,7 +171,9 @@ def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     _check("mkMerMod", optimum, Optimum, "what optimizeLmer() returns")
     request = Request(devfun.design.formula, REML=devfun.REML, control=devfun.control)
     request = replace(request, call=make_call("lmer", {"formula": devfun.design.formula}))
-    return fitting.fitted(LmerFit, request, devfun, optimum)
+    model = fitting.fitted(LmerFit, request, devfun, optimum)
+    fitting.announce(model.notes, stacklevel=3)
+    return model
 
 
 def _check(function: str, given: object, kind: type, wanted: str) -> None:

@@ -150,9 +150,13 @@ def linear_predictor(design: Design, beta: Array, b_terms: Sequence[Array]) -> A
     """X beta + Z b + offset: (n,)."""
     mu = np.asarray(design.X @ beta, float)
     for term, b in zip(design.random, b_terms, strict=True):
-        effects = b[term.codes]
-        mu = mu + (effects[:, 0] if term.Z is None else np.einsum("nl,nl->n", term.Z, effects))
+        mu = mu + random_effect(term.Z, b[term.codes])
     return mu if design.offset is None else mu + design.offset
+
+
+def random_effect(Z: Array | None, b: Array) -> Array:
+    """One term's Z b (n,), of Z (n, l), or None for ones, and the modes b (n, l) of each row's level."""
+    return b[:, 0] if Z is None else np.einsum("nl,nl->n", Z, b)
 
 
 def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
@@ -162,7 +166,9 @@ def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
         optimum = optimize_devfun(devfun, request.start)
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
-    return fitted(kind, request, devfun, optimum)
+    model = fitted(kind, request, devfun, optimum)
+    announce(model.notes, stacklevel=5)
+    return model
 
 
 def course(devfun: Devfun, optimum: Optimum) -> str:
@@ -178,13 +184,17 @@ def course(devfun: Devfun, optimum: Optimum) -> str:
 
 
 def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) -> Fit:
-    """The record; each note is issued once as a warning."""
+    """The record, with all notes; raises NumericalError if nothing is left to estimate sigma from."""
     notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
     model = kind(request, devfun, optimum, notes)
     check_residuals(model)
-    for note in notes:
-        warnings.warn(note, stacklevel=5)
     return model
+
+
+def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
+    """Issue each note as a warning that points at the user's line: `stacklevel` calls up, this one counted."""
+    for note in notes:
+        warnings.warn(note, stacklevel=stacklevel)
 
 
 def check_residuals(model: FittedModel) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from . import extract, linear_words, printing
+from .fitting import announce
 from .grouped_regression import LinearFits, fit_groups, read_grouped
 from .language.syntax import Argument, Constant, MixedFormula
 from .linear_prediction import predict
@@ -85,8 +85,7 @@ def lm(
         env=env,
     )
     fit = fit_linear(LmFit, request)
-    for note in fit.notes:
-        warnings.warn(note, stacklevel=2)
+    announce(fit.notes, stacklevel=3)
     return fit
 
 
@@ -125,6 +124,5 @@ def lmList(
     pooling = () if pool else (Argument(Constant("FALSE"), "pool"),)
     arguments = (Argument(grouped.node, "formula"), *request.call.arguments[1:], *pooling)
     fits = fit_groups(LmList, replace(request, call=replace(request.call, arguments=arguments)), grouped, pool)
-    for note in fits.notes:
-        warnings.warn(note, stacklevel=2)
+    announce(fits.notes, stacklevel=3)
     return fits

@@ -15,7 +15,7 @@ import pandas as pd
 from . import extract
 from .errors import ArgumentError
 from .extract import LogLik, NamedVector, Word
-from .extract.rows import RESIDUALS, on_rows
+from .extract.rows import labelled_residuals, on_rows
 from .extract.words import obliging
 from .fitting import FittedModel
 from .grouped_regression import LinearFits
@@ -85,12 +85,7 @@ def fitted(fit: LinearFit) -> pd.Series[float]:
 @extract.resid.register(LinearFit)
 def resid(fit: LinearFit, type: str = "response", scaled: bool = False) -> pd.Series[float]:
     """Residuals on the index of the data: "response", "working", "pearson" or "deviance", as for lmer."""
-    if type not in RESIDUALS:
-        raise ArgumentError(f"type={type!r}: residuals are one of {', '.join(map(repr, RESIDUALS))}")
-    values = fit.solution.residuals
-    if type in ("pearson", "deviance") and fit.design.weights is not None:
-        values = values * np.sqrt(fit.design.weights)
-    return on_rows(fit, values / fit.sigma if scaled else values)
+    return labelled_residuals(fit, fit.solution.residuals, type, scaled)
 
 
 READERS: tuple[Word[..., Any], ...] = (
@@ -106,14 +101,18 @@ for reader in READERS:  # these read only what any fit with a design has
 
 @obliging
 @singledispatch
-def confint(fit: Any, level: float = 0.95) -> pd.DataFrame:
-    """Confidence intervals of the coefficients of `lm` and `lmList`, from the t distribution.
+def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
+    """Confidence intervals of the parameters of a fit.
 
-    level  their coverage
+    Of a mixed model: `confint(fit, parm=None, level=0.95, method="profile", signames=True)`, a frame whose rows are all
+    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "Wald" gives normal intervals
+    of the fixed effects, NaN for the others; parm chooses rows by name or position, "theta_" or "beta_"; with
+    signames=False the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject.
 
-    For lm a frame (p, 2) with R's column names. For lmList a frame with a row per group and, under each coefficient,
-    two columns: `confint(fits)["x"]` is (J, 2). Each group has its own residual variance and degrees of freedom, as in
-    R; `pool=True` takes those pooled over groups. NaN where there are none. Raises ArgumentError for anything else.
+    Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
+    names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is
+    (J, 2). Each group has its own residual variance and degrees of freedom, as in R; `pool=True` takes those pooled
+    over groups. NaN where there are none. Raises ArgumentError for anything else.
 
     >>> import pylmer
     >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(3)
@@ -121,7 +120,7 @@ def confint(fit: Any, level: float = 0.95) -> pd.DataFrame:
     (Intercept)  1.268   1.385
     floor       -0.756  -0.470
     """
-    raise ArgumentError(f"confint() wants a fit of lm() or lmList(), found {type(fit).__name__}")
+    raise ArgumentError(f"confint() wants a fit of lmer(), lm() or lmList(), found {type(fit).__name__}")
 
 
 @confint.register

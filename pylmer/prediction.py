@@ -10,7 +10,7 @@ import pandas as pd
 from .errors import ArgumentError
 from .extract import fitted, word
 from .extract.rows import on_rows
-from .fitting import FittedModel
+from .fitting import FittedModel, random_effect
 from .language import parse_formula, random_label
 from .language.syntax import MixedFormula
 from .linalg import Array
@@ -79,11 +79,10 @@ def _training(fit: FittedModel, wanted: tuple[int, ...], random_only: bool) -> p
         eta = eta + design.offset
     for number in wanted:
         term = design.random[number]
-        eta = eta + _effect(term.Z, term.codes, fit.solution.b_terms[number])
+        eta = eta + random_effect(term.Z, fit.solution.b_terms[number][term.codes])
     return on_rows(fit, eta)
 
 
 def _effect(Z: Array | None, codes: Array, b: Array) -> Array:
     """Z b by row; a code of -1 has no effect."""
-    rows = np.where((codes < 0)[:, None], 0.0, b[codes])
-    return rows[:, 0] if Z is None else np.einsum("nl,nl->n", Z, rows)
+    return random_effect(Z, np.where((codes < 0)[:, None], 0.0, b[codes]))

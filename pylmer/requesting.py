@@ -11,7 +11,7 @@ import numpy as np
 from .errors import ArgumentError
 from .fitting import Request
 from .language import deparse, parse_expression, parse_formula, require_random
-from .language.syntax import Argument, Binary, Call, Constant, MixedFormula, Name, Node, Number, Text, Unary
+from .language.syntax import Argument, Call, Constant, MixedFormula, Name, Node, Number, Text
 from .options import lmerControl
 
 ARRAY = "<array>"
@@ -108,7 +108,7 @@ def _text(given: Any) -> str | None:
 
 
 def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
-    arguments = [Argument(_formula_node(shown["formula"]), "formula")]
+    arguments = [Argument(shown["formula"].node, "formula")]
     if shown.get("data") is not None:
         arguments.append(Argument(Name(name or "data"), "data"))
     for word, value in shown.items():
@@ -121,10 +121,6 @@ def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) 
 def _is_default(word: str, value: Any) -> bool:
     default = True if word == "REML" else LMER_DEFAULTS[word]
     return value is default or (isinstance(value, bool | int | str) and value == default)
-
-
-def _formula_node(formula: MixedFormula) -> Node:
-    return Unary("~", formula.rhs) if formula.response is None else Binary("~", formula.response, formula.rhs)
 
 
 def _node(word: str, value: Any) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,17 @@ def test_a_perfect_fit_is_an_error() -> None:
     data = pd.DataFrame({"y": [1.0, 2, 3, 4, 5, 6], "x": [1.0, 2, 3, 4, 5, 6], "g": list("aabbcc")})
     with pytest.raises(pylmer.NumericalError, match="reproduces the response exactly"):
         pylmer.lmer("y ~ x + (1 | g)", data)
+
+
+def test_notes_point_at_the_users_line() -> None:
+    data, formula = pylmer.datasets.load("Dyestuff2"), "Yield ~ 1 + (1 | Batch)"
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        fit = pylmer.lmer(formula, data)
+        devfun = pylmer.mkLmerDevfun(pylmer.lFormula(formula, data))
+        pylmer.mkMerMod(devfun, pylmer.optimizeLmer(devfun))
+        pylmer.refit(fit, fit.design.y)
+        pylmer.update(fit, data=data)
+        pylmer.lmList("Yield ~ 1 | Batch", data.iloc[4:])
+    assert len(said) == 5
+    assert {note.filename for note in said} == {__file__}

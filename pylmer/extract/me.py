@@ -124,13 +124,9 @@ def _mm_list(fit: FittedModel) -> dict[str, pd.DataFrame]:
     return {term.label: raw_matrix(fit, i) for i, term in enumerate(fit.design.random)}
 
 
-def _flist(fit: FittedModel) -> dict[str, pd.Categorical]:
+def _flist(fit: FittedModel) -> dict[str, pd.Categorical[str]]:
     first = {group: fit.design.random[where[0]] for group, where in factors(fit).items()}
-    return {group: _factor(term.labels(), term.codes) for group, term in first.items()}
-
-
-def _factor(labels: list[str], codes: Codes) -> pd.Categorical:
-    return pd.Categorical([labels[code] for code in codes], categories=labels)
+    return {group: pd.Categorical.from_codes(term.codes, pd.Index(term.labels())) for group, term in first.items()}
 
 
 def _lind(fit: FittedModel) -> Codes:

@@ -29,6 +29,13 @@ class Designed(Protocol):
     def design(self) -> Design: ...
 
 
+class Scaled(Designed, Protocol):
+    """Any fit with a design and a residual standard deviation."""
+
+    @property
+    def sigma(self) -> float: ...
+
+
 def on_rows(fit: Designed, values: Array) -> pd.Series[float]:
     """A Series on the index of the data; with na_action="exclude" rows dropped for missing values are NaN."""
     design = fit.design
@@ -51,9 +58,13 @@ def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.
     type    "response" and "working": y - fitted; "pearson" and "deviance": that times the square root of the weight
     scaled  divide by sigma
     """
+    return labelled_residuals(fit, fit.design.y - fit.mu, type, scaled)
+
+
+def labelled_residuals(fit: Scaled, values: Array, type: str, scaled: bool) -> pd.Series[float]:
+    """y - fitted (n,) as the residuals asked for, on the index of the data; ArgumentError for an unknown type."""
     if type not in RESIDUALS:
         raise ArgumentError(f"type={type!r}: residuals are one of {', '.join(map(repr, RESIDUALS))}")
-    values = fit.design.y - fit.mu
     if type in ("pearson", "deviance") and fit.design.weights is not None:
         values = values * np.sqrt(fit.design.weights)
     return on_rows(fit, values / fit.sigma if scaled else values)
