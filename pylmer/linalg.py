@@ -17,6 +17,11 @@ Codes: TypeAlias = npt.NDArray[np.int64]
 CHUNK = 65_536  # rows held at once while sums are formed
 
 
+def dense(X: Any) -> Array:
+    """A matrix, dense or sparse, as an array."""
+    return np.asarray(X if isinstance(X, np.ndarray) else X.toarray())
+
+
 def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
     """Slices that cover 0..n in order."""
     return (slice(start, min(start + size, n)) for start in range(0, n, size))

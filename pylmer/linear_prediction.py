@@ -10,10 +10,10 @@ import pandas as pd
 
 from .errors import ArgumentError, FitNote
 from .least_squares import spread
-from .linalg import Array
+from .linalg import Array, dense
 from .linear_words import fitted, t_quantile
 from .prediction import predict
-from .regression import LinearFit, dense, full_matrix
+from .regression import LinearFit, full_matrix
 
 __all__ = ["predict", "predict_linear"]
 

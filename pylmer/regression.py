@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .errors import FitNote, FormulaError
 from .fitting import Request, design_of
 from .language.syntax import Call, MixedFormula
 from .least_squares import LeastSquares, least_squares
-from .linalg import Array
+from .linalg import Array, dense
 from .options import lmerControl
 from .tables import Shown
 
@@ -90,8 +90,3 @@ def full_matrix(design: Design) -> Array:
     X = np.zeros((len(design.y), len(design.X_full_names)))
     X[:, design.spec.fixed_columns] = dense(design.X)
     return X
-
-
-def dense(X: Any) -> Array:
-    """A matrix (n, p) that may be sparse, as an array."""
-    return np.asarray(X if isinstance(X, np.ndarray) else X.toarray(), dtype=np.float64)

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import linalg
 
 from pylmer.functions.arrays import Array
+from pylmer.linalg import dense
 
 TOLERANCE = 1e-7
 CLEAR = 1e-6  # squared pivot of scaled X'X above which no column comes near the tolerance
@@ -44,13 +45,7 @@ def clearly_independent(X: Any) -> bool:
 
 def crossproduct(X: Any) -> Array:
     """X'X (p, p), dense."""
-    product = X.T @ X
-    return dense(product)
-
-
-def dense(X: Any) -> Array:
-    """X as an ndarray."""
-    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
+    return dense(X.T @ X)
 
 
 def triangle(X: Any) -> Array:

@@ -16,7 +16,7 @@ from scipy import linalg, sparse
 
 from ..errors import ArgumentError
 from ..fitting import FittedModel
-from ..linalg import Array
+from ..linalg import Array, dense
 
 LARGEST = 10_000  # random effects up to which a dense q x q matrix is formed
 
@@ -62,7 +62,7 @@ def system(fit: FittedModel) -> System:
     X: Any = fit.design.X
     WX = weights[:, None] * X if isinstance(X, np.ndarray) else X.multiply(weights[:, None])
     L = np.asarray(linalg.cholesky((weighted @ ZLt.T).toarray() + np.eye(q), lower=True))
-    ZX, XX = _dense(weighted @ X), _dense(X.T @ WX)
+    ZX, XX = dense(weighted @ X), dense(X.T @ WX)
     RZX = np.asarray(linalg.solve_triangular(L, ZX, lower=True))
     return System(L, RZX, np.asarray(linalg.cholesky(XX - RZX.T @ RZX)))
 
@@ -80,7 +80,3 @@ def joint_covariance(fit: FittedModel) -> Array:
     half = np.asarray(linalg.solve_triangular(lower, np.eye(q + p), lower=True))
     half[:, :q] = half[:, :q] @ Lambda(fit).T.toarray()
     return np.asarray(fit.sigma**2 * (half.T @ half))
-
-
-def _dense(matrix: Any) -> Array:
-    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray())

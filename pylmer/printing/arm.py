@@ -119,13 +119,17 @@ def _short(value: float) -> str:
 
 
 def _coefficients(table: pd.DataFrame, digits: int) -> list[str]:
-    """The matrix formatted as a whole; a single row without t values drops to a named vector, as in arm."""
+    """A single row without t values drops to a named vector, as in arm."""
     if table.empty:
         return []
-    flat = [round_number(float(value), digits) for value in table.to_numpy().ravel(order="F")]
-    texts, p = format_numbers(flat, nsmall=digits), len(table)
-    headers = list(map(str, table.columns))
-    if p == 1 and len(headers) == 2:
-        return [print_named(headers, texts)]
-    cells = [texts[k : k + p] for k in range(0, len(texts), p)]
+    headers, cells = list(map(str, table.columns)), coefficient_cells(table, digits)
+    if len(table) == 1 and len(headers) == 2:
+        return [print_named(headers, [text for column in cells for text in column])]
     return [print_texts(list(map(str, table.index)), headers, cells, to_right=False)]
+
+
+def coefficient_cells(table: pd.DataFrame, digits: int) -> list[list[str]]:
+    """The texts of each column; arm rounds and formats the matrix as a whole."""
+    flat, p = [round_number(float(value), digits) for value in table.to_numpy().ravel(order="F")], len(table)
+    texts = format_numbers(flat, nsmall=digits, na="NaN")
+    return [texts[k : k + p] for k in range(0, len(texts), p)]

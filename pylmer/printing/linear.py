@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from ..grouped_regression import LinearFits
@@ -21,17 +20,16 @@ from ..tables import (
     print_matrix,
     print_named,
     print_texts,
-    round_number,
     show,
     signif,
-    zapsmall,
 )
 from ..tails import f_upper
+from .arm import coefficient_cells
 from .filling import code_lines
 from .linear_summaries import LinearDisplay, LinearSummary
+from .summaries import quantiles
 
 DIGITS = 4
-QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 FEW = 5  # residuals of fits with no more degrees of freedom are printed one by one
 
 
@@ -65,13 +63,9 @@ def _residuals(record: LinearSummary) -> list[str]:
     head, values = "Weighted Residuals:" if record.weighted else "Residuals:", record.residuals.to_numpy()
     if not record.df_residual:
         return [head, f"ALL {record.rank} residuals are 0: no residual degrees of freedom!"]
-    names = [str(label) for label in record.residuals.index]
     if record.df_residual > FEW:
-        names, values = (
-            list(QUANTILES),
-            np.array(zapsmall(np.quantile(values, np.linspace(0, 1, 5)).tolist(), DIGITS + 1)),
-        )
-    return [head, print_named(names, format_numbers(values, DIGITS))]
+        return [head, quantiles(values, DIGITS)]
+    return [head, print_named([str(label) for label in record.residuals.index], format_numbers(values, DIGITS))]
 
 
 def _coefficients(record: LinearSummary) -> list[str]:
@@ -116,10 +110,7 @@ def _general(value: float) -> str:
 @show.register
 def show_linear_display(record: LinearDisplay) -> str:
     """arm's display of an lm; all numbers of the table are formatted together."""
-    table, n = record.coefficients, len(record.coefficients)
-    flat = [round_number(float(value), record.digits) for value in table.to_numpy().ravel(order="F")]
-    texts = format_numbers(flat, nsmall=record.digits, na="NaN")
-    cells = [texts[start : start + n] for start in range(0, len(texts), n)]
+    table, cells = record.coefficients, coefficient_cells(record.coefficients, record.digits)
     sd = format_fixed(record.sigma, record.digits) if math.isfinite(record.sigma) else "NaN"
     return "\n".join(
         [

@@ -14,6 +14,7 @@ from ..fitting import FittedModel
 from ..inference.contrasts import t_tests
 from ..inference.degrees_of_freedom import METHODS, check_ddf
 from ..language.syntax import Call
+from ..linalg import Array
 from ..tables import Shown, format_numbers, print_named, show, zapsmall
 from .fits import sizes
 from .fixed import MOST, correlation_table, fixed_table
@@ -137,9 +138,13 @@ def show_summary(
 
 def residual_lines(residuals: pd.Series[float], digits: int = 4) -> str:
     """Quantiles of the scaled residuals."""
-    values = np.quantile(residuals.dropna().to_numpy(), np.linspace(0, 1, len(QUANTILES)))
-    texts = format_numbers(zapsmall(values.tolist(), digits + 1), digits)
-    return f"Scaled residuals: \n{print_named(QUANTILES, texts)}"
+    return f"Scaled residuals: \n{quantiles(residuals.dropna().to_numpy(), digits)}"
+
+
+def quantiles(values: Array, digits: int) -> str:
+    """Smallest, quartiles and largest under their names."""
+    found = np.quantile(values, np.linspace(0, 1, len(QUANTILES)))
+    return print_named(QUANTILES, format_numbers(zapsmall(found.tolist(), digits + 1), digits))
 
 
 def _fixed_blocks(record: Summary, digits: int, correlation: bool | None, stars: bool) -> list[str]:
