@@ -35,7 +35,13 @@ def fixef(fit: FittedModel, add_dropped: bool = False) -> NamedVector:
 
 @word
 def se_fixef(fit: FittedModel) -> NamedVector:
-    """Standard errors of the fixed effects: Series (p,) by coefficient (arm's se.fixef)."""
+    """Standard errors of the fixed effects: Series (p,) by coefficient (arm's se.fixef).
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.se_fixef(fit).round(4).to_dict()
+    {'(Intercept)': 6.8246, 'Days': 1.5458}
+    """
     return NamedVector(standard_errors(fit), index=list(fit.design.X_names))
 
 
@@ -45,6 +51,13 @@ def vcov(fit: FittedModel, full: bool = False) -> pd.DataFrame:
 
     With `full=True` that of the prediction errors b - b_hat and of beta jointly, (q + p, q + p), b first, in the order
     of `fit.b` and named factor.level.column; it takes a dense matrix of this size.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.vcov(fit).round(3)
+                 (Intercept)   Days
+    (Intercept)       46.575 -1.451
+    Days              -1.451  2.389
     """
     if full:
         names = [*random_names(fit), *fit.design.X_names]

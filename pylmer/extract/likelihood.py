@@ -44,25 +44,49 @@ def n_parameters(fit: FittedModel) -> int:
 
 @word
 def deviance(fit: FittedModel, REML: bool | None = None) -> float:
-    """-2 log L of an ML fit, the REML criterion of a REML fit; `REML=False` gives -2 log L at the REML estimates."""
+    """-2 log L of an ML fit, the REML criterion of a REML fit; `REML=False` gives -2 log L at the REML estimates.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> round(pylmer.deviance(fit), 4), round(pylmer.deviance(fit, REML=False), 3)
+    (1743.6283, 1751.986)
+    """
     return criterion(fit, fit.REML if REML is None else REML)
 
 
 @word
 def REMLcrit(fit: FittedModel) -> float:
-    """The REML criterion, of an ML fit too (at its theta)."""
+    """The REML criterion, of an ML fit too (at its theta).
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> round(pylmer.REMLcrit(fit), 4)
+    1743.6283
+    """
     return criterion(fit, True)
 
 
 @word
 def nobs(fit: FittedModel) -> int:
-    """Number of observations used."""
+    """Number of observations used.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.nobs(fit)
+    180
+    """
     return len(fit.design.y)
 
 
 @word
 def ngrps(fit: FittedModel) -> NamedVector:
-    """Number of levels: Series by grouping factor."""
+    """Number of levels: Series by grouping factor.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.ngrps(fit).to_dict()
+    {'Subject': 18}
+    """
     return NamedVector(group_sizes(fit), dtype=int)
 
 
@@ -73,18 +97,36 @@ def group_sizes(fit: FittedModel) -> dict[str, int]:
 
 @word
 def df_residual(fit: FittedModel) -> int:
-    """Number of observations minus number of parameters."""
+    """Number of observations minus number of parameters.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.df_residual(fit)
+    174
+    """
     return nobs(fit) - n_parameters(fit)
 
 
 @word
 def isREML(fit: FittedModel) -> bool:
-    """Whether the fit is by REML."""
+    """Whether the fit is by REML.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.isREML(fit), pylmer.isREML(pylmer.refitML(fit))
+    (True, False)
+    """
     return fit.REML
 
 
 def isLMM(fit: object) -> bool:
-    """Whether this is a linear mixed model."""
+    """Whether this is a linear mixed model.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.isLMM(fit)
+    True
+    """
     return isinstance(fit, FittedModel)
 
 
@@ -102,7 +144,13 @@ def AIC(*fits: Any, k: float = 2.0, **named: Any) -> Any:
 
 
 def BIC(*fits: Any, **named: Any) -> Any:
-    """Schwarz's criterion, -2 logLik + log(nobs) df: a float for one fit, a frame (df, BIC) for several."""
+    """Schwarz's criterion, -2 logLik + log(nobs) df: a float for one fit, a frame (df, BIC) for several.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> round(pylmer.BIC(fit), 3)
+    1774.786
+    """
     return _criteria("BIC", lambda ll: math.log(ll.nobs), fits, named)
 
 

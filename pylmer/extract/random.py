@@ -86,7 +86,13 @@ def _coefficients(means: pd.Series[float], modes: pd.DataFrame) -> pd.DataFrame:
 
 @word
 def se_ranef(fit: FittedModel) -> ByFactor:
-    """Standard errors of the conditional modes: mapping factor -> DataFrame (J, l) (arm's se.ranef)."""
+    """Standard errors of the conditional modes: mapping factor -> DataFrame (J, l) (arm's se.ranef).
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.se_ranef(fit).Subject.loc["308"].round(3).tolist()
+    [12.071, 2.305]
+    """
     errors = {}
     for i, (group, where) in enumerate(factors(fit).items()):
         deviations = np.sqrt(np.diagonal(fit.solution.cond_var[i], axis1=1, axis2=2))
@@ -96,5 +102,11 @@ def se_ranef(fit: FittedModel) -> ByFactor:
 
 @word
 def se_coef(fit: FittedModel) -> StandardErrors:
-    """Standard errors as arm's se.coef: `.fixef` of the fixed effects, and factor -> those of the random effects."""
+    """Standard errors as arm's se.coef: `.fixef` of the fixed effects, and factor -> those of the random effects.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.se_coef(fit).fixef.round(4).to_dict()
+    {'(Intercept)': 6.8246, 'Days': 1.5458}
+    """
     return StandardErrors(dict(se_ranef(fit)), se_fixef(fit))

@@ -47,7 +47,13 @@ def on_rows(fit: Designed, values: Array) -> pd.Series[float]:
 
 @word
 def fitted(fit: FittedModel) -> pd.Series[float]:
-    """Fitted values X beta + Z b + offset: Series (n,) on the index of the data."""
+    """Fitted values X beta + Z b + offset: Series (n,) on the index of the data.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.fitted(fit).head(2).round(2).tolist()
+    [253.66, 273.33]
+    """
     return on_rows(fit, fit.mu)
 
 
@@ -57,6 +63,13 @@ def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.
 
     type    "response" and "working": y - fitted; "pearson" and "deviance": that times the square root of the weight
     scaled  divide by sigma
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.resid(fit).head(2).round(3).tolist()
+    [-4.104, -14.625]
+    >>> pylmer.resid(fit, scaled=True).head(2).round(3).tolist()
+    [-0.16, -0.571]
     """
     return labelled_residuals(fit, fit.design.y - fit.mu, type, scaled)
 
@@ -75,13 +88,25 @@ residuals = resid
 
 @word
 def weights(fit: FittedModel) -> pd.Series[float]:
-    """Prior weights, 1 where none were given: Series (n,) on the index of the data."""
+    """Prior weights, 1 where none were given: Series (n,) on the index of the data.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.weights(fit).unique().tolist()
+    [1.0]
+    """
     return on_rows(fit, np.ones(len(fit.design.y)) if fit.design.weights is None else fit.design.weights)
 
 
 @word
 def formula(fit: FittedModel, fixed_only: bool = False, random_only: bool = False) -> MixedFormula:
-    """The formula of the fit; `fixed_only` leaves out the random terms, `random_only` the fixed ones."""
+    """The formula of the fit; `fixed_only` leaves out the random terms, `random_only` the fixed ones.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.formula(fit, fixed_only=True), pylmer.formula(fit, random_only=True)
+    (Reaction ~ Days, Reaction ~ (Days | Subject))
+    """
     whole = fit.formula
     if fixed_only and random_only:
         raise ArgumentError("formula(): fixed_only and random_only cannot both be True")
@@ -99,13 +124,27 @@ def random_part(whole: MixedFormula) -> MixedFormula:
 
 @word
 def terms(fit: FittedModel) -> Terms:
-    """The terms of the fixed part."""
+    """The terms of the fixed part.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.terms(fit).labels, pylmer.terms(fit).intercept
+    (('Days',), True)
+    """
     return fit.design.fixed_terms
 
 
 @word
 def model_frame(fit: FittedModel) -> pd.DataFrame:
-    """The variables of the model, rows used: DataFrame."""
+    """The variables of the model, rows used: DataFrame.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.model_frame(fit).head(2)
+       Reaction  Days Subject
+    0  249.5600   0.0     308
+    1  258.7047   1.0     308
+    """
     return fit.design.model_frame()
 
 
@@ -115,6 +154,15 @@ def model_matrix(fit: FittedModel, type: str = "fixed") -> Any:
 
     "random" gives Z (n, q) as a scipy sparse array in the order of `fit.b`, "randomListRaw" a dict term -> DataFrame
     (n, l) of the columns left of the bar.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.model_matrix(fit).head(2)
+       (Intercept)  Days
+    0          1.0   0.0
+    1          1.0   1.0
+    >>> pylmer.model_matrix(fit, "random").shape
+    (180, 36)
     """
     if type == "fixed":
         return fixed_matrix(fit)

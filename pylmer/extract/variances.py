@@ -135,13 +135,25 @@ def term_names(groups: Sequence[str]) -> list[str]:
 
 @word
 def sigma(fit: FittedModel) -> float:
-    """Residual standard deviation."""
+    """Residual standard deviation.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> round(pylmer.sigma(fit), 3)
+    25.592
+    """
     return fit.sigma
 
 
 @word
 def sigma_hat(fit: FittedModel) -> SigmaHat:
-    """arm's sigma.hat: residual and random-effects standard deviations, and the correlations, by term."""
+    """arm's sigma.hat: residual and random-effects standard deviations, and the correlations, by term.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.sigma_hat(fit).sigma["Subject"].round(2).to_dict()
+    {'(Intercept)': 24.74, 'Days': 5.92}
+    """
     terms = VarCorr(fit)
     sds: dict[str, float | pd.Series[float]] = {"data": fit.sigma}
     cors: dict[str, pd.DataFrame | None] = {"data": None}
@@ -157,6 +169,11 @@ def rePCA(fit: FittedModel) -> RePCA:
 
     `summary(rePCA(fit))` shows their importance; a standard deviation near zero says that the model has more random
     effects than the data support.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.rePCA(fit).Subject.sdev.round(3).tolist()
+    [0.967, 0.231]
     """
     return RePCA({group: _components([fit.solution.T[i] for i in where]) for group, where in factors(fit).items()})
 
@@ -172,6 +189,11 @@ def isSingular(fit: FittedModel, tol: float = 1e-4) -> bool:
 
     Deviations are measured in units of sigma with the columns of Z brought to one scale, so that the answer does not
     depend on the units of x; lme4 looks at theta itself.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.isSingular(fit)
+    False
     """
     if not isinstance(tol, int | float | np.number):
         raise ArgumentError(f"isSingular(): tol must be a number, found {tol!r}")
