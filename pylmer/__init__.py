@@ -56,7 +56,7 @@ from .extract import (
     vcov,
     weights,
 )
-from .inference import contest, show_tests, vcovAdj
+from .inference import anova, augment, contest, glance, show_tests, tidy, vcovAdj
 from .language import findbars, nobars
 from .linear_model import LmFit, LmList, lm, lmList
 from .linear_words import confint
@@ -113,9 +113,13 @@ __all__ = [
     "isSingular",
     "rePCA",
     # tests and intervals
+    "anova",
     "contest",
     "show_tests",
     "vcovAdj",
+    "tidy",
+    "glance",
+    "augment",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",

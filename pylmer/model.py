@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import extract, printing
+from . import extract, inference, linear_words, printing
 from .fitting import FittedModel
 
 
@@ -32,6 +32,9 @@ class LmerFit(FittedModel):
     isSingular = extract.isSingular
     model_matrix = extract.model_matrix
     summary = printing.summary
+    anova = inference.anova
+    confint = linear_words.confint
+    tidy = inference.tidy
     display = printing.display
 
     def __repr__(self) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from . import intervals
+from .analysis import anova
 from .contrasts import contest
 from .degrees_of_freedom import vcovAdj
+from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
 
-__all__ = ["contest", "show_tests", "vcovAdj"]
+__all__ = ["anova", "augment", "contest", "glance", "intervals", "show_tests", "tidy", "vcovAdj"]

@@ -14,6 +14,7 @@ from ..extract import word
 from ..fitting import FittedModel
 from ..language import did_you_mean
 from ..linalg import Array
+from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
 from .degrees_of_freedom import method_of
 from .records import PlainTable, table
@@ -61,9 +62,9 @@ class FTest:
         }
 
 
-def check_level(level: float) -> float:
+def check_level(level: Any) -> float:
     """The level, if it lies in (0, 1)."""
-    if not 0 < level < 1:
+    if not is_number(level) or not 0 < level < 1:
         raise ArgumentError(f"level={level!r}: a level lies between 0 and 1")
     return float(level)
 

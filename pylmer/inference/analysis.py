@@ -1,0 +1,55 @@
+"""anova: the terms of one fit, or several fits beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ArgumentError
+from ..fitting import FittedModel
+from ..regression import LinearFit
+from .contrasts import DDF
+from .likelihood_ratio import likelihood_table
+from .records import AnovaTable
+from .variance_tables import term_table
+
+
+def anova(
+    fit: FittedModel,
+    *others: FittedModel | LinearFit,
+    type: int | str = 3,
+    ddf: str = DDF,
+    refit: bool = True,
+    model_names: Sequence[str] | None = None,
+) -> AnovaTable:
+    """Analysis of variance, as R's `anova` with lme4 and lmerTest.
+
+    Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (SAS's, whatever the contrasts), with `ddf`
+    "Satterthwaite" or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
+    Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
+    unless `refit=False`; `model_names` name the rows. One of the models may be an `lm`.
+
+    A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods,
+    DataError for models of different rows or responses. Sources: Goodnight (1978), Fai & Cornelius (1996), Kenward &
+    Roger (1997).
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.anova(fit)
+    Type III Analysis of Variance Table with Satterthwaite's method
+         Sum Sq Mean Sq NumDF DenDF F value    Pr(>F)
+    Days  30031   30031     1    17  45.853 3.264e-06 ***
+    ---
+    Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
+    """
+    for each in (fit, *others):
+        _check(each)
+    if not others:
+        return term_table(fit, type, ddf)
+    return likelihood_table([fit, *others], refit, model_names)
+
+
+def _check(fit: Any) -> None:
+    if not isinstance(fit, FittedModel | LinearFit):
+        found = fit.__class__.__name__
+        raise ArgumentError(f"anova() wants fitted models, found {found}; options such as type=3 are given by name")

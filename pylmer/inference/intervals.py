@@ -1,0 +1,95 @@
+"""confint of a mixed model: which parameters there are, and Wald's intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ArgumentError
+from ..extract.fixed import standard_errors
+from ..fitting import FittedModel
+from ..language import did_you_mean
+from ..linalg import Array
+from ..linear_words import confint, limit_names
+from ..tails import student_quantile
+from .contrasts import check_level
+from .records import PlainTable, table
+
+
+def parameter_names(fit: FittedModel, signames: bool = True) -> tuple[list[str], list[str]]:
+    """Names of the variance parameters, all standard deviations, then all correlations, then sigma; and of beta.
+
+    With `signames` .sig01, .sig02, ..., .sigma, else sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject, sigma.
+    """
+    sds, correlations = [], []
+    for term, family in zip(fit.design.random, fit.devfun.families, strict=True):
+        names = ["*"] if family.hom else list(term.columns)
+        sds += [f"sd_{name}|{term.group}" for name in names]
+        if family.structure == "us":
+            pairs = [(i, j) for j in range(len(names)) for i in range(j + 1, len(names))]
+            correlations += [f"cor_{names[i]}.{names[j]}|{term.group}" for i, j in pairs]
+        elif family.size > len(names):
+            correlations.append(f"rho|{term.group}")
+    free = [*sds, *correlations]
+    if signames:
+        free = [f".sig{k + 1:02d}" for k in range(len(free))]
+    return [*free, ".sigma" if signames else "sigma"], list(fit.design.X_names)
+
+
+def chosen(names: Sequence[str], n_variance: int, parm: Any) -> list[int]:
+    """Positions of the parameters that `parm` asks for: names, positions, "theta_" or "beta_", None for all."""
+    if parm is None:
+        return list(range(len(names)))
+    out: list[int] = []
+    for each in [parm] if isinstance(parm, str | int) else list(parm):
+        if each == "theta_":
+            out += range(n_variance)
+        elif each == "beta_":
+            out += range(n_variance, len(names))
+        elif isinstance(each, str) and each in names:
+            out.append(list(names).index(each))
+        elif isinstance(each, int | np.integer) and not isinstance(each, bool) and 0 <= each < len(names):
+            out.append(int(each))
+        else:
+            hint = did_you_mean(each, names) if isinstance(each, str) else ""
+            raise ArgumentError(f"parm={each!r}: no such parameter{hint}; there is {', '.join(names)}")
+    return out
+
+
+def wald(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
+    """beta-hat -/+ z se; NaN for variance parameters, as lme4 gives them."""
+    half = float(student_quantile((1 + check_level(level)) / 2, np.inf)) * standard_errors(fit)
+    low, high = limit_names(level)
+    free, fixed = parameter_names(fit, signames)
+    missing = np.full(len(free), np.nan)
+    limits = {low: np.append(missing, fit.beta - half), high: np.append(missing, fit.beta + half)}
+    names = [*free, *fixed]
+    rows = chosen(names, len(free), parm)
+    return limit_table({name: values[rows] for name, values in limits.items()}, [names[k] for k in rows])
+
+
+def limit_table(limits: dict[str, Array], names: list[str]) -> PlainTable:
+    """Limits under R's column names, printed as R prints them."""
+    made: PlainTable = table(PlainTable, limits, names)
+    return made
+
+
+METHODS: dict[str, Callable[..., pd.DataFrame]] = {"Wald": wald}
+
+
+@confint.register(FittedModel)
+def mixed_confint(
+    fit: FittedModel,
+    parm: Any = None,
+    level: float = 0.95,
+    method: str = "profile",
+    signames: bool = True,
+    **options: Any,
+) -> pd.DataFrame:
+    """Confidence intervals of a mixed model's parameters; see `confint`."""
+    if method not in METHODS:
+        raise ArgumentError(f"method={method!r}: confint() of a mixed model knows {', '.join(map(repr, METHODS))}")
+    return METHODS[method](fit, parm=parm, level=check_level(level), signames=signames, **options)

@@ -1,0 +1,143 @@
+"""anova(m1, m2, ...): likelihood-ratio tests of nested models, and what a refit without something needs."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+
+from ..devfun import make_devfun
+from ..errors import ArgumentError, DataError, FitNote
+from ..extract import LogLik, logLik
+from ..fitting import FittedModel, Request, design_of, refit_ml
+from ..language import deparse, fitted_formula
+from ..language.syntax import Argument, MixedFormula
+from ..linalg import Array
+from ..optimum import optimize_devfun
+from ..regression import LinearFit
+from ..tails import chisquare_upper
+from .records import AnovaTable, table
+
+REFITTED = "refitting model(s) with ML (instead of REML)"
+Fit = FittedModel | LinearFit
+
+
+def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str] | None) -> AnovaTable:
+    """The table of several fits to the same response, by increasing number of parameters."""
+    names = _names(fits, model_names)
+    _check_same_data(fits, names)
+    if refit and any(isinstance(fit, FittedModel) and fit.REML for fit in fits):
+        warnings.warn(FitNote(REFITTED), stacklevel=3)
+        fits = [refit_ml(fit) if isinstance(fit, FittedModel) else fit for fit in fits]
+    likelihoods: list[LogLik] = [logLik(cast(Any, fit)) for fit in fits]
+    order = sorted(range(len(fits)), key=lambda k: likelihoods[k].df)
+    values = np.array([float(likelihoods[k]) for k in order])
+    npar = np.array([likelihoods[k].df for k in order])
+    n = likelihoods[0].nobs
+    Chisq, Df, p = ratios(values, npar)
+    columns = {
+        "npar": npar,
+        "AIC": -2 * values + 2 * npar,
+        "BIC": -2 * values + math.log(n) * npar,
+        "logLik": values,
+        "-2*log(L)": -2 * values,
+        "Chisq": Chisq,
+        "Df": Df,
+        "Pr(>Chisq)": p,
+    }
+    heading = (*_data_lines(fits[0]), "Models:", *(f"{names[k]}: {_formula(fits[k])}" for k in order))
+    made: AnovaTable = table(AnovaTable, columns, [names[k] for k in order], heading)
+    return made
+
+
+def ratios(values: Array, npar: Array) -> tuple[Array, Array, Array]:
+    """Twice the gain in log-likelihood over the model before, its degrees of freedom and p-value; NaN for the first."""
+    Chisq = np.append(np.nan, 2 * np.maximum(np.diff(values), 0.0))
+    Df = np.append(np.nan, np.diff(npar).astype(float))
+    return Chisq, Df, np.array([p_value(x, df) for x, df in zip(Chisq, Df, strict=True)])
+
+
+def p_value(Chisq: float, df: float) -> float:
+    """Upper tail of chi-square; NaN where there is nothing to test."""
+    return chisquare_upper(Chisq, df) if df > 0 else math.nan
+
+
+def _names(fits: Sequence[Fit], given: Sequence[str] | None) -> list[str]:
+    if given is None:
+        return [f"MODEL{k + 1}" for k in range(len(fits))]
+    if isinstance(given, str) or len(given) != len(fits):
+        raise ArgumentError(f"model_names={given!r}: wanted {len(fits)} names, one for each model")
+    if len(set(given)) < len(given):
+        raise ArgumentError(f"model_names={list(given)!r}: names must differ")
+    return [str(name) for name in given]
+
+
+def _check_same_data(fits: Sequence[Fit], names: Sequence[str]) -> None:
+    first, y = fits[0], fits[0].design.y
+    for fit, name in zip(fits[1:], names[1:], strict=True):
+        if fit.design.n != first.design.n:
+            raise DataError(
+                f"models were not all fitted to the same rows: {names[0]} used {first.design.n}, {name} {fit.design.n};"
+                " drop rows with missing values before fitting, or give each the same subset"
+            )
+        if not np.allclose(fit.design.y, y, rtol=1e-12, atol=0.0):
+            raise DataError(
+                f"models were not all fitted to the same response: {names[0]} has {_response(first)}, {name} has "
+                f"{_response(fit)}, with other values"
+            )
+
+
+def _response(fit: Fit) -> str:
+    node = fit.design.formula.response
+    return "none" if node is None else deparse(node)
+
+
+def _formula(fit: Fit) -> str:
+    return deparse(fitted_formula(fit.design.formula))
+
+
+def _data_lines(fit: Fit) -> tuple[str, ...]:
+    request = fit.request
+    lines = [f"Data: {request.data_name}"] if request.data_name is not None else []
+    return (*lines, *([f"Subset: {request.subset_text}"] if request.subset_text is not None else []))
+
+
+# --- refits ----------------------------------------------------------------------------------------------------------
+
+
+def changed_request(fit: FittedModel, formula: MixedFormula) -> Request:
+    """What `fit` was asked, with another formula."""
+    node = formula.node
+    arguments = tuple(Argument(node, a.name) if a.name == "formula" else a for a in fit.call.arguments)
+    call = replace(fit.call, arguments=arguments)
+    return replace(fit.request, formula=formula, start=None, call=call, verbose=0)
+
+
+def refitted(fit: FittedModel, formula: MixedFormula) -> FittedModel:
+    """The same data with another formula, without issuing its notes; DataError if other rows come to be used."""
+    request = changed_request(fit, formula)
+    design = design_of(request)
+    if design.n != fit.design.n:
+        raise DataError(
+            f"without a term {design.n} rows have no missing value, with it {fit.design.n}: "
+            "drop the rows with missing values before fitting"
+        )
+    devfun = make_devfun(design, request.REML, request.control)
+    optimum = optimize_devfun(devfun)
+    notes = tuple(FitNote(text) for text in (*design.notes, *optimum.notes))
+    return type(fit)(request, devfun, optimum, notes)
+
+
+def without_random_effects(fit: FittedModel) -> tuple[float, int]:
+    """Log-likelihood (or REML's) and number of parameters with all covariances at zero: least squares."""
+    value = fit.devfun.criterion.at(fit.devfun.multiple(0.0)).value
+    return -value / 2, len(fit.beta) + 1
+
+
+def describe(fit: Any) -> str:
+    """A fit's formula as R's update writes it."""
+    return deparse(fitted_formula(fit.formula))
