@@ -9,137 +9,41 @@
 
 from __future__ import annotations
 
-from . import datasets
-from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
-from .design import isNested
-from .errors import (
-    ArgumentError,
-    DataError,
-    FitNote,
-    FormulaError,
-    FormulaNameError,
-    FormulaSyntaxError,
-    MissingExtraError,
-    NumericalError,
-    PylmerError,
-)
-from .extract import (
-    AIC,
-    BIC,
-    REMLcrit,
-    VarCorr,
-    coef,
-    deviance,
-    df_residual,
-    fitted,
-    fixef,
-    formula,
-    getME,
-    isLMM,
-    isREML,
-    isSingular,
-    logLik,
-    model_frame,
-    model_matrix,
-    ngrps,
-    nobs,
-    ranef,
-    rePCA,
-    resid,
-    residuals,
-    se_coef,
-    se_fixef,
-    se_ranef,
-    sigma,
-    sigma_hat,
-    terms,
-    vcov,
-    weights,
-)
-from .inference import anova, augment, contest, glance, show_tests, tidy, vcovAdj
-from .language import findbars, nobars
-from .linear_model import LmFit, LmList, lm, lmList
-from .linear_words import confint
-from .model import LmerFit
-from .options import lmerControl
-from .prediction import predict
-from .printing import display as display  # not in __all__: notebooks have a display() of their own
-from .printing import summary
+import ast
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = [
-    # fitting
-    "lmer",
-    "lmerControl",
-    "lm",
-    "lmList",
-    "update",
-    "refit",
-    "refitML",
-    "predict",
-    # reading a fit
-    "fixef",
-    "ranef",
-    "coef",
-    "VarCorr",
-    "sigma",
-    "vcov",
-    "confint",
-    "summary",
-    "se_fixef",
-    "se_ranef",
-    "se_coef",
-    "sigma_hat",
-    "logLik",
-    "AIC",
-    "BIC",
-    "deviance",
-    "REMLcrit",
-    "nobs",
-    "ngrps",
-    "df_residual",
-    "fitted",
-    "resid",
-    "residuals",
-    "weights",
-    "formula",
-    "terms",
-    "model_frame",
-    "model_matrix",
-    "getME",
-    "isREML",
-    "isLMM",
-    "isSingular",
-    "rePCA",
-    # tests and intervals
-    "anova",
-    "contest",
-    "show_tests",
-    "vcovAdj",
-    "tidy",
-    "glance",
-    "augment",
-    # the modular steps, and formulas
-    "lFormula",
-    "mkLmerDevfun",
-    "optimizeLmer",
-    "mkMerMod",
-    "isNested",
-    "findbars",
-    "nobars",
-    # records, errors, data
-    "LmerFit",
-    "LmFit",
-    "LmList",
-    "PylmerError",
-    "FormulaError",
-    "FormulaSyntaxError",
-    "FormulaNameError",
-    "DataError",
-    "ArgumentError",
-    "NumericalError",
-    "MissingExtraError",
-    "FitNote",
-    "datasets",
-]
+
+def _public() -> tuple[dict[str, str], list[str]]:
+    """Public name -> its module ("" for a module of the package), and __all__, as `__init__.pyi` says.
+
+    Read instead of imported: `import pylmer` takes milliseconds, and the first use of a word loads what it needs.
+    """
+    homes: dict[str, str] = {}
+    offered: list[str] = []
+    for node in ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            homes |= {alias.asname or alias.name: node.module or "" for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            offered = ast.literal_eval(node.value)
+    return homes, offered
+
+
+_HOMES, __all__ = _public()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pylmer' has no attribute {name!r}")
+    home = _HOMES[name]
+    module = import_module(f"pylmer.{home or name}")
+    value = module if not home else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -32,4 +32,4 @@ def moment_ratios(gram: Gram) -> Array | None:
         variances[sums.terms[0]] = max(0.0, mean_between - mean_within) / n_0
     left = total / gram.n
     sigma2 = max(left - variances.sum(), RESIDUAL_SHARE * left)
-    return np.maximum(np.sqrt(variances / sigma2), SMALLEST)
+    return np.asarray(np.maximum(np.sqrt(variances / sigma2), SMALLEST))

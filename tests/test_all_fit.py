@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import pylmer
-from pylmer.comparing import allFit
+from pylmer import allFit
 
 
 def test_optimizers_agree_on_sleepstudy() -> None:
