@@ -9,7 +9,8 @@ import numpy as np
 from .criterion import At, Points
 from .errors import NumericalError
 from .linalg import Array, symmetric
-from .optimize import Mask, Objective, Run, at_limit, free_coordinates, moved, size_of, trust_step
+from .optimize import Mask, Objective, Run, at_limit, free_coordinates, moved, size_of
+from .trust import trust_step
 
 TOLERANCE = 1e-6
 SUSPECT = 1e-4  # curvature, for a step of half the parameters' size, that may be rounding

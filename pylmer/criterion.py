@@ -9,10 +9,9 @@ information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the averag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 
@@ -46,10 +45,20 @@ class Criterion:
 
 
 @dataclass(frozen=True, eq=False)
-class Spent:
-    """What is left of a factorization when all that a descent asks of it has been computed."""
+class Released:
+    """A factorization whose large arrays are let go: `fixed` is kept, the rest is factorized again when asked for."""
 
     fixed: Fixed
+    again: Callable[[], Factorization]
+
+    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
+        return self.again().modes(v)
+
+    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
+        return self.again().spread(S)
+
+    def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
+        return self.again().products(s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +87,11 @@ class At:
 
     def condensed(self) -> At:
         """The same place with value, score and information computed, and its factorization, which is large, let go."""
-        wanted = {name: getattr(self, name) for name in ("value", "v", "Phi", "ZtPy", "ZtQZ", "G", "curvature")}
-        wanted |= {"gradient": self.gradient, "_working": self._working, "information": self.information}
-        light = replace(self, factorization=cast("Factorization", Spent(self.factorization.fixed)))
-        light.__dict__.update(wanted)
+        known = ("value", "v", "Phi", "ZtPy", "ZtQZ", "G", "gradient", "curvature", "_working", "information")
+        computed = {name: getattr(self, name) for name in known}
+        templates, engine = [point.template() for point in self.points], self.criterion.engine
+        light = replace(self, factorization=Released(self.factorization.fixed, lambda: engine.factorize(templates)))
+        light.__dict__.update(computed)  # where cached_property keeps its values
         return light
 
     @property

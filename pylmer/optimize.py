@@ -13,10 +13,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .covariance import Correlated, Point, Unstructured, lower_entries
+from .correlation import Correlated
+from .covariance import Point, Unstructured, lower_entries
 from .criterion import At, Points
 from .errors import NumericalError
-from .linalg import Array
+from .linalg import Array, symmetric
+from .trust import trust_step
 
 SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 COARSE_SCAN = (0.1, 1.0, 10.0)  # about an estimate from moments, where a value costs seconds
@@ -54,11 +56,12 @@ class Search:
     best: Run
     scan: tuple[float, ...]
     runs: tuple[Run, ...] = field(repr=False)
+    settling: int = 0
 
     @property
     def evaluations(self) -> int:
-        """Full evaluations (value, score, information) of all runs."""
-        return sum(run.evaluations + run.gradients for run in self.runs)
+        """Full evaluations (value, score, information) of all runs, and those that set vanished deviations to zero."""
+        return sum(run.evaluations + run.gradients for run in self.runs) + self.settling
 
 
 def search(
@@ -81,11 +84,12 @@ def search(
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
             best = interior
-    best = settled(objective, best)
+    lowest, best = best, settled(objective, best)
+    settling = int(singular(lowest.at.points))
     if any(isinstance(point, Correlated) and not point.deviations().all() for point in best.at.points):
         runs.append(newton(objective, best.at.points, steps, ~free_coordinates(best.at.points)))
         best = min(best, runs[-1], key=lambda run: float(run.at.value))
-    return Search(best, tuple(scan), tuple(runs))
+    return Search(best, tuple(scan), tuple(runs), settling)
 
 
 def scanned(objective: Objective, multiple: Callable[[float], Points], multiples: Sequence[float]) -> list[float]:
@@ -132,7 +136,7 @@ def settled(objective: Objective, run: Run) -> Run:
     at = objective(tuple(point.cleared(VANISHED) for point in run.at.points))
     if at.value > run.at.value + at.noise:
         return run
-    return replace(run, at=at, correction=np.zeros_like(run.correction), evaluations=run.evaluations + 1)
+    return replace(run, at=at.condensed(), correction=np.zeros_like(run.correction))
 
 
 def free_coordinates(points: Sequence[Point]) -> Mask:
@@ -152,7 +156,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
 
     Coordinates that are `held` stay: vanished deviations of cs and ar1, where the criterion has a kink.
     """
-    at = objective(moved(points, np.zeros(len(_flat(points))))).condensed()
+    at = objective(moved(points, np.zeros(sum(_sizes(points))))).condensed()
     radius = max(0.5 * size_of(points), 0.3)
     E = np.zeros((len(at.gradient),) * 2)
     previous, differenced, gradients = np.inf, False, 0
@@ -232,67 +236,29 @@ def _secant(E: Array, old: At, new: At, step: Array) -> Array:
 
 def observed_information(objective: Objective, at: At) -> Array:
     """The Hessian in the coordinates of `at`, by central differences of the exact score: (k, k)."""
-    h = max(1e-5 * size_of(at.points), 1e-6)
-    steps = h * np.eye(len(at.gradient))
-    rows = [
-        (objective(shifted(at.points, s)).gradient - objective(shifted(at.points, -s)).gradient) / (2 * h)
-        for s in steps
-    ]
-    H = np.array(rows).reshape(len(steps), len(steps))
-    return 0.5 * (H + H.T)
+    h = _difference_step(at.points)
+    return symmetric((_scores(objective, at, h) - _scores(objective, at, -h)) / (2 * h))
 
 
 def one_sided_information(objective: Objective, at: At) -> Array:
     """The Hessian by one-sided differences, at half the price: good enough to step by."""
-    h = max(1e-5 * size_of(at.points), 1e-6)
-    rows = [(objective(shifted(at.points, s)).gradient - at.gradient) / h for s in h * np.eye(len(at.gradient))]
-    H = np.array(rows)
-    return 0.5 * (H + H.T)
+    h = _difference_step(at.points)
+    return symmetric((_scores(objective, at, h) - at.gradient) / h)
 
 
-def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
-    """The minimizer of g's + s'Hs/2 over |s| <= radius, the decrease it promises, and whether it lies inside.
-
-    Exact, by eigendecomposition (More & Sorensen 1983); in the hard case the lowest eigenvector leads to the boundary.
-    """
-    if len(g) == 0:
-        return g, 0.0, True
-    values, vectors = np.linalg.eigh(H)
-    c = vectors.T @ g
-    inside = bool(values[0] > 0 and np.linalg.norm(c / values) <= radius)
-    s = -c / values if inside else _boundary_step(c, values, radius)
-    return vectors @ s, -float(c @ s + 0.5 * values @ s**2), inside
+def _difference_step(points: Points) -> float:
+    return max(1e-5 * size_of(points), 1e-6)
 
 
-def _boundary_step(c: Array, values: Array, radius: float) -> Array:
-    """The step of length `radius` in the eigenvectors' coordinates."""
-    scale = max(float(np.max(np.abs(values))), float(np.linalg.norm(c)) / radius, 1e-300)
-    low = max(0.0, -values[0])
-    lowest = values - values[0] <= 1e-10 * scale
-    if values[0] <= 0 and np.linalg.norm(c[lowest]) <= 1e-12 * max(float(np.linalg.norm(c)), scale * radius):
-        s = np.where(lowest, 0.0, -c / np.where(lowest, 1.0, values + low))
-        length = float(np.linalg.norm(s))
-        if length < radius:
-            s[0] += np.sqrt(radius**2 - length**2)
-            return s
-    high = low + float(np.linalg.norm(c)) / radius + 1e-12 * scale
-    for _ in range(200):
-        mu = 0.5 * (low + high)
-        if np.linalg.norm(c / (values + mu)) > radius:
-            low = mu
-        else:
-            high = mu
-        if high - low <= 1e-14 * max(high, scale * 1e-6):
-            break
-    return np.asarray(-c / (values + high))
+def _scores(objective: Objective, at: At, h: float) -> Array:
+    """The score h away along each coordinate, in the coordinates of `at`: (k, k)."""
+    size = len(at.gradient)
+    scores = [objective(shifted(at.points, h * unit)).gradient for unit in np.eye(size)]
+    return np.array(scores).reshape(size, size)
 
 
 def _sizes(points: Points) -> list[int]:
     return [len(point.tangents()) for point in points]
-
-
-def _flat(points: Points) -> Array:
-    return np.zeros(sum(_sizes(points)))
 
 
 def _pieces(points: Points, step: Array) -> list[Array]:

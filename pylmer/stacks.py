@@ -24,11 +24,6 @@ def levels_last(J: int, *shape: int) -> Array:
     return np.moveaxis(np.empty((*shape, J)), -1, 0)
 
 
-def stored_levels_last(A: Array) -> Array:
-    """The same stack, levels contiguous if it is long."""
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(A, 0, -1)), -1, 0) if len(A) >= LONG else A
-
-
 def product(A: Array, B: Array) -> Array:
     """A B for stacks (J, a, k), (J, k, b); one of them may be a single matrix."""
     if A.ndim == 2:

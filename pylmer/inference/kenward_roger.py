@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..covariance import Correlated, Diagonal, Point, Unstructured
+from ..correlation import Correlated
+from ..covariance import Diagonal, Point, Unstructured
 from ..criterion import At
 from ..linalg import Array, symmetric
 from ..stacks import cross, levels_last, product

@@ -12,7 +12,8 @@ from pylmer.covariance import Family
 from pylmer.criterion import Criterion
 from pylmer.engines import BlockedEngine
 from pylmer.gram import Rows, TermRows, form_gram
-from pylmer.optimize import local_minima, search, trust_step
+from pylmer.optimize import local_minima, search
+from pylmer.trust import trust_step
 
 from .problems import KINDS, families, make_rows
 

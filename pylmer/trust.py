@@ -1,0 +1,44 @@
+"""The quadratic model of a criterion within a ball: the exact trust-region step (More & Sorensen 1983)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .linalg import Array
+
+
+def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
+    """The minimizer of g's + s'Hs/2 over |s| <= radius, the decrease it promises, and whether it lies inside.
+
+    Exact, by eigendecomposition (More & Sorensen 1983); in the hard case the lowest eigenvector leads to the boundary.
+    """
+    if len(g) == 0:
+        return g, 0.0, True
+    values, vectors = np.linalg.eigh(H)
+    c = vectors.T @ g
+    inside = bool(values[0] > 0 and np.linalg.norm(c / values) <= radius)
+    s = -c / values if inside else _boundary_step(c, values, radius)
+    return vectors @ s, -float(c @ s + 0.5 * values @ s**2), inside
+
+
+def _boundary_step(c: Array, values: Array, radius: float) -> Array:
+    """The step of length `radius` in the eigenvectors' coordinates."""
+    scale = max(float(np.max(np.abs(values))), float(np.linalg.norm(c)) / radius, 1e-300)
+    low = max(0.0, -values[0])
+    lowest = values - values[0] <= 1e-10 * scale
+    if values[0] <= 0 and np.linalg.norm(c[lowest]) <= 1e-12 * max(float(np.linalg.norm(c)), scale * radius):
+        s = np.where(lowest, 0.0, -c / np.where(lowest, 1.0, values + low))
+        length = float(np.linalg.norm(s))
+        if length < radius:
+            s[0] += np.sqrt(radius**2 - length**2)
+            return s
+    high = low + float(np.linalg.norm(c)) / radius + 1e-12 * scale
+    for _ in range(200):
+        mu = 0.5 * (low + high)
+        if np.linalg.norm(c / (values + mu)) > radius:
+            low = mu
+        else:
+            high = mu
+        if high - low <= 1e-14 * max(high, scale * 1e-6):
+            break
+    return np.asarray(-c / (values + high))
