@@ -48,7 +48,22 @@ from .extract import (
     vcov,
     weights,
 )
-from .inference import anova, augment, contest, glance, show_tests, tidy, vcovAdj
+from .inference import (
+    KRmodcomp,
+    SATmodcomp,
+    anova,
+    augment,
+    contest,
+    difflsmeans,
+    drop1,
+    glance,
+    ls_means,
+    ranova,
+    show_tests,
+    step,
+    tidy,
+    vcovAdj,
+)
 from .language import findbars, nobars
 from .linear_model import LmFit, LmList, lm, lmList
 from .linear_words import confint
@@ -109,6 +124,13 @@ __all__ = [
     "anova",
     "contest",
     "show_tests",
+    "drop1",
+    "ranova",
+    "step",
+    "ls_means",
+    "difflsmeans",
+    "KRmodcomp",
+    "SATmodcomp",
     "vcovAdj",
     "tidy",
     "glance",

@@ -6,7 +6,27 @@ from . import intervals
 from .analysis import anova
 from .contrasts import contest
 from .degrees_of_freedom import vcovAdj
+from .deletions import drop1, ranova
+from .least_squares_means import difflsmeans, ls_means
+from .model_comparisons import KRmodcomp, SATmodcomp
+from .selection import step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
 
-__all__ = ["anova", "augment", "contest", "glance", "intervals", "show_tests", "tidy", "vcovAdj"]
+__all__ = [
+    "KRmodcomp",
+    "SATmodcomp",
+    "anova",
+    "augment",
+    "contest",
+    "difflsmeans",
+    "drop1",
+    "glance",
+    "intervals",
+    "ls_means",
+    "ranova",
+    "show_tests",
+    "step",
+    "tidy",
+    "vcovAdj",
+]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from ..inference.deletions import tidied
+from ..inference.model_comparisons import ModelComparison
 from ..inference.records import AnovaTable, CoefmatTable, PlainTable, TestTable
-from ..tables import print_anova, print_matrix, print_mixed, show
+from ..inference.selection import Step
+from ..linalg import Array
+from ..tables import format_numbers, print_anova, print_matrix, print_mixed, show
 
 
-def _columns(table: TestTable) -> tuple[list[str], list[str], list[list[float]]]:
+def _columns(table: pd.DataFrame) -> tuple[list[str], list[str], list[list[float]]]:
     rows, headers = [str(name) for name in table.index], [str(name) for name in table.columns]
     return rows, headers, [[float(value) for value in table[name]] for name in table.columns]
 
@@ -33,6 +39,36 @@ def show_coefmat(table: CoefmatTable, digits: int = 5) -> str:
     rows, headers, columns = _columns(table)
     columns = [[round(v, 1) for v in c] if h == "df" else c for h, c in zip(headers, columns, strict=True)]
     together = [i for i, h in enumerate(headers) if h in ("Estimate", "Std. Error", "lower", "upper")]
-    return _page(
-        table, print_mixed(rows, headers, columns, digits, together=together, tests=[headers.index("t value")])
-    )
+    tests = [headers.index("t value")]
+    return _page(table, print_mixed(rows, headers, columns, digits, together=together, tests=tests, na="NA"))
+
+
+@show.register
+def show_step(result: Step) -> str:
+    """lmerTest's print of step()."""
+    tables = [str(table) for table in (result.random, result.fixed) if table is not None]
+    return "\n\n".join([*tables, f"Model found:\n{tidied(result.model)}"])
+
+
+@show.register
+def show_comparison(record: ModelComparison) -> str:
+    """pbkrtest's print of a model comparison; the test that is scaled."""
+    satterthwaite = record.method == "Satterthwaite"
+    lines = _restriction_lines(record.L) if satterthwaite else _matrix_lines(record.L)
+    small = f"small : {record.small}" if record.small is not None else lines
+    rows, headers, columns = _columns(record.test.iloc[:1])
+    rows = ["[1,]"] if satterthwaite else rows
+    tests = [i for i, h in enumerate(headers) if h in ("stat", "statistic", "ndf", "ddf")]
+    body = print_mixed(rows, headers, columns, tests=tests, tests_together=True)
+    return "\n".join([f"large : {record.large}", small, body])
+
+
+def _restriction_lines(L: Array) -> str:
+    cells = [format_numbers(column) for column in L.T.tolist()]
+    lines = [" " + " ".join(line) for line in zip(*cells, strict=True)]
+    return "\n".join(["small (restriction matrix) : ", " " * len(lines[0]), *lines])
+
+
+def _matrix_lines(L: Array) -> str:
+    rows, headers = [f"[{i + 1},]" for i in range(len(L))], [f"[,{j + 1}]" for j in range(L.shape[1])]
+    return "L = \n" + print_matrix(rows, headers, L.T.tolist())

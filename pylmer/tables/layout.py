@@ -75,7 +75,7 @@ def _blocks(columns: Sequence[Column], room: int) -> Iterator[list[Column]]:
     block: list[Column] = []
     used = 0
     for column in columns:
-        if block and used + column.width + 1 > room:
+        if block and used + column.width + 1 >= room:
             yield block
             block, used = [], 0
         block.append(column)

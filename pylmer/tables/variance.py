@@ -22,10 +22,8 @@ def print_anova(
     a 10.296  2  0.2488
     """
     tests = [i for i, h in enumerate(headers) if h[1:7] == " value" or h in STATISTICS]
-    zapped = [
-        zapsmall(column, digits) if i not in tests and not headers[i].endswith("Df") else list(column)
-        for i, column in enumerate(columns)
-    ]
+    exact = {*tests, *(i for i, h in enumerate(headers) if h.endswith("Df") or h.startswith("Pr("))}
+    zapped = [list(column) if i in exact else zapsmall(column, digits) for i, column in enumerate(columns)]
     return print_mixed(rows, headers, zapped, digits, tests=tests)
 
 
@@ -38,8 +36,9 @@ def print_mixed(
     together: Collection[int] = (),
     tests: Collection[int] = (),
     tests_together: bool = False,
+    na: str = "",
 ) -> str:
-    """R's `printCoefmat(x, digits, cs.ind = together, tst.ind = tests, na.print = "")`.
+    """R's `printCoefmat(x, digits, cs.ind = together, tst.ind = tests, na.print = na)`.
 
     Columns `together` share their decimals, statistics are rounded to `digits - 1` decimals (jointly formatted if
     `tests_together`), the others are formatted each by itself; a last column `Pr(...)` or `p.value` holds p-values.
@@ -48,16 +47,16 @@ def print_mixed(
     last = len(headers) - has_p
     decimals = max(1, min(5, digits - 1))
     cells: dict[int, list[str]] = {}
-    shared = _estimates([columns[i] for i in together], digits)
+    shared = _estimates([columns[i] for i in together], digits, na)
     cells |= dict(zip(together, shared, strict=True))
     rounded = [[round_number(v, decimals) for v in columns[i]] for i in tests]
-    cells |= dict(zip(tests, _formatted(rounded, digits, tests_together), strict=True))
-    cells |= {i: _own(columns[i], digits) for i in range(last) if i not in cells}
+    cells |= dict(zip(tests, _formatted(rounded, digits, tests_together, na), strict=True))
+    cells |= {i: format_numbers(columns[i], digits, na=na) for i in range(last) if i not in cells}
     shown = [Column(headers[i], tuple(_mended(cells[i], columns[i], digits))) for i in range(last)]
     if not has_p:
         return print_columns(rows, shown)
     p = columns[last]
-    shown.append(Column(headers[last], tuple(format_pvalues(p, decimals, EPSILON, na=""))))
+    shown.append(Column(headers[last], tuple(format_pvalues(p, decimals, EPSILON, na=na))))
     if not any(value < 0.1 for value in p):
         return print_columns(rows, shown)
     marks = [star(value) for value in p]
@@ -65,24 +64,20 @@ def print_mixed(
     return f"{print_columns(rows, shown)}\n{LEGEND}"
 
 
-def _own(column: Sequence[float], digits: int) -> list[str]:
-    return format_numbers(column, digits, na="")
-
-
-def _formatted(columns: Sequence[Sequence[float]], digits: int, jointly: bool) -> list[list[str]]:
+def _formatted(columns: Sequence[Sequence[float]], digits: int, jointly: bool, na: str) -> list[list[str]]:
     if not jointly:
-        return [_own(column, digits) for column in columns]
-    texts = _own([value for column in columns for value in column], digits)
+        return [format_numbers(column, digits, na=na) for column in columns]
+    texts = format_numbers([value for column in columns for value in column], digits, na=na)
     count = len(columns[0]) if columns else 0
     return [texts[i * count : (i + 1) * count] for i in range(len(columns))]
 
 
-def _estimates(columns: Sequence[Sequence[float]], digits: int) -> list[list[str]]:
+def _estimates(columns: Sequence[Sequence[float]], digits: int, na: str) -> list[list[str]]:
     """Columns with the decimals that show `digits` digits of the smallest."""
     flat = [value for column in columns for value in column]
     sizes = [math.floor(math.log10(abs(v))) + 1 for v in flat if v != 0 and math.isfinite(v)]
     decimals = max(1, digits - min(sizes, default=digits))
-    return _formatted([[round_number(v, decimals) for v in column] for column in columns], digits, True)
+    return _formatted([[round_number(v, decimals) for v in column] for column in columns], digits, True, na)
 
 
 def _mended(texts: Sequence[str], values: Sequence[float], digits: int) -> list[str]:
