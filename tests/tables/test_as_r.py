@@ -110,3 +110,14 @@ def test_vector_without_names() -> None:
 def test_wide_characters_take_two_columns() -> None:
     assert tables.text_width("größe") == 5
     assert tables.text_width("年") == 2
+
+
+def test_small_pvalues_of_an_anova_keep_their_digits() -> None:
+    """R 4.2.2: data.frame(npar = 1:3, `Pr(>F)` = c(2.652e-09, 2e-25, 0.08788)) of class "anova"."""
+    shown = tables.print_anova(["a", "b", "c"], ["npar", "Pr(>F)"], [[1, 2, 3], [2.652e-09, 2e-25, 0.08788]])
+    assert shown.splitlines()[:4] == [
+        "  npar    Pr(>F)    ",
+        "a    1 2.652e-09 ***",
+        "b    2 < 2.2e-16 ***",
+        "c    3   0.08788 .  ",
+    ]
