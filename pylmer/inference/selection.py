@@ -18,6 +18,7 @@ from .degrees_of_freedom import METHODS, check_ddf
 from .deletions import drop1, random_table, reductions, without_term
 from .likelihood_ratio import refitted
 from .records import AnovaTable, table
+from .variance_tables import COLUMNS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,7 +113,7 @@ def _refit(fit: FittedModel, formula: MixedFormula | None) -> FittedModel:
 
 
 def _table(rows: dict[str, dict[str, float]], heading: str) -> AnovaTable:
-    names = list(next(iter(rows.values()))) if rows else ["Eliminated"]
+    names = list(next(iter(rows.values()))) if rows else ["Eliminated", *COLUMNS]
     columns = {name: np.array([row[name] for row in rows.values()]) for name in names}
     made: AnovaTable = table(AnovaTable, columns, list(rows), (heading, ""))
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..inference.deletions import tidied
+from ..inference.likelihood_ratio import describe
 from ..inference.model_comparisons import ModelComparison
 from ..inference.records import AnovaTable, CoefmatTable, PlainTable, TestTable
 from ..inference.selection import Step
@@ -47,7 +47,7 @@ def show_coefmat(table: CoefmatTable, digits: int = 5) -> str:
 def show_step(result: Step) -> str:
     """lmerTest's print of step()."""
     tables = [str(table) for table in (result.random, result.fixed) if table is not None]
-    return "\n\n".join([*tables, f"Model found:\n{tidied(result.model)}"])
+    return "\n\n".join([*tables, f"Model found:\n{describe(result.model)}"])
 
 
 @show.register
@@ -71,4 +71,5 @@ def _restriction_lines(L: Array) -> str:
 
 def _matrix_lines(L: Array) -> str:
     rows, headers = [f"[{i + 1},]" for i in range(len(L))], [f"[,{j + 1}]" for j in range(L.shape[1])]
+    rows = [name.rjust(len(rows[-1])) for name in rows]
     return "L = \n" + print_matrix(rows, headers, L.T.tolist())

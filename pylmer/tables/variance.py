@@ -43,6 +43,8 @@ def print_mixed(
     Columns `together` share their decimals, statistics are rounded to `digits - 1` decimals (jointly formatted if
     `tests_together`), the others are formatted each by itself; a last column `Pr(...)` or `p.value` holds p-values.
     """
+    if not rows:
+        return " ".join(["    ", *headers])
     has_p = headers[-1].startswith("Pr(") or headers[-1] == "p.value"
     last = len(headers) - has_p
     decimals = max(1, min(5, digits - 1))
