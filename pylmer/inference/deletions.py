@@ -90,7 +90,7 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
 
 def without_term(fit: FittedModel, label: str) -> MixedFormula:
     """The formula without a fixed-effects term."""
-    return update_formula(fit.formula, f". ~ . - {label}")
+    return update_formula(parse_formula(describe(fit)), f". ~ . - {label}")
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
