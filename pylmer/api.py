@@ -195,6 +195,8 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
         raise ArgumentError(f"update() wants a fit of lmer(), found {type(model).__name__}; fit anew with lm()")
     request = model.request
     given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
+    if all(argument.name != "control" for argument in request.call.arguments):
+        given["control"] = None  # what was not asked does not show in the new call
     refuse({word: value for word, value in changes.items() if word not in given}, "update")
     changed = request.formula if formula is None else update_formula(request.formula, formula)
     start = {} if formula is None else {"start": None}

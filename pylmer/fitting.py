@@ -18,7 +18,7 @@ from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
 from .errors import ArgumentError, DataError, FitNote, NumericalError
-from .language.syntax import Call, MixedFormula
+from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array
 from .optimize import size_of
 from .optimum import Optimum, optimize_devfun
@@ -238,7 +238,13 @@ def refit_ml(model: Fit) -> Fit:
     if not model.REML:
         return model
     devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=False))
-    return type(model)(replace(model.request, REML=False), devfun, optimize_devfun(devfun), ())
+    request = replace(model.request, REML=False, call=_by_ml(model.call))
+    return type(model)(request, devfun, optimize_devfun(devfun), ())
+
+
+def _by_ml(call: Call) -> Call:
+    """The call with `REML = FALSE`."""
+    return replace(call, arguments=(*call.arguments, Argument(Constant("FALSE"), "REML")))
 
 
 def refit(model: Fit, response: Any) -> Fit:

@@ -140,6 +140,14 @@ def test_update(sleep: pd.DataFrame, fm1: pylmer.LmerFit) -> None:
         pylmer.update(fm1, wieghts=[1])
 
 
+def test_calls_of_update_and_refitML_show_what_was_asked(fm1: pylmer.LmerFit) -> None:
+    """lme4 1.1-31: lmer(formula = Reaction ~ Days + (Days | Subject), data = ..., REML = FALSE) for both."""
+    for ml in (pylmer.refitML(fm1), pylmer.update(fm1, REML=False)):
+        assert [argument.name for argument in ml.call.arguments] == ["formula", "data", "REML"]
+    asked = pylmer.update(fm1, control=pylmer.lmerControl())
+    assert [a.name for a in pylmer.update(asked, verbose=0).call.arguments] == ["formula", "data", "control"]
+
+
 def test_refit(fm1: pylmer.LmerFit, sleep: pd.DataFrame) -> None:
     y = sleep["Reaction"].to_numpy()
     again = pylmer.refit(fm1, 3 * y + 7)
