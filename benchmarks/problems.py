@@ -14,8 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-import pylmer
-
 SETS = pathlib.Path(__file__).resolve().parents[1] / "tests" / "data" / "sets"
 
 
@@ -34,9 +32,13 @@ class Problem:
 
 def real(name: str) -> Callable[[], pd.DataFrame]:
     """A packaged set, or one of the tests'."""
-    if name in pylmer.datasets.names():
-        return lambda: pylmer.datasets.load(name)
-    return lambda: pylmer.datasets.read(SETS / f"{name}.json")
+
+    def make() -> pd.DataFrame:
+        from pylmer import datasets  # not at the top: the competitors' runners have no pylmer
+
+        return datasets.load(name) if name in datasets.names() else datasets.read(SETS / f"{name}.json")
+
+    return make
 
 
 def grouped(n: int, groups: int, slopes: bool) -> Callable[[], pd.DataFrame]:

@@ -113,7 +113,7 @@ def _terms_of(points: Points, free: Mask, directions: Array) -> tuple[int, ...]:
     """The random terms that have a part in some directions (k, f) of the free coordinates."""
     full = np.zeros((len(free), directions.shape[1]))
     full[free] = directions
-    pieces = np.split(full, np.cumsum([len(point.tangents()) for point in points])[:-1])
+    pieces = np.split(full, np.cumsum([point.size for point in points])[:-1])
     large = [piece.size > 0 and float(np.max(np.abs(piece))) > 0.1 for piece in pieces]
     return tuple(term for term, point in enumerate(points) if large[term] and not at_limit(point))
 

@@ -69,6 +69,10 @@ class Correlated:
     def _D(self) -> Array:
         return np.asarray(np.broadcast_to(self.d, self.family.width))
 
+    @property
+    def size(self) -> int:
+        return int(self.d.size) + 1
+
     def template(self) -> Array:
         C = self.family.matrices(self.family.rho(self.eta)[0])[0]
         values, vectors = np.linalg.eigh(C)

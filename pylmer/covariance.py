@@ -12,6 +12,7 @@ line.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +26,10 @@ SAME_CHART = 0.99  # |cos| between axes of two charts above which second-order i
 
 class Point(Protocol):
     """A covariance Sigma = T T' (l, l) with k local coordinates."""
+
+    @property
+    def size(self) -> int:
+        """k, the number of local coordinates."""
 
     def template(self) -> Array:
         """T (l, l), any square root of Sigma."""
@@ -74,9 +79,14 @@ class Unstructured:
             U = U * np.where(np.sum(U * previous, axis=0) < 0, -1.0, 1.0)
         return cls(U * s, U)
 
+    @property
+    def size(self) -> int:
+        return len(self.T) * (len(self.T) + 1) // 2
+
     def template(self) -> Array:
         return self.T
 
+    @cached_property
     def directions(self) -> Array:
         """dT/da = U e_i e_j': (k, l, l)."""
         width = self.T.shape[0]
@@ -87,12 +97,12 @@ class Unstructured:
         return E
 
     def tangents(self) -> Array:
-        half = self.directions() @ self.T.T
+        half = self.directions @ self.T.T
         return np.asarray(half + np.swapaxes(half, 1, 2))
 
     def curvature(self, G: Array) -> Array:
-        E = self.directions().reshape(-1, G.size)
-        GE = (G @ self.directions()).reshape(-1, G.size)
+        E = self.directions.reshape(-1, G.size)
+        GE = (G @ self.directions).reshape(-1, G.size)
         return np.asarray(2.0 * E @ GE.T)
 
     def shifted(self, step: Array) -> Unstructured:
@@ -125,6 +135,10 @@ class Diagonal:
 
     d: Array
     width: int
+
+    @property
+    def size(self) -> int:
+        return int(self.d.size)
 
     def template(self) -> Array:
         return np.diag(np.broadcast_to(self.d, self.width))

@@ -145,7 +145,7 @@ def free_coordinates(points: Sequence[Point]) -> Mask:
 
 
 def _free(point: Point) -> Mask:
-    size, alive = len(point.tangents()), point.deviations() > 0
+    size, alive = point.size, point.deviations() > 0
     if isinstance(point, Unstructured):
         return alive[lower_entries(len(alive))[1]]
     return np.concatenate([alive, np.full(size - len(alive), bool(alive.any()))])
@@ -258,7 +258,7 @@ def _scores(objective: Objective, at: At, h: float) -> Array:
 
 
 def _sizes(points: Points) -> list[int]:
-    return [len(point.tangents()) for point in points]
+    return [point.size for point in points]
 
 
 def _pieces(points: Points, step: Array) -> list[Array]:

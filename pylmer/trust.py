@@ -33,12 +33,14 @@ def _boundary_step(c: Array, values: Array, radius: float) -> Array:
             s[0] += np.sqrt(radius**2 - length**2)
             return s
     high = low + float(np.linalg.norm(c)) / radius + 1e-12 * scale
-    for _ in range(200):
-        mu = 0.5 * (low + high)
-        if np.linalg.norm(c / (values + mu)) > radius:
-            low = mu
-        else:
-            high = mu
-        if high - low <= 1e-14 * max(high, scale * 1e-6):
+    mu = high
+    for _ in range(100):  # Newton on 1 / radius - 1 / |s(mu)|, halving where it leaves the bracket
+        shifted = values + mu
+        length = float(np.linalg.norm(c / shifted))
+        if abs(length - radius) <= 1e-12 * radius or high - low <= 1e-15 * high:
             break
-    return np.asarray(-c / (values + high))
+        low, high = (mu, high) if length > radius else (low, mu)
+        mu += (length / radius - 1) * length**2 / float(np.sum(c**2 / shifted**3))
+        if not low < mu < high:
+            mu = 0.5 * (low + high)
+    return np.asarray(-c / (values + mu))

@@ -5,6 +5,7 @@ It is slow on purpose and stays for ever: other engines are tested against it, q
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -19,9 +20,9 @@ def fixed_part(reduced: Array, logdet_V: float) -> Fixed:
     """beta and r2 from [X y]'V^-1[X y] (p + 1, p + 1)."""
     p = reduced.shape[0] - 1
     L_X = cholesky(reduced[:p, :p]) if p else np.zeros((0, 0))
-    half = np.linalg.solve(L_X, reduced[:p, p]) if p else np.zeros(0)
-    beta = np.linalg.solve(L_X.T, half) if p else np.zeros(0)
-    return Fixed(beta, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
+    inverse = np.linalg.inv(L_X)
+    half = inverse @ reduced[:p, p]
+    return Fixed(inverse.T @ half, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
 
 
 class DenseFactorization:
@@ -93,6 +94,11 @@ class DenseEngine:
     @property
     def gram(self) -> Gram:
         return self._gram
+
+    def combined(self, M: Array) -> DenseEngine:
+        other = copy.copy(self)
+        other._gram, other.Xy = self._gram.combined(M), self.Xy @ M
+        return other
 
     def factorize(self, T: Sequence[Array]) -> DenseFactorization:
         return DenseFactorization(self.Xy, self.Z, factor_templates(self._gram, T))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from pylmer.errors import ArgumentError, FormulaError, FormulaSyntaxError
@@ -29,8 +30,11 @@ def parse_formula(text: str | MixedFormula) -> MixedFormula:
     >>> print(formula)
     Reaction ~ Days + (Days | Subject)
     """
-    if isinstance(text, MixedFormula):
-        return text
+    return text if isinstance(text, MixedFormula) else _parsed(text)
+
+
+@lru_cache(maxsize=256)  # refits, updates and simulations read the same few formulas again and again
+def _parsed(text: str) -> MixedFormula:
     node = read(text)
     if not is_formula(node):
         raise syntax_error(text)
