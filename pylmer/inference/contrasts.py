@@ -102,9 +102,9 @@ def contrast_matrix(fit: FittedModel, L: Any) -> Array:
     if isinstance(L, str):
         L = {L: 1.0}
     if isinstance(L, Mapping):
-        return _named_row(L, names)[None]
+        return _named_row(L, names, fit.design.dropped)[None]
     if isinstance(L, pd.DataFrame):
-        rows = [_named_row(dict(row), names) for _, row in L.iterrows()]
+        rows = [_named_row(dict(row), names, fit.design.dropped) for _, row in L.iterrows()]
         return np.array(rows).reshape(len(rows), len(names))
     if isinstance(L, Sequence) and L and all(isinstance(each, str | Mapping) for each in L):
         return np.vstack([contrast_matrix(fit, each) for each in L])
@@ -125,8 +125,13 @@ def _numbers(L: Any, names: list[str]) -> Array:
     return rows
 
 
-def _named_row(row: Mapping[Any, Any], names: list[str]) -> Array:
+def _named_row(row: Mapping[Any, Any], names: list[str], dropped: Sequence[str]) -> Array:
     for name in row:
+        if name in dropped:
+            raise ArgumentError(
+                f"{name!r} is a linear combination of other columns and was dropped from the model: a contrast with it "
+                "cannot be estimated"
+            )
         if name not in names:
             raise ArgumentError(
                 f"the model has no coefficient {name!r}{did_you_mean(str(name), names)}; it has {', '.join(names)}"

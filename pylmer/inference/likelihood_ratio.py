@@ -97,7 +97,7 @@ def _response(fit: Fit) -> str:
 
 
 def _formula(fit: Fit) -> str:
-    return deparse(fitted_formula(fit.design.formula))
+    return describe(fit) if isinstance(fit, FittedModel) else deparse(fitted_formula(fit.design.formula))
 
 
 def _data_lines(fit: Fit) -> tuple[str, ...]:
@@ -138,6 +138,6 @@ def without_random_effects(fit: FittedModel) -> tuple[float, int]:
     return -value / 2, len(fit.beta) + 1
 
 
-def describe(fit: Any) -> str:
-    """A fit's formula as R's update writes it."""
-    return deparse(fitted_formula(fit.formula))
+def describe(fit: FittedModel) -> str:
+    """A fit's formula with `||` written out as it was fitted."""
+    return deparse(fitted_formula(fit.formula, "diag" if fit.control.doublevert == "diag" else "split"))

@@ -43,10 +43,10 @@ class Satterthwaite:
     def single(self, L: Array) -> Array:
         """Degrees of freedom of each row of L (q, p) alone: (q,)."""
         scaled = L @ self.inverse
-        variance = np.einsum("qi,ij,qj->q", scaled, self.C, scaled)
-        g = np.einsum("qi,aij,qj->qa", scaled, self.slopes, scaled)
+        variance = _quadratic(scaled, self.C)
+        g = np.column_stack([_quadratic(scaled, slope) for slope in self.slopes])
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(2 * variance**2 / np.einsum("qa,ab,qb->q", g, self.A, g))
+            return np.asarray(2 * variance**2 / _quadratic(g, self.A))
 
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom of the F test of all rows of L (q, p), and its scale, 1.
@@ -55,6 +55,11 @@ class Satterthwaite:
         """
         _, rows = independent_rows(self.covariance(L))
         return combined(self.single(rows.T @ L)), 1.0
+
+
+def _quadratic(rows: Array, M: Array) -> Array:
+    """l'Ml of each row: (q,)."""
+    return np.asarray(np.sum((rows @ M) * rows, axis=1))
 
 
 def independent_rows(covariance: Array) -> tuple[Array, Array]:
@@ -105,7 +110,7 @@ def _slopes(at: At) -> Array:
         factor, here = gram.place[term]
         own = D[factor][:, here]
         inner += [cross(own, product(tangent, own)) for tangent in point.tangents()]
-    return np.array([at.s2 * at.Phi @ each @ at.Phi for each in inner]).reshape(-1, *at.Phi.shape)
+    return np.array([at.s2 * at.Phi @ each @ at.Phi for each in inner]).reshape(len(inner), *at.Phi.shape)
 
 
 def cross_products(at: At) -> list[Array]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pandas as pd
 
 from ..inference.likelihood_ratio import describe
@@ -9,7 +11,18 @@ from ..inference.model_comparisons import ModelComparison
 from ..inference.records import AnovaTable, CoefmatTable, PlainTable, TestTable
 from ..inference.selection import Step
 from ..linalg import Array
-from ..tables import format_numbers, print_anova, print_matrix, print_mixed, show
+from ..tables import (
+    Column,
+    anova_columns,
+    format_numbers,
+    mixed_columns,
+    print_anova,
+    print_matrix,
+    print_mixed,
+    show,
+    show_html,
+)
+from .pages import html_table
 
 
 def _columns(table: pd.DataFrame) -> tuple[list[str], list[str], list[list[float]]]:
@@ -38,9 +51,37 @@ def show_coefmat(table: CoefmatTable, digits: int = 5) -> str:
     """Estimates, errors and limits share their decimals; degrees of freedom have one."""
     rows, headers, columns = _columns(table)
     columns = [[round(v, 1) for v in c] if h == "df" else c for h, c in zip(headers, columns, strict=True)]
+    kinds = _kinds(headers)
+    return _page(
+        table, print_mixed(rows, headers, columns, digits, together=kinds["together"], tests=kinds["tests"], na="NA")
+    )
+
+
+def _kinds(headers: list[str]) -> dict[str, list[int]]:
+    """Which columns share their decimals, and which are statistics."""
     together = [i for i, h in enumerate(headers) if h in ("Estimate", "Std. Error", "lower", "upper")]
-    tests = [headers.index("t value")]
-    return _page(table, print_mixed(rows, headers, columns, digits, together=together, tests=tests, na="NA"))
+    return {"together": together, "tests": [headers.index("t value")]}
+
+
+@show_html.register
+def html_tests(table: TestTable) -> str:
+    """A table of tests in a notebook."""
+    rows, headers, columns = _columns(table)
+    shown: list[Column]
+    if isinstance(table, AnovaTable):
+        shown = anova_columns(headers, columns)
+    elif isinstance(table, CoefmatTable):
+        kinds = _kinds(headers)
+        shown = mixed_columns(headers, columns, together=kinds["together"], tests=kinds["tests"], na="NA")
+    else:
+        shown = [Column(h, tuple(format_numbers(c))) for h, c in zip(headers, columns, strict=True)]
+    cells = [[name, *(column.cells[k] for column in shown)] for k, name in enumerate(rows)]
+    above, below = ("\n".join(part).strip("\n") for part in (table.heading, table.footing))
+    return f"<div>{_pre(above)}{html_table(['', *(column.header for column in shown)], cells)}{_pre(below)}</div>"
+
+
+def _pre(text: str) -> str:
+    return f"<pre>{html.escape(text)}</pre>" if text else ""
 
 
 @show.register

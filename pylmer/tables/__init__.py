@@ -16,18 +16,20 @@ from .numbers import (
     zapsmall,
 )
 from .shown import Shown, show, show_html
-from .variance import print_anova, print_mixed
+from .variance import anova_columns, mixed_columns, print_anova, print_mixed
 
 __all__ = [
     "CoefTable",
     "Column",
     "Shown",
     "abbreviate",
+    "anova_columns",
     "format_fixed",
     "format_general",
     "format_number",
     "format_numbers",
     "format_pvalues",
+    "mixed_columns",
     "print_anova",
     "print_coefmat",
     "print_columns",

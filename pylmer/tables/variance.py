@@ -21,10 +21,23 @@ def print_anova(
       Sum Sq Df F value
     a 10.296  2  0.2488
     """
+    tests, zapped = _zapped(headers, columns, digits)
+    return print_mixed(rows, headers, zapped, digits, tests=tests)
+
+
+def anova_columns(headers: Sequence[str], columns: Sequence[Sequence[float]], digits: int = 5) -> list[Column]:
+    """The columns of `print_anova`, and its stars."""
+    tests, zapped = _zapped(headers, columns, digits)
+    return mixed_columns(headers, zapped, digits, tests=tests)
+
+
+def _zapped(
+    headers: Sequence[str], columns: Sequence[Sequence[float]], digits: int
+) -> tuple[list[int], list[list[float]]]:
+    """Which columns are statistics; the others, degrees of freedom apart, with their smallest numbers rounded off."""
     tests = [i for i, h in enumerate(headers) if h[1:7] == " value" or h in STATISTICS]
     exact = {*tests, *(i for i, h in enumerate(headers) if h.endswith("Df") or h.startswith("Pr("))}
-    zapped = [list(column) if i in exact else zapsmall(column, digits) for i, column in enumerate(columns)]
-    return print_mixed(rows, headers, zapped, digits, tests=tests)
+    return tests, [list(column) if i in exact else zapsmall(column, digits) for i, column in enumerate(columns)]
 
 
 def print_mixed(
@@ -45,6 +58,24 @@ def print_mixed(
     """
     if not rows:
         return " ".join(["    ", *headers])
+    shown = mixed_columns(
+        headers, columns, digits, together=together, tests=tests, tests_together=tests_together, na=na
+    )
+    text = print_columns(rows, shown)
+    return f"{text}\n{LEGEND}" if len(shown) > len(headers) else text
+
+
+def mixed_columns(
+    headers: Sequence[str],
+    columns: Sequence[Sequence[float]],
+    digits: int = 5,
+    *,
+    together: Collection[int] = (),
+    tests: Collection[int] = (),
+    tests_together: bool = False,
+    na: str = "",
+) -> list[Column]:
+    """The columns of `print_mixed`, and one of stars behind them where a p-value is below 0.1."""
     has_p = headers[-1].startswith("Pr(") or headers[-1] == "p.value"
     last = len(headers) - has_p
     decimals = max(1, min(5, digits - 1))
@@ -56,14 +87,14 @@ def print_mixed(
     cells |= {i: format_numbers(columns[i], digits, na=na) for i in range(last) if i not in cells}
     shown = [Column(headers[i], tuple(_mended(cells[i], columns[i], digits))) for i in range(last)]
     if not has_p:
-        return print_columns(rows, shown)
+        return shown
     p = columns[last]
     shown.append(Column(headers[last], tuple(format_pvalues(p, decimals, EPSILON, na=na))))
     if not any(value < 0.1 for value in p):
-        return print_columns(rows, shown)
+        return shown
     marks = [star(value) for value in p]
     shown.append(Column("", tuple(mark.ljust(max(map(len, marks))) for mark in marks)))
-    return f"{print_columns(rows, shown)}\n{LEGEND}"
+    return shown
 
 
 def _formatted(columns: Sequence[Sequence[float]], digits: int, jointly: bool, na: str) -> list[list[str]]:

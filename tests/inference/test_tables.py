@@ -248,3 +248,81 @@ def test_augment_with_weights() -> None:
     np.testing.assert_allclose(rows[".hat"].iloc[:4], [0.072015171, 0.107843780, 0.118214164, 0.113854661], rtol=2e-4)
     cook = [0.00043041167, 0.00988027931, 0.11564379219, 0.00324334247]
     np.testing.assert_allclose(rows[".cooksd"].iloc[:4], cook, rtol=1e-3)
+
+
+def test_no_random_effects_is_least_squares() -> None:
+    data = pylmer.datasets.load("sleepstudy")
+    model = pylmer.lmer(INTERCEPT, data, weights="Days + 1", REML=False)
+    alone = pylmer.lm("Reaction ~ Days", data, weights="Days + 1")
+    table = pylmer.ranova(model)
+    assert table.loc["(1 | Subject)", "logLik"] == pytest.approx(float(pylmer.logLik(alone)), rel=1e-9)
+    assert table.loc["(1 | Subject)", "npar"] == 3
+
+
+def test_without_fixed_effects() -> None:
+    model = pylmer.lmer("Reaction ~ 0 + (1 | Subject)", pylmer.datasets.load("sleepstudy"))
+    assert pylmer.summary(model).coefficients.empty
+    assert pylmer.tidy(model).empty
+    assert pylmer.anova(model).empty
+    assert list(pylmer.confint(model, method="Wald").index) == [".sig01", ".sigma"]
+
+
+def test_dropped_coefficient() -> None:
+    with pytest.raises(pylmer.ArgumentError, match=r"'I\(2 \* Days\)' is a linear combination .* cannot be estimated"):
+        pylmer.contest(fit("dev-sleep-rankdef"), "I(2 * Days)")
+
+
+def test_html() -> None:
+    model = sleep_fit(SLOPE)
+    page = pylmer.anova(model)._repr_html_()
+    assert "Type III Analysis of Variance Table with Satterthwaite&#x27;s method" in page
+    assert '<td style="text-align:right">45.853</td>' in page
+    assert "<th>Std. Error</th>" in pylmer.ls_means(cake())._repr_html_()
+    assert "<th>97.5 %</th>" in pylmer.confint(model, method="Wald")._repr_html_()
+
+
+def test_scope_of_drop1() -> None:
+    model = cake()
+    assert list(pylmer.drop1(model, "recipe").index) == ["recipe"]
+    assert list(pylmer.drop1(model, "~ temp").index) == ["temp"]
+    with pytest.raises(
+        pylmer.ArgumentError, match="scope has 'Temp', which is no term of the model; did you mean 'temp'"
+    ):
+        pylmer.drop1(model, ["Temp"])
+
+
+def test_model_comparisons() -> None:
+    """pbkrtest 0.5.2: KRmodcomp(fm1, fm0); a fit gives the same test as its restriction matrix."""
+    large, small = sleep_fit(SLOPE), sleep_fit("Reaction ~ 1 + (Days | Subject)")
+    by_fit = pylmer.KRmodcomp(large, small)
+    assert lines(by_fit) == transcript("3e", "KRmodcomp(fm1, fm1 without Days)")
+    recipes = sleep_fit("angle ~ recipe * temperature + (1|recipe:replicate)", "cake")
+    one = pylmer.SATmodcomp(recipes, sleep_fit("angle ~ recipe + temperature + (1|recipe:replicate)", "cake"))
+    assert one.test.iloc[0, :3].to_list() == pytest.approx([1.0062, 10, 210], abs=5e-5)  # anova(type = 1) of lmerTest
+    with pytest.raises(pylmer.ArgumentError, match="not nested"):
+        pylmer.KRmodcomp(recipes, sleep_fit("angle ~ I(temp^7) + replicate + (1|recipe:replicate)", "cake"))
+    with pytest.raises(pylmer.ArgumentError, match="give the large model first"):
+        pylmer.KRmodcomp(small, large)
+    with pytest.raises(pylmer.ArgumentError, match="nothing to test"):
+        pylmer.KRmodcomp(large, large)
+
+
+def test_rows_change() -> None:
+    data = pylmer.datasets.load("sleepstudy").assign(x=1.0 * np.arange(180))
+    data.loc[3, "x"] = np.nan
+    model = pylmer.lmer("Reaction ~ Days + x + (1 | Subject)", data)
+    with pytest.raises(pylmer.DataError, match="drop the rows with missing values before fitting"):
+        pylmer.step(model)
+
+
+def test_which_of_ls_means() -> None:
+    with pytest.raises(pylmer.ArgumentError, match="which='temp'"):
+        pylmer.ls_means(cake(), "temp")
+
+
+def test_factor_made_in_the_formula() -> None:
+    """In balanced data the least-squares means are the means."""
+    model = sleep_fit("Reaction ~ factor(Days) + (1 | Subject)")
+    means = pylmer.datasets.load("sleepstudy").groupby("Days")["Reaction"].mean()
+    np.testing.assert_allclose(pylmer.ls_means(model)["Estimate"], means)
+    assert list(pylmer.ls_means(model).index)[:2] == ["factor(Days)0", "factor(Days)1"]
