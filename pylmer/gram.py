@@ -8,7 +8,7 @@ the columns of X and of every random term are brought to a common scale (whitene
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from .errors import NumericalError
-from .linalg import Array, Codes, chunks, inverse_upper, triangular_factor
+from .linalg import Array, Codes, chunks, inverse_upper, rows_for_factor, rows_for_products, triangular_factor
 from .stacks import levels_last
 
 Matrix: TypeAlias = "Array | sparse.csr_array"
@@ -170,6 +170,11 @@ class Gram:
         """Number of fixed effects."""
         return int(self.XytXy.shape[0]) - 1
 
+    def combined(self, M: Array) -> Gram:
+        """The sums of [Z, [X y] M] for M (p + 1, p + 1); `scaling` still speaks of the old columns."""
+        factors = tuple(replace(factor, ZtXy=factor.ZtXy @ M) for factor in self.factors)
+        return replace(self, factors=factors, XytXy=M.T @ self.XytXy @ M)
+
     @cached_property
     def place(self) -> dict[int, tuple[int, slice]]:
         """Term index -> (factor, its columns within the factor)."""
@@ -195,7 +200,7 @@ def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
         if by_size != order:
             order, links = by_size, _links(rows, scaling, [groups[f] for f in by_size])
     XytXy = np.zeros((rows.p + 1, rows.p + 1))
-    for at in chunks(rows.n):
+    for at in chunks(rows.n, rows_for_products(rows.p + 1)):
         block = scaled_fixed(rows, scaling, at)
         XytXy += block.T @ block
     if not np.isfinite(XytXy).all():
@@ -217,7 +222,7 @@ def find_scaling(rows: Rows) -> Scaling:
     p = rows.p
 
     def weighted_Xy() -> Iterator[Array]:
-        for at in chunks(rows.n):
+        for at in chunks(rows.n, rows_for_factor(p + 1)):
             yield np.hstack([rows.fixed(at), rows.y[at, None]]) * rows.root_weights(at)
 
     full = triangular_factor(weighted_Xy(), p + 1)
@@ -235,7 +240,7 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
     """R_i: whitening for `us`, one scale a column for diag, cs, ar1, one common scale where hom."""
     if term.Z is None and rows.weights is None:
         return np.eye(1)
-    blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n))
+    blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))
     R: Array = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
     rms = np.sqrt(np.sum(R**2, axis=0))
     rms[rms == 0] = 1.0
@@ -269,7 +274,7 @@ def _factor_sums(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> Factor
     J, L, m = first.n_levels, sum(rows.terms[t].width for t in terms), rows.p + 1
     pairs = [(a, b) for a in range(L) for b in range(a + 1)]
     own, cross = np.zeros((len(pairs), J)), np.zeros((L, m, J))
-    for at in chunks(rows.n, max(65_536, J)):
+    for at in chunks(rows.n, max(rows_for_products(m), J)):
         codes = first.codes[at]
         Z, Xy = scaled_random(rows, scaling, terms, at), scaled_fixed(rows, scaling, at)
         for k, (a, b) in enumerate(pairs):

@@ -7,14 +7,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_triangular
 
 from .errors import NumericalError
 
 Array: TypeAlias = npt.NDArray[Any]  # float64 throughout; numpy's stubs widen it in most expressions
 Codes: TypeAlias = npt.NDArray[np.int64]
 
-CHUNK = 65_536  # rows held at once while sums are formed
+CHUNK = 65_536  # rows held at once at the most
+ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
+ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
 
 
 def dense(X: Any) -> Array:
@@ -25,6 +26,16 @@ def dense(X: Any) -> Array:
 def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
     """Slices that cover 0..n in order."""
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def rows_for_products(width: int) -> int:
+    """Rows of a product of tall matrices that one thread forms fastest: on small products threads cost time."""
+    return int(np.clip(ONE_THREAD_PRODUCT // max(1, width * width), 512, CHUNK))
+
+
+def rows_for_factor(width: int) -> int:
+    """Rows of a QR factorization that one thread does fastest."""
+    return max(4 * width, ONE_THREAD_FACTOR // max(1, width))
 
 
 def triangular_factor(blocks: Iterable[Array], width: int) -> Array:
@@ -56,7 +67,7 @@ def log_diagonal(L: Array) -> float:
 
 def inverse_upper(R: Array) -> Array:
     """R^-1 of an upper-triangular matrix, which may be empty."""
-    return np.asarray(solve_triangular(R, np.eye(len(R)), check_finite=False)) if len(R) else R
+    return np.triu(np.linalg.inv(R))
 
 
 def symmetric(A: Array) -> Array:
