@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,14 @@ def predict(
     fit: FittedModel,
     newdata: Any = None,
     *,
-    re_form: str | MixedFormula | None = None,
+    re_form: str | MixedFormula | float | None = None,
     allow_new_levels: bool = False,
     random_only: bool = False,
 ) -> pd.Series:
     """Predicted means, R's `predict.merMod`.
 
     newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit
-    re_form           None: all random effects; "NA" or "~0": none; a formula such as "~ (1 | g)": these
+    re_form           None: all random effects; "NA", NaN or "~0": none; a formula such as "~ (1 | g)": these
     allow_new_levels  new or missing levels of a grouping factor get a random effect of zero, instead of an error
     random_only       the random part alone
 
@@ -51,19 +52,28 @@ def predict(
     return pd.Series(eta, index=frame.index)
 
 
-def selected_terms(fit: FittedModel, re_form: str | MixedFormula | None) -> tuple[int, ...]:
+def selected_terms(fit: FittedModel, re_form: str | MixedFormula | float | None) -> tuple[int, ...]:
     """The random terms that `re_form` asks for; ArgumentError if the model lacks one."""
     terms = fit.design.random
     if re_form is None:
         return tuple(range(len(terms)))
-    if isinstance(re_form, str) and re_form.strip() in ("NA", "~0", "~ 0"):
+    if _is_none(re_form):
         return ()
+    if not isinstance(re_form, str | MixedFormula):
+        raise ArgumentError(f"re_form must be None, 'NA' or a formula such as '~ (1 | g)', found {re_form!r}")
     known = {term.label: number for number, term in enumerate(terms)}
     wanted = [random_label(term) for term in parse_formula(re_form).random]
     for label in wanted:
         if label not in known:
             raise ArgumentError(f"re_form has ({label}), which the model has not; it has {_listed(known)}")
     return tuple(known[label] for label in wanted)
+
+
+def _is_none(re_form: Any) -> bool:
+    """Whether no random effects are asked for: R's `NA` or `~ 0`."""
+    if isinstance(re_form, float):
+        return math.isnan(re_form)
+    return isinstance(re_form, str) and re_form.strip() in ("NA", "~0", "~ 0")
 
 
 def _listed(labels: Any) -> str:

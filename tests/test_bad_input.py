@@ -108,6 +108,8 @@ def test_control(name: str) -> None:
 CALLS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "getME of nothing": (lambda m, lm: pylmer.getME(m, None), "getME\\(\\) knows no None"),
     "predict with an unknown argument": (lambda m, lm: pylmer.predict(m, REForm=1), "it takes fit, newdata, re_form"),
+    "re_form of a number": (lambda m, lm: pylmer.predict(m, re_form=0), "re_form must be None, 'NA' or a formula"),
+    "new data of bare numbers": (lambda m, lm: pylmer.predict(m, {"x": 1, "g": "a"}), r"for one row write \[1\]"),
     "a reader with an unknown argument": (lambda m, lm: pylmer.vcov(lm, full=True), "vcov\\(\\): .*'full'"),
     "a reader without a fit": (lambda m, lm: pylmer.fixef(), "missing a required argument"),
     "ranef of lm": (lambda m, lm: pylmer.ranef(lm), "wants a fit of lmer\\(\\), found LmFit"),
@@ -170,6 +172,11 @@ def test_na_exclude_pads_predictions_without_random_effects(data: pd.DataFrame) 
     fixed = pylmer.predict(fit, re_form="~0")
     assert fixed.index.equals(data.index)
     assert fixed.isna().sum() == int((data.z <= -1).sum())
+
+
+def test_nan_is_NA_for_predict(data: pd.DataFrame) -> None:
+    fit = lmer(ONE, data)
+    assert pylmer.predict(fit, re_form=np.nan).equals(pylmer.predict(fit, re_form="NA"))
 
 
 def test_constant_response_of_lm_prints() -> None:

@@ -124,7 +124,8 @@ def _rows(column: Any, name: str) -> int:
             raise TypeError
         return len(column)
     except TypeError:
-        raise DataError(f"column {name!r} is {type(column).__name__}, not an array of the rows") from None
+        way_out = f"; for one row write [{column!r}]" if isinstance(column, str | int | float) else ""
+        raise DataError(f"column {name!r} is {type(column).__name__}, not an array of the rows{way_out}") from None
 
 
 def _from_narwhals(data: Any) -> Columns:

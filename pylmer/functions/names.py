@@ -43,6 +43,7 @@ def unknown_variable(
     if did_you_mean(node.name, ()):
         return _pointing(missing, node.span, text)
     if has_data:
+        missing += "" if hint else f", which has {_some(columns)}"
         return _pointing(
             _with(missing, f"a variable of your own is passed as env={{{node.name!r}: ...}}"), node.span, text
         )
@@ -52,6 +53,13 @@ def unknown_variable(
 
 def _with(message: str, way_out: str) -> str:
     return f"{message} ({way_out})" if message.endswith("?") else f"{message}; {way_out}"
+
+
+def _some(names: Iterable[str], shown: int = 8) -> str:
+    """The first names, and how many more there are."""
+    listed = [str(name) for name in names]
+    more = f" and {len(listed) - shown} more" if len(listed) > shown else ""
+    return (", ".join(listed[:shown]) or "none") + more
 
 
 def _env_line(names: Iterable[str]) -> str:

@@ -89,6 +89,15 @@ def _equals(tokens: Sequence[Token]) -> Finding | None:
             token.span)  # fmt: skip
 
 
+def _comma(tokens: Sequence[Token]) -> Finding | None:
+    """A `,` after a formula, as in a call copied from R."""
+    levels = depths(tokens)
+    at = next((i for i, t in enumerate(tokens) if t.kind == "comma" and levels[i] == 0), None)
+    if at is None or all(t.text != "~" for t in tokens[:at]):
+        return None
+    return "the formula ends before ','; other arguments of the call stand outside of its text", tokens[at].span
+
+
 def _inside_call(tokens: Sequence[Token]) -> list[bool]:
     """Per token, whether the innermost open bracket belongs to a call or an index."""
     stack, found = [False], []
@@ -184,5 +193,5 @@ def _strange(token: Token, tokens: Sequence[Token]) -> str:
 
 
 _CHECKS: tuple[Callable[[Sequence[Token]], Finding | None], ...] = (
-    _unclosed_quote, _brackets, _lookalikes, _python, _equals, _tildes, _neighbours,
+    _unclosed_quote, _brackets, _lookalikes, _python, _comma, _equals, _tildes, _neighbours,
 )  # fmt: skip

@@ -20,6 +20,7 @@ MISTAKES = [
     ("«yy» ~ x + (1 | g)", "did you mean 'y'?"),
     ("y ~ «log_radon» + (1 | g)", "did you mean 'log.radon'?"),
     ("y ~ «my_var» + (1 | g)", "did you mean 'my var'?"),
+    ("y ~ I(x + «qqq») + (1 | g)", "'qqq' is not a column of data, which has y, x, z, "),
     ("y ~ I(x + «qqq») + (1 | g)", "a variable of your own is passed as env={'qqq': ...}"),
     ("y ~ scale(x, «False») + (1 | g)", "did you mean FALSE?"),
     ("y ~ I(x == «None») + (1 | g)", "did you mean NULL?"),

@@ -58,6 +58,10 @@ y ~ I(w<-1)
        ^^                         '<-' is R's assignment; for a comparison put a space: x < -1
 y ~ (w = 1) + x
        ^                          '=' names an argument; to compare use ==
+y ~ x + (1 | g), data = d
+               ^                  the formula ends before ','; other arguments of the call stand outside of its text
+y ~ x, random = ~1 | g
+     ^                            the formula ends before ','; other arguments of the call stand outside of its text
 x -> y
   ^^                              '->' is an assignment; formulas cannot assign
 y ~ 5x
@@ -107,7 +111,7 @@ y ~ (1|g)(1|h)
 y ~ x + ()
         ^^                        empty parentheses: a term is missing
 y ~ x, z
-     ^                            unexpected ','
+     ^                            the formula ends before ','
 y ~ f(1 = 2)
         ^                         unexpected '='
 y ~ f(x, + )
