@@ -164,10 +164,14 @@ def covariate_means(fit: FittedModel) -> dict[int, Array]:
     numeric = {v: named[each.name] for v, each in enumerate(every.variables) if not each.is_factor}
     if not numeric:
         return {}
-    wanted = {name.name for node in numeric.values() for name in variables(node)} & set(spec.columns)
-    frame = spec.frame(_means(fit, sorted(wanted)))
+    used = {v: {name.name for name in variables(node)} & set(spec.columns) for v, node in numeric.items()}
+    of_factors = [v for v, names in used.items() if any(spec.columns[name].kind != "numeric" for name in names)]
+    frame = spec.frame(_means(fit, sorted(set().union(*(used[v] for v in used if v not in of_factors)))))
     out = {}
     for v, node in numeric.items():
+        if v in of_factors:  # as.numeric(f): only the variable itself has a mean
+            out[v] = every.variables[v].columns(slice(None)).mean(axis=0)
+            continue
         value = as_variable(evaluate(node, frame.scope))
         numbers = value.numbers[0] if isinstance(value, Matrix) else np.asarray(value, float)[:1]
         out[v] = numbers / every.variables[v].size

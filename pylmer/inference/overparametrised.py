@@ -77,14 +77,17 @@ class Overparametrised:
         return ":".join(parts) or "(Intercept)"
 
     def containing(self, label: str) -> list[int]:
-        """Terms that contain the one of this label: the same numeric variables, and more factors."""
+        """Terms that contain the one of this label: the same numeric variables, and more others.
+
+        As in lmerTest a variable with several columns, such as poly(x, 2), counts with the factors here.
+        """
         term = self.labels.index(label)
         own = self._kinds(term)
         return [other for other in range(len(self.terms)) if other != term and _contains(self._kinds(other), own)]
 
     def _kinds(self, term: int) -> tuple[frozenset[int], frozenset[int]]:
-        factors = frozenset(v for v in self.terms[term] if self.variables[v].is_factor)
-        return factors, frozenset(self.terms[term]) - factors
+        numeric = frozenset(v for v in self.terms[term] if self.variables[v].labels == ("",))
+        return frozenset(self.terms[term]) - numeric, numeric
 
 
 def _contains(larger: tuple[frozenset[int], frozenset[int]], smaller: tuple[frozenset[int], frozenset[int]]) -> bool:

@@ -49,12 +49,13 @@ class Plain:
 
     def __init__(self, model: pylmer.LmerFit, derivatives: list[Array], second: dict[tuple[int, int], Array]) -> None:
         self.X = np.asarray(model.design.X)
-        self.s2, n = model.sigma**2, len(self.X)
-        V = np.eye(n)
+        w = model.design.weights
+        self.s2, residual = model.sigma**2, np.eye(len(self.X)) if w is None else np.diag(1 / w)
+        V = residual.copy()
         for term, T in zip(model.design.random, model.solution.T, strict=True):
             Z = term.Zt.T.toarray()
             V += Z @ np.kron(np.eye(len(term.levels)), T @ T.T) @ Z.T
-        self.V, self.first, self.second = V, [*derivatives, np.eye(n)], second
+        self.V, self.first, self.second = V, [*derivatives, residual], second
         self.Vi = np.linalg.inv(V)
         self.Phi = np.linalg.inv(self.X.T @ self.Vi @ self.X)
         self.P = self.Vi - self.Vi @ self.X @ self.Phi @ self.X.T @ self.Vi
@@ -126,6 +127,16 @@ def test_kenward_roger_of_structures(structure: str, hom: bool) -> None:
         first, second = [full(np.eye(len(Sigma))), full(off)], {}
     expected = Plain(model, first, second).adjusted()
     np.testing.assert_allclose(kenward_roger_of(model).covariance(np.eye(2)), expected, rtol=1e-5, atol=1e-9)
+
+
+def test_kenward_roger_with_weights() -> None:
+    """pbkrtest 0.5.2 takes the residual covariance of a weighted fit for the identity; the paper's V has W^-1 there."""
+    data = pylmer.datasets.load("sleepstudy").iloc[7:].assign(w=np.tile([1.0, 2.0, 0.5, 3.0], 45)[7:])
+    model = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data, weights="w")
+    Z, J = model.design.random[0].Zt.T.toarray(), len(model.design.random[0].levels)
+    units = [np.array(E, float) for E in ([[1, 0], [0, 0]], [[0, 1], [1, 0]], [[0, 0], [0, 1]])]
+    expected = Plain(model, [Z @ np.kron(np.eye(J), E) @ Z.T for E in units], {}).adjusted()
+    np.testing.assert_allclose(kenward_roger_of(model).covariance(np.eye(2)), expected, rtol=1e-6)
 
 
 def test_satterthwaite_from_plain_matrices() -> None:

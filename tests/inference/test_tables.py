@@ -326,3 +326,26 @@ def test_factor_made_in_the_formula() -> None:
     means = pylmer.datasets.load("sleepstudy").groupby("Days")["Reaction"].mean()
     np.testing.assert_allclose(pylmer.ls_means(model)["Estimate"], means)
     assert list(pylmer.ls_means(model).index)[:2] == ["factor(Days)0", "factor(Days)1"]
+
+
+def test_types_with_polynomials_and_weights() -> None:
+    """R 4.2.2, lmerTest 3.1-3: F values of f * poly(Days, 2), unbalanced and weighted."""
+    data = pylmer.datasets.load("sleepstudy").assign(w=np.tile([1, 2, 0.5, 3], 45), f=np.tile(list("abc"), 60))
+    data = data.drop(index=[2, 16, 17, 43, *range(89, 97), 132])
+    model = pylmer.lmer("Reaction ~ f * poly(Days, 2) + (Days | Subject)", data, weights="w")
+    expected = {
+        1: ([0.07309170961, 24.38564617616, 5.08649636834], [131.34720186, 26.31755631, 135.59327938]),
+        2: ([0.2860488848, 24.3856461762, 5.0864963683], [131.05904280, 26.31755631, 136.60667286]),
+        3: ([0.2572055484, 23.8386935332, 5.0864963683], [131.10349128, 26.30145832, 136.60667286]),
+    }
+    for type, (F, df) in expected.items():
+        table = pylmer.anova(model, type=type)
+        np.testing.assert_allclose(table["F value"], F, rtol=1e-5)
+        np.testing.assert_allclose(table["DenDF"], df, rtol=1e-5)
+
+
+def test_means_beside_a_covariate_made_of_a_factor() -> None:
+    data = pylmer.datasets.load("cake").iloc[20:]
+    one = pylmer.lmer("angle ~ recipe + as.numeric(temperature) + (1 | recipe:replicate)", data)
+    other = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", data)
+    np.testing.assert_allclose(pylmer.ls_means(one)["Estimate"], pylmer.ls_means(other)["Estimate"])
