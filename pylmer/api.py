@@ -53,7 +53,8 @@ def lmer(
     """Fit a linear mixed model, as R's `lme4::lmer`.
 
     formula    R's formula language: "log_radon ~ floor + (1 | county)"
-    data       pandas or polars DataFrame, pyarrow Table, or dict of arrays; None with `env={"y": y, ...}`
+    data       pandas or polars DataFrame, pyarrow Table, or dict of arrays; None with `env={"y": y, ...}`;
+               a name in `data.attrs["name"]` is printed after "Data:"
     REML       restricted (True) or full maximum likelihood
     control    see `lmerControl`
     start      numbers in the order of `par`, or {"theta": ...}
