@@ -22,6 +22,7 @@ from .trust import trust_step
 
 SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 COARSE_SCAN = (0.1, 1.0, 10.0)  # about an estimate from moments, where a value costs seconds
+FLAT = 1e-6  # a scan that varies by less says nothing: the descent begins at I, and has nowhere to go
 STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
 VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
 INTERIOR = 0.3  # where a singular result is retried from
@@ -75,7 +76,8 @@ def search(
     scan: list[float] = []
     if start is None:
         scan = scanned(objective, multiple, multiples)
-        runs = [newton(objective, multiple(multiples[k]), steps) for k in local_minima(scan)]
+        starts = [1.0] if max(scan) - min(scan) < FLAT else [multiples[k] for k in local_minima(scan)]
+        runs = [newton(objective, multiple(c), steps) for c in starts]
     else:
         runs = [newton(objective, start, steps)]
     best = min(runs, key=lambda run: float(run.at.value))
@@ -164,7 +166,8 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
     for _ in range(steps):
         step, decrease, inside = trust_step(*_holding(held, at.gradient, at.information + E), radius)
         slow = inside and decrease < 1 and decrease > 0.2 * previous
-        if decrease <= max(STOP, 0.01 * at.noise) and (inside or radius >= 0.1 * size_of(at.points)):
+        enough = 0.01 * at.noise if inside else at.noise  # a step to the boundary that changes nothing: a flat ridge
+        if decrease <= max(STOP, enough) and (inside or radius >= 0.1 * size_of(at.points)):
             return Run(at, E, True, "", len(trace), gradients, tuple(trace))
         if slow and not differenced:
             E = one_sided_information(objective, at) - at.information

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .certificate import Certificate, certify
+from .certificate import TOLERANCE, Certificate, certify
 from .criterion import Points
 from .devfun import Devfun
 from .errors import ArgumentError, NumericalError
@@ -17,6 +17,9 @@ from .moments import moment_ratios
 from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
 from .solution import par_gradient, par_of
+
+
+NEARLY_FLAT = 1e-3  # a relative curvature this little below zero is rounding along a flat ridge
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +147,7 @@ def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
         found.append((control.check_conv_singular, f"boundary (singular) fit: {'; '.join(vanished(devfun, optimum))}"))
     if not optimum.converged:
         found.append((control.check_conv_grad, f"{optimum.optimizer} did not converge: {optimum.message}"))
-    elif not proof.gradient_vanishes:
+    elif not proof.gradient_vanishes and not proof.flat:
         text = (
             f"the optimum of {optimum.optimizer} is not one: a step would lower the criterion by {proof.decrease:.3g} "
             f"(1e-6 is allowed); {_remedy(optimum)}"
@@ -153,6 +156,12 @@ def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
     if proof.flat:
         terms = " and ".join(f"({devfun.design.random[term].label})" for term in proof.flat)
         text = f"the criterion is flat at the optimum: the parameters of {terms} are not uniquely determined"
+        found.append((control.check_conv_hess, text))
+    elif -NEARLY_FLAT < proof.eigenvalue < -TOLERANCE:
+        text = (
+            f"the information is singular at the optimum (relative curvature {proof.eigenvalue:.3g}): "
+            "the parameters of the random effects are not uniquely determined"
+        )
         found.append((control.check_conv_hess, text))
     elif not proof.curved_upwards:
         text = f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): no minimum"

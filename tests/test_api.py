@@ -221,3 +221,17 @@ def test_notes_point_at_the_users_line() -> None:
         pylmer.lmList("Yield ~ 1 | Batch", data.iloc[4:])
     assert len(said) == 5
     assert {note.filename for note in said} == {__file__}
+
+
+def test_a_flat_criterion_leaves_the_start_alone() -> None:
+    """The group is a fixed effect too: REML says nothing about its variance; R prints 1.327 and -0.613."""
+    with pytest.warns(pylmer.FitNote, match="flat at the optimum"):
+        fit = pylmer.lmer("log_radon ~ floor + (1 | floor)", pylmer.datasets.load("radon"))
+    assert fit.theta.tolist() == [1.0]
+    assert fit.beta.round(3).tolist() == [1.327, -0.613]
+
+
+def test_a_redundant_term_is_said_to_be_undetermined() -> None:
+    with pytest.warns(pylmer.FitNote, match="not uniquely determined"):
+        fit = pylmer.lmer("log_radon ~ floor + (floor | county) + (1 | county)", pylmer.datasets.load("radon"))
+    assert fit.optimum.value == pytest.approx(2168.3246, abs=1e-4)  # as without the second term
