@@ -50,6 +50,7 @@ from .extract import (
 )
 from .inference import (
     KRmodcomp,
+    LikelihoodProfile,
     SATmodcomp,
     anova,
     augment,
@@ -57,11 +58,14 @@ from .inference import (
     difflsmeans,
     drop1,
     glance,
+    logProf,
     ls_means,
+    profile,
     ranova,
     show_tests,
     step,
     tidy,
+    varianceProf,
     vcovAdj,
 )
 from .language import findbars, nobars
@@ -135,6 +139,9 @@ __all__ = [
     "tidy",
     "glance",
     "augment",
+    "profile",
+    "varianceProf",
+    "logProf",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",
@@ -148,6 +155,7 @@ __all__ = [
     "LmFit",
     "LmList",
     "AllFit",
+    "LikelihoodProfile",
     "PylmerError",
     "FormulaError",
     "FormulaSyntaxError",

@@ -105,9 +105,10 @@ def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
     """Confidence intervals of the parameters of a fit.
 
     Of a mixed model: `confint(fit, parm=None, level=0.95, method="profile", signames=True)`, a frame whose rows are all
-    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "Wald" gives normal intervals
-    of the fixed effects, NaN for the others; parm chooses rows by name or position, "theta_" or "beta_"; with
-    signames=False the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject.
+    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
+    deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others. parm chooses rows
+    by name or position, "theta_" or "beta_"; with signames=False the variance parameters are called
+    sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject.
 
     Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
     names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is

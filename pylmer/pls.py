@@ -64,3 +64,6 @@ class Engine(Protocol):
 
     def factorize(self, T: Sequence[Array]) -> Factorization:
         """V at the templates T, one (l_i, l_i) square root of Sigma_i per random term."""
+
+    def combined(self, M: Array) -> Engine:
+        """The engine of [Z, [X y] M] for M (p + 1, p + 1); what belongs to Z alone is shared."""

@@ -6,6 +6,7 @@ others form one dense remainder (`Crossed`).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
@@ -129,6 +130,11 @@ class BlockedEngine:
             f"crossed grouping factors ({way}): the largest is eliminated level by level, {q} effects of the others "
             f"form a {kind} remainder; their coupling is {100 * fill:.2g} % full"
         )
+
+    def combined(self, M: Array) -> BlockedEngine:
+        other = copy.copy(self)
+        other._gram = self._gram.combined(M)
+        return other
 
     def factorize(self, T: Sequence[Array]) -> BlockedFactorization:
         templates = factor_templates(self._gram, T)

@@ -9,12 +9,14 @@ from .degrees_of_freedom import vcovAdj
 from .deletions import drop1, ranova
 from .least_squares_means import difflsmeans, ls_means
 from .model_comparisons import KRmodcomp, SATmodcomp
+from .profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .selection import step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
 
 __all__ = [
     "KRmodcomp",
+    "LikelihoodProfile",
     "SATmodcomp",
     "anova",
     "augment",
@@ -23,10 +25,13 @@ __all__ = [
     "drop1",
     "glance",
     "intervals",
+    "logProf",
     "ls_means",
+    "profile",
     "ranova",
     "show_tests",
     "step",
     "tidy",
+    "varianceProf",
     "vcovAdj",
 ]

@@ -1,62 +1,233 @@
-"""The arguments of the deviance that a profile holds: standard deviations, correlations, sigma, fixed effects."""
+"""The deviance minimized with one argument held: a standard deviation, a correlation, sigma or a fixed effect."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
-from ..covariance import Correlation, Family
 from ..criterion import Criterion, Points
-from ..engines.dense import factor_templates
 from ..errors import NumericalError
-from ..fitting import FittedModel
-from ..linalg import Array
-from ..optimize import moved, trust_step
-from .rooted import Rooted, rooted
+from ..linalg import Array, symmetric
+from ..optimize import Mask, moved, shifted
+from ..trust import trust_step
+from .curves import Scale
+from .rooted import Rooted
 from .unprofiled import Unprofiled, unprofiled
 
-STOP = 1e-5  # promised decrease of the deviance at which a point of a profile is good enough: one more step is taken
+STOP = 1e-3  # promised decrease of the deviance at which it is as good as minimal; the promise is then subtracted
 STEPS = 60
-NEAR = 1e-6  # how near rho of cs or ar1 comes to its limits
+SLOW = 0.2  # a promise that has not fallen below this part of the last one is not quadratic convergence
+GOOD = 0.5  # part of its promise that a step must keep for the averaged Hessian to be trusted
+DIFFERENCE = 1e-5
+RIDGE = 1e-10  # curvature, relative to the largest, added to what the data do not determine
 
-_ = factor_templates
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A place: one point per random term, t = log sigma, and the held combination of fixed effects if there is one."""
+
+    points: Points
+    t: float
+    delta: float | None = None
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The argument psi as a monotone function of the coordinate w that is held.
+@dataclass(frozen=True, eq=False)
+class Argument:
+    """What is held: coordinate `index` of the deviance, whose value w is psi in the user's terms.
 
-    >>> Scale("sine").psi(np.pi / 2).item()
-    1.0
+    start              where the deviance is smallest, in coordinates that have w among them; w its value there
+    lowest, highest    limits of w
+    absolute           w is a standard deviation: the coordinate times sigma
+    turn               (p, p) for a fixed effect: the coefficients of X are `turn` times the criterion's
     """
 
-    kind: str = "linear"
-    unit: float = 1.0
-    origin: float = 0.0
-    family: Correlation | None = None
-    outer: str = ""
+    criterion: Criterion
+    start: State
+    index: int
+    w: float
+    scale: Scale
+    lowest: float
+    highest: float
+    absolute: bool = False
+    turn: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
-    def psi(self, w: Array | float) -> Array:
-        """w -> psi."""
-        w = np.asarray(w, float)
-        if self.family is not None:
-            psi = np.vectorize(lambda eta: self.family.rho(eta)[0], otypes=[float])(w)
-        else:
-            psi = {"linear": self.origin + self.unit * w, "sine": np.sin(w), "exp": np.exp(w)}[self.kind]
-        with np.errstate(divide="ignore"):
-            return np.asarray({"": psi, "square": psi**2, "log": np.log(np.maximum(psi, 0.0))}[self.outer])
+    def at(self, state: State) -> Held:
+        """The deviance at a state."""
+        return Held(self, state, unprofiled(self.criterion, state.points, state.t, state.delta))
 
-    def w(self, psi: Array | float) -> Array:
-        """psi -> w."""
-        psi = np.asarray(psi, float)
-        psi = {"": psi, "square": np.sqrt(np.maximum(psi, 0.0)), "log": np.exp(psi)}[self.outer]
-        if self.family is not None:
-            return np.vectorize(self.family.eta, otypes=[float])(psi)
-        with np.errstate(divide="ignore"):
-            known = {
-                "linear": (psi - self.origin) / self.unit,
-                "sine": np.arcsin(np.clip(psi, -1, 1)),
-                "exp": np.log(np.maximum(psi, 0.0)),
-            }
-        return np.asarray(known[self.kind])
+    def minimized(self, state: State) -> Held:
+        """Newton's method in all other coordinates from `state`; NumericalError if it gets nowhere."""
+        here, radius, previous, decrease, poor = self.at(state), 1.0, np.inf, np.inf, False
+        for _ in range(STEPS):
+            step, decrease, inside = here.newton(radius)
+            if decrease <= max(STOP, here.place.noise):
+                return here
+            poor = poor or (inside and decrease > SLOW * previous)
+            if poor and here.observed is None:
+                here = here.differenced()
+                continue
+            previous = decrease if inside else np.inf
+            trial = self._try(here.moved(step))
+            ratio = -1.0 if trial is None else (here.place.value - trial.place.value) / decrease
+            length, poor = float(np.linalg.norm(step)), poor or ratio < GOOD
+            radius = length / 4 if ratio < 0.25 else max(radius, 3 * length) if ratio > 0.75 else radius
+            if trial is not None and ratio > 1e-4:
+                here = trial
+        raise NumericalError(f"the profile did not converge in {STEPS} steps; the last one promised {decrease:.3g}")
+
+    def _try(self, state: State) -> Held | None:
+        try:
+            trial = self.at(state)
+            return trial if np.isfinite(trial.place.value) else None
+        except NumericalError:
+            return None
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The deviance at one place, seen with one argument held."""
+
+    argument: Argument
+    state: State
+    place: Unprofiled
+    observed: Array | None = None
+
+    def differenced(self) -> Held:
+        """The same with a Hessian by differences of the exact score, where the averaged one leads too slowly."""
+        g, H = self._derivatives
+        H = H.copy()
+        for k in np.flatnonzero(self.free):
+            other = self.argument.at(self._shifted(np.where(np.arange(len(g)) == k, DIFFERENCE, 0.0)))
+            H[k] = (other._derivatives[0] - g) / DIFFERENCE
+            H[self.argument.index, k] = H[k, self.argument.index]
+        return replace(self, observed=symmetric(H))
+
+    @cached_property
+    def _derivatives(self) -> tuple[Array, Array]:
+        """Score and Hessian with w as a coordinate: a = w exp(-t) where it is a standard deviation."""
+        g, H = self.place.score, self.place.hessian
+        if not self.argument.absolute:
+            return g, H
+        i, t = self.argument.index, self._t
+        a, shrink = self.w * np.exp(-self.state.t), np.exp(-self.state.t)
+        J = np.eye(len(g))
+        J[i, i], J[i, t] = shrink, -a
+        bent = J.T @ H @ J
+        bent[i, t] -= shrink * g[i]
+        bent[t, i] -= shrink * g[i]
+        bent[t, t] += a * g[i]
+        return J.T @ g, bent
+
+    @property
+    def _t(self) -> int:
+        """The coordinate of log sigma."""
+        return len(self.place.gradient)
+
+    @cached_property
+    def w(self) -> float:
+        """The held value."""
+        if self.argument.index == self._t:
+            return self.state.t
+        if self.state.delta is not None:
+            return self.state.delta
+        value = coordinate(self.state.points, self.argument.index)
+        return value * float(np.exp(self.state.t)) if self.argument.absolute else value
+
+    @cached_property
+    def free(self) -> Mask:
+        """Mask of the coordinates that may move."""
+        idle = [p.idle() if isinstance(p, Rooted) else np.zeros(p.size, bool) for p in self.state.points]
+        mask = np.ones(len(self.place.score), bool)
+        mask[: self._t] = ~np.concatenate(idle)
+        mask[self.argument.index] = False
+        return mask
+
+    @cached_property
+    def _system(self) -> tuple[Array, Array, Array]:
+        """Score (f,), Hessian (f, f) and mixed derivatives with w (f,), f the free coordinates."""
+        g, H = self._derivatives
+        H = H if self.observed is None else self.observed
+        own = H[np.ix_(self.free, self.free)]
+        ridge = RIDGE * float(np.max(np.diag(own), initial=1.0))
+        return g[self.free], own + ridge * np.eye(len(own)), H[self.free, self.argument.index]
+
+    @cached_property
+    def _rest(self) -> tuple[Array, float, bool]:
+        """The last step, which is not taken, and what it promises."""
+        return trust_step(*self._system[:2], 1.0)
+
+    def newton(self, radius: float = np.inf) -> tuple[Array, float, bool]:
+        """The Newton step of the free coordinates within `radius`, the decrease it promises, and whether inside."""
+        inside = np.linalg.norm(self._rest[0]) <= radius and self._rest[2]
+        return self._rest if inside else trust_step(*self._system[:2], radius)
+
+    @cached_property
+    def value(self) -> float:
+        """The minimum over the free coordinates, to second order."""
+        return self.place.value - self._rest[1]
+
+    @cached_property
+    def drift(self) -> Array:
+        """How the minimizing free coordinates move with w: (f,)."""
+        _, H, mixed = self._system
+        return -np.linalg.solve(H, mixed)
+
+    @cached_property
+    def slope(self) -> float:
+        """Derivative of the minimum in w."""
+        g, _ = self._derivatives
+        return float(g[self.argument.index] + self._system[0] @ self.drift)
+
+    @cached_property
+    def bend(self) -> float:
+        """Second derivative of the minimum in w."""
+        _, H = self._derivatives
+        i = self.argument.index
+        return float(H[i, i] + self._system[2] @ self.drift)
+
+    def moved(self, step: Array, dw: float = 0.0) -> State:
+        """The state after a step of the free coordinates and of w, its points in charts of their own."""
+        full = np.zeros(len(self.free))
+        full[self.free], full[self.argument.index] = step, dw
+        return self._after(full, moved)
+
+    def _shifted(self, full: Array) -> State:
+        """The state displaced in these charts."""
+        return self._after(full, shifted)
+
+    def _after(self, full: Array, move: Callable[[Points, Array], Points]) -> State:
+        full, i = full.copy(), self.argument.index
+        t = self.state.t + float(full[self._t])
+        delta = None if self.state.delta is None else self.state.delta + float(full[-1])
+        if self.argument.absolute:
+            full[i] = (self.w + full[i]) * np.exp(-t) - coordinate(self.state.points, i)
+        return State(move(self.state.points, full[: self._t]), t, delta)
+
+    def predicted(self, w: float) -> State:
+        """Where the minimum at another w is expected, from this one and how it drifts."""
+        dw = w - self.w
+        return self.moved(self._rest[0] + self.drift * dw, dw)
+
+    def settled(self) -> State:
+        """The minimum, to first order."""
+        return self.moved(self._rest[0])
+
+
+def coordinate(points: Points, index: int) -> float:
+    """The value of one coordinate that is a number of its own: of a rooted, diagonal or correlated point."""
+    for point in points:
+        size = point.size
+        if index < size:
+            return float(_values(point)[index])
+        index -= size
+    raise IndexError(index)
+
+
+def _values(point: object) -> Array:
+    if isinstance(point, Rooted):
+        return point.lead
+    values = np.asarray(getattr(point, "d"))  # noqa: B009
+    return np.append(values, getattr(point, "eta", 0.0))

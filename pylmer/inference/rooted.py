@@ -14,6 +14,7 @@ points, at which the last column of C is of no use and is merged into B.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -56,14 +57,21 @@ class Rooted:
         A[h:, :h], A[h:, h:] = self.C, self.B.T
         return A
 
+    @property
+    def size(self) -> int:
+        """Number of coordinates."""
+        inner = len(self.B.T)
+        return len(self.lead) + self.C.size + inner * (inner + 1) // 2
+
     def template(self) -> Array:
         return np.asarray(self.F @ self.root())
 
+    @cached_property
     def directions(self) -> Array:
         """dA/dx: (k, l, l)."""
         h, width = self.h, len(self.F)
-        inner = self.B.directions() if width > h else np.zeros((0, 0, 0))
-        E = np.zeros((len(self.lead) + self.C.size + len(inner), width, width))
+        inner = self.B.directions if width > h else np.zeros((0, 0, 0))
+        E = np.zeros((self.size, width, width))
         E[0, 0, 0] = 1.0
         if h == 2:
             _, b, w = self.lead
@@ -75,12 +83,12 @@ class Rooted:
         return E
 
     def tangents(self) -> Array:
-        half = self.F @ (self.directions() @ self.root().T) @ self.F.T
+        half = self.F @ (self.directions @ self.root().T) @ self.F.T
         return np.asarray(half + np.swapaxes(half, 1, 2))
 
     def curvature(self, G: Array) -> Array:
         inner = self.F.T @ G @ self.F
-        E = self.directions()
+        E = self.directions
         out = np.asarray(2.0 * np.tensordot(E, inner @ E, axes=([1, 2], [1, 2])))
         if self.h == 2:
             _, b, w = self.lead
@@ -145,4 +153,4 @@ def rooted(point: Point, R: Array, leading: tuple[int, ...]) -> Rooted:
         lead = np.array([L[0, 0], np.hypot(L[1, 0], L[1, 1]), np.arctan2(L[1, 0], L[1, 1])])
     B = Unstructured(L[h:, h:], np.eye(width - h))
     start = Rooted(F, lead, L[h:, :h], B)
-    return start.moved(np.zeros(len(start.idle())))
+    return start.moved(np.zeros(start.size))

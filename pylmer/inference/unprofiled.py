@@ -30,7 +30,7 @@ class Unprofiled(At):
     delta: float | None
 
     @cached_property
-    def s2(self) -> float:  # type: ignore[override]
+    def s2(self) -> float:
         """sigma^2."""
         return float(np.exp(2 * self.t))
 

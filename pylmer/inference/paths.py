@@ -1,0 +1,208 @@
+"""From the maximum of the likelihood outwards: how zeta grows as one argument is moved and all others give way.
+
+zeta = sign(psi - psi-hat) sqrt(d(psi) - d-min), d(psi) the ML deviance minimized with the argument held at psi
+(Bates & Watts 1988, chapter 6; Bates, Maechler, Bolker & Walker 2015, section 5.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import NumericalError
+from ..linalg import Array
+from .curves import NEARLY, Curve
+from .held import Argument, Held
+
+MOST = 60  # nodes on one side
+SPACING = (0.5, 1.0)  # aimed at between nodes, in zeta: at first, and where extrapolation has been good
+TRUSTED, DISTRUSTED = 0.004, 0.05  # how far from its aim a node comes out for the next to be set wider, or nearer
+LOWER = 1e-3  # a deviance so much below that of the fit means that the fit is not the best one
+GUESS = 0.1  # first step where the deviance does not bend
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One minimum with the argument held at w; slope is dzeta/dw."""
+
+    w: float
+    zeta: float
+    slope: float
+    held: Held
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Nodes by increasing w; `failures` says where the arithmetic ended a side."""
+
+    argument: Argument
+    nodes: tuple[Node, ...]
+    failures: tuple[str, ...] = ()
+
+    def curve(self) -> Curve:
+        """zeta as a spline of w, without nodes at which zeta is no larger than at nodes nearer to the minimum."""
+        rising = _rising(self.nodes)
+        w, zeta, slope = (np.array([getattr(node, name) for node in rising]) for name in ("w", "zeta", "slope"))
+        return Curve(self.argument.scale, w, zeta, slope, self.argument.lowest, self.argument.highest)
+
+
+def _rising(nodes: Sequence[Node]) -> list[Node]:
+    below = [node for node in nodes if node.zeta < 0]
+    above = [node for node in nodes if node.zeta > 0]
+    left = [node for k, node in enumerate(below) if all(node.zeta < other.zeta for other in below[k + 1 :])]
+    right = [node for k, node in enumerate(above) if all(node.zeta > other.zeta for other in above[:k])]
+    return [*left, *(node for node in nodes if node.held.argument.w == node.w), *right]
+
+
+@dataclass(eq=False)
+class Walker:
+    """Walks one side of one argument; `side` is -1 or 1, `lowest_value` the smallest deviance."""
+
+    argument: Argument
+    centre: Node
+    lowest_value: float
+    side: int
+    nodes: list[Node] = field(default_factory=list)
+    spacing: float = SPACING[0]
+
+    @property
+    def _limit(self) -> float:
+        return self.argument.lowest if self.side < 0 else self.argument.highest
+
+    @property
+    def _last(self) -> Node:
+        return self.nodes[-1] if self.nodes else self.centre
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether the argument can go no further."""
+        return self._last.w == self._limit
+
+    def visit(self, w: float, start: Node) -> Node:
+        """The node at w, sought from another node."""
+        held = self.argument.minimized(start.held.predicted(w))
+        if held.value < self.lowest_value - LOWER:
+            raise NumericalError(
+                f"a deviance {self.lowest_value - held.value:.3g} below that of the fit was found: refit from there"
+            )
+        zeta = float(np.sqrt(max(held.value - self.lowest_value, 0.0)))
+        slope = abs(held.slope) / (2 * zeta) if zeta > 0 else 0.0
+        return Node(w, self.side * zeta, slope, held)
+
+    def advance(self, target: float) -> None:
+        """One node outwards, aimed at |zeta| = target, and one between if that came out far beyond."""
+        start = self._last
+        node = self.visit(self._aim(target), start)
+        if abs(node.zeta) - abs(start.zeta) > 2 * SPACING[0] + self.spacing:
+            middle = self.visit(0.5 * (start.w + node.w), start)
+            if abs(start.zeta) < abs(middle.zeta) < abs(node.zeta):
+                self.nodes.append(middle)
+        self.nodes.append(node)
+        self._set_spacing(abs(abs(node.zeta) - target))
+
+    def _set_spacing(self, missed: float) -> None:
+        """Nodes lie wider where the cubic through the last two foretells the next, unless zeta bends towards a limit."""
+        if missed > DISTRUSTED:
+            self.spacing = SPACING[0]
+        elif missed < TRUSTED and np.isinf([self.argument.lowest, self.argument.highest]).all():
+            self.spacing = min(1.5 * self.spacing, SPACING[1])
+
+    def _aim(self, target: float) -> float:
+        """w where |zeta| should be `target`, by extrapolation from the last two nodes; cut at the limit."""
+        last, rise = self._last, target - abs(self._last.zeta)
+        step = rise / last.slope if last.slope > 0 else GUESS
+        if self.nodes:
+            before = self.nodes[-2] if len(self.nodes) > 1 else self.centre
+            back = abs(last.w - before.w)
+            curved = _inverse(before, last, target)
+            step = float(np.clip(curved if curved > 0 else step, back / 4, 4 * back))
+        w = last.w + self.side * step
+        room = self.side * (self._limit - w)
+        return self._limit if room < 0.3 * step else w
+
+    def seek(self, target: float) -> None:
+        """Nodes until one is close to |zeta| = target, or the argument is at its limit before."""
+        for _ in range(MOST):
+            gap = abs(self._last.zeta) - target
+            if abs(gap) < NEARLY / 2 or (gap < 0 and self.at_limit):
+                return
+            if gap < 0:
+                self.nodes.append(self.visit(self._aim(target), self._last))
+            else:
+                self._return(target)
+
+    def _return(self, target: float) -> None:
+        """A node between the last two, for the last went too far: it takes the last one's place."""
+        before, last = (self.nodes[-2] if len(self.nodes) > 1 else self.centre), self._last
+        pair = sorted((before, last), key=lambda node: node.w)
+        w, zeta, slope = (np.array([getattr(node, name) for node in pair]) for name in ("w", "zeta", "slope"))
+        curve = Curve(_Same(), w, zeta, slope, -np.inf, np.inf)
+        at = float(curve.backward(self.side * target))
+        near = before if abs(at - before.w) < abs(at - last.w) else last
+        self.nodes[-1] = self.visit(at, near)
+
+    def walk(self, cutoff: float) -> None:
+        """Nodes some way apart until |zeta| passes the cutoff or the argument is at its limit."""
+        while abs(self._last.zeta) < cutoff and not self.at_limit and len(self.nodes) < MOST:
+            self.advance(abs(self._last.zeta) + self.spacing)
+
+
+class _Same:
+    """w itself."""
+
+    def psi(self, w: Array) -> Array:
+        return w
+
+    def w(self, psi: Array) -> Array:
+        return psi
+
+
+def _inverse(one: Node, two: Node, target: float) -> float:
+    """Distance in w beyond `two` at which the cubic through both, as a function of |zeta|, meets the target."""
+    z0, z1 = abs(one.zeta), abs(two.zeta)
+    if not (one.slope > 0 and two.slope > 0 and z1 > z0):
+        return 0.0
+    u, width, run = (target - z0) / (z1 - z0), z1 - z0, abs(two.w - one.w)
+    left, right = width / one.slope, width / two.slope
+    w = u * (left + u * (3 * run - 2 * left - right + u * (left + right - 2 * run)))
+    return w - run
+
+
+def centre_of(argument: Argument) -> Node:
+    """The minimum itself, with a first guess of the slope of zeta."""
+    held = argument.at(argument.start)
+    return Node(argument.w, 0.0, float(np.sqrt(max(held.bend, 0.0) / 2)), held)
+
+
+def path(argument: Argument, lowest_value: float, low: float, high: float, whole: bool) -> Path:
+    """The nodes that tell where zeta is -low and high (both positive); `whole` for a whole table of them."""
+    centre, failures = centre_of(argument), []
+    sides = []
+    for side, target in ((-1, low), (1, high)):
+        walker = Walker(argument, centre, lowest_value, side)
+        if argument.w != walker._limit:
+            try:
+                (walker.walk if whole else walker.seek)(target)
+            except NumericalError as error:
+                failures.append(str(error))
+        sides.append(sorted(walker.nodes, key=lambda node: node.w))
+    middle = Node(centre.w, 0.0, _central_slope(centre, [*sides[0], *sides[1]]), centre.held)
+    return Path(argument, (*sides[0], middle, *sides[1]), tuple(failures))
+
+
+def _central_slope(centre: Node, others: Sequence[Node]) -> float:
+    """dzeta/dw at the minimum, where zeta = 0/0: from the polynomial through the two nearest nodes and their slopes."""
+    near = sorted(others, key=lambda node: abs(node.zeta))[:2]
+    near = [node for node in near if node.slope > 0]
+    if not near:
+        return centre.slope
+    unit = max(abs(node.w - centre.w) for node in near)
+    powers = np.arange(1, 2 * len(near) + 1)
+    rows, right = [], []
+    for node in near:
+        x = (node.w - centre.w) / unit
+        rows += [x**powers, powers * x ** (powers - 1)]
+        right += [node.zeta, node.slope * unit]
+    return float(np.linalg.solve(np.array(rows), np.array(right))[0]) / unit
