@@ -18,7 +18,6 @@ from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
 from .solution import par_gradient, par_of
 
-
 NEARLY_FLAT = 1e-3  # a relative curvature this little below zero is rounding along a flat ridge
 
 
