@@ -113,7 +113,7 @@ class Logarithm:
 class Curve:
     """zeta (r,) and its slope dzeta/dw (r,) at knots w (r,), increasing; cubic between, straight lines beyond.
 
-    lowest, highest are the limits of w. A curve without knots is that of an argument of which the data say nothing.
+    lowest, highest are the limits of w, `reached` by nodes or not: zeta may stay flat up to there. A curve without knots is that of an argument of which the data say nothing.
     """
 
     scale: Scale
@@ -122,6 +122,7 @@ class Curve:
     slope: Array
     lowest: float
     highest: float
+    reached: tuple[bool, bool] = (False, False)
 
     def forward(self, psi: Array | float) -> Array:
         """The argument in the user's terms -> zeta."""
@@ -151,8 +152,7 @@ class Curve:
 
     def _ends(self) -> Array:
         """What to say beyond the curve: the limit of the argument that the curve has reached, else unknown."""
-        reached = np.array([self.knots[0] <= self.lowest, self.knots[-1] >= self.highest])
-        return np.where(reached, self.scale.psi(np.array([self.lowest, self.highest])), np.nan)
+        return np.where(self.reached, self.scale.psi(np.array([self.lowest, self.highest])), np.nan)
 
     def on(self, scale: Scale) -> Curve:
         """The same curve in other terms."""

@@ -63,7 +63,7 @@ class Argument:
         here, radius, previous, decrease, poor = self.at(state), 1.0, np.inf, np.inf, False
         for _ in range(STEPS):
             step, decrease, inside = here.newton(radius)
-            if decrease <= max(STOP, here.place.noise):
+            if here._rest[1] <= max(STOP, here.place.noise):
                 return here
             poor = poor or (inside and decrease > SLOW * previous)
             if poor and here.observed is None:
@@ -139,7 +139,11 @@ class Held:
     @cached_property
     def free(self) -> Mask:
         """Mask of the coordinates that may move."""
-        idle = [p.idle() if isinstance(p, Rooted) else np.zeros(p.size, bool) for p in self.state.points]
+        idle, at = [], 0
+        for point in self.state.points:
+            own = self.place.gradient[at : at + point.size]
+            idle.append(point.idle(own) if isinstance(point, Rooted) else np.zeros(point.size, bool))
+            at += point.size
         mask = np.ones(len(self.place.score), bool)
         mask[: self._t] = ~np.concatenate(idle)
         mask[self.argument.index] = False

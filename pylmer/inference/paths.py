@@ -45,7 +45,9 @@ class Path:
         """zeta as a spline of w, without nodes at which zeta is no larger than at nodes nearer to the minimum."""
         rising = _rising(self.nodes)
         w, zeta, slope = (np.array([getattr(node, name) for node in rising]) for name in ("w", "zeta", "slope"))
-        return Curve(self.argument.scale, w, zeta, slope, self.argument.lowest, self.argument.highest)
+        lowest, highest = self.argument.lowest, self.argument.highest
+        reached = (self.nodes[0].w <= lowest, self.nodes[-1].w >= highest)
+        return Curve(self.argument.scale, w, zeta, slope, lowest, highest, reached)
 
 
 def _rising(nodes: Sequence[Node]) -> list[Node]:
@@ -103,7 +105,7 @@ class Walker:
         self._set_spacing(abs(abs(node.zeta) - target))
 
     def _set_spacing(self, missed: float) -> None:
-        """Nodes lie wider where the cubic through the last two foretells the next, unless zeta bends towards a limit."""
+        """Nodes lie wider where the cubic through the last two foretells the next, if no limit bends zeta."""
         if missed > DISTRUSTED:
             self.spacing = SPACING[0]
         elif missed < TRUSTED and np.isinf([self.argument.lowest, self.argument.highest]).all():

@@ -5,6 +5,7 @@ As in lme4 the deviance of maximum likelihood is profiled, also of a fit by REML
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -106,8 +107,17 @@ def _path(known: Arguments, k: int, name: str, zeta: tuple[float, float], whole:
         return argument
     found = path(argument, known.fit.optimum.value, *zeta, whole)
     for failure in found.failures:
-        warnings.warn(FitNote(f"the profile of {name} ends early: {failure}"), stacklevel=6)
+        warnings.warn(FitNote(f"the profile of {name} ends early: {failure}"), stacklevel=_depth_of_user())
     return found
+
+
+def _depth_of_user() -> int:
+    """How many calls up from the caller the user's line is: words pass through dispatchers."""
+    depth, frame = 1, inspect.currentframe()
+    inside = ("pylmer", "functools")
+    while frame is not None and frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in inside:
+        frame, depth = frame.f_back, depth + 1
+    return depth - 1
 
 
 def _curve(found: Path | Undetermined) -> Curve:

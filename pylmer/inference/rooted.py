@@ -108,7 +108,7 @@ class Rooted:
         """The same point with B in a chart of its own, standard deviations positive, useless columns merged."""
         point = self.shifted(step)
         lead = point.lead.copy()
-        lead[:2] = np.abs(lead[:2])
+        lead[:2] = np.maximum(lead[:2], 0.0)  # mirrored, they would give the correlation of opposite sign
         point = replace(point, lead=lead)
         if not point.B.T.size:
             return point
@@ -119,12 +119,14 @@ class Rooted:
             return replace(point, C=C, B=Unstructured(U * s, U))
         return replace(point, B=Unstructured.charted(point.B.T, self.B.U))
 
-    def idle(self) -> Mask:
-        """Mask (k,) of coordinates that add nothing here."""
+    def idle(self, score: Array) -> Mask:
+        """Mask (k,) of coordinates that add nothing here, or whose `score` (k,) pulls them below zero."""
         useless = np.zeros(self.C.shape, bool)
         useless[:, -1:] = abs(self.last) < DEGENERATE
         inner = len(lower_entries(len(self.B.T))[0])
-        return np.concatenate([np.zeros(len(self.lead), bool), useless.ravel(), np.zeros(inner, bool)])
+        bound = np.zeros(len(self.lead), bool)
+        bound[:2] = (self.lead[:2] <= 0) & (score[: len(bound)][:2] >= 0)
+        return np.concatenate([bound, useless.ravel(), np.zeros(inner, bool)])
 
     def cleared(self, tolerance: float) -> Rooted:
         return self

@@ -160,6 +160,16 @@ def test_variances_and_logarithms() -> None:
     assert len(pylmer.logProf(zero).frame) < len(zero.frame)
 
 
+@pytest.mark.parametrize("name", FLAT)
+def test_a_standard_deviation_that_vanishes_while_its_correlation_is_held(name: str) -> None:
+    """Beyond some correlation the best slope variance is zero, and zeta stays flat: the interval is open there."""
+    limits = pylmer.confint(fit(name)).to_numpy()
+    assert np.isfinite(limits).all()
+    assert (limits[:, 0] < limits[:, 1]).all()
+    assert limits[0, 0] >= 0
+    assert (np.abs(limits[2]) <= 1).all()
+
+
 def test_choice_of_parameters() -> None:
     model = sleep_fit(SLOPE)
     assert list(pylmer.profile(model, "beta_").curves) == ["(Intercept)", "Days"]
