@@ -113,7 +113,8 @@ class Logarithm:
 class Curve:
     """zeta (r,) and its slope dzeta/dw (r,) at knots w (r,), increasing; cubic between, straight lines beyond.
 
-    lowest, highest are the limits of w, `reached` by nodes or not: zeta may stay flat up to there. A curve without knots is that of an argument of which the data say nothing.
+    lowest, highest are the limits of w, `reached` by nodes or not: zeta may stay flat up to there. A curve without
+    knots is that of an argument of which the data say nothing.
     """
 
     scale: Scale
