@@ -9,6 +9,7 @@ information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the averag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -78,10 +79,10 @@ class At:
                 "the residual sum of squares is zero: the model reproduces the response exactly, "
                 "so sigma cannot be estimated"
             )
-        d = fixed.logdet_V - gram.sum_log_weights + m * (1 + np.log(2 * np.pi * fixed.r2 / m))
+        d = fixed.logdet_V - gram.sum_log_weights + m * (1 + math.log(2 * math.pi * fixed.r2 / m))
         if self.criterion.REML:
             d += fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
-        if not np.isfinite(d):
+        if not math.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return float(d)
 

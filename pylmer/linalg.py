@@ -62,7 +62,7 @@ def cholesky(M: Array) -> Array:
 
 def log_diagonal(L: Array) -> float:
     """Sum of the logarithms of all diagonal entries of a stack of triangular matrices."""
-    return float(np.sum(np.log(np.diagonal(L, axis1=-2, axis2=-1))))
+    return float(np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum())
 
 
 def inverse_upper(R: Array) -> Array:

@@ -104,7 +104,7 @@ def inverse_lower(L: Array) -> Array:
     if width == 1:
         return 1.0 / L
     if len(L) < LONG or width > UNROLLED:
-        return np.tril(np.linalg.inv(L))
+        return np.asarray(np.linalg.inv(L))
     out = levels_last(J, width, width)
     for j in range(width):
         np.divide(1.0, L[:, j, j], out=out[:, j, j])

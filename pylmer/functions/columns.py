@@ -84,12 +84,12 @@ def read_columns(data: Any) -> Columns:
 def _from_pandas(data: pd.DataFrame) -> Columns:
     names = [str(name) for name in data.columns]
     twice = frozenset(name for name, count in Counter(names).items() if count > 1)
-    readers = {name: _reader(data.iloc, i) for i, name in enumerate(names)}
+    readers = {name: _reader(data, label) for name, label in zip(names, data.columns, strict=True)}
     return Columns(readers, len(data), data.index, twice)
 
 
-def _reader(rows: Any, position: int) -> Callable[[], Any]:
-    return lambda: rows[:, position]
+def _reader(data: pd.DataFrame, label: Any) -> Callable[[], Any]:
+    return lambda: data[label]
 
 
 def _from_mapping(data: Mapping[Any, Any]) -> Columns:
