@@ -23,6 +23,7 @@ from .language.syntax import MixedFormula
 from .least_squares import LeastSquares, log_likelihood
 from .linalg import Array
 from .regression import LinearFit
+from .tables import format_numbers
 from .tails import student_quantile, student_two_sided
 
 
@@ -145,7 +146,8 @@ def t_quantile(level: Any, df: int) -> float:
 
 def limit_names(level: float) -> tuple[str, str]:
     """R's names of the limits: "2.5 %" and "97.5 %" at level 0.95."""
-    return f"{50 * (1 - level):.3g} %", f"{50 * (1 + level):.3g} %"
+    low, high = format_numbers([50 * (1 - level), 50 * (1 + level)], digits=3, justify=False)
+    return f"{low} %", f"{high} %"
 
 
 def coefficient_table(fit: LinearFit) -> pd.DataFrame:
