@@ -26,6 +26,7 @@ WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix ...
 DENSE_CELLS = 20_000_000  # ... of at most so many cells
 Coupling: TypeAlias = "Array | sparse.csr_array"
+NUMPY_ALONE = 400  # columns of a remainder up to which L^-1 is formed
 BLOCK_CELLS = 4_000_000  # cells of a dense slab of C S held at once
 
 
@@ -47,7 +48,7 @@ class Crossed:
         """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""
         half = product(self.first.B, columns[0])
         rest = _joined(columns[1:]) - self.half_C.T @ half.reshape(-1, half.shape[2])
-        half_rest = solve_triangular(self.chol, self._T_times(rest), lower=True, check_finite=False)
+        half_rest = self._half_solve(self._T_times(rest))
         return [columns[0], *self._split(rest)], [half, *self._split(half_rest)]
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
@@ -57,7 +58,7 @@ class Crossed:
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
         rest = _joined(reduced[1:])
-        u_rest = self._split(cho_solve((self.chol, True), self._T_times(rest), check_finite=False))
+        u_rest = self._split(self._solve(self._T_times(rest)))
         b_rest = [t @ u for t, u in zip(self.T_rest, u_rest, strict=True)]
         flat = _joined(b_rest)
         u, b, g = self.first.solve(reduced[0] - (self.C @ flat).reshape(reduced[0].shape))
@@ -77,8 +78,27 @@ class Crossed:
         return [D, *D_rest], [E, *self._blocks(S_RR)]
 
     @cached_property
+    def _inverse(self) -> Array | None:
+        """L^-1 of a small remainder: numpy alone, since its threads and scipy's stand in each other's way."""
+        return np.linalg.inv(self.chol) if len(self.chol) <= NUMPY_ALONE else None
+
+    def _half_solve(self, B: Array) -> Array:
+        """L^-1 B."""
+        if self._inverse is not None:
+            return np.asarray(self._inverse @ B)
+        return np.asarray(solve_triangular(self.chol, B, lower=True, check_finite=False))
+
+    def _solve(self, B: Array) -> Array:
+        """M^-1 B."""
+        if self._inverse is not None:
+            return np.asarray(self._inverse.T @ (self._inverse @ B))
+        return np.asarray(cho_solve((self.chol, True), B, check_finite=False))
+
+    @cached_property
     def M_inverse(self) -> Array:
         """M^-1 (q_R, q_R)."""
+        if self._inverse is not None:
+            return np.asarray(self._inverse.T @ self._inverse)
         lower, _ = dpotri(self.chol, lower=1)
         return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
 
@@ -94,7 +114,7 @@ class Crossed:
         if all(np.linalg.cond(t) * WELL_CONDITIONED < 1 < np.linalg.norm(t) / WELL_CONDITIONED for t in self.T_rest):
             right = self._diagonal(self._times_T(self.S), self.M_inverse)
             return [symmetric(x @ np.linalg.inv(t)) for x, t in zip(right, self.T_rest, strict=True)]
-        W = solve_triangular(self.chol, self._T_times(self.S), lower=True, check_finite=False)
+        W = self._half_solve(self._T_times(self.S))
         return [a - b for a, b in zip(self._blocks(self.S), self._diagonal(W.T, W.T), strict=True)]
 
     def _each(self) -> list[tuple[slice, int, int, Array]]:
