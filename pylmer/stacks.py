@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from . import linalg
 from .errors import NumericalError
 from .linalg import Array
 
@@ -81,10 +82,7 @@ def inner_products(one: Sequence[Array], two: Sequence[Array]) -> Array:
 def cholesky(M: Array) -> Array:
     """Lower Cholesky factors of a stack (J, l, l); NumericalError if one is not positive definite."""
     if len(M) < LONG or M.shape[-1] > UNROLLED:
-        try:
-            return np.linalg.cholesky(M)
-        except np.linalg.LinAlgError as error:
-            raise NumericalError("a matrix is not positive definite") from error
+        return linalg.cholesky(M)
     J, width, _ = M.shape
     L = levels_last(J, width, width)
     for j in range(width):

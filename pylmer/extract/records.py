@@ -11,26 +11,17 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..linalg import Array
-from ..tables import Shown, show, show_html
+from ..tables import Printed, Shown
 
 Value = TypeVar("Value")
 
 
-class NamedVector(pd.Series):
+class NamedVector(Printed, pd.Series):
     """A Series by name that prints as R's named vectors; what is computed from it is an ordinary Series."""
 
     @property
     def _constructor(self) -> type[pd.Series[Any]]:
         return pd.Series
-
-    def __str__(self) -> str:
-        return show(self)
-
-    def __repr__(self) -> str:
-        return show(self)
-
-    def _repr_html_(self) -> str:
-        return show_html(self)
 
 
 class ReadOnly(Shown, Mapping[str, Value], Generic[Value]):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..tables import show, show_html
+from ..tables import Printed
 
 
-class TestTable(pd.DataFrame):
+class TestTable(Printed, pd.DataFrame):
     """A table of tests, printed as R prints an anova: `heading` and `footing` are the lines above and below.
 
     What is computed from it is an ordinary DataFrame.
@@ -23,15 +23,6 @@ class TestTable(pd.DataFrame):
     @property
     def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
-
-    def __str__(self) -> str:
-        return show(self)
-
-    def __repr__(self) -> str:
-        return show(self)
-
-    def _repr_html_(self) -> str:
-        return show_html(self)
 
 
 class AnovaTable(TestTable):

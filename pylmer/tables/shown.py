@@ -23,14 +23,10 @@ def show_html(record: object) -> str:
     return f"<pre>{html.escape(show(record))}</pre>"
 
 
-class Shown:
-    """Base of records that `show` can print."""
+class Printed:
+    """Mixin of what `show` prints: also for pandas' classes, whose own `to_string` stays."""
 
     __slots__ = ()
-
-    def to_string(self, **options: Any) -> str:
-        """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`."""
-        return show(self, **options)
 
     def __str__(self) -> str:
         return show(self)
@@ -40,3 +36,13 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return show_html(self)
+
+
+class Shown(Printed):
+    """Base of records that `show` can print."""
+
+    __slots__ = ()
+
+    def to_string(self, **options: Any) -> str:
+        """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`."""
+        return show(self, **options)

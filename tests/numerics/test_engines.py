@@ -12,7 +12,7 @@ from pylmer.engines.pairs import Update
 from pylmer.engines.selected import factor, pattern_of, selected_inverse
 from pylmer.errors import NumericalError
 from pylmer.gram import form_gram
-from pylmer.optimize import shifted
+from pylmer.optimize import observed_information, shifted
 
 from .problems import KINDS, make_rows, random_points
 
@@ -191,3 +191,23 @@ def test_sums_of_chunks_are_the_sums_of_the_whole(monkeypatch: pytest.MonkeyPatc
         assert_equal(one.ZtXy, two.ZtXy)
     for key, link in whole.links.items():
         assert_equal(parts.links[key].blocks, link.blocks)
+
+
+@pytest.mark.parametrize("REML", [False, True])
+@pytest.mark.parametrize("kind", ["one vector", "nested", "crossed", "cs and ar1"])
+def test_observed_information_is_the_second_derivative_of_the_value(kind: str, REML: bool) -> None:
+    at, _ = both(kind, REML, singular=False)
+    H, units = observed_information(at.criterion.at, at), np.eye(len(at.gradient))
+
+    def value(step: np.ndarray) -> float:
+        return at.criterion.at(shifted(at.points, step)).value
+
+    def second(h: float) -> np.ndarray:
+        corners = [[(a + b, a - b, b - a, -a - b) for b in units] for a in units]
+        signs = (1, -1, -1, 1)
+        return np.array(
+            [[sum(s * value(h * c) for s, c in zip(signs, four, strict=True)) for four in row] for row in corners]
+        ) / (4 * h * h)
+
+    extrapolated = (4 * second(1e-3) - second(2e-3)) / 3  # the differences' own error falls from h^2 to h^4
+    assert np.allclose(H, extrapolated, rtol=0, atol=1e-7 * np.max(np.abs(H)))
