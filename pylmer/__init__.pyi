@@ -58,13 +58,16 @@ from .inference import (
     difflsmeans,
     drop1,
     glance,
+    icc,
     logProf,
     ls_means,
     profile,
+    r2,
     ranova,
     show_tests,
     step,
     tidy,
+    variance_ratio,
     varianceProf,
     vcovAdj,
 )
@@ -142,6 +145,10 @@ __all__ = [
     "profile",
     "varianceProf",
     "logProf",
+    # explained variance
+    "icc",
+    "r2",
+    "variance_ratio",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",

@@ -7,6 +7,7 @@ from .analysis import anova
 from .contrasts import contest
 from .degrees_of_freedom import vcovAdj
 from .deletions import drop1, ranova
+from .explained import icc, r2, variance_ratio
 from .least_squares_means import difflsmeans, ls_means
 from .model_comparisons import KRmodcomp, SATmodcomp
 from .profiling import LikelihoodProfile, logProf, profile, varianceProf
@@ -24,14 +25,17 @@ __all__ = [
     "difflsmeans",
     "drop1",
     "glance",
+    "icc",
     "intervals",
     "logProf",
     "ls_means",
     "profile",
+    "r2",
     "ranova",
     "show_tests",
     "step",
     "tidy",
     "varianceProf",
+    "variance_ratio",
     "vcovAdj",
 ]

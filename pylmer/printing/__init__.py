@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import factors, fixed, hypotheses, linear, variances
+from . import explained, factors, fixed, hypotheses, linear, variances
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -13,6 +13,7 @@ __all__ = [
     "Display",
     "Summary",
     "display",
+    "explained",
     "factors",
     "fixed",
     "html_fit",
