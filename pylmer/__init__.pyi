@@ -79,6 +79,7 @@ from .options import lmerControl
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
 from .printing import summary
+from .simulation import simulate
 
 __version__: str
 
@@ -93,6 +94,7 @@ __all__ = [
     "refitML",
     "allFit",
     "predict",
+    "simulate",
     # reading a fit
     "fixef",
     "ranef",

@@ -266,3 +266,16 @@ class Family:
         if self.structure == "cs":
             return np.concatenate([T[j : j + 2, j] for j in range(self.width)])
         return np.concatenate([T[j:, j] for j in range(min(2, self.width))])
+
+    def par_of_theta(self, theta: Array) -> Array:
+        """lme4's theta -> `par`: of cs and ar1, standard deviations are row norms of T and T_21 = rho d_2."""
+        if self.structure == "us" or self._uncorrelated:
+            return theta
+        if self.hom:
+            d = np.abs(theta[:1])
+        else:
+            T = np.zeros((self.width, self.width))
+            T[lower_entries(self.width)] = theta
+            d = np.linalg.norm(T, axis=1)
+        second = d[min(1, len(d) - 1)]
+        return np.append(d, theta[1] / second if second else 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,8 @@ from pylmer.functions import (
     TextLevels,
     Value,
     as_factor,
+    cross,
+    drop_unused,
     evaluate,
     read_columns,
     recode,
@@ -131,6 +134,11 @@ class Spec:
         frame = self.frame(newdata)
         chosen = range(len(self.random_terms)) if wanted is None else wanted
         return {number: self._term(self.random_terms[number], frame, allow_new_levels) for number in chosen}
+
+    def levels_found(self, newdata: Any, number: int) -> Factor:
+        """The grouping factor of a random term with the levels that the new data have, known to the fit or not."""
+        frame = self.frame(newdata)
+        return drop_unused(reduce(cross, (self._group(node, frame) for node in self.random_terms[number].factors)))
 
     def _term(self, term: RandomSpec, frame: NewFrame, allow_new_levels: bool) -> tuple[Array | None, Array]:
         factors = [self._group(node, frame) for node in term.factors]
