@@ -104,11 +104,12 @@ def names_of_theta(design: Design) -> list[str]:
 def templates(random: Sequence[RandomDesign], theta: Array) -> tuple[Array, ...]:
     """Per term the lower-triangular template T (l, l) with a diagonal >= 0."""
     pieces = _by_term(random, par_of_theta(random, theta), [family_of(term).size for term in random])
-    identity = [np.eye(len(term.columns)) for term in random]
-    return tuple(
-        family_of(term).factor(family_of(term).point(par, I), I)[0]
-        for term, par, I in zip(random, pieces, identity, strict=True)
-    )
+    return tuple(_template(family_of(term), par) for term, par in zip(random, pieces, strict=True))
+
+
+def _template(family: Family, par: Array) -> Array:
+    identity = np.eye(family.width)
+    return family.factor(family.point(par, identity), identity)[0]
 
 
 def par_of_theta(random: Sequence[RandomDesign], theta: Array) -> Array:
@@ -119,8 +120,8 @@ def par_of_theta(random: Sequence[RandomDesign], theta: Array) -> Array:
 
 
 def _par(family: Family, term: RandomDesign, theta: Array) -> Array:
-    par, identity = family.par_of_theta(theta), np.eye(family.width)
-    back = family.theta(family.factor(family.point(par, identity), identity)[0])
+    par = family.par_of_theta(theta)
+    back = family.theta(_template(family, par))
     if family.structure in ("cs", "ar1") and not np.allclose(back, theta, rtol=0, atol=1e-6 * np.abs(theta).max()):
         raise ArgumentError(
             f"newparams: theta of ({term.label}) is no {family.structure} covariance: {_numbers(theta)}; with its "
@@ -154,7 +155,7 @@ def _vector(what: str, given: Any, names: Sequence[str], known: Any) -> Array:
     if given is None:
         return np.atleast_1d(np.asarray(known, float))
     if isinstance(given, Mapping) or (isinstance(given, pd.Series) and given.index.inferred_type == "string"):
-        return _named(what, dict(given.items()), names, known)
+        return _named(what, {str(name): value for name, value in given.items()}, names, known)
     values = np.atleast_1d(_finite(what, given))
     if values.shape != (len(names),):
         found = f"{values.size} number{'' if values.size == 1 else 's'}"
@@ -165,7 +166,7 @@ def _vector(what: str, given: Any, names: Sequence[str], known: Any) -> Array:
 def _named(what: str, given: Mapping[str, Any], names: Sequence[str], known: Any) -> Array:
     for name in given:
         if name not in names:
-            hint = did_you_mean(str(name), names)
+            hint = did_you_mean(name, names)
             raise ArgumentError(f"newparams: {what} has no {name!r}{hint}; the model has {', '.join(names)}")
     absent = [name for name in names if name not in given]
     if absent and known is None:

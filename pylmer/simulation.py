@@ -1,36 +1,29 @@
-"""simulate: new responses from a fit, or from a formula with parameters.
-
-    y = X beta + offset + sum over terms of Z_i b_i + e,   b_i = sigma T_i z by level,  e = sigma w^(-1/2) z,  z ~ N(0, I)
-
-The effects of a term are drawn for all its levels and all replicates at once and added through the codes of the rows;
-Z is never formed (Bates, Maechler, Bolker & Walker 2015, section 2, for the model).
-"""
+"""simulate: new responses from a fit, from a formula with parameters, and from least squares."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .design import Design, build_design
+from .drawing import Effects, Seed, draw_for_design, draw_responses, drawn, generator, replicates
 from .errors import ArgumentError, DataError, FitNote
 from .extract import word
-from .fitting import FittedModel, announce
+from .fitting import FittedModel, announce, random_effect
 from .functions import read_columns
 from .language import parse_formula, require_random
 from .language.syntax import MixedFormula, Name
-from .linalg import Array, Codes, chunks
+from .linalg import Array
 from .options import lmerControl
-from .parameters import Parameters, fitted_parameters, read_parameters, with_parameters
+from .parameters import read_parameters, with_parameters
 from .prediction import predict, selected_terms
 from .regression import LinearFit
+from .spec import NewFrame
 
-Seed: TypeAlias = "int | np.random.Generator | None"
-CELLS = 2_000_000  # numbers gathered at once
 PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
 UNCHECKED = lmerControl(
     check_response_not_const="ignore",
@@ -70,8 +63,8 @@ def simulate(
     weights           prior weights of `newdata`: an array or the name of a column; 1 if left out
     cond_sim          False: the mean given the effects, without residuals
 
-    The rows of the fit are those used, with its weights; after na_action="exclude" the others are NaN. Rows of `newdata`
-    with missing predictors give NaN.
+    The rows of the fit are those used, with its weights; after na_action="exclude" the others are NaN. Rows of
+    `newdata` with missing predictors give NaN.
 
     A formula draws without a fit: `simulate("~ x + (1 | g)", newdata=, newparams=)`; then theta, beta and sigma are
     all needed, and a response on the left is not looked at. A fit of lm() is simulated too.
@@ -119,7 +112,7 @@ def simulate_formula(
     design = design_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
     parameters = read_parameters(design, newparams)
     announce([FitNote(text) for text in design.notes], stacklevel=4)
-    return _labelled(design, _draw(design, parameters, range(len(design.random)), count, rng, cond_sim))
+    return _labelled(design, draw_for_design(design, parameters, count, rng, residuals=cond_sim))
 
 
 @simulate.register(LinearFit)
@@ -131,46 +124,79 @@ def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.Data
     return _labelled(fit.design, drawn(mean, (), fit.sigma, fit.design.weights, count, rng))
 
 
-@dataclass(frozen=True, eq=False)
-class Effects:
-    """A random term whose effects are drawn: Z (n, l) or None for ones, codes (n,) in 0..J-1 or -1 for no effect,
-    square root S (l, l) of the covariance of the effects."""
-
-    Z: Array | None
-    codes: Codes
-    J: int
-    S: Array
-
-
-def draw_responses(
-    fit: FittedModel, nsim: int, rng: np.random.Generator, kept: Iterable[int] = (), residuals: bool = True
-) -> Array:
-    """New responses of the rows of a fit: (n, nsim). The terms numbered in `kept` have their conditional modes."""
-    kept = set(kept)
-    design, known = fit.design, fit.solution.b_terms
-    terms = range(len(design.random))
-    b_terms = {number: known[number] for number in terms if number in kept}
-    others = [number for number in terms if number not in kept]
-    return _draw(design, fitted_parameters(fit), others, nsim, rng, residuals, b_terms)
+def design_without_response(formula: str | MixedFormula, newdata: Any, **given: Any) -> Design:
+    """The design of a formula whose response is not known: y is zero."""
+    if newdata is None:
+        raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
+    env = {**(given.pop("env", None) or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
+    parsed = replace(parse_formula(formula), response=Name(PLACEHOLDER))
+    require_random(parsed)
+    return build_design(parsed, newdata, control=UNCHECKED, env=env, na_action="exclude", **given)
 
 
-def _draw(
-    design: Design,
-    parameters: Parameters,
-    others: Iterable[int],
+def _conditioned(fit: FittedModel, use_u: bool, re_form: str | MixedFormula | float | None) -> tuple[int, ...]:
+    """The terms whose conditional modes are kept."""
+    if not isinstance(use_u, bool | np.bool_):
+        raise ArgumentError(f"use_u must be True or False, found {use_u!r}")
+    if not use_u:
+        return selected_terms(fit, re_form)
+    if re_form not in ("NA", None):
+        raise ArgumentError(f"use_u=True conditions on all random effects, re_form={str(re_form)!r} does not: give one")
+    return selected_terms(fit, None)
+
+
+def _new_rows(
+    fit: FittedModel,
     nsim: int,
     rng: np.random.Generator,
+    kept: Sequence[int],
+    newdata: Any,
+    allow_new_levels: bool,
+    weights: Any,
     residuals: bool,
-    b_terms: Mapping[int, Array] | None = None,
-) -> Array:
-    mean = np.asarray(design.X @ parameters.beta, float)
-    if design.offset is not None:
-        mean = mean + design.offset
-    for number, b in (b_terms or {}).items():
-        mean = mean + _times(design.random[number].Z, b[design.random[number].codes])
-    effects = [
-        Effects(term.Z, term.codes, len(term.levels), parameters.sigma * parameters.T[number])
-        for number, term in enumerate(design.random)
-        if number in others
-    ]
-    return drawn(mean, effects, parameters.sigma if residuals else 0.0, design.weights, nsim, rng)
+) -> pd.DataFrame:
+    spec = fit.design.spec
+    frame = spec.frame(newdata)
+    others = [number for number in range(len(fit.design.random)) if number not in kept]
+    mean = predict(fit, frame, re_form="NA").to_numpy()
+    for number, (Z, codes) in spec.random(frame, kept, allow_new_levels=allow_new_levels).items():
+        b = fit.solution.b_terms[number]
+        mean = mean + random_effect(Z, np.where((codes < 0)[:, None], 0.0, b[codes]))
+    effects = []
+    for number, (Z, _) in spec.random(frame, others, allow_new_levels=allow_new_levels).items():
+        found = spec.levels_found(frame, number)
+        effects.append(Effects(Z, found.codes, len(found.levels), fit.sigma * fit.solution.T[number]))
+    w = _new_weights(fit, frame, weights)
+    out = drawn(mean, effects, fit.sigma if residuals else 0.0, w, nsim, rng)
+    return _frame(out, frame.index)
+
+
+def _new_weights(fit: FittedModel, frame: NewFrame, weights: Any) -> Array | None:
+    """Prior weights of new rows; a FitNote where a weighted fit is left without them."""
+    if weights is None:
+        if fit.design.weights is not None:
+            announce([FitNote("the fit is weighted, the new rows are not: weights= gives theirs")], stacklevel=7)
+        return None
+    if isinstance(weights, str) and weights not in frame.scope.columns:
+        raise DataError(f"weights={weights!r}: the new data have no such column")
+    given = frame.scope.columns[weights] if isinstance(weights, str) else weights
+    try:
+        values = np.asarray(given, float)
+    except (TypeError, ValueError):
+        raise DataError("weights= must be numbers, one for each row of newdata") from None
+    if values.shape != (frame.n,):
+        raise DataError(f"weights= has {values.size} values, newdata has {frame.n} rows")
+    if not np.all(values > 0):
+        raise DataError("weights= must be positive")
+    return values
+
+
+def _labelled(design: Design, out: Array) -> pd.DataFrame:
+    """Responses of the rows of a design; NaN for rows left out with na_action="exclude"."""
+    if design.na_action != "exclude":
+        return _frame(out, design.index)
+    return _frame(design.padded(out), design.padded_index)
+
+
+def _frame(out: Array, index: pd.Index[Any]) -> pd.DataFrame:
+    return pd.DataFrame(out, index=index, columns=[f"sim_{k}" for k in range(1, out.shape[1] + 1)], copy=False)
