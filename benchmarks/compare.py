@@ -80,6 +80,7 @@ def summary(problem: Problem, program: str, found: list[dict[str, Any]]) -> dict
         "criterion": found[-1]["criterion"],
         "evaluations": found[-1]["evaluations"],
         "megabytes": statistics.median(report["megabytes"] for report in found),
+        "peak": statistics.median(report["peak"] for report in found),
         "wanted": problem.wanted,
     }
 
@@ -90,12 +91,13 @@ def with_ratios(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def markdown(lines: list[dict[str, Any]]) -> str:
-    columns = ("problem", "program", "seconds", "ratio", "wanted", "evaluations", "criterion", "MB above data")
+    sizes = ("evaluations", "criterion", "peak MB", "MB above data")
+    columns = ("problem", "program", "seconds", "ratio", "wanted", *sizes)
     head = f"| {' | '.join(columns)} |\n{'|--' * len(columns)}|\n"
     return head + "".join(
         f"| {r['problem'].replace('|', chr(92) + '|')} | {r['program']} | {r['seconds']:.4g} | {r['ratio']:.3g} "
         f"| {r['wanted'] if r['program'] != 'pylmer' else ''} | {r['evaluations'] or ''} | {r['criterion']:.4f} "
-        f"| {r['megabytes']:.0f} |\n"
+        f"| {r['peak']:.0f} | {r['megabytes']:.0f} |\n"
         for r in lines
     )
 

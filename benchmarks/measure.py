@@ -37,4 +37,5 @@ def run(program: str, warm_up: Callable[[], Any], fit: Callable[[str, pd.DataFra
         answer = fit(str(record["formula"]), frame)
         seconds.append(time.perf_counter() - start)
     report = {"program": program, "problem": record["name"], "seconds": statistics.median(seconds)}
-    print(json.dumps(report | answer | {"megabytes": megabytes("VmHWM") - before}))
+    peak = megabytes("VmHWM")
+    print(json.dumps(report | answer | {"megabytes": peak - before, "peak": peak}))

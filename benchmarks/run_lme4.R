@@ -17,5 +17,6 @@ formula <- as.formula(record$formula)
 for (i in seq_len(record$repeats)) {
   seconds <- c(seconds, system.time(fit <- suppressWarnings(suppressMessages(lmer(formula, frame))))[["elapsed"]])
 }
+peak <- megabytes("VmHWM")
 cat(toJSON(list(program = "lme4", problem = record$name, seconds = median(seconds), criterion = REMLcrit(fit),
-                evaluations = fit@optinfo$feval, megabytes = megabytes("VmHWM") - before), auto_unbox = TRUE, digits = 12), "\n")
+                evaluations = fit@optinfo$feval, megabytes = peak - before, peak = peak), auto_unbox = TRUE, digits = 12), "\n")

@@ -161,8 +161,8 @@ def _one_parent(link: Link, J: int) -> bool:
 def _coupling(gram: Gram, key: tuple[int, int]) -> sparse.csr_array:
     """The cross-products of two factors as one sparse matrix (q_f, q_g)."""
     link, f, g = gram.links[key], gram.factors[key[0]], gram.factors[key[1]]
-    indptr = np.searchsorted(link.first, np.arange(f.J + 1))
-    blocks = sparse.bsr_array((link.blocks, link.second, indptr), shape=(f.q, g.q))
+    indptr = np.searchsorted(link.first, np.arange(f.J + 1)).astype(np.int32)
+    blocks = sparse.bsr_array((link.blocks, link.second.astype(np.int32), indptr), shape=(f.q, g.q))
     return sparse.csr_array(blocks.tocsr())
 
 

@@ -15,8 +15,8 @@ from scipy.linalg.blas import dsymm, dsyrk
 
 from ..linalg import Array, chunks
 
-MAP_LIMIT = 20_000_000  # non-zeros of the map: 240 MB
-PAIRS_AT_ONCE = 200_000  # pairs made at once while the map is built
+MAP_LIMIT = 12_000_000  # non-zeros of the map: 144 MB
+PAIRS_AT_ONCE = 100_000  # pairs made at once while the map is built
 SLAB_CELLS = 4_000_000  # cells of a slab of dense rows
 
 
@@ -29,12 +29,12 @@ def pair_entries(C: sparse.csr_array) -> tuple[Array, Array, Array]:
     lengths = np.diff(C.indptr).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths * (lengths + 1) // 2)])
     values = np.empty(starts[-1])
-    places = np.empty(starts[-1], dtype=np.int32 if C.shape[1] ** 2 < 2**31 else np.int64)
+    places = np.empty(starts[-1], dtype=np.int32 if max(C.shape[1] ** 2, starts[-1]) < 2**31 else np.int64)
     cuts = np.searchsorted(starts, np.arange(0, starts[-1], PAIRS_AT_ONCE))
     for first_row, end_row in zip(cuts, [*cuts[1:], len(lengths)], strict=True):
         here = slice(starts[first_row], starts[end_row])
         values[here], places[here] = _pairs(C, lengths, int(first_row), int(end_row))
-    return values, places, starts
+    return values, places, starts.astype(places.dtype)  # of one type, so that scipy copies neither
 
 
 def _pairs(C: sparse.csr_array, lengths: Array, first_row: int, end_row: int) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ from scipy.linalg.blas import dsymm, dsyr2k
 from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from ..errors import NumericalError
-from ..linalg import Array
+from ..linalg import Array, chunks
 from ..stacks import cross
 from .pairs import Update, pair_entries
 from .selected import Pattern, factor, pattern_of, selected_inverse
@@ -26,7 +26,7 @@ from .selected import Pattern, factor, pattern_of, selected_inverse
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 SPARSE_FROM = 400  # columns of the remainder from which sparse arithmetic pays
 SPARSE_FILL = 0.05  # ... if its factor is no fuller than this
-COLUMNS_AT_ONCE = 256
+COLUMNS_AT_ONCE = 128
 
 
 class Remainder(Protocol):
@@ -52,54 +52,85 @@ class Remainder(Protocol):
 
 
 class DenseRemainder:
-    """One lower triangle; A is that of the remainder before the elimination."""
+    """LAPACK on one triangle each: `both` (q, q) holds S below its diagonal, R upper with R'R = M on and above it.
+
+    The diagonal of S stands alone. A is the remainder before the elimination, its lower triangle.
+    """
 
     def __init__(self, A: sparse.coo_array, update: Update, k: Array, d: Array) -> None:
         self.update, self.d = update, d
-        self.S = update.square(k)
-        np.negative(self.S, out=self.S)
-        self.S[A.row, A.col] += A.data
-        M = self.S * d[:, None]
-        M *= d
-        M[np.diag_indices_from(M)] += 1.0
-        self.chol, failed = dpotrf(M, lower=1, clean=0, overwrite_a=1)
+        S = update.square(k)
+        np.negative(S, out=S)
+        S[A.row, A.col] += A.data
+        self.diagonal = np.diagonal(S).copy()
+        mirror_lower(S, d)
+        S[np.diag_indices_from(S)] = 1.0 + d * self.diagonal * d
+        self.both, failed = dpotrf(S, lower=0, clean=0, overwrite_a=1)
         if failed:
             raise NumericalError("a matrix is not positive definite")
-        self.logdet_M = 2 * float(np.sum(np.log(np.diagonal(self.chol))))
+        self.logdet_M = 2 * float(np.sum(np.log(np.diagonal(self.both))))
 
     def halves(self, c: Array) -> list[Array]:
-        half = solve_triangular(self.chol, c * self.d[:, None], lower=True, check_finite=False)
+        half = solve_triangular(self.both, c * self.d[:, None], trans="T", check_finite=False)
         return [half[:, None]]
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
         return cross(one[0], two[0])
 
     def solve(self, c: Array) -> Array:
-        return np.asarray(dpotrs(self.chol, c * self.d[:, None], lower=1)[0])
+        return np.asarray(dpotrs(self.both, c * self.d[:, None], lower=0)[0])
 
     def S_times(self, B: Array) -> Array:
-        return np.asarray(dsymm(1.0, self.S, B, lower=1))
+        own = (self.diagonal - np.diagonal(self.both))[:, None]
+        return np.asarray(dsymm(1.0, self.both, B, lower=1) + own * B)
 
     def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        K = dpotri(self.chol, lower=1)[0]  # M^-1; what stands above the diagonal means nothing
+        K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]  # M^-1 on and above the diagonal
         complement = self._complement(K)
         K *= self.d[:, None]
         K *= self.d
-        S_RR = dsyr2k(0.5, KcS, Kc, beta=1.0, c=K, lower=1, overwrite_c=1)
+        S_RR = mirror_upper(dsyr2k(0.5, KcS, Kc, beta=1.0, c=K, lower=0, overwrite_c=1))
         return self.update.adjoint(S_RR), np.diagonal(S_RR).copy(), complement
 
     def _complement(self, M_inverse: Array) -> Array:
         """Diagonal of S - S K_R S, from S d M^-1 = (S - S K_R S) d where d may be divided by."""
-        right = np.einsum("rs,rs,s->r", self.S, M_inverse, self.d)  # S is zero above the diagonal
-        right += np.einsum("rs,rs,r->s", self.S, M_inverse, self.d)
-        right -= np.diagonal(self.S) * np.diagonal(M_inverse) * self.d
-        small = np.abs(self.d) < WELL_CONDITIONED
-        out = right / np.where(small, 1.0, self.d)
-        if small.any():
-            full = self.S + np.tril(self.S, -1).T
-            W = solve_triangular(self.chol, full[:, small] * self.d[:, None], lower=True, check_finite=False)
-            out[small] = np.diagonal(self.S)[small] - np.sum(W**2, axis=0)
+        right = self.diagonal * np.diagonal(M_inverse) * self.d
+        for at in chunks(len(right), COLUMNS_AT_ONCE):
+            below = self.both[at.start :, at] * M_inverse[at, at.start :].T
+            below[: at.stop - at.start] = np.tril(below[: at.stop - at.start], -1)
+            right[at.start :] += below @ self.d[at]
+            right[at] += self.d[at.start :] @ below
+        small = np.flatnonzero(np.abs(self.d) < WELL_CONDITIONED)
+        right[small] = 0.0
+        out = right / np.where(np.abs(self.d) < WELL_CONDITIONED, 1.0, self.d)
+        for at in chunks(len(small), COLUMNS_AT_ONCE):
+            half = self.halves(self._columns(small[at]))[0][:, 0]
+            out[small[at]] = self.diagonal[small[at]] - np.sum(half**2, axis=0)
         return np.asarray(out)
+
+    def _columns(self, which: Array) -> Array:
+        """Columns of S: (q, len(which))."""
+        row = np.arange(len(self.d))[:, None]
+        out = np.where(row > which, self.both[:, which], self.both[which].T)
+        out[which, np.arange(len(which))] = self.diagonal[which]
+        return np.asarray(out)
+
+
+def mirror_lower(A: Array, d: Array) -> None:
+    """Write d_r A_rs d_s of the lower triangle above the diagonal, in place; the diagonal is left alone."""
+    for at in chunks(len(A), COLUMNS_AT_ONCE):
+        A[: at.start, at] = A[at, : at.start].T * d[: at.start, None] * d[at]
+        square = A[at, at]
+        square[:] = np.tril(square) + np.triu(square.T * d[at, None] * d[at], 1)
+
+
+def mirror_upper(A: Array) -> Array:
+    """A symmetric matrix from its upper triangle, in place."""
+    for at in chunks(len(A), COLUMNS_AT_ONCE):
+        A[at, : at.start] = A[: at.start, at].T
+        square = A[at, at]
+        square[:] = np.triu(square) + np.triu(square, 1).T
+    return A
 
 
 @dataclass(frozen=True, eq=False)
