@@ -76,6 +76,7 @@ from .linear_model import LmFit, LmList, lm, lmList
 from .linear_words import confint
 from .model import LmerFit
 from .options import lmerControl
+from .plots import dotplot, plot, plot_diagnostics, plot_profile, qqmath
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
 from .printing import summary
@@ -151,6 +152,12 @@ __all__ = [
     "icc",
     "r2",
     "variance_ratio",
+    # pictures
+    "plot",
+    "qqmath",
+    "dotplot",
+    "plot_diagnostics",
+    "plot_profile",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import extract, inference, linear_words, printing
+from . import extract, inference, linear_words, plots, printing
 from .fitting import FittedModel
 
 
@@ -36,6 +36,7 @@ class LmerFit(FittedModel):
     confint = linear_words.confint
     tidy = inference.tidy
     display = printing.display
+    plot = plots.plot
 
     def __repr__(self) -> str:
         return printing.print_fit(self)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Blue and orange keep apart for every kind of colour vision, and in grey; what is drawn in both differs in shape too.
 BLUE, PALE, ORANGE, GREY, LIGHT = "#1f4e79", "#8fb3d9", "#d55e00", "0.55", "0.85"
+PALETTE = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00")
 THIN, MEDIUM = 0.7, 1.2  # widths of lines, in points
 DOT = 4.0  # diameter of a point, in points
 WIDTH, HEIGHT = 4.5, 3.6  # of one panel of a new figure, in inches

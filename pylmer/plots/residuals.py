@@ -1,0 +1,121 @@
+"""Pictures of the residuals: plot(fit), qqmath(fit), plot_diagnostics(fit)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..extract import fitted, ranef, resid
+from ..extract.random import factors
+from ..fitting import FittedModel
+from ..linalg import Array
+from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
+from .choosing import known
+from .quantiles import TITLE, plot_quantiles, plotting_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKERS = "os^Dv"
+SPAN = 2 / 3  # of the points that a place of the smooth line looks at
+PLACES = 60  # of the smooth line
+MANY = 5000  # points from which on a vector graphic holds their picture
+
+
+def plot_residuals(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
+    """Pearson residuals against fitted values; see `plot`."""
+    ax = axes_for(ax)
+    scatter(ax, fitted(fit).to_numpy(), resid(fit, "pearson").to_numpy())
+    ax.axhline(0, color=GREY, lw=THIN, zorder=0)
+    ax.set(xlabel="fitted(.)", ylabel='resid(., type = "pearson")')
+    return ax
+
+
+def qqmath_residuals(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
+    """Residuals in units of sigma against normal quantiles; see `qqmath`."""
+    ax = axes_for(ax)
+    plot_quantiles(ax, standardized(fit))
+    ax.set_ylabel("Standardized residuals")
+    return ax
+
+
+def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterable[Axes] | None = None) -> list[Axes]:
+    """Four panels: residuals against fitted values, scale against location, normal quantiles of residuals and effects.
+
+    Standardized residuals are Pearson residuals over sigma; effects are conditional modes over the standard deviation
+    that the model gives them, of the grouping factor `group` (default: the first). The orange lines are local linear
+    smooths (tricube weights on two thirds of the points): flat, if mean and variance are as the model says. Effects
+    with a standard deviation of zero are left out.
+
+    Raises ArgumentError for an unknown grouping factor, and unless `axes` are four.
+    Source: the panels are those of R's plot.lm; the smooth is Cleveland (1979), J. Amer. Statist. Assoc. 74, without
+    its robust iterations.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> [ax.get_ylabel() for ax in pylmer.plot_diagnostics(fit)[:2]]
+    ['Residuals', 'Square root of |standardized residuals|']
+    """
+    if not isinstance(fit, FittedModel):
+        raise ArgumentError(f"plot_diagnostics() wants a fit of lmer(), found {type(fit).__name__}")
+    groups = list(factors(fit))
+    chosen = groups[0] if group is None else known(groups, group, "plot_diagnostics(): group")
+    drawn = panels_for(axes, 4, 2)
+    mu, pearson = fit.mu, resid(fit, "pearson").dropna().to_numpy()
+    _cloud(drawn[0], mu, pearson, "Residuals")
+    drawn[0].axhline(0, color=GREY, lw=THIN, zorder=0)
+    _cloud(drawn[1], mu, np.sqrt(np.abs(standardized(fit))), "Square root of |standardized residuals|")
+    qqmath_residuals(fit, ax=drawn[2])
+    _effects(drawn[3], fit, chosen)
+    return drawn
+
+
+def standardized(fit: FittedModel) -> Array:
+    """Pearson residuals over sigma of the rows used: (n,)."""
+    return resid(fit, "pearson", scaled=True).dropna().to_numpy()
+
+
+def scatter(ax: Axes, x: Array, y: Array) -> None:
+    """Points, the more transparent the more there are."""
+    alpha = float(np.clip(300 / len(x), 0.15, 0.7))
+    ax.plot(x, y, "o", ms=DOT, mew=0, alpha=alpha, color=BLUE, rasterized=len(x) > MANY)
+
+
+def _cloud(ax: Axes, mu: Array, values: Array, title: str) -> None:
+    scatter(ax, mu, values)
+    places = np.linspace(mu.min(), mu.max(), PLACES)
+    ax.plot(places, smooth(mu, values, places), color=ORANGE, lw=MEDIUM)
+    ax.set(xlabel="Fitted values", ylabel=title)
+
+
+def smooth(x: Array, y: Array, places: Array) -> Array:
+    """Local straight lines through (x, y) at `places`, tricube weights on the nearest two thirds of the points."""
+    count = max(2, int(SPAN * len(x)))
+    out = np.empty(len(places))
+    for k, place in enumerate(places):
+        distance = np.abs(x - place)
+        width = 1.001 * np.partition(distance, count - 1)[count - 1]
+        w = np.clip(1 - (distance / width) ** 3, 0, None) ** 3 if width > 0 else (distance == 0).astype(float)
+        mean = np.average(x, weights=w)
+        spread = np.sum(w * (x - mean) ** 2)
+        slope = np.sum(w * (x - mean) * y) / spread if spread > 0 else 0.0
+        out[k] = np.average(y, weights=w) + slope * (place - mean)
+    return out
+
+
+def _effects(ax: Axes, fit: FittedModel, group: str) -> None:
+    modes = ranef(fit, condVar=False)[group]
+    templates = [fit.solution.T[i] for i in factors(fit)[group]]
+    deviations = fit.sigma * np.concatenate([np.linalg.norm(T, axis=1) for T in templates])
+    free = [(column, sd) for column, sd in zip(modes.columns, deviations, strict=True) if sd > 0]
+    for (column, sd), marker, color in zip(free, cycle(MARKERS), cycle(PALETTE), strict=False):
+        values = np.sort(modes[column].to_numpy()) / sd
+        ax.plot(plotting_points(len(values)), values, marker, color=color, ms=DOT, mew=0, alpha=0.8, label=str(column))
+    ax.axline((0, 0), slope=1, color=GREY, lw=THIN, zorder=0)
+    ax.set(xlabel=TITLE, ylabel=f"Standardized effects of {group}")
+    if len(free) > 1:
+        ax.legend(frameon=False, fontsize="small")
