@@ -258,14 +258,15 @@ class Family:
         return tangents
 
     def theta(self, T: Array) -> Array:
-        """lme4's theta: the distinct entries of the lower-triangular template, column by column."""
+        """lme4's theta: the distinct entries of the lower-triangular templates (..., l, l), column by column."""
         if self.structure == "us" or (not self.hom and not self._uncorrelated):
-            return T[lower_entries(self.width)]
+            rows, columns = lower_entries(self.width)
+            return T[..., rows, columns]
         if self._uncorrelated:
-            return np.diag(T)[: self._n_sd]
+            return np.diagonal(T, axis1=-2, axis2=-1)[..., : self._n_sd]
         if self.structure == "cs":
-            return np.concatenate([T[j : j + 2, j] for j in range(self.width)])
-        return np.concatenate([T[j:, j] for j in range(min(2, self.width))])
+            return np.concatenate([T[..., j : j + 2, j] for j in range(self.width)], axis=-1)
+        return np.concatenate([T[..., j:, j] for j in range(min(2, self.width))], axis=-1)
 
     def par_of_theta(self, theta: Array) -> Array:
         """lme4's theta -> `par`: of cs and ar1, standard deviations are row norms of T and T_21 = rho d_2."""

@@ -81,10 +81,10 @@ def transposed(A: Array) -> Array:
 
 
 def lower_factor(A: Array) -> tuple[Array, Array]:
-    """(T, Q) with A = T Q', T lower triangular with a diagonal >= 0 and Q orthogonal; A is (l, l)."""
-    Q, R = np.linalg.qr(A.T)
-    sign = np.where(np.diag(R) < 0, -1.0, 1.0)
-    return (R * sign[:, None]).T, Q * sign
+    """(T, Q) with A = T Q', T lower triangular with a diagonal >= 0 and Q orthogonal; A is (..., l, l)."""
+    Q, R = np.linalg.qr(transposed(A))
+    sign = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    return transposed(R * sign[..., :, None]), Q * sign[..., None, :]
 
 
 def block_diagonal(blocks: Iterable[Array]) -> Array:

@@ -73,25 +73,28 @@ def search(
     multiples: Sequence[float] = SCAN,
 ) -> Search:
     """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone."""
-    scan: list[float] = []
-    if start is None:
-        scan = scanned(objective, multiple, multiples)
-        starts = [1.0] if max(scan) - min(scan) < FLAT else [multiples[k] for k in local_minima(scan)]
-        runs = [newton(objective, multiple(c), steps) for c in starts]
-    else:
-        runs = [newton(objective, start, steps)]
+    if start is not None:
+        return lowest(objective, [start], steps)
+    scan = scanned(objective, multiple, multiples)
+    starts = [1.0] if max(scan) - min(scan) < FLAT else [multiples[k] for k in local_minima(scan)]
+    return replace(lowest(objective, [multiple(c) for c in starts], steps), scan=tuple(scan))
+
+
+def lowest(objective: Objective, starts: Sequence[Points], steps: int = ITERATIONS) -> Search:
+    """The lowest minimum reached from `starts`; a singular one is tried again from inside."""
+    runs = [newton(objective, start, steps) for start in starts]
     best = min(runs, key=lambda run: float(run.at.value))
     if singular(best.at.points):
         interior = newton(objective, tuple(point.raised(INTERIOR) for point in best.at.points), steps)
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
             best = interior
-    lowest, best = best, settled(objective, best)
-    settling = int(singular(lowest.at.points))
+    unsettled, best = best, settled(objective, best)
+    settling = int(singular(unsettled.at.points))
     if any(isinstance(point, Correlated) and not point.deviations().all() for point in best.at.points):
         runs.append(newton(objective, best.at.points, steps, ~free_coordinates(best.at.points)))
         best = min(best, runs[-1], key=lambda run: float(run.at.value))
-    return Search(best, tuple(scan), tuple(runs), settling)
+    return Search(best, (), tuple(runs), settling)
 
 
 def scanned(objective: Objective, multiple: Callable[[float], Points], multiples: Sequence[float]) -> list[float]:

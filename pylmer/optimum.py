@@ -69,7 +69,7 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
     points, control = start_points(devfun, start), devfun.control
     if control.optimizer == "newton":
-        multiple, multiples = _where_to_look(devfun)
+        multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
         return _optimum(devfun, found)
@@ -84,7 +84,7 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     return _foreign_optimum(devfun, result, control.optimizer, (note,))
 
 
-def _where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:
+def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:
     """The scan before the descent: c I or, where a value costs seconds, fewer multiples of the moments' estimate."""
     ratios = moment_ratios(devfun.criterion.engine.gram) if devfun.criterion.engine.costly else None
     if ratios is None:
@@ -102,6 +102,14 @@ def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:
     if not isinstance(optCtrl["maxit"], int | np.integer) or optCtrl["maxit"] < 1:
         raise ArgumentError(f"optCtrl={{'maxit': {optCtrl['maxit']!r}}}: wanted a whole number from 1")
     return {"steps": int(optCtrl["maxit"])}
+
+
+def optimum_at(devfun: Devfun, points: Points) -> Optimum:
+    """The record of an optimum that was found elsewhere, with its certificate."""
+    at = devfun.criterion.at(points)
+    k = len(at.gradient)
+    run = Run(at, np.zeros((k, k)), True, "", 0, 0, (at.value,))
+    return _described(devfun, run, optimizer="newton", evaluations=0, values=0, trace=(run.trace,))
 
 
 def _optimum(devfun: Devfun, found: Search) -> Optimum:

@@ -17,11 +17,11 @@ def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
     values, vectors = np.linalg.eigh(H)
     c = vectors.T @ g
     inside = bool(values[0] > 0 and np.linalg.norm(c / values) <= radius)
-    s = -c / values if inside else _boundary_step(c, values, radius)
+    s = -c / values if inside else boundary_step(c, values, radius)
     return vectors @ s, -float(c @ s + 0.5 * values @ s**2), inside
 
 
-def _boundary_step(c: Array, values: Array, radius: float) -> Array:
+def boundary_step(c: Array, values: Array, radius: float) -> Array:
     """The step of length `radius` in the eigenvectors' coordinates."""
     scale = max(float(np.max(np.abs(values))), float(np.linalg.norm(c)) / radius, 1e-300)
     low = max(0.0, -values[0])

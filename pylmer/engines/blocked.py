@@ -82,7 +82,7 @@ class BlockedEngine:
         self.nested = all(_one_parent(link, gram.factors[f].J) for (f, _), link in gram.links.items())
         self.coupling = {key: _coupling(gram, key) for key in gram.links}
         if self.nested:
-            self.parents = [_parents(gram, f) for f in count[:-1]]
+            self.parents = [self.parent(f, f + 1) for f in count[:-1]]
             self.paths = [_path(gram, f) for f in count]
             return
         self.C = sparse.csr_array(sparse.hstack([self.coupling[0, g] for g in count[1:]], format="csr"))
@@ -132,8 +132,12 @@ class BlockedEngine:
         )
 
     def combined(self, M: Array) -> BlockedEngine:
+        return self.sharing(self._gram.combined(M))
+
+    def sharing(self, gram: Gram) -> BlockedEngine:
+        """The engine of sums that differ in [X y] alone: what belongs to Z is shared."""
         other = copy.copy(self)
-        other._gram = self._gram.combined(M)
+        other._gram = gram
         return other
 
     def factorize(self, T: Sequence[Array]) -> BlockedFactorization:
@@ -143,6 +147,11 @@ class BlockedEngine:
         if self.scalars:
             return BlockedFactorization(self, CrossedScalars(self._gram, self.C, self._at, templates))
         return BlockedFactorization(self, Crossed(self._gram, self.coupled, self.dense, templates))
+
+    def parent(self, f: int, g: int) -> sparse.csr_array:
+        """Indicators (J_f, J_g) of the level of g that each level of f lies in; for nested factors."""
+        link, J = self._gram.links[f, g], self._gram.factors[f].J
+        return sparse.csr_array((np.ones(J), link.second, np.arange(J + 1)), shape=(J, self._gram.factors[g].J))
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         """Z'Z s for s per factor (J, L, k)."""
@@ -164,13 +173,6 @@ def _coupling(gram: Gram, key: tuple[int, int]) -> sparse.csr_array:
     indptr = np.searchsorted(link.first, np.arange(f.J + 1)).astype(np.int32)
     blocks = sparse.bsr_array((link.blocks, link.second.astype(np.int32), indptr), shape=(f.q, g.q))
     return sparse.csr_array(blocks.tocsr())
-
-
-def _parents(gram: Gram, f: int) -> sparse.csr_array:
-    """Indicators (J_f, J_f+1) of each level's parent."""
-    link, J = gram.links[f, f + 1], gram.factors[f].J
-    shape = (J, gram.factors[f + 1].J)
-    return sparse.csr_array((np.ones(J), link.second, np.arange(J + 1)), shape=shape)
 
 
 def _path(gram: Gram, f: int) -> Array:

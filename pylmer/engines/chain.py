@@ -34,7 +34,7 @@ class Chain:
                 update = product(transposed(level.half_path), level.half_path)
                 if carry is not None:
                     update = update + carry[:, L:, L:]
-                carry = _gather(parents[f], update)
+                carry = gathered(parents[f], update)
         self.logdet_V = 2 * sum(log_diagonal(level.chol) for level in self.levels)
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
@@ -42,14 +42,14 @@ class Chain:
         reduced, halves = [], []
         carry: Array | None = None
         for f, level in enumerate(self.levels):
-            L = level.T.shape[0]
+            L = level.T.shape[-1]
             c = columns[f] if carry is None else columns[f] - carry[:, :L]
             half = product(level.B, c)
             reduced.append(c)
             halves.append(half)
             if f < len(self.parents):
                 update = product(transposed(level.half_path), half)
-                carry = _gather(self.parents[f], update if carry is None else update + carry[:, L:])
+                carry = gathered(self.parents[f], update if carry is None else update + carry[:, L:])
         return reduced, halves
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
@@ -96,7 +96,7 @@ class Chain:
         return D, E
 
 
-def _gather(parent: sparse.csr_array, update: Array) -> Array:
+def gathered(parent: sparse.csr_array, update: Array) -> Array:
     """Sums of `update` (J, a, b) over the children of each parent."""
     flat = parent.T @ update.reshape(len(update), -1)
     return np.asarray(flat).reshape(-1, *update.shape[1:])

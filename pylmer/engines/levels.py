@@ -19,7 +19,10 @@ from ..stacks import cholesky, inverse_lower, product
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """A (J, L, L) and the coupling `path` (J, L, P) to the parents' columns; inverse is L^-1, half_path is B path."""
+    """A (J, L, L) and the coupling `path` (J, L, P) to the parents' columns; inverse is L^-1, half_path is B path.
+
+    T is (L, L), or (J, L, L) where the levels of many data sets are stacked (see `batch`).
+    """
 
     T: Array
     A: Array
@@ -31,9 +34,9 @@ class Level:
 
     @classmethod
     def eliminated(cls, T: Array, A: Array, path: Array) -> Level:
-        chol = cholesky(np.eye(len(T)) + product(product(T.T, A), T))
+        chol = cholesky(np.eye(T.shape[-1]) + product(product(transposed(T), A), T))
         inverse = inverse_lower(chol)
-        B = product(inverse, T.T)
+        B = product(inverse, transposed(T))
         return cls(T, A, path, chol, inverse, B, product(B, path))
 
     def solve(self, g: Array) -> tuple[Array, Array, Array]:
@@ -49,7 +52,7 @@ class Level:
     def sandwich(self, H: Array) -> tuple[Array, Array]:
         """N A - N H N' and K + K H K, each (J, L, L)."""
         K = product(transposed(self.B), self.B)
-        N = np.eye(len(self.T)) - product(self.A, K)
+        N = np.eye(self.T.shape[-1]) - product(self.A, K)
         BA = product(self.B, self.A)
         D = self.A - product(transposed(BA), BA) - product(product(N, H), transposed(N))
         return D, K + product(product(K, H), K)

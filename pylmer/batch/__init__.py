@@ -1,0 +1,8 @@
+"""Many responses of one design solved at once, on shared sums: only y is new (see `solve`)."""
+
+from __future__ import annotations
+
+from .responses import response_sums
+from .solve import Optima, Problem, modes, solve_all
+
+__all__ = ["Optima", "Problem", "modes", "response_sums", "solve_all"]

@@ -1,0 +1,144 @@
+"""Trust-region Newton for many runs at once: `optimize.newton` with a leading axis, converged runs dropping out.
+
+The steps, the radius, the secant correction and the rule to stop are those of `optimize.newton`. Two things are left
+out: a run that is slow differentiates no Hessian, and one that is not done after `STEPS` steps is handed back as it is,
+for `optimize` to finish.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..linalg import Array, Codes
+from ..optimize import INTERIOR, STOP, VANISHED, Mask
+from .charts import Places
+from .stacked import Stack, Values
+from .steps import trust_steps
+
+STEPS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """Where m runs ended: run i is of response who[i]; `done` (m,) says which have converged."""
+
+    who: Codes
+    places: Places
+    values: Values
+    done: Mask
+
+    def __getitem__(self, runs: Array) -> Runs:
+        return Runs(self.who[runs], self.places[runs], self.values[runs], self.done[runs])
+
+    def updated(self, runs: Array, other: Runs) -> Runs:
+        """These runs with `other` in the places of `runs`."""
+        done = self.done.copy()
+        done[runs] = other.done
+        places, values = self.places.updated(runs, other.places), self.values.updated(runs, other.values)
+        return Runs(self.who, places, values, done)
+
+
+@dataclass(eq=False)
+class _State:
+    """What changes on the way; full length, indexed by run."""
+
+    places: Places
+    values: Values
+    E: Array
+    radius: Array
+
+
+def descend_together(stack: Stack, who: Codes, start: Places) -> Runs:
+    """Newton from `start`, each run on its own response."""
+    places = start.moved(np.zeros((len(who), sum(len(units) for units in start.units))))
+    values = stack.values(who, places)
+    state = _State(places, values, np.zeros_like(values.information), np.maximum(0.5 * start.size, 0.3))
+    done = np.zeros(len(who), bool)
+    going = np.flatnonzero(np.isfinite(values.value))
+    for _ in range(STEPS):
+        if not len(going):
+            break
+        finished = _one_step(stack, who, state, going)
+        done[going[finished]] = True
+        going = going[~finished]
+    return Runs(who, state.places, state.values, done)
+
+
+def _one_step(stack: Stack, who: Codes, state: _State, going: Codes) -> Mask:
+    """One step of the runs that go on; a mask over them says which have arrived."""
+    old, E, radius = state.values[going], state.E[going], state.radius[going]
+    step, decrease, inside = trust_steps(old.gradient, old.information + E, radius)
+    enough = np.where(inside, 0.01 * old.noise, old.noise)
+    near = inside | (radius >= 0.1 * state.places[going].size)
+    arrived = (decrease <= np.maximum(STOP, enough)) & near
+    on = np.flatnonzero(~arrived)
+    if not len(on):
+        return np.asarray(arrived)
+    runs, step, decrease, inside = going[on], step[on], decrease[on], inside[on]
+    old, E, radius = old[on], E[on], radius[on]
+    before = state.places[runs]
+    places = before.moved(step)
+    new = stack.values(who[runs], places)
+    finite = np.isfinite(new.value)
+    ratio = np.where(finite, (old.value - np.where(finite, new.value, 0.0)) / decrease, -1.0)
+    blurred = np.flatnonzero(finite & (decrease < 10 * old.noise))  # the value cannot judge the step; the score can
+    if len(blurred):
+        left = trust_steps(new.gradient[blurred], new.information[blurred] + E[blurred], radius[blurred])[1]
+        stuck = left > 0.5 * decrease[blurred]
+        ratio[blurred] = np.where(stuck, -1.0, 1.0)
+        arrived[on[blurred[stuck]]] = True
+    state.radius[runs] = _radii(radius, np.linalg.norm(step, axis=1), ratio)
+    taken = ratio > 1e-4
+    corrected = _secants(E, old, new, step, before.same_chart(places))
+    state.E[runs[taken]] = np.where((decrease < 1)[:, None, None], corrected, E)[taken]
+    state.places = state.places.updated(runs[taken], places[taken])
+    state.values = state.values.updated(runs[taken], new[taken])
+    return np.asarray(arrived)
+
+
+def _radii(radius: Array, length: Array, ratio: Array) -> Array:
+    longer = np.where((ratio > 0.75) & (length > 0.8 * radius), np.where(ratio > 0.9, 4.0, 2.0), 1.0)
+    return np.where(ratio < 0.25, length / 4, radius * longer)
+
+
+def _secants(E: Array, old: Values, new: Values, step: Array, same_chart: Mask) -> Array:
+    """Symmetric rank-one corrections of what the average information misses: (m, k, k)."""
+    mean = (old.information + new.information) / 2 + E
+    missed = new.gradient - old.gradient - (mean @ step[:, :, None])[:, :, 0]
+    along = np.sum(missed * step, axis=1)
+    lengths = np.linalg.norm(missed, axis=1) * np.linalg.norm(step, axis=1)
+    kept = (np.abs(along) < 1e-6 * lengths) | (along == 0)
+    update = missed[:, :, None] * missed[:, None, :] / np.where(kept, 1.0, along)[:, None, None]
+    corrected = np.where(kept[:, None, None], E, E + update)
+    large = ~kept & (np.max(np.abs(corrected), axis=(1, 2)) > np.max(np.abs(new.information), axis=(1, 2)))
+    return np.where((large | ~same_chart)[:, None, None], 0.0, corrected)
+
+
+def singular_runs(runs: Runs) -> Codes:
+    """The runs whose covariance has lost a direction."""
+    return np.flatnonzero(np.any(runs.places.deviations() < VANISHED, axis=1))
+
+
+def retried(stack: Stack, runs: Runs) -> Runs:
+    """Singular results tried once more from inside, and vanished deviations set to zero where the criterion agrees."""
+    lost = singular_runs(runs)
+    if not len(lost):
+        return runs
+    again = descend_together(stack, runs.who[lost], runs.places[lost].raised(INTERIOR))
+    better = again.values.value < runs.values.value[lost] - runs.values.noise[lost]
+    runs = runs.updated(lost[better], again[np.flatnonzero(better)])
+    return settled_runs(stack, runs)
+
+
+def settled_runs(stack: Stack, runs: Runs) -> Runs:
+    """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
+    lost = singular_runs(runs)
+    if not len(lost):
+        return runs
+    places = runs.places[lost].cleared(VANISHED)
+    values = stack.values(runs.who[lost], places)
+    kept = np.flatnonzero(values.value <= runs.values.value[lost] + runs.values.noise[lost])
+    settled = Runs(runs.who[lost[kept]], places[kept], values[kept], runs.done[lost[kept]])
+    return runs.updated(lost[kept], settled)
