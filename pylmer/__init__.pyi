@@ -52,8 +52,11 @@ from .inference import (
     KRmodcomp,
     LikelihoodProfile,
     SATmodcomp,
+    Wald_test,
     anova,
     augment,
+    coef_test,
+    conf_int,
     contest,
     difflsmeans,
     drop1,
@@ -70,6 +73,7 @@ from .inference import (
     variance_ratio,
     varianceProf,
     vcovAdj,
+    vcovCR,
 )
 from .language import findbars, nobars
 from .linear_model import LmFit, LmList, lm, lmList
@@ -148,6 +152,11 @@ __all__ = [
     "profile",
     "varianceProf",
     "logProf",
+    # cluster-robust tests
+    "vcovCR",
+    "coef_test",
+    "conf_int",
+    "Wald_test",
     # explained variance
     "icc",
     "r2",

@@ -11,6 +11,7 @@ from .explained import icc, r2, variance_ratio
 from .least_squares_means import difflsmeans, ls_means
 from .model_comparisons import KRmodcomp, SATmodcomp
 from .profiling import LikelihoodProfile, logProf, profile, varianceProf
+from .robust import Wald_test, coef_test, conf_int, vcovCR
 from .selection import step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
@@ -19,8 +20,11 @@ __all__ = [
     "KRmodcomp",
     "LikelihoodProfile",
     "SATmodcomp",
+    "Wald_test",
     "anova",
     "augment",
+    "coef_test",
+    "conf_int",
     "contest",
     "difflsmeans",
     "drop1",
@@ -38,4 +42,5 @@ __all__ = [
     "varianceProf",
     "variance_ratio",
     "vcovAdj",
+    "vcovCR",
 ]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..extract import word
+from ..extract.rows import Designed
 from ..fitting import FittedModel
 from ..language import did_you_mean
 from ..linalg import Array
@@ -96,7 +97,7 @@ def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:
     return (float(np.mean((axes.T @ distance) ** 2 / values)), len(values)) if len(values) else (np.nan, 0)
 
 
-def contrast_matrix(fit: FittedModel, L: Any) -> Array:
+def contrast_matrix(fit: Designed, L: Any) -> Array:
     """L as (q, p): numbers (p,) or (q, p), a coefficient's name or several, {"name": number}, or a DataFrame."""
     names = list(fit.design.X_names)
     if isinstance(L, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import explained, factors, fixed, hypotheses, linear, variances
+from . import explained, factors, fixed, hypotheses, linear, robust, variances
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -21,6 +21,7 @@ __all__ = [
     "hypotheses",
     "linear",
     "print_fit",
+    "robust",
     "summary",
     "title",
     "variances",
