@@ -80,6 +80,15 @@ from .linear_model import LmFit, LmList, lm, lmList
 from .linear_words import confint
 from .model import LmerFit
 from .options import lmerControl
+from .partial_pooling import (
+    CriterionCurve,
+    FiveWays,
+    Pooling,
+    at_theta,
+    criterion_curve,
+    five_ways,
+    pooling,
+)
 from .plots import dotplot, plot, plot_diagnostics, plot_profile, qqmath
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
@@ -167,6 +176,11 @@ __all__ = [
     "dotplot",
     "plot_diagnostics",
     "plot_profile",
+    # between complete and no pooling
+    "pooling",
+    "at_theta",
+    "criterion_curve",
+    "five_ways",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",
@@ -181,6 +195,9 @@ __all__ = [
     "LmList",
     "AllFit",
     "LikelihoodProfile",
+    "Pooling",
+    "CriterionCurve",
+    "FiveWays",
     "PylmerError",
     "FormulaError",
     "FormulaSyntaxError",

@@ -1,13 +1,14 @@
-"""Sums -> factorization: the plain dense oracle and the blocked engine."""
+"""Sums -> factorization: the plain dense oracle, the blocked engine, and one for variances of any size."""
 
 from __future__ import annotations
 
 from ..gram import Gram, Rows
 from ..pls import Engine
+from .between import BetweenEngine
 from .blocked import BlockedEngine
 from .dense import DenseEngine
 
-__all__ = ["BlockedEngine", "DenseEngine", "choose_engine"]
+__all__ = ["BetweenEngine", "BlockedEngine", "DenseEngine", "choose_engine"]
 
 
 def choose_engine(gram: Gram, rows: Rows, wanted: str = "auto") -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import explained, factors, fixed, hypotheses, linear, robust, variances
+from . import explained, factors, fixed, hypotheses, linear, partial_pooling, robust, variances
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -20,6 +20,7 @@ __all__ = [
     "html_table",
     "hypotheses",
     "linear",
+    "partial_pooling",
     "print_fit",
     "robust",
     "summary",

@@ -1,0 +1,33 @@
+"""Between complete and no pooling: where each level's estimate lies, and why (Gelman & Hill 2007, chapter 12)."""
+
+from __future__ import annotations
+
+from .comparison import FiveWays, five_ways
+from .estimates import Pooling, pooling
+from .fixed_theta import CriterionCurve, at_theta, criterion_curve
+from .grouped import GroupedRows, TwoLevel, grouped_rows
+from .ways import (
+    correlated_errors,
+    group_effects_as_errors,
+    least_squares_with_prior,
+    mixed_model_equations,
+    regressions_by_group,
+)
+
+__all__ = [
+    "CriterionCurve",
+    "FiveWays",
+    "GroupedRows",
+    "Pooling",
+    "TwoLevel",
+    "at_theta",
+    "correlated_errors",
+    "criterion_curve",
+    "five_ways",
+    "group_effects_as_errors",
+    "grouped_rows",
+    "least_squares_with_prior",
+    "mixed_model_equations",
+    "pooling",
+    "regressions_by_group",
+]

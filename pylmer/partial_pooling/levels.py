@@ -1,0 +1,269 @@
+"""Complete, no and partial pooling of the coefficients of one grouping factor, from cross-products.
+
+With A_j = Z_j'V_o^-1 Z_j, C_j = Z_j'V_o^-1 [X y] and Sigma the relative covariance of a level's coefficients,
+
+    Omega_j = (I + Sigma A_j)^-1,    multilevel_j = Omega_j mu_j + (I - Omega_j) a_j,
+
+a_j being the level's own estimate and mu_j what its fixed effects predict (Gelman & Hill 2007, 12.2 and 21.6; Gelman &
+Pardoe 2006). V_o is the covariance of the errors, the effects of other grouping factors among them: without those it is
+W^-1, and A_j the number of rows where Z is one column of ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import linalg
+
+from ..criterion import Criterion, Points
+from ..engines.between import RANK, aliased_factor, level_spectra
+from ..errors import ArgumentError
+from ..linalg import Array, block_diagonal, transposed
+from ..stacks import cross
+
+LARGEST = 5_000  # coefficients of a factor up to which one matrix couples all its levels
+UNDETERMINED = 1e-6  # part of a coefficient along directions of which a level's rows say nothing
+ABSENT = 1e-8  # a column's coefficient, relative to the column, that is rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Cross-products about one grouping factor, scaled as in the Gram, per unit sigma^2, other factors in the errors.
+
+    A      (B, m, m) Z'V_o^-1 Z: a block for each level, m = L, or one of all, m = J L, where other factors couple them
+    C      (B, m, p + 1) Z'V_o^-1 [X y];  XyXy (p + 1, p + 1) [X y]'V_o^-1 [X y]
+    ZtZ    (J, L, L) and ZtX (J, L, p) without other factors
+    T      (L, L) with Sigma = T T';  R_z (L, L), R_x (p, p) and shift (p,): Z = Z~ R_z, X = X~ R_x, y = y~ + X shift
+    """
+
+    n: int
+    A: Array
+    C: Array
+    XyXy: Array
+    ZtZ: Array
+    ZtX: Array
+    T: Array
+    R_z: Array
+    R_x: Array
+    shift: Array
+
+    @property
+    def J(self) -> int:
+        return len(self.ZtZ)
+
+    @property
+    def L(self) -> int:
+        return len(self.T)
+
+    @cached_property
+    def spectra(self) -> tuple[Array, Array]:
+        """Eigenvalues (B, m) and eigenvectors (B, m, m) of A."""
+        return level_spectra(self.A)
+
+    @cached_property
+    def half(self) -> Array:
+        """A^(+1/2) Q'C (B, m, p + 1)."""
+        values, Q = self.spectra
+        return transposed(Q * _inverse_root(values)) @ self.C
+
+    def own(self, c: Array) -> Array:
+        """A^+ c for c (B, m, k)."""
+        values, Q = self.spectra
+        half = Q * _inverse_root(values)
+        return np.asarray(half @ (transposed(half) @ c))
+
+    def of_user(self, coefficients: Array) -> Array:
+        """Scaled coefficients (B, m, k) in the user's coordinates, by level: (J, L, k)."""
+        return np.asarray(np.linalg.solve(self.R_z, coefficients.reshape(self.J, self.L, -1)))
+
+    @cached_property
+    def sigma_blocks(self) -> Array:
+        """Sigma (m, m) of a block."""
+        Sigma = self.T @ self.T.T
+        return Sigma if self.A.shape[1] == self.L else np.kron(np.eye(self.J), Sigma)
+
+    @cached_property
+    def shares(self) -> Array:
+        """Omega (B, m, m): the share of mu in the estimates."""
+        return np.asarray(np.linalg.inv(np.eye(self.A.shape[1]) + self.sigma_blocks @ self.A))
+
+    @cached_property
+    def level_shares(self) -> Array:
+        """The levels' blocks of Omega in the user's coordinates: (J, L, L)."""
+        Omega = self.shares
+        if self.A.shape[1] != self.L:
+            whole = Omega.reshape(self.J, self.L, self.J, self.L)
+            Omega = np.moveaxis(np.diagonal(whole, axis1=0, axis2=2), -1, 0)
+        return np.asarray(np.linalg.solve(self.R_z, Omega @ self.R_z))
+
+    def averaged(self, mu: Array, own: Array) -> Array:
+        """Omega mu + (I - Omega) own for coefficients (J, L) in the user's coordinates."""
+        far = ((own - mu) @ self.R_z.T).reshape(len(self.A), -1, 1)
+        return mu + self.of_user(far - self.shares @ far)[:, :, 0]
+
+
+def _inverse_root(values: Array) -> Array:
+    roots = np.sqrt(values)[:, None, :]
+    return np.divide(1.0, roots, out=np.zeros_like(roots), where=roots > 0)
+
+
+def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> Sums:
+    """The sums of grouping factor number `factor` of the Gram, the others' covariances held at `points`."""
+    gram = criterion.engine.gram
+    sums, scaling = gram.factors[factor], gram.scaling
+    terms = [point.template() for point in points]
+    A, C, XyXy = sums.ZtZ, sums.ZtXy, gram.XytXy
+    if len(gram.factors) > 1:
+        A, C, XyXy = _among_others(criterion, terms, factor)
+    return Sums(
+        n=gram.n,
+        A=A,
+        C=C,
+        XyXy=XyXy,
+        ZtZ=sums.ZtZ,
+        ZtX=sums.ZtXy[:, :, :p],
+        T=block_diagonal(terms[i] for i in sums.terms),
+        R_z=block_diagonal(scaling.R_terms[i] for i in sums.terms),
+        R_x=scaling.R,
+        shift=scaling.shift,
+    )
+
+
+def _among_others(criterion: Criterion, terms: list[Array], factor: int) -> tuple[Array, Array, Array]:
+    """A, C and XyXy with V_o of all other factors: the factorization in which this factor has no variance."""
+    gram = criterion.engine.gram
+    sums, p = gram.factors[factor], gram.p
+    if sums.q > LARGEST:
+        raise ArgumentError(f"among other grouping factors, {sums.q} coefficients are too many; the most are {LARGEST}")
+    others = [np.zeros_like(T) if i in sums.terms else T for i, T in enumerate(terms)]
+    at = criterion.engine.factorize(others)
+    C = at.modes(np.eye(p + 1))[2][factor].reshape(1, sums.q, p + 1)
+    columns = [np.zeros((f.J, f.L, sums.q)) for f in gram.factors]
+    columns[factor] = np.eye(sums.q).reshape(sums.J, sums.L, sums.q)
+    A, _ = at.products(columns)
+    fixed = at.fixed
+    XX = fixed.L_X @ fixed.L_X.T
+    Xy = XX @ fixed.beta
+    yy = fixed.r2 + fixed.beta @ Xy
+    return A[None], C, np.block([[XX, Xy[:, None]], [Xy[None], np.array([[yy]])]])
+
+
+@dataclass(frozen=True, eq=False)
+class NoPooling:
+    """Least squares with own coefficients for each level, columns of X that these span left out.
+
+    kept     columns of X that stay;  aliased those that do not;  beta (k,) of the kept
+    own      (J, L) coefficients of the levels, some solution where a level's rows do not determine them
+    known    (J, L) whether they do;  se (J, L);  sigma, df the residual standard deviation and its degrees of freedom
+    """
+
+    sums: Sums
+    kept: Array
+    aliased: Array
+    beta: Array
+    own: Array
+    known: Array
+    se: Array
+    sigma: float
+    df: int
+    within: Array
+
+    @cached_property
+    def between(self) -> Array:
+        """E (k, a): the aliased columns are Z H + X_kept E."""
+        s = self.sums
+        R, K, A = self.within, self.kept, self.aliased
+        if not len(K):
+            return np.zeros((0, len(A)))
+        of_aliased = linalg.solve_triangular(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, A])
+        return np.asarray(np.linalg.solve(_basis(s, R, K), of_aliased))
+
+
+def _basis(s: Sums, R: Array, K: Array) -> Array:
+    """F (k, k): within levels, the kept columns of X are the kept columns of X~ times F."""
+    return np.asarray(linalg.solve_triangular(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, K]))
+
+
+def no_pooling(s: Sums) -> NoPooling:
+    """Own coefficients for each level, from the sums."""
+    p = len(s.R_x)
+    R = aliased_factor(s.XyXy - cross(s.half, s.half), np.diag(s.XyXy))
+    spanned = np.diag(R)[:p] == 0
+    K, aliased = np.flatnonzero(~spanned), np.flatnonzero(spanned)
+    values, _ = s.spectra
+    df = s.n - len(K) - int(np.count_nonzero(values))
+    sigma = float(abs(R[p, p]) / np.sqrt(df)) if df > 0 else np.nan
+    beta, half = np.zeros(0), np.zeros((0, 0))
+    if len(K):
+        F = _basis(s, R, K)
+        of_y = linalg.solve_triangular(R[np.ix_(K, K)], R[K, p] + R[K][:, :p] @ (s.R_x @ s.shift))
+        beta = np.linalg.solve(F, of_y)
+        half = np.linalg.inv(R[np.ix_(K, K)] @ F)  # cov(beta) = sigma^2 half half'
+    rest = s.C[:, :, p] + s.C[:, :, :p] @ (s.R_x @ s.shift - s.R_x[:, K] @ beta)
+    levels = s.own(np.concatenate([rest[:, :, None], s.C[:, :, :p] @ s.R_x[:, K]], axis=2))
+    user = s.of_user(levels)
+    variance = _own_variances(s) + np.sum((user[:, :, 1:] @ half) ** 2, axis=2)
+    known = _known(s)
+    se = np.where(known, sigma * np.sqrt(variance), np.nan)
+    return NoPooling(s, K, aliased, beta, user[:, :, 0], known, se, sigma, df, R)
+
+
+def _own_variances(s: Sums) -> Array:
+    """diag A^+ in the user's coordinates (J, L)."""
+    values, Q = s.spectra
+    return np.asarray(np.sum(s.of_user(Q * _inverse_root(values)) ** 2, axis=2))
+
+
+def _known(s: Sums) -> Array:
+    """Whether a level's own rows determine its coefficients: (J, L)."""
+    values, Q = level_spectra(s.ZtZ)
+    null = Q * (values == 0)[:, None, :]
+    inverse = np.linalg.inv(s.R_z)
+    lost = np.linalg.norm(inverse @ null, axis=2)
+    return np.asarray(lost <= UNDETERMINED * np.linalg.norm(inverse, axis=1))
+
+
+def level_columns(none: NoPooling, names: list[int | None]) -> tuple[Array, Array]:
+    """H (J, L, a), what each aliased column of X adds to a level's coefficients, and which of these it moves (L, a).
+
+    names[c]  for aliased column c the coefficient that has its name, to which it is the fixed effect; None for others
+
+    NaN where a column moves a coefficient that the level's rows do not determine.
+    """
+    s, aliased = none.sums, none.aliased
+    H = np.zeros((s.J, s.L, len(aliased)))
+    moves = np.zeros((s.L, len(aliased)), bool)
+    sizes = np.linalg.norm(s.R_z, axis=0)
+    full = np.all(_known(s), axis=1)
+    ZtZ, ZtX = s.R_z.T @ s.ZtZ @ s.R_z, s.R_z.T @ s.ZtX
+    for c, column in enumerate(aliased):
+        name = names[c]
+        if name is not None:
+            H[:, name, c], moves[name, c] = 1.0, True
+            continue
+        residual = s.R_x[:, column] - s.R_x[:, none.kept] @ none.between[:, c]
+        right = (ZtX @ residual)[:, :, None]
+        size = float(np.linalg.norm(s.R_x[:, column]))
+        whole = s.of_user(_solved(s.ZtZ, (s.ZtX @ residual)[:, :, None]))[:, :, 0]
+        moved = np.max(np.abs(whole[full]), axis=0) * sizes > ABSENT * size if full.any() else np.ones(s.L, bool)
+        moves[:, c] = moved
+        at = np.flatnonzero(moved)
+        H[:, at, c] = _determined(ZtZ[:, at[:, None], at], right[:, at], sizes[at])
+    return H, moves
+
+
+def _solved(A: Array, c: Array) -> Array:
+    values, Q = level_spectra(A)
+    half = Q * _inverse_root(values)
+    return np.asarray(half @ (transposed(half) @ c))
+
+
+def _determined(A: Array, c: Array, sizes: Array) -> Array:
+    """A^+ c (J, k) with columns brought to one size; NaN where A does not determine an entry."""
+    scaled = A / np.outer(sizes, sizes)
+    values, Q = level_spectra(scaled)
+    out = _solved(scaled, c / sizes[:, None])[:, :, 0]
+    lost = np.linalg.norm(Q * (values <= RANK)[:, None, :], axis=2)
+    return np.where(lost > UNDETERMINED, np.nan, out) / sizes
