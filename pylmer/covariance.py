@@ -74,7 +74,7 @@ class Unstructured:
     @classmethod
     def charted(cls, T: Array, previous: Array | None = None) -> Unstructured:
         """The same Sigma with T = U diag(s); signs of U follow those of `previous`."""
-        U, s, _ = np.linalg.svd(T)
+        U, s = (np.where(T < 0, -1.0, 1.0), np.abs(T[0])) if len(T) == 1 else np.linalg.svd(T)[:2]
         if previous is not None:
             U = U * np.where(np.sum(U * previous, axis=0) < 0, -1.0, 1.0)
         return cls(U * s, U)

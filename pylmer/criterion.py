@@ -149,7 +149,7 @@ class At:
     def gradient(self) -> Array:
         """Score in the points' own coordinates: (k,)."""
         parts = [
-            np.tensordot(point.tangents(), G, axes=([1, 2], [0, 1]))
+            point.tangents().reshape(point.size, G.size) @ G.ravel()
             for point, G in zip(self.points, self.G, strict=True)
         ]
         return np.concatenate(parts)

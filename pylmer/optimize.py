@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -268,7 +269,8 @@ def _sizes(points: Points) -> list[int]:
 
 
 def _pieces(points: Points, step: Array) -> list[Array]:
-    return np.split(step, np.cumsum(_sizes(points))[:-1])
+    ends = list(accumulate(_sizes(points), initial=0))
+    return [step[start:end] for start, end in pairwise(ends)]
 
 
 def moved(points: Points, step: Array) -> Points:

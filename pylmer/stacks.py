@@ -22,7 +22,7 @@ UNROLLED = 4  # largest matrix that is factorized entry by entry
 
 def levels_last(J: int, *shape: int) -> Array:
     """An uninitialized stack (J, a, b) with the levels contiguous."""
-    return np.moveaxis(np.empty((*shape, J)), -1, 0)
+    return np.empty((*shape, J)).transpose(len(shape), *range(len(shape)))
 
 
 def product(A: Array, B: Array) -> Array:

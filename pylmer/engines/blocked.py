@@ -1,7 +1,7 @@
 """The default engine: levels are eliminated in b-space, from sums only (design.md section 4, engine.md section 1).
 
 Nested factors form a `Chain`; as soon as two factors are crossed, the largest is eliminated level by level and all
-others form one dense remainder (`Crossed`).
+others form one remainder (`Crossed`, `CrossedScalars`). A few crossed effects are taken all at once (`Whole`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ from ..stacks import inner_products, product
 from .chain import Chain
 from .crossed import Crossed, dense_if_full
 from .dense import factor_templates, fixed_part
+from .layout import Layout, joined
 from .pairs import Update
 from .remainder import DenseRemainder, Remainder, SparseRemainder, sparse_structure
 from .scalars import CrossedScalars
+from .whole import Whole
 
+FEW = 60  # random effects up to which one dense matrix of all is less work than an elimination
 COSTLY_REMAINDER = 1_000  # columns of a dense remainder from which a value takes seconds
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 
 class Elimination(Protocol):
-    """Chain, Crossed or CrossedScalars."""
+    """Chain, Crossed, CrossedScalars or Whole."""
 
     logdet_V: float
 
@@ -85,8 +88,12 @@ class BlockedEngine:
             self.parents = [self.parent(f, f + 1) for f in count[:-1]]
             self.paths = [_path(gram, f) for f in count]
             return
+        self.few = sum(f.q for f in gram.factors) <= FEW
+        if self.few:
+            self.A, self.layout = _products(gram, self.coupling, count).toarray(), Layout(gram.factors)
+            return
         self.C = sparse.csr_array(sparse.hstack([self.coupling[0, g] for g in count[1:]], format="csr"))
-        self.A_RR, self.scalars = _remainder(gram, self.coupling), all(f.L == 1 for f in gram.factors)
+        self.A_RR, self.scalars = _products(gram, self.coupling, count[1:]), all(f.L == 1 for f in gram.factors)
         self.structure = sparse_structure(self.C, self.A_RR) if self.scalars else None
         if self.structure is None:
             self._prepare_dense()
@@ -112,7 +119,7 @@ class BlockedEngine:
 
     @property
     def costly(self) -> bool:
-        return not self.nested and self.structure is None and self.A_RR.shape[0] > COSTLY_REMAINDER
+        return not self.nested and not self.few and self.structure is None and self.A_RR.shape[0] > COSTLY_REMAINDER
 
     @property
     def route(self) -> str:
@@ -121,6 +128,8 @@ class BlockedEngine:
             return "one grouping factor, eliminated level by level"
         if self.nested:
             return "nested grouping factors, eliminated level by level, one after the other"
+        if self.few:
+            return f"crossed grouping factors with few effects: all {len(self.A)} in one dense matrix"
         q, fill = self.A_RR.shape[0], self.C.nnz / max(1, self.C.shape[0] * self.C.shape[1])
         way = "one scalar term each" if self.scalars else "vector terms"
         kind = "dense"
@@ -144,6 +153,8 @@ class BlockedEngine:
         templates = factor_templates(self._gram, T)
         if self.nested:
             return BlockedFactorization(self, Chain(self._gram, self.parents, self.paths, templates))
+        if self.few:
+            return BlockedFactorization(self, Whole(self.layout, self.A, templates))
         if self.scalars:
             return BlockedFactorization(self, CrossedScalars(self._gram, self.C, self._at, templates))
         return BlockedFactorization(self, Crossed(self._gram, self.coupled, self.dense, templates))
@@ -155,6 +166,8 @@ class BlockedEngine:
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         """Z'Z s for s per factor (J, L, k)."""
+        if not self.nested and self.few:
+            return self.layout.split(self.A @ joined(s))
         out = [product(f.ZtZ, x) for f, x in zip(self._gram.factors, s, strict=True)]
         flat = [x.reshape(-1, x.shape[2]) for x in s]
         for (f, g), A in self.coupling.items():
@@ -182,11 +195,10 @@ def _path(gram: Gram, f: int) -> Array:
     return np.concatenate([np.zeros((sums.J, sums.L, 0)), *later], axis=2)
 
 
-def _remainder(gram: Gram, coupling: dict[tuple[int, int], sparse.csr_array]) -> sparse.csr_array:
-    """Cross-products of all factors but the first (q_R, q_R)."""
-    count = range(1, len(gram.factors))
+def _products(gram: Gram, coupling: dict[tuple[int, int], sparse.csr_array], which: range) -> sparse.csr_array:
+    """Cross-products of some factors, side by side (q, q)."""
     blocks = [
-        [_own(gram, g) if g == h else coupling[g, h] if g < h else coupling[h, g].T for h in count] for g in count
+        [_own(gram, g) if g == h else coupling[g, h] if g < h else coupling[h, g].T for h in which] for g in which
     ]
     return sparse.csr_array(sparse.block_array(blocks, format="csr"))
 

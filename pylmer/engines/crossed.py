@@ -20,6 +20,7 @@ from scipy.linalg.lapack import dpotri
 from ..gram import Gram
 from ..linalg import Array, cholesky, log_diagonal, symmetric, transposed
 from ..stacks import inner_products, product
+from .layout import Layout, joined
 from .levels import Level
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
@@ -34,7 +35,7 @@ class Crossed:
     """C (q_1, q_R) couples the first factor to the remainder A_RR (q_R, q_R); T per factor (L, L)."""
 
     def __init__(self, gram: Gram, C: Coupling, A_RR: Array, T: list[Array]) -> None:
-        self.gram, self.C, self.T_rest = gram, C, T[1:]
+        self.C, self.T_rest, self.layout = C, T[1:], Layout(gram.factors[1:])
         first = gram.factors[0]
         self.first = Level.eliminated(T[0], first.ZtZ, np.zeros((first.J, first.L, 0)))
         self.half_C = _times_levels(self.first.B, C)
@@ -47,9 +48,9 @@ class Crossed:
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""
         half = product(self.first.B, columns[0])
-        rest = _joined(columns[1:]) - self.half_C.T @ half.reshape(-1, half.shape[2])
+        rest = joined(columns[1:]) - self.half_C.T @ half.reshape(-1, half.shape[2])
         half_rest = self._half_solve(self._T_times(rest))
-        return [columns[0], *self._split(rest)], [half, *self._split(half_rest)]
+        return [columns[0], *self.layout.split(rest)], [half, *self.layout.split(half_rest)]
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
         """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
@@ -57,25 +58,25 @@ class Crossed:
 
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
-        rest = _joined(reduced[1:])
-        u_rest = self._split(self._solve(self._T_times(rest)))
+        rest = joined(reduced[1:])
+        u_rest = self.layout.split(self._solve(self._T_times(rest)))
         b_rest = [t @ u for t, u in zip(self.T_rest, u_rest, strict=True)]
-        flat = _joined(b_rest)
+        flat = joined(b_rest)
         u, b, g = self.first.solve(reduced[0] - (self.C @ flat).reshape(reduced[0].shape))
-        return [u, *u_rest], [b, *b_rest], [g, *self._split(rest - self.S @ flat)]
+        return [u, *u_rest], [b, *b_rest], [g, *self.layout.split(rest - self.S @ flat)]
 
     def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
         """See `pls.Factorization.spread`; the adjoint of the elimination."""
-        U, c = reduced[0], _joined(reduced[1:])
+        U, c = reduced[0], joined(reduced[1:])
         Kc = self.K_R @ c
         S_RF = -Kc @ S
         S_RR = self.K_R - S_RF @ Kc.T
         N_c = c - self.S @ Kc
-        D_rest = [a - b for a, b in zip(self._complement, self._diagonal(N_c @ S, N_c), strict=True)]
+        D_rest = [a - b for a, b in zip(self._complement, self.layout.row_products(N_c @ S, N_c), strict=True)]
         CS = product((self.C @ S_RF).reshape(U.shape), transposed(U))
         H = product(product(U, S), transposed(U)) + CS + transposed(CS) + _level_squares(self.C, S_RR, U.shape[1])
         D, E = self.first.sandwich(H)
-        return [D, *D_rest], [E, *self._blocks(S_RR)]
+        return [D, *D_rest], [E, *self.layout.blocks(S_RR)]
 
     @cached_property
     def _inverse(self) -> Array | None:
@@ -112,21 +113,13 @@ class Crossed:
     def _complement(self) -> list[Array]:
         """Diagonal blocks of S - S K_R S; by S Lambda M^-1 = (S - S K_R S) Lambda where Lambda may be divided by."""
         if all(np.linalg.cond(t) * WELL_CONDITIONED < 1 < np.linalg.norm(t) / WELL_CONDITIONED for t in self.T_rest):
-            right = self._diagonal(self._times_T(self.S), self.M_inverse)
+            right = self.layout.row_products(self._times_T(self.S), self.M_inverse)
             return [symmetric(x @ np.linalg.inv(t)) for x, t in zip(right, self.T_rest, strict=True)]
         W = self._half_solve(self._T_times(self.S))
-        return [a - b for a, b in zip(self._blocks(self.S), self._diagonal(W.T, W.T), strict=True)]
+        return [a - b for a, b in zip(self.layout.blocks(self.S), self.layout.row_products(W.T, W.T), strict=True)]
 
     def _each(self) -> list[tuple[slice, int, int, Array]]:
-        out, at = [], 0
-        for t, sums in zip(self.T_rest, self.gram.factors[1:], strict=True):
-            out.append((slice(at, at + sums.q), sums.J, sums.L, t))
-            at += sums.q
-        return out
-
-    def _split(self, flat: Array) -> list[Array]:
-        """(q_R, k) -> per factor (J, L, k)."""
-        return [flat[at].reshape(J, L, -1) for at, J, L, _ in self._each()]
+        return [(*place, t) for place, t in zip(self.layout.places, self.T_rest, strict=True)]
 
     def _times_T(self, A: Array) -> Array:
         """A Lambda for A (k, q_R)."""
@@ -138,27 +131,7 @@ class Crossed:
 
     def _T_times(self, A: Array) -> Array:
         """Lambda' A for A (q_R, k)."""
-        return _joined([t.T @ A[at].reshape(J, L, -1) for at, J, L, t in self._each()])
-
-    def _diagonal(self, A: Array, B: Array) -> list[Array]:
-        """Diagonal blocks (J, L, L) of A B' for A, B (q_R, k), as row sums of products."""
-        out = []
-        for at, J, L, _ in self._each():
-            a, b = A[at].reshape(J, L, -1), B[at].reshape(J, L, -1)
-            out.append(a @ transposed(b))
-        return out
-
-    def _blocks(self, A: Array) -> list[Array]:
-        """Diagonal blocks (J, L, L) of A (q_R, q_R)."""
-        out = []
-        for at, J, L, _ in self._each():
-            cells = A[at, at].reshape(J, L, J, L)
-            out.append(np.ascontiguousarray(np.moveaxis(np.diagonal(cells, axis1=0, axis2=2), 2, 0)))
-        return out
-
-
-def _joined(parts: Sequence[Array]) -> Array:
-    return np.concatenate([part.reshape(-1, part.shape[2]) for part in parts])
+        return joined([t.T @ A[at].reshape(J, L, -1) for at, J, L, t in self._each()])
 
 
 def _times_levels(B: Array, C: Coupling) -> Coupling:

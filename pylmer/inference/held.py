@@ -58,13 +58,17 @@ class Argument:
         """The deviance at a state."""
         return Held(self, state, unprofiled(self.criterion, state.points, state.t, state.delta))
 
-    def minimized(self, state: State) -> Held:
-        """Newton's method in all other coordinates from `state`; NumericalError if it gets nowhere."""
+    def minimized(self, state: State) -> tuple[Held, Array]:
+        """Newton's method in all other coordinates from `state`, and the way it went in them, charts taken for one.
+
+        NumericalError if it gets nowhere.
+        """
         here, radius, previous, decrease, poor = self.at(state), 1.0, np.inf, np.inf, False
+        way = np.zeros(len(here.free))
         for _ in range(STEPS):
             step, decrease, inside = here.newton(radius)
             if here._rest[1] <= max(STOP, here.place.noise):
-                return here
+                return here, way + here.full(here._rest[0])
             poor = poor or (inside and decrease > SLOW * previous)
             if poor and here.observed is None:
                 here = here.differenced()
@@ -75,7 +79,7 @@ class Argument:
             length, poor = float(np.linalg.norm(step)), poor or ratio < GOOD
             radius = length / 4 if ratio < 0.25 else max(radius, 3 * length) if ratio > 0.75 else radius
             if trial is not None and ratio > 1e-4:
-                here = trial
+                here, way = trial, way + here.full(step)
         raise NumericalError(f"the profile did not converge in {STEPS} steps; the last one promised {decrease:.3g}")
 
     def _try(self, state: State) -> Held | None:
@@ -194,9 +198,15 @@ class Held:
 
     def moved(self, step: Array, dw: float = 0.0) -> State:
         """The state after a step of the free coordinates and of w, its points in charts of their own."""
-        full = np.zeros(len(self.free))
-        full[self.free], full[self.argument.index] = step, dw
+        full = self.full(step)
+        full[self.argument.index] = dw
         return self._after(full, moved)
+
+    def full(self, step: Array) -> Array:
+        """A step of the free coordinates among all coordinates."""
+        full = np.zeros(len(self.free))
+        full[self.free] = step
+        return full
 
     def _shifted(self, full: Array) -> State:
         """The state displaced in these charts."""
@@ -210,10 +220,14 @@ class Held:
             full[i] = (self.w + full[i]) * np.exp(-t) - coordinate(self.state.points, i)
         return State(move(self.state.points, full[: self._t]), t, delta)
 
-    def predicted(self, w: float) -> State:
-        """Where the minimum at another w is expected, from this one and how it drifts."""
+    def predicted(self, w: float, missed: Array | None = None) -> State:
+        """Where the minimum at another w is expected, from how it drifts; `missed` is what the drift lacks.
+
+        The drift comes from averaged information, so what it lacked on the last way is a good guess for the next.
+        """
         dw = w - self.w
-        return self.moved(self._rest[0] + self.drift * dw, dw)
+        drift = self.drift if missed is None else self.drift + missed[self.free]
+        return self.moved(self._rest[0] + drift * dw, dw)
 
     def settled(self) -> State:
         """The minimum, to first order."""

@@ -7,7 +7,7 @@ zeta = sign(psi - psi-hat) sqrt(d(psi) - d-min), d(psi) the ML deviance minimize
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,12 +25,13 @@ GUESS = 0.1  # first step where the deviance does not bend
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One minimum with the argument held at w; slope is dzeta/dw."""
+    """One minimum with the argument held at w; slope is dzeta/dw, missed what the drift lacked on the way here."""
 
     w: float
     zeta: float
     slope: float
     held: Held
+    missed: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,14 +85,14 @@ class Walker:
 
     def visit(self, w: float, start: Node) -> Node:
         """The node at w, sought from another node."""
-        held = self.argument.minimized(start.held.predicted(w))
+        held, way = self.argument.minimized(start.held.predicted(w, start.missed))
         if held.value < self.lowest_value - LOWER:
             raise NumericalError(
                 f"a deviance {self.lowest_value - held.value:.3g} below that of the fit was found: refit from there"
             )
         zeta = float(np.sqrt(max(held.value - self.lowest_value, 0.0)))
         slope = abs(held.slope) / (2 * zeta) if zeta > 0 else 0.0
-        return Node(w, self.side * zeta, slope, held)
+        return Node(w, self.side * zeta, slope, held, start.missed + way / (w - start.w))
 
     def advance(self, target: float) -> None:
         """One node outwards, aimed at |zeta| = target, and one between if that came out far beyond."""
@@ -175,7 +176,7 @@ def _inverse(one: Node, two: Node, target: float) -> float:
 def centre_of(argument: Argument) -> Node:
     """The minimum itself, with a first guess of the slope of zeta."""
     held = argument.at(argument.start)
-    return Node(argument.w, 0.0, float(np.sqrt(max(held.bend, 0.0) / 2)), held)
+    return Node(argument.w, 0.0, float(np.sqrt(max(held.bend, 0.0) / 2)), held, np.zeros(len(held.free)))
 
 
 def path(argument: Argument, lowest_value: float, low: float, high: float, whole: bool) -> Path:
@@ -190,7 +191,7 @@ def path(argument: Argument, lowest_value: float, low: float, high: float, whole
             except NumericalError as error:
                 failures.append(str(error))
         sides.append(sorted(walker.nodes, key=lambda node: node.w))
-    middle = Node(centre.w, 0.0, _central_slope(centre, [*sides[0], *sides[1]]), centre.held)
+    middle = replace(centre, slope=_central_slope(centre, [*sides[0], *sides[1]]))
     return Path(argument, (*sides[0], middle, *sides[1]), tuple(failures))
 
 

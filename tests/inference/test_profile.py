@@ -113,7 +113,7 @@ def test_other_structures(name: str) -> None:
         for psi in (low, high):
             if not np.isclose(psi, ends).any():
                 start = argument.at(argument.start)
-                held = argument.minimized(start.predicted(float(argument.scale.w(np.array(psi)))))
+                held, _ = argument.minimized(start.predicted(float(argument.scale.w(np.array(psi)))))
                 assert held.value - model.optimum.value == pytest.approx(1.959964**2, rel=2e-3)
 
 

@@ -31,10 +31,20 @@ def assert_equal(ours: object, oracle: object) -> None:
     assert np.max(np.abs(ours - oracle), initial=0) <= TOLERANCE * max(1.0, np.max(np.abs(oracle), initial=0))
 
 
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small crossed designs are eliminated as large ones are."""
+    monkeypatch.setattr("pylmer.engines.blocked.FEW", 0)
+
+
+@pytest.mark.parametrize("few", [0, 100])
 @pytest.mark.parametrize("singular", [False, True])
 @pytest.mark.parametrize("REML", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_blocked_equals_dense(kind: str, REML: bool, singular: bool) -> None:
+def test_blocked_equals_dense(
+    kind: str, REML: bool, singular: bool, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pylmer.engines.blocked.FEW", few)
     ours, oracle = both(kind, REML, singular)
     assert_equal(ours.value, oracle.value)
     assert_equal(ours.factorization.fixed.beta, oracle.factorization.fixed.beta)
@@ -115,6 +125,7 @@ def test_curvature_is_the_second_derivative_of_sigma(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["crossed", "crossed three, one term hom", "cs and ar1"])
+@pytest.mark.usefixtures("many")
 def test_sparse_coupling_equals_dense(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pylmer.engines.crossed.DENSE_SHARE", 2.0)
     ours, oracle = both(kind, REML=True, singular=False)
@@ -126,6 +137,7 @@ def test_sparse_coupling_equals_dense(kind: str, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("singular", [False, True])
 @pytest.mark.parametrize("REML", [False, True])
+@pytest.mark.usefixtures("many")
 def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pylmer.engines.remainder.SPARSE_FROM", 0)
     monkeypatch.setattr("pylmer.engines.remainder.SPARSE_FILL", 2.0)
