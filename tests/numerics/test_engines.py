@@ -41,9 +41,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("singular", [False, True])
 @pytest.mark.parametrize("REML", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_blocked_equals_dense(
-    kind: str, REML: bool, singular: bool, few: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_blocked_equals_dense(kind: str, REML: bool, singular: bool, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pylmer.engines.blocked.FEW", few)
     ours, oracle = both(kind, REML, singular)
     assert_equal(ours.value, oracle.value)
