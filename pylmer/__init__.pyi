@@ -60,6 +60,8 @@ from .inference import (
     contest,
     difflsmeans,
     drop1,
+    exactLRT,
+    exactRLRT,
     glance,
     icc,
     logProf,
@@ -166,6 +168,9 @@ __all__ = [
     "coef_test",
     "conf_int",
     "Wald_test",
+    # is a variance zero?
+    "exactRLRT",
+    "exactLRT",
     # explained variance
     "icc",
     "r2",

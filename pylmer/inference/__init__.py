@@ -7,6 +7,7 @@ from .analysis import anova
 from .contrasts import contest
 from .degrees_of_freedom import vcovAdj
 from .deletions import drop1, ranova
+from .exact_ratio import exactLRT, exactRLRT
 from .explained import icc, r2, variance_ratio
 from .least_squares_means import difflsmeans, ls_means
 from .model_comparisons import KRmodcomp, SATmodcomp
@@ -28,6 +29,8 @@ __all__ = [
     "contest",
     "difflsmeans",
     "drop1",
+    "exactLRT",
+    "exactRLRT",
     "glance",
     "icc",
     "intervals",

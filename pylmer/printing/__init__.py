@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import explained, factors, fixed, hypotheses, linear, partial_pooling, robust, variances
+from . import explained, factors, fixed, hypotheses, linear, partial_pooling, robust, simulated, variances
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -23,6 +23,7 @@ __all__ = [
     "partial_pooling",
     "print_fit",
     "robust",
+    "simulated",
     "summary",
     "title",
     "variances",

@@ -36,9 +36,8 @@ def _page(heading: str, values: dict[str, float], digits: int) -> str:
 @show.register
 def show_icc_by_group(table: ICCByGroup, digits: int = DIGITS) -> str:
     """The shares of the grouping factors."""
-    shares = [format_fixed(x, digits) for x in table["ICC"]]
-    names = ["Group", *table["Group"]]
+    names, shares = ["Group", *table["Group"]], ["ICC", *(format_fixed(x, digits) for x in table["ICC"])]
     wide, narrow = (max(map(text_width, column)) for column in (names, shares))
     padded = [name + " " * (wide - text_width(name)) for name in names]
-    lines = [f"{name} | {x:>{narrow}}" for name, x in zip(padded, ["ICC", *shares], strict=True)]
+    lines = [f"{name} | {share:>{narrow}}" for name, share in zip(padded, shares, strict=True)]
     return "\n".join(["# ICC by Group\n", lines[0], "-" * text_width(lines[0]), *lines[1:]])
