@@ -91,7 +91,7 @@ from .partial_pooling import (
     five_ways,
     pooling,
 )
-from .plots import dotplot, plot, plot_diagnostics, plot_profile, qqmath
+from .plots import dotplot, plot, plot_criterion, plot_diagnostics, plot_profile, qqmath
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
 from .printing import summary
@@ -179,6 +179,7 @@ __all__ = [
     "plot",
     "qqmath",
     "dotplot",
+    "plot_criterion",
     "plot_diagnostics",
     "plot_profile",
     # between complete and no pooling

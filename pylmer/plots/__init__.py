@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .criterion import plot_criterion
 from .modes import dotplot
 from .profiles import plot_profile
 from .residuals import plot_diagnostics
 from .words import plot, qqmath
 
-__all__ = ["dotplot", "plot", "plot_diagnostics", "plot_profile", "qqmath"]
+__all__ = ["dotplot", "plot", "plot_criterion", "plot_diagnostics", "plot_profile", "qqmath"]
