@@ -91,7 +91,19 @@ from .partial_pooling import (
     five_ways,
     pooling,
 )
-from .plots import dotplot, plot, plot_criterion, plot_diagnostics, plot_profile, qqmath
+from .plots import (
+    dotplot,
+    plot,
+    plot_criterion,
+    plot_diagnostics,
+    plot_effect,
+    plot_group_predictor,
+    plot_intercepts,
+    plot_lines,
+    plot_profile,
+    plot_shrinkage,
+    qqmath,
+)
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
 from .printing import summary
@@ -182,6 +194,11 @@ __all__ = [
     "plot_criterion",
     "plot_diagnostics",
     "plot_profile",
+    "plot_effect",
+    "plot_intercepts",
+    "plot_lines",
+    "plot_group_predictor",
+    "plot_shrinkage",
     # between complete and no pooling
     "pooling",
     "at_theta",

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from .criterion import plot_criterion
+from .effects import plot_effect
+from .group_predictors import plot_group_predictor
+from .intercepts import plot_intercepts
+from .lines import plot_lines
 from .modes import dotplot
 from .profiles import plot_profile
 from .residuals import plot_diagnostics
+from .shrinkage import plot_shrinkage
 from .words import plot, qqmath
 
-__all__ = ["dotplot", "plot", "plot_criterion", "plot_diagnostics", "plot_profile", "qqmath"]
+__all__ = [
+    "dotplot",
+    "plot",
+    "plot_criterion",
+    "plot_diagnostics",
+    "plot_effect",
+    "plot_group_predictor",
+    "plot_intercepts",
+    "plot_lines",
+    "plot_profile",
+    "plot_shrinkage",
+    "qqmath",
+]

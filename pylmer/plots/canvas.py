@@ -20,6 +20,8 @@ BLUE, PALE, ORANGE, GREY, LIGHT = "#1f4e79", "#8fb3d9", "#d55e00", "0.55", "0.85
 PALETTE = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00")
 THIN, MEDIUM = 0.7, 1.2  # widths of lines, in points
 DOT = 4.0  # diameter of a point, in points
+MANY = 5000  # points from which on a vector graphic holds their picture
+FEW = 10  # distinct numbers up to which points are jittered and whole numbers marked
 WIDTH, HEIGHT = 4.5, 3.6  # of one panel of a new figure, in inches
 
 
@@ -57,6 +59,8 @@ def panels_for(
         made = list(figure.subplots(rows, columns, squeeze=False, **shared).flat)
         for spare in made[count:]:
             spare.remove()
+        for ax in made[count - columns : count]:
+            ax.tick_params(labelbottom=True)  # also where the panel below is a spare one
         return [quiet(ax) for ax in made[:count]]
     given = list(np.ravel(np.asarray(axes, dtype=object)))
     if len(given) != count:
@@ -80,3 +84,21 @@ def quiet(ax: Axes) -> Axes:
     ax.spines[["left", "bottom"]].set_linewidth(THIN)
     ax.tick_params(width=THIN, length=3, labelsize="small")
     return ax
+
+
+def mark_whole(ax: Axes, values: Any) -> None:
+    """Ticks at the values themselves, where these are a few whole numbers."""
+    distinct = np.unique(values)
+    if len(distinct) <= FEW and np.array_equal(distinct, np.round(distinct)):
+        ax.set_xticks(distinct, [f"{value:.0f}" for value in distinct])
+
+
+def size_axis(ax: Axes, n: Any, group: str) -> None:
+    """The horizontal axis as group sizes on a log scale, marked at 1, 2, 5, 10, ... or, over a wide range, 1, 3, 10."""
+    ax.set_xscale("log")
+    low, high = 0.85 * np.min(n), 1.18 * np.max(n)
+    steps = (1, 2, 5) if high < 30 * low else (1, 3)
+    marks = [step * 10**power for power in range(10) for step in steps if low <= step * 10**power <= high]
+    ax.set_xticks(marks, [f"{mark:,}" for mark in marks])
+    ax.set_xticks([], minor=True)
+    ax.set(xlim=(low, high), xlabel=f"sample size in {group}")

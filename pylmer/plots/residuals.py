@@ -13,7 +13,7 @@ from ..extract import fitted, ranef, resid
 from ..extract.random import factors
 from ..fitting import FittedModel
 from ..linalg import Array
-from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
+from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
 from .choosing import known
 from .quantiles import TITLE, plot_quantiles, plotting_points
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MARKERS = "os^Dv"
 SPAN = 2 / 3  # of the points that a place of the smooth line looks at
 PLACES = 60  # of the smooth line
-MANY = 5000  # points from which on a vector graphic holds their picture
 
 
 def plot_residuals(fit: FittedModel, *, ax: Axes | None = None) -> Axes:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 import pylmer
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "plots" / "pictures.json"
+EIGHT = ["LAC QUI PARLE", "AITKIN", "KOOCHICHING", "DOUGLAS", "CLAY", "STEARNS", "RAMSEY", "ST LOUIS"]
 R: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -37,20 +38,30 @@ def pastes() -> pylmer.LmerFit:
     return fit("strength ~ 1 + (1 | batch) + (1 | sample)", "Pastes")
 
 
+def uranium() -> pylmer.LmerFit:
+    return fit("log_radon ~ floor + log_uranium + (1 | county)", "radon")
+
+
 @functools.cache
 def profile() -> pylmer.LikelihoodProfile:
     return pylmer.profile(sleep())
 
 
 def points(ax: Axes) -> np.ndarray:
-    """The points of the one line that is drawn with markers: (n, 2)."""
-    [line] = [line for line in ax.lines if line.get_marker() not in ("", "None", None)]
+    """The points that are drawn first: (n, 2)."""
+    line = next(line for line in ax.lines if line.get_marker() == "o")
     return np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float)
 
 
 def bars(ax: Axes) -> np.ndarray:
-    """The ends of the error bars: (n, 2, 2)."""
-    [bars] = [bars for bars in ax.containers if hasattr(bars, "has_xerr")]
+    """The ends of error bars across: (n, 2, 2)."""
+    [bars] = [bars for bars in ax.containers if getattr(bars, "has_xerr", False)]
+    return np.array(bars[2][0].get_segments())
+
+
+def ends(ax: Axes) -> np.ndarray:
+    """The ends of upright error bars: (n, 2, 2)."""
+    [bars] = [bars for bars in ax.containers if getattr(bars, "has_yerr", False)]
     return np.array(bars[2][0].get_segments())
 
 

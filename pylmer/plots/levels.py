@@ -1,0 +1,72 @@
+"""What is known of the levels of one grouping factor: sizes, random coefficients, group-level predictors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ArgumentError
+from ..extract import fixef, ranef
+from ..extract.random import factors
+from ..fitting import FittedModel
+from ..linalg import Array, dense
+from ..partial_pooling import Pooling
+from .choosing import known, one_group
+
+INTERCEPT = "(Intercept)"
+CONSTANT = 1e-8  # of a column's range, within which it is constant in a level
+
+
+def grouping_factor(fit: Any, group: str | None, word: str) -> str:
+    """The grouping factor that is meant; ArgumentError for what is no fit of lmer()."""
+    if not isinstance(fit, FittedModel):
+        raise ArgumentError(f"{word}() wants a fit of lmer(), found {type(fit).__name__}")
+    return one_group(factors(fit), group, word)
+
+
+def codes(fit: FittedModel, group: str) -> Array:
+    """The level of each row used: (n,)."""
+    return fit.design.random[factors(fit)[group][0]].codes
+
+
+def sizes(fit: FittedModel, group: str) -> Array:
+    """Rows of each level: (J,)."""
+    return np.bincount(codes(fit, group), minlength=len(ranef(fit, condVar=False)[group]))
+
+
+def random_column(fit: FittedModel, group: str, column: str, word: str) -> str:
+    """`column`, if it varies over the levels of the factor."""
+    return known(ranef(fit, condVar=False)[group].columns, column, f"{word}(): coefficient")
+
+
+def level_values(fit: FittedModel, group: str, column: str) -> Array:
+    """A column of X that is constant within the levels, by level: (J,); ArgumentError if it is not."""
+    j = fit.design.X_names.index(column)
+    x, level = dense(fit.design.X[:, [j]])[:, 0], codes(fit, group)
+    values = np.bincount(level, x) / np.bincount(level)
+    if np.abs(x - values[level]).max() > CONSTANT * np.ptp(x):
+        raise ArgumentError(f"{column} varies within {group}: wanted a predictor of the groups, constant in each")
+    return np.asarray(values)
+
+
+def spread_of_sizes(fit: FittedModel, group: str, count: int) -> list[str]:
+    """`count` levels from the smallest to the largest, equally spaced in the order of their sizes."""
+    order = np.argsort(sizes(fit, group), kind="stable")
+    chosen = np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))
+    labels = ranef(fit, condVar=False)[group].index
+    return [str(labels[k]) for k in order[chosen]]
+
+
+def by_coefficient(found: Pooling, coefficient: str, word: str) -> pd.DataFrame:
+    """The rows (J,) of one coefficient in what `pooling` says; ArgumentError if it does not vary over the levels."""
+    known(found.coefficients, coefficient, f"{word}(): coefficient")
+    return found.frame if len(found.coefficients) == 1 else pd.DataFrame(found.frame.loc[coefficient])
+
+
+def common_mean(fit: FittedModel, coefficient: str, table: pd.DataFrame) -> float | None:
+    """The fixed effect of a random coefficient; None where predictors of the groups give each a mean of its own."""
+    mean = float(fixef(fit).get(coefficient, 0.0))
+    spread = np.ptp(table["complete"])
+    return mean if spread <= CONSTANT * max(np.abs(table["complete"]).max(), 1e-300) else None

@@ -1,0 +1,147 @@
+"""plot_lines: data and regression lines of some groups (Gelman & Hill, figures 12.2, 12.4, 12.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ArgumentError
+from ..extract import ranef
+from ..fitting import FittedModel
+from ..language import deparse
+from ..linalg import Array
+from ..partial_pooling import at_theta, pooling
+from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, mark_whole, panels_for
+from .choosing import known
+from .levels import by_coefficient, codes, grouping_factor, spread_of_sizes
+from .typical import fixed_columns, jittered, level_columns, raw, typical_random_rows, typical_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WORD = "plot_lines"
+STYLES: dict[str, dict[str, Any]] = {  # drawn in this order
+    "complete": {"label": "complete pooling", "color": GREY, "lw": MEDIUM, "ls": (0, (4, 2))},
+    "no": {"label": "no pooling", "color": ORANGE, "lw": 1.2 * MEDIUM, "ls": (0, (2, 1))},
+    "multilevel": {"label": "multilevel", "color": BLUE, "lw": 1.4 * MEDIUM, "ls": "-"},
+}
+SHOWN = 8  # levels
+COLUMNS = 4  # of panels
+PLACES = 51  # of a line
+INK = "0.35"  # of the data
+
+
+def plot_lines(
+    fit: FittedModel,
+    predictor: str | None = None,
+    levels: Sequence[str] | None = None,
+    group: str | None = None,
+    *,
+    estimates: Sequence[str] = tuple(STYLES),
+    axes: Iterable[Axes] | None = None,
+) -> list[Axes]:
+    """Data and regression lines of some groups, a panel for each: complete pooling, no pooling, and multilevel.
+
+    predictor  a number in the fixed part that goes along the horizontal axis; may be left out if there is only one that
+               varies within groups. Few distinct values are moved a little, so that points do not hide each other
+    levels     labels of the groups to show; None: eight from the smallest to the largest
+    group      the grouping factor, if there are several; the other factors' effects are not in the lines
+    estimates  which lines: "complete", "no", "multilevel"
+
+    Other numbers are held at the group's means, other factors averaged as they occur in it: a group-level predictor
+    has the group's own value. No pooling is missing where a group's rows do not determine its coefficients.
+
+    Returns the panels. Raises ArgumentError for an unknown predictor or level, one that is no number, several
+    predictors or grouping factors where none is chosen. Source: Gelman & Hill (2007), figures 12.2, 12.4 and 12.5.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
+    >>> drawn = pylmer.plot_lines(fit, levels=["AITKIN", "ST LOUIS"])
+    >>> [ax.get_title() for ax in drawn]
+    ['AITKIN (n = 4)', 'ST LOUIS (n = 116)']
+    """
+    chosen = grouping_factor(fit, group, WORD)
+    labels = list(ranef(fit, condVar=False)[chosen].index)
+    shown = spread_of_sizes(fit, chosen, SHOWN) if levels is None else _listed(levels, labels)
+    kinds = [known(STYLES, kind, f"{WORD}(): estimates") for kind in estimates]
+    rows, level = raw(fit), codes(fit, chosen)
+    x = _predictor(fit, rows, level, predictor)
+    drawn = panels_for(axes, len(shown), COLUMNS, 2.3, 2.1, sharex=True, sharey=True)
+    y = fit.design.y if fit.design.offset is None else fit.design.y - fit.design.offset
+    places = np.linspace(rows[x].min(), rows[x].max(), PLACES)
+    lines = [(kind, *_estimates(fit, chosen, kind)) for kind in kinds]
+    moved = jittered(rows[x].to_numpy(float)) if rows.groupby(level)[x].nunique().sum() < len(rows) else rows[x]
+    for ax, label in zip(drawn, shown, strict=True):
+        j = labels.index(label)
+        here = level == j
+        ax.plot(moved[here], y[here], "o", ms=DOT, mew=0, color=INK, alpha=0.6)
+        X, Z = typical_rows(fit, rows[here], x, places), typical_random_rows(fit, chosen, rows[here], x, places)
+        for kind, beta, effects in lines:
+            ax.plot(places, X @ beta + Z @ effects[j], **STYLES[kind])
+        ax.set_title(f"{label} (n = {here.sum()})", fontsize="small")
+    mark_whole(drawn[0], rows[x])
+    _name_axes(drawn, x, deparse(fit.formula.response) if fit.formula.response else "")
+    _legend(drawn, alone=axes is None)
+    return drawn
+
+
+def _listed(levels: Sequence[str], labels: list[str]) -> list[str]:
+    names = [levels] if isinstance(levels, str) else [str(level) for level in levels]
+    if not names:
+        raise ArgumentError(f"{WORD}(): levels: wanted at least one, found none")
+    return [known(labels, name, f"{WORD}(): level") for name in names]
+
+
+def _predictor(fit: FittedModel, rows: pd.DataFrame, level: Array, predictor: str | None) -> str:
+    """The column along the horizontal axis: the one chosen, or the only number that varies within groups."""
+    names = fixed_columns(fit)
+    by_level = level_columns(fit, rows[names])
+    numbers = [name for name in names if name not in by_level and rows[name].dtype.kind in "iuf"]
+    if predictor is not None:
+        if known(names, predictor, f"{WORD}(): predictor") not in numbers:
+            raise ArgumentError(f"{WORD}(): predictor={predictor!r} is a factor: wanted a number, for a line")
+        return predictor
+    within = [name for name in numbers if rows.groupby(level)[name].nunique().max() > 1]
+    if len(within) != 1:
+        found = (
+            f"several numbers vary within groups, {', '.join(within)}" if within else "no number varies within groups"
+        )
+        raise ArgumentError(f"{WORD}(): {found}; choose one: predictor=")
+    return within[0]
+
+
+def _estimates(fit: FittedModel, group: str, kind: str) -> tuple[Array, Array]:
+    """beta (p,) and what is added in each level (J, L)."""
+    modes = ranef(fit, condVar=False)[group].to_numpy()
+    if kind == "multilevel":
+        return fit.beta, modes
+    if kind == "complete":
+        return at_theta(fit, _without(fit, group)).beta, np.zeros_like(modes)
+    found = pooling(fit, group)
+    beta = found.slopes.reindex(fit.design.X_names, fill_value=0.0).to_numpy()
+    return beta, np.column_stack([by_coefficient(found, name, WORD)["no_pooling"] for name in found.coefficients])
+
+
+def _without(fit: FittedModel, group: str) -> Array:
+    """theta with zeros in the places of one grouping factor."""
+    terms = zip(fit.design.random, fit.devfun.families, strict=True)
+    return np.where(np.concatenate([np.full(family.size, term.group != group) for term, family in terms]), fit.par, 0.0)
+
+
+def _name_axes(drawn: list[Axes], x: str, y: str) -> None:
+    """Names on the outer panels of a grid of four columns."""
+    for k, ax in enumerate(drawn):
+        ax.set_xlabel(x if k >= len(drawn) - COLUMNS else "")
+        ax.set_ylabel(y if k % COLUMNS == 0 else "")
+
+
+def _legend(drawn: list[Axes], alone: bool) -> None:
+    """Above the panels of a new figure, else in the first panel."""
+    handles = drawn[0].get_lines()[1:]
+    if alone:
+        drawn[0].figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False, fontsize="small")
+    else:
+        drawn[0].legend(handles=handles, frameon=False, fontsize="x-small")
