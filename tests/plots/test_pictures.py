@@ -16,7 +16,7 @@ compared = pytest.mark.mpl_image_compare(
     style="default",
     remove_text=True,  # fonts differ from one installation to the next; the texts are tested elsewhere
     savefig_kwargs={"dpi": 60},
-    tolerance=4,  # root mean square of grey levels (leaving out one kind of line gives 12), for other versions of matplotlib
+    tolerance=4,  # root mean square of grey levels; leaving out one kind of line gives 12
 )
 
 
