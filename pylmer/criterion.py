@@ -58,6 +58,9 @@ class Released:
     def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
         return self.again().spread(S)
 
+    def solve(self, c: Sequence[Array]) -> list[Array]:
+        return self.again().solve(c)
+
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         return self.again().products(s)
 
@@ -162,7 +165,7 @@ class At:
     @cached_property
     def _working(self) -> tuple[Array, Array]:
         """w_a'P w_b (k, k) and r2_a (k,), with w_a = (dV/da) Py = Z s_a."""
-        s = self._directions()
+        s = self.directions()
         WVW, XVW = self.factorization.products(s)
         r2_a = -sum((np.einsum("jl,jlk->k", g, x) for g, x in zip(self.ZtPy, s, strict=True)), start=np.zeros(len(WVW)))
         return WVW - XVW.T @ self.Phi @ XVW, r2_a
@@ -172,8 +175,8 @@ class At:
         """dr2/da = -w_a' Py: (k,)."""
         return self._working[1]
 
-    def _directions(self) -> list[Array]:
-        """s_a = dSigma_a Z'Py per factor: (J, L, k)."""
+    def directions(self) -> list[Array]:
+        """s_a = dSigma_a Z'Py per factor: (J, L, k); Z s_a = (dV/da) Py."""
         gram = self.criterion.engine.gram
         tangents = [point.tangents() for point in self.points]
         s = [levels_last(f.J, f.L, sum(map(len, tangents))) for f in gram.factors]

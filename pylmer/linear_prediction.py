@@ -1,4 +1,4 @@
-"""predict for least-squares fits, with R's confidence and prediction intervals."""
+"""predict for least-squares fits, with R's standard errors, confidence and prediction intervals."""
 
 from __future__ import annotations
 
@@ -11,39 +11,55 @@ import pandas as pd
 from .errors import ArgumentError, FitNote
 from .least_squares import spread
 from .linalg import Array, dense
-from .linear_words import fitted, t_quantile
+from .linear_words import t_quantile
 from .prediction import predict
+from .prediction.labels import labelled, noise_of, on_fitted_rows, rows_kept
 from .regression import LinearFit, full_matrix
 
 __all__ = ["predict", "predict_linear"]
 
-INTERVALS = ("none", "confidence", "prediction")
+INTERVALS = (None, "none", "confidence", "prediction")
 
 
 @predict.register(LinearFit)
 def predict_linear(
-    fit: LinearFit, newdata: Any = None, *, interval: str = "none", level: float = 0.95
+    fit: LinearFit,
+    newdata: Any = None,
+    *,
+    se_fit: bool = False,
+    interval: str | None = None,
+    level: float = 0.95,
+    weights: Any = None,
+    na_action: str = "pass",
 ) -> pd.Series[float] | pd.DataFrame:
     """Means X beta + offset for the rows of `newdata` (default: of the fit), R's predict.lm.
 
-    interval  "confidence" for the mean of the response, "prediction" for a new response: then a DataFrame of fit, lwr,
-              upr at coverage `level` instead of a Series
+    se_fit     standard errors of the means
+    interval   "confidence" for the mean of the response, "prediction" for a new response, from the t distribution
+    level      coverage of the interval
+    weights    prior weights of new responses, a number or one per row (default 1, or those of the fit's rows)
+    na_action  rows with missing values: "pass" and "exclude" give NaN, "omit" leaves them out, "fail" raises
 
+    A Series; with `se_fit` or `interval` a DataFrame of fit, se_fit if asked for, and lwr, upr for an interval.
     A fit with aliased coefficients predicts without them, and a FitNote says so where there are new rows.
     """
     if interval not in INTERVALS:
         raise ArgumentError(f"interval={interval!r}: wanted one of {', '.join(map(repr, INTERVALS))}")
-    if newdata is None and interval == "none":
-        return fitted(fit)
     X, offset, index = _rows(fit, newdata)
     kept = X[:, fit.solution.kept]
     centre = kept @ fit.beta[fit.solution.kept] + offset
-    if interval == "none":
-        return pd.Series(centre, index=index)
-    extra = 1.0 if interval == "prediction" else 0.0
-    variance = fit.sigma**2 * (spread(fit.solution.unscaled, kept) + extra)
-    half = t_quantile(level, fit.solution.df_residual) * np.sqrt(variance)
-    return pd.DataFrame({"fit": centre, "lwr": centre - half, "upr": centre + half}, index=index)
+    variance = fit.sigma**2 * spread(fit.solution.unscaled, kept)
+    columns = {"fit": centre}
+    if se_fit:
+        columns["se_fit"] = np.sqrt(variance)
+    if interval in ("confidence", "prediction"):
+        own = fit.design.weights if newdata is None and weights is None else weights
+        noise = noise_of(own, len(centre)) if interval == "prediction" else 0.0
+        half = t_quantile(level, fit.solution.df_residual) * np.sqrt(variance + fit.sigma**2 * noise)
+        columns |= {"lwr": centre - half, "upr": centre + half}
+    if newdata is None:
+        return on_fitted_rows(fit, columns)
+    return labelled(columns, index, rows_kept(np.isfinite(centre), index, na_action))
 
 
 def _rows(fit: LinearFit, newdata: Any) -> tuple[Array, Array | float, pd.Index[Any]]:

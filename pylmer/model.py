@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import extract, inference, linear_words, plots, printing
+from . import extract, inference, linear_words, plots, prediction, printing
 from .fitting import FittedModel
 
 
@@ -31,6 +31,7 @@ class LmerFit(FittedModel):
     getME = extract.getME
     isSingular = extract.isSingular
     model_matrix = extract.model_matrix
+    predict = prediction.predict
     summary = printing.summary
     anova = inference.anova
     confint = linear_words.confint

@@ -243,17 +243,18 @@ def _secant(E: Array, old: At, new: At, step: Array) -> Array:
 
 def observed_information(objective: Objective, at: At) -> Array:
     """The Hessian in the coordinates of `at`, by central differences of the exact score: (k, k)."""
-    h = _difference_step(at.points)
+    h = difference_step(at.points)
     return symmetric((_scores(objective, at, h) - _scores(objective, at, -h)) / (2 * h))
 
 
 def one_sided_information(objective: Objective, at: At) -> Array:
     """The Hessian by one-sided differences, at half the price: good enough to step by."""
-    h = _difference_step(at.points)
+    h = difference_step(at.points)
     return symmetric((_scores(objective, at, h) - at.gradient) / h)
 
 
-def _difference_step(points: Points) -> float:
+def difference_step(points: Points) -> float:
+    """The step of central differences in local coordinates."""
     return max(1e-5 * size_of(points), 1e-6)
 
 

@@ -41,6 +41,10 @@ class Factorization(Protocol):
         """For S (p + 1, p + 1) acting on [X y]: per level, the blocks of Z'(V^-1 - V^-1 [X y] S [X y]' V^-1) Z, and of
         (Sigma - Sigma Z'V^-1 Z Sigma) + (Sigma Z'V^-1 [X y]) S (...)', each (J, L, L)."""
 
+    def solve(self, c: Sequence[Array]) -> list[Array]:
+        """K c = (Sigma - Sigma Z'V^-1 Z Sigma) c for c per factor (J, L, k): K is the covariance of b given the data,
+        beta and the templates, and K Z'Z s = Sigma Z'V^-1 Z s."""
+
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         """For columns W = Z s (s per factor (J, L, k)): W'V^-1W (k, k) and X'V^-1W (p, k)."""
 
@@ -64,6 +68,9 @@ class Engine(Protocol):
 
     def factorize(self, T: Sequence[Array]) -> Factorization:
         """V at the templates T, one (l_i, l_i) square root of Sigma_i per random term."""
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        """Z'Z s for s per factor (J, L, k)."""
 
     def combined(self, M: Array) -> Engine:
         """The engine of [Z, [X y] M] for M (p + 1, p + 1); what belongs to Z alone is shared."""

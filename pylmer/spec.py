@@ -145,9 +145,16 @@ class Spec:
         codes = codes_on(term.levels, factors)
         if not allow_new_levels and codes.size and codes.min() < 0:
             raise DataError(_new_levels(term.group, factors, np.flatnonzero(codes < 0)))
+        return self._columns(term, frame), codes
+
+    def random_columns(self, newdata: Any, number: int) -> Array | None:
+        """Z (n, l) of one random term by its number, None for ones; the grouping factor is not needed."""
+        return self._columns(self.random_terms[number], self.frame(newdata))
+
+    def _columns(self, term: RandomSpec, frame: NewFrame) -> Array | None:
         if term.coder is None:
-            return None, codes
-        return term.coder.matrix(self._values(term.variables, frame), frame.n), codes
+            return None
+        return np.asarray(term.coder.matrix(self._values(term.variables, frame), frame.n), float)
 
     def _group(self, node: Node, frame: NewFrame) -> Factor:
         factor = as_factor(evaluate(node, frame.scope))

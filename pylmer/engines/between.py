@@ -69,6 +69,10 @@ class BetweenFactorization:
         D = transposed(half) @ half - ZtVXy @ S @ transposed(ZtVXy)
         return [D], [B @ transposed(B) + b @ S @ transposed(b)]
 
+    def solve(self, c: Sequence[Array]) -> list[Array]:
+        B = self.T @ np.linalg.inv(_triangular(self.G))
+        return [B @ (transposed(B) @ c[0])]
+
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         half = self.inverse @ (transposed(self.engine.root) @ s[0])
         return cross(half, half), cross(self.inverse @ self.engine.half[:, :, :-1], half)
@@ -98,6 +102,9 @@ class BetweenEngine:
     @property
     def gram(self) -> Gram:
         return self._gram
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        return [self._gram.factors[0].ZtZ @ s[0]]
 
     def combined(self, M: Array) -> BetweenEngine:
         return BetweenEngine(self._gram.combined(M))

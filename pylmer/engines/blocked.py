@@ -65,6 +65,9 @@ class BlockedFactorization:
     def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
         return self.elimination.spread(self.reduced, S)
 
+    def solve(self, c: Sequence[Array]) -> list[Array]:
+        return self.elimination.backward(self.elimination.forward(c)[0])[1]
+
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         gram, inner = self.engine.gram, self.elimination.inner
         ZtW = self.engine.ZtZ_times(s)

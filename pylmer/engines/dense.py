@@ -60,12 +60,22 @@ class DenseFactorization:
             E.append(s - s @ block @ s + s @ (half @ S @ np.swapaxes(half, 1, 2)) @ s)
         return D, E
 
+    def solve(self, c: Sequence[Array]) -> list[Array]:
+        s = [t @ (t.T @ x) for t, x in zip(self.T, c, strict=True)]
+        VZs = self.inverse @ _combined(self.Z, s)
+        g = [np.einsum("nja,nk->jak", z, VZs) for z in self.Z]
+        return [x - t @ (t.T @ y) for t, x, y in zip(self.T, s, g, strict=True)]
+
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
-        W = np.zeros((self.Xy.shape[0], s[0].shape[2]))
-        for z, x in zip(self.Z, s, strict=True):
-            W += np.einsum("nja,jak->nk", z, x)
+        W = _combined(self.Z, s)
         VW = self.inverse @ W
         return W.T @ VW, self.Xy[:, :-1].T @ VW
+
+
+def _combined(Z: list[Array], s: Sequence[Array]) -> Array:
+    """Z s (n, k) for s per factor (J, L, k)."""
+    parts = [np.einsum("nja,jak->nk", z, x) for z, x in zip(Z, s, strict=True)]
+    return np.asarray(sum(parts, start=np.zeros(())))
 
 
 def _level_blocks(z: Array, Q: Array) -> Array:
@@ -99,6 +109,10 @@ class DenseEngine:
         other = copy.copy(self)
         other._gram, other.Xy = self._gram.combined(M), self.Xy @ M
         return other
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        Zs = _combined(self.Z, s)
+        return [np.einsum("nja,nk->jak", z, Zs) for z in self.Z]
 
     def factorize(self, T: Sequence[Array]) -> DenseFactorization:
         return DenseFactorization(self.Xy, self.Z, factor_templates(self._gram, T))

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..asymptotics import parameter_covariance
 from ..criterion import At
 from ..linalg import Array, symmetric
-from ..optimize import observed_information
 from ..stacks import cross, product
 
-FLAT = 1e-8  # curvature, relative to that of each parameter alone, below which a combination is not determined
 SAME = 1e-8  # degrees of freedom of several rows that differ by less are one number
 
 
@@ -87,19 +86,7 @@ def satterthwaite(at: At) -> Satterthwaite:
     inverse = at.criterion.engine.gram.scaling.inverse
     C = at.s2 * at.Phi
     slopes = np.concatenate([_slopes(at), 2 * C[None]])
-    return Satterthwaite(inverse, C, slopes, 2 * _inverse(hessian(at)))
-
-
-def hessian(at: At) -> Array:
-    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5).
-
-    Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
-    """
-    profiled = observed_information(at.criterion.at, at)
-    r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
-    corner = np.array([[4.0 * m]])
-    side = -2 * r2_a[:, None] / s2
-    return np.block([[profiled + np.outer(r2_a, r2_a) / (m * s2**2), side], [side.T, corner]])
+    return Satterthwaite(inverse, C, slopes, parameter_covariance(at))
 
 
 def _slopes(at: At) -> Array:
@@ -117,12 +104,3 @@ def cross_products(at: At) -> list[Array]:
     """D_j = Z_j'V^-1X per factor: (J, L, p)."""
     p = at.criterion.engine.gram.p
     return at.factorization.modes(np.eye(p + 1)[:, :p])[2]
-
-
-def _inverse(H: Array) -> Array:
-    """H^-1 on the combinations of parameters that the data determine."""
-    scale = np.sqrt(np.where(np.diag(H) > 0, np.diag(H), 1.0))
-    values, vectors = np.linalg.eigh(symmetric(H / np.outer(scale, scale)))
-    kept = values > FLAT
-    half = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
-    return np.asarray(half @ half.T)

@@ -31,6 +31,28 @@ def assert_equal(ours: object, oracle: object) -> None:
     assert np.max(np.abs(ours - oracle), initial=0) <= TOLERANCE * max(1.0, np.max(np.abs(oracle), initial=0))
 
 
+def assert_solves(ours: At, oracle: At) -> None:
+    """K c of both, and K Z'Z s = Sigma Z'V^-1Z s, of which s'Z'V^-1Z s is known otherwise."""
+    rng = np.random.default_rng(4)
+    c = [rng.normal(size=(f.J, f.L, 3)) for f in ours.criterion.engine.gram.factors]
+    for one, two in zip(ours.factorization.solve(c), oracle.factorization.solve(c), strict=True):
+        assert_equal(one, two)
+    ZtZs = [at.criterion.engine.ZtZ_times(c) for at in (ours, oracle)]
+    for one, two in zip(*ZtZs, strict=True):
+        assert_equal(one, two)
+    left_over = [
+        a - b for a, b in zip(ZtZs[0], ours.criterion.engine.ZtZ_times(ours.factorization.solve(ZtZs[0])), strict=True)
+    ]
+    quadratic = sum(np.einsum("jlk,jlm->km", a, b) for a, b in zip(c, left_over, strict=True))
+    assert_equal(quadratic, ours.factorization.products(c)[0])
+
+
+@pytest.mark.parametrize("singular", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_solving_with_the_conditional_covariance(kind: str, singular: bool) -> None:
+    assert_solves(*both(kind, True, singular))
+
+
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small crossed designs are eliminated as large ones are."""
@@ -146,6 +168,7 @@ def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: 
     assert_equal(ours.information, oracle.information)
     for one, two in zip(ours.G, oracle.G, strict=True):
         assert_equal(one, two)
+    assert_solves(ours, oracle)
     S = np.eye(len(ours.v))
     for part in range(2):
         spreads = zip(ours.factorization.spread(S)[part], oracle.factorization.spread(S)[part], strict=True)

@@ -98,6 +98,7 @@ def test_the_engine_of_large_variances(seed: int, formula: str) -> None:
     s = [rng.normal(size=(gram.factors[0].J, gram.factors[0].L, 3))]
     for one, two in zip(ours.products(s), plain.products(s), strict=True):
         close(one, two, 1e-9)
+    close(ours.solve(s)[0], plain.solve(s)[0], 1e-9)
 
 
 def test_it_says_that_theta_is_held() -> None:

@@ -1,0 +1,40 @@
+"""The asymptotic covariance of the variance parameters psi = (theta, log sigma) at an optimum.
+
+theta are local coordinates of the relative covariances, in which a singular fit is an ordinary point; sigma is not
+profiled out. The covariance is twice the inverse of the observed Hessian of the criterion d(theta, log sigma).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .criterion import At
+from .linalg import Array, symmetric
+from .optimize import observed_information
+
+FLAT = 1e-8  # curvature, relative to that of each parameter alone, below which a combination is not determined
+
+
+def parameter_covariance(at: At) -> Array:
+    """2 H^-1 on the combinations of (theta, log sigma) that the data determine: (k + 1, k + 1)."""
+    return 2 * _inverse(hessian(at))
+
+
+def hessian(at: At) -> Array:
+    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5).
+
+    Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
+    """
+    profiled = observed_information(at.criterion.at, at)
+    r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
+    corner = np.array([[4.0 * m]])
+    side = -2 * r2_a[:, None] / s2
+    return np.block([[profiled + np.outer(r2_a, r2_a) / (m * s2**2), side], [side.T, corner]])
+
+
+def _inverse(H: Array) -> Array:
+    scale = np.sqrt(np.where(np.diag(H) > 0, np.diag(H), 1.0))
+    values, vectors = np.linalg.eigh(symmetric(H / np.outer(scale, scale)))
+    kept = values > FLAT
+    half = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
+    return np.asarray(half @ half.T)

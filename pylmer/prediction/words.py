@@ -1,0 +1,113 @@
+"""The word `predict`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..extract import fitted, word
+from ..fitting import FittedModel
+from ..linalg import Array
+from ..parameters import with_parameters
+from ..tails import student_quantile
+from .choosing import ReForm, chosen_effects, selected_terms
+from .intervals import spreads
+from .labels import labelled, noise_of, on_fitted_rows, rows_kept
+from .options import Options
+from .rows import PredictedRows, fitted_rows, new_rows
+
+
+@word
+def predict(
+    fit: FittedModel,
+    newdata: Any = None,
+    *,
+    re_form: ReForm = None,
+    allow_new_levels: bool = False,
+    random_only: bool = False,
+    se_fit: bool = False,
+    interval: str | None = None,
+    level: float = 0.95,
+    uncertainty: str = "effects",
+    weights: Any = None,
+    newparams: Any = None,
+    na_action: str = "pass",
+) -> pd.Series[float] | pd.DataFrame:
+    """Predicted means, R's `predict.merMod`, with standard errors and intervals.
+
+    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit
+    re_form           None: all random effects; "NA", NaN or "~0": none; a formula such as "~ (1 | g)": these
+    allow_new_levels  new or missing levels of a grouping factor get a random effect of zero, instead of an error
+    random_only       the random part alone
+    se_fit            standard errors of the predicted means
+    interval          "confidence" for the mean, "prediction" for a new response; None for none
+    level             coverage of the interval
+    uncertainty       what the standard errors hold besides: "effects": that beta and b are estimated, theta and sigma
+                      taken for true; "theta": that theta and sigma are estimated too; "none": nothing is uncertain but
+                      what a new response brings (the simulation of Gelman & Hill 2007, 12.8)
+    weights           prior weights of new responses, a number or one per row (default 1, or those of the fit's rows)
+    newparams         a mapping with theta, beta, sigma in place of those fitted (see `simulate`); u is held, as in lme4
+    na_action         rows with missing values: "pass" and "exclude" give NaN, "omit" leaves them out, "fail" raises
+
+    A Series on the index of `newdata`; with `se_fit` or `interval` a DataFrame of fit, se_fit and, for an interval,
+    lwr and upr.
+
+    The variance of x'beta + z'b about its estimate is that of the joint distribution of (beta, b) given theta, as
+    lme4's se.fit. A prediction interval adds the residual variance sigma^2 / weight and, in
+    rows of unknown groups and for terms that `re_form` leaves out, the variance z'Sigma z of their random effects:
+    it is the interval of a response in a group of which nothing is known. The interval of a mean does not add it: there
+    it is the mean over such groups. Quantiles are normal; with uncertainty="theta" they are those of t with
+    Satterthwaite's degrees of freedom of the whole variance (see `prediction.intervals` for the formulas).
+
+    Raises DataError for unknown levels, missing columns and values of another type, ArgumentError for a `re_form` that
+    the model does not have and for arguments out of range.
+
+    >>> import pandas as pd, pylmer
+    >>> M1 = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
+    >>> new = pd.DataFrame({"floor": [1, 0], "county": ["HENNEPIN", "LAC QUI PARLE"]})
+    >>> predict(M1, new).round(4).tolist()
+    [0.6697, 1.8681]
+    >>> predict(M1, new, interval="prediction").round(3)
+         fit  se_fit    lwr    upr
+    0  0.670   0.095 -0.823  2.162
+    1  1.868   0.283  0.287  3.449
+    """
+    options = Options(random_only, se_fit, interval, level, uncertainty)
+    options.check(newparams)
+    if newparams is not None:
+        fit = with_parameters(fit, newparams)
+    chosen = chosen_effects(fit, re_form)
+    if interval == "prediction":
+        selected_terms(fit, re_form)  # whole terms only: what is left out is of a group of which nothing is known
+    if newdata is None:
+        if re_form is None and options.means and not random_only:
+            return fitted(fit)
+        own = fit.design.weights if weights is None else weights
+        return on_fitted_rows(fit, predicted(fitted_rows(fit, chosen), options, own))
+    rows = new_rows(fit, newdata, chosen, allow_new_levels)
+    return labelled(predicted(rows, options, weights), rows.index, rows_kept(rows.complete, rows.index, na_action))
+
+
+def predicted(rows: PredictedRows, options: Options, weights: Any) -> dict[str, Array]:
+    """fit, or fit and se_fit, or fit, se_fit, lwr, upr of the rows; NaN where values are missing."""
+    centre = rows.random() if options.random_only else rows.fixed() + rows.random()
+    if options.means:
+        return {"fit": centre}
+    new = options.interval == "prediction"
+    noise = noise_of(weights, len(centre)) if new else np.zeros(len(centre))
+    joint = rows.some(rows.complete).joint(fixed=not options.random_only, unknown=new)
+    found = spreads(rows.fit.at, rows.fit.sigma, joint, noise[rows.complete], options.uncertainty)
+    columns = {"fit": centre, "se_fit": _padded(np.sqrt(found.mean), rows.complete)}
+    if options.interval is not None:
+        half = _padded(student_quantile((1 + options.level) / 2, found.df) * np.sqrt(found.whole), rows.complete)
+        columns |= {"lwr": centre - half, "upr": centre + half}
+    return columns
+
+
+def _padded(values: Array, known: Array) -> Array:
+    """Values of the known rows, NaN for the others."""
+    out = np.full(len(known), np.nan)
+    out[known] = values
+    return out
