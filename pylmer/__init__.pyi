@@ -4,6 +4,16 @@ from . import datasets
 from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
 from .comparing import AllFit, allFit
 from .design import isNested
+from .diagnostics import (
+    Influence,
+    cooks_distance,
+    dfbeta,
+    dfbetas,
+    hatvalues,
+    influence,
+    rstandard,
+    rstudent,
+)
 from .errors import (
     ArgumentError,
     DataError,
@@ -157,6 +167,14 @@ __all__ = [
     "isLMM",
     "isSingular",
     "rePCA",
+    # diagnostics
+    "hatvalues",
+    "rstandard",
+    "rstudent",
+    "cooks_distance",
+    "dfbeta",
+    "dfbetas",
+    "influence",
     # tests and intervals
     "anova",
     "contest",
@@ -217,6 +235,7 @@ __all__ = [
     "LmFit",
     "LmList",
     "AllFit",
+    "Influence",
     "LikelihoodProfile",
     "Pooling",
     "CriterionCurve",

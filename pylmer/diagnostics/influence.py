@@ -1,0 +1,193 @@
+"""`influence`: a mixed model without each group of rows in turn, and what is computed from that."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ArgumentError, FitNote
+from ..extract import NamedVector, VarCorr, fixef, vcov, word
+from ..extract.variances import term_names
+from ..fitting import FittedModel
+from ..functions import as_factor, read_columns
+from ..language import did_you_mean
+from ..linalg import Array, Codes
+from .refits import Refits, refits
+
+THETA = ("estimated", "held")
+SHOWN = 6  # groups named in a note
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Influence:
+    """A mixed model and its estimates without each group of rows, as lme4's influence.merMod.
+
+    groups           what was left out: the name of a grouping factor or column, or "case" for single rows
+    fixef            (p,) of the whole;       fixef_deleted    (G, p), a row per deletion
+    var_cov          sigma^2, then variances v[x] and covariances C[z,x];  var_cov_deleted (G, k)
+    vcov             (p, p) of fixef;         vcov_deleted     (G p, p), indexed by (group, name)
+    theta            "estimated" or "held"
+    failed           group -> why there is no fit without it; its rows are NaN
+    """
+
+    groups: str
+    fixef: NamedVector
+    fixef_deleted: pd.DataFrame
+    var_cov: NamedVector
+    var_cov_deleted: pd.DataFrame
+    vcov: pd.DataFrame
+    vcov_deleted: pd.DataFrame
+    theta: str
+    failed: dict[Any, str]
+
+    @property
+    def deleted(self) -> pd.Index[Any]:
+        """What was left out, in the order of the rows."""
+        return self.fixef_deleted.index
+
+    def __repr__(self) -> str:
+        kind = "row" if self.groups == "case" else self.groups
+        head = f"Influence of each {kind} ({len(self.deleted)} deletions, theta {self.theta}): changes of the estimates"
+        return f"{head}\n{(self.fixef_deleted - self.fixef).describe().loc[['min', '50%', 'max']].to_string()}"
+
+
+@word
+def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: str = "estimated") -> Influence:
+    """Fit again without each level of a factor, or without each row; lme4's `influence`, influence.ME.
+
+    groups  name of a grouping factor ("county", "cask:batch") or of a column of the data; None: single rows
+    obs     labels of the rows to leave out, one at a time (default: all)
+    theta   "estimated" anew in each deletion, as lme4 does, or "held" at that of the whole fit; beta and sigma are
+            estimated anew in either case
+
+    `cooks_distance`, `dfbeta` and `dfbetas` take the result. The rows are not read again: each deletion is the
+    cross-products of the whole less those of the rows left out, and starts from the optimum of the whole; with one
+    scalar random term all are solved at once. A group without which nothing can be fitted (fewer than two levels left,
+    dependent columns of X) gives NaN, and a FitNote names it.
+
+    Raises ArgumentError for an unknown group or row.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> found = influence(fit, "Subject")
+    >>> found.fixef_deleted.round(2).head(2)
+         (Intercept)   Days
+    308       251.83   9.80
+    309       254.13  10.95
+    >>> pylmer.cooks_distance(found).round(3).head(2).to_dict()
+    {'308': 0.082, '309': 0.132}
+    """
+    if theta not in THETA:
+        raise ArgumentError(f"theta={theta!r}: wanted one of {', '.join(map(repr, THETA))}")
+    if groups is not None and obs is not None:
+        raise ArgumentError("influence() leaves out groups or single rows: give groups or obs, not both")
+    codes, labels = _rows(fit, obs) if groups is None else _groups(fit, groups)
+    found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
+    failed = {labels[group]: why for group, why in sorted(found.failed.items())}
+    if failed:
+        warnings.warn(FitNote(_failures(failed)), stacklevel=3)
+    return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed)
+
+
+def _failures(failed: dict[Any, str]) -> str:
+    listed = "; ".join(f"without {label!r}: {why}" for label, why in list(failed.items())[:SHOWN])
+    rest = len(failed) - SHOWN
+    return f"no fit (NaN) for {len(failed)} deletion(s): {listed}{f'; and {rest} more' if rest > 0 else ''}"
+
+
+def _record(fit: FittedModel, groups: str, labels: pd.Index[Any], found: Refits, theta: str, failed: Any) -> Influence:
+    names, beta = list(fit.design.X_names), fixef(fit)
+    pairs = pd.MultiIndex.from_product([labels, names])
+    components, kinds = _components(fit, found.sigma, found.Sigma), _component_names(fit)
+    whole = _components(fit, np.array([fit.sigma]), [np.asarray(V)[None] for V in VarCorr(fit).values()])
+    return Influence(
+        groups=groups,
+        fixef=beta,
+        fixef_deleted=pd.DataFrame(found.beta, index=labels, columns=names),
+        var_cov=NamedVector(whole[0], index=kinds),
+        var_cov_deleted=pd.DataFrame(components, index=labels, columns=kinds),
+        vcov=vcov(fit),
+        vcov_deleted=pd.DataFrame(found.vcov.reshape(len(pairs), len(names)), index=pairs, columns=names),
+        theta=theta,
+        failed=failed,
+    )
+
+
+def _lower(width: int) -> list[tuple[int, int]]:
+    return [(i, j) for j in range(width) for i in range(j, width)]
+
+
+def _components(fit: FittedModel, sigma: Array, Sigma: Iterable[Array]) -> Array:
+    """sigma^2 and the lower triangles of the covariances: (G, k)."""
+    parts = [V[:, i, j] for V in Sigma for i, j in _lower(V.shape[1])]
+    return np.column_stack([sigma**2, *parts])
+
+
+def _component_names(fit: FittedModel) -> list[str]:
+    """lme4's names, with the factor in front where there are several terms."""
+    terms = fit.design.random
+    out = ["sigma^2"]
+    for group, term in zip(term_names([term.group for term in terms]), terms, strict=True):
+        front = f"{group}:" if len(terms) > 1 else ""
+        for i, j in _lower(len(term.columns)):
+            name = term.columns[i] if i == j else f"{term.columns[i]},{term.columns[j]}"
+            out.append(f"{front}{'v' if i == j else 'C'}[{name}]")
+    return out
+
+
+# --- what is left out ------------------------------------------------------------------------------------------------
+
+
+def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
+    index = fit.design.index
+    if obs is None:
+        return np.arange(len(index)), index
+    wanted = pd.Index([obs] if np.isscalar(obs) else list(obs))
+    place = index.get_indexer_for(wanted) if index.is_unique else np.array([_position(index, one) for one in wanted])
+    if np.any(place < 0):
+        lost = ", ".join(map(repr, wanted[place < 0][:SHOWN].tolist()))
+        raise ArgumentError(f"obs: no row of the fit is called {lost}; its rows are {index[0]!r} to {index[-1]!r}")
+    codes = np.full(len(index), -1)
+    codes[place] = np.arange(len(wanted))
+    return codes, wanted
+
+
+def _position(index: pd.Index[Any], label: Any) -> int:
+    found = np.flatnonzero(index == label)
+    if len(found) > 1:
+        raise ArgumentError(f"obs: {len(found)} rows are called {label!r}; give the data an index without repeats")
+    return int(found[0]) if len(found) else -1
+
+
+def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
+    """Codes (n,) of the rows and labels of the groups that have rows."""
+    codes, labels = _levels(fit, name)
+    present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(labels)))
+    places = np.full(len(labels) + 1, -1)
+    places[present] = np.arange(len(present))
+    return places[codes], pd.Index(np.array([labels[int(k)] for k in present], dtype=object))
+
+
+def _levels(fit: FittedModel, name: Any) -> tuple[Codes, Sequence[str]]:
+    design = fit.design
+    for term in design.random:
+        if term.group == name:
+            return term.codes, term.labels()
+    columns = {} if fit.request.data is None else read_columns(fit.request.data)
+    if isinstance(name, str) and name in columns:
+        factor = as_factor(columns[name])
+        return np.asarray(factor.codes)[design.kept], factor.levels.labels()
+    if name in design.variables:
+        factor = as_factor(design.variables[name])
+        return np.asarray(factor.codes), factor.levels.labels()
+    known = list(dict.fromkeys([*(term.group for term in design.random), *columns, *design.variables]))
+    factors = ", ".join(repr(group) for group in dict.fromkeys(term.group for term in design.random))
+    raise ArgumentError(
+        f"groups={name!r}: neither a grouping factor of the model ({factors}) nor a column of the data"
+        f"{did_you_mean(str(name), known)}"
+    )

@@ -1,0 +1,168 @@
+"""The estimates after each deletion, from cross-products alone: nothing is read twice and no row is fitted again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..covariance import Family
+from ..criterion import At, Criterion, Points
+from ..devfun import Devfun, rows_of
+from ..engines import BlockedEngine
+from ..errors import NumericalError
+from ..linalg import Array, Codes
+from ..optimize import Objective, newton, search, singular
+from .scalar import Problems, estimates, minimize
+from .sums import Deletions
+
+
+@dataclass(frozen=True, eq=False)
+class Refits:
+    """G refits in the user's coordinates, NaN where there is none.
+
+    beta (G, p), vcov (G, p, p), sigma (G,); Sigma per random term (G, l, l), times sigma^2; failed: why, by group
+    """
+
+    beta: Array
+    vcov: Array
+    sigma: Array
+    Sigma: tuple[Array, ...]
+    failed: dict[int, str]
+
+
+def refits(devfun: Devfun, points: Points, codes: Codes, count: int, held: bool) -> Refits:
+    """The fit without each of `count` groups of rows; codes (n,) say which, -1 none.
+
+    held  theta stays at `points`, the optimum of the whole, and sigma and beta alone are estimated; else theta is
+          estimated anew, from there
+    """
+    rows = rows_of(devfun.design)
+    deletions = Deletions(devfun.criterion.engine.gram, rows, codes, count)
+    out = _empty(count, devfun)
+    out.failed.update(_impossible(deletions, devfun))
+    todo = np.array([group for group in range(count) if group not in out.failed], dtype=np.int64)
+    for group in _scalar(deletions, devfun, points, todo, held, out):
+        _one(deletions, devfun, points, int(group), held, out)
+    return out
+
+
+def _empty(count: int, devfun: Devfun) -> Refits:
+    p = devfun.criterion.engine.gram.p
+    Sigma = tuple(np.full((count, f.width, f.width), np.nan) for f in devfun.families)
+    return Refits(np.full((count, p), np.nan), np.full((count, p, p), np.nan), np.full(count, np.nan), Sigma, {})
+
+
+def _impossible(deletions: Deletions, devfun: Devfun) -> Iterator[tuple[int, str]]:
+    """Groups without which there is no fit, and why."""
+    design, gram = devfun.design, deletions.gram
+    for group in range(deletions.count):
+        if gram.n - deletions.sizes[group] <= gram.p:
+            yield group, f"leaves {gram.n - deletions.sizes[group]} rows for {gram.p} fixed effects"
+            continue
+        if deletions.dependent[group].any():
+            names = ", ".join(design.X_names[k] for k in np.flatnonzero(deletions.dependent[group]))
+            yield group, f"leaves nothing to estimate {names} from"
+            continue
+        if not _touches_few(deletions, group):
+            continue
+        for sums, left in zip(gram.factors, deletions.remaining_levels(group), strict=True):
+            if left < 2:
+                yield group, f"leaves one level of {design.random[sums.terms[0]].group!r}"
+                break
+
+
+def _touches_few(deletions: Deletions, group: int) -> bool:
+    """Whether so many levels lose rows that fewer than two might remain."""
+    gone = deletions.members(group)
+    return any(
+        sums.J - len(np.unique(codes[gone])) < 2
+        for sums, codes in zip(deletions.gram.factors, deletions.levels, strict=True)
+    )
+
+
+# --- one scalar term: all deletions at once --------------------------------------------------------------------------
+
+
+def _scalar(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, held: bool, out: Refits) -> Codes:
+    """Solve what the scalar formulas can; the groups that are left."""
+    gram = deletions.gram
+    if len(gram.factors) != 1 or gram.factors[0].L != 1 or not len(todo):
+        return todo
+    touched = [deletions.levels[0][deletions.members(group)] for group in todo]
+    single = np.array([len(t) > 0 and bool(np.all(t == t[0])) for t in touched])
+    here, start = todo[single], float(abs(points[0].template()[0, 0]))
+    if not len(here):
+        return todo
+    problems = _problems(deletions, devfun, here)
+    theta = np.full(len(here), start) if held else minimize(problems, start)
+    solved = np.isfinite(theta)
+    _fill(deletions, devfun, problems.some(np.flatnonzero(solved)), theta[solved], here[solved], out)
+    return np.concatenate([todo[~single], here[~solved]])
+
+
+def _problems(deletions: Deletions, devfun: Devfun, groups: Codes) -> Problems:
+    sums, REML = deletions.gram.factors[0], devfun.REML
+    members = [deletions.members(group) for group in groups]
+    level = np.array([deletions.levels[0][gone[0]] for gone in members])
+    own = [deletions.level_without(0, int(j), gone) for j, gone in zip(level, members, strict=True)]
+    n = deletions.gram.n - deletions.sizes[groups]
+    return Problems(
+        a=sums.ZtZ[:, 0, 0],
+        U=sums.ZtXy[:, 0],
+        level=level,
+        a_level=np.array([ZtZ[0, 0] for ZtZ, _ in own]),
+        U_level=np.array([ZtXy[0] for _, ZtXy in own]),
+        XytXy=deletions.XytXy[groups],
+        m=(n - deletions.gram.p if REML else n).astype(float),
+        REML=REML,
+    )
+
+
+def _fill(deletions: Deletions, devfun: Devfun, problems: Problems, theta: Array, groups: Codes, out: Refits) -> None:
+    if not len(groups):
+        return
+    found, scaling = estimates(problems, theta), deletions.gram.scaling
+    s2 = found.r2 / problems.m
+    back = scaling.inverse
+    out.beta[groups] = found.beta @ back.T + scaling.shift
+    out.vcov[groups] = s2[:, None, None] * (back @ found.Phi @ back.T)
+    out.sigma[groups] = np.sqrt(s2)
+    scale = float(scaling.R_terms[0][0, 0])
+    out.Sigma[0][groups] = (s2 * (theta / scale) ** 2)[:, None, None]
+
+
+# --- any model: one deletion after the other -------------------------------------------------------------------------
+
+
+def _one(deletions: Deletions, devfun: Devfun, points: Points, group: int, held: bool, out: Refits) -> None:
+    gram = deletions.gram_without(group)
+    criterion = Criterion(BlockedEngine(gram), devfun.REML)
+    try:
+        at = criterion.at(points) if held else _descended(criterion.at, devfun, points)
+        _ = at.value
+    except NumericalError as error:
+        out.failed[group] = f"leaves a model that cannot be fitted: {error}"
+        return
+    _write(at, devfun.families, group, out)
+
+
+def _descended(objective: Objective, devfun: Devfun, points: Points) -> At:
+    """The optimum near that of the whole; where a variance vanishes, the best that the search from afar finds."""
+    if not singular(points):
+        run = newton(objective, points)
+        if run.converged and not singular(run.at.points):
+            return run.at
+    return search(objective, devfun.multiple).best.at
+
+
+def _write(at: At, families: Sequence[Family], group: int, out: Refits) -> None:
+    scaling, s2 = at.criterion.engine.gram.scaling, at.s2
+    back = scaling.inverse
+    out.beta[group] = back @ at.factorization.fixed.beta + scaling.shift
+    out.vcov[group] = s2 * (back @ at.Phi @ back.T)
+    out.sigma[group] = np.sqrt(s2)
+    for Sigma, point, inverse in zip(out.Sigma, at.points, scaling.inverse_terms, strict=True):
+        T = inverse @ point.template()
+        Sigma[group] = s2 * (T @ T.T)

@@ -1,0 +1,163 @@
+"""Cross-products without some of the rows: the Gram of the whole, less what the rows left out put in.
+
+The scaling is that of the whole data, so that all deletions share it and start from the optimum of the whole. What is
+left of a sum is a difference; where less than `SHARE` of a sum is left, it is summed again from the rows that remain,
+so that a group that dominates the data leaves no rounding behind. A level without rows has sums of zero, and then it
+adds nothing to the criterion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..gram import FactorSums, Gram, Link, Rows, scaled_fixed, scaled_random
+from ..linalg import Array, Codes
+
+SHARE = 1e-4  # part of a sum that must be left for a difference to be good to 1e-11
+DEPENDENT = 1e-10  # a pivot of X'X this small, relative to that of the whole, is rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Deletions:
+    """One problem for each of G groups of rows: the rows of the fit without them.
+
+    gram   of the whole;  rows (n) the fit's;  codes (n,) the group of each row, -1 for rows that always stay
+    count  G
+    """
+
+    gram: Gram
+    rows: Rows
+    codes: Codes
+    count: int
+
+    @cached_property
+    def Xy(self) -> Array:
+        """sqrt(w) [X~ y~]: (n, p + 1)."""
+        return scaled_fixed(self.rows, self.gram.scaling, slice(0, self.rows.n))
+
+    @cached_property
+    def Z(self) -> list[Array]:
+        """sqrt(w) Z~ per factor of the Gram: (n, L)."""
+        whole = slice(0, self.rows.n)
+        return [scaled_random(self.rows, self.gram.scaling, f.terms, whole) for f in self.gram.factors]
+
+    @cached_property
+    def levels(self) -> list[Codes]:
+        """Level of each row per factor of the Gram: (n,)."""
+        return [self.rows.terms[f.terms[0]].codes for f in self.gram.factors]
+
+    @cached_property
+    def _order(self) -> tuple[Codes, Codes]:
+        order = np.argsort(self.codes, kind="stable")
+        return order, np.searchsorted(self.codes[order], np.arange(self.count + 1))
+
+    def members(self, group: int) -> Codes:
+        """Numbers of the rows of one group."""
+        order, starts = self._order
+        return order[starts[group] : starts[group + 1]]
+
+    @cached_property
+    def sizes(self) -> Array:
+        """Rows of each group: (G,)."""
+        return np.diff(self._order[1])
+
+    @cached_property
+    def _by_level(self) -> list[tuple[Codes, Codes]]:
+        """Per factor the rows sorted by level, and where each level starts."""
+        out = []
+        for codes, sums in zip(self.levels, self.gram.factors, strict=True):
+            order = np.argsort(codes, kind="stable")
+            out.append((order, np.searchsorted(codes[order], np.arange(sums.J + 1))))
+        return out
+
+    @cached_property
+    def _pairs(self) -> dict[tuple[int, int], Codes]:
+        """Per link the number of the pair of levels of each row: (n,)."""
+        out = {}
+        for (f, g), link in self.gram.links.items():
+            J = self.gram.factors[g].J
+            out[f, g] = np.searchsorted(link.first * J + link.second, self.levels[f] * J + self.levels[g])
+        return out
+
+    def rest(self, group: int) -> Array:
+        """Mask (n,) of the rows that remain."""
+        return np.asarray(self.codes != group)
+
+    def remaining_levels(self, group: int) -> list[int]:
+        """Per factor the number of levels that still have rows."""
+        rest = self.rest(group)
+        return [int(np.count_nonzero(np.bincount(codes[rest], minlength=1))) for codes in self.levels]
+
+    def gram_without(self, group: int) -> Gram:
+        """The sums of the rows that remain."""
+        gone = self.members(group)
+        return replace(
+            self.gram,
+            n=self.gram.n - len(gone),
+            factors=tuple(self._factor(f, gone) for f in range(len(self.gram.factors))),
+            links={key: self._link(key, gone) for key in self.gram.links},
+            XytXy=self.XytXy[group],
+            sum_log_weights=self.gram.sum_log_weights - self._log_weights(gone),
+        )
+
+    def _log_weights(self, gone: Codes) -> float:
+        return 0.0 if self.rows.weights is None else float(np.sum(np.log(self.rows.weights[gone])))
+
+    @cached_property
+    def XytXy(self) -> Array:
+        """[X y]'W[X y] of the rows that remain: (G, p + 1, p + 1)."""
+        order, starts = self._order
+        sorted_rows = self.Xy[order]
+        parts = [sorted_rows[starts[group] : starts[group + 1]] for group in range(self.count)]
+        left = self.gram.XytXy - np.array([part.T @ part for part in parts]).reshape(-1, *self.gram.XytXy.shape)
+        little = np.any(pivots(left) <= SHARE * np.diag(self.gram.XytXy), axis=1)
+        for group in np.flatnonzero(little):
+            rest = self.Xy[self.rest(int(group))]
+            left[group] = rest.T @ rest
+        return np.asarray(left)
+
+    @cached_property
+    def dependent(self) -> Array:
+        """Mask (G, p) of columns of X that depend on earlier ones in the rows that remain."""
+        p = self.gram.p
+        return np.asarray(pivots(self.XytXy[:, :p, :p]) <= DEPENDENT * np.diag(self.gram.XytXy)[:p])
+
+    def level_without(self, f: int, level: int, gone: Codes) -> tuple[Array, Array]:
+        """Z'Z (L, L) and Z'[X y] (L, p + 1) of one level without some of its rows."""
+        sums, Z = self.gram.factors[f], self.Z[f]
+        order, starts = self._by_level[f]
+        if len(gone) == starts[level + 1] - starts[level]:
+            return np.zeros_like(sums.ZtZ[level]), np.zeros_like(sums.ZtXy[level])
+        ZtZ = sums.ZtZ[level] - Z[gone].T @ Z[gone]
+        if np.all(np.diag(ZtZ) > SHARE * np.diag(sums.ZtZ[level])):
+            return ZtZ, sums.ZtXy[level] - Z[gone].T @ self.Xy[gone]
+        rest = np.setdiff1d(order[starts[level] : starts[level + 1]], gone, assume_unique=True)
+        return Z[rest].T @ Z[rest], Z[rest].T @ self.Xy[rest]
+
+    def _factor(self, f: int, gone: Codes) -> FactorSums:
+        sums, codes = self.gram.factors[f], self.levels[f][gone]
+        ZtZ, ZtXy = sums.ZtZ.copy(), sums.ZtXy.copy()
+        for level in np.unique(codes):
+            ZtZ[level], ZtXy[level] = self.level_without(f, int(level), gone[codes == level])
+        return replace(sums, ZtZ=ZtZ, ZtXy=ZtXy)
+
+    def _link(self, key: tuple[int, int], gone: Codes) -> Link:
+        link, (f, g) = self.gram.links[key], key
+        blocks, pairs = link.blocks.copy(), self._pairs[key]
+        for pair in np.unique(pairs[gone]):
+            rest = np.setdiff1d(np.flatnonzero(pairs == pair), gone, assume_unique=True)
+            blocks[pair] = self.Z[f][rest].T @ self.Z[g][rest]
+        return replace(link, blocks=blocks)
+
+
+def pivots(A: Array) -> Array:
+    """Squared diagonals (G, k) of the Cholesky factors of a stack (G, k, k), zero where a column depends on others."""
+    A, out = A.copy(), np.zeros(A.shape[:2])
+    for k in range(A.shape[1]):
+        out[:, k] = np.maximum(A[:, k, k], 0.0)
+        scale = np.where(out[:, k] > 0, out[:, k], np.inf)
+        A[:, k:, k:] -= A[:, k:, k, None] * A[:, None, k, k:] / scale[:, None, None]
+    return out
