@@ -114,6 +114,7 @@ from .plots import (
     plot_shrinkage,
     qqmath,
 )
+from .posterior import sim
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
 from .printing import summary
@@ -133,6 +134,7 @@ __all__ = [
     "allFit",
     "predict",
     "simulate",
+    "sim",
     # reading a fit
     "fixef",
     "ranef",

@@ -80,20 +80,30 @@ def drawn(
     mean: Array, effects: Sequence[Effects], sigma: float, weights: Array | None, nsim: int, rng: np.random.Generator
 ) -> Array:
     """mean (n,) + effects + residuals of standard deviation sigma / sqrt(w): (n, nsim)."""
-    b = [term.S @ rng.standard_normal((term.J, len(term.S), nsim)) for term in effects]
-    if sigma:
-        out = rng.standard_normal((len(mean), nsim))
-        out *= sigma if weights is None else (sigma / np.sqrt(weights))[:, None]
-    else:
-        out = np.zeros((len(mean), nsim))
+    b = [draw_effects(term, nsim, rng) for term in effects]
+    out = draw_residuals(len(mean), sigma, weights, nsim, rng)
     for rows in chunks(len(mean), max(1, CELLS // nsim)):
         out[rows] += mean[rows, None]
         for term, drawn_b in zip(effects, b, strict=True):
-            _add(out[rows], term, drawn_b, rows)
+            add_effects(out[rows], term, drawn_b, rows)
     return out
 
 
-def _add(out: Array, term: Effects, b: Array, rows: slice) -> None:
+def draw_effects(term: Effects, nsim: int, rng: np.random.Generator) -> Array:
+    """b_j = S z for every level: (J, l, nsim)."""
+    return np.asarray(term.S @ rng.standard_normal((term.J, len(term.S), nsim)))
+
+
+def draw_residuals(n: int, sigma: float, weights: Array | None, nsim: int, rng: np.random.Generator) -> Array:
+    """e = sigma w^(-1/2) z: (n, nsim)."""
+    if not sigma:
+        return np.zeros((n, nsim))
+    out = rng.standard_normal((n, nsim))
+    out *= sigma if weights is None else (sigma / np.sqrt(weights))[:, None]
+    return out
+
+
+def add_effects(out: Array, term: Effects, b: Array, rows: slice) -> None:
     """Add Z b on some rows, for b (J, l, nsim)."""
     codes = term.codes[rows]
     absent = codes < 0
@@ -106,14 +116,14 @@ def _add(out: Array, term: Effects, b: Array, rows: slice) -> None:
         out += part
 
 
-def replicates(nsim: Any) -> int:
-    """`nsim` as a whole number from 1; ArgumentError for anything else."""
+def replicates(nsim: Any, name: str = "nsim") -> int:
+    """A number of draws as a whole number from 1; ArgumentError for anything else."""
     try:
         count = operator.index(nsim)
     except TypeError:
         count = 0
     if isinstance(nsim, bool) or count < 1:
-        raise ArgumentError(f"nsim must be a whole number from 1, found {nsim!r}")
+        raise ArgumentError(f"{name} must be a whole number from 1, found {nsim!r}")
     return count
 
 

@@ -119,9 +119,7 @@ def simulate_formula(
 def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.DataFrame:
     """`simulate` for least squares: fitted values plus residuals of variance sigma^2 / w."""
     count, rng = replicates(nsim), generator(seed)
-    X, offset = fit.design.X, 0.0 if fit.design.offset is None else fit.design.offset
-    mean = X @ fit.beta[fit.solution.kept] + offset
-    return _labelled(fit.design, drawn(mean, (), fit.sigma, fit.design.weights, count, rng))
+    return _labelled(fit.design, drawn(fit.solution.fitted, (), fit.sigma, fit.design.weights, count, rng))
 
 
 def design_without_response(formula: str | MixedFormula, newdata: Any, **given: Any) -> Design:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .responses import response_sums
+from .responses import response_sums, weighted_columns
 from .solve import Optima, Problem, modes, solve_all
 
-__all__ = ["Optima", "Problem", "modes", "response_sums", "solve_all"]
+__all__ = ["Optima", "Problem", "modes", "response_sums", "solve_all", "weighted_columns"]

@@ -121,6 +121,18 @@ def common_values(engine: BlockedEngine, REML: bool, points: Points, responses: 
 
 def _residual_squares(engine: BlockedEngine, T: list[Array], L_X: Array, responses: Responses, part: slice) -> Array:
     """y'Py of some responses at the templates T: with B = Sigma Z'V^-1 [X Y], [X Y]'V^-1 Y = [X Y]'Y - Y'Z B."""
+    p = responses.gram.p
+    ZtY, B, XtVY = weighted_columns(engine, T, responses, part)
+    pairs = zip(ZtY, B, strict=True)
+    YtVY = responses.yty[part] - sum(np.sum(one * two[:, :, p:], axis=(0, 1)) for one, two in pairs)
+    half = np.linalg.solve(L_X, XtVY) if p else XtVY
+    return np.asarray(YtVY - np.sum(half**2, axis=0))
+
+
+def weighted_columns(
+    engine: BlockedEngine, T: list[Array], responses: Responses, part: slice = slice(None)
+) -> tuple[list[Array], list[Array], Array]:
+    """Z'Y per factor (J, L, r), Sigma Z'V^-1 [X Y] per factor (J, L, p + r), and X'V^-1 Y (p, r), of some responses."""
     gram, p = responses.gram, responses.gram.p
     ZtY = [np.moveaxis(Zty[:, part], (0, 1, 2), (1, 2, 0)) for Zty in responses.Zty]
     factors = tuple(
@@ -128,12 +140,10 @@ def _residual_squares(engine: BlockedEngine, T: list[Array], L_X: Array, respons
         for sums, more in zip(gram.factors, ZtY, strict=True)
     )
     wide = engine.sharing(replace(gram, factors=factors)).factorize(T)
-    columns = np.eye(p + ZtY[0].shape[2])[:, p:]
-    B = wide.modes(columns)[1]
-    XtVY = responses.Xty[part].T - inner_products([sums.ZtXy[:, :, :p] for sums in gram.factors], B)
-    YtVY = responses.yty[part] - sum(np.sum(one * two, axis=(0, 1)) for one, two in zip(ZtY, B, strict=True))
-    half = np.linalg.solve(L_X, XtVY) if p else XtVY
-    return np.asarray(YtVY - np.sum(half**2, axis=0))
+    B = wide.modes(np.eye(p + ZtY[0].shape[2]))[1]
+    ZtX = [sums.ZtXy[:, :, :p] for sums in gram.factors]
+    XtVY = responses.Xty[part].T - inner_products(ZtX, [b[:, :, p:] for b in B])
+    return ZtY, B, XtVY
 
 
 def noise(value: Array, m: int, yty: Array, r2: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import explained, factors, fixed, hypotheses, linear, partial_pooling, robust, simulated, variances
+from . import explained, factors, fixed, hypotheses, linear, partial_pooling, posterior, robust, simulated, variances
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -21,6 +21,7 @@ __all__ = [
     "hypotheses",
     "linear",
     "partial_pooling",
+    "posterior",
     "print_fit",
     "robust",
     "simulated",
