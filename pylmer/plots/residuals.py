@@ -46,9 +46,9 @@ def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterab
     """Four panels: residuals against fitted values, scale against location, normal quantiles of residuals and effects.
 
     Standardized residuals are Pearson residuals over sigma; effects are conditional modes over the standard deviation
-    that the model gives them, of the grouping factor `group` (default: the first). The orange lines are local linear
-    smooths (tricube weights on two thirds of the points): flat, if mean and variance are as the model says. Effects
-    with a standard deviation of zero are left out.
+    that the model gives them, of all grouping factors or of `group`, those with a standard deviation of zero left out.
+    The orange lines are local linear smooths (tricube weights on two thirds of the points): flat, if mean and variance
+    are as the model says.
 
     Raises ArgumentError for an unknown grouping factor, and unless `axes` are four.
     Source: the panels are those of R's plot.lm; the smooth is Cleveland (1979), J. Amer. Statist. Assoc. 74, without
@@ -62,14 +62,15 @@ def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterab
     if not isinstance(fit, FittedModel):
         raise ArgumentError(f"plot_diagnostics() wants a fit of lmer(), found {type(fit).__name__}")
     groups = list(factors(fit))
-    chosen = groups[0] if group is None else known(groups, group, "plot_diagnostics(): group")
+    if group is not None:
+        groups = [known(groups, group, "plot_diagnostics(): group")]
     drawn = panels_for(axes, 4, 2)
     mu, pearson = fit.mu, resid(fit, "pearson").dropna().to_numpy()
     _cloud(drawn[0], mu, pearson, "Residuals")
     drawn[0].axhline(0, color=GREY, lw=THIN, zorder=0)
     _cloud(drawn[1], mu, np.sqrt(np.abs(standardized(fit))), "Square root of |standardized residuals|")
     qqmath_residuals(fit, ax=drawn[2])
-    _effects(drawn[3], fit, chosen)
+    _effects(drawn[3], fit, groups)
     return drawn
 
 
@@ -106,15 +107,19 @@ def smooth(x: Array, y: Array, places: Array) -> Array:
     return out
 
 
-def _effects(ax: Axes, fit: FittedModel, group: str) -> None:
-    modes = ranef(fit, condVar=False)[group]
-    templates = [fit.solution.T[i] for i in factors(fit)[group]]
-    deviations = fit.sigma * np.concatenate([np.linalg.norm(T, axis=1) for T in templates])
-    free = [(column, sd) for column, sd in zip(modes.columns, deviations, strict=True) if sd > 0]
-    for (column, sd), marker, color in zip(free, cycle(MARKERS), cycle(PALETTE), strict=False):
-        values = np.sort(modes[column].to_numpy()) / sd
-        ax.plot(plotting_points(len(values)), values, marker, color=color, ms=DOT, mew=0, alpha=0.8, label=str(column))
+def _effects(ax: Axes, fit: FittedModel, groups: list[str]) -> None:
+    effects = {name: values for group in groups for name, values in _standardized_effects(fit, group).items()}
+    for (name, values), marker, color in zip(effects.items(), cycle(MARKERS), cycle(PALETTE), strict=False):
+        ax.plot(plotting_points(len(values)), values, marker, color=color, ms=DOT, mew=0, alpha=0.8, label=name)
     ax.axline((0, 0), slope=1, color=GREY, lw=THIN, zorder=0)
-    ax.set(xlabel=TITLE, ylabel=f"Standardized effects of {group}")
-    if len(free) > 1:
+    ax.set(xlabel=TITLE, ylabel="Standardized effects" if len(effects) != 1 else f"Standardized {next(iter(effects))}")
+    if len(effects) > 1:
         ax.legend(frameon=False, fontsize="small")
+
+
+def _standardized_effects(fit: FittedModel, group: str) -> dict[str, Array]:
+    """Sorted conditional modes over their standard deviations, by "column | group"; none where that is zero."""
+    modes = ranef(fit, condVar=False)[group]
+    deviations = np.concatenate([fit.sigma * np.linalg.norm(fit.solution.T[i], axis=1) for i in factors(fit)[group]])
+    free = [(column, sd) for column, sd in zip(modes.columns, deviations, strict=True) if sd > 0]
+    return {f"{column} | {group}": np.sort(modes[column].to_numpy()) / sd for column, sd in free}

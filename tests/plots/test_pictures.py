@@ -1,6 +1,6 @@
 """Two pictures, pixel by pixel, by pytest-mpl.
 
-pytest tests/plots/test_pictures.py -o filterwarnings=ignore --mpl-generate-path=tests/plots/baseline draws them anew.
+pytest tests/plots/test_pictures.py --mpl-generate-path=tests/plots/baseline draws them anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pylmer
 from .answers import EIGHT, radon
 
 compared = pytest.mark.mpl_image_compare(
+    baseline_dir="baseline",
     style="default",
     remove_text=True,  # fonts differ from one installation to the next; the texts are tested elsewhere
     savefig_kwargs={"dpi": 60},

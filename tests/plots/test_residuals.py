@@ -58,8 +58,11 @@ def test_diagnostics() -> None:
         close(line.get_xdata(), column["y"])
 
 
-def test_diagnostics_of_another_factor() -> None:
-    assert pylmer.plot_diagnostics(pastes(), "batch")[3].get_ylabel() == "Standardized effects of batch"
+def test_diagnostics_of_several_factors() -> None:
+    both, one = pylmer.plot_diagnostics(pastes())[3], pylmer.plot_diagnostics(pastes(), "batch")[3]
+    named = ["(Intercept) | sample", "(Intercept) | batch"]
+    assert [text.get_text() for text in both.get_legend().get_texts()] == named
+    assert (one.get_ylabel(), one.get_legend()) == ("Standardized (Intercept) | batch", None)
 
 
 def test_effects_that_vanish_are_left_out() -> None:
