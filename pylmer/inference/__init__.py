@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import intervals
+from . import intervals, tidying_linear
 from .analysis import anova
 from .contrasts import contest
 from .degrees_of_freedom import vcovAdj
@@ -42,6 +42,7 @@ __all__ = [
     "show_tests",
     "step",
     "tidy",
+    "tidying_linear",
     "varianceProf",
     "variance_ratio",
     "vcovAdj",

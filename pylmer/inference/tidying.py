@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,13 @@ import pandas as pd
 from scipy import sparse
 
 from ..errors import ArgumentError
-from ..extract import AIC, BIC, VarCorr, df_residual, logLik, nobs, ranef, sigma, word
+from ..extract import AIC, BIC, VarCorr, coef, df_residual, logLik, nobs, ranef, sigma, word
 from ..extract.system import LARGEST, Zt, joint_covariance
 from ..fitting import FittedModel
 from ..linalg import Array
+from ..linear_words import confint
 from ..tails import student_quantile
+from . import intervals
 from .contrasts import DDF, check_level, t_tests
 from .degrees_of_freedom import METHODS, check_ddf
 
@@ -22,7 +24,8 @@ COLUMNS = (
     *("effect", "group", "level", "term", "estimate", "std.error", "df", "statistic", "p.value"),
     *("conf.low", "conf.high"),
 )
-EFFECTS = ("fixed", "ran_pars", "ran_vals")
+EFFECTS = ("fixed", "ran_pars", "ran_vals", "ran_coefs")
+SCALES = {"sdcor": ("sd", "cor", "sdcor"), "vcov": ("var", "cov", "vcov")}
 
 
 @word
@@ -32,15 +35,23 @@ def tidy(
     ddf: str = DDF,
     conf_int: bool = False,
     conf_level: float = 0.95,
+    conf_method: str = "Wald",
+    scales: str = "sdcor",
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    effects   "fixed": effect, term, estimate, std.error, df, statistic, p.value
-              "ran_pars": effect, group, term, estimate (standard deviations and correlations, sd__x, cor__x.z)
-              "ran_vals": effect, group, level, term, estimate, std.error (conditional modes)
-              or several of them, one below the other
-    ddf       "Satterthwaite", "Kenward-Roger", or "lme4" for fixed effects without df and p.value
-    conf_int  adds conf.low and conf.high: t intervals of fixed effects, normal ones of conditional modes
+    effects      "fixed": effect, term, estimate, std.error, df, statistic, p.value
+                 "ran_pars": effect, group, term, estimate (standard deviations and correlations, sd__x, cor__x.z)
+                 "ran_vals": effect, group, level, term, estimate, std.error (conditional modes)
+                 "ran_coefs": effect, group, level, term, estimate (fixed effects plus conditional modes)
+                 or several of them, one below the other in this order
+    ddf          "Satterthwaite", "Kenward-Roger", or "lme4" for fixed effects without df and p.value
+    conf_int     adds conf.low and conf.high. conf_method "Wald": t intervals of fixed effects, normal ones of
+                 conditional modes, NaN for the others; any other method of `confint`, such as "profile", is taken
+                 for fixed effects, standard deviations and correlations
+    scales       "sdcor", or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
+
+    Of an `lm`, with broom's columns: `tidy(fit, conf_int=False, conf_level=0.95)`.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -50,35 +61,54 @@ def tidy(
     1         Days    10.467      1.546  17.0
     """
     wanted = [effects] if isinstance(effects, str) else list(effects)
-    for each in wanted:
+    for each in wanted or ("",):
         if each not in EFFECTS:
             raise ArgumentError(f"effects={each!r}: wanted {', '.join(map(repr, EFFECTS))}, or several of them")
     check_ddf(ddf, (*METHODS, "lme4"))
+    _check(scales, tuple(SCALES), "scales")
+    _check(conf_method, ("Wald", *intervals.METHODS), "conf_method")
     level = check_level(conf_level) if conf_int else None
-    parts = {
-        "fixed": lambda: _fixed(fit, ddf, level),
-        "ran_pars": lambda: _parameters(fit),
+    limits = _confint(fit, wanted, level, conf_method, scales)
+    parts: dict[str, Callable[[], pd.DataFrame]] = {
+        "fixed": lambda: _fixed(fit, ddf, level, limits),
+        "ran_pars": lambda: _parameters(fit, level, limits, scales),
         "ran_vals": lambda: _values(fit, level),
+        "ran_coefs": lambda: _coefficients(fit, level),
     }
-    frames = [parts[each]() for each in wanted]
+    frames = [make() for each, make in parts.items() if each in wanted]
     if len(frames) == 1:
         return frames[0]
     whole = pd.concat(frames, ignore_index=True)
     return whole[sorted(whole.columns, key=COLUMNS.index)]
 
 
-def _fixed(fit: FittedModel, ddf: str, level: float | None) -> pd.DataFrame:
+def _check(given: Any, known: Sequence[str], name: str) -> None:
+    if given not in known:
+        raise ArgumentError(f"{name}={given!r}: wanted one of {', '.join(dict.fromkeys(map(repr, known)))}")
+
+
+def _confint(fit: FittedModel, wanted: Sequence[str], level: float | None, method: str, scales: str) -> Array | None:
+    """The limits (k, 2) of all parameters in `confint`'s order, by a method other than Wald's; None for that."""
+    if level is None or method == "Wald" or not {"fixed", "ran_pars"} & set(wanted):
+        return None
+    if scales == "vcov" and "ran_pars" in wanted:
+        raise ArgumentError(f"conf_method={method!r} gives limits of standard deviations: leave scales at 'sdcor'")
+    return confint(fit, level=level, method=method, signames=False).to_numpy()
+
+
+def _fixed(fit: FittedModel, ddf: str, level: float | None, limits: Array | None) -> pd.DataFrame:
     names = list(fit.design.X_names)
     if ddf == "lme4":
-        error = fit.sigma * np.sqrt(np.diag(fit.solution.Phi))
+        error, df = fit.sigma * np.sqrt(np.diag(fit.solution.Phi)), np.asarray(np.inf)
         columns = {"estimate": fit.beta, "std.error": error, "statistic": fit.beta / error}
-        limits = _limits(fit.beta, error, np.inf, level)
     else:
         tests = t_tests(fit, np.eye(len(names)), ddf)
-        columns = {"estimate": tests.estimate, "std.error": tests.error, "df": tests.df}
-        columns |= {"statistic": tests.t, "p.value": tests.p}
-        limits = _limits(tests.estimate, tests.error, tests.df, level)
-    return pd.DataFrame({"effect": ["fixed"] * len(names), "term": names, **columns, **limits})
+        error, df = tests.error, tests.df
+        columns = {"estimate": tests.estimate, "std.error": error, "df": df, "statistic": tests.t, "p.value": tests.p}
+    shown = _limits(fit.beta, error, df, level)
+    if limits is not None:
+        shown = _both(limits[len(limits) - len(names) :])
+    return pd.DataFrame({"effect": ["fixed"] * len(names), "term": names, **columns, **shown})
 
 
 def _limits(estimate: Array, error: Array, df: Array | float, level: float | None) -> dict[str, Array]:
@@ -88,17 +118,51 @@ def _limits(estimate: Array, error: Array, df: Array | float, level: float | Non
     return {"conf.low": estimate - half, "conf.high": estimate + half}
 
 
-def _parameters(fit: FittedModel) -> pd.DataFrame:
+def _both(limits: Array) -> dict[str, Array]:
+    return {"conf.low": limits[:, 0], "conf.high": limits[:, 1]}
+
+
+def _parameters(fit: FittedModel, level: float | None, limits: Array | None, scales: str) -> pd.DataFrame:
+    sd, cor, column = SCALES[scales]
     frame = VarCorr(fit).as_frame(order="lower.tri")
-    terms = [_parameter(var1, var2) for var1, var2 in zip(frame["var1"], frame["var2"], strict=True)]
-    columns = {"effect": ["ran_pars"] * len(frame), "group": frame["grp"], "term": terms, "estimate": frame["sdcor"]}
+    terms = [_parameter(sd, cor, var1, var2) for var1, var2 in zip(frame["var1"], frame["var2"], strict=True)]
+    columns = {"effect": ["ran_pars"] * len(frame), "group": frame["grp"], "term": terms, "estimate": frame[column]}
+    if level is not None:
+        known = np.full((1, 2), np.nan) if limits is None else np.vstack([limits, np.full((1, 2), np.nan)])
+        at = [-1] * len(frame) if limits is None else _places(fit)
+        columns |= _both(known[at])
     return pd.DataFrame(columns)
 
 
-def _parameter(var1: str | None, var2: str | None) -> str:
+def _parameter(sd: str, cor: str, var1: str | None, var2: str | None) -> str:
     if var1 is None:
-        return "sd__Observation"
-    return f"sd__{var1}" if var2 is None else f"cor__{var1}.{var2}"
+        return f"{sd}__Observation"
+    return f"{sd}__{var1}" if var2 is None else f"{cor}__{var1}.{var2}"
+
+
+def _places(fit: FittedModel) -> list[int]:
+    """Where each row of VarCorr's lower triangles stands in `intervals.parameter_names`; -1 for no parameter there."""
+    families = fit.devfun.families
+    sds = [1 if family.hom else family.width for family in families]
+    sd, correlation, out = 0, sum(sds), []
+    for family, count in zip(families, sds, strict=True):
+        for j in range(family.width):
+            for i in range(j, family.width):
+                if i == j:
+                    out.append(sd if family.hom else sd + j)
+                elif family.structure == "us":
+                    out.append(correlation)
+                    correlation += 1
+                else:
+                    out.append(correlation if _is_rho(family.structure, i - j) else -1)
+        sd += count
+        correlation += family.structure in ("cs", "ar1") and family.width > 1
+    return [*out, correlation]
+
+
+def _is_rho(structure: str, lag: int) -> bool:
+    """Whether the correlation of two columns `lag` apart is the parameter rho itself."""
+    return structure == "cs" or (structure == "ar1" and lag == 1)
 
 
 def _values(fit: FittedModel, level: float | None) -> pd.DataFrame:
@@ -107,6 +171,17 @@ def _values(fit: FittedModel, level: float | None) -> pd.DataFrame:
     columns = {"effect": ["ran_vals"] * len(modes), "group": modes["grpvar"], "level": modes["grp"]}
     columns |= {"term": modes["term"], "estimate": estimate, "std.error": error}
     return pd.DataFrame({**columns, **_limits(estimate, error, np.inf, level)})
+
+
+def _coefficients(fit: FittedModel, level: float | None) -> pd.DataFrame:
+    pieces = [
+        pd.DataFrame({"group": group, "level": list(frame.index), "term": name, "estimate": frame[name].to_numpy()})
+        for group, frame in coef(fit).items()
+        for name in frame.columns
+    ]
+    made = pd.concat(pieces, ignore_index=True)
+    made.insert(0, "effect", "ran_coefs")
+    return made if level is None else made.assign(**dict.fromkeys(("conf.low", "conf.high"), np.nan))
 
 
 @word

@@ -1,0 +1,63 @@
+"""tidy, glance, augment of least-squares fits, with the columns of R's broom."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..extract import AIC, BIC, logLik
+from ..least_squares import explained, spread
+from ..linear_words import coef, se_coef, t_quantile
+from ..regression import LinearFit, full_matrix
+from ..tails import f_upper, student_two_sided
+from .tidying import augment, glance, tidy
+
+__all__ = ["augment_linear", "glance_linear", "tidy_linear"]
+
+
+@tidy.register(LinearFit)
+def tidy_linear(fit: LinearFit, conf_int: bool = False, conf_level: float = 0.95) -> pd.DataFrame:
+    """Coefficients of an `lm`: term, estimate, std.error, statistic, p.value, and conf.low, conf.high if asked for."""
+    estimate, error = coef(fit).to_numpy(), se_coef(fit).to_numpy()
+    df = fit.solution.df_residual
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = estimate / error
+    p = student_two_sided(t, df) if df else np.full(len(t), np.nan)
+    columns = {"term": list(fit.names), "estimate": estimate, "std.error": error, "statistic": t, "p.value": p}
+    if conf_int:
+        half = t_quantile(conf_level, df) * error
+        columns |= {"conf.low": estimate - half, "conf.high": estimate + half}
+    return pd.DataFrame(columns)
+
+
+@glance.register(LinearFit)
+def glance_linear(fit: LinearFit) -> pd.DataFrame:
+    """One row about an `lm`: R-squared, sigma, the F test of all predictors, likelihood, sizes."""
+    solution, left = fit.solution, fit.solution.df_residual
+    squares, df = explained(solution, fit.design.weights, fit.intercept), solution.rank - fit.intercept
+    share = squares / (squares + solution.rss)
+    F = squares / df / fit.sigma**2 if df and left else math.nan
+    row: dict[str, Any] = {"r.squared": share}
+    row["adj.r.squared"] = 1 - (1 - share) * (solution.n_obs - fit.intercept) / left if left else math.nan
+    row |= {"sigma": fit.sigma, "statistic": F, "p.value": f_upper(F, df, left) if df and left else math.nan}
+    row |= {"df": float(df) if df else math.nan, "logLik": float(logLik(fit)), "AIC": AIC(fit), "BIC": BIC(fit)}  # type: ignore[arg-type]
+    return pd.DataFrame([row | {"deviance": solution.rss, "df.residual": left, "nobs": solution.n_obs}])
+
+
+@augment.register(LinearFit)
+def augment_linear(fit: LinearFit) -> pd.DataFrame:
+    """The model frame of an `lm` with .fitted, .resid, .hat, .sigma (without the row), .cooksd and .std.resid."""
+    design, solution = fit.design, fit.solution
+    weights = np.ones(design.n) if design.weights is None else design.weights
+    hat = weights * spread(solution.unscaled, full_matrix(design)[:, solution.kept])
+    pearson, df = np.sqrt(weights) * solution.residuals, solution.df_residual
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = np.sqrt((solution.rss - pearson**2 / (1 - hat)) / (df - 1))
+        standardized = pearson / (fit.sigma * np.sqrt(1 - hat))
+        cook = standardized**2 * hat / (1 - hat) / solution.rank
+    columns = {".fitted": solution.fitted, ".resid": solution.residuals, ".hat": hat, ".sigma": without}
+    columns |= {".cooksd": cook, ".std.resid": standardized}
+    return pd.concat([design.model_frame(), pd.DataFrame(columns, index=design.index)], axis=1)
