@@ -1,4 +1,5 @@
-"""The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets.
+"""The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets, and
+`pylmer tour` walks through chapter 12 of Gelman & Hill.
 
 Exit codes: 0, or 2 with one clear line on stderr (and the place in the formula) where the user can mend it.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from . import datasets, printing
 from .api import lmer
 from .errors import DataError, FitNote, PylmerError
 from .model import LmerFit
+from .tour import walk
 
 RADON = "log_radon ~ floor + (1 | county)"
 SUFFIXES = (".csv", ".gz", ".parquet")
@@ -32,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        print(arguments.run(arguments))
+        for text in arguments.run(arguments):
+            print(text, flush=True)
     except PylmerError as error:
         print(f"pylmer: {error}", file=sys.stderr)
         return 2
@@ -54,10 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     data = commands.add_parser("data", help="list the packaged data sets, or describe one")
     data.add_argument("name", nargs="?", metavar="NAME")
     data.set_defaults(run=_data)
+    tour = commands.add_parser("tour", help="chapter 12 of Gelman & Hill on the radon data, step by step")
+    tour.add_argument("--out", metavar="FOLDER", help="write the figures there (needs matplotlib)")
+    tour.set_defaults(run=lambda given: walk(given.out))
     return parser
 
 
-def _fit(arguments: argparse.Namespace) -> str:
+def _fit(arguments: argparse.Namespace) -> Iterator[str]:
     formula = arguments.formula or _default_formula(arguments.data)
     data = _read(arguments.data)
     with warnings.catch_warnings(record=True) as said:
@@ -66,7 +72,7 @@ def _fit(arguments: argparse.Namespace) -> str:
         text = _shown(fit, arguments)
     for note in said:
         print(f"note: {note.message}", file=sys.stderr)
-    return text
+    yield text
 
 
 def _default_formula(data: str) -> str:
@@ -104,8 +110,9 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise DataError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
 
 
-def _data(arguments: argparse.Namespace) -> str:
+def _data(arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.name:
-        return str(datasets.describe(arguments.name))
+        yield str(datasets.describe(arguments.name))
+        return
     width = max(map(len, datasets.names()))
-    return "\n".join(f"{name:<{width}}  {datasets.describe(name).description}" for name in datasets.names())
+    yield "\n".join(f"{name:<{width}}  {datasets.describe(name).description}" for name in datasets.names())

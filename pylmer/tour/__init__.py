@@ -1,0 +1,7 @@
+"""The worked chapter: chapter 12 of Gelman & Hill (2007) on the real radon data, step by step (`pylmer tour`)."""
+
+from __future__ import annotations
+
+from .walk import walk
+
+__all__ = ["walk"]
