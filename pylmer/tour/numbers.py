@@ -18,6 +18,7 @@ from ..model import LmerFit
 from ..partial_pooling import pooling
 from ..tails import f_upper, student_quantile
 
+
 @dataclass(frozen=True)
 class Prediction:
     """A normal distribution of log radon."""
@@ -87,7 +88,7 @@ class FTest:
     p: float
 
 
-def test_of_indicators(complete: LmFit, none: LmFit) -> FTest:
+def all_indicators(complete: LmFit, none: LmFit) -> FTest:
     """No against complete pooling."""
     small, full = complete.solution, none.solution
     df = small.df_residual - full.df_residual

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..extract import se_fixef, se_ranef
-from ..linear_model import LmFit
-from ..model import LmerFit
 from ..partial_pooling import at_theta, criterion_curve, five_ways, pooling
-from ..printing import display
 from ..tables import Column, format_fixed, print_columns
 from .chapter import EIGHT, Chapter
-from .numbers import Prediction, cut, new_county, new_house, significant, spread_of_counties, test_of_indicators
+from .numbers import Prediction, all_indicators, cut, new_county, new_house, significant, spread_of_counties
 
 WIDTH = 80
 
@@ -38,12 +35,8 @@ def _table(rows: Sequence[str], columns: dict[str, Sequence[str]]) -> str:
     return print_columns(rows, [Column(header, tuple(cells)) for header, cells in columns.items()], WIDTH)
 
 
-def _fixed(values: Sequence[float], decimals: int = 2) -> list[str]:
+def _fixed(values: Iterable[float], decimals: int = 2) -> list[str]:
     return [format_fixed(float(value), decimals) for value in values]
-
-
-def _display(fit: LmFit | LmerFit) -> str:
-    return str(display(fit))
 
 
 def _interval(estimate: float, error: float) -> str:
@@ -56,7 +49,7 @@ def complete_pooling(chapter: Chapter) -> Sequence[str]:
     return (
         "Radon was measured in 919 houses of 85 counties of Minnesota, in the basement (floor = 0) or on the first "
         "floor (floor = 1). Complete pooling leaves the counties out: one line for all.",
-        _display(chapter.complete),
+        str(chapter.complete.display()),
         f"A house measured on the first floor has exp({b['floor']:.2f}) = {np.exp(b['floor']):.2f} times the radon of "
         "one measured in the basement. That counties differ is not in this model.",
     )
@@ -65,17 +58,16 @@ def complete_pooling(chapter: Chapter) -> Sequence[str]:
 def no_pooling(chapter: Chapter) -> Sequence[str]:
     """A line for each county."""
     fit, table = chapter.none, chapter.pooled.as_frame()
-    highest = table["no_pooling"].idxmax()
+    highest = str(table["no_pooling"].idxmax())
     shown = [*table.index[:3], highest]
     return (
-        "No pooling gives each county an intercept of its own: lm with 85 indicators, "
-        "log_radon ~ floor + county - 1.",
+        "No pooling gives each county an intercept of its own: lm with 85 indicators, log_radon ~ floor + county - 1.",
         _table(
             ["floor", *shown],
             {
                 "houses": ["", *map(str, table["n"][shown])],
-                "estimate": _fixed([chapter.pooled.slopes["floor"], *table["no_pooling"][shown]]),
-                "std. error": _fixed([fit.se_coef()["floor"], *table["se_no"][shown]]),
+                "estimate": _fixed([chapter.pooled.slopes["floor"], *table.loc[shown, "no_pooling"]]),
+                "std. error": _fixed([float(np.sqrt(fit.covariance[0, 0])), *table.loc[shown, "se_no"]]),
             },
         )
         + f"\n---\nn = {len(chapter.radon)}, k = {len(fit.beta)}\nresidual sd = {fit.sigma:.2f}",
@@ -90,7 +82,7 @@ def without_predictors(chapter: Chapter) -> Sequence[str]:
     return (
         "The multilevel model lies between both: county intercepts alpha_j come from a normal distribution, whose "
         "standard deviation is estimated from the data. Without predictors:",
-        _display(chapter.M0),
+        str(chapter.M0.display()),
         f"An estimate is a weighted average (12.1) of the county's mean, with weight n_j / sigma_y^2, and of the mean "
         f"of all, with weight 1 / sigma_alpha^2. As sigma_y^2 / sigma_alpha^2 = {1 / theta**2:.1f}, the mean of all "
         "counts as much as that many houses. Figure 12.1: no pooling and multilevel estimates by sample size.",
@@ -114,10 +106,10 @@ def with_floor(chapter: Chapter) -> Sequence[str]:
     """M1 and the intervals of 12.4."""
     M1 = chapter.M1
     beta, county = M1.fixef(), "HENNEPIN"
-    mode, error = M1.ranef()["county"].loc[county].iloc[0], se_ranef(M1)["county"].loc[county].iloc[0]
+    mode, error = (float(each["county"]["(Intercept)"][county]) for each in (M1.ranef(), se_ranef(M1)))
     return (
         "The floor as a predictor of houses:",
-        _display(M1),
+        str(M1.display()),
         _table(
             ["slope of floor", "intercept of county 26", "its difference from the mean"],
             {
@@ -194,10 +186,7 @@ def limits(chapter: Chapter) -> Sequence[str]:
         "and of one with 116 houses.",
         _table(
             ["lm, complete pooling", *names, "lm, no pooling"],
-            {
-                name: _fixed(values[:, k], 4)
-                for k, name in enumerate(("floor", "AITKIN (4)", "ST LOUIS (116)"))
-            },
+            {name: _fixed(values[:, k], 4) for k, name in enumerate(("floor", "AITKIN (4)", "ST LOUIS (116)"))},
         ),
     )
 
@@ -210,11 +199,11 @@ def with_uranium(chapter: Chapter) -> Sequence[str]:
     sd = [fit.theta[0] * fit.sigma for fit in (chapter.M1, M2)]
     return (
         "The uranium in the soil of a county is a predictor of its intercept:",
-        _display(M2),
-        f"It explains most of what differs between counties: sigma_alpha falls from {sd[0]:.2f} to {sd[1]:.2f}, sigma_y "
-        "stays. With so little left to vary, estimates are pooled towards the line of uranium more strongly than they "
-        "were towards the mean. In no pooling uranium is aliased with the county indicators; regressing those "
-        "estimates on it afterwards, with the variances of M2, gives",
+        str(M2.display()),
+        f"It explains most of what differs between counties: sigma_alpha falls from {sd[0]:.2f} to {sd[1]:.2f}, "
+        "sigma_y stays. With so little left to vary, estimates are pooled towards the line of uranium more strongly "
+        "than they were towards the mean. In no pooling uranium is aliased with the county indicators; regressing "
+        "those estimates on it afterwards, with the variances of M2, gives",
         _table(
             list(second.index),
             {"estimate": _fixed(second["Estimate"]), "std. error": _fixed(second["Std. Error"])},
@@ -304,7 +293,7 @@ def when_it_matters(chapter: Chapter) -> Sequence[str]:
 
 def no_tests(chapter: Chapter) -> Sequence[str]:
     """Why indicators are not tested."""
-    test = test_of_indicators(chapter.complete, chapter.none)
+    test = all_indicators(chapter.complete, chapter.none)
     one, two = (significant(chapter.none, baseline) for baseline in ("AITKIN", "HENNEPIN"))
     return (
         "Should the county indicators be tested, and left out if they are not significant? Together they are: "

@@ -39,4 +39,6 @@ def _figures(chapter: Chapter, into: Path | None) -> str:
         written = [save(chapter, figure, into) for figure in FIGURES]
     except MissingExtraError as error:
         return f"Figures: {error}"
-    return "\n".join(["Figures:", *(f"  {path}  {figure.title}" for path, figure in zip(written, FIGURES, strict=True))])
+    return "\n".join(
+        ["Figures:", *(f"  {path}  {figure.title}" for path, figure in zip(written, FIGURES, strict=True))]
+    )
