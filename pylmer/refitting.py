@@ -9,11 +9,11 @@ from typing import Generic
 
 import numpy as np
 
-from .batch import Optima, Problem, modes, response_sums, solve_all
+from .batch import STACKED, Optima, Problem, modes, response_sums, solve_all
 from .devfun import rows_of
 from .engines import BlockedEngine
 from .errors import DataError, FitNote, NumericalError
-from .fitting import Fit
+from .fitting import Fit, FittedModel
 from .linalg import Array, lower_factor
 from .optimum import optimum_at, where_to_look
 
@@ -128,6 +128,12 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
         problem=problem,
         optima=optima,
     )
+
+
+def solved_together(fit: FittedModel) -> bool:
+    """Whether `refit_all` solves all responses at once, or one after the other."""
+    nested = getattr(fit.devfun.criterion.engine, "nested", True)
+    return nested and all(family.structure in STACKED for family in fit.devfun.families)
 
 
 def make_problem(fit: Fit, Y: Array) -> Problem:

@@ -84,7 +84,7 @@ def simulate(
     [1.0, 3.0, 1.0, 3.0, 1.0, 3.0]
     """
     count, rng = replicates(nsim), generator(seed)
-    kept = _conditioned(fit, use_u, re_form)
+    kept = conditioned(fit, use_u, re_form)
     model = fit if newparams is None else with_parameters(fit, newparams)
     if newdata is None:
         if weights is not None:
@@ -132,7 +132,7 @@ def design_without_response(formula: str | MixedFormula, newdata: Any, **given: 
     return build_design(parsed, newdata, control=UNCHECKED, env=env, na_action="exclude", **given)
 
 
-def _conditioned(fit: FittedModel, use_u: bool, re_form: str | MixedFormula | float | None) -> tuple[int, ...]:
+def conditioned(fit: FittedModel, use_u: bool, re_form: str | MixedFormula | float | None) -> tuple[int, ...]:
     """The terms whose conditional modes are kept."""
     if not isinstance(use_u, bool | np.bool_):
         raise ArgumentError(f"use_u must be True or False, found {use_u!r}")

@@ -12,18 +12,23 @@ from .explained import icc, r2, variance_ratio
 from .least_squares_means import difflsmeans, ls_means
 from .model_comparisons import KRmodcomp, SATmodcomp
 from .profiling import LikelihoodProfile, logProf, profile, varianceProf
+from .resampling import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
 from .robust import Wald_test, coef_test, conf_int, vcovCR
 from .selection import step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
 
 __all__ = [
+    "BootMer",
     "KRmodcomp",
     "LikelihoodProfile",
+    "PBmodcomp",
     "SATmodcomp",
     "Wald_test",
     "anova",
     "augment",
+    "bootMer",
+    "case_bootstrap",
     "coef_test",
     "conf_int",
     "contest",
@@ -39,6 +44,7 @@ __all__ = [
     "profile",
     "r2",
     "ranova",
+    "resid_bootstrap",
     "show_tests",
     "step",
     "tidy",

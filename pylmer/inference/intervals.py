@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
+from ..extract.words import check_call
 from ..fitting import FittedModel
 from ..language import did_you_mean
 from ..linalg import Array
@@ -92,4 +93,6 @@ def mixed_confint(
     """Confidence intervals of a mixed model's parameters; see `confint`."""
     if method not in METHODS:
         raise ArgumentError(f"method={method!r}: confint() of a mixed model knows {', '.join(map(repr, METHODS))}")
-    return METHODS[method](fit, parm=parm, level=check_level(level), signames=signames, **options)
+    given = {"parm": parm, "level": check_level(level), "signames": signames, **options}
+    check_call(f'confint(method="{method}")', METHODS[method], (fit,), given)
+    return METHODS[method](fit, **given)

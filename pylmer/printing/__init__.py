@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import explained, factors, fixed, hypotheses, linear, partial_pooling, posterior, robust, simulated, variances
+from . import (
+    bootstraps,
+    explained,
+    factors,
+    fixed,
+    hypotheses,
+    linear,
+    partial_pooling,
+    posterior,
+    robust,
+    simulated,
+    variances,
+)
 from .arm import Display, display
 from .fits import print_fit
 from .headers import title
@@ -12,6 +24,7 @@ from .summaries import Summary, summary
 __all__ = [
     "Display",
     "Summary",
+    "bootstraps",
     "display",
     "explained",
     "factors",
