@@ -5,7 +5,7 @@ matplotlib is an extra: it is imported when a picture is drawn, `rcParams` are r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,8 +59,8 @@ def panels_for(
         made = list(figure.subplots(rows, columns, squeeze=False, **shared).flat)
         for spare in made[count:]:
             spare.remove()
-        for ax in made[count - columns : count]:
-            ax.tick_params(labelbottom=True)  # also where the panel below is a spare one
+        for k, ax in enumerate(made[:count] if shared.get("sharex") else []):
+            ax.tick_params(labelbottom=k >= count - columns)  # also where the panel below is a spare one
         return [quiet(ax) for ax in made[:count]]
     given = list(np.ravel(np.asarray(axes, dtype=object)))
     if len(given) != count:
@@ -86,6 +86,16 @@ def quiet(ax: Axes) -> Axes:
     return ax
 
 
+def name_outer(drawn: Sequence[Axes], y: str, x: str = "") -> None:
+    """Name the axes of a grid of panels: y on the left of each row, x, if there is one for all, below each column."""
+    spec = drawn[0].get_subplotspec()
+    columns = 1 if spec is None else spec.get_gridspec().ncols
+    for ax in drawn[::columns]:
+        ax.set_ylabel(y)
+    for ax in drawn[-columns:] if x else []:
+        ax.set_xlabel(x)
+
+
 def mark_whole(ax: Axes, values: Any) -> None:
     """Ticks at the values themselves, where these are a few whole numbers."""
     distinct = np.unique(values)
@@ -99,6 +109,7 @@ def size_axis(ax: Axes, n: Any, group: str) -> None:
     low, high = 0.85 * np.min(n), 1.18 * np.max(n)
     steps = (1, 2, 5) if high < 30 * low else (1, 3)
     marks = [step * 10**power for power in range(10) for step in steps if low <= step * 10**power <= high]
+    marks = marks or [int(np.min(n)), int(np.max(n))]
     ax.set_xticks(marks, [f"{mark:,}" for mark in marks])
     ax.set_xticks([], minor=True)
     ax.set(xlim=(low, high), xlabel=f"sample size in {group}")

@@ -52,8 +52,7 @@ def plot_effect(fit: FittedModel, predictor: str, *, level: float = 0.95, ax: Ax
     if not isinstance(fit, FittedModel):
         raise ArgumentError(f"plot_effect() wants a fit of lmer(), found {type(fit).__name__}")
     name, z = known(fixed_columns(fit), predictor, "plot_effect(): predictor"), quantile(level)
-    ax = axes_for(ax)
-    rows = raw(fit)
+    rows, ax = raw(fit), axes_for(ax)
     (_levels if name in level_columns(fit, rows) else _line)(ax, fit, rows, name, z)
     ax.set(xlabel=name, ylabel=deparse(fit.formula.response) if fit.formula.response else "")
     return ax

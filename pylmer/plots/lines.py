@@ -14,7 +14,7 @@ from ..fitting import FittedModel
 from ..language import deparse
 from ..linalg import Array
 from ..partial_pooling import at_theta, pooling
-from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, mark_whole, panels_for
+from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, mark_whole, name_outer, panels_for
 from .choosing import known
 from .levels import by_coefficient, codes, grouping_factor, spread_of_sizes
 from .typical import fixed_columns, jittered, level_columns, raw, typical_random_rows, typical_rows
@@ -68,11 +68,11 @@ def plot_lines(
     shown = spread_of_sizes(fit, chosen, SHOWN) if levels is None else _listed(levels, labels)
     kinds = [known(STYLES, kind, f"{WORD}(): estimates") for kind in estimates]
     rows, level = raw(fit), codes(fit, chosen)
-    x = _predictor(fit, rows, level, predictor)
+    x = _predictor(fit, rows, chosen, predictor)
+    lines = [(kind, *_estimates(fit, chosen, kind)) for kind in kinds]
     drawn = panels_for(axes, len(shown), COLUMNS, 2.3, 2.1, sharex=True, sharey=True)
     y = fit.design.y if fit.design.offset is None else fit.design.y - fit.design.offset
     places = np.linspace(rows[x].min(), rows[x].max(), PLACES)
-    lines = [(kind, *_estimates(fit, chosen, kind)) for kind in kinds]
     moved = jittered(rows[x].to_numpy(float)) if rows.groupby(level)[x].nunique().sum() < len(rows) else rows[x]
     for ax, label in zip(drawn, shown, strict=True):
         j = labels.index(label)
@@ -82,8 +82,8 @@ def plot_lines(
         for kind, beta, effects in lines:
             ax.plot(places, X @ beta + Z @ effects[j], **STYLES[kind])
         ax.set_title(f"{label} (n = {here.sum()})", fontsize="small")
-    mark_whole(drawn[0], rows[x])
-    _name_axes(drawn, x, deparse(fit.formula.response) if fit.formula.response else "")
+        mark_whole(ax, rows[x])
+    name_outer(drawn, deparse(fit.formula.response) if fit.formula.response else "", x)
     _legend(drawn, alone=axes is None)
     return drawn
 
@@ -95,7 +95,7 @@ def _listed(levels: Sequence[str], labels: list[str]) -> list[str]:
     return [known(labels, name, f"{WORD}(): level") for name in names]
 
 
-def _predictor(fit: FittedModel, rows: pd.DataFrame, level: Array, predictor: str | None) -> str:
+def _predictor(fit: FittedModel, rows: pd.DataFrame, group: str, predictor: str | None) -> str:
     """The column along the horizontal axis: the one chosen, or the only number that varies within groups."""
     names = fixed_columns(fit)
     by_level = level_columns(fit, rows[names])
@@ -104,12 +104,10 @@ def _predictor(fit: FittedModel, rows: pd.DataFrame, level: Array, predictor: st
         if known(names, predictor, f"{WORD}(): predictor") not in numbers:
             raise ArgumentError(f"{WORD}(): predictor={predictor!r} is a factor: wanted a number, for a line")
         return predictor
-    within = [name for name in numbers if rows.groupby(level)[name].nunique().max() > 1]
+    within = [name for name in numbers if rows.groupby(codes(fit, group))[name].nunique().max() > 1]
     if len(within) != 1:
-        found = (
-            f"several numbers vary within groups, {', '.join(within)}" if within else "no number varies within groups"
-        )
-        raise ArgumentError(f"{WORD}(): {found}; choose one: predictor=")
+        found = f"{' and '.join(within)} vary" if within else "no number varies"
+        raise ArgumentError(f"{WORD}(): {found} within {group}; choose one: predictor=")
     return within[0]
 
 
@@ -129,13 +127,6 @@ def _without(fit: FittedModel, group: str) -> Array:
     """theta with zeros in the places of one grouping factor."""
     terms = zip(fit.design.random, fit.devfun.families, strict=True)
     return np.where(np.concatenate([np.full(family.size, term.group != group) for term, family in terms]), fit.par, 0.0)
-
-
-def _name_axes(drawn: list[Axes], x: str, y: str) -> None:
-    """Names on the outer panels of a grid of four columns."""
-    for k, ax in enumerate(drawn):
-        ax.set_xlabel(x if k >= len(drawn) - COLUMNS else "")
-        ax.set_ylabel(y if k % COLUMNS == 0 else "")
 
 
 def _legend(drawn: list[Axes], alone: bool) -> None:

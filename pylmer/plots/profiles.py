@@ -19,7 +19,7 @@ from ..inference import LikelihoodProfile
 from ..inference.curves import Curve
 from ..inference.intervals import chosen
 from ..linalg import Array
-from .canvas import BLUE, GREY, LIGHT, MEDIUM, ORANGE, THIN, panels_for
+from .canvas import BLUE, GREY, LIGHT, MEDIUM, ORANGE, THIN, name_outer, panels_for
 from .contours import Traces, contour, traces
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _zeta(profile: LikelihoodProfile, names: list[str], axes: Iterable[Axes] | N
         places = np.linspace(*_ends(curve, bounds[-1]), POINTS)
         ax.plot(places, curve.forward(places), color=BLUE, lw=MEDIUM)
         ax.set_xlabel(name)
-    _outer(drawn, "ζ", axes)
+    name_outer(drawn, "ζ")
     return drawn
 
 
@@ -94,7 +94,7 @@ def _density(profile: LikelihoodProfile, names: list[str], axes: Iterable[Axes] 
         ax.plot(places, values, color=BLUE, lw=MEDIUM)
         ax.set_xlabel(name)
         ax.set_ylim(0, None)
-    _outer(drawn, "density", axes)
+    name_outer(drawn, "density")
     return drawn
 
 
@@ -110,12 +110,6 @@ def _ends(curve: Curve, bound: float) -> tuple[float, float]:
     low, high = curve.backward(np.array([-bound, bound]))
     first, last = curve.scale.psi(curve.knots[[0, -1]])
     return float(first if np.isnan(low) else low), float(last if np.isnan(high) else high)
-
-
-def _outer(drawn: list[Axes], label: str, axes: Iterable[Axes] | None) -> None:
-    """The label of the vertical axes, on the first panel of each row of a new figure, else on the first."""
-    for ax in drawn[:1] if axes is not None else drawn[::3]:
-        ax.set_ylabel(label)
 
 
 def _pairs(profile: LikelihoodProfile, names: list[str], axes: Iterable[Axes] | None) -> list[Axes]:

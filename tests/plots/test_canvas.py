@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import pylmer
+from pylmer.plots.canvas import size_axis
 
 from .answers import pastes, profile, radon, sleep, uranium
 
@@ -46,3 +47,19 @@ def test_without_matplotlib(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(pylmer.MissingExtraError, match=r'pip install "pylmer\[plot\]"'):
         PICTURES[name]()
+
+
+@pytest.mark.parametrize(
+    ("n", "marks"),
+    [
+        ([1, 116], "1 3 10 30 100"),
+        ([4, 40], "5 10 20"),
+        ([6, 8], "6 8"),
+        ([7, 7], "7 7"),
+        ([900, 5000], "1,000 2,000 5,000"),
+    ],
+)
+def test_marks_of_sizes(n: list[int], marks: str) -> None:
+    ax = plt.subplots()[1]
+    size_axis(ax, n, "g")
+    assert [label.get_text() for label in ax.get_xticklabels()] == marks.split()

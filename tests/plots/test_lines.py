@@ -78,19 +78,23 @@ def test_an_offset_is_taken_from_the_data() -> None:
 def test_given_axes() -> None:
     axes = plt.subplots(1, 2)[1]
     assert pylmer.plot_lines(radon(), levels=EIGHT[:2], axes=axes) == list(axes)
+    assert [ax.get_ylabel() for ax in axes] == ["log_radon", ""]
     assert not axes[0].figure.legends
     assert len(axes[0].get_legend().get_texts()) == 3
 
 
 def test_bad_input() -> None:
+    late = pylmer.datasets.load("sleepstudy").assign(late=lambda data: 1.0 * (data["Days"] > 6))
     with pytest.raises(ArgumentError, match=r"level='AITKEN': there is AITKIN, ANOKA,.*; did you mean 'AITKIN'"):
         pylmer.plot_lines(radon(), levels=["AITKEN"])
     with pytest.raises(ArgumentError, match="wanted at least one, found none"):
         pylmer.plot_lines(radon(), levels=[])
     with pytest.raises(ArgumentError, match="predictor='flor': there is floor; did you mean 'floor'"):
         pylmer.plot_lines(radon(), "flor")
-    with pytest.raises(ArgumentError, match="no number varies within groups; choose one: predictor="):
+    with pytest.raises(ArgumentError, match="no number varies within Batch; choose one: predictor="):
         pylmer.plot_lines(fit("Yield ~ 1 + (1 | Batch)", "Dyestuff"))
+    with pytest.raises(ArgumentError, match="Days and late vary within Subject; choose one: predictor="):
+        pylmer.plot_lines(pylmer.lmer("Reaction ~ Days + late + (1 | Subject)", late))
     with pytest.raises(ArgumentError, match="predictor='Variety' is a factor: wanted a number"):
         pylmer.plot_lines(fit("yield ~ Variety + nitro + (1 | Block)", "Oats"), "Variety")
     with pytest.raises(ArgumentError, match="several grouping factors"):
