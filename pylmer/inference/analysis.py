@@ -9,7 +9,9 @@ from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..regression import LinearFit
 from .contrasts import DDF
+from .hypotheses import type_of
 from .likelihood_ratio import likelihood_table
+from .linear_tables import linear_comparison, linear_table
 from .records import AnovaTable
 from .variance_tables import term_table
 
@@ -17,17 +19,19 @@ from .variance_tables import term_table
 def anova(
     fit: FittedModel,
     *others: FittedModel | LinearFit,
-    type: int | str = 3,
-    ddf: str = DDF,
+    type: int | str | None = None,
+    ddf: str | None = None,
     refit: bool = True,
     model_names: Sequence[str] | None = None,
 ) -> AnovaTable:
     """Analysis of variance, as R's `anova` with lme4 and lmerTest.
 
-    Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (SAS's, whatever the contrasts), with `ddf`
-    "Satterthwaite" or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
+    Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (the default; SAS's, whatever the contrasts), with
+    `ddf` "Satterthwaite" (the default) or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
     Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
-    unless `refit=False`; `model_names` name the rows. One of the models may be an `lm`.
+    unless `refit=False`; `model_names` name the rows. Some of the models may be `lm`s.
+    Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
+    before it, with the residual variance of the largest.
 
     A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods,
     DataError for models of different rows or responses. Sources: Goodnight (1978), Fai & Cornelius (1996), Kenward &
@@ -44,9 +48,20 @@ def anova(
     """
     for each in (fit, *others):
         _check(each)
+    linear = [each for each in (fit, *others) if isinstance(each, LinearFit)]
+    if len(linear) == 1 + len(others):
+        _check_linear(type, ddf)
+        return linear_comparison(linear, model_names) if others else linear_table(linear[0])
     if not others:
-        return term_table(fit, type, ddf)
+        return term_table(fit, 3 if type is None else type, DDF if ddf is None else ddf)
     return likelihood_table([fit, *others], refit, model_names)
+
+
+def _check_linear(type: int | str | None, ddf: str | None) -> None:
+    if type is not None and type_of(type) != "I":
+        raise ArgumentError(f"type={type!r}: the table of an lm() is sequential, type 1; its terms are tested in order")
+    if ddf is not None:
+        raise ArgumentError(f"ddf={ddf!r}: the degrees of freedom of an lm() are exact; leave ddf out")
 
 
 def _check(fit: Any) -> None:

@@ -23,16 +23,22 @@ from ..tails import chisquare_upper
 from .records import AnovaTable, table
 
 REFITTED = "refitting model(s) with ML (instead of REML)"
+MIXTURE = (
+    "some models fit with REML = TRUE, some not: a restricted likelihood beside a likelihood says nothing about the "
+    "models; leave refit=True"
+)
 Fit = FittedModel | LinearFit
 
 
 def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str] | None) -> AnovaTable:
     """The table of several fits to the same response, by increasing number of parameters."""
-    names = _names(fits, model_names)
-    _check_same_data(fits, names)
+    names = names_of(fits, model_names)
+    check_same_data(fits, names)
     if refit and any(isinstance(fit, FittedModel) and fit.REML for fit in fits):
         warnings.warn(FitNote(REFITTED), stacklevel=3)
         fits = [refit_ml(fit) if isinstance(fit, FittedModel) else fit for fit in fits]
+    if len({isinstance(fit, FittedModel) and fit.REML for fit in fits}) > 1:
+        warnings.warn(FitNote(MIXTURE), stacklevel=3)
     likelihoods: list[LogLik] = [logLik(cast(Any, fit)) for fit in fits]
     order = sorted(range(len(fits)), key=lambda k: likelihoods[k].df)
     values = np.array([float(likelihoods[k]) for k in order])
@@ -49,7 +55,7 @@ def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str
         "Df": Df,
         "Pr(>Chisq)": p,
     }
-    heading = (*_data_lines(fits[0]), "Models:", *(f"{names[k]}: {_formula(fits[k])}" for k in order))
+    heading = (*_data_lines(fits[0]), "Models:", *(f"{names[k]}: {formula_text(fits[k])}" for k in order))
     made: AnovaTable = table(AnovaTable, columns, [names[k] for k in order], heading)
     return made
 
@@ -66,9 +72,10 @@ def p_value(Chisq: float, df: float) -> float:
     return chisquare_upper(Chisq, df) if df > 0 else math.nan
 
 
-def _names(fits: Sequence[Fit], given: Sequence[str] | None) -> list[str]:
+def names_of(fits: Sequence[Fit], given: Sequence[str] | None, default: str = "MODEL") -> list[str]:
+    """A name for each model: those given, or MODEL1, MODEL2, ..."""
     if given is None:
-        return [f"MODEL{k + 1}" for k in range(len(fits))]
+        return [f"{default}{k + 1}" for k in range(len(fits))]
     if isinstance(given, str) or len(given) != len(fits):
         raise ArgumentError(f"model_names={given!r}: wanted {len(fits)} names, one for each model")
     if len(set(given)) < len(given):
@@ -76,7 +83,8 @@ def _names(fits: Sequence[Fit], given: Sequence[str] | None) -> list[str]:
     return [str(name) for name in given]
 
 
-def _check_same_data(fits: Sequence[Fit], names: Sequence[str]) -> None:
+def check_same_data(fits: Sequence[Fit], names: Sequence[str]) -> None:
+    """DataError unless all models were fitted to the same rows and the same response."""
     first, y = fits[0], fits[0].design.y
     for fit, name in zip(fits[1:], names[1:], strict=True):
         if fit.design.n != first.design.n:
@@ -96,7 +104,8 @@ def _response(fit: Fit) -> str:
     return "none" if node is None else deparse(node)
 
 
-def _formula(fit: Fit) -> str:
+def formula_text(fit: Fit) -> str:
+    """A fit's formula as it was fitted."""
     return describe(fit) if isinstance(fit, FittedModel) else deparse(fitted_formula(fit.design.formula))
 
 
