@@ -22,7 +22,7 @@ PICTURES: dict[str, Callable[[], object]] = {
     "qqmath of effects": lambda: pylmer.qqmath(pylmer.ranef(pastes()), "batch"),
     "dotplot": lambda: pylmer.dotplot(pylmer.ranef(sleep())),
     "plot_diagnostics": lambda: pylmer.plot_diagnostics(sleep()),
-    "plot_profile": lambda: pylmer.plot_profile(profile(), "pairs", "theta_"),
+    "plot_profile": lambda: pylmer.plot_profile(profile(), "pairs", "beta_"),
     "plot_intercepts": lambda: pylmer.plot_intercepts(radon()),
     "plot_group_predictor": lambda: pylmer.plot_group_predictor(uranium(), "log_uranium"),
     "plot_lines": lambda: pylmer.plot_lines(radon()),
