@@ -18,6 +18,7 @@ from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
 from .solution import par_gradient, par_of
 
+HELD = "none"  # the optimizer of a fit whose theta is held at given values
 NEARLY_FLAT = 1e-3  # a relative curvature this little below zero is rounding along a flat ridge
 
 
@@ -46,6 +47,11 @@ class Optimum:
     trace: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
     points: Points = field(default=(), repr=False)
+
+    @property
+    def held(self) -> bool:
+        """Whether this is no optimum, theta being held at given values."""
+        return self.optimizer == HELD
 
 
 def start_points(devfun: Devfun, start: Any) -> Points | None:

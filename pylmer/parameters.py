@@ -124,7 +124,7 @@ def _par(family: Family, term: RandomDesign, theta: Array) -> Array:
     back = family.theta(_template(family, par))
     if family.structure in ("cs", "ar1") and not np.allclose(back, theta, rtol=0, atol=1e-6 * np.abs(theta).max()):
         raise ArgumentError(
-            f"newparams: theta of ({term.label}) is no {family.structure} covariance: {_numbers(theta)}; with its "
+            f"theta of ({term.label}) is no {family.structure} covariance: {_numbers(theta)}; with its "
             f"first standard deviation{'' if family.hom else 's'} and correlation it would be {_numbers(back)}"
         )
     return par

@@ -61,6 +61,8 @@ def test_every_step_is_told_once_in_order() -> None:
     assert len(told) == len(STEPS) + 2
     for number, (text, each) in enumerate(zip(told[1:], STEPS, strict=False), start=1):
         assert text.startswith(f"\n{number}. {each.title}\n==")
+    drawn = [name for text in told for name in re.findall(r"([\w-]+)\.png", text)]
+    assert sorted(drawn) == sorted(figure.name for figure in FIGURES)
     assert told[-1] == f"\nFigures: pylmer tour --out FOLDER writes {len(FIGURES)} of them."
     prose = [
         line for text in told for line in text.splitlines() if line and not line.startswith(("(", "Five ways", " "))

@@ -65,7 +65,9 @@ def _plain(frame: pd.DataFrame) -> PlainTable:
 
 @once_per_fit
 def arguments_of(fit: FittedModel) -> Arguments:
-    """What can be held of a fit, refitted by maximum likelihood if it was not."""
+    """What can be held of a fit, refitted by maximum likelihood if it was not; ArgumentError if its theta is held."""
+    if fit.optimum.held:
+        raise ArgumentError("a profile starts from the optimum, and theta of this fit is held: profile the fit itself")
     return arguments(refit_ml(fit))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from ..language import did_you_mean
 from ..linalg import Array, block_diagonal
 from ..tables import Shown
 from .levels import NoPooling, Sums, level_columns, no_pooling, sums_of
+
+SECOND_LEVEL = ("Estimate", "Std. Error")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,7 +33,7 @@ class Pooling(Shown):
     matrices      (J, l, l) shares of the model in the estimates, (I + Sigma A_j)^-1; the factors are their diagonals
     slopes        no-pooling estimates of the other fixed effects;  sigma_no, df_no its residual standard deviation
     dropped       group-level predictors, which no pooling cannot have
-    second_level  no-pooling estimates regressed on them: Estimate and Std. Error, or None without any
+    second_level  no-pooling estimates regressed on them: Estimate and Std. Error; no rows where there are none
     notes         what must be said
 
     ratio and n_equal are numbers where there is one coefficient, else a Series by coefficient.
@@ -48,9 +50,9 @@ class Pooling(Shown):
     slopes: NamedVector
     sigma_no: float
     df_no: int
-    dropped: tuple[str, ...] = ()
-    second_level: pd.DataFrame | None = None
-    notes: tuple[str, ...] = field(default=())
+    dropped: tuple[str, ...]
+    second_level: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     def as_frame(self) -> pd.DataFrame:
         """The table as a DataFrame: index level, or (coefficient, level) where there are several coefficients."""
@@ -108,7 +110,7 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     none = no_pooling(sums)
     names = tuple(column for term in terms for column in term.columns)
     own_names = _own_names(fit, none, names)
-    H, moves = level_columns(none, own_names)
+    H = level_columns(none, own_names)
     group_level = [c for c, name in enumerate(own_names) if name is None]
     dropped = tuple(fit.design.X_names[none.aliased[c]] for c in group_level)
     frames, errors = _estimates(fit, terms[0].group, names, none, H)
@@ -128,7 +130,7 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
         sigma_no=none.sigma,
         df_no=none.df,
         dropped=dropped,
-        second_level=_second_level(fit, names, none, H, moves) if dropped else None,
+        second_level=_second_level(fit, none, H) if dropped else pd.DataFrame(columns=[*SECOND_LEVEL], dtype=float),
         notes=_notes(terms[0].group, none, dropped),
     )
 
@@ -236,7 +238,7 @@ def _by_coefficient(names: Sequence[str], values: Array) -> float | NamedVector:
     return float(values[0]) if len(names) == 1 else NamedVector(values, index=list(names), dtype=float)
 
 
-def _second_level(fit: FittedModel, names: Sequence[str], none: NoPooling, H: Array, moves: Array) -> pd.DataFrame:
+def _second_level(fit: FittedModel, none: NoPooling, H: Array) -> pd.DataFrame:
     """No-pooling estimates on what varies between levels, weighted by (Sigma + A_j^-1)^-1; one row per column of X.
 
     In blocks: gamma = (sum H_j'B_j H_j)^-1 sum H_j'B_j own_j with B_j = A_j (I + Sigma A_j)^-1.
@@ -250,7 +252,7 @@ def _second_level(fit: FittedModel, names: Sequence[str], none: NoPooling, H: Ar
     right = np.sum(np.swapaxes(H_z, 1, 2) @ B @ own, axis=0)[:, 0]
     index = [fit.design.X_names[k] for k in none.aliased]
     errors = fit.sigma * np.sqrt(np.diag(np.linalg.inv(left)))
-    return pd.DataFrame({"Estimate": np.linalg.solve(left, right), "Std. Error": errors}, index=index)
+    return pd.DataFrame(np.column_stack([np.linalg.solve(left, right), errors]), index=index, columns=[*SECOND_LEVEL])
 
 
 def _notes(group: str, none: NoPooling, dropped: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ import pandas as pd
 from ..certificate import certify
 from ..criterion import At, Criterion
 from ..devfun import Devfun
-from ..engines import BetweenEngine, BlockedEngine
+from ..engines import BetweenEngine
 from ..errors import ArgumentError, FitNote
 from ..extract import word
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..optimize import Run
-from ..optimum import Optimum
+from ..optimum import HELD, Optimum
+from ..parameters import names_of_theta, par_of_theta
 from ..solution import par_gradient, par_of
 from ..tables import Shown
 
@@ -31,16 +32,17 @@ INFINITE = 1e8  # a theta as good as infinite
 def at_theta(fit: Fit, theta: Any) -> Fit:
     """The fit where theta is held at given values and beta, sigma and the random effects are estimated there.
 
-    theta  numbers in the order of `fit.par`: for one scalar term sigma_alpha / sigma_y, in general the entries of the
-           relative covariance templates (for cs and ar1 the relative standard deviations, then the correlation)
+    theta  numbers in the order of `fit.theta`: for one scalar term sigma_alpha / sigma_y, in general the entries of the
+           relative covariance templates
 
     A fit of the same class: every word that reads a fit reads this one; its `notes` say that theta is held. theta = 0
     is complete pooling: the `lm` without the group. As theta grows, coefficients tend to no pooling, the `lm` with a
     coefficient for each level, and the residual sum of squares to that of the lm; for a single grouping factor theta
     may be as large as 1e8. Criteria and degrees of freedom stay those of the mixed model.
 
-    Raises ArgumentError if theta has the wrong length, is not finite, or is negative where it is a standard deviation;
-    also where several grouping factors meet a theta so large that rounding would leave fewer than 6 digits of beta.
+    Raises ArgumentError if theta has the wrong length, is not finite, is negative where it is a standard deviation, or
+    is no covariance of the term's structure; also where several grouping factors meet a theta so large that rounding
+    would leave fewer than 6 digits of beta.
     Source: Gelman & Hill (2007), 12.2-12.3; Bates, Maechler, Bolker & Walker (2015), section 3.
 
     >>> import pylmer
@@ -50,7 +52,8 @@ def at_theta(fit: Fit, theta: Any) -> Fit:
     >>> at_theta(M1, 1e8).coef()["county"].loc["AITKIN"].round(4).to_dict()
     {'(Intercept)': 0.8405, 'floor': -0.7205}
     """
-    devfun, par = for_any_theta(fit.devfun), _checked(fit.devfun, theta)
+    devfun, values = for_any_theta(fit.devfun), _checked(fit.devfun, theta)
+    par = par_of_theta(fit.design.random, values)
     points = devfun.points(par)
     at = devfun.criterion.at(points)
     _check_digits(devfun, at)
@@ -64,8 +67,8 @@ def at_theta(fit: Fit, theta: Any) -> Fit:
         evaluations=1,
         values=0,
         certificate=certify(run, devfun.criterion.at),
-        optimizer="none",
-        notes=(f"theta is held at {', '.join(f'{value:.6g}' for value in par)}: it is not estimated",),
+        optimizer=HELD,
+        notes=(f"theta is held at {', '.join(f'{value:.6g}' for value in values)}: it is not estimated",),
         points=points,
     )
     notes = tuple(FitNote(text) for text in (*fit.design.notes, *optimum.notes))
@@ -74,10 +77,10 @@ def at_theta(fit: Fit, theta: Any) -> Fit:
 
 def for_any_theta(devfun: Devfun) -> Devfun:
     """The criterion by an engine that stays exact as theta grows, where there is one: for a single factor."""
-    engine = devfun.criterion.engine
-    if isinstance(engine, BlockedEngine) and len(engine.gram.factors) == 1:
-        return replace(devfun, criterion=replace(devfun.criterion, engine=BetweenEngine(engine.gram)))
-    return devfun
+    gram = devfun.criterion.engine.gram
+    if len(gram.factors) > 1:
+        return devfun
+    return replace(devfun, criterion=replace(devfun.criterion, engine=BetweenEngine(gram)))
 
 
 def _checked(devfun: Devfun, theta: Any) -> Array:
@@ -86,16 +89,15 @@ def _checked(devfun: Devfun, theta: Any) -> Array:
         values = np.atleast_1d(np.asarray(theta, float))
     except (TypeError, ValueError):
         raise ArgumentError(f"theta must be numbers, found {theta!r}") from None
-    names = devfun.names
+    names = names_of_theta(devfun.design)
     if values.shape != (len(names),):
-        found = values.size if values.ndim == 1 else f"{values.ndim} dimensions of"
-        raise ArgumentError(f"theta has {found} numbers; this model has {len(names)}: {', '.join(names)}")
+        found = f"{values.size} number{'' if values.size == 1 else 's'}" if values.ndim == 1 else "two dimensions"
+        raise ArgumentError(f"theta has {found}; this model has {len(names)}: {', '.join(names)}")
     if not np.isfinite(values).all():
         raise ArgumentError(f"theta must be finite, found {theta!r}; no pooling is reached at a large theta, as 1e8")
-    for name, value, lower, upper in zip(names, values, devfun.lower, devfun.upper, strict=True):
-        if not lower <= value <= upper:
-            wanted = "a standard deviation, not negative" if upper == np.inf else f"between {lower:.4g} and {upper:.4g}"
-            raise ArgumentError(f"theta of {name} is {wanted}; found {value:.6g}")
+    for name, value in zip(names, values, strict=True):
+        if value < 0 and name in devfun.names and devfun.lower[devfun.names.index(name)] == 0:
+            raise ArgumentError(f"theta of {name} is a standard deviation, not negative; found {value:.6g}")
     return values
 
 

@@ -225,33 +225,34 @@ def _known(s: Sums) -> Array:
     return np.asarray(lost <= UNDETERMINED * np.linalg.norm(inverse, axis=1))
 
 
-def level_columns(none: NoPooling, names: list[int | None]) -> tuple[Array, Array]:
-    """H (J, L, a), what each aliased column of X adds to a level's coefficients, and which of these it moves (L, a).
+def level_columns(none: NoPooling, names: list[int | None]) -> Array:
+    """H (J, L, a): what each aliased column of X adds to a level's coefficients.
 
     names[c]  for aliased column c the coefficient that has its name, to which it is the fixed effect; None for others
 
     NaN where a column moves a coefficient that the level's rows do not determine.
     """
-    s, aliased = none.sums, none.aliased
-    H = np.zeros((s.J, s.L, len(aliased)))
-    moves = np.zeros((s.L, len(aliased)), bool)
-    sizes = np.linalg.norm(s.R_z, axis=0)
-    full = np.all(_known(s), axis=1)
+    columns = [_unit(none.sums, name) if name is not None else _own_column(none, c) for c, name in enumerate(names)]
+    return np.stack(columns, axis=2) if columns else np.zeros((none.sums.J, none.sums.L, 0))
+
+
+def _unit(s: Sums, coefficient: int) -> Array:
+    """One for a coefficient, zero for the others: (J, L)."""
+    return np.broadcast_to(np.eye(s.L)[coefficient], (s.J, s.L))
+
+
+def _own_column(none: NoPooling, c: int) -> Array:
+    """H of one aliased column: its regression, level by level, on those columns of Z that it moves anywhere."""
+    s, k = none.sums, none.aliased[c]
+    rest = s.R_x[:, k] - s.R_x[:, none.kept] @ none.between[:, c]
+    whole = s.of_user(_solved(s.ZtZ, (s.ZtX @ rest)[:, :, None]))[:, :, 0]
+    sizes, full = np.linalg.norm(s.R_z, axis=0), np.all(_known(s), axis=1)
+    part = np.max(np.abs(whole[full]), axis=0, initial=0.0) * sizes / np.linalg.norm(s.R_x[:, k])
+    at = np.flatnonzero(part > ABSENT) if full.any() else np.arange(s.L)
     ZtZ, ZtX = s.R_z.T @ s.ZtZ @ s.R_z, s.R_z.T @ s.ZtX
-    for c, column in enumerate(aliased):
-        name = names[c]
-        if name is not None:
-            H[:, name, c], moves[name, c] = 1.0, True
-            continue
-        residual = s.R_x[:, column] - s.R_x[:, none.kept] @ none.between[:, c]
-        right = (ZtX @ residual)[:, :, None]
-        size = float(np.linalg.norm(s.R_x[:, column]))
-        whole = s.of_user(_solved(s.ZtZ, (s.ZtX @ residual)[:, :, None]))[:, :, 0]
-        moved = np.max(np.abs(whole[full]), axis=0) * sizes > ABSENT * size if full.any() else np.ones(s.L, bool)
-        moves[:, c] = moved
-        at = np.flatnonzero(moved)
-        H[:, at, c] = _determined(ZtZ[:, at[:, None], at], right[:, at], sizes[at])
-    return H, moves
+    H = np.zeros((s.J, s.L))
+    H[:, at] = _determined(ZtZ[:, at[:, None], at], (ZtX @ rest)[:, at, None], sizes[at])
+    return H
 
 
 def _solved(A: Array, c: Array) -> Array:

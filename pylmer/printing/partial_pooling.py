@@ -45,7 +45,7 @@ def _common(pooling: Pooling, digits: int) -> list[str]:
         f"icc: {format_number(pooling.icc, digits)}",
         f"weighted averages miss by at most {exact} (mu = fixef) and {approximate} (grand mean, 12.1)",
     ]
-    if pooling.second_level is not None:
+    if len(pooling.second_level):
         table = pooling.second_level
         columns = [table[column].tolist() for column in table]
         lines += ["", "no-pooling estimates regressed on group-level predictors:"]

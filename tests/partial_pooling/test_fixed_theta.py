@@ -111,12 +111,24 @@ def test_it_says_that_theta_is_held() -> None:
     close(here.beta, fit("M1").beta, 1e-12)
 
 
-def test_structures() -> None:
-    """For cs the numbers are those of `par`: standard deviations, then the correlation."""
-    model = pylmer.lmer("Reaction ~ Days + cs(Days | Subject)", pylmer.datasets.load("sleepstudy"))
-    close(pylmer.at_theta(model, model.par).beta, model.beta, 1e-10)
-    with pytest.raises(pylmer.ArgumentError, match=r"Subject.rho is between -1 and 1; found 2"):
-        pylmer.at_theta(model, [1, 1, 2])
+def test_no_profile_where_theta_is_held() -> None:
+    at = pylmer.at_theta(fit("M1"), 0.5)
+    for word in (pylmer.profile, pylmer.confint):
+        with pytest.raises(pylmer.ArgumentError, match="theta of this fit is held: profile the fit itself"):
+            word(at)
+
+
+@pytest.mark.parametrize(
+    "term", ["cs(0 + factor(Days) | Subject)", "ar1(0 + factor(Days) | Subject)", "diag(Days | Subject)"]
+)
+def test_structures(term: str) -> None:
+    """theta as the fit says it; one that no covariance of the structure has is refused."""
+    data = pylmer.datasets.load("sleepstudy").query("Days < 4")
+    model = quietly(f"Reaction ~ Days + {term}", data)
+    close(pylmer.at_theta(model, model.theta).beta, model.beta, 1e-8)
+    if not term.startswith("diag"):
+        with pytest.raises(pylmer.ArgumentError, match=r"is no (cs|ar1) covariance"):
+            pylmer.at_theta(model, [*model.theta[:-1], 2 * model.theta[-1] + 1])
 
 
 @pytest.mark.parametrize(
