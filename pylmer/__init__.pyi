@@ -2,6 +2,7 @@
 
 from . import datasets
 from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
+from .artificial import makeLmer
 from .comparing import AllFit, allFit
 from .design import isNested
 from .diagnostics import (
@@ -121,6 +122,7 @@ from .plots import (
     qqmath,
 )
 from .posterior import sim
+from .power_analysis import extend, power, powerCurve
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
 from .printing import summary
@@ -141,6 +143,10 @@ __all__ = [
     "predict",
     "simulate",
     "sim",
+    "power",
+    "powerCurve",
+    "extend",
+    "makeLmer",
     # reading a fit
     "fixef",
     "ranef",

@@ -11,15 +11,17 @@ import pandas as pd
 
 from .covariance import Family
 from .design import Design, RandomDesign
-from .devfun import group_numbers, theta_names
+from .devfun import Devfun, group_numbers, theta_names
 from .errors import ArgumentError
-from .fitting import FittedModel
+from .fitting import FittedModel, Request
 from .language import did_you_mean
 from .linalg import Array
+from .optimum import Optimum
 from .solution import Solution, solve
 
 Fit = TypeVar("Fit", bound=FittedModel)
 WANTED = ("theta", "beta", "sigma")
+GIVEN = "given"  # stands for the optimizer where parameters were not estimated
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +72,28 @@ def with_parameters(fit: Fit, newparams: Any) -> Fit:
     certificate do not speak of the result.
     """
     new = read_parameters(fit.design, newparams, fitted_parameters(fit))
-    points = fit.devfun.points(par_of_theta(fit.design.random, new.theta))
-    changed = replace(fit, optimum=replace(fit.optimum, points=points, par=par_of_theta(fit.design.random, new.theta)))
-    there = solve(changed.at, fit.devfun.families, group_numbers(fit.design))
-    changed.__dict__["solution"] = _given(there, new, fit.solution.u_terms)  # where cached_property keeps its value
-    return changed
+    return model_of(type(fit), fit.request, fit.devfun, fit.optimum, new, fit.solution.u_terms)
+
+
+def model_of(
+    kind: type[Fit],
+    request: Request,
+    devfun: Devfun,
+    optimum: Optimum,
+    parameters: Parameters,
+    u_terms: tuple[Array, ...] | None = None,
+) -> Fit:
+    """A record of class `kind` with parameters that are given, not estimated; `optimum` lends the rest of its fields.
+
+    The spherical modes are `u_terms`, or those at the given theta of the response that the design has.
+    """
+    par = par_of_theta(devfun.design.random, parameters.theta)
+    place = replace(optimum, par=par, points=devfun.points(par), optimizer=GIVEN, notes=())
+    model = kind(request, devfun, place, ())
+    there = solve(model.at, devfun.families, group_numbers(devfun.design))
+    u = there.u_terms if u_terms is None else u_terms
+    model.__dict__["solution"] = _given(there, parameters, u)  # where cached_property keeps its value
+    return model
 
 
 def _given(there: Solution, new: Parameters, u_terms: tuple[Array, ...]) -> Solution:

@@ -140,6 +140,13 @@ class Spec:
         frame = self.frame(newdata)
         return drop_unused(reduce(cross, (self._group(node, frame) for node in self.random_terms[number].factors)))
 
+    def values(self, newdata: Any) -> dict[str, Value]:
+        """The variables of the model and the factors of its groups, by their deparse."""
+        frame = self.frame(newdata)
+        used = [*self.fixed_variables, *(node for term in self.random_terms for node in term.variables)]
+        groups = {deparse(node): self._group(node, frame) for term in self.random_terms for node in term.factors}
+        return self._values(used, frame) | groups
+
     def _term(self, term: RandomSpec, frame: NewFrame, allow_new_levels: bool) -> tuple[Array | None, Array]:
         factors = [self._group(node, frame) for node in term.factors]
         codes = codes_on(term.levels, factors)

@@ -1,0 +1,9 @@
+"""Power by simulation, as R's simr (Green & MacLeod 2016, Methods in Ecology and Evolution 7, 493-498)."""
+
+from __future__ import annotations
+
+from .extending import extend
+from .records import Power, PowerCurve
+from .words import power, powerCurve
+
+__all__ = ["Power", "PowerCurve", "extend", "power", "powerCurve"]

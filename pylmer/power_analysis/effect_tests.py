@@ -1,0 +1,230 @@
+"""The tests of a power study: prepared once for a model, then applied to many responses together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..devfun import Devfun, make_devfun
+from ..errors import ArgumentError, PylmerError
+from ..fitting import FittedModel, design_of
+from ..inference.contrasts import f_test, t_tests
+from ..inference.likelihood_ratio import changed_request
+from ..language import deparse, did_you_mean, update_formula
+from ..language.syntax import MixedFormula
+from ..linalg import Array
+from ..optimum import optimum_at
+from ..parameters import par_of_theta
+from ..refitting import BatchFits, refit_all
+from ..tails import chisquare_upper
+
+DDF = {"sa": "Satterthwaite", "t": "Satterthwaite", "kr": "Kenward-Roger"}
+METHODS = ("sa", "t", "kr", "z", "lr")
+NAMES = {name: method for method, name in DDF.items() if method != "t"}
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """p-values (r,) of r responses, NaN for those in `errors`; `warnings` counts singular and unconverged fits."""
+
+    p_values: Array
+    warnings: int
+    errors: Mapping[int, str]
+
+
+class EffectTest(Protocol):
+    """A test prepared for a model."""
+
+    @property
+    def effect(self) -> str:
+        """What is tested, in words."""
+
+    @property
+    def title(self) -> str:
+        """The test, in words."""
+
+    @property
+    def coefficients(self) -> tuple[int, ...]:
+        """Places in beta of what is tested; () where it is no matter of coefficients."""
+
+    def apply(self, Y: Array) -> Outcome:
+        """Test every column of Y (n, r)."""
+
+
+def make_test(fit: FittedModel, test: Any, method: str) -> EffectTest:
+    """The test that `power` was asked for; ArgumentError for effects that the model has not."""
+    if callable(test):
+        return UserTest(fit, test)
+    if isinstance(test, MixedFormula) or (isinstance(test, str) and "~" in test):
+        return _comparison(fit, str(test))
+    name = first_effect(fit) if test is None else test
+    columns = columns_of(fit, name)
+    kind = NAMES.get(method, method)
+    if kind not in METHODS:
+        raise ArgumentError(f"method={method!r}: wanted one of {', '.join(map(repr, METHODS))}")
+    if kind == "kr" and not fit.REML:
+        raise ArgumentError("Kenward-Roger needs a REML fit: refit with update(fit, REML=True), or use method='sa'")
+    effect = f"predictor '{name}'"
+    if kind == "lr":
+        return LikelihoodRatio(by_ml(fit), _without(fit, columns), len(columns), effect, columns)
+    return WaldTest(fit, columns, effect, kind)
+
+
+def first_effect(fit: FittedModel) -> str:
+    """simr's default: the first fixed effect."""
+    names = [name for name in fit.design.X_names if name != "(Intercept)"]
+    if not names:
+        raise ArgumentError('the model has no fixed effect but the intercept: name a test, such as "(Intercept)"')
+    return names[0]
+
+
+def columns_of(fit: FittedModel, name: Any) -> tuple[int, ...]:
+    """Places of a coefficient, or of all coefficients of a term."""
+    design = fit.design
+    if name in design.X_names:
+        return (design.X_names.index(name),)
+    labels = design.fixed_terms.labels
+    found = tuple(j for j, term in enumerate(design.assign) if term and labels[term - 1] == name)
+    if not found:
+        known = list(dict.fromkeys([*labels, *design.X_names]))
+        hint = did_you_mean(str(name), known)
+        raise ArgumentError(f"the model has no effect {name!r} to test{hint}; it has {', '.join(known)}")
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class WaldTest:
+    """t, F or z test of coefficients."""
+
+    fit: FittedModel
+    coefficients: tuple[int, ...]
+    effect: str
+    method: str
+
+    @property
+    def title(self) -> str:
+        """simr's words."""
+        if self.method == "kr":
+            return "Kenward Roger"
+        if self.method == "z":
+            return "z-test" if len(self.coefficients) == 1 else "Chi-square test"
+        return f"{'t' if len(self.coefficients) == 1 else 'F'}-test with Satterthwaite degrees of freedom"
+
+    def apply(self, Y: Array) -> Outcome:
+        """Refit, then test one by one."""
+        L = np.eye(len(self.fit.beta))[list(self.coefficients)]
+        return each(refit_all(self.fit, Y), lambda fit: self._p_value(fit, L))
+
+    def _p_value(self, fit: FittedModel, L: Array) -> float:
+        if self.method == "z":
+            distance = L @ fit.beta
+            return chisquare_upper(
+                float(distance @ np.linalg.solve(L @ fit.solution.Phi @ L.T, distance)) / fit.sigma**2, len(L)
+            )
+        ddf = DDF[self.method]
+        return float(t_tests(fit, L, ddf).p[0]) if len(L) == 1 else f_test(fit, L, ddf).p
+
+
+@dataclass(frozen=True, eq=False)
+class LikelihoodRatio:
+    """-2 log of the likelihood ratio of two models by maximum likelihood, against chi-square with df."""
+
+    full: FittedModel
+    null: FittedModel
+    df: int
+    effect: str
+    coefficients: tuple[int, ...] = ()
+    title: str = "Likelihood ratio"
+
+    def apply(self, Y: Array) -> Outcome:
+        """Refit both models."""
+        full, null = refit_all(self.full, Y), refit_all(self.null, Y)
+        gain = np.maximum(null.objective - full.objective, 0.0)
+        errors = {**full.failures, **null.failures}
+        p = np.array([np.nan if r in errors else chisquare_upper(x, self.df) for r, x in enumerate(gain)])
+        return Outcome(p, int(np.sum(full.singular | ~full.converged)), errors)
+
+
+@dataclass(frozen=True, eq=False)
+class UserTest:
+    """A function of a fit that returns a p-value."""
+
+    fit: FittedModel
+    function: Callable[[FittedModel], float]
+    effect: str = "user's test"
+    coefficients: tuple[int, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The function's name."""
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
+
+    def apply(self, Y: Array) -> Outcome:
+        """Refit, then call the function for each."""
+        batch = refit_all(self.fit, Y)
+        return outcome(batch, lambda r: self._p_value(batch.model(r)))
+
+    def _p_value(self, fit: FittedModel) -> float:
+        try:
+            p = float(self.function(fit))
+        except (TypeError, ValueError) as error:
+            raise ArgumentError(f"the test must return a p-value: {error}") from error
+        if not (0 <= p <= 1 or np.isnan(p)):
+            raise ArgumentError(f"the test must return a p-value between 0 and 1, found {p}")
+        return p
+
+
+def outcome(batch: BatchFits[Any], p_value: Callable[[int], float]) -> Outcome:
+    """A p-value for every response; what cannot be fitted or tested is an error."""
+    p, errors = np.full(len(batch), np.nan), dict(batch.failures)
+    for r in range(len(batch)):
+        if r in errors:
+            continue
+        try:
+            p[r] = p_value(r)
+        except ArgumentError:
+            raise
+        except PylmerError as error:
+            errors[r] = str(error)
+    return Outcome(p, int(np.sum(batch.singular | ~batch.converged)), errors)
+
+
+def by_ml(fit: FittedModel) -> FittedModel:
+    """The same record by maximum likelihood, not optimized: `refit_all` needs the design and a place to begin."""
+    devfun = replace(fit.devfun, criterion=replace(fit.devfun.criterion, REML=False))
+    return type(fit)(replace(fit.request, REML=False), devfun, fit.optimum, ())
+
+
+def _without(fit: FittedModel, columns: tuple[int, ...]) -> FittedModel:
+    """The model by maximum likelihood without some columns of X."""
+    design = fit.design
+    kept = [j for j in range(len(design.X_names)) if j not in columns]
+    names, assign = tuple(design.X_names[j] for j in kept), tuple(design.assign[j] for j in kept)
+    smaller = replace(design, X=design.X[:, kept], X_names=names, assign=assign)
+    return _begin(fit, make_devfun(smaller, False, fit.control), fit)
+
+
+def _begin(fit: FittedModel, devfun: Devfun, like: FittedModel | None) -> FittedModel:
+    """A record to refit from: at the theta of `like`, or at relative standard deviations of 1."""
+    points = devfun.multiple(1.0)
+    if like is not None:
+        points = devfun.points(par_of_theta(devfun.design.random, like.theta))
+    return type(fit)(replace(fit.request, REML=False), devfun, optimum_at(devfun, points), ())
+
+
+def _comparison(fit: FittedModel, null: str) -> LikelihoodRatio:
+    """Against a smaller model: its formula, in which `.` is the side of the model's own."""
+    formula = update_formula(fit.formula, null)
+    design = design_of(changed_request(fit, formula))
+    if design.n != fit.design.n:
+        raise ArgumentError(f"the smaller model uses {design.n} rows, the model {fit.design.n}")
+    smaller = _begin(fit, make_devfun(design, False, fit.control), None)
+    sizes = [len(each.design.X_names) + len(each.devfun.names) for each in (fit, smaller)]
+    if sizes[1] >= sizes[0]:
+        raise ArgumentError(
+            f"{deparse(formula.node)} has {sizes[1]} parameters, the model {sizes[0]}: the comparison wants fewer"
+        )
+    return LikelihoodRatio(by_ml(fit), smaller, sizes[0] - sizes[1], "model comparison")

@@ -1,0 +1,247 @@
+"""extend: the design of a fit with more groups, more values of a predictor, or more rows in each group."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from ..design import Design, isNested
+from ..design.rank import independent_columns
+from ..devfun import make_devfun
+from ..errors import ArgumentError, DataError
+from ..extract import word
+from ..fitting import Fit, FittedModel
+from ..frame import Rows
+from ..functions import Factor, as_factor, drop_unused
+from ..functions.series import value_of
+from ..functions.values import take
+from ..language import did_you_mean, variables
+from ..linalg import Array, Codes
+from ..parameters import fitted_parameters, model_of, read_parameters
+
+
+@word
+def extend(
+    fit: Fit,
+    along: str | None = None,
+    *,
+    within: str | Sequence[str] | None = None,
+    n: int | None = None,
+    values: Sequence[Any] | None = None,
+    newparams: Any = None,
+) -> Fit:
+    """The model of `fit` on a larger (or smaller) design, with its parameters, as simr's `extend`: for `power`.
+
+    along      a column, which gets n values: the rows of each value are a slice, slices are repeated in turn if n is
+               larger, and the first n are taken if it is smaller
+    n          the number of values in all;  values  or the values themselves
+    within     columns (a list, or "a + b") instead: each combination of their values gets n rows, repeated in turn
+    newparams  parameters in place of those fitted (see `simulate`), such as the effect that is hoped for
+
+    A grouping factor keeps its labels and new ones are added; a predictor with even steps goes on with them (simr
+    numbers both anew). Grouping factors that lie inside the levels of `along` get new levels in repeated slices, so
+    that new schools have classes of their own. Predictors keep the coding of the fit: `poly(x, 2)` has its basis,
+    `scale(x)` its centre. Weights and the response are repeated with their rows.
+
+    The standard errors of the record are those that the larger design would give: `vcov(extend(fit, "g", n=50))`.
+
+    Raises ArgumentError for unknown columns, an `n` below 1, predictors without even steps (give `values`), and levels
+    whose effects the fit does not know.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> larger = extend(fit, along="Subject", n=40)
+    >>> pylmer.nobs(larger), pylmer.ngrps(larger).to_dict()
+    (400, {'Subject': 40})
+    >>> pylmer.se_fixef(fit)["Days"].round(3), pylmer.se_fixef(larger)["Days"].round(3)
+    (np.float64(1.546), np.float64(1.037))
+    """
+    data = used_rows(fit)
+    columns = _columns(data, along, within)
+    if within is None:
+        larger = _along(fit, data, columns[0], n, values)
+    else:
+        if values is not None:
+            raise ArgumentError("values= belongs to along=; within= takes n, the number of rows of each combination")
+        larger = _within(data, columns, _size(n))
+    design = _design(fit.design, data, larger)
+    devfun = make_devfun(design, fit.REML, fit.control)
+    parameters = read_parameters(design, newparams, fitted_parameters(fit))
+    return model_of(type(fit), replace(fit.request, data=larger.data), devfun, fit.optimum, parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Larger:
+    """The data of the larger design, and for each of its rows the row of the fit that it repeats: positions (m,)."""
+
+    data: pd.DataFrame
+    positions: Codes
+
+
+def used_rows(fit: FittedModel) -> pd.DataFrame:
+    """The data of a fit on the rows it used."""
+    data = fit.request.data
+    if data is None:
+        raise ArgumentError("the fit has no data frame to extend: its variables came in env=; fit it with data=")
+    if not isinstance(data, pd.DataFrame):
+        narwhal = None if isinstance(data, dict) else nw.from_native(data, eager_only=True)
+        data = pd.DataFrame(data) if narwhal is None else narwhal.to_pandas()
+    frame: pd.DataFrame = data
+    return frame.iloc[np.flatnonzero(fit.design.kept)].reset_index(drop=True)
+
+
+def _columns(data: pd.DataFrame, along: str | None, within: str | Sequence[str] | None) -> list[str]:
+    if (along is None) == (within is None):
+        raise ArgumentError('give along="g", whose values grow in number, or within="g", whose rows do: one of the two')
+    given = along if within is None else within
+    names = (
+        [part.strip() for part in given.replace(",", "+").split("+")] if isinstance(given, str) else list(given or ())
+    )
+    names = [given] if isinstance(given, str) and given in data.columns else names
+    for name in names:
+        if name not in data.columns:
+            known = [str(column) for column in data.columns]
+            hint = did_you_mean(str(name), known)
+            raise ArgumentError(f"the data have no column {name!r} to extend{hint}; they have {', '.join(known)}")
+    if not names or (within is None and len(names) > 1):
+        raise ArgumentError(f"along={along!r}: wanted the name of one column")
+    return names
+
+
+def _size(n: Any) -> int:
+    try:
+        size = operator.index(n)
+    except TypeError:
+        size = 0
+    if isinstance(n, bool) or size < 1:
+        raise ArgumentError(f"n must be a whole number from 1, found {n!r}")
+    return size
+
+
+def levels_of(data: pd.DataFrame, column: str) -> Factor:
+    """A column as a factor: numbers sorted, levels in their order."""
+    return drop_unused(as_factor(value_of(data[column], f"column {column!r}")))
+
+
+def _along(fit: FittedModel, data: pd.DataFrame, column: str, n: Any, values: Sequence[Any] | None) -> Larger:
+    if (n is None) == (values is None):
+        raise ArgumentError(f"give n, the number of values of {column!r}, or values, the values themselves")
+    factor = levels_of(data, column)
+    known = len(factor.levels)
+    size = _size(n) if values is None else len(values)
+    if size < 1:
+        raise ArgumentError(f"values= is empty; wanted the values of {column!r}")
+    slices = [np.flatnonzero(factor.codes == code) for code in range(known)]
+    positions = np.concatenate([slices[s % known] for s in range(size)])
+    which = np.concatenate([np.full(len(slices[s % known]), s) for s in range(size)])
+    labels = _labels(fit, data[column], column, factor, size) if values is None else pd.Series(list(values))
+    larger = data.iloc[positions].reset_index(drop=True)
+    copies = which // known
+    if copies.any():
+        for group in _inside(fit, data, column):
+            old = larger[group].astype(str)
+            larger[group] = np.where(copies == 0, old, old + "." + (copies + 1).astype(str))
+    larger[column] = labels.iloc[which].reset_index(drop=True)
+    return Larger(larger, positions)
+
+
+def _within(data: pd.DataFrame, columns: list[str], n: int) -> Larger:
+    code = data.groupby(columns, sort=False, observed=True).ngroup().to_numpy()
+    rows = [np.flatnonzero(code == k) for k in range(code.max() + 1)]
+    positions = np.concatenate([found[np.arange(n) % len(found)] for found in rows])
+    return Larger(data.iloc[positions].reset_index(drop=True), positions)
+
+
+def grouping_columns(fit: FittedModel) -> list[str]:
+    """The names that occur right of a bar."""
+    nodes = [node for term in fit.design.spec.random_terms for node in term.factors]
+    return list(dict.fromkeys(name.name for node in nodes for name in variables(node)))
+
+
+def _inside(fit: FittedModel, data: pd.DataFrame, column: str) -> list[str]:
+    """The grouping columns each of whose levels occurs with one value of `column`."""
+    others = [group for group in grouping_columns(fit) if group != column and group in data.columns]
+    return [group for group in others if isNested(data[group], data[column])]
+
+
+def predictors(fit: FittedModel) -> set[str]:
+    """The names that occur in the fixed part or left of a bar."""
+    spec = fit.design.spec
+    nodes = [*spec.fixed_variables, *spec.offsets, *(node for term in spec.random_terms for node in term.variables)]
+    return {name.name for node in nodes for name in variables(node)}
+
+
+def _labels(fit: FittedModel, column: pd.Series[Any], name: str, factor: Factor, size: int) -> pd.Series[Any]:
+    """The first `size` values of a column, and new ones if it has fewer."""
+    known = len(factor.levels)
+    first = pd.Series([column.iloc[int(np.flatnonzero(factor.codes == code)[0])] for code in range(min(known, size))])
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        ordered = pd.CategoricalDtype(column.cat.categories, column.cat.ordered)
+        first = first.astype(ordered) if size <= known else first.astype(column.cat.categories.dtype)
+    if size <= known:
+        return first
+    numeric = pd.api.types.is_numeric_dtype(first.dtype)
+    if name not in predictors(fit):
+        return pd.concat([first, _new_labels(first, name, size - known, numeric)], ignore_index=True)
+    if not numeric:
+        raise ArgumentError(f"the fit does not know the effects of more than {known} levels of {name!r}")
+    steps = np.diff(first.to_numpy(float))
+    if not len(steps) or not np.allclose(steps, steps[0], rtol=1e-8):
+        raise ArgumentError(f"the values of {name!r} have no even steps to go on with; give values=")
+    more = first.iloc[-1] + (first.iloc[1] - first.iloc[0]) * np.arange(1, size - known + 1)
+    return pd.concat([first, pd.Series(more)], ignore_index=True)
+
+
+def _new_labels(first: pd.Series[Any], name: str, count: int, numeric: bool) -> pd.Series[Any]:
+    if numeric:
+        return pd.Series(np.floor(first.max()).astype(first.dtype) + np.arange(1, count + 1))
+    known = set(map(str, first))
+    out: list[str] = []
+    number = len(first)
+    while len(out) < count:
+        number += 1
+        if f"{name}{number}" not in known:
+            out.append(f"{name}{number}")
+    return pd.Series(out, dtype=object)
+
+
+def _design(old: Design, data: pd.DataFrame, larger: Larger) -> Design:
+    """The larger design, coded as the fit's."""
+    spec, at = old.spec, larger.positions
+    frame = spec.frame(larger.data)
+    X = spec.fixed(frame)
+    if len(independent_columns(X)) < X.shape[1]:
+        raise ArgumentError("the design would not determine all coefficients of the fit: some columns depend on others")
+    random = []
+    for number, (Z, _) in spec.random(frame, allow_new_levels=True).items():
+        term, found = old.random[number], spec.levels_found(frame, number)
+        if len(found.levels) >= len(at):
+            raise DataError(f"grouping factor {term.group!r} would have {len(found.levels)} levels for {len(at)} rows")
+        random.append(replace(term, codes=found.codes.astype(np.int64), levels=found.levels, Z=Z))
+    response = next(iter(old.variables))
+    return replace(
+        old,
+        X=X,
+        y=old.y[at],
+        offset=_offset(old, data, larger),
+        weights=None if old.weights is None else old.weights[at],
+        random=tuple(random),
+        variables={response: take(old.variables[response], at)} | spec.values(frame),
+        rows=Rows(len(at)),
+        data_index=larger.data.index,
+        notes=(),
+    )
+
+
+def _offset(old: Design, data: pd.DataFrame, larger: Larger) -> Array | None:
+    """offset() terms at the new values; what `offset=` gave is repeated with its rows."""
+    if old.offset is None:
+        return None
+    argument = old.offset - old.spec.offset(data)
+    return np.asarray(argument[larger.positions] + old.spec.offset(larger.data))
