@@ -115,15 +115,22 @@ class WaldTest:
 
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
+        batch = refit_all(self.fit, Y)
+        if self.method == "z":
+            return outcome(batch, lambda r: self._wald(batch, r))
         L = np.eye(len(self.fit.beta))[list(self.coefficients)]
-        return each(refit_all(self.fit, Y), lambda fit: self._p_value(fit, L))
+        return outcome(batch, lambda r: self._p_value(batch.model(r), L))
+
+    def _wald(self, batch: BatchFits[Any], r: int) -> float:
+        """beta'Cov(beta)^-1 beta of the coefficients, against chi-square."""
+        points, places = batch.optima.points[r], list(self.coefficients)
+        assert points is not None
+        back = batch.problem.responses.gram.scaling.inverse[places]
+        covariance = batch.sigma[r] ** 2 * (back @ batch.problem.criterion(r).at(points).Phi @ back.T)
+        beta = batch.beta[r, places]
+        return chisquare_upper(float(beta @ np.linalg.solve(covariance, beta)), len(beta))
 
     def _p_value(self, fit: FittedModel, L: Array) -> float:
-        if self.method == "z":
-            distance = L @ fit.beta
-            return chisquare_upper(
-                float(distance @ np.linalg.solve(L @ fit.solution.Phi @ L.T, distance)) / fit.sigma**2, len(L)
-            )
         ddf = DDF[self.method]
         return float(t_tests(fit, L, ddf).p[0]) if len(L) == 1 else f_test(fit, L, ddf).p
 
