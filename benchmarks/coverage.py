@@ -98,6 +98,7 @@ METHODS = {
     "Satterthwaite": by_df("Satterthwaite"),
     "Kenward-Roger": by_df("Kenward-Roger"),
 }
+PREDICTIONS = {"prediction, theta given": "effects", "prediction, theta estimated": "theta"}
 
 
 def fits(study: Study, sets: int, rng: np.random.Generator) -> Iterator[tuple[pylmer.LmerFit, np.ndarray]]:
@@ -119,6 +120,30 @@ def hits(study: Study, method: str, sets: int, seed: int) -> dict[str, list[bool
     return {name: covered for name, covered in found.items() if covered}
 
 
+def new_rows(study: Study) -> pd.DataFrame:
+    """A row of the smallest group, one of the largest, one of a new group; x at 1, w as in the group (new: 0)."""
+    sizes = study.frame["g"].value_counts(sort=False)
+    old = [str(sizes.idxmin()), str(sizes.idxmax())]
+    w = study.frame.groupby("g", observed=True)["w"].first()
+    return pd.DataFrame({"x": 1.0, "w": [*w[old], 0.0], "g": [*old, "new"]}, index=["smallest", "largest", "new"])
+
+
+def predicted(study: Study, uncertainty: str, sets: int, seed: int) -> dict[str, list[bool]]:
+    """Whether the prediction interval of each data set covers a new response of an old or a new group."""
+    rng, rows = np.random.default_rng([seed, 8]), new_rows(study)
+    codes = study.frame["g"].cat.categories.get_indexer(rows["g"][:2])
+    found: dict[str, list[bool]] = {f"{name} group": [] for name in rows.index}
+    for fit, b in fits(study, sets, rng):
+        limits = pylmer.predict(
+            fit, rows, interval="prediction", level=LEVEL, allow_new_levels=True, uncertainty=uncertainty
+        )
+        effects = np.vstack([b[codes], rng.normal(size=b.shape[1]) * study.deviations])
+        y = study.mean(rows) + study.effect(rows, effects) + study.sigma * rng.normal(size=len(rows))
+        for covered, inside in zip(found.values(), (limits["lwr"] <= y) & (y <= limits["upr"]), strict=True):
+            covered.append(bool(inside))
+    return found
+
+
 def line(study: str, method: str, what: str, covered: list[bool]) -> dict[str, object]:
     """One figure with its Monte-Carlo standard error."""
     share = float(np.mean(covered))
@@ -127,7 +152,54 @@ def line(study: str, method: str, what: str, covered: list[bool]) -> dict[str, o
 
 
 def job(task: tuple[str, str, int, int]) -> list[dict[str, object]]:
+    """All figures of one method on one design."""
     study, method, sets, seed = task
     warnings.simplefilter("ignore", pylmer.FitNote)  # singular fits are part of the game
-    found = hits(STUDIES[study], method, sets, seed)
+    if method in PREDICTIONS:
+        found = predicted(STUDIES[study], PREDICTIONS[method], sets, seed)
+    else:
+        found = hits(STUDIES[study], method, sets, seed)
     return [line(study, method, what, covered) for what, covered in found.items()]
+
+
+def tasks(sets: int, bootstraps: int, seed: int) -> list[tuple[str, str, int, int]]:
+    """What is to be run: every method on a small and a medium design, predictions also without a predictor."""
+    count = {"bootstrap": bootstraps}
+    intervals = [(study, method, count.get(method, sets), seed) for study in ("small", "medium") for method in METHODS]
+    return intervals + [(study, method, sets, seed) for study in STUDIES for method in PREDICTIONS]
+
+
+def markdown(lines: list[dict[str, object]]) -> str:
+    """The table."""
+    head = "| design | interval | of | data sets | coverage | Monte-Carlo error |\n|--|--|--|--|--|--|\n"
+    rows = (
+        f"| {r['design']} | {r['interval']} | {r['of']} | {r['sets']} | {r['coverage']:.4f} | {r['error']:.4f} |"
+        for r in lines
+    )
+    return head + "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """The study from the command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sets", type=int, default=2000)
+    parser.add_argument("--bootstraps", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=pathlib.Path, default=HERE / "results")
+    given = parser.parse_args()
+    lines: list[dict[str, object]] = []
+    with multiprocessing.Pool(given.processes) as pool:
+        for found in pool.imap(job, tasks(given.sets, given.bootstraps, given.seed)):
+            lines += found
+            print(markdown(found), flush=True)
+    given.out.mkdir(parents=True, exist_ok=True)
+    with open(given.out / "coverage.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines)
+    (given.out / "coverage.md").write_text(markdown(lines))
+
+
+if __name__ == "__main__":
+    main()
