@@ -109,9 +109,14 @@ def fits(study: Study, sets: int, rng: np.random.Generator) -> Iterator[tuple[py
         yield pylmer.refit(model, y), b
 
 
+def stream(seed: int, study: Study, what: str) -> np.random.Generator:
+    """Random numbers of their own for every figure, so that their errors are independent."""
+    return np.random.default_rng([seed, *study.name.encode(), *what.encode()])
+
+
 def hits(study: Study, method: str, sets: int, seed: int) -> dict[str, list[bool]]:
     """Per parameter, whether the interval of each data set covers it; NaN limits are open ends."""
-    rng = np.random.default_rng([seed, 7])  # the designs have seeds of their own
+    rng = stream(seed, study, method)
     found: dict[str, list[bool]] = {name: [] for name in study.truth}
     for fit, _ in fits(study, sets, rng):
         limits = METHODS[method](fit, rng)
@@ -130,7 +135,7 @@ def new_rows(study: Study) -> pd.DataFrame:
 
 def predicted(study: Study, uncertainty: str, sets: int, seed: int) -> dict[str, list[bool]]:
     """Whether the prediction interval of each data set covers a new response of an old or a new group."""
-    rng, rows = np.random.default_rng([seed, 8]), new_rows(study)
+    rng, rows = stream(seed, study, uncertainty), new_rows(study)
     codes = study.frame["g"].cat.categories.get_indexer(rows["g"][:2])
     found: dict[str, list[bool]] = {f"{name} group": [] for name in rows.index}
     for fit, b in fits(study, sets, rng):
