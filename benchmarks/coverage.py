@@ -1,6 +1,6 @@
 """How often 95 % intervals hold the truth: profile, Satterthwaite, Kenward-Roger, bootstrap, and predictions.
 
-    python coverage.py [--sets 2000] [--bootstraps 500] [--replicates 500] [--seed 1] [--out results]
+    python coverage.py [--sets 2000] [--bootstraps 500] [--seed 1] [--out results]
 
 Data sets are drawn from known parameters on fixed designs and fitted; an interval counts where it covers the true
 parameter, a prediction interval where it covers a new observation of an old or of a new group. Beside each figure
@@ -21,6 +21,7 @@ import pylmer
 
 HERE = pathlib.Path(__file__).resolve().parent
 LEVEL = 0.95
+REPLICATES = 500  # of each bootstrap
 Limits = dict[str, tuple[float, float]]
 
 
@@ -85,6 +86,10 @@ def profiled(fit: pylmer.LmerFit, rng: np.random.Generator) -> Limits:
     return _frame_limits(pylmer.confint(fit, level=LEVEL))
 
 
+def bootstrapped(fit: pylmer.LmerFit, rng: np.random.Generator) -> Limits:
+    return _frame_limits(pylmer.confint(fit, level=LEVEL, method="boot", nsim=REPLICATES, seed=rng))
+
+
 def by_df(ddf: str) -> Callable[[pylmer.LmerFit, np.random.Generator], Limits]:
     def limits(fit: pylmer.LmerFit, rng: np.random.Generator) -> Limits:
         table = pylmer.tidy(fit, ddf=ddf, conf_int=True, conf_level=LEVEL)
@@ -95,6 +100,7 @@ def by_df(ddf: str) -> Callable[[pylmer.LmerFit, np.random.Generator], Limits]:
 
 METHODS = {
     "profile": profiled,
+    "bootstrap": bootstrapped,
     "Satterthwaite": by_df("Satterthwaite"),
     "Kenward-Roger": by_df("Kenward-Roger"),
 }
