@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .certificate import TOLERANCE, Certificate, certify
-from .criterion import Points
+from .criterion import At, Points
 from .devfun import Devfun
 from .errors import ArgumentError, NumericalError
 from .linalg import Array
@@ -110,9 +110,8 @@ def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:
     return {"steps": int(optCtrl["maxit"])}
 
 
-def optimum_at(devfun: Devfun, points: Points) -> Optimum:
+def optimum_at(devfun: Devfun, at: At) -> Optimum:
     """The record of an optimum that was found elsewhere, with its certificate."""
-    at = devfun.criterion.at(points)
     k = len(at.gradient)
     run = Run(at, np.zeros((k, k)), True, "", 0, 0, (at.value,))
     return _described(devfun, run, optimizer="newton", evaluations=0, values=0, trace=(run.trace,))

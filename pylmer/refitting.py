@@ -74,9 +74,12 @@ class BatchFits(Generic[Fit]):
         fit = self.fit
         design = replace(fit.design, y=self.Y[:, r])
         devfun = replace(fit.devfun, design=design, criterion=self.problem.criterion(r))
-        optimum = optimum_at(devfun, points)
+        at = devfun.criterion.at(points)
+        optimum = optimum_at(devfun, at)
         notes = tuple(FitNote(text) for text in (*design.notes, *optimum.notes))
-        return type(fit)(fit.request, devfun, optimum, notes)
+        model = type(fit)(fit.request, devfun, optimum, notes)
+        model.__dict__["at"] = at  # where cached_property keeps its value
+        return model
 
 
 def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:

@@ -77,8 +77,8 @@ def bootMer(
             return draw_responses(fit, m, rng, kept)
         return fit.mu[:, None] + resampled_residuals(fit, m, rng)
 
-    given = {"FUN": function_name(FUN), "nsim": count, "seed": seed, "use.u": use_u, "type": type}
-    defaults = {"FUN": None, "nsim": 1, "seed": None, "use.u": False, "type": "parametric"}
+    given = {"FUN": function_name(FUN), "nsim": count, "seed": seed, "use.u": use_u, "re.form": re_form, "type": type}
+    defaults = {"FUN": None, "nsim": 1, "seed": None, "use.u": False, "re.form": "NA", "type": "parametric"}
     return bootstrap(
         fit,
         replicate(fit, draw, read, count, how),
@@ -112,6 +112,6 @@ def call_text(word: str, given: dict[str, Any], defaults: dict[str, Any]) -> str
 
 
 def _argument(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).upper()
-    return f'"{value}"' if isinstance(value, str) and name != "FUN" else str(value)
+    if value is None or isinstance(value, bool):
+        return "NULL" if value is None else str(value).upper()
+    return f'"{value}"' if name == "type" else str(value)
