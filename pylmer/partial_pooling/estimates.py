@@ -18,6 +18,7 @@ from ..tables import Shown
 from .levels import NoPooling, Sums, level_columns, no_pooling, sums_of
 
 SECOND_LEVEL = ("Estimate", "Std. Error")
+CONSTANT = 1e-8  # of a column's size, within which it is the same for all levels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,10 +110,8 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     sums = sums_of(criterion, fit.optimum.points, criterion.engine.gram.place[positions[0]][0], len(fit.beta))
     none = no_pooling(sums)
     names = tuple(column for term in terms for column in term.columns)
-    own_names = _own_names(fit, none, names)
-    H = level_columns(none, own_names)
-    group_level = [c for c, name in enumerate(own_names) if name is None]
-    dropped = tuple(fit.design.X_names[none.aliased[c]] for c in group_level)
+    H = level_columns(none)
+    dropped = tuple(fit.design.X_names[none.aliased[c]] for c in _group_level(H))
     frames, errors = _estimates(fit, terms[0].group, names, none, H)
     variances = np.diag(_covariance(fit, positions))
     return Pooling(
@@ -150,10 +149,10 @@ def _positions(fit: FittedModel, group: str | None) -> list[int]:
     return known[group]
 
 
-def _own_names(fit: FittedModel, none: NoPooling, names: Sequence[str]) -> list[int | None]:
-    """For each aliased column of X the random coefficient of the same name."""
-    columns = [fit.design.X_names[k] for k in none.aliased]
-    return [names.index(column) if column in names else None for column in columns]
+def _group_level(H: Array) -> list[int]:
+    """Which aliased columns of X vary between levels."""
+    spread = np.nanmax(H, axis=0, initial=-np.inf) - np.nanmin(H, axis=0, initial=np.inf)
+    return [c for c in range(H.shape[2]) if np.max(spread[:, c]) > CONSTANT * np.nanmax(np.abs(H[:, :, c]))]
 
 
 def _estimates(

@@ -72,7 +72,7 @@ def at_theta(fit: Fit, theta: Any) -> Fit:
         points=points,
     )
     notes = tuple(FitNote(text) for text in (*fit.design.notes, *optimum.notes))
-    return type(fit)(replace(fit.request, start=None), devfun, optimum, notes)
+    return type(fit)(fit.request, devfun, optimum, notes)
 
 
 def for_any_theta(devfun: Devfun) -> Devfun:

@@ -225,15 +225,25 @@ def _known(s: Sums) -> Array:
     return np.asarray(lost <= UNDETERMINED * np.linalg.norm(inverse, axis=1))
 
 
-def level_columns(none: NoPooling, names: list[int | None]) -> Array:
+def level_columns(none: NoPooling) -> Array:
     """H (J, L, a): what each aliased column of X adds to a level's coefficients.
 
-    names[c]  for aliased column c the coefficient that has its name, to which it is the fixed effect; None for others
-
-    NaN where a column moves a coefficient that the level's rows do not determine.
+    A column that is also one of Z, as the fixed effect of a random coefficient, adds to that one alone. NaN where a
+    column moves a coefficient that the level's rows do not determine.
     """
-    columns = [_unit(none.sums, name) if name is not None else _own_column(none, c) for c, name in enumerate(names)]
-    return np.stack(columns, axis=2) if columns else np.zeros((none.sums.J, none.sums.L, 0))
+    s, same = none.sums, _also_random(none)
+    columns = [_own_column(none, c) if k is None else _unit(s, k) for c, k in enumerate(same)]
+    return np.stack(columns, axis=2) if columns else np.zeros((s.J, s.L, 0))
+
+
+def _also_random(none: NoPooling) -> list[int | None]:
+    """For each aliased column x of X the column z of Z with sum (x - z)^2 = 0."""
+    s = none.sums
+    zz = np.sum((s.R_z.T @ s.ZtZ @ s.R_z)[:, range(s.L), range(s.L)], axis=0)
+    zx = np.sum(s.R_z.T @ s.ZtX, axis=0) @ s.R_x[:, none.aliased]
+    xx = s.n * np.sum(s.R_x[:, none.aliased] ** 2, axis=0)
+    differ = np.abs(xx + zz[:, None] - 2 * zx) > RANK * zz[:, None]
+    return [None if all(column) else int(np.argmin(column)) for column in differ.T]
 
 
 def _unit(s: Sums, coefficient: int) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -106,6 +108,8 @@ def test_it_says_that_theta_is_held() -> None:
     assert [str(note) for note in at.notes] == ["theta is held at 0.5: it is not estimated"]
     assert not at.optimum.certificate.holds
     assert "theta is held at 0.5" in str(at.summary())
+    again = pickle.loads(pickle.dumps(at))
+    close(again.at.value, at.optimum.value, 1e-14)
     here = pylmer.at_theta(fit("M1"), fit("M1").theta)
     assert here.optimum.certificate.holds
     close(here.beta, fit("M1").beta, 1e-12)

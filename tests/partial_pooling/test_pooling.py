@@ -166,6 +166,39 @@ def test_drawn_data(seed: int, weights: bool, formula: str) -> None:
     assert np.all((found["factor"] > 0) & (found["factor"] <= 1))
 
 
+def test_coefficients_of_a_factor() -> None:
+    """Machines in X by intercept and contrasts, in Z by indicators: no pooling is the mean of each cell."""
+    data = pylmer.datasets.load("Machines").iloc[:-2]
+    model = quietly("score ~ Machine + (0 + Machine | Worker)", data)
+    found = pylmer.pooling(model)
+    cells = data.groupby(["Machine", "Worker"], observed=True)["score"].mean()
+    frame, fixed, modes = found.as_frame(), model.fixef(), model.ranef()["Worker"]
+    assert found.dropped == ()
+    for machine in "ABC":
+        ours = frame.loc[f"Machine{machine}"]
+        close(ours["no_pooling"], cells.loc[machine].loc[ours.index], 1e-10)
+        mean = fixed["(Intercept)"] + fixed.get(f"Machine{machine}", 0.0)
+        close(ours["multilevel"], mean + modes[f"Machine{machine}"], 1e-10)
+        close(ours["complete"], np.full(6, data.loc[data["Machine"] == machine, "score"].mean()), 1e-10)
+    assert found.errors["mu = fixef"] < 1e-11
+
+
+def test_vanished_variance() -> None:
+    """Everything is pooled: the factor is 1, and no group is large enough to weigh as much as the model."""
+    found = pylmer.pooling(quietly("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff2")))
+    assert (found.ratio, found.n_equal, found.icc) == (0.0, np.inf, 0.0)
+    assert np.all(found["factor"] == 1)
+    close(found["multilevel"], found["complete"], 1e-12)
+    assert "n_equal, where data and model weigh the same: Inf" in str(found)
+
+
+def test_without_an_intercept() -> None:
+    """The model without the group says zero of its intercepts."""
+    found = pylmer.pooling(quietly("y ~ 0 + x + (1 | g)", unbalanced(3)))
+    assert np.all(found["complete"] == 0)
+    assert found.errors["mu = fixef"] < 1e-12
+
+
 def test_far_from_the_origin() -> None:
     """A predictor of size 1e5, centred on nothing, changes only where zero lies."""
     data = pylmer.datasets.load("sleepstudy")
