@@ -186,5 +186,16 @@ def _random_terms(fit: FittedModel) -> list[tuple[str, ...]]:
 def _check_rows(fit: FittedModel, other: FittedModel | LinearFit, name: str) -> None:
     if other.design.n != fit.design.n:
         raise DataError(f"{name} was fitted to {other.design.n} rows, the model to {fit.design.n}")
-    if not np.allclose(other.design.y, fit.design.y, rtol=1e-12, atol=0.0):
-        raise DataError(f"{name} was fitted to another response")
+    for what, mine, theirs in (
+        ("another response", fit.design.y, other.design.y),
+        ("other prior weights", fit.design.weights, other.design.weights),
+        ("another offset", fit.design.offset, other.design.offset),
+    ):
+        if not _equal(mine, theirs):
+            raise DataError(f"{name} was fitted with {what}")
+
+
+def _equal(one: Array | None, other: Array | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.allclose(one, other, rtol=1e-12, atol=0.0)

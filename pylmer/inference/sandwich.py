@@ -20,9 +20,10 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import ArgumentError, NumericalError
-from ..linalg import Array, cholesky
+from ..linalg import Array, cholesky, chunks
 
 TYPES = ("CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3")
+CELLS = 2_000_000  # numbers held at once for degrees of freedom
 ABSORBED = 1e-10  # share of a direction's variance that is left when the fixed effects take all of it
 
 
@@ -124,12 +125,15 @@ class Sandwich:
 
         NaN where the clusters determine the contrast: then v is zero.
         """
-        return np.array([self._single(row[None]) for row in L])
+        size = max(1, CELLS // (2 * self.m * max(self.p, 1)))
+        return np.concatenate([self._single(L[at]) for at in chunks(len(L), size)] or [np.zeros(0)])
 
-    def _single(self, L: Array) -> float:
-        moments, working = self.moments(L), float(np.sum((L @ self.C) ** 2))
-        expected = float(moments.expected[0, 0])
-        return 2 * expected**2 / moments.variance(0, 0) if expected > ABSORBED * working else np.nan
+    def _single(self, L: Array) -> Array:
+        moments, working = self.moments(L), np.sum((L @ self.C) ** 2, axis=1)
+        expected = np.diag(moments.expected)
+        variances = np.array([moments.variance(s, s) for s in range(len(L))])
+        known = expected > ABSORBED * working
+        return np.where(known, 2 * expected**2 / np.where(known, variances, 1.0), np.nan)
 
     def hotelling(self, L: Array) -> float:
         """eta of the approximate Hotelling test of L (q, p) (Pustejovsky & Tipton 2018, section 3.2)."""

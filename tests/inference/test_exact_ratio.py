@@ -164,8 +164,12 @@ def test_bad_input() -> None:
         pylmer.exactLRT(ml, intercepts)
     with pytest.raises(pylmer.ArgumentError, match="not nested"):
         pylmer.exactLRT(ml, pylmer.lm("Reaction ~ I(Days^2)", sleep))
-    with pytest.raises(pylmer.DataError, match="another response"):
+    with pytest.raises(pylmer.DataError, match="m0 was fitted with another response"):
         pylmer.exactLRT(ml, pylmer.lm("I(Reaction + 1) ~ Days", sleep))
+    with pytest.raises(pylmer.DataError, match="with other prior weights"):
+        pylmer.exactLRT(ml, pylmer.lm("Reaction ~ Days", sleep, weights=np.resize([1, 2], 180)))
+    with pytest.raises(pylmer.DataError, match="with another offset"):
+        pylmer.exactLRT(ml, pylmer.lm("Reaction ~ Days + offset(Days)", sleep))
     with pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\), found LmFit"):
         pylmer.exactRLRT(lm)
 

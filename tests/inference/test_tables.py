@@ -13,7 +13,7 @@ from tests.reference.cases import case, fit, loose, names, numbers
 
 SLOPE, INTERCEPT = "Reaction ~ Days + (Days | Subject)", "Reaction ~ Days + (1 | Subject)"
 BLOCKS = [f"anova_{roman}_satterthwaite" for roman in ("I", "II", "III")] + ["anova_III_kenward_roger"]
-BY_SCALE = {  # lmerTest rounds entries of L below 1e-6 or so to zero, which x_small of size 1e-5 does not survive
+BY_SCALE = {  # lmerTest takes pivots of X'X and multipliers below 1e-6 for zero: x_small, of size 1e-5, has 2e-8
     ("dev-badscale", "anova_I_satterthwaite"),
     ("dev-badscale", "anova_III_satterthwaite"),
     ("dev-badscale", "anova_III_kenward_roger"),
@@ -44,6 +44,21 @@ def test_scale_of_columns_does_not_matter() -> None:
     t = numbers(case("dev-badscale")["satterthwaite"]["values"])[1:, 3]
     for type in (2, 3):
         np.testing.assert_allclose(pylmer.anova(fit("dev-badscale"), type=type)["F value"], t**2, rtol=1e-6)
+
+
+RESCALED = {  # lmerTest 3.1-3 with x_big / 1e6 and x_small * 1e5: F values, denominators
+    ("I", "Satterthwaite"): ([1551.5972839381, 828.0240764954, 18.2562765516], [172.814156, 172.734116, 172.745364]),
+    ("III", "Satterthwaite"): ([1490.1265623005, 818.3788955541, 18.2562765516], [172.845851, 172.745988, 172.745364]),
+    ("III", "Kenward-Roger"): ([1489.4113588689, 818.0313049258, 18.2485153716], [172.868582, 172.768804, 172.768180]),
+}
+
+
+@pytest.mark.parametrize(("roman", "ddf"), RESCALED)
+def test_what_lmertest_says_once_the_columns_are_rescaled(roman: str, ddf: str) -> None:
+    """In other units the model is the same, and so are its tests: what we say of the columns as they are."""
+    table, (F, df) = pylmer.anova(fit("dev-badscale"), type=roman, ddf=ddf), RESCALED[roman, ddf]
+    np.testing.assert_allclose(table["F value"], F, rtol=1e-6)
+    np.testing.assert_allclose(table["DenDF"], df, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", cases("confint_wald"))
