@@ -9,9 +9,12 @@ import numpy as np
 
 from ..covariance import Family
 from ..criterion import At, Criterion, Points
+from ..design import Design
+from ..design.rank import independent_columns
 from ..devfun import Devfun, rows_of
 from ..engines import BlockedEngine
 from ..errors import NumericalError
+from ..gram import Gram
 from ..linalg import Array, Codes
 from ..optimize import Objective, newton, search, singular
 from .scalar import Problems, estimates, minimize
@@ -61,9 +64,9 @@ def _impossible(deletions: Deletions, devfun: Devfun) -> Iterator[tuple[int, str
         if gram.n - deletions.sizes[group] <= gram.p:
             yield group, f"leaves {gram.n - deletions.sizes[group]} rows for {gram.p} fixed effects"
             continue
-        if deletions.dependent[group].any():
-            names = ", ".join(design.X_names[k] for k in np.flatnonzero(deletions.dependent[group]))
-            yield group, f"leaves nothing to estimate {names} from"
+        lost = _dependent(deletions, group, design) if deletions.dominant[group] else ""
+        if lost:
+            yield group, f"leaves nothing to estimate {lost} from"
             continue
         if not _touches_few(deletions, group):
             continue
@@ -71,6 +74,12 @@ def _impossible(deletions: Deletions, devfun: Devfun) -> Iterator[tuple[int, str
             if left < 2:
                 yield group, f"leaves one level of {design.random[sums.terms[0]].group!r}"
                 break
+
+
+def _dependent(deletions: Deletions, group: int, design: Design) -> str:
+    """Names of the columns of X that depend on earlier ones in the rows that remain, as R finds them."""
+    kept = independent_columns(deletions.rows_without(group).X)
+    return ", ".join(np.delete(np.array(design.X_names), kept))
 
 
 def _touches_few(deletions: Deletions, group: int) -> bool:
@@ -91,7 +100,7 @@ def _scalar(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, h
     if len(gram.factors) != 1 or gram.factors[0].L != 1 or not len(todo):
         return todo
     touched = [deletions.levels[0][deletions.members(group)] for group in todo]
-    single = np.array([len(t) > 0 and bool(np.all(t == t[0])) for t in touched])
+    single = np.array([len(t) > 0 and bool(np.all(t == t[0])) for t in touched]) & ~deletions.dominant[todo]
     here, start = todo[single], float(abs(points[0].template()[0, 0]))
     if not len(here):
         return todo
@@ -137,10 +146,13 @@ def _fill(deletions: Deletions, devfun: Devfun, problems: Problems, theta: Array
 
 
 def _one(deletions: Deletions, devfun: Devfun, points: Points, group: int, held: bool, out: Refits) -> None:
-    gram = deletions.gram_without(group)
-    criterion = Criterion(BlockedEngine(gram), devfun.REML)
     try:
-        at = criterion.at(points) if held else _descended(criterion.at, devfun, points)
+        gram = deletions.gram_without(group)
+        criterion = Criterion(BlockedEngine(gram), devfun.REML)
+        if held:
+            at = criterion.at(_rescaled(points, devfun.families, deletions.gram, gram))
+        else:
+            at = _descended(criterion.at, devfun, points, not deletions.dominant[group])
         _ = at.value
     except NumericalError as error:
         out.failed[group] = f"leaves a model that cannot be fitted: {error}"
@@ -148,9 +160,15 @@ def _one(deletions: Deletions, devfun: Devfun, points: Points, group: int, held:
     _write(at, devfun.families, group, out)
 
 
-def _descended(objective: Objective, devfun: Devfun, points: Points) -> At:
-    """The optimum near that of the whole; where a variance vanishes, the best that the search from afar finds."""
-    if not singular(points):
+def _rescaled(points: Points, families: Sequence[Family], one: Gram, two: Gram) -> Points:
+    """The same covariances in the scaled coordinates of other sums."""
+    scales = zip(families, points, one.scaling.R_terms, two.scaling.R_terms, strict=True)
+    return tuple(family.point(family.par(point, old), new) for family, point, old, new in scales)
+
+
+def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool) -> At:
+    """The optimum near that of the whole; if it is not `near`, or a variance vanishes, the best of a search."""
+    if near and not singular(points):
         run = newton(objective, points)
         if run.converged and not singular(run.at.points):
             return run.at

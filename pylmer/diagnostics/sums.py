@@ -1,9 +1,10 @@
 """Cross-products without some of the rows: the Gram of the whole, less what the rows left out put in.
 
 The scaling is that of the whole data, so that all deletions share it and start from the optimum of the whole. What is
-left of a sum is a difference; where less than `SHARE` of a sum is left, it is summed again from the rows that remain,
-so that a group that dominates the data leaves no rounding behind. A level without rows has sums of zero, and then it
-adds nothing to the criterion.
+left of a sum is a difference. Where a group dominates, so that less than `SHARE` is left of a sum of squares (of a
+column of X outside the span of the others, or of the response), the sums are formed anew from the rows that remain, on
+a scale of their own: no rounding is left behind. A level without rows has sums of zero, and then it adds nothing to
+the criterion.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..gram import FactorSums, Gram, Link, Rows, scaled_fixed, scaled_random
+from ..gram import FactorSums, Gram, Link, Rows, form_gram, scaled_fixed, scaled_random
 from ..linalg import Array, Codes
 
 SHARE = 1e-4  # part of a sum that must be left for a difference to be good to 1e-11
-DEPENDENT = 1e-10  # a pivot of X'X this small, relative to that of the whole, is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,8 @@ class Deletions:
 
     def gram_without(self, group: int) -> Gram:
         """The sums of the rows that remain."""
+        if self.dominant[group]:
+            return form_gram(self.rows_without(group))
         gone = self.members(group)
         return replace(
             self.gram,
@@ -103,6 +105,12 @@ class Deletions:
             sum_log_weights=self.gram.sum_log_weights - self._log_weights(gone),
         )
 
+    def rows_without(self, group: int) -> Rows:
+        """The rows that remain, with all levels."""
+        rest, rows = self.rest(group), self.rows
+        terms = tuple(replace(t, codes=t.codes[rest], Z=None if t.Z is None else t.Z[rest]) for t in rows.terms)
+        return Rows(rows.X[rest], rows.y[rest], None if rows.weights is None else rows.weights[rest], terms)
+
     def _log_weights(self, gone: Codes) -> float:
         return 0.0 if self.rows.weights is None else float(np.sum(np.log(self.rows.weights[gone])))
 
@@ -112,18 +120,13 @@ class Deletions:
         order, starts = self._order
         sorted_rows = self.Xy[order]
         parts = [sorted_rows[starts[group] : starts[group + 1]] for group in range(self.count)]
-        left = self.gram.XytXy - np.array([part.T @ part for part in parts]).reshape(-1, *self.gram.XytXy.shape)
-        little = np.any(pivots(left) <= SHARE * np.diag(self.gram.XytXy), axis=1)
-        for group in np.flatnonzero(little):
-            rest = self.Xy[self.rest(int(group))]
-            left[group] = rest.T @ rest
-        return np.asarray(left)
+        gone = np.array([part.T @ part for part in parts]).reshape(-1, *self.gram.XytXy.shape)
+        return np.asarray(self.gram.XytXy - gone)
 
     @cached_property
-    def dependent(self) -> Array:
-        """Mask (G, p) of columns of X that depend on earlier ones in the rows that remain."""
-        p = self.gram.p
-        return np.asarray(pivots(self.XytXy[:, :p, :p]) <= DEPENDENT * np.diag(self.gram.XytXy)[:p])
+    def dominant(self) -> Array:
+        """Mask (G,) of the groups without which little is left."""
+        return np.asarray(np.any(pivots(self.XytXy) <= SHARE * np.diag(self.gram.XytXy), axis=1))
 
     def level_without(self, f: int, level: int, gone: Codes) -> tuple[Array, Array]:
         """Z'Z (L, L) and Z'[X y] (L, p + 1) of one level without some of its rows."""

@@ -1,12 +1,15 @@
 """Standard errors and intervals of predictions, with or without the uncertainty of the variance parameters.
 
 Given the templates, the error of a predicted mean x'beta + z'b has the variance M of the joint distribution of
-(beta, b) (module `joint`). The estimated templates add d'A d to it, d the derivatives of the predicted mean in theta
-and A the asymptotic covariance of the estimates: the conditional mean squared error of Booth & Hobert (1998), whose
-expectation over y is the term of Kackar & Harville (1984). The variances themselves are then estimates too, so the
-quantile is that of t, with Satterthwaite's degrees of freedom of the variance as a whole,
+(beta, b) (module `joint`). Estimated templates add d'A d, with d the derivatives of the predicted mean in theta and A
+the asymptotic covariance of the estimates: the conditional mean squared error of Booth & Hobert (1998), whose
+expectation over y is the term of Kackar & Harville (1984). M at the estimates is too small by the same amount on
+average, so it is added twice (Prasad & Rao 1990; Kenward & Roger 1997 do so for beta). The variances are then
+estimates too, and the quantile is that of t, with Satterthwaite's degrees of freedom of the variance as a whole,
 
     df = 2 v^2 / (g'A g),   g = dv/d(theta, log sigma)
+
+All of it is local: at a variance of zero d vanishes, and what a group's own mean might be is understated.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ def spreads(at: At, sigma: float, rows: JointRows, noise: Array | float, uncerta
         return Spread(mean, mean + own, np.full(len(mean), np.inf))
     A = parameter_covariance(at)
     slopes = row_slopes(at, rows)
-    moved = np.sum((slopes @ A[:-1, :-1]) * slopes, axis=1)
+    moved = 2 * np.sum((slopes @ A[:-1, :-1]) * slopes, axis=1)
     g = np.column_stack([_variance_slopes(at, rows), 2 * (mean + own)])
     with np.errstate(divide="ignore", invalid="ignore"):
         df = 2 * (mean + own) ** 2 / np.sum((g @ A) * g, axis=1)
