@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -74,21 +75,21 @@ class Stack:
 
     def values(self, who: Codes, places: Places) -> Values:
         """Run i is response who[i] at the i-th place."""
-        found = [self._values(who[part], places[part]) for part in self._parts(len(who), places)]
+        found = [self._values(who[part], places[part]) for part in self.parts(len(who), places)]
         return joined(found)
 
     def modes(self, who: Codes, places: Places) -> tuple[list[Array], list[Array]]:
         """u and b of every run, per grouping factor (r, J, L), scaled coordinates."""
         shapes = [(len(who), sums.J, sums.L) for sums in self.engine.gram.factors]
         u, b = ([np.empty(shape) for shape in shapes] for _ in range(2))
-        for part in self._parts(len(who), places):
+        for part in self.parts(len(who), places):
             run = Run(self, who[part], places[part])
             one, two, _ = run.solved(run.fixed()[0])
             for f, shape in enumerate(shapes):
                 u[f][part], b[f][part] = (x.reshape(-1, *shape[1:]) for x in (one[f], two[f]))
         return u, b
 
-    def _parts(self, count: int, places: Places) -> list[Codes]:
+    def parts(self, count: int, places: Places) -> list[Codes]:
         """Runs in parts that fit into the processor's cache."""
         gram = self.engine.gram
         k = sum(len(units) for units in places.units)
@@ -126,10 +127,9 @@ class Run:
         engine = stack.engine
         self.T = places.templates(self.gram)
         self.parents = [_parents(parent, self.R) for parent in engine.parents]
-        paths = [_tiled(path, self.R) for path in engine.paths]
         columns = [self._columns(f) for f in range(len(self.gram.factors))]
-        tall = _tall(self.gram, self.R, columns)
-        self.chain = Chain(tall, self.parents, paths, [self._by_level(f, T) for f, T in enumerate(self.T)])
+        tall = self._tall(columns)
+        self.chain = Chain(tall, self.parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])
         self.tall = tall
         self.reduced, self.halves = self.chain.forward(columns)
 
@@ -141,9 +141,39 @@ class Run:
         """Z'[X y] with each run's own response: (rj, L, p + 1)."""
         sums, p = self.gram.factors[f], self.gram.p
         out = levels_last(self.R * sums.J, sums.L, p + 1)
-        out[:, :, :p] = _tiled(sums.ZtXy[:, :, :p], self.R)
+        out[:, :, :p] = tiled(sums.ZtXy[:, :, :p], self.R)
         out[:, :, p] = self.stack.responses.Zty[f][:, self.who].reshape(sums.L, -1).T
         return out
+
+    def _tall(self, columns: list[Array]) -> Gram:
+        """The sums of R copies of the design, each with columns of its own."""
+        factors = tuple(
+            FactorSums(sums.terms, self._ZtZ(f), ZtXy)
+            for f, (sums, ZtXy) in enumerate(zip(self.gram.factors, columns, strict=True))
+        )
+        return replace(self.gram, factors=factors, links={})
+
+    def _ZtZ(self, f: int) -> Array:
+        """Z'Z of every run: (rj, L, L)."""
+        return tiled(self.gram.factors[f].ZtZ, self.R)
+
+    def _blocks(self, f: int, g: int) -> Array:
+        """Coupling of each level of f to its parent in g, of every run: (rj, L_f, L_g)."""
+        return tiled(self.gram.links[f, g].blocks, self.R)
+
+    def _paths(self) -> list[Array]:
+        """Coupling of each level to the columns of all its parents: (rj, L, P)."""
+        return [tiled(path, self.R) for path in self.stack.engine.paths]
+
+    @property
+    def m(self) -> Any:
+        """n for ML, n - p for REML; of each run (r,) where they differ."""
+        return self.stack.m
+
+    @property
+    def sum_log_weights(self) -> Any:
+        """sum(log w); of each run (r,) where they differ."""
+        return self.gram.sum_log_weights
 
     def _inner(self, one: list[Array], two: list[Array]) -> Array:
         """sum over factors and levels of one_j' two_j, run by run: (r, a, b)."""
@@ -173,11 +203,11 @@ class Run:
 
     def values(self) -> Values:
         """Criterion, score and information."""
-        gram, m, responses = self.gram, self.stack.m, self.stack.responses
+        gram, m, responses = self.gram, self.m, self.stack.responses
         beta, r2, Phi, logdet_XtVX = self.fixed()
         failed = ~(r2 > ROUNDING**2 * responses.y_square[self.who])
         r2[failed] = np.nan
-        d = self._logdet_V() - gram.sum_log_weights + m * (1 + np.log(2 * np.pi * r2 / m))
+        d = self._logdet_V() - self.sum_log_weights + m * (1 + np.log(2 * np.pi * r2 / m))
         if self.stack.REML:
             d = d + logdet_XtVX + 2 * gram.scaling.logdet_R
         g = [x[:, :, 0] for x in self.solved(beta)[2]]
@@ -203,7 +233,7 @@ class Run:
 
     def _derivatives(self, g: list[Array], G: list[Array], Phi: Array, r2: Array) -> tuple[Array, Array]:
         """Score (r, k) and average information with its curvature (r, k, k)."""
-        m, p = self.stack.m, self.gram.p
+        m, p = self.m, self.gram.p
         E = self.places.directions(self.gram)
         tangents = [_tangents(e, T) for e, T in zip(E, self.T, strict=True)]
         gradient = sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True))
@@ -217,7 +247,7 @@ class Run:
         WPW = WVW - transposed(XVW) @ Phi @ XVW
         curvature = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))
         outer = r2_a[:, :, None] * r2_a[:, None, :]
-        information = WPW * (m / r2)[:, None, None] - m * outer / (r2**2)[:, None, None] + curvature
+        information = WPW * (m / r2)[:, None, None] - outer * (m / r2**2)[:, None, None] + curvature
         return np.asarray(gradient), symmetric(information)
 
     def _directions(self, f: int, tangents: Array, g: Array) -> Array:
@@ -229,22 +259,14 @@ class Run:
     def _ZtZ_times(self, s: list[Array]) -> list[Array]:
         """Z'Z s for s per factor (rj, L, k)."""
         out = [product(sums.ZtZ, x) for sums, x in zip(self.tall.factors, s, strict=True)]
-        for (f, g), link in self.gram.links.items():
-            blocks, parents = _tiled(link.blocks, self.R), _parents(self.stack.engine.parent(f, g), self.R)
+        for f, g in self.gram.links:
+            blocks, parents = self._blocks(f, g), _parents(self.stack.engine.parent(f, g), self.R)
             out[f] = out[f] + product(blocks, s[g][parents.indices])
             out[g] = out[g] + gathered(parents, product(transposed(blocks), s[f]))
         return out
 
 
-def _tall(gram: Gram, R: int, columns: list[Array]) -> Gram:
-    """The sums of R copies of the design, each with its own response."""
-    factors = tuple(
-        FactorSums(sums.terms, _tiled(sums.ZtZ, R), ZtXy) for sums, ZtXy in zip(gram.factors, columns, strict=True)
-    )
-    return replace(gram, factors=factors, links={})
-
-
-def _tiled(A: Array, R: int) -> Array:
+def tiled(A: Array, R: int) -> Array:
     """A (J, a, b) once for each run: (rj, a, b), levels last in memory."""
     return np.moveaxis(np.tile(np.moveaxis(A, 0, -1), R), -1, 0)
 

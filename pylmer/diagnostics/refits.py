@@ -15,9 +15,10 @@ from ..devfun import Devfun, rows_of
 from ..engines import BlockedEngine
 from ..errors import NumericalError
 from ..gram import Gram
-from ..linalg import Array, Codes
+from ..linalg import Array, Codes, transposed
 from ..optimize import Objective, newton, search, singular
 from .scalar import Problems, estimates, minimize
+from .stacked import can_stack, solve_together
 from .sums import Deletions
 
 
@@ -46,7 +47,8 @@ def refits(devfun: Devfun, points: Points, codes: Codes, count: int, held: bool)
     out = _empty(count, devfun)
     out.failed.update(_impossible(deletions, devfun))
     todo = np.array([group for group in range(count) if group not in out.failed], dtype=np.int64)
-    for group in _scalar(deletions, devfun, points, todo, held, out):
+    todo = _scalar(deletions, devfun, points, todo, held, out)
+    for group in _stacked(deletions, devfun, points, todo, held, out):
         _one(deletions, devfun, points, int(group), held, out)
     return out
 
@@ -140,6 +142,26 @@ def _fill(deletions: Deletions, devfun: Devfun, problems: Problems, theta: Array
     out.sigma[groups] = np.sqrt(s2)
     scale = float(scaling.R_terms[0][0, 0])
     out.Sigma[0][groups] = (s2 * (theta / scale) ** 2)[:, None, None]
+
+
+# --- one grouping factor, or nested ones: all deletions at once -------------------------------------------------------
+
+
+def _stacked(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, held: bool, out: Refits) -> Codes:
+    """Solve together what can be; the groups that are left."""
+    engine = devfun.criterion.engine
+    near = todo[~deletions.dominant[todo]]
+    if not isinstance(engine, BlockedEngine) or not can_stack(engine, devfun.families) or not len(near):
+        return todo
+    found, scaling = solve_together(deletions, devfun.REML, devfun.families, points, near, held), deletions.gram.scaling
+    back, groups = scaling.inverse, found.groups
+    out.beta[groups] = found.beta @ back.T + scaling.shift
+    out.vcov[groups] = found.s2[:, None, None] * (back @ found.Phi @ back.T)
+    out.sigma[groups] = np.sqrt(found.s2)
+    for Sigma, T, inverse in zip(out.Sigma, found.places.T, scaling.inverse_terms, strict=True):
+        half = np.sqrt(found.s2)[:, None, None] * (inverse @ T)
+        Sigma[groups] = half @ transposed(half)
+    return np.setdiff1d(todo, groups)
 
 
 # --- any model: one deletion after the other -------------------------------------------------------------------------

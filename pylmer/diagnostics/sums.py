@@ -51,8 +51,7 @@ class Deletions:
 
     @cached_property
     def _order(self) -> tuple[Codes, Codes]:
-        order = np.argsort(self.codes, kind="stable")
-        return order, np.searchsorted(self.codes[order], np.arange(self.count + 1))
+        return _sorted(self.codes, self.count)
 
     def members(self, group: int) -> Codes:
         """Numbers of the rows of one group."""
@@ -67,11 +66,8 @@ class Deletions:
     @cached_property
     def _by_level(self) -> list[tuple[Codes, Codes]]:
         """Per factor the rows sorted by level, and where each level starts."""
-        out = []
-        for codes, sums in zip(self.levels, self.gram.factors, strict=True):
-            order = np.argsort(codes, kind="stable")
-            out.append((order, np.searchsorted(codes[order], np.arange(sums.J + 1))))
-        return out
+        pairs = zip(self.levels, self.gram.factors, strict=True)
+        return [_sorted(codes, sums.J) for codes, sums in pairs]
 
     @cached_property
     def _pairs(self) -> dict[tuple[int, int], Codes]:
@@ -102,7 +98,7 @@ class Deletions:
             factors=tuple(self._factor(f, gone) for f in range(len(self.gram.factors))),
             links={key: self._link(key, gone) for key in self.gram.links},
             XytXy=self.XytXy[group],
-            sum_log_weights=self.gram.sum_log_weights - self._log_weights(gone),
+            sum_log_weights=float(self.sums_of_log_weights[group]),
         )
 
     def rows_without(self, group: int) -> Rows:
@@ -111,8 +107,14 @@ class Deletions:
         terms = tuple(replace(t, codes=t.codes[rest], Z=None if t.Z is None else t.Z[rest]) for t in rows.terms)
         return Rows(rows.X[rest], rows.y[rest], None if rows.weights is None else rows.weights[rest], terms)
 
-    def _log_weights(self, gone: Codes) -> float:
-        return 0.0 if self.rows.weights is None else float(np.sum(np.log(self.rows.weights[gone])))
+    @cached_property
+    def sums_of_log_weights(self) -> Array:
+        """sum(log w) of the rows that remain: (G,)."""
+        if self.rows.weights is None:
+            return np.zeros(self.count)
+        inside = self.codes >= 0
+        gone = np.bincount(self.codes[inside], np.log(self.rows.weights[inside]), self.count)
+        return np.asarray(self.gram.sum_log_weights - gone)
 
     @cached_property
     def XytXy(self) -> Array:
@@ -148,12 +150,30 @@ class Deletions:
         return replace(sums, ZtZ=ZtZ, ZtXy=ZtXy)
 
     def _link(self, key: tuple[int, int], gone: Codes) -> Link:
-        link, (f, g) = self.gram.links[key], key
-        blocks, pairs = link.blocks.copy(), self._pairs[key]
-        for pair in np.unique(pairs[gone]):
-            rest = np.setdiff1d(np.flatnonzero(pairs == pair), gone, assume_unique=True)
-            blocks[pair] = self.Z[f][rest].T @ self.Z[g][rest]
+        link, pairs = self.gram.links[key], self._pairs[key][gone]
+        blocks = link.blocks.copy()
+        for pair in np.unique(pairs):
+            blocks[pair] = self.pair_without(key, int(pair), gone[pairs == pair])
         return replace(link, blocks=blocks)
+
+    def pair_without(self, key: tuple[int, int], pair: int, gone: Codes) -> Array:
+        """Z_f'Z_g (L_f, L_g) of one pair of levels that occur together, without some of its rows."""
+        order, starts = self._by_pair[key]
+        if len(gone) == starts[pair + 1] - starts[pair]:
+            return np.zeros_like(self.gram.links[key].blocks[pair])
+        rest = np.setdiff1d(order[starts[pair] : starts[pair + 1]], gone, assume_unique=True)
+        return np.asarray(self.Z[key[0]][rest].T @ self.Z[key[1]][rest])
+
+    @cached_property
+    def _by_pair(self) -> dict[tuple[int, int], tuple[Codes, Codes]]:
+        """Per link the rows sorted by pair, and where each pair starts."""
+        return {key: _sorted(pairs, len(self.gram.links[key].first)) for key, pairs in self._pairs.items()}
+
+
+def _sorted(codes: Codes, count: int) -> tuple[Codes, Codes]:
+    """Rows sorted by their code, and where each of 0..count starts."""
+    order = np.argsort(codes, kind="stable")
+    return order, np.searchsorted(codes[order], np.arange(count + 1))
 
 
 def pivots(A: Array) -> Array:

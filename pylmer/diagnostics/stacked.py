@@ -1,0 +1,180 @@
+"""Deletions from a model with one grouping factor, or nested ones, solved together.
+
+All problems have the levels of the whole; in each, the levels that lost rows have other sums. `batch` takes many
+responses of one design to their optima in one stack of (run, level) pairs; here the runs are deletions, and what
+differs is the design.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..batch.charts import Places
+from ..batch.descent import Runs, descend_together, retried
+from ..batch.responses import Responses
+from ..batch.stacked import Run, Stack, Values, tiled
+from ..covariance import Family
+from ..criterion import Points
+from ..engines import BlockedEngine
+from ..linalg import Array, Codes
+from ..optimize import INTERIOR, Mask, singular
+from .sums import Deletions
+
+STACKED = ("us", "diag")
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """Levels of one factor that a deletion changes, all deletions in a row: group g has starts[g]:starts[g + 1].
+
+    levels (c,), ZtZ (c, L, L), ZtXy (c, L, p + 1); blocks per later factor (c, L, L_later)
+    """
+
+    starts: Codes
+    levels: Codes
+    ZtZ: Array
+    ZtXy: Array
+    blocks: dict[int, Array]
+
+    def of(self, groups: Codes) -> tuple[Codes, Codes, Codes]:
+        """For runs of these groups: entries here, the run of each, and its level."""
+        counts = self.starts[groups + 1] - self.starts[groups]
+        run = np.repeat(np.arange(len(groups)), counts)
+        within = np.arange(len(run)) - np.repeat(np.cumsum(counts) - counts, counts)
+        entries = np.repeat(self.starts[groups], counts) + within
+        return entries, run, self.levels[entries]
+
+
+@dataclass(frozen=True, eq=False)
+class DeletionStack(Stack):
+    """The engine of the whole, and the sums that each deletion changes; a run's `who` is its group."""
+
+    deletions: Deletions
+
+    @cached_property
+    def changed(self) -> list[Changed]:
+        """Per grouping factor."""
+        return [_changed(self.deletions, f) for f in range(len(self.engine.gram.factors))]
+
+    def _together(self, who: Codes, places: Places) -> Values:
+        return DeletionRun(self, who, places).values()
+
+
+def deletion_stack(deletions: Deletions, REML: bool) -> DeletionStack:
+    """The deletions as runs of one stack."""
+    gram = deletions.gram
+    yty = np.maximum(deletions.XytXy[:, -1, -1], 0.0)
+    nothing = np.zeros((deletions.count, gram.p))
+    responses = Responses(gram, (), nothing, yty, np.full(deletions.count, gram.y_square), nothing)
+    return DeletionStack(BlockedEngine(gram), REML, responses, deletions)
+
+
+def _changed(deletions: Deletions, f: int) -> Changed:
+    sums, later = deletions.gram.factors[f], range(f + 1, len(deletions.gram.factors))
+    found: list[tuple[int, Codes]] = []
+    starts = [0]
+    for group in range(deletions.count):
+        gone = deletions.members(group)
+        codes = deletions.levels[f][gone]
+        found += [(int(level), gone[codes == level]) for level in np.unique(codes)]
+        starts.append(len(found))
+    own = [deletions.level_without(f, level, gone) for level, gone in found]
+    return Changed(
+        np.array(starts),
+        np.array([level for level, _ in found], dtype=np.int64),
+        np.array([ZtZ for ZtZ, _ in own]).reshape(-1, *sums.ZtZ.shape[1:]),
+        np.array([ZtXy for _, ZtXy in own]).reshape(-1, *sums.ZtXy.shape[1:]),
+        {g: np.array([deletions.pair_without((f, g), level, gone) for level, gone in found]) for g in later},
+    )
+
+
+class DeletionRun(Run):
+    """One evaluation: run i is the whole without group who[i]."""
+
+    stack: DeletionStack
+
+    def _replaced(self, f: int, whole: Array, name: str, g: int | None = None) -> Array:
+        """What all levels have (J, ...) for each run, with the changed levels' own: (rj, ...)."""
+        changed, out = self.stack.changed[f], tiled(whole, self.R)
+        entries, run, level = changed.of(self.who)
+        values = getattr(changed, name) if g is None else changed.blocks[g]
+        out[run * len(whole) + level] = values[entries]
+        return out
+
+    def _columns(self, f: int) -> Array:
+        return self._replaced(f, self.gram.factors[f].ZtXy, "ZtXy")
+
+    def _ZtZ(self, f: int) -> Array:
+        return self._replaced(f, self.gram.factors[f].ZtZ, "ZtZ")
+
+    def _blocks(self, f: int, g: int) -> Array:
+        return self._replaced(f, self.gram.links[f, g].blocks, "blocks", g)
+
+    def _paths(self) -> list[Array]:
+        count = len(self.gram.factors)
+        out = []
+        for f, sums in enumerate(self.gram.factors):
+            none = np.zeros((self.R * sums.J, sums.L, 0))
+            out.append(np.concatenate([none, *(self._blocks(f, g) for g in range(f + 1, count))], axis=2))
+        return out
+
+    def _XytXy(self) -> Array:
+        return self.stack.deletions.XytXy[self.who]
+
+    @property
+    def m(self) -> Any:
+        n = self.gram.n - self.stack.deletions.sizes[self.who]
+        return (n - self.gram.p if self.stack.REML else n).astype(float)
+
+    @property
+    def sum_log_weights(self) -> Any:
+        return self.stack.deletions.sums_of_log_weights[self.who]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Deletions that were solved, in scaled coordinates.
+
+    groups (s,); places of the templates; beta (s, p), Phi (s, p, p), s2 (s,)
+    """
+
+    groups: Codes
+    places: Places
+    beta: Array
+    Phi: Array
+    s2: Array
+
+
+def can_stack(engine: BlockedEngine, families: tuple[Family, ...]) -> bool:
+    """Whether the deletions of such a model can be solved together."""
+    return engine.nested and all(family.structure in STACKED for family in families)
+
+
+def solve_together(
+    deletions: Deletions, REML: bool, families: tuple[Family, ...], points: Points, groups: Codes, held: bool
+) -> Solved:
+    """The optimum of each deletion near `points`, or what is estimated there; those that do not arrive are left out."""
+    stack = deletion_stack(deletions, REML)
+    places = Places.stacked(families, [points] * len(groups))
+    if not held:
+        start = places.raised(INTERIOR) if singular(points) else places
+        runs = retried(stack, descend_together(stack, groups, start))
+        arrived = np.flatnonzero(_arrived(runs))
+        groups, places = groups[arrived], runs.places[arrived]
+    parts = [_fixed(stack, groups[part], places[part]) for part in stack.parts(len(groups), places)]
+    beta, Phi, s2 = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Solved(groups, places, beta, Phi, s2)
+
+
+def _arrived(runs: Runs) -> Mask:
+    return np.asarray(runs.done & np.isfinite(runs.values.value))
+
+
+def _fixed(stack: DeletionStack, who: Codes, places: Places) -> tuple[Array, Array, Array]:
+    run = DeletionRun(stack, who, places)
+    beta, r2, Phi, _ = run.fixed()
+    return beta, Phi, r2 / run.m
