@@ -9,6 +9,9 @@ stands its Monte-Carlo standard error. Written: coverage.csv and coverage.md.
 
 from __future__ import annotations
 
+import argparse
+import csv
+import multiprocessing
 import pathlib
 import warnings
 from collections.abc import Callable, Iterator
