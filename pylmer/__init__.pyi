@@ -62,6 +62,8 @@ from .extract import (
 )
 from .inference import (
     BootMer,
+    EmmGrid,
+    EmmList,
     KRmodcomp,
     LikelihoodProfile,
     PBmodcomp,
@@ -74,17 +76,23 @@ from .inference import (
     coef_test,
     conf_int,
     contest,
+    contrast,
     difflsmeans,
     drop1,
+    emmeans,
+    emtrends,
     exactLRT,
     exactRLRT,
     glance,
     icc,
+    joint_tests,
     logProf,
     ls_means,
+    pairs,
     profile,
     r2,
     ranova,
+    ref_grid,
     resid_bootstrap,
     show_tests,
     step,
@@ -94,6 +102,7 @@ from .inference import (
     vcovAdj,
     vcovCR,
 )
+from .inference import test as test  # not in __all__: a star import would hand pytest a test
 from .language import findbars, nobars
 from .linear_model import LmFit, LmList, lm, lmList
 from .linear_words import confint
@@ -240,6 +249,13 @@ __all__ = [
     "at_theta",
     "criterion_curve",
     "five_ways",
+    # marginal means
+    "emmeans",
+    "emtrends",
+    "contrast",
+    "pairs",
+    "joint_tests",
+    "ref_grid",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",
@@ -259,6 +275,8 @@ __all__ = [
     "CriterionCurve",
     "FiveWays",
     "BootMer",
+    "EmmGrid",
+    "EmmList",
     "PylmerError",
     "FormulaError",
     "FormulaSyntaxError",

@@ -235,10 +235,20 @@ def refit_ml(model: Fit) -> Fit:
     """The same model by maximum likelihood (itself, if it was); without notes, since they have been said."""
     if not isinstance(model, FittedModel):
         raise ArgumentError(f"refitML() wants a fit of lmer(), found {type(model).__name__}")
-    if not model.REML:
+    return _by_criterion(model, REML=False)
+
+
+def refit_reml(model: Fit) -> Fit:
+    """The same model by REML (itself, if it was); without notes."""
+    return _by_criterion(model, REML=True)
+
+
+def _by_criterion(model: Fit, REML: bool) -> Fit:
+    if model.REML == REML:
         return model
-    devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=False))
-    request = replace(model.request, REML=False, call=_by_ml(model.call))
+    devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=REML))
+    call = replace(model.call, arguments=tuple(each for each in model.call.arguments if each.name != "REML"))
+    request = replace(model.request, REML=REML, call=call if REML else _by_ml(call))
     return type(model)(request, devfun, optimize_devfun(devfun), ())
 
 

@@ -113,8 +113,12 @@ class Spec:
 
         Raises DataError for missing columns, other types, and levels of factors that the fit did not have.
         """
+        return self.all_fixed(newdata)[:, self.fixed_columns]
+
+    def all_fixed(self, newdata: Any) -> Any:
+        """X (n, columns) for new data with the columns that were dropped, in their places."""
         frame = self.frame(newdata)
-        return self.fixed_coder.matrix(self._values(self.fixed_variables, frame), frame.n)[:, self.fixed_columns]
+        return self.fixed_coder.matrix(self._values(self.fixed_variables, frame), frame.n)
 
     def offset(self, newdata: Any) -> Array:
         """The sum of the formula's offset() terms (n,)."""

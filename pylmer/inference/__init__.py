@@ -10,6 +10,7 @@ from .deletions import drop1, ranova
 from .exact_ratio import exactLRT, exactRLRT
 from .explained import icc, r2, variance_ratio
 from .least_squares_means import difflsmeans, ls_means
+from .marginal_means import EmmGrid, EmmList, contrast, emmeans, emtrends, joint_tests, pairs, ref_grid, test
 from .model_comparisons import KRmodcomp, SATmodcomp
 from .profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .resampling import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
@@ -20,6 +21,8 @@ from .variance_tables import show_tests
 
 __all__ = [
     "BootMer",
+    "EmmGrid",
+    "EmmList",
     "KRmodcomp",
     "LikelihoodProfile",
     "PBmodcomp",
@@ -32,21 +35,28 @@ __all__ = [
     "coef_test",
     "conf_int",
     "contest",
+    "contrast",
     "difflsmeans",
     "drop1",
+    "emmeans",
+    "emtrends",
     "exactLRT",
     "exactRLRT",
     "glance",
     "icc",
     "intervals",
+    "joint_tests",
     "logProf",
     "ls_means",
+    "pairs",
     "profile",
     "r2",
     "ranova",
+    "ref_grid",
     "resid_bootstrap",
     "show_tests",
     "step",
+    "test",
     "tidy",
     "tidying_linear",
     "varianceProf",

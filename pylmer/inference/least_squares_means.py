@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import ArgumentError, DataError
 from ..extract import word
 from ..fitting import FittedModel
-from ..functions import Columns, Matrix, Strings, evaluate, read_columns
+from ..functions import Matrix, Strings, evaluate
 from ..functions.variables import as_variable
 from ..language import deparse, did_you_mean, variables
 from ..linalg import Array
@@ -23,6 +23,7 @@ from .degrees_of_freedom import METHODS, check_ddf
 from .hypotheses import all_levels
 from .overparametrised import Overparametrised
 from .records import CoefmatTable, table
+from .used_data import used_values
 
 NOT_ESTIMABLE = 1e-6
 COLUMNS = ("Estimate", "Std. Error", "df", "t value", "lower", "upper", "Pr(>|t|)")
@@ -179,12 +180,9 @@ def covariate_means(fit: FittedModel) -> dict[int, Array]:
 
 
 def _means(fit: FittedModel, names: Sequence[str]) -> dict[str, list[float]]:
-    columns = Columns({}, 0, fit.design.data_index, frozenset()) if fit.request.data is None else None
-    read = read_columns(fit.request.data) if columns is None else columns
-    out = {}
-    for name in names:
-        value = read[name] if name in read else np.asarray((fit.request.env or {})[name])
+    values, out = used_values(fit, names), {}
+    for name, value in values.items():
         if isinstance(value, Strings):
             raise DataError(f"the covariate {name!r} is text and has no mean")
-        out[name] = [float(np.mean(np.asarray(getattr(value, "codes", value), float)[fit.design.kept]))]
+        out[name] = [float(np.mean(np.asarray(getattr(value, "codes", value), float)))]
     return out

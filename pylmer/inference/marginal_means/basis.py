@@ -1,0 +1,146 @@
+"""What marginal means need of a fit: coefficients, their covariance, degrees of freedom, what can be estimated.
+
+A linear function l'beta of all columns of X, the dropped ones too, can be estimated if l is orthogonal to the null
+space of X: it then has the same value for every solution of the normal equations (Searle 1971, Linear Models, 5.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from ...errors import ArgumentError
+from ...fitting import FittedModel, refit_reml
+from ...language import did_you_mean
+from ...linalg import Array, chunks, dense, triangular_factor
+from ...regression import LinearFit
+from ..degrees_of_freedom import Method, kenward_roger_of, satterthwaite_of
+from ..kenward_roger import KenwardRoger
+from ..once import once_per_fit
+
+METHODS = ("kenward-roger", "satterthwaite", "asymptotic")
+NOT_ESTIMABLE = 1e-8  # squared length of a function's part in the null space, relative to the function's own
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Coefficients and how they are judged; P columns of X, r of them kept.
+
+    kept    (r,) positions of the estimated coefficients;  beta (r,)
+    null    (P, P - r) orthonormal basis of the null space of X
+    method  covariance and degrees of freedom of functions (q, r);  ddf its name as R's emmeans prints it, None for lm
+    """
+
+    kept: Array
+    beta: Array
+    null: Array
+    method: Method
+    ddf: str | None
+
+    def estimable(self, L: Array) -> Array:
+        """Mask (q,) of the functions L (q, P) that can be estimated; functions with missing weights cannot."""
+        inside = np.sum((L @ self.null) ** 2, axis=1)
+        return np.asarray(inside <= NOT_ESTIMABLE * np.sum(L**2, axis=1))
+
+    def estimates(self, L: Array) -> Array:
+        """L beta (q,), NaN where it cannot be estimated."""
+        return np.where(self.estimable(L), L[:, self.kept] @ self.beta, np.nan)
+
+    def covariance(self, L: Array) -> Array:
+        """Covariance (q, q) of the estimates."""
+        return self.method.covariance(L[:, self.kept])
+
+    def errors(self, L: Array) -> Array:
+        """Standard errors (q,), NaN where there is no estimate."""
+        variances = np.array([float(self.covariance(row[None])[0, 0]) for row in L])
+        return np.where(self.estimable(L), np.sqrt(np.maximum(variances, 0.0)), np.nan)
+
+    def degrees_of_freedom(self, L: Array) -> Array:
+        """Of the t test of each function (q,), NaN where there is no estimate."""
+        known = self.estimable(L) & np.any(L != 0, axis=1)
+        df = np.full(len(L), np.nan)
+        df[known] = self.method.single(L[known][:, self.kept])
+        return df
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    """A covariance (r, r) that is taken as known, or known but for a factor estimated with `df` degrees of freedom."""
+
+    V: Array
+    df: float
+
+    def covariance(self, L: Array) -> Array:
+        """L V L': (q, q)."""
+        return np.asarray(L @ self.V @ L.T)
+
+    def single(self, L: Array) -> Array:
+        """Degrees of freedom (q,), all alike."""
+        return np.full(len(L), self.df)
+
+    def joint(self, L: Array) -> tuple[float, float]:
+        """Denominator degrees of freedom, and no scaling of F."""
+        return self.df, 1.0
+
+
+@singledispatch
+def basis_of(fit: Any, lmer_df: str) -> Basis:
+    """The basis of a fit, with degrees of freedom by the method `lmer_df` if it is one of lmer.
+
+    Raises ArgumentError for an unknown method.
+    """
+    raise ArgumentError(f"marginal means want a fit of lmer() or lm(), found {type(fit).__name__}")
+
+
+@basis_of.register
+def _(fit: FittedModel, lmer_df: str) -> Basis:
+    if lmer_df not in METHODS:
+        raise ArgumentError(
+            f"lmer_df={lmer_df!r}: wanted one of {', '.join(map(repr, METHODS))}{did_you_mean(str(lmer_df), METHODS)}"
+        )
+    kept = fit.design.spec.fixed_columns
+    return Basis(kept, fit.beta, null_space(fit, kept), _method(fit, lmer_df), lmer_df)
+
+
+@basis_of.register
+def _(fit: LinearFit, lmer_df: str) -> Basis:
+    kept = fit.solution.kept
+    method = Fixed(fit.sigma**2 * fit.solution.unscaled, fit.solution.df_residual)
+    return Basis(kept, fit.beta[kept], null_space(fit, kept), method, None)
+
+
+def _method(fit: FittedModel, lmer_df: str) -> Method:
+    if lmer_df == "kenward-roger":
+        return kenward_roger_of(fit) if fit.REML else kenward_roger_of_ml(fit)
+    if lmer_df == "satterthwaite":
+        return satterthwaite_of(fit)
+    return Fixed(fit.sigma**2 * fit.solution.Phi, np.inf)
+
+
+@once_per_fit
+def kenward_roger_of_ml(fit: FittedModel) -> KenwardRoger:
+    """As R's emmeans does for a fit by maximum likelihood, without a word: everything is of the REML refit.
+
+    All but the covariance that the degrees of freedom are relative to, which stays the one of the fit.
+    """
+    method = kenward_roger_of(refit_reml(fit))
+    return replace(method, Phi=fit.at.Phi * (fit.at.s2 / method.s2))
+
+
+def null_space(fit: FittedModel | LinearFit, kept: Array) -> Array:
+    """Orthonormal basis (P, P - r) of the vectors v with X v = 0, all columns of X counted."""
+    spec, design = fit.design.spec, fit.design
+    P = len(design.X_full_names)
+    left = np.setdiff1d(np.arange(P), kept)
+    if not len(left):
+        return np.zeros((P, 0))
+    X = spec.fixed_coder.matrix({name: design.variables[name] for name in design.variables}, design.n)
+    root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
+    R = triangular_factor((root[at, None] * dense(X[at]) for at in chunks(design.n)), P)
+    null = np.zeros((P, len(left)))
+    null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
+    null[left] = np.eye(len(left))
+    return np.asarray(np.linalg.qr(null)[0])

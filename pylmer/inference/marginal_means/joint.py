@@ -1,0 +1,163 @@
+"""Joint tests of several functions: L beta = null by an F test, and one such test for each term of a grid."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import linalg
+
+from ...design.rank import TOLERANCE, left_to_right
+from ...errors import ArgumentError
+from ...linalg import Array, symmetric
+from ...tails import f_upper
+from .averaging import marginal
+from .basis import Basis
+from .records import Axis, EmmGrid, MeansTable, means_table
+
+SMALL = 1e-8
+REDUCED = {" d": "d: df1 reduced due to linear dependence", " e": "e: df1 reduced due to non-estimability"}
+CONFOUNDED = "(confounded)"
+
+
+@dataclass(frozen=True, eq=False)
+class JointTest:
+    """F on df1 and df2 degrees of freedom; whether rows were dependent, or could not be estimated."""
+
+    df1: int
+    df2: float
+    F: float
+    dependent: bool = False
+    reduced: bool = False
+
+    @property
+    def p(self) -> float:
+        return f_upper(self.F, self.df1, self.df2) if np.isfinite(self.F) else float("nan")
+
+    @property
+    def marks(self) -> str:
+        return (" d" if self.dependent else "  ") + (" e" if self.reduced else "  ")
+
+
+def joint_test(basis: Basis, L: Array, null: Array | float = 0.0) -> JointTest:
+    """The F test of L beta = null (q,), for what of it can be estimated.
+
+    The denominator degrees of freedom are the fewest that a row of an orthonormal basis has, made in order.
+    Raises ArgumentError for dependent rows unless null is zero: they may contradict each other.
+    """
+    chosen = left_to_right(L.T, TOLERANCE)
+    if len(chosen) < len(L) and np.any(null):
+        raise ArgumentError("joint=True: the estimates are linearly dependent, so null must be zero")
+    rows = L[chosen]
+    C = estimable_combinations(basis, rows)
+    if not len(C):
+        return JointTest(0, float("nan"), float("nan"), len(chosen) < len(L), len(rows) > 0)
+    rows, distance = C @ rows, C @ (rows[:, basis.kept] @ basis.beta - np.broadcast_to(null, len(L))[chosen])
+    F = quadratic(basis, rows, distance) / len(rows)
+    return JointTest(len(rows), fewest(basis, rows), F, len(chosen) < len(L), len(C) < len(chosen))
+
+
+def estimable_combinations(basis: Basis, rows: Array) -> Array:
+    """C (e, q) whose rows span the combinations of the rows (q, P) that can be estimated."""
+    outside = rows @ basis.null
+    dependent = left_to_right(outside, TOLERANCE) if np.max(np.abs(outside), initial=0.0) > SMALL else []
+    if not dependent:
+        return np.eye(len(rows))
+    return np.asarray(linalg.qr(outside[:, dependent], mode="full")[0][:, len(dependent) :].T)
+
+
+def quadratic(basis: Basis, rows: Array, distance: Array) -> float:
+    """distance' (rows V rows')^-1 distance."""
+    return float(distance @ np.linalg.solve(symmetric(basis.covariance(rows)), distance))
+
+
+def fewest(basis: Basis, rows: Array) -> float:
+    """The fewest degrees of freedom among the rows, made orthonormal in their order."""
+    return float(np.min(basis.degrees_of_freedom(np.linalg.qr(rows.T)[0].T)))
+
+
+def estimable_rows(basis: Basis, L: Array) -> Array:
+    """Independent rows that span what can be estimated of the rows of L."""
+    rows = L[left_to_right(L.T, TOLERANCE)]
+    return np.asarray(estimable_combinations(basis, rows) @ rows)
+
+
+def joint_tests_table(grid: EmmGrid, by: tuple[str, ...], weights: Any) -> MeansTable:
+    """Of each set of variables, the contrasts of their means that are no contrasts of fewer of them."""
+    outer = tuple(grid.axis(name) for name in by)
+    names = [axis.name for axis in grid.axes if len(axis.values) > 1 and axis.name not in by]
+    groups = list(itertools.product(*(axis.values for axis in reversed(outer))))
+    rows: list[tuple[dict[str, Any], str, JointTest]] = []
+    for number, values in enumerate(groups):
+        here = dict(zip(by, reversed(values), strict=True))
+        rows += [(here, term, test) for term, test in _tests_in_group(grid, names, by, number, weights)]
+    columns: dict[str, Any] = {name: [here[name] for here, _, _ in rows] for name in by}
+    columns["model term"] = pd.Series([term for _, term, _ in rows], dtype=object)
+    return tests_table(columns, [test for _, _, test in rows], by, outer)
+
+
+def tests_table(
+    columns: dict[str, Any], tests: Sequence[JointTest], by: tuple[str, ...], variables: tuple[Axis, ...]
+) -> MeansTable:
+    """A table of joint tests behind some columns."""
+    numbers = {
+        "df1": [test.df1 for test in tests],
+        "df2": [test.df2 for test in tests],
+        "F.ratio": [test.F for test in tests],
+        "p.value": [test.p for test in tests],
+    }
+    marked = [test.marks for test in tests]
+    notes = tuple(text for mark, text in REDUCED.items() if any(mark in each for each in marked))
+    if notes:
+        columns = {**columns, **numbers, "note": [each if each.strip() else "" for each in marked]}
+    return means_table(columns if notes else {**columns, **numbers}, by, variables, "F.ratio", notes)
+
+
+def _tests_in_group(
+    grid: EmmGrid, names: Sequence[str], by: tuple[str, ...], group: int, weights: Any
+) -> Iterator[tuple[str, JointTest]]:
+    """Tests of the terms in one group, and of what is left beyond them where cells are empty."""
+    spanned = [np.zeros((0, grid.L.shape[1]))]
+    for size in range(1, len(names) + 1):
+        for term in itertools.combinations(names, size):
+            L = _interaction(marginal(grid, term, by, weights), size, group)
+            if not np.any(np.abs(L) > SMALL):
+                continue
+            test = joint_test(grid.basis, L)
+            if test.df1:
+                spanned.append(estimable_rows(grid.basis, L))
+                yield ":".join(term), JointTest(test.df1, test.df2, test.F, reduced=test.reduced)
+    if names and grid.basis.null.shape[1]:
+        yield from _confounded(grid, _inside(marginal(grid, tuple(names), by, weights), len(names), group), spanned)
+
+
+def _inside(means: EmmGrid, size: int, group: int) -> Array:
+    """The cells of one group: (cells, P)."""
+    count = math.prod(len(axis.values) for axis in means.axes[:size])
+    return means.L[group * count : (group + 1) * count]
+
+
+def _interaction(means: EmmGrid, size: int, group: int) -> Array:
+    """Differences of neighbours in each of the first `size` variables, in one group: (q, P)."""
+    shape = [len(axis.values) for axis in means.axes[:size]]
+    table = _inside(means, size, group).reshape((*shape, -1), order="F")
+    for axis in range(size):
+        table = np.diff(table, axis=axis)
+    return table.reshape((-1, means.L.shape[1]), order="F")
+
+
+def _confounded(grid: EmmGrid, cells: Array, spanned: Sequence[Array]) -> Iterator[tuple[str, JointTest]]:
+    """What differences of cells tell beyond the terms: the F test of the gain in the joint test of all."""
+    basis = grid.basis
+    whole, terms = estimable_rows(basis, np.diff(cells, axis=0)), np.vstack(spanned)
+    terms = terms[left_to_right(terms.T, TOLERANCE)]
+    left = len(whole) - len(terms)
+    if left > 0:
+        gain = quadratic(basis, whole, whole[:, basis.kept] @ basis.beta)
+        gain -= quadratic(basis, terms, terms[:, basis.kept] @ basis.beta) if len(terms) else 0.0
+        yield CONFOUNDED, JointTest(left, fewest(basis, whole), gain / left)

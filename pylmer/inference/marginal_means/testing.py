@@ -1,0 +1,146 @@
+"""Summaries, intervals and tests of marginal means: the words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from ...errors import ArgumentError
+from ...extract import word
+from ...extract.words import obliging
+from ...fitting import FittedModel
+from ...linear_words import confint
+from ...regression import LinearFit
+from .joint import joint_test, joint_tests_table, tests_table
+from .records import EmmGrid, EmmList, MeansTable, MeansTables
+from .reference_grid import DDF, Reduce, ref_grid
+from .specs import names_among
+from .summaries import AS_IS, nulls, per_row, summarize
+
+
+@confint.register(EmmGrid)
+def confint_means(means: EmmGrid, level: float | None = None, **options: Any) -> MeansTable:
+    """Confidence intervals of marginal means or contrasts; options as of `summary`."""
+    return summarize(means, infer=(True, False), level=level, **options)
+
+
+@confint.register(EmmList)
+def confint_list(parts: EmmList, level: float | None = None, **options: Any) -> MeansTables:
+    """Confidence intervals of all parts."""
+    return MeansTables({name: confint_means(part, level, **options) for name, part in parts.items()})
+
+
+@obliging
+@singledispatch
+def test(
+    means: Any,
+    null: float | Sequence[float] = 0.0,
+    *,
+    joint: bool = False,
+    side: int | str = 0,
+    delta: float = 0.0,
+    adjust: str | None = None,
+    by: str | Sequence[str] | None = AS_IS,
+    type: str | None = None,
+) -> MeansTable:
+    """Tests of marginal means or contrasts, as emmeans' `test`.
+
+    null   what they are tested against, on the scale of the model; one value, or one for each row of a table
+    joint  one F test of all rows of each table instead; rows may be dependent if null is zero
+    side   "<", ">" or "two-sided"
+    delta  a threshold: tests of equivalence, of nonsuperiority with side "<", of noninferiority with ">"
+    adjust, by, type   as of `contrast`
+
+    A DataFrame with emmeans' columns that prints as emmeans prints it. Raises ArgumentError; for joint tests also where
+    a function cannot be estimated.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
+    >>> pylmer.test(pylmer.pairs(pylmer.emmeans(fit, "recipe")), joint=True)
+     df1 df2 F.ratio p.value note
+       2  42   0.249  0.7809  d
+    <BLANKLINE>
+    d: df1 reduced due to linear dependence
+    """
+    raise ArgumentError(f"test() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # not a test case for pytest
+
+
+@test.register(EmmGrid)
+def _(
+    means: EmmGrid,
+    null: float | Sequence[float] = 0.0,
+    *,
+    joint: bool = False,
+    side: int | str = 0,
+    delta: float = 0.0,
+    adjust: str | None = None,
+    by: str | Sequence[str] | None = AS_IS,
+    type: str | None = None,
+) -> MeansTable:
+    if joint:
+        return _joint(means, null, by)
+    settled: dict[str, Any] = {"null": null, "side": side, "delta": delta, "adjust": adjust, "by": by, "type": type}
+    return summarize(means, infer=(False, True), **settled)
+
+
+@test.register(EmmList)
+def _(parts: EmmList, null: float | Sequence[float] = 0.0, **options: Any) -> MeansTables:
+    return MeansTables({name: test(part, null, **options) for name, part in parts.items()})
+
+
+def _joint(means: EmmGrid, null: Any, by: Any) -> MeansTable:
+    grid = means.arranged(means.by if by == AS_IS else names_among(by, [axis.name for axis in means.axes], "by"))
+    if not grid.basis.estimable(grid.L).all():
+        raise ArgumentError("joint=True: some of the functions cannot be estimated (nonEst); leave them out")
+    groups = grid.groups(grid.by)
+    values = per_row(nulls(null), len(groups), len(grid.L)) - grid.offset
+    tests = [joint_test(grid.basis, grid.L[at], values[at]) for at in groups.T]
+    outer = tuple(grid.axis(name) for name in grid.by)
+    columns = {name: grid.grid[name].to_numpy()[groups[0]] for name in grid.by}
+    return tests_table(columns, tests, (), outer)
+
+
+@word
+def joint_tests(
+    fit: FittedModel | LinearFit,
+    by: str | Sequence[str] | None = None,
+    *,
+    at: Mapping[str, Any] | None = None,
+    cov_reduce: Reduce = lambda x: np.mean(x) + np.array([-1.0, 1.0]),
+    weights: Any = "equal",
+    lmer_df: str = DDF,
+) -> MeansTable:
+    """F tests of each main effect and interaction among the marginal means, as emmeans' `joint_tests`.
+
+    by          variables in whose levels the others are tested separately
+    cov_reduce  the values that numeric variables stand at, by default one below and one above their mean
+    at, weights, lmer_df   as of `emmeans`
+
+    The tests are those of type III where there are factors alone and no cell is empty. The denominator degrees of
+    freedom are the fewest of the contrasts tested together, as in emmeans. What empty cells leave beyond the terms is
+    "(confounded)". Takes a fit of `lmer` or `lm`, or a reference grid.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("angle ~ recipe * temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
+    >>> pylmer.joint_tests(fit)
+     model term  df1 df2 F.ratio p.value
+     recipe        2  42   0.249  0.7809
+     temp          1 222  94.163  <.0001
+     recipe:temp   2 222   0.042  0.9592
+    """
+    return _joint_tests(ref_grid(fit, at=at, cov_reduce=cov_reduce, lmer_df=lmer_df), by, weights=weights)
+
+
+joint_tests.register(LinearFit, joint_tests.dispatch(FittedModel))
+
+
+@joint_tests.register(EmmGrid)
+def _joint_tests(grid: EmmGrid, by: str | Sequence[str] | None = None, *, weights: Any = "equal") -> MeansTable:
+    groups = names_among(by, [axis.name for axis in grid.axes], "by") or grid.by
+    return joint_tests_table(grid, groups, weights)

@@ -1,0 +1,143 @@
+"""Transformed responses: which left sides are recognised, and the way back to the response.
+
+With g the transformation and h = g^-1, an estimate e on the scale of the model becomes h(e), its standard error
+|h'(e)| se (the delta method); limits are transformed as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...design import Design
+from ...language import deparse, format_number
+from ...language.nodes import Binary, Call, Name, Node, Number, Paren
+from ...linalg import Array
+from ...tables import signif
+
+Function = Callable[[Array], Array]
+OPERATORS = frozenset(["+", "-", "*", "/", "^", "%%", "%/%"])
+
+
+@dataclass(frozen=True, eq=False)
+class Transformation:
+    """A transformed response.
+
+    label    as printed for means: "log(mu + 1)";  name for contrasts: "log"
+    inverse, slope   h and h';  None where the way back is not known
+    base     of a logarithm without additive constant, whose differences are logarithms of ratios
+    factor   what it is multiplied by
+    """
+
+    label: str
+    name: str
+    inverse: Function | None
+    slope: Function | None
+    base: float | None = None
+    factor: float = 1.0
+
+    @property
+    def ratios(self) -> Transformation | None:
+        """The transformation of differences, where they have a meaning on the scale of the response."""
+        if self.base is None:
+            return None
+        rate = np.log(self.base) / self.factor
+        name = self.label if self.factor != 1.0 else self.name
+        return Transformation(name, name, lambda e: np.exp(rate * e), lambda e: rate * np.exp(rate * e), self.base)
+
+
+def _logarithm(base: float) -> tuple[Function, Function, float]:
+    rate = float(np.log(base))
+    return (lambda e: np.exp(rate * e)), (lambda e: rate * np.exp(rate * e)), base
+
+
+def _root(e: Array) -> Array:
+    """The square of what is not negative: sqrt(y) cannot be less than 0."""
+    return np.maximum(e, 0.0)
+
+
+KNOWN: dict[str, tuple[Function, Function, float | None]] = {
+    "log": _logarithm(float(np.e)),
+    "log10": _logarithm(10.0),
+    "log2": _logarithm(2.0),
+    "log1p": (np.expm1, np.exp, None),
+    "sqrt": (lambda e: _root(e) ** 2, lambda e: 2 * _root(e), None),
+    "asin.sqrt": (lambda e: np.sin(e) ** 2, lambda e: np.sin(2 * e), None),
+    "identity": (lambda e: e, np.ones_like, None),
+}
+
+
+def transformation_of(design: Design) -> Transformation | None:
+    """The transformation of a design's response, None where the left side is a plain variable or arithmetic.
+
+    log, log2, log10, log1p, sqrt, asin(sqrt(y)), I(), scale(y), log(y + c), and constant multiples of these.
+    """
+    node = design.formula.response
+    return None if node is None else _recognised(node, design)
+
+
+def _recognised(node: Node, design: Design) -> Transformation | None:
+    if isinstance(node, Paren):
+        return _recognised(node.inner, design)
+    if isinstance(node, Binary) and node.operator in ("*", "/"):
+        return _multiple(node, design)
+    if not isinstance(node, Call) or node.function in OPERATORS or not node.arguments:
+        return None
+    inner = node.arguments[0].value
+    if node.function == "scale" and isinstance(inner, Name) and len(node.arguments) == 1:
+        return _scaled(node, design)
+    return _named(node, inner)
+
+
+def _multiple(node: Binary, design: Design) -> Transformation | None:
+    """k * f(y) and f(y) / k."""
+    left, right = node.left, node.right
+    if isinstance(left, Number) and node.operator == "*":
+        inner, factor, text = _recognised(right, design), left.value, f"{format_number(left.value)}*"
+    elif isinstance(right, Number):
+        inner, factor = _recognised(left, design), right.value if node.operator == "*" else 1 / right.value
+        text = f"{format_number(factor)}*"
+    else:
+        return None
+    if inner is None or inner.inverse is None or inner.slope is None:
+        return inner
+    back, slope = inner.inverse, inner.slope
+    return Transformation(
+        text + inner.label, inner.name, lambda e: back(e / factor), lambda e: slope(e / factor) / factor,
+        inner.base, factor,
+    )  # fmt: skip
+
+
+def _named(node: Call, inner: Node | None) -> Transformation:
+    name = "identity" if node.function == "I" else node.function
+    if name == "asin" and isinstance(inner, Call) and inner.function == "sqrt":
+        inverse, slope, base = KNOWN["asin.sqrt"]
+        return Transformation("asin(sqrt(mu))", "asin.sqrt", inverse, slope, base)
+    if name not in KNOWN or (name != "identity" and len(node.arguments) > 1):
+        return Transformation(name, name, None, None)
+    inverse, slope, base = KNOWN[name]
+    added = _added(inner)
+    if name == "identity" or added is None:
+        return Transformation(name, name, inverse, slope, base)
+    sign = "+" if added > 0 else "-"
+    label = f"{name}(mu {sign} {format_number(abs(added))})"
+    return Transformation(label, name, lambda e: inverse(e) - added, slope, base)
+
+
+def _added(inner: Node | None) -> float | None:
+    """The constant c of y + c or y - c."""
+    if isinstance(inner, Binary) and inner.operator in ("+", "-") and isinstance(inner.right, Number):
+        return inner.right.value if inner.operator == "+" else -inner.right.value
+    return None
+
+
+def _scaled(node: Call, design: Design) -> Transformation | None:
+    """scale(y), with the mean and the standard deviation of y on the rows read."""
+    learnt = design.spec.state.get(deparse(node))
+    if learnt is None:
+        return None
+    centre, size = float(learnt["center"][0]), float(learnt["scale"][0])
+    label = f"scale({format_number(signif(centre, 3))}, {format_number(signif(size, 3))})"
+    return Transformation(label, "scale", lambda e: centre + size * e, lambda e: np.full_like(e, size))
