@@ -21,7 +21,7 @@ from .errors import ArgumentError, DataError, FitNote, NumericalError
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array
 from .optimize import size_of
-from .optimum import Optimum, optimize_devfun
+from .optimum import Optimum, held_optimum, optimize_devfun
 from .options import lmerControl
 from .solution import Solution, solve
 
@@ -232,7 +232,10 @@ def fit(kind: type[Fit], request: Request) -> Fit:
 
 
 def refit_ml(model: Fit) -> Fit:
-    """The same model by maximum likelihood (itself, if it was); without notes, since they have been said."""
+    """The same model by maximum likelihood (itself, if it was); without notes, since they have been said.
+
+    Where theta is held it stays so.
+    """
     if not isinstance(model, FittedModel):
         raise ArgumentError(f"refitML() wants a fit of lmer(), found {type(model).__name__}")
     return _by_criterion(model, REML=False)
@@ -250,6 +253,10 @@ def _by_criterion(model: Fit, REML: bool) -> Fit:
     call = replace(model.call, arguments=tuple(each for each in model.call.arguments if each.name != "REML"))
     request = replace(model.request, REML=REML, call=call if REML else _by_ml(call))
     return type(model)(request, devfun, optimize_devfun(devfun), ())
+    devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=False))
+    request = replace(model.request, REML=False, call=_by_ml(model.call))
+    optimum = held_optimum(devfun, model.par) if model.optimum.held else optimize_devfun(devfun)
+    return type(model)(request, devfun, optimum, ())
 
 
 def _by_ml(call: Call) -> Call:

@@ -99,6 +99,18 @@ def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[f
     return lambda c: tuple(family.multiple(c * ratio) for family, ratio in pairs), COARSE_SCAN
 
 
+def held_optimum(devfun: Devfun, par: Array) -> Optimum:
+    """No optimum: the criterion at `par`, with what the certificate finds there and a note that theta is held."""
+    at = devfun.at(par)
+    run = Run(at, np.zeros((len(par), len(par))), True, "", 1, 0, (at.value,))
+    held = _described(devfun, run, optimizer=HELD, evaluations=1, values=0)
+    R_terms = devfun.criterion.engine.gram.scaling.R_terms
+    T = [family.factor(point, R)[0] for family, point, R in zip(devfun.families, at.points, R_terms, strict=True)]
+    theta = np.concatenate([family.theta(each) for family, each in zip(devfun.families, T, strict=True)])
+    text = ", ".join(f"{value:.6g}" for value in theta)
+    return replace(held, notes=(f"theta is held at {text}: it is not estimated",))
+
+
 def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:
     unknown = set(optCtrl) - {"maxit"}
     if unknown:
@@ -148,7 +160,7 @@ def _described(devfun: Devfun, run: Run, **counts: Any) -> Optimum:
         points=at.points,
         **counts,
     )
-    return replace(optimum, notes=tuple(convergence_notes(devfun, optimum)))
+    return optimum if optimum.held else replace(optimum, notes=tuple(convergence_notes(devfun, optimum)))
 
 
 def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:

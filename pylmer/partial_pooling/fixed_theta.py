@@ -8,18 +8,15 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from ..certificate import certify
-from ..criterion import At, Criterion
+from ..criterion import Criterion
 from ..devfun import Devfun
 from ..engines import BetweenEngine
 from ..errors import ArgumentError, FitNote
 from ..extract import word
 from ..fitting import FittedModel
 from ..linalg import Array
-from ..optimize import Run
-from ..optimum import HELD, Optimum
+from ..optimum import held_optimum
 from ..parameters import names_of_theta, par_of_theta
-from ..solution import par_gradient, par_of
 from ..tables import Shown
 
 Fit = TypeVar("Fit", bound=FittedModel)
@@ -52,27 +49,11 @@ def at_theta(fit: Fit, theta: Any) -> Fit:
     >>> at_theta(M1, 1e8).coef()["county"].loc["AITKIN"].round(4).to_dict()
     {'(Intercept)': 0.8405, 'floor': -0.7205}
     """
-    devfun, values = for_any_theta(fit.devfun), _checked(fit.devfun, theta)
-    par = par_of_theta(fit.design.random, values)
-    points = devfun.points(par)
-    at = devfun.criterion.at(points)
-    _check_digits(devfun, at)
-    run = Run(at, np.zeros((len(par), len(par))), True, "", 1, 0, (at.value,))
-    optimum = Optimum(
-        value=at.value,
-        par=par_of(at, devfun.families),
-        gradient=par_gradient(at, devfun.families, par),
-        converged=True,
-        message="",
-        evaluations=1,
-        values=0,
-        certificate=certify(run, devfun.criterion.at),
-        optimizer=HELD,
-        notes=(f"theta is held at {', '.join(f'{value:.6g}' for value in values)}: it is not estimated",),
-        points=points,
-    )
-    notes = tuple(FitNote(text) for text in (*fit.design.notes, *optimum.notes))
-    return type(fit)(fit.request, devfun, optimum, notes)
+    devfun = for_any_theta(fit.devfun)
+    par = par_of_theta(fit.design.random, _checked(devfun, theta))
+    _check_digits(devfun, par)
+    optimum = held_optimum(devfun, par)
+    return type(fit)(fit.request, devfun, optimum, tuple(FitNote(text) for text in (*fit.design.notes, *optimum.notes)))
 
 
 def for_any_theta(devfun: Devfun) -> Devfun:
@@ -101,11 +82,12 @@ def _checked(devfun: Devfun, theta: Any) -> Array:
     return values
 
 
-def _check_digits(devfun: Devfun, at: At) -> None:
+def _check_digits(devfun: Devfun, par: Array) -> None:
     """Raise ArgumentError where eliminating several factors would leave few digits of X'V^-1X."""
     if isinstance(devfun.criterion.engine, BetweenEngine):
         return
-    left = float(np.min(np.diag(at.factorization.fixed.L_X) ** 2, initial=np.inf)) / devfun.criterion.engine.gram.n
+    L_X = devfun.at(par).factorization.fixed.L_X
+    left = float(np.min(np.diag(L_X) ** 2, initial=np.inf)) / devfun.criterion.engine.gram.n
     if np.finfo(float).eps > DIGITS_LOST * left:
         raise ArgumentError(
             "theta is too large for several grouping factors: rounding would leave fewer than 6 digits of the fixed "

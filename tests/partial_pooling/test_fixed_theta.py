@@ -115,6 +115,16 @@ def test_it_says_that_theta_is_held() -> None:
     close(here.beta, fit("M1").beta, 1e-12)
 
 
+def test_it_stays_held_by_maximum_likelihood() -> None:
+    """So the deviance on the page of a REML fit is the one at this theta."""
+    k, theirs = 2, R["at"]["M1_ml"]
+    by_ml = pylmer.refitML(pylmer.at_theta(fit("M1"), theirs[k]["theta"]))
+    close(by_ml.optimum.value, theirs[k]["value"], 1e-11)
+    close(by_ml.beta, theirs[k]["beta"], 1e-10)
+    assert by_ml.optimum.held
+    assert not pylmer.refitML(fit("M1")).optimum.held
+
+
 def test_no_profile_where_theta_is_held() -> None:
     at = pylmer.at_theta(fit("M1"), 0.5)
     for word in (pylmer.profile, pylmer.confint):
