@@ -122,8 +122,13 @@ def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:
     return {"steps": int(optCtrl["maxit"])}
 
 
-def optimum_at(devfun: Devfun, at: At) -> Optimum:
+def optimum_at(devfun: Devfun, points: Points) -> Optimum:
     """The record of an optimum that was found elsewhere, with its certificate."""
+    return optimum_of(devfun, devfun.criterion.at(points))
+
+
+def optimum_of(devfun: Devfun, at: At) -> Optimum:
+    """`optimum_at` for a place that has been factorized."""
     k = len(at.gradient)
     run = Run(at, np.zeros((k, k)), True, "", 0, 0, (at.value,))
     return _described(devfun, run, optimizer="newton", evaluations=0, values=0, trace=(run.trace,))

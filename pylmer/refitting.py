@@ -15,7 +15,7 @@ from .engines import BlockedEngine
 from .errors import DataError, FitNote, NumericalError
 from .fitting import Fit, FittedModel
 from .linalg import Array, lower_factor
-from .optimum import optimum_at, where_to_look
+from .optimum import optimum_of, where_to_look
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class BatchFits(Generic[Fit]):
         design = replace(fit.design, y=self.Y[:, r])
         devfun = replace(fit.devfun, design=design, criterion=self.problem.criterion(r))
         at = devfun.criterion.at(points)
-        optimum = optimum_at(devfun, at)
+        optimum = optimum_of(devfun, at)
         notes = tuple(FitNote(text) for text in (*design.notes, *optimum.notes))
         model = type(fit)(fit.request, devfun, optimum, notes)
         model.__dict__["at"] = at  # where cached_property keeps its value
