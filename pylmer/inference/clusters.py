@@ -108,10 +108,10 @@ def _rows(codes: Array) -> list[Array]:
 
 def _mixed(fit: FittedModel, codes: Array) -> tuple[Iterator[Cluster], Array]:
     """Phi = W^-1 + Z Lambda Lambda' Z' within each cluster, W = Phi^-1."""
-    design, C = fit.design, cholesky(fit.solution.Phi)
-    X, ZL = dense(design.X) @ C, sparse.csr_array(Zt(fit).T @ Lambda(fit))
+    design, C, ZL = fit.design, cholesky(fit.solution.Phi), sparse.csr_array(Zt(fit).T @ Lambda(fit))
     e = design.y - np.asarray(design.X @ fit.beta, float) - (0.0 if design.offset is None else design.offset)
-    return (_mixed_cluster(X[at], ZL[at], e[at], _at(design.weights, at)) for at in _rows(codes)), C
+    rows = _rows(codes)
+    return (_mixed_cluster(dense(design.X[at]) @ C, ZL[at], e[at], _at(design.weights, at)) for at in rows), C
 
 
 def _at(weights: Array | None, rows: Array) -> Array | None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
+from ..design import Design
+from ..diagnostics import cooks_distance, hatvalues
 from ..errors import ArgumentError
 from ..extract import AIC, BIC, VarCorr, coef, df_residual, logLik, nobs, ranef, sigma, word
-from ..extract.system import LARGEST, Zt, joint_covariance
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..linear_words import confint
@@ -204,9 +204,9 @@ def glance(fit: FittedModel) -> pd.DataFrame:
 def augment(fit: FittedModel) -> pd.DataFrame:
     """The model frame with a row's own numbers beside it, under broom.mixed's names.
 
-    .fitted, .resid, .hat and .cooksd (leverage and Cook's distance), .fixed (fitted without random effects), .mu,
-    .offset, .sqrtXwt, .sqrtrwt, .weights, .wtres. Leverages need a dense matrix of all random effects; they are NaN
-    beyond ten thousand of these.
+    .fitted, .resid, .hat and .cooksd (`hatvalues`, `cooks_distance`), .fixed (fitted without random effects), .mu,
+    .offset, .sqrtXwt, .sqrtrwt, .weights, .wtres. Of an `lm`, broom's: .fitted, .resid, .hat, .sigma (without the
+    row), .cooksd, .std.resid.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -218,34 +218,24 @@ def augment(fit: FittedModel) -> pd.DataFrame:
     design = fit.design
     weights = np.ones(design.n) if design.weights is None else design.weights
     offset = np.zeros(design.n) if design.offset is None else design.offset
-    leverage, residual = leverages(fit), np.asarray(design.y - fit.mu, float)
-    pearson = np.sqrt(weights) * residual
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cook = (pearson / (fit.sigma * (1 - leverage))) ** 2 * leverage / len(fit.beta) if len(fit.beta) else leverage
+    residual = np.asarray(design.y - fit.mu, float)
     columns = {
         ".fitted": fit.mu,
         ".resid": residual,
-        ".hat": leverage,
-        ".cooksd": cook,
+        ".hat": used(design, hatvalues(fit)),
+        ".cooksd": used(design, cooks_distance(fit)),
         ".fixed": np.asarray(design.X @ fit.beta, float) + offset,
         ".mu": fit.mu,
         ".offset": offset,
         ".sqrtXwt": np.sqrt(weights),
         ".sqrtrwt": np.sqrt(weights),
         ".weights": weights,
-        ".wtres": pearson,
+        ".wtres": np.sqrt(weights) * residual,
     }
     return pd.concat([design.model_frame(), pd.DataFrame(columns, index=design.index)], axis=1)
 
 
-def leverages(fit: FittedModel) -> Array:
-    """Diagonal of the hat matrix (n,), d fitted / d y: w_i [z_i x_i] Var(b, beta) [z_i x_i]' / sigma^2."""
-    if len(fit.b) > LARGEST:
-        return np.full(fit.design.n, np.nan)
-    ZX = sparse.csr_array(sparse.hstack([Zt(fit).T, sparse.csr_array(fit.design.X)]))
-    C = joint_covariance(fit) / fit.sigma**2
-    out = np.empty(fit.design.n)
-    for start in range(0, fit.design.n, 4096):
-        part = ZX[start : start + 4096]
-        out[start : start + 4096] = np.asarray(part.multiply(part @ C).sum(axis=1)).ravel()
-    return out if fit.design.weights is None else out * fit.design.weights
+def used(design: Design, values: pd.Series[float]) -> Array:
+    """Values of the rows used, without the NaN that stand for others where na_action="exclude"."""
+    complete = design.rows.complete
+    return values.to_numpy() if design.na_action != "exclude" or complete is None else values.to_numpy()[complete]

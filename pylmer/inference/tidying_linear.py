@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from ..diagnostics import cooks_distance, hatvalues, rstandard
 from ..extract import AIC, BIC, logLik
-from ..least_squares import explained, spread
+from ..least_squares import explained
 from ..linear_words import coef, se_coef, t_quantile
-from ..regression import LinearFit, full_matrix
+from ..regression import LinearFit
 from ..tails import f_upper, student_two_sided
-from .tidying import augment, glance, tidy
+from .tidying import augment, glance, tidy, used
 
 __all__ = ["augment_linear", "glance_linear", "tidy_linear"]
 
@@ -50,14 +51,11 @@ def glance_linear(fit: LinearFit) -> pd.DataFrame:
 @augment.register(LinearFit)
 def augment_linear(fit: LinearFit) -> pd.DataFrame:
     """The model frame of an `lm` with .fitted, .resid, .hat, .sigma (without the row), .cooksd and .std.resid."""
-    design, solution = fit.design, fit.solution
-    weights = np.ones(design.n) if design.weights is None else design.weights
-    hat = weights * spread(solution.unscaled, full_matrix(design)[:, solution.kept])
-    pearson, df = np.sqrt(weights) * solution.residuals, solution.df_residual
+    design, solution, any_fit = fit.design, fit.solution, cast(Any, fit)  # the words below know fits of lm too
+    hat = used(design, hatvalues(any_fit))
+    pearson = solution.residuals if design.weights is None else np.sqrt(design.weights) * solution.residuals
     with np.errstate(divide="ignore", invalid="ignore"):
-        without = np.sqrt((solution.rss - pearson**2 / (1 - hat)) / (df - 1))
-        standardized = pearson / (fit.sigma * np.sqrt(1 - hat))
-        cook = standardized**2 * hat / (1 - hat) / solution.rank
+        without = np.sqrt((solution.rss - pearson**2 / (1 - hat)) / (solution.df_residual - 1))
     columns = {".fitted": solution.fitted, ".resid": solution.residuals, ".hat": hat, ".sigma": without}
-    columns |= {".cooksd": cook, ".std.resid": standardized}
+    columns |= {".cooksd": used(design, cooks_distance(any_fit)), ".std.resid": used(design, rstandard(any_fit))}
     return pd.concat([design.model_frame(), pd.DataFrame(columns, index=design.index)], axis=1)

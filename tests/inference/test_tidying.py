@@ -110,3 +110,13 @@ def test_bad_input() -> None:
         pylmer.tidy(plain, effects="fixed")
     with pytest.raises(pylmer.ArgumentError, match=r"glance\(\) wants a fit of lmer\(\) or lm\(\)"):
         pylmer.glance(3)
+
+
+@pytest.mark.parametrize("formula", ["Reaction ~ Days + (1 | Subject)", "Reaction ~ Days"])
+def test_rows_left_out_for_missing_values_are_not_augmented(formula: str) -> None:
+    data = pylmer.datasets.load("sleepstudy")
+    data.loc[[3, 50], "Days"] = np.nan
+    fit = pylmer.lmer if "|" in formula else pylmer.lm
+    kept, left = fit(formula, data, na_action="exclude"), fit(formula, data, na_action="omit")
+    pd.testing.assert_frame_equal(pylmer.augment(kept), pylmer.augment(left))
+    assert len(pylmer.augment(kept)) == 178
