@@ -35,6 +35,9 @@ from .regression import LinearFit
 from .tables import Shown
 
 
+TOGETHER = 256  # draws that are solved for at once
+
+
 class Draws(ReadOnly[Array]):
     """Grouping factor -> draws (n_sims, J, l); `levels` and `columns` name what lies along the last two axes.
 
@@ -154,7 +157,7 @@ def _sigmas(squares: float, df: int, count: int, rng: np.random.Generator) -> Ar
 
 def prediction_errors(fit: FittedModel, count: int, rng: np.random.Generator) -> tuple[Array, list[Array]]:
     """Draws of (beta-hat - beta) / sigma (count, p) and, per random term, (b-hat - b) / sigma (count, J, l)."""
-    size = max(1, CELLS // len(fit.design.y))
+    size = max(1, min(TOGETHER, CELLS // len(fit.design.y)))
     parts = [_errors(fit, min(size, count - at), rng) for at in range(0, count, size)]
     beta = np.concatenate([part[0] for part in parts])
     return beta, [np.concatenate(each) for each in zip(*(part[1] for part in parts), strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from .design import Design, build_design
 from .drawing import Effects, Seed, draw_for_design, draw_responses, drawn, generator, replicates
 from .errors import ArgumentError, DataError, FitNote
 from .extract import word
-from .fitting import FittedModel, announce, random_effect
+from .fitting import FittedModel, announce
 from .functions import read_columns
 from .language import parse_formula, require_random
 from .language.syntax import MixedFormula, Name
@@ -21,6 +21,8 @@ from .linalg import Array
 from .options import lmerControl
 from .parameters import read_parameters, with_parameters
 from .prediction import predict, selected_terms
+from .prediction.choosing import ReForm
+from .prediction.labels import noise_of, rows_kept
 from .regression import LinearFit
 from .spec import NewFrame
 
@@ -41,11 +43,12 @@ def simulate(
     seed: Seed = None,
     *,
     use_u: bool = False,
-    re_form: str | MixedFormula | float | None = "NA",
+    re_form: ReForm = "NA",
     newdata: Any = None,
     newparams: Mapping[str, Any] | None = None,
     allow_new_levels: bool = False,
     weights: Any = None,
+    na_action: str = "pass",
     cond_sim: bool = True,
 ) -> pd.DataFrame:
     """Draw new responses from a fit, as lme4's `simulate`: DataFrame (n, nsim) with columns sim_1, sim_2, ...
@@ -60,11 +63,12 @@ def simulate(
                       likewise or by name; what is left out stays as fitted. Spherical modes u are held
     allow_new_levels  rows of `newdata` may have unknown levels: drawn anew, or zero where the term is conditioned on;
                       rows without a level get no effect of the term
-    weights           prior weights of `newdata`: an array or the name of a column; 1 if left out
+    weights           prior weights of `newdata`: a number, an array or the name of a column; 1 if left out
+    na_action         rows of `newdata` with missing predictors: "pass" and "exclude" give NaN, "omit" leaves them out,
+                      "fail" raises
     cond_sim          False: the mean given the effects, without residuals
 
-    The rows of the fit are those used, with its weights; after na_action="exclude" the others are NaN. Rows of
-    `newdata` with missing predictors give NaN.
+    The rows of the fit are those used, with its weights; after na_action="exclude" the others are NaN.
 
     A formula draws without a fit: `simulate("~ x + (1 | g)", newdata=, newparams=)`; then theta, beta and sigma are
     all needed, and a response on the left is not looked at. A fit of lm() is simulated too.
@@ -90,7 +94,12 @@ def simulate(
         if weights is not None:
             raise ArgumentError("weights= belongs to newdata; the rows of the fit have the weights of the fit")
         return _labelled(fit.design, draw_responses(model, count, rng, kept, cond_sim))
-    return _new_rows(model, count, rng, kept, newdata, allow_new_levels, weights, cond_sim)
+    frame = fit.design.spec.frame(newdata)
+    mean, effects = _coded(model, None if use_u else re_form, frame, allow_new_levels)
+    w = _new_weights(fit, frame, weights)
+    out = drawn(mean, effects, model.sigma if cond_sim else 0.0, w, count, rng)
+    shown = rows_kept(~np.isnan(out[:, 0]), frame.index, na_action)
+    return _frame(out[shown], frame.index[shown])
 
 
 @simulate.register(str)
@@ -132,7 +141,7 @@ def design_without_response(formula: str | MixedFormula, newdata: Any, **given: 
     return build_design(parsed, newdata, control=UNCHECKED, env=env, na_action="exclude", **given)
 
 
-def conditioned(fit: FittedModel, use_u: bool, re_form: str | MixedFormula | float | None) -> tuple[int, ...]:
+def conditioned(fit: FittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ...]:
     """The terms whose conditional modes are kept."""
     if not isinstance(use_u, bool | np.bool_):
         raise ArgumentError(f"use_u must be True or False, found {use_u!r}")
@@ -143,50 +152,29 @@ def conditioned(fit: FittedModel, use_u: bool, re_form: str | MixedFormula | flo
     return selected_terms(fit, None)
 
 
-def _new_rows(
-    fit: FittedModel,
-    nsim: int,
-    rng: np.random.Generator,
-    kept: Sequence[int],
-    newdata: Any,
-    allow_new_levels: bool,
-    weights: Any,
-    residuals: bool,
-) -> pd.DataFrame:
-    spec = fit.design.spec
-    frame = spec.frame(newdata)
+def _coded(fit: FittedModel, re_form: ReForm, frame: NewFrame, allow_new_levels: bool) -> tuple[Array, list[Effects]]:
+    """The means of new rows given the terms in `re_form`, and all other terms, whose effects are drawn."""
+    spec, kept = fit.design.spec, selected_terms(fit, re_form)
+    mean = predict(fit, frame, re_form=re_form, allow_new_levels=allow_new_levels).to_numpy()
     others = [number for number in range(len(fit.design.random)) if number not in kept]
-    mean = predict(fit, frame, re_form="NA").to_numpy()
-    for number, (Z, codes) in spec.random(frame, kept, allow_new_levels=allow_new_levels).items():
-        b = fit.solution.b_terms[number]
-        mean = mean + random_effect(Z, np.where((codes < 0)[:, None], 0.0, b[codes]))
     effects = []
     for number, (Z, _) in spec.random(frame, others, allow_new_levels=allow_new_levels).items():
         found = spec.levels_found(frame, number)
         effects.append(Effects(Z, found.codes, len(found.levels), fit.sigma * fit.solution.T[number]))
-    w = _new_weights(fit, frame, weights)
-    out = drawn(mean, effects, fit.sigma if residuals else 0.0, w, nsim, rng)
-    return _frame(out, frame.index)
+    return mean, effects
 
 
 def _new_weights(fit: FittedModel, frame: NewFrame, weights: Any) -> Array | None:
     """Prior weights of new rows; a FitNote where a weighted fit is left without them."""
     if weights is None:
         if fit.design.weights is not None:
-            announce([FitNote("the fit is weighted, the new rows are not: weights= gives theirs")], stacklevel=7)
+            announce([FitNote("the fit is weighted, the new rows are not: weights= gives theirs")], stacklevel=6)
         return None
-    if isinstance(weights, str) and weights not in frame.scope.columns:
-        raise DataError(f"weights={weights!r}: the new data have no such column")
-    given = frame.scope.columns[weights] if isinstance(weights, str) else weights
-    try:
-        values = np.asarray(given, float)
-    except (TypeError, ValueError):
-        raise DataError("weights= must be numbers, one for each row of newdata") from None
-    if values.shape != (frame.n,):
-        raise DataError(f"weights= has {values.size} values, newdata has {frame.n} rows")
-    if not np.all(values > 0):
-        raise DataError("weights= must be positive")
-    return values
+    if isinstance(weights, str):
+        if weights not in frame.scope.columns:
+            raise DataError(f"weights={weights!r}: the new data have no such column")
+        weights = frame.scope.columns[weights]
+    return 1.0 / noise_of(weights, frame.n)
 
 
 def _labelled(design: Design, out: Array) -> pd.DataFrame:

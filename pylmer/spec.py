@@ -263,7 +263,7 @@ def _new_levels(group: str, factors: Sequence[Factor], rows: Array) -> str:
     listed = listed if len(listed) <= SHOWN else listed[:SHOWN] + ", ..."
     return (
         f"grouping factor {group!r} has new or missing levels in the new data: {listed}; "
-        "allow_new_levels=True predicts them without their random effect"
+        "allow_new_levels=True takes them as groups of which nothing is known"
     )
 
 

@@ -74,11 +74,11 @@ def make_test(fit: FittedModel, test: Any, method: str) -> EffectTest:
 
 
 def first_effect(fit: FittedModel) -> str:
-    """simr's default: the first fixed effect."""
-    names = [name for name in fit.design.X_names if name != "(Intercept)"]
-    if not names:
+    """simr's default: the first term of the fixed part."""
+    tested = [term for term in fit.design.assign if term]
+    if not tested:
         raise ArgumentError('the model has no fixed effect but the intercept: name a test, such as "(Intercept)"')
-    return names[0]
+    return fit.design.fixed_terms.labels[min(tested) - 1]
 
 
 def columns_of(fit: FittedModel, name: Any) -> tuple[int, ...]:

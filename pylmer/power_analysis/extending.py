@@ -16,7 +16,7 @@ from ..design.rank import independent_columns
 from ..devfun import make_devfun
 from ..errors import ArgumentError, DataError
 from ..extract import word
-from ..fitting import Fit, FittedModel
+from ..fitting import Fit, FittedModel, Request
 from ..frame import Rows
 from ..functions import Factor, as_factor, drop_unused
 from ..functions.series import value_of
@@ -73,7 +73,17 @@ def extend(
     design = _design(fit.design, data, larger)
     devfun = make_devfun(design, fit.REML, fit.control)
     parameters = read_parameters(design, newparams, fitted_parameters(fit))
-    return model_of(type(fit), replace(fit.request, data=larger.data), devfun, fit.optimum, parameters)
+    return model_of(type(fit), _request(fit, larger, design), devfun, fit.optimum, parameters)
+
+
+def _request(fit: FittedModel, larger: Larger, design: Design) -> Request:
+    """What would have to be asked to fit the larger design: weights and offsets given as arrays go with their rows."""
+    request = replace(fit.request, data=larger.data, subset=None)
+    if request.weights is not None and not isinstance(request.weights, str):
+        request = replace(request, weights=design.weights)
+    if request.offset is not None and not isinstance(request.offset, str) and design.offset is not None:
+        request = replace(request, offset=design.offset - design.spec.offset(larger.data))
+    return request
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,7 @@ def power(
     the test is applied to each; power is the share of p-values below alpha, with Clopper and Pearson's interval.
 
     fit        a fit, or what `extend` and `makeLmer` return
-    test       a coefficient or a term, by default the first fixed effect; a formula of a smaller model, in which "."
+    test       a coefficient or a term, by default the first one; a formula of a smaller model, in which "."
                is the model's own side: "~ . - x"; or a function of a fit that returns a p-value
     method     of a coefficient or term: "sa" (Satterthwaite's t or F, also "t"), "kr" (Kenward-Roger), "z" (Wald),
                "lr" (likelihood ratio by maximum likelihood, against the model without these columns of X)
@@ -149,7 +149,7 @@ def powerCurve(
             within  columns instead, of which each combination gets more rows (see `extend`)
     breaks  the sizes, smaller or larger than the data; by default ten, from 3 up to what the data have
 
-    The other arguments are those of `power`.
+    The other arguments are those of `power`. Ctrl-C raises Interrupted, whose `.partial` is the curve so far.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -164,12 +164,20 @@ def powerCurve(
     count, rng = replicates(nsim), generator(seed)
     column = along if along is not None or within is not None else _variable(fit, test)
     sizes = _breaks(fit, column, breaks)
-    found, labels = {}, {}
+    found: dict[str, Power] = {}
+    labels: dict[str, str] = {}
+    title = _title(fit, column, within)
     for size in sizes:
         model = extend(fit, column, within=within, n=size, newparams=newparams)
-        found[str(size)] = power(model, test, count, rng, alpha, method=method, level=level, progress=progress)
         labels[str(size)] = _label(model, column, size)
-    return PowerCurve(found, _title(fit, column, within), labels)
+        try:
+            found[str(size)] = power(model, test, count, rng, alpha, method=method, level=level, progress=progress)
+        except Interrupted as stopped:
+            if isinstance(stopped.partial, Power):
+                found[str(size)] = stopped.partial
+            text = f"stopped at size {size}, {stopped}; .partial holds the curve so far"
+            raise Interrupted(text, PowerCurve(found, title, labels) if found else None) from None
+    return PowerCurve(found, title, labels)
 
 
 def _variable(fit: FittedModel, test: Any) -> str:

@@ -16,7 +16,7 @@ from scipy import stats
 
 import pylmer
 from pylmer import extend, makeLmer, power, powerCurve
-from pylmer.power_analysis import Power
+from pylmer.power_analysis import Power, PowerCurve
 from pylmer.power_analysis.effect_tests import make_test
 from pylmer.printing.power import elapsed, size_text
 
@@ -114,6 +114,19 @@ def test_interrupted_work_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         power(fit("slopes"), stop, nsim=300, seed=1)
     assert isinstance(caught.value.partial, Power)
     assert (caught.value.partial.x, caught.value.partial.n) == (100, 100)
+
+
+def test_an_interrupted_curve_is_kept() -> None:
+    def stop(one: Any) -> float:
+        if pylmer.ngrps(one)["Subject"] == 5:
+            raise KeyboardInterrupt
+        return 0.01
+
+    with pytest.raises(pylmer.errors.Interrupted, match="stopped at size 5") as caught:
+        powerCurve(fit("slopes"), stop, "Subject", [4, 5], nsim=2, seed=1)
+    partial = caught.value.partial
+    assert isinstance(partial, PowerCurve)
+    assert list(partial) == ["4"]
 
 
 def test_what_cannot_be_tested_counts_as_no_rejection() -> None:
@@ -236,6 +249,14 @@ def test_groups_inside_the_extended_one_are_new_in_its_copies() -> None:
 def test_weights_offsets_and_left_out_rows_go_with_their_rows() -> None:
     weighted = extend(fit("weighted"), along="Subject", n=20)
     np.testing.assert_allclose(weighted.design.weights, 1 + weighted.request.data.Days)
+    sleep = pylmer.datasets.load("sleepstudy")
+    w, shift = 1.0 + sleep.Days, 2.0 * sleep.Days
+    arrays = pylmer.lmer("Reaction ~ Days + (1 | Subject)", sleep, weights=w, offset=shift, subset=sleep.Days > 0)
+    larger = extend(arrays, along="Subject", n=20)
+    np.testing.assert_allclose(larger.design.weights, 1 + larger.request.data.Days)
+    np.testing.assert_allclose(larger.design.offset, 2 * larger.request.data.Days)
+    null = pylmer.update(larger, ". ~ . - Days")
+    assert pylmer.nobs(null) == 180
     shifted = extend(fit("offset"), along="Days", n=12)
     np.testing.assert_allclose(shifted.design.offset, 3 * shifted.request.data.Days)
     assert pylmer.nobs(extend(fit("left out"), along="Subject", n=18)) == 178
@@ -259,6 +280,7 @@ def test_a_categorical_factor_keeps_its_levels() -> None:
     more = extend(cake, along="replicate", n=20)
     assert pylmer.ngrps(more)["replicate"] == 20
     assert more.design.X_names == cake.design.X_names
+    assert power(cake, nsim=2, seed=1, method="lr").effect == "predictor 'recipe'"
 
 
 # --- makeLmer --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from pylmer import simulate
 
 R = json.loads((Path(__file__).parents[1] / "data" / "simulation" / "simulate.json").read_text(encoding="utf-8"))
 CLOSE = 1e-7  # relative; lme4 is polished to about eight digits
-REPLICATES = 4000
+REPLICATES = 2000
 ERRORS = 5.0
 THETA = [1.2, 0.1, 0.3]
 NEW = pd.DataFrame({"Days": [0, 2.5, 9, 4], "Subject": ["308", "308", "371", "999"]})
@@ -235,11 +235,14 @@ def test_a_singular_fit_and_missing_predictors() -> None:
     drawn = simulate("~ x + (1 | g)", newdata=rows, newparams=RIGHT)
     assert len(drawn) == 20
     assert np.flatnonzero(drawn.sim_1.isna()).tolist() == [0]
-    drawn = simulate(fit("slopes"), newdata=NEW[:3].assign(Days=[0, np.nan, 1]))
-    assert drawn.sim_1.isna().tolist() == [False, True, False]
+    lacking = NEW[:3].assign(Days=[0, np.nan, 1])
+    assert simulate(fit("slopes"), newdata=lacking).sim_1.isna().tolist() == [False, True, False]
+    assert simulate(fit("slopes"), newdata=lacking, na_action="omit").index.tolist() == [0, 2]
+    with pytest.raises(pylmer.DataError, match="missing values"):
+        simulate(fit("slopes"), newdata=lacking, na_action="fail")
 
 
-def test_a_million_rows() -> None:
+def test_many_rows() -> None:
     rng = np.random.default_rng(0)
     rows = {"x": rng.normal(size=100_000), "g": rng.integers(0, 5_000, 100_000)}
     drawn = simulate(
@@ -258,10 +261,13 @@ REFUSED: list[tuple[Callable[[], pd.DataFrame], str]] = [
     (lambda: simulate(fit("slopes"), newdata=NEW), "'Subject' has new or missing levels in the new data: 999"),
     (lambda: simulate(fit("slopes"), newdata=NEW[["Subject"]]), "no column 'Days'"),
     (lambda: simulate(fit("slopes"), newdata=3), "cannot be read"),
-    (lambda: simulate(fit("slopes"), newdata=NEW[:1], weights=[1, 2]), "weights= has 2 values, newdata has 1 row"),
+    (
+        lambda: simulate(fit("slopes"), newdata=NEW[:1], weights=[1, 2]),
+        "weights: wanted one number, or one for each of the 1 rows",
+    ),
     (lambda: simulate(fit("slopes"), newdata=NEW[:1], weights="w"), "no such column"),
-    (lambda: simulate(fit("slopes"), newdata=NEW[:1], weights=[0]), "weights= must be positive"),
-    (lambda: simulate(fit("slopes"), newdata=NEW[:1], weights=["a"]), "weights= must be numbers"),
+    (lambda: simulate(fit("slopes"), newdata=NEW[:1], weights=[0]), "must be positive"),
+    (lambda: simulate(fit("slopes"), newdata=NEW[:1], weights=["a"]), "weights: wanted one number"),
     (lambda: simulate(fit("slopes"), weights=[1]), "weights= belongs to newdata"),
     (lambda: simulate(fit("slopes"), newparams=[1, 2]), "newparams must be a dict"),
     (lambda: simulate(fit("slopes"), newparams={"theta": [1, 2]}), "the model has 3: Subject.*, Subject"),
