@@ -34,7 +34,6 @@ from .linalg import Array
 from .regression import LinearFit
 from .tables import Shown
 
-
 TOGETHER = 256  # draws that are solved for at once
 
 

@@ -50,7 +50,7 @@ def standardized(draws: Any) -> np.ndarray:
 @pytest.mark.parametrize("name", ["slopes", "apart", "crossed", "nested", "weighted", "cs", "ar1", "offset", "ml"])
 def test_draws_have_the_joint_covariance_of_the_estimates(name: str) -> None:
     of = model(name)
-    errors = standardized(sim(of, OURS, seed=11))
+    errors = standardized(sim(of, OURS, seed=1))
     V = pylmer.vcov(of, full=True).to_numpy() / of.sigma**2
     spread = np.sqrt((np.outer(np.diag(V), np.diag(V)) + V**2) / OURS)
     assert np.max(np.abs(errors.mean(axis=0)) / np.sqrt(np.diag(V) / OURS)) < ERRORS
