@@ -242,7 +242,7 @@ def refit_ml(model: Fit) -> Fit:
 
 
 def refit_reml(model: Fit) -> Fit:
-    """The same model by REML (itself, if it was); without notes."""
+    """The same model by REML (itself, if it was); without notes. Where theta is held it stays so."""
     return _by_criterion(model, REML=True)
 
 
@@ -252,9 +252,6 @@ def _by_criterion(model: Fit, REML: bool) -> Fit:
     devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=REML))
     call = replace(model.call, arguments=tuple(each for each in model.call.arguments if each.name != "REML"))
     request = replace(model.request, REML=REML, call=call if REML else _by_ml(call))
-    return type(model)(request, devfun, optimize_devfun(devfun), ())
-    devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=False))
-    request = replace(model.request, REML=False, call=_by_ml(model.call))
     optimum = held_optimum(devfun, model.par) if model.optimum.held else optimize_devfun(devfun)
     return type(model)(request, devfun, optimum, ())
 
