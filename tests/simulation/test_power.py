@@ -263,6 +263,14 @@ def test_weights_offsets_and_left_out_rows_go_with_their_rows() -> None:
     assert np.isfinite(pylmer.simulate(extend(fit("padded"), along="Subject", n=36)).to_numpy()).all()
 
 
+def test_numbered_groups_go_on_counting() -> None:
+    plan = PLAN.assign(g=PLAN.g.map({"a": 3, "b": 4, "c": 8, "d": 9, "e": 11, "f": 20}))
+    made = makeLmer("y ~ x + (1 | g)", plan, fixef=[2, 1], VarCorr=1, sigma=1)
+    assert extend(made, "g", n=8).design.random[0].labels() == ["3", "4", "8", "9", "11", "20", "21", "22"]
+    named = extend(made, "g", values=["u", "v"])
+    assert named.design.random[0].labels() == ["u", "v"]
+
+
 @pytest.mark.parametrize("kind", ["polars", "dict"])
 def test_other_data_frames(kind: str) -> None:
     sleep = pylmer.datasets.load("sleepstudy")
