@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 from ..design import Design, isNested
 from ..design.rank import independent_columns
 from ..devfun import make_devfun
+from ..drawing import replicates
 from ..errors import ArgumentError, DataError
 from ..extract import word
 from ..fitting import Fit, FittedModel, Request
@@ -59,8 +59,8 @@ def extend(
     >>> larger = extend(fit, along="Subject", n=40)
     >>> pylmer.nobs(larger), pylmer.ngrps(larger).to_dict()
     (400, {'Subject': 40})
-    >>> pylmer.se_fixef(fit)["Days"].round(3), pylmer.se_fixef(larger)["Days"].round(3)
-    (np.float64(1.546), np.float64(1.037))
+    >>> [round(float(pylmer.se_fixef(each)["Days"]), 3) for each in (fit, larger)]
+    [1.546, 1.037]
     """
     data = used_rows(fit)
     columns = _columns(data, along, within)
@@ -69,7 +69,7 @@ def extend(
     else:
         if values is not None:
             raise ArgumentError("values= belongs to along=; within= takes n, the number of rows of each combination")
-        larger = _within(data, columns, _size(n))
+        larger = _within(data, columns, replicates(n, "n"))
     design = _design(fit.design, data, larger)
     devfun = make_devfun(design, fit.REML, fit.control)
     parameters = read_parameters(design, newparams, fitted_parameters(fit))
@@ -107,31 +107,20 @@ def used_rows(fit: FittedModel) -> pd.DataFrame:
 
 
 def _columns(data: pd.DataFrame, along: str | None, within: str | Sequence[str] | None) -> list[str]:
+    """The columns that `along` or `within` names."""
     if (along is None) == (within is None):
         raise ArgumentError('give along="g", whose values grow in number, or within="g", whose rows do: one of the two')
-    given = along if within is None else within
-    names = (
-        [part.strip() for part in given.replace(",", "+").split("+")] if isinstance(given, str) else list(given or ())
-    )
-    names = [given] if isinstance(given, str) and given in data.columns else names
+    if isinstance(within, str):
+        within = [part.strip() for part in within.replace(",", "+").split("+")]
+    names = [along] if within is None else list(within)
     for name in names:
         if name not in data.columns:
             known = [str(column) for column in data.columns]
             hint = did_you_mean(str(name), known)
             raise ArgumentError(f"the data have no column {name!r} to extend{hint}; they have {', '.join(known)}")
-    if not names or (within is None and len(names) > 1):
-        raise ArgumentError(f"along={along!r}: wanted the name of one column")
-    return names
-
-
-def _size(n: Any) -> int:
-    try:
-        size = operator.index(n)
-    except TypeError:
-        size = 0
-    if isinstance(n, bool) or size < 1:
-        raise ArgumentError(f"n must be a whole number from 1, found {n!r}")
-    return size
+    if not names:
+        raise ArgumentError("within= is empty; wanted the columns whose combinations get n rows")
+    return [str(name) for name in names]
 
 
 def levels_of(data: pd.DataFrame, column: str) -> Factor:
@@ -143,8 +132,10 @@ def _along(fit: FittedModel, data: pd.DataFrame, column: str, n: Any, values: Se
     if (n is None) == (values is None):
         raise ArgumentError(f"give n, the number of values of {column!r}, or values, the values themselves")
     factor = levels_of(data, column)
+    if factor.codes.min() < 0:
+        raise DataError(f"{column!r} has missing values: leave these rows out")
     known = len(factor.levels)
-    size = _size(n) if values is None else len(values)
+    size = replicates(n, "n") if values is None else len(values)
     if size < 1:
         raise ArgumentError(f"values= is empty; wanted the values of {column!r}")
     slices = [np.flatnonzero(factor.codes == code) for code in range(known)]
@@ -162,7 +153,7 @@ def _along(fit: FittedModel, data: pd.DataFrame, column: str, n: Any, values: Se
 
 
 def _within(data: pd.DataFrame, columns: list[str], n: int) -> Larger:
-    code = data.groupby(columns, sort=False, observed=True).ngroup().to_numpy()
+    code = data.groupby(columns, sort=False, observed=True, dropna=False).ngroup().to_numpy()
     rows = [np.flatnonzero(code == k) for k in range(code.max() + 1)]
     positions = np.concatenate([found[np.arange(n) % len(found)] for found in rows])
     return Larger(data.iloc[positions].reset_index(drop=True), positions)

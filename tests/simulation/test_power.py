@@ -321,6 +321,15 @@ def test_several_terms() -> None:
 
 # --- mistakes --------------------------------------------------------------------------------------------------------
 
+GROUPS = np.repeat([1, 2, 3, 4], 3)
+ARRAYS = {"y": 3.0 * GROUPS + np.random.default_rng(1).normal(size=12), "g": GROUPS}
+
+
+def holes() -> pylmer.LmerFit:
+    data = pd.DataFrame(ARRAYS).assign(site=[None, *["a"] * 5, *["b"] * 6])
+    return pylmer.lmer("y ~ 1 + (1 | g)", data)
+
+
 MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: power(fit("slopes"), "Dayz"), "no effect 'Dayz' to test; did you mean 'Days'"),
     (lambda: power(fit("crossed")), "no fixed effect but the intercept"),
@@ -348,6 +357,11 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: extend(fit("slopes"), "Days", n=1), "would not determine all coefficients"),
     (lambda: extend(fit("slopes"), "Days", values=[]), "values= is empty"),
     (lambda: extend(fit("slopes"), within="Subject", values=[1]), "values= belongs to along="),
+    (lambda: extend(fit("slopes"), within=[], n=2), "within= is empty"),
+    (lambda: extend(fit("slopes"), within="Subject + Dayz", n=2), "no column 'Dayz'"),
+    (lambda: extend(fit("slopes"), within="Subject"), "n must be a whole number from 1, found None"),
+    (lambda: extend(holes(), "site", n=3), "'site' has missing values"),
+    (lambda: extend(pylmer.lmer("y ~ 1 + (1 | g)", env=ARRAYS), "g", n=3), "no data frame to extend"),
     (lambda: extend(study("terms"), "recipe", n=4), "does not know the effects of more than 3 levels of 'recipe'"),
     (lambda: extend(study("terms"), "recipe", values=["A", "Z"]), "factor 'recipe' has new level 'Z'"),
     (
