@@ -119,6 +119,7 @@ from .partial_pooling import (
 )
 from .plots import (
     dotplot,
+    emmip,
     plot,
     plot_criterion,
     plot_diagnostics,
@@ -256,6 +257,7 @@ __all__ = [
     "pairs",
     "joint_tests",
     "ref_grid",
+    "emmip",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .criterion import plot_criterion
 from .effects import plot_effect
 from .group_predictors import plot_group_predictor
+from .interaction import emmip
 from .intercepts import plot_intercepts
 from .lines import plot_lines
 from .modes import dotplot
@@ -15,6 +16,7 @@ from .words import plot, qqmath
 
 __all__ = [
     "dotplot",
+    "emmip",
     "plot",
     "plot_criterion",
     "plot_diagnostics",

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..inference.marginal_means.records import Axis, EmmGrid, EmmList, MeansTable, MeansTables, level_text
+from ..inference.marginal_means.grids import EmmGrid, EmmList
+from ..inference.marginal_means.records import Axis, MeansTable, MeansTables, level_text
 from ..inference.marginal_means.summaries import summarize
 from ..tables import Column, format_numbers, print_columns, round_number, show, show_html, zapsmall
 from .pages import html_table

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .records import EmmGrid, EmmList, MeansTable, MeansTables
+from .grids import EmmGrid, EmmList
+from .records import MeansTable, MeansTables
 from .reference_grid import ref_grid
 from .testing import joint_tests, test
 from .words import contrast, emmeans, emtrends, pairs

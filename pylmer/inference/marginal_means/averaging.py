@@ -11,7 +11,8 @@ import numpy as np
 from ...errors import ArgumentError
 from ...language import did_you_mean
 from ...linalg import Array
-from .records import Axis, EmmGrid
+from .grids import EmmGrid
+from .records import Axis
 
 WEIGHTS = ("equal", "proportional", "outer", "cells", "flat")
 MISLEADING = "NOTE: Results may be misleading due to involvement in interactions"

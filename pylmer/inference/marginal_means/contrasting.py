@@ -11,9 +11,10 @@ import numpy as np
 from ...linalg import Array
 from .adjustments import check_adjust
 from .families import contrasts
-from .records import Axis, EmmGrid
+from .grids import EmmGrid
+from .options import AS_IS
+from .records import Axis
 from .specs import names_among
-from .summaries import AS_IS
 
 SPECIAL = frozenset("-+*/")  # in a level's label they would be read as part of a contrast's
 SUM_TO_ZERO = 1e-8

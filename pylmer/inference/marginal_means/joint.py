@@ -18,7 +18,8 @@ from ...linalg import Array, symmetric
 from ...tails import f_upper
 from .averaging import marginal
 from .basis import Basis
-from .records import Axis, EmmGrid, MeansTable, means_table
+from .grids import EmmGrid
+from .records import Axis, MeansTable, means_table
 
 SMALL = 1e-8
 REDUCED = {" d": "d: df1 reduced due to linear dependence", " e": "e: df1 reduced due to non-estimability"}

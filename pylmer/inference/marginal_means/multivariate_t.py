@@ -9,8 +9,8 @@ follows F(r, df),
 (spherical-radial coordinates: Genz & Bretz 2009, Computation of Multivariate Normal and t Probabilities, chapter 4).
 
 The mean over the sphere is taken at shifted Sobol points, the same for all t. Against the exact probabilities of
-pairwise comparisons it errs by at most 2e-5 for up to four means, 1e-4 for six and 1e-3 for twelve; a singular R is no
-special case.
+pairwise comparisons it errs by at most 2e-5 for up to four means, 1e-4 for six and 1e-3 for twelve, one-sided by 1e-4
+even for few; a singular R is no special case.
 """
 
 from __future__ import annotations

@@ -23,10 +23,13 @@ from ...language import did_you_mean, variables
 from ...language.nodes import Call, Name, Node
 from ...language.walk import nodes
 from ...linalg import Array, Codes, dense
+from ...linear_words import is_number
 from ...regression import LinearFit
 from ..used_data import used_values
 from .basis import Basis, basis_of
-from .records import Axis, EmmGrid, Level, level_text
+from .grids import EmmGrid
+from .options import check_type
+from .records import Axis, Level, level_text
 from .transformations import transformation_of
 
 LARGEST = 10_000  # cells of a grid
@@ -76,12 +79,16 @@ ref_grid.register(LinearFit, ref_grid.dispatch(FittedModel))
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The variables of a reference grid, not yet tied to coefficients. frequency (k,): rows of data in each cell."""
+    """The variables of a reference grid, not yet tied to coefficients.
+
+    frequency (k,): rows of data in each cell;  shift: the mean of the offset that was given as an argument
+    """
 
     design: Design
     axes: tuple[Axis, ...]
     frequency: Array
     terms: tuple[frozenset[str], ...]
+    shift: float = 0.0
 
     @classmethod
     def of(cls, fit: FittedModel | LinearFit, at: Mapping[str, Any] | None, cov_reduce: Reduce) -> Grid:
@@ -104,7 +111,7 @@ class Grid:
             )
         terms = tuple(_predictors_of(fit.design, [fit.design.fixed_terms.variables[i] for i in each]) for each in
                       fit.design.fixed_terms.factors)  # fmt: skip
-        return cls(fit.design, tuple(axes), _frequencies(axes, values), terms)
+        return cls(fit.design, tuple(axes), _frequencies(axes, values), terms, _given_offset(fit))
 
     def columns(self) -> dict[str, list[Level]]:
         """The variables of all cells, as new data."""
@@ -120,12 +127,12 @@ class Grid:
     def functions(self, basis: Basis, offset: float | None = None, type: str | None = None) -> EmmGrid:
         """The predictions in the cells."""
         columns = self.columns()
-        fixed = np.zeros(len(self.frequency)) if offset is None else np.full(len(self.frequency), float(offset))
+        added = self.shift + self.design.spec.offset(columns) if offset is None else check_offset(offset)
         return EmmGrid(
             basis=basis,
             axes=self.axes,
             L=self.matrix(columns),
-            offset=self.design.spec.offset(columns) if offset is None and self.design.spec.offsets else fixed,
+            offset=np.broadcast_to(added, self.frequency.shape),
             frequency=self.frequency,
             type=check_type(type),
             transformation=transformation_of(self.design),
@@ -133,13 +140,22 @@ class Grid:
         )
 
 
-def check_type(type: Any) -> str | None:
-    """ "response", or None for the scale of the model."""
-    if type in (None, "link", "lp", "linear.predictor"):
-        return None
-    if type != "response":
-        raise ArgumentError(f"type={type!r}: wanted 'response' or None")
-    return "response"
+def check_offset(offset: Any) -> float:
+    """The number given in place of the offset of the fit."""
+    if not is_number(offset) or not np.isfinite(offset):
+        raise ArgumentError(f"offset={offset!r}: wanted a number, in place of the offset of the fit")
+    return float(offset)
+
+
+def _given_offset(fit: FittedModel | LinearFit) -> float:
+    """The mean of the argument `offset` of a fit: its whole offset less what the formula adds."""
+    if fit.request.offset is None or fit.design.offset is None:
+        return 0.0
+    spec = fit.design.spec
+    if not spec.offsets:
+        return float(np.mean(fit.design.offset))
+    names = sorted({name for node in spec.offsets for name in _columns_of(fit.design, node)})
+    return float(np.mean(fit.design.offset - spec.offset(used_values(fit, names))))
 
 
 def predictors(design: Design) -> dict[str, None]:

@@ -34,6 +34,30 @@ def parse_specs(specs: Any, known: Sequence[str]) -> Specs:
     return Specs(names_among(specs, known, "specs"))
 
 
+@dataclass(frozen=True)
+class Traces:
+    """What an interaction plot shows: means against `across`, a line for each of `traces`, a panel for each of `by`."""
+
+    traces: tuple[str, ...]
+    across: tuple[str, ...]
+    by: tuple[str, ...]
+
+
+def parse_traces(formula: Any, known: Sequence[str]) -> Traces:
+    """Read "traces ~ across | by" over the variables `known`; traces and by may be missing.
+
+    >>> parse_traces("recipe ~ temperature", ["recipe", "temperature"])
+    Traces(traces=('recipe',), across=('temperature',), by=())
+    """
+    if not isinstance(formula, str):
+        raise ArgumentError(f"formula={formula!r}: wanted a text such as 'recipe ~ temperature'")
+    left, right, by = _parts(formula, known)
+    traces, across = () if left is None else _names(left, formula, known), _names(right, formula, known)
+    if not across:
+        raise FormulaError("nothing to plot against: write traces ~ across", formula, *right.span)
+    return Traces(traces, tuple(name for name in across if name not in by), by)
+
+
 def names_among(given: Any, known: Sequence[str], what: str) -> tuple[str, ...]:
     """One name or several, each of them known."""
     if given is None:
@@ -51,15 +75,20 @@ def names_among(given: Any, known: Sequence[str], what: str) -> tuple[str, ...]:
 
 
 def _formula(text: str, known: Sequence[str]) -> Specs:
+    left, right, by = _parts(text, known)
+    names = tuple(name for name in _names(right, text, known) if name not in by)
+    return Specs(names, by, None if left is None else _method(left, text))
+
+
+def _parts(text: str, known: Sequence[str]) -> tuple[Node | None, Node, tuple[str, ...]]:
+    """left ~ right | by."""
     node = read(text)
     if not is_formula(node):
         raise FormulaError("wanted names, or a formula such as '~ a | b' with '~' outermost", text, *node.span)
     left, right = sides(node)
-    by: tuple[str, ...] = ()
     if isinstance(right, Binary) and right.operator == "|":
-        by, right = _names(right.right, text, known), right.left
-    names = tuple(name for name in _names(right, text, known) if name not in by)
-    return Specs(names, by, None if left is None else _method(left, text))
+        return left, right.left, _names(right.right, text, known)
+    return left, right, ()
 
 
 def _names(node: Node, text: str, known: Sequence[str]) -> tuple[str, ...]:

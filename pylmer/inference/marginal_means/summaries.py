@@ -6,49 +6,25 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from ...errors import ArgumentError, FitNote
+from ...errors import FitNote
 from ...linalg import Array
-from ...linear_words import is_number
 from ...tables import format_number
 from ...tails import student_two_sided
-from ..contrasts import check_level
-from .adjustments import STEPS, TWO_SIDED, Family, adjusted, check_adjust, quantiles
-from .records import EmmGrid, MeansTable, means_table
-from .reference_grid import check_type
+from .adjustments import STEPS, TWO_SIDED, Family, adjusted, quantiles
+from .options import AS_IS, Options, per_row, settle
+from .records import MeansTable, means_table
 from .specs import names_among
-from .transformations import Transformation
 
-AS_IS = "<as the grid has it>"
-SIDES: dict[Any, int] = {
-    0: 0, 2: 0, "!=": 0, "two-sided": 0, "both": 0, "equivalence": 0, "=": 0,
-    -1: -1, "-": -1, "<": -1, "left": -1, "nonsuperiority": -1,
-    1: 1, "+": 1, ">": 1, "right": 1, "noninferiority": 1,
-}  # fmt: skip
+if TYPE_CHECKING:
+    from .grids import EmmGrid
+
 THRESHOLDS = {-1: "nonsuperiority", 0: "equivalence", 1: "noninferiority"}
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a grid is summarized, all settled; tail is the side of the tests, that of equivalence tests being left."""
-
-    intervals: bool
-    tests: bool
-    level: float
-    adjust: str
-    back: Transformation | None
-    null: tuple[float, ...] | float
-    side: int
-    delta: float
-
-    @property
-    def tail(self) -> int:
-        return -1 if self.delta and not self.side else self.side
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +65,7 @@ def summarize(
     """
     names = [axis.name for axis in grid.axes]
     arranged = grid.arranged(grid.by if by == AS_IS else names_among(by, names, "by"))
-    options = _options(arranged, infer, level, adjust, type, null, side, delta)
+    options = settle(arranged, infer, level, adjust, type, null, side, delta)
     basis = arranged.basis
     estimate = basis.estimates(arranged.L) + arranged.offset
     found = Estimated(estimate, basis.errors(arranged.L), basis.degrees_of_freedom(arranged.L))
@@ -109,61 +85,6 @@ def summarize(
         said += _test_notes(arranged, options, method, size, families)
     notes = (*_notes_about(arranged, options), *said)
     return means_table(columns, arranged.by, arranged.axes, _label(arranged, options), notes)
-
-
-def _options(
-    grid: EmmGrid, infer: Any, level: Any, adjust: Any, type: Any, null: Any, side: Any, delta: Any
-) -> Options:
-    if side not in SIDES:
-        raise ArgumentError(f"side={side!r}: wanted '<', '>' or 'two-sided'")
-    if not is_number(delta) or not 0 <= delta < np.inf:
-        raise ArgumentError(f"delta={delta!r}: wanted a threshold, a number that is not negative")
-    intervals, tests = grid.infer if infer is None else check_infer(infer)
-    response = (grid.type if type is None else check_type(type)) == "response"
-    return Options(
-        intervals=intervals,
-        tests=tests,
-        level=check_level(grid.level if level is None else level),
-        adjust=check_adjust(grid.adjust if adjust is None else adjust),
-        back=grid.transformation if response else None,
-        null=nulls(null),
-        side=SIDES[side],
-        delta=float(delta),
-    )
-
-
-def check_infer(infer: Any) -> tuple[bool, bool]:
-    """Whether to give intervals, and tests; one value stands for both."""
-    if isinstance(infer, bool | np.bool_):
-        return bool(infer), bool(infer)
-    values = list(infer) if isinstance(infer, Sequence | np.ndarray) and not isinstance(infer, str) else []
-    if len(values) != 2 or not all(isinstance(value, bool | np.bool_) for value in values):
-        raise ArgumentError(f"infer={infer!r}: wanted True, False, or two of them, for intervals and for tests")
-    return bool(values[0]), bool(values[1])
-
-
-def nulls(null: Any) -> tuple[float, ...] | float:
-    """One number for all rows, or one for each row of a table."""
-    try:
-        values = np.asarray(null, float)
-    except (TypeError, ValueError):
-        _refuse_null(null)
-    if values.ndim > 1 or not np.isfinite(values).all():
-        _refuse_null(null)
-    return tuple(values.tolist()) if values.ndim else float(values)
-
-
-def _refuse_null(null: Any) -> NoReturn:
-    raise ArgumentError(f"null={null!r}: wanted a number, or one for each row of a table")
-
-
-def per_row(null: tuple[float, ...] | float, size: int, total: int) -> Array:
-    """The null value of every row (total,)."""
-    if isinstance(null, float):
-        return np.full(total, null)
-    if len(null) != size:
-        raise ArgumentError(f"null: wanted one number, or {size}, one for each row of a table, found {len(null)}")
-    return np.tile(null, total // size)
 
 
 def _families(grid: EmmGrid, found: Estimated, options: Options, size: int) -> list[Family]:

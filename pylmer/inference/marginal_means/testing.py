@@ -14,11 +14,13 @@ from ...extract.words import obliging
 from ...fitting import FittedModel
 from ...linear_words import confint
 from ...regression import LinearFit
+from .grids import EmmGrid, EmmList
 from .joint import joint_test, joint_tests_table, tests_table
-from .records import EmmGrid, EmmList, MeansTable, MeansTables
+from .options import AS_IS, nulls, per_row
+from .records import MeansTable, MeansTables
 from .reference_grid import DDF, Reduce, ref_grid
 from .specs import names_among
-from .summaries import AS_IS, nulls, per_row, summarize
+from .summaries import summarize
 
 
 @confint.register(EmmGrid)

@@ -18,7 +18,8 @@ from ...linalg import Array
 from ...regression import LinearFit
 from ..used_data import used_values
 from .basis import basis_of
-from .records import EmmGrid, Level
+from .grids import EmmGrid
+from .records import Level
 from .reference_grid import Grid, Reduce
 
 STEP = 0.001  # of the difference quotient, relative to the variable's range

@@ -19,10 +19,10 @@ from ..contrasts import check_level
 from .adjustments import check_adjust
 from .averaging import MISLEADING, marginal, misleading
 from .contrasting import contrasted
-from .records import EmmGrid, EmmList
-from .reference_grid import DDF, Reduce, check_type, ref_grid
+from .grids import EmmGrid, EmmList
+from .options import AS_IS, check_infer, check_type
+from .reference_grid import DDF, Reduce, ref_grid
 from .specs import names_among, parse_specs
-from .summaries import AS_IS, check_infer
 from .trends import trend_grid
 
 

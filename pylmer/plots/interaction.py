@@ -1,0 +1,199 @@
+"""Interaction plots of marginal means: emmip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ArgumentError
+from ..extract.words import obliging
+from ..fitting import FittedModel
+from ..inference.marginal_means import EmmGrid, EmmList, emmeans
+from ..inference.marginal_means.records import level_text
+from ..inference.marginal_means.reference_grid import predictors
+from ..inference.marginal_means.specs import Traces, parse_traces
+from ..inference.marginal_means.summaries import summarize
+from ..linalg import Array
+from ..regression import LinearFit
+from .canvas import DOT, MEDIUM, PALETTE, THIN, axes_for, panels_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKERS = "os^Dv"
+LINES = ("-", "--", "-.", ":")
+COLUMNS = 3  # panels side by side
+DODGE = 0.08  # between traces whose intervals would lie on each other, in distances of levels
+
+
+@obliging
+@singledispatch
+def emmip(
+    fit: Any,
+    formula: str,
+    *,
+    CIs: bool = False,
+    style: str | None = None,
+    type: str | None = None,
+    level: float | None = None,
+    ax: Axes | None = None,
+    axes: Iterable[Axes] | None = None,
+    **options: Any,
+) -> Axes | list[Axes]:
+    """Interaction plot of marginal means of a fit of `lmer` or `lm`, or of what `emmeans` returned, as R's `emmip`.
+
+    formula  "recipe ~ temperature": means against temperature, a trace for each recipe; "~ temperature": one trace;
+             "recipe ~ temperature | group": a panel for each group. Several variables on a side are combined
+    CIs      whether to draw confidence intervals, of this `level`
+    style    "factor": places of equal distance; "numeric": a number's own scale, the default if it has several values
+    type     "response" to transform back
+    ax, axes  where to draw: one Axes, or one for each panel of a formula with "|"
+    options  of `emmeans`: at, weights, lmer_df, ...
+
+    Returns the Axes, with "|" the list of them. Raises FormulaError, ArgumentError.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("angle ~ recipe * temperature + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
+    >>> ax = pylmer.emmip(fit, "recipe ~ temperature")
+    >>> ax.get_xlabel(), ax.get_ylabel(), len(ax.lines)
+    ('Levels of temperature', 'Linear prediction', 3)
+    """
+    raise ArgumentError(f"emmip() wants a fit of lmer() or lm(), or marginal means, found {fit.__class__.__name__}")
+
+
+@emmip.register(FittedModel)
+@emmip.register(LinearFit)
+def _(
+    fit: FittedModel | LinearFit,
+    formula: str,
+    *,
+    CIs: bool = False,
+    style: str | None = None,
+    type: str | None = None,
+    level: float | None = None,
+    ax: Axes | None = None,
+    axes: Iterable[Axes] | None = None,
+    **options: Any,
+) -> Axes | list[Axes]:
+    wanted = parse_traces(formula, list(predictors(fit.design)))
+    means = emmeans(fit, [*wanted.traces, *wanted.across, *wanted.by], **options)
+    grid = means if isinstance(means, EmmGrid) else next(iter(means.values()))
+    return _drawn(grid, wanted, Look(CIs, style, type, level), ax, axes)
+
+
+@emmip.register(EmmGrid)
+def _of_means(
+    grid: EmmGrid,
+    formula: str,
+    *,
+    CIs: bool = False,
+    style: str | None = None,
+    type: str | None = None,
+    level: float | None = None,
+    ax: Axes | None = None,
+    axes: Iterable[Axes] | None = None,
+) -> Axes | list[Axes]:
+    names = [axis.name for axis in grid.axes]
+    wanted = parse_traces(formula, names)
+    left_out = [name for name in names if name not in (*wanted.traces, *wanted.across, *wanted.by)]
+    if any(len(grid.axis(name).values) > 1 for name in left_out):
+        raise ArgumentError(
+            f"emmip(): the formula leaves out {', '.join(left_out)}; take means over them with emmeans()"
+        )
+    return _drawn(grid, wanted, Look(CIs, style, type, level), ax, axes)
+
+
+@emmip.register(EmmList)
+def _of_list(means: EmmList, formula: str, **options: Any) -> Axes | list[Axes]:
+    return _of_means(next(iter(means.values())), formula, **options)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is drawn, and how; see `emmip`."""
+
+    intervals: bool
+    style: str | None
+    type: str | None
+    level: float | None
+
+
+def _drawn(
+    grid: EmmGrid, wanted: Traces, look: Look, ax: Axes | None, axes: Iterable[Axes] | None
+) -> Axes | list[Axes]:
+    numeric = _is_numeric(grid, wanted.across, look.style)
+    frame, response = _points(grid, wanted, look, numeric)
+    panels = list(dict.fromkeys(frame["panel"]))
+    drawn = panels_for(axes, len(panels), COLUMNS, sharex=True, sharey=True) if wanted.by else [axes_for(ax)]
+    for panel, here in zip(panels, drawn, strict=True):
+        _panel(here, frame[frame["panel"] == panel], numeric, look.intervals)
+        here.set(
+            xlabel=wanted.across[0] if numeric else f"Levels of {' '.join(wanted.across)}",
+            ylabel="Predicted response" if response else "Linear prediction",
+            title=panel,
+        )
+    if wanted.traces:
+        title = " ".join(wanted.traces)
+        drawn[-1].legend(title=title, frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return drawn if wanted.by else drawn[0]
+
+
+def _points(grid: EmmGrid, wanted: Traces, look: Look, numeric: bool) -> tuple[pd.DataFrame, bool]:
+    """The means with their place, trace and panel; and whether they are on the scale of the response."""
+    table = summarize(grid, infer=(look.intervals, False), level=look.level, by=None, type=look.type)
+    columns: dict[str, Any] = {
+        "y": table[table.label],
+        "x": _labels(table, wanted.across),
+        "trace": _labels(table, wanted.traces),
+        "panel": _labels(table, wanted.by, named=True),
+    }
+    if look.intervals:
+        columns |= {"low": table.iloc[:, -2], "high": table.iloc[:, -1]}
+    if numeric:
+        columns["at"] = table[wanted.across[0]].to_numpy(float)
+    return pd.DataFrame(columns), table.label == "response"
+
+
+def _is_numeric(grid: EmmGrid, across: Sequence[str], style: str | None) -> bool:
+    """Whether means stand at the values of a number, not at places of equal distance."""
+    if style not in (None, "factor", "numeric"):
+        raise ArgumentError(f"style={style!r}: wanted 'factor' or 'numeric'")
+    if len(across) != 1 or grid.axis(across[0]).kind != "numeric":
+        if style == "numeric":
+            raise ArgumentError("style='numeric' wants one numeric variable on the right of the formula")
+        return False
+    return style == "numeric" or (style is None and len(grid.axis(across[0]).values) > 1)
+
+
+def _labels(table: pd.DataFrame, names: Sequence[str], named: bool = False) -> list[str]:
+    """The levels of each row, one blank apart; with their variables' names "a = 1, b = 2"."""
+    columns = [[f"{name} = {level_text(v)}" if named else level_text(v) for v in table[name]] for name in names]
+    joined = [(", " if named else " ").join(row) for row in zip(*columns, strict=True)]
+    return joined or [""] * len(table)
+
+
+def _panel(ax: Axes, frame: pd.DataFrame, numeric: bool, intervals: bool) -> None:
+    """One line for each trace."""
+    levels = list(dict.fromkeys(frame["x"]))
+    traces = list(dict.fromkeys(frame["trace"]))
+    looks = zip(cycle(PALETTE), cycle(MARKERS), cycle(LINES), strict=False)
+    for number, (trace, (color, marker, line)) in enumerate(zip(traces, looks, strict=False)):
+        part = frame[frame["trace"] == trace]
+        x = part["at"].to_numpy(float) if numeric else np.array([levels.index(each) for each in part["x"]], float)
+        if intervals and not numeric:
+            x = x + DODGE * (number - (len(traces) - 1) / 2)
+        _trace(ax, x, part, {"color": color, "marker": None if numeric else marker, "ls": line, "label": trace})
+    if not numeric:
+        ax.set_xticks(range(len(levels)), levels)
+
+
+def _trace(ax: Axes, x: Array, part: pd.DataFrame, look: dict[str, Any]) -> None:
+    ax.plot(x, part["y"], lw=MEDIUM, ms=DOT, **look)
+    if "low" in part:
+        ax.vlines(x, part["low"], part["high"], color=look["color"], lw=2 * THIN, alpha=0.6)
