@@ -14,7 +14,8 @@ from .marginal_means import EmmGrid, EmmList, contrast, emmeans, emtrends, joint
 from .model_comparisons import KRmodcomp, SATmodcomp
 from .profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .resampling import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
-from .robust import Wald_test, coef_test, conf_int, vcovCR
+from .robust import coef_test, conf_int, vcovCR
+from .robust_wald import Wald_test
 from .selection import step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests

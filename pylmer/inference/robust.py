@@ -1,4 +1,4 @@
-"""vcovCR, coef_test, conf_int, Wald_test: inference that does not trust the working covariance, as clubSandwich's."""
+"""vcovCR, coef_test, conf_int: inference that does not trust the working covariance, as clubSandwich's."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from ..fitting import FittedModel
 from ..language import did_you_mean
 from ..linalg import Array
 from ..regression import LinearFit
-from ..tails import f_upper, student_quantile, student_two_sided
+from ..tails import student_quantile, student_two_sided
 from .clusters import Fit, cluster_codes, clusters_of
-from .contrasts import check_level, contrast_matrix
+from .contrasts import check_level
 from .records import TestTable, table
 from .sandwich import TYPES, Sandwich, sandwich
 
 SHORT = {"z": "z", "naive-t": "t", "naive-tp": "tp", "Satterthwaite": "Satt"}  # in the names of columns
-WALD = ("chi-sq", "Naive-F", "Naive-Fp", "HTZ")
 
 
 class ClusterRobust(pd.DataFrame):
@@ -45,10 +44,6 @@ class RobustIntervals(TestTable):
 
     _metadata = [*TestTable._metadata, "level"]  # noqa: RUF012
     level: float
-
-
-class RobustWald(TestTable):
-    """Tests of several contrasts at once: test, Fstat, delta, df_num, df_denom, p_val."""
 
 
 @word
@@ -94,7 +89,7 @@ def _covariance(fit: Fit, cluster: Any, type: str) -> ClusterRobust:
     return frame
 
 
-def _given(fit: Fit, vcov: Any, cluster: Any) -> ClusterRobust:
+def given_covariance(fit: Fit, vcov: Any, cluster: Any) -> ClusterRobust:
     """The covariance asked for: a type, or one that vcovCR() made of this fit."""
     if isinstance(vcov, str):
         return _covariance(fit, cluster, vcov)
@@ -128,10 +123,11 @@ def coef_test(
            floor   -0.693 0.0804  -8.62        26.9       <0.001  ***
     """
     check_fit(fit, "coef_test")
-    covariance, tests = _given(fit, vcov, cluster), _chosen_tests(test)
+    covariance, tests = given_covariance(fit, vcov, cluster), chosen(test, tuple(SHORT))
     at = _positions(coefs, list(covariance.index))
-    beta, error = _estimates(fit, covariance, at)
-    t = beta / error
+    beta, error = _with_errors(fit, covariance, at)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = beta / error
     columns: dict[str, Any] = {"Coef": [covariance.index[k] for k in at], "beta": beta, "SE": error, "tstat": t}
     for each in tests:
         df = _df(covariance.sandwich, each, at)
@@ -164,62 +160,19 @@ def conf_int(
     check_level(level)
     if not isinstance(test, str) or test not in SHORT:
         raise ArgumentError(f"test={test!r}: wanted one of {', '.join(map(repr, SHORT))}")
-    covariance = _given(fit, vcov, cluster)
+    covariance = given_covariance(fit, vcov, cluster)
     at = _positions(coefs, list(covariance.index))
-    beta, error = _estimates(fit, covariance, at)
+    beta, error = _with_errors(fit, covariance, at)
     df = _df(covariance.sandwich, test, at)
     half = error * student_quantile((1 + level) / 2, df)
     columns: dict[str, Any] = {"Coef": [covariance.index[k] for k in at], "beta": beta, "SE": error, "df": df}
     columns |= {"CI_L": beta - half, "CI_U": beta + half}
     if p_values:
-        columns["p_val"] = student_two_sided(beta / error, df)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            columns["p_val"] = student_two_sided(beta / error, df)
     made: RobustIntervals = table(RobustIntervals, columns, columns["Coef"])
     made.level = level
     return made
-
-
-def Wald_test(
-    fit: Fit, constraints: Any, vcov: Any = "CR2", cluster: Any = None, test: str | Sequence[str] = "HTZ"
-) -> RobustWald:
-    """Test L beta = 0 for several rows at once with a cluster-robust covariance, as clubSandwich's `Wald_test`.
-
-    constraints   L: (q, p) numbers, a coefficient's name or a list of names, {"Days": 1}, a DataFrame (see `contest`)
-    test          "HTZ", the approximate Hotelling test with degrees of freedom from the working model; "chi-sq";
-                  "Naive-F" and "Naive-Fp" on m - 1 and m - p; several of them, or "All" of these
-
-    A DataFrame test, Fstat, delta (what scales F), df_num, df_denom, p_val. Source: Pustejovsky & Tipton (2018),
-    section 3.2. Raises ArgumentError for constraints that follow from each other.
-
-    >>> import pylmer
-    >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
-    >>> pylmer.Wald_test(fit, ["recipeB", "recipeC"], vcov="CR2")
-     test Fstat df_num df_denom p_val sig
-      HTZ 0.288      2     30.5 0.751
-    """
-    check_fit(fit, "Wald_test")
-    covariance, tests = _given(fit, vcov, cluster), _chosen(test, WALD)
-    L = contrast_matrix(fit, constraints)
-    q, made = len(L), covariance.sandwich
-    if np.linalg.matrix_rank(L @ made.C) < q:
-        raise ArgumentError("constraints: some rows follow from the others; leave them out")
-    distance = L @ _beta(fit)
-    Q = float(distance @ np.linalg.solve(L @ made.covariance @ L.T, distance))
-    rows = [_wald(made, L, Q, each) for each in tests]
-    F, delta, denominators = (np.array(column) for column in zip(*rows, strict=True))
-    p = [f_upper(f, q, df) if df > 0 else np.nan for f, df in zip(F, denominators, strict=True)]
-    columns = {"test": tests, "Fstat": F, "delta": delta, "df_num": [q] * len(tests), "df_denom": denominators}
-    shown: RobustWald = table(RobustWald, {**columns, "p_val": p}, [str(k + 1) for k in range(len(tests))])
-    return shown
-
-
-def _wald(made: Sandwich, L: Array, Q: float, test: str) -> tuple[float, float, float]:
-    """F, its scale and its denominator degrees of freedom."""
-    q = len(L)
-    if test == "HTZ":
-        eta = made.hotelling(L)
-        delta = (eta - q + 1) / eta
-        return delta * Q / q, delta, eta - q + 1
-    return Q / q, 1.0, {"chi-sq": np.inf, "Naive-F": made.m - 1.0, "Naive-Fp": float(made.m - made.p)}[test]
 
 
 def check_fit(fit: Any, name: str) -> None:
@@ -228,12 +181,13 @@ def check_fit(fit: Any, name: str) -> None:
         raise ArgumentError(f"{name}() wants a fit of lmer() or lm(), found {type(fit).__name__}")
 
 
-def _beta(fit: Fit) -> Array:
+def estimates(fit: Fit) -> Array:
+    """Estimates (p,), aliased ones left out."""
     return fit.beta[fit.solution.kept] if isinstance(fit, LinearFit) else fit.beta
 
 
-def _estimates(fit: Fit, covariance: ClusterRobust, at: list[int]) -> tuple[Array, Array]:
-    return _beta(fit)[at], np.sqrt(np.diag(covariance.to_numpy())[at])
+def _with_errors(fit: Fit, covariance: ClusterRobust, at: list[int]) -> tuple[Array, Array]:
+    return estimates(fit)[at], np.sqrt(np.diag(covariance.to_numpy())[at])
 
 
 def _df(made: Sandwich, test: str, at: list[int]) -> Array:
@@ -242,11 +196,7 @@ def _df(made: Sandwich, test: str, at: list[int]) -> Array:
     return np.full(len(at), {"z": np.inf, "naive-t": made.m - 1.0, "naive-tp": float(made.m - made.p)}[test])
 
 
-def _chosen_tests(given: str | Sequence[str]) -> list[str]:
-    return _chosen(given, tuple(SHORT))
-
-
-def _chosen(given: str | Sequence[str], known: Sequence[str]) -> list[str]:
+def chosen(given: str | Sequence[str], known: Sequence[str]) -> list[str]:
     """The tests asked for, in the order of `known`."""
     wanted = [given] if isinstance(given, str) else list(given)
     if wanted == ["All"]:

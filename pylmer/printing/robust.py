@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..inference.records import TestTable
-from ..inference.robust import SHORT, RobustIntervals, RobustTests, RobustWald
+from ..inference.robust import SHORT, RobustIntervals, RobustTests
+from ..inference.robust_wald import RobustWald
 from ..tables import (
     Column,
     format_general,

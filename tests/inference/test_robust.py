@@ -198,8 +198,12 @@ def test_bad_input() -> None:
         pylmer.conf_int(fit, level=95)
     with pytest.raises(pylmer.ArgumentError, match="wanted one of 'z'"):
         pylmer.conf_int(fit, test=["z", "naive-t"])
-    with pytest.raises(pylmer.ArgumentError, match="follow from the others"):
+    with pytest.raises(pylmer.ArgumentError, match="follows from the others"):
         pylmer.Wald_test(fit, [[0, 1], [0, 2]])
+    with pytest.raises(pylmer.ArgumentError, match="row is zero or follows"):
+        pylmer.Wald_test(fit, [[0, 0]])
+    with pytest.raises(pylmer.ArgumentError, match="18 clusters do not determine it"):
+        pylmer.Wald_test(fitted(ABSORBED), np.eye(19), vcov=covariance(ABSORBED))
     with pytest.raises(pylmer.ArgumentError, match="wants a fit of lmer"):
         pylmer.coef_test("fit")
     with warnings.catch_warnings(), pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\) or lm\(\)"):
