@@ -19,6 +19,7 @@ from pylmer.extract import NamedVector
 from pylmer.inference.resampling.cases import refitted, resampled_rows, taken
 from pylmer.inference.resampling.likelihood_ratios import compared
 from pylmer.inference.resampling.residuals import reflated, reflated_modes, reflated_residuals
+from pylmer.partial_pooling.fixed_theta import at_theta
 from tests.reference.cases import fit as reference_fit
 from tests.test_laws import fit
 
@@ -395,6 +396,8 @@ def test_models_that_cannot_be_compared(sleep: pylmer.LmerFit) -> None:
         pylmer.PBmodcomp(sleep, fit("Reaction ~ 1 + (Days | Subject)", SLEEP.head(100)))
     with pytest.raises(pylmer.DataError, match="different responses"):
         pylmer.PBmodcomp(sleep, fit("log(Reaction) ~ 1 + (Days | Subject)", SLEEP))
+    with pytest.raises(pylmer.ArgumentError, match="theta of one of the models is held"):
+        pylmer.PBmodcomp(at_theta(sleep, sleep.theta), small)
     with pytest.raises(pylmer.ArgumentError, match="wants two fits of lmer"):
         pylmer.PBmodcomp(sleep, [[0, 1]])
 
@@ -415,6 +418,10 @@ BAD: dict[str, tuple[Any, str]] = {
     "no function": (lambda m: pylmer.bootMer(m, 3), "FUN must be a function"),
     "name": (lambda m: pylmer.bootMer(m, "fixeff"), "did you mean 'fixef'"),
     "parallel": (lambda m: pylmer.bootMer(m, parallel="yes"), "parallel='yes': wanted one of 'no'"),
+    "snow": (
+        lambda m: pylmer.bootMer(m, lambda one: 1.0, nsim=2, parallel="snow", ncpus=2),
+        "use a function defined in",
+    ),
     "ncpus": (lambda m: pylmer.bootMer(m, ncpus=0), "ncpus must be a whole number from 1"),
     "progress": (lambda m: pylmer.bootMer(m, progress="yes"), "progress must be True, False or None"),
     "boot_type": (lambda m: pylmer.confint(m, method="boot", boot_type="bca"), "boot_type='bca': wanted one of 'perc'"),

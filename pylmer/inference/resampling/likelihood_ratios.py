@@ -151,6 +151,8 @@ def _nested(large: FittedModel, small: Any) -> tuple[FittedModel, FittedModel, i
     """Both by maximum likelihood, and the difference in parameters."""
     if not isinstance(small, FittedModel):
         raise ArgumentError(f"PBmodcomp() wants two fits of lmer(), found {type(small).__name__} as the small model")
+    if large.optimum.held or small.optimum.held:
+        raise ArgumentError("theta of one of the models is held: PBmodcomp() estimates it anew for every replicate")
     if small.design.n != large.design.n:
         raise DataError(f"the models were fitted to different rows: {large.design.n} and {small.design.n}")
     if not np.allclose(small.design.y, large.design.y, rtol=1e-12, atol=0.0):

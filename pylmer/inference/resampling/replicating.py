@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import operator
+import pickle
 import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -111,10 +112,23 @@ def mapped(function: Callable[[Any, Array], Result], draws: Iterable[Array], how
     if how.serial:
         yield from (function(shared, Y) for Y in draws)
         return
+    if how.parallel == "snow":
+        _check_sent(shared)
     shares = (part for Y in draws for part in np.array_split(Y, min(Y.shape[1], 4 * how.ncpus), axis=1))
     context = multiprocessing.get_context("fork" if how.parallel == "multicore" else "spawn")
     with context.Pool(how.ncpus, _prepare, (function, shared)) as pool:
         yield from pool.imap(_work, shares)
+
+
+def _check_sent(shared: Any) -> None:
+    """ArgumentError if what the processes work on cannot be sent to them."""
+    try:
+        pickle.dumps(shared)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ArgumentError(
+            f'parallel="snow" sends the fit and FUN to fresh processes, and this cannot be sent: {error}; '
+            'use a function defined in a module, or parallel="multicore"'
+        ) from None
 
 
 _shared: dict[str, Any] = {}  # what a worker process does and works on: set once, when it starts
