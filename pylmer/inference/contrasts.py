@@ -17,7 +17,7 @@ from ..language import did_you_mean
 from ..linalg import Array
 from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
-from .degrees_of_freedom import method_of
+from .degrees_of_freedom import Method, method_of
 from .records import PlainTable, table
 from .satterthwaite import independent_rows
 
@@ -72,8 +72,12 @@ def check_level(level: Any) -> float:
 
 def t_tests(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> TTests:
     """The t test of each row of L (q, p)."""
-    method = method_of(fit, ddf)
-    estimate, error = L @ fit.beta, np.sqrt(np.diag(method.covariance(L)))
+    return each_tested(method_of(fit, ddf), L, L @ fit.beta, rhs)
+
+
+def each_tested(method: Method, L: Array, estimate: Array, rhs: Array | float = 0.0) -> TTests:
+    """The t test of each row of L (q, p), of which `estimate` is L beta-hat."""
+    error = np.sqrt(np.diag(method.covariance(L)))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (estimate - rhs) / error
     df = method.single(L)
@@ -82,13 +86,17 @@ def t_tests(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0
 
 def f_test(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> FTest:
     """The F test of all rows of L (q, p); rows that follow from others add nothing."""
-    method, distance = method_of(fit, ddf), L @ fit.beta - rhs
+    return all_tested(method_of(fit, ddf), L, L @ fit.beta - rhs, fit.sigma)
+
+
+def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest:
+    """The F test of all rows of L (q, p), with `distance` = L beta-hat - rhs."""
     F, rank = _quadratic(method.covariance(L), distance)
     if not rank:
         return FTest(np.nan, np.nan, 0, np.nan, np.nan, np.nan)
     denominator, scale = method.joint(L)
     p = f_upper(F * scale, rank, denominator)
-    return FTest(F * scale, fit.sigma**2 * F, rank, denominator, scale, p)
+    return FTest(F * scale, sigma**2 * F, rank, denominator, scale, p)
 
 
 def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:

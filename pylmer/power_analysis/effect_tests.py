@@ -8,11 +8,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..criterion import At
 from ..devfun import Devfun, make_devfun
 from ..errors import ArgumentError, PylmerError
 from ..fitting import FittedModel, design_of
-from ..inference.contrasts import f_test, t_tests
+from ..inference.contrasts import all_tested, each_tested
+from ..inference.degrees_of_freedom import Method
+from ..inference.kenward_roger import kenward_roger
 from ..inference.likelihood_ratio import changed_request
+from ..inference.satterthwaite import satterthwaite
 from ..language import deparse, did_you_mean, update_formula
 from ..language.syntax import MixedFormula
 from ..linalg import Array
@@ -21,9 +25,9 @@ from ..parameters import par_of_theta
 from ..refitting import BatchFits, refit_all
 from ..tails import chisquare_upper
 
-DDF = {"sa": "Satterthwaite", "t": "Satterthwaite", "kr": "Kenward-Roger"}
+DDF: Mapping[str, Callable[[At], Method]] = {"sa": satterthwaite, "t": satterthwaite, "kr": kenward_roger}
 METHODS = ("sa", "t", "kr", "z", "lr")
-NAMES = {name: method for method, name in DDF.items() if method != "t"}
+NAMES = {"Satterthwaite": "sa", "Kenward-Roger": "kr"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,23 +120,25 @@ class WaldTest:
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
         batch = refit_all(self.fit, Y)
-        if self.method == "z":
-            return outcome(batch, lambda r: self._wald(batch, r))
         L = np.eye(len(self.fit.beta))[list(self.coefficients)]
-        return outcome(batch, lambda r: self._p_value(batch.model(r), L))
+        return outcome(batch, lambda r: self._p_value(at_optimum(batch, r), L, L @ batch.beta[r]))
 
-    def _wald(self, batch: BatchFits[Any], r: int) -> float:
-        """beta'Cov(beta)^-1 beta of the coefficients, against chi-square."""
-        points, places = batch.optima.points[r], list(self.coefficients)
-        assert points is not None
-        back = batch.problem.responses.gram.scaling.inverse[places]
-        covariance = batch.sigma[r] ** 2 * (back @ batch.problem.criterion(r).at(points).Phi @ back.T)
-        beta = batch.beta[r, places]
-        return chisquare_upper(float(beta @ np.linalg.solve(covariance, beta)), len(beta))
+    def _p_value(self, at: At, L: Array, estimate: Array) -> float:
+        if self.method == "z":
+            half = L @ at.criterion.engine.gram.scaling.inverse
+            covariance = at.s2 * (half @ at.Phi @ half.T)
+            return chisquare_upper(float(estimate @ np.linalg.solve(covariance, estimate)), len(L))
+        method = DDF[self.method](at)
+        if len(L) == 1:
+            return float(each_tested(method, L, estimate).p[0])
+        return all_tested(method, L, estimate, float(np.sqrt(at.s2))).p
 
-    def _p_value(self, fit: FittedModel, L: Array) -> float:
-        ddf = DDF[self.method]
-        return float(t_tests(fit, L, ddf).p[0]) if len(L) == 1 else f_test(fit, L, ddf).p
+
+def at_optimum(batch: BatchFits[Any], r: int) -> At:
+    """The criterion of one response at its optimum: all that tests of beta need."""
+    points = batch.optima.points[r]
+    assert points is not None
+    return batch.problem.criterion(r).at(points)
 
 
 @dataclass(frozen=True, eq=False)
