@@ -7,7 +7,9 @@ With the variances of the linear predictor over the n rows
     residual    sigma^2
 
 (Nakagawa & Schielzeth 2013, Methods Ecol. Evol. 4:133; random slopes: Johnson 2014, Methods Ecol. Evol. 5:944;
-Nakagawa, Johnson & Schielzeth 2017, J. R. Soc. Interface 14:20170213), as R's performance takes them.
+Nakagawa, Johnson & Schielzeth 2017, J. R. Soc. Interface 14:20170213), as R's performance takes them, but for two
+things: every random term counts (performance 0.10 forgets the second of `(x || g)`, and columns that are no fixed
+effects), and a singular fit has its numbers, with a note, where performance gives NA.
 """
 
 from __future__ import annotations
