@@ -17,6 +17,7 @@ from ..fitting import FittedModel
 from ..functions import as_factor, read_columns
 from ..language import did_you_mean
 from ..linalg import Array, Codes
+from ..tables import Shown
 from .refits import Refits, refits
 
 THETA = ("estimated", "held")
@@ -24,8 +25,10 @@ SHOWN = 6  # groups named in a note
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Influence:
+class Influence(Shown):
     """A mixed model and its estimates without each group of rows, as lme4's influence.merMod.
+
+    Prints the deletions that change the fixed effects most.
 
     groups           what was left out: the name of a grouping factor or column, or "case" for single rows
     fixef            (p,) of the whole;       fixef_deleted    (G, p), a row per deletion
@@ -50,11 +53,6 @@ class Influence:
         """What was left out, in the order of the rows."""
         return self.fixef_deleted.index
 
-    def __repr__(self) -> str:
-        kind = "row" if self.groups == "case" else self.groups
-        head = f"Influence of each {kind} ({len(self.deleted)} deletions, theta {self.theta}): changes of the estimates"
-        return f"{head}\n{(self.fixef_deleted - self.fixef).describe().loc[['min', '50%', 'max']].to_string()}"
-
 
 @word
 def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: str = "estimated") -> Influence:
@@ -75,6 +73,16 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> found = influence(fit, "Subject")
+    >>> found
+    Influence of each Subject: 18 deletions, theta estimated
+    Largest Cook's distances, and changes in standard errors (dfbetas):
+        cooks_distance (Intercept)   Days
+    309         0.1320      0.4109  0.310
+    335         0.1151     -0.0950  0.556
+    337         0.1120     -0.3336 -0.325
+    310         0.0982      0.4276  0.158
+    308         0.0821      0.0587 -0.449
+    370         0.0815      0.3557 -0.284
     >>> found.fixef_deleted.round(2).head(2)
          (Intercept)   Days
     308       251.83   9.80

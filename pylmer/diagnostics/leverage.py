@@ -88,9 +88,11 @@ def cooks_distance(fit: FittedModel) -> pd.Series[float]:
 
 
 @cooks_distance.register(Influence)
-def _(found: Influence) -> pd.Series[float]:
+def deletion_distances(found: Influence) -> pd.Series[float]:
     D = (found.fixef_deleted - found.fixef).to_numpy()
     G, p = D.shape
+    if not p:
+        return pd.Series(np.nan, index=found.deleted)
     distance = np.sum(np.linalg.solve(found.vcov.to_numpy(), D.T).T * D, axis=1) * (G - p) / (G * p)
     return pd.Series(distance, index=found.deleted)
 
@@ -124,11 +126,11 @@ def dfbetas(fit: FittedModel, groups: Any = None, *, theta: str = "estimated") -
     >>> dfbetas(fit, "Batch").round(3)["(Intercept)"].tolist()
     [0.195, -0.004, -0.332, 0.261, -0.92, 0.602]
     """
-    return _scaled_changes(influence(fit, groups, theta=theta))
+    return scaled_changes(influence(fit, groups, theta=theta))
 
 
 @dfbetas.register(Influence)
-def _scaled_changes(found: Influence) -> pd.DataFrame:
+def scaled_changes(found: Influence) -> pd.DataFrame:
     G, p = found.fixef_deleted.shape
     variances = np.diagonal(found.vcov_deleted.to_numpy().reshape(G, p, p), axis1=1, axis2=2)
     return _changes(found).div(np.sqrt(variances))

@@ -14,7 +14,7 @@ from ..design.rank import independent_columns
 from ..devfun import Devfun, rows_of
 from ..engines import BlockedEngine
 from ..errors import NumericalError
-from ..gram import Gram
+from ..gram import Gram, Scaling
 from ..linalg import Array, Codes, transposed
 from ..optimize import Objective, newton, search, singular
 from .scalar import Problems, estimates, minimize
@@ -57,6 +57,19 @@ def _empty(count: int, devfun: Devfun) -> Refits:
     p = devfun.criterion.engine.gram.p
     Sigma = tuple(np.full((count, f.width, f.width), np.nan) for f in devfun.families)
     return Refits(np.full((count, p), np.nan), np.full((count, p, p), np.nan), np.full(count, np.nan), Sigma, {})
+
+
+def _write(
+    out: Refits, groups: Codes, scaling: Scaling, beta: Array, Phi: Array, s2: Array, templates: Sequence[Array]
+) -> None:
+    """Estimates of some groups in scaled coordinates, beta (s, p), Phi (s, p, p), s2 (s,), T~ per term (s, l, l)."""
+    back = scaling.inverse
+    out.beta[groups] = beta @ back.T + scaling.shift
+    out.vcov[groups] = s2[:, None, None] * (back @ Phi @ back.T)
+    out.sigma[groups] = np.sqrt(s2)
+    for Sigma, T, inverse in zip(out.Sigma, templates, scaling.inverse_terms, strict=True):
+        half = np.sqrt(s2)[:, None, None] * (inverse @ T)
+        Sigma[groups] = half @ transposed(half)
 
 
 def _impossible(deletions: Deletions, devfun: Devfun) -> Iterator[tuple[int, str]]:
@@ -109,7 +122,10 @@ def _scalar(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, h
     problems = _problems(deletions, devfun, here)
     theta = np.full(len(here), start) if held else minimize(problems, start)
     solved = np.isfinite(theta)
-    _fill(deletions, devfun, problems.some(np.flatnonzero(solved)), theta[solved], here[solved], out)
+    if solved.any():
+        problems, theta = problems.some(np.flatnonzero(solved)), theta[solved]
+        found = estimates(problems, theta)
+        _write(out, here[solved], gram.scaling, found.beta, found.Phi, found.r2 / problems.m, [theta[:, None, None]])
     return np.concatenate([todo[~single], here[~solved]])
 
 
@@ -131,19 +147,6 @@ def _problems(deletions: Deletions, devfun: Devfun, groups: Codes) -> Problems:
     )
 
 
-def _fill(deletions: Deletions, devfun: Devfun, problems: Problems, theta: Array, groups: Codes, out: Refits) -> None:
-    if not len(groups):
-        return
-    found, scaling = estimates(problems, theta), deletions.gram.scaling
-    s2 = found.r2 / problems.m
-    back = scaling.inverse
-    out.beta[groups] = found.beta @ back.T + scaling.shift
-    out.vcov[groups] = s2[:, None, None] * (back @ found.Phi @ back.T)
-    out.sigma[groups] = np.sqrt(s2)
-    scale = float(scaling.R_terms[0][0, 0])
-    out.Sigma[0][groups] = (s2 * (theta / scale) ** 2)[:, None, None]
-
-
 # --- one grouping factor, or nested ones: all deletions at once -------------------------------------------------------
 
 
@@ -153,15 +156,9 @@ def _stacked(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, 
     near = todo[~deletions.dominant[todo]]
     if not isinstance(engine, BlockedEngine) or not can_stack(engine, devfun.families) or not len(near):
         return todo
-    found, scaling = solve_together(deletions, devfun.REML, devfun.families, points, near, held), deletions.gram.scaling
-    back, groups = scaling.inverse, found.groups
-    out.beta[groups] = found.beta @ back.T + scaling.shift
-    out.vcov[groups] = found.s2[:, None, None] * (back @ found.Phi @ back.T)
-    out.sigma[groups] = np.sqrt(found.s2)
-    for Sigma, T, inverse in zip(out.Sigma, found.places.T, scaling.inverse_terms, strict=True):
-        half = np.sqrt(found.s2)[:, None, None] * (inverse @ T)
-        Sigma[groups] = half @ transposed(half)
-    return np.setdiff1d(todo, groups)
+    found = solve_together(deletions, devfun.REML, devfun.families, points, near, held)
+    _write(out, found.groups, deletions.gram.scaling, found.beta, found.Phi, found.s2, found.places.T)
+    return np.setdiff1d(todo, found.groups)
 
 
 # --- any model: one deletion after the other -------------------------------------------------------------------------
@@ -179,7 +176,8 @@ def _one(deletions: Deletions, devfun: Devfun, points: Points, group: int, held:
     except NumericalError as error:
         out.failed[group] = f"leaves a model that cannot be fitted: {error}"
         return
-    _write(at, devfun.families, group, out)
+    beta, templates = at.factorization.fixed.beta, [point.template()[None] for point in at.points]
+    _write(out, np.array([group]), gram.scaling, beta[None], at.Phi[None], np.array([at.s2]), templates)
 
 
 def _rescaled(points: Points, families: Sequence[Family], one: Gram, two: Gram) -> Points:
@@ -195,14 +193,3 @@ def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool)
         if run.converged and not singular(run.at.points):
             return run.at
     return search(objective, devfun.multiple).best.at
-
-
-def _write(at: At, families: Sequence[Family], group: int, out: Refits) -> None:
-    scaling, s2 = at.criterion.engine.gram.scaling, at.s2
-    back = scaling.inverse
-    out.beta[group] = back @ at.factorization.fixed.beta + scaling.shift
-    out.vcov[group] = s2 * (back @ at.Phi @ back.T)
-    out.sigma[group] = np.sqrt(s2)
-    for Sigma, point, inverse in zip(out.Sigma, at.points, scaling.inverse_terms, strict=True):
-        T = inverse @ point.template()
-        Sigma[group] = s2 * (T @ T.T)

@@ -138,7 +138,15 @@ def test_words_of_a_fit_are_those_of_its_influence() -> None:
     pd.testing.assert_frame_equal(pylmer.dfbeta(fit, "Subject"), pylmer.dfbeta(found))
     pd.testing.assert_frame_equal(pylmer.dfbetas(fit, "Subject"), pylmer.dfbetas(found))
     assert pylmer.dfbeta(fit).shape == (180, 2)
-    assert "Influence of each Subject (18 deletions, theta estimated)" in repr(found)
+    assert str(found).startswith("Influence of each Subject: 18 deletions, theta estimated\nLargest Cook's distances")
+
+
+def test_without_fixed_effects() -> None:
+    fit = pylmer.lmer("Reaction ~ 0 + (1 | Subject)", pylmer.datasets.load("sleepstudy"))
+    found = pylmer.influence(fit, "Subject")
+    assert found.var_cov_deleted.notna().all(axis=None)
+    assert pylmer.cooks_distance(found).isna().all()
+    assert str(found) == "Influence of each Subject: 18 deletions, theta estimated"
 
 
 def test_leverages_add_up() -> None:
@@ -178,6 +186,7 @@ def test_dependent_columns_are_named() -> None:
     for each in (found.fixef_deleted, found.var_cov_deleted, pylmer.dfbetas(found)):
         assert each.isna().all(axis=1).tolist() == [False, True, False, False]
     assert pylmer.cooks_distance(found).isna().tolist() == [False, True, False, False]
+    assert str(found).endswith("No fit without 1: it leaves nothing to estimate x from")
 
 
 def test_one_level_left_is_named() -> None:
