@@ -10,7 +10,9 @@ from ..extract import Ranef
 from ..extract.words import obliging
 from ..fitting import FittedModel
 from ..inference import LikelihoodProfile
+from ..power_analysis import PowerCurve
 from .modes import plot_modes, qqmath_modes
+from .power_curves import plot_power_curve
 from .profiles import plot_profile
 from .residuals import plot_residuals, qqmath_residuals
 
@@ -22,6 +24,7 @@ def plot(fit: Any, *args: Any, **kwargs: Any) -> Any:
 
     plot(fit, ax=None)                       Pearson residuals against fitted values; returns the Axes
     plot(profile, ...)                       `plot_profile`
+    plot(powerCurve(...), ax=None)           power against the size of the design; returns the Axes
     plot(ranef(fit), group=None, axes=None)  one column: its normal quantiles; several: a scatter plot for each pair.
                                              Returns the list of Axes
 
@@ -39,6 +42,7 @@ def plot(fit: Any, *args: Any, **kwargs: Any) -> Any:
 plot.register(FittedModel, plot_residuals)
 plot.register(LikelihoodProfile, plot_profile)
 plot.register(Ranef, plot_modes)
+plot.register(PowerCurve, plot_power_curve)
 
 
 @obliging

@@ -189,6 +189,20 @@ def test_curves() -> None:
     assert list(powerCurve(fit("slopes"), nsim=1, seed=1, method="z")) == [str(k) for k in range(3, 11)]
 
 
+def test_a_picture_of_a_curve() -> None:
+    pytest.importorskip("matplotlib")
+    curve = powerCurve(fit("slopes"), "Days", "Subject", [4, 9], nsim=6, seed=1, method="z")
+    ax = pylmer.plot(curve)
+    (line,) = [each for each in ax.get_lines() if len(each.get_xdata()) == 2 and each.get_marker() == "o"]
+    np.testing.assert_allclose(line.get_xydata(), [[4, curve["4"].power], [9, curve["9"].power]])
+    (bars,) = ax.containers[0][2]
+    limits = [segment[:, 1] for segment in bars.get_segments()]
+    np.testing.assert_allclose(limits, [curve["4"].interval, curve["9"].interval], atol=1e-12)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("number of levels in Subject", "power for predictor 'Days'")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["4", "9"]
+    assert pylmer.plot(curve, ax) is ax
+
+
 # --- extend ----------------------------------------------------------------------------------------------------------
 
 
