@@ -1,0 +1,85 @@
+"""README's tables for users of R: every row is run, and what "both give" (R's answer, four digits) is compared."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import pathlib
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+README = (pathlib.Path(__file__).resolve().parents[1] / "README.md").read_text()
+SECTION = README[README.index("## Coming from R") : README.index("## The formula language")]
+ROUNDED = 6e-4  # four digits
+
+
+def rows() -> list[tuple[str, str]]:
+    """(pylmer's cell, what both give) of every row."""
+    lines = [line for line in SECTION.splitlines() if line.startswith("| ") and not line.startswith("| R |")]
+    cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines]
+    assert all(len(each) == 3 for each in cells)
+    return [(pylmer.strip(), both.strip()) for _, pylmer, both in cells]
+
+
+def code_of(cell: str) -> str:
+    """The statements of a cell, a line each."""
+    return "\n".join(part.replace("\\|", "|") for part in re.findall(r"`([^`]+)`", cell))
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, object]:
+    """What the section's own example defines, and variables that need no data frame."""
+    made: dict[str, object] = {}
+    for example in doctest.DocTestParser().get_examples(SECTION):
+        exec(example.source, made)  # the README's own lines
+    sleepstudy = made["sleepstudy"]
+    made |= {"y": sleepstudy["Reaction"], "x": sleepstudy["Days"], "g": sleepstudy["Subject"]}
+    return made
+
+
+def run(code: str, names: dict[str, object]) -> list[object]:
+    """Runs the statements and gives the values of those that are expressions."""
+    values = []
+    for statement in ast.parse(code).body:
+        if isinstance(statement, ast.Expr):
+            values.append(eval(compile(ast.Expression(statement.value), "README", "eval"), names))  # noqa: S307
+        else:
+            exec(compile(ast.Module([statement], []), "README", "exec"), names)
+    return values
+
+
+def numbers(value: object) -> list[float]:
+    if isinstance(value, pd.Series | pd.DataFrame):
+        value = value.to_numpy()
+    return np.ravel(np.asarray(value, float)).tolist()
+
+
+def tolerance(text: str) -> dict[str, float]:
+    """Half a unit of the last decimal, and a little for R's optimizer; of numbers such as 1.7e-10, their digits."""
+    if "e" in text:
+        return {"rel": ROUNDED}
+    decimals = len(text.partition(".")[2])
+    return {"abs": 0.6 * 10.0**-decimals}
+
+
+def test_there_are_rows() -> None:
+    assert len(rows()) > 60
+    assert sum(bool(both) for _, both in rows()) > 30
+
+
+@pytest.mark.filterwarnings("ignore::pylmer.FitNote")
+@pytest.mark.parametrize(("cell", "both"), rows(), ids=[code_of(cell)[:60] for cell, _ in rows()])
+def test_row(cell: str, both: str, names: dict[str, object]) -> None:
+    values = run(code_of(cell), names)
+    if both:
+        ours = [number for value in values for number in numbers(value)]
+        assert len(ours) == len(both.split())
+        for number, text in zip(ours, both.split(), strict=True):
+            assert number == pytest.approx(float(text), **tolerance(text))
+    else:
+        assert all(str(value) for value in values)  # pages are compared where they are made
+    plt.close("all")
