@@ -35,7 +35,7 @@ def names() -> dict[str, object]:
     """What the section's own example defines, and variables that need no data frame."""
     made: dict[str, object] = {}
     for example in doctest.DocTestParser().get_examples(SECTION):
-        exec(example.source, made)  # the README's own lines
+        exec(example.source, made)  # noqa: S102  # the README's own lines
     sleepstudy = made["sleepstudy"]
     made |= {"y": sleepstudy["Reaction"], "x": sleepstudy["Days"], "g": sleepstudy["Subject"]}
     return made
@@ -48,7 +48,7 @@ def run(code: str, names: dict[str, object]) -> list[object]:
         if isinstance(statement, ast.Expr):
             values.append(eval(compile(ast.Expression(statement.value), "README", "eval"), names))  # noqa: S307
         else:
-            exec(compile(ast.Module([statement], []), "README", "exec"), names)
+            exec(compile(ast.Module([statement], []), "README", "exec"), names)  # noqa: S102
     return values
 
 
