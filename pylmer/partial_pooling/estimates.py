@@ -26,7 +26,7 @@ class Pooling(Shown):
     """How the coefficients of one grouping factor are pooled; prints its first levels and what they have in common.
 
     frame         see `pooling`;  group the grouping factor, coefficients its names (l,)
-    ratio         sigma_alpha^2 / sigma_y^2, what a level's coefficient carries of information next to one row's
+    ratio         sigma_alpha^2 / sigma_y^2, the variance between levels relative to that of one row
     n_equal       sigma_y^2 / sigma_alpha^2, the group size at which data and model weigh the same
     icc           the part of the variance of an observation that is between levels, at the rows' average
     errors        largest distance of two weighted averages from the multilevel estimates: with "mu = fixef" it is
@@ -152,7 +152,7 @@ def _positions(fit: FittedModel, group: str | None) -> list[int]:
 def _group_level(H: Array) -> list[int]:
     """Which aliased columns of X vary between levels."""
     spread = np.nanmax(H, axis=0, initial=-np.inf) - np.nanmin(H, axis=0, initial=np.inf)
-    return [c for c in range(H.shape[2]) if np.max(spread[:, c]) > CONSTANT * np.nanmax(np.abs(H[:, :, c]))]
+    return [c for c in range(H.shape[2]) if np.max(spread[:, c]) > CONSTANT * np.nanmax(np.abs(H[:, :, c]), initial=0)]
 
 
 def _estimates(
@@ -163,8 +163,8 @@ def _estimates(
     mu, modes = _of_fixed(none, H, fit.beta), _modes(fit, group)
     complete = _of_fixed(none, H, _complete(sums))
     multilevel = mu + modes
-    weighted = sums.averaged(complete, np.where(np.isnan(complete), np.nan, none.own))
-    exact = sums.averaged(mu, mu + _own_given(sums, fit.beta))
+    weighted = sums.averaged(complete, none.own)
+    exact = sums.averaged(mu, np.where(np.isnan(mu), 0, mu) + _own_given(sums, fit.beta))
     codes, levels = _levels(fit, group)
     columns = {
         "no_pooling": np.where(none.known, none.own, np.nan),
@@ -257,10 +257,10 @@ def _second_level(fit: FittedModel, none: NoPooling, H: Array) -> pd.DataFrame:
 def _notes(group: str, none: NoPooling, dropped: tuple[str, ...]) -> tuple[str, ...]:
     notes = []
     if dropped:
-        were = "is" if len(dropped) == 1 else "are"
+        are, them = ("is", "it") if len(dropped) == 1 else ("are", "them")
         notes.append(
-            f"{', '.join(dropped)} {were} aliased with the levels of {group}: dropped in no pooling, and its estimates "
-            "regressed on it afterwards"
+            f"{', '.join(dropped)} {are} aliased with the levels of {group}: dropped in no pooling, whose estimates "
+            f"are regressed on {them} afterwards"
         )
     count = int(np.sum(~np.all(none.known, axis=1)))
     if count:

@@ -99,9 +99,20 @@ class Sums:
         return np.asarray(np.linalg.solve(self.R_z, Omega @ self.R_z))
 
     def averaged(self, mu: Array, own: Array) -> Array:
-        """Omega mu + (I - Omega) own for coefficients (J, L) in the user's coordinates."""
-        far = ((own - mu) @ self.R_z.T).reshape(len(self.A), -1, 1)
-        return mu + self.of_user(far - self.shares @ far)[:, :, 0]
+        """Omega mu + (I - Omega) own for coefficients (J, L) of the user; NaN where a NaN of mu counts."""
+        unknown = np.isnan(mu)
+        known = np.where(unknown, 0.0, mu)
+        far = ((own - known) @ self.R_z.T).reshape(len(self.A), -1, 1)
+        found = known + self.of_user(far - self.shares @ far)[:, :, 0]
+        return np.where(self._counts(unknown), np.nan, found) if unknown.any() else found
+
+    def _counts(self, unknown: Array) -> Array:
+        """Which coefficients (J, L) have a share in unknown ones: entries of Omega that are not rounding."""
+        R = np.kron(np.eye(self.A.shape[1] // self.L), self.R_z)
+        Omega = np.linalg.solve(R, self.shares @ R)
+        sizes = np.linalg.norm(R, axis=0)
+        parts = np.abs(Omega) * sizes[:, None] / sizes > UNDETERMINED
+        return np.asarray(parts @ unknown.reshape(len(self.A), -1, 1)).reshape(unknown.shape) > 0
 
 
 def _inverse_root(values: Array) -> Array:

@@ -119,6 +119,9 @@ def test_group_level_predictors_of_slopes() -> None:
     no_basement_only = radon().groupby("county", observed=True)["floor"].max() == 0
     assert known.tolist() == (~no_basement_only).tolist()
     close(frame.loc["floor", "multilevel"][known], slopes[known], 1e-10)
+    assert frame.loc["(Intercept)", "weighted_12_1"].notna().all()
+    assert frame.loc["floor", "weighted_12_1"].isna().tolist() == no_basement_only.tolist()
+    assert found.errors["mu = fixef"] < 1e-12
     close(found.second_level["Estimate"], beta.loc[found.second_level.index], 0.02)  # two steps in place of one
 
 
