@@ -1,4 +1,5 @@
-"""The deviance minimized with one argument held: a standard deviation, a correlation, sigma or a fixed effect."""
+"""The deviance minimized with one argument held: a standard deviation, a correlation, a covariance, an entry of theta,
+sigma or a fixed effect."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from ..linalg import Array, symmetric
 from ..optimize import Mask, moved, shifted
 from ..trust import trust_step
 from .curves import Scale
+from .relative import ITSELF, Relative
 from .rooted import Rooted
 from .unprofiled import Unprofiled, unprofiled
 
@@ -40,7 +42,7 @@ class Argument:
 
     start              where the deviance is smallest, in coordinates that have w among them; w its value there
     lowest, highest    limits of w
-    absolute           w is a standard deviation: the coordinate times sigma
+    relative           how w makes the coordinate, where they differ
     turn               (p, p) for a fixed effect: the coefficients of X are `turn` times the criterion's
     """
 
@@ -51,8 +53,13 @@ class Argument:
     scale: Scale
     lowest: float
     highest: float
-    absolute: bool = False
+    relative: Relative = ITSELF
     turn: Array = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def straight(self) -> bool:
+        """Whether zeta is nearly a straight line in w: no limit bends it, nor what w is relative to."""
+        return self.relative is ITSELF and bool(np.isinf([self.lowest, self.highest]).all())
 
     def at(self, state: State) -> Held:
         """The deviance at a state."""
@@ -111,19 +118,11 @@ class Held:
 
     @cached_property
     def _derivatives(self) -> tuple[Array, Array]:
-        """Score and Hessian with w as a coordinate: a = w exp(-t) where it is a standard deviation."""
+        """Score and Hessian with w as a coordinate."""
         g, H = self.place.score, self.place.hessian
-        if not self.argument.absolute:
+        if self.argument.relative is ITSELF:
             return g, H
-        i, t = self.argument.index, self._t
-        a, shrink = self.w * np.exp(-self.state.t), np.exp(-self.state.t)
-        J = np.eye(len(g))
-        J[i, i], J[i, t] = shrink, -a
-        bent = J.T @ H @ J
-        bent[i, t] -= shrink * g[i]
-        bent[t, i] -= shrink * g[i]
-        bent[t, t] += a * g[i]
-        return J.T @ g, bent
+        return self.argument.relative.chained(g, H, self.argument.index, self._t, self.w, self._unit)
 
     @property
     def _t(self) -> int:
@@ -137,8 +136,18 @@ class Held:
             return self.state.t
         if self.state.delta is not None:
             return self.state.delta
-        value = coordinate(self.state.points, self.argument.index)
-        return value * float(np.exp(self.state.t)) if self.argument.absolute else value
+        return coordinate(self.state.points, self.argument.index) / self._unit
+
+    @property
+    def _unit(self) -> float:
+        """The coordinate per w."""
+        return self.argument.relative.unit(self.state.t, self._u)
+
+    @property
+    def _u(self) -> float:
+        """What the held value is relative to, besides log sigma."""
+        relative = self.argument.relative
+        return coordinate(self.state.points, relative.u) if relative.k else 0.0
 
     @cached_property
     def free(self) -> Mask:
@@ -213,11 +222,12 @@ class Held:
         return self._after(full, shifted)
 
     def _after(self, full: Array, move: Callable[[Points, Array], Points]) -> State:
-        full, i = full.copy(), self.argument.index
+        full, i, relative = full.copy(), self.argument.index, self.argument.relative
         t = self.state.t + float(full[self._t])
         delta = None if self.state.delta is None else self.state.delta + float(full[-1])
-        if self.argument.absolute:
-            full[i] = (self.w + full[i]) * np.exp(-t) - coordinate(self.state.points, i)
+        if relative is not ITSELF:
+            unit = relative.unit(t, self._u + float(full[relative.u]))
+            full[i] = (self.w + full[i]) * unit - coordinate(self.state.points, i)
         return State(move(self.state.points, full[: self._t]), t, delta)
 
     def predicted(self, w: float, missed: Array | None = None) -> State:
@@ -246,6 +256,6 @@ def coordinate(points: Points, index: int) -> float:
 
 def _values(point: object) -> Array:
     if isinstance(point, Rooted):
-        return point.lead
+        return point.lead.values
     values = np.asarray(getattr(point, "d"))  # noqa: B009
     return np.append(values, getattr(point, "eta", 0.0))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..devfun import par_names
 from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
 from ..extract.words import check_call
@@ -19,25 +20,37 @@ from ..tails import student_quantile
 from .contrasts import check_level
 from .records import PlainTable, table
 
+PREFIXES = {"sdcor": ("sd", "cor"), "varcov": ("var", "cov")}
 
-def parameter_names(fit: FittedModel, signames: bool = True) -> tuple[list[str], list[str]]:
+
+def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "sdcor") -> tuple[list[str], list[str]]:
     """Names of the variance parameters, all standard deviations, then all correlations, then sigma; and of beta.
 
-    With `signames` .sig01, .sig02, ..., .sigma, else sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject, sigma.
+    With `signames` .sig01, .sig02, ..., .sigma, else sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject, sigma, or
+    var_, cov_ and sigma on the scale "varcov". theta has lme4's names in any case.
     """
-    sds, correlations = [], []
+    sigma = ".sigma" if signames else "sigma"
+    if prof_scale == "theta":
+        terms = zip(fit.devfun.families, fit.design.random, strict=True)
+        free = [name for family, term in terms for name in par_names(family, term.group, term.columns)]
+    else:
+        free = _named(fit, *PREFIXES[prof_scale])
+        free = [f".sig{k + 1:02d}" for k in range(len(free))] if signames else free
+    return [*free, sigma], list(fit.design.X_names)
+
+
+def _named(fit: FittedModel, one: str, two: str) -> list[str]:
+    """Names of what columns have each, then of what pairs of them have."""
+    ones, twos = [], []
     for term, family in zip(fit.design.random, fit.devfun.families, strict=True):
         names = ["*"] if family.hom else list(term.columns)
-        sds += [f"sd_{name}|{term.group}" for name in names]
+        ones += [f"{one}_{name}|{term.group}" for name in names]
         if family.structure == "us":
             pairs = [(i, j) for j in range(len(names)) for i in range(j + 1, len(names))]
-            correlations += [f"cor_{names[i]}.{names[j]}|{term.group}" for i, j in pairs]
+            twos += [f"{two}_{names[i]}.{names[j]}|{term.group}" for i, j in pairs]
         elif family.size > len(names):
-            correlations.append(f"rho|{term.group}")
-    free = [*sds, *correlations]
-    if signames:
-        free = [f".sig{k + 1:02d}" for k in range(len(free))]
-    return [*free, ".sigma" if signames else "sigma"], list(fit.design.X_names)
+            twos.append(f"rho|{term.group}")
+    return [*ones, *twos]
 
 
 def chosen(names: Sequence[str], n_variance: int, parm: Any) -> list[int]:

@@ -17,6 +17,7 @@ from .curves import NEARLY, Curve
 from .held import Argument, Held
 
 MOST = 60  # nodes on one side
+BETWEEN = 4  # nodes set at once before one that came out too far
 SPACING = (0.5, 1.0)  # aimed at between nodes, in zeta: at first, and where extrapolation has been good
 TRUSTED, DISTRUSTED = 0.004, 0.05  # how far from its aim a node comes out for the next to be set wider, or nearer
 LOWER = 1e-3  # a deviance so much below that of the fit means that the fit is not the best one
@@ -95,21 +96,25 @@ class Walker:
         return Node(w, self.side * zeta, slope, held, start.missed + way / (w - start.w))
 
     def advance(self, target: float) -> None:
-        """One node outwards, aimed at |zeta| = target, and one between if that came out far beyond."""
+        """One node outwards, aimed at |zeta| = target, and others before it if that came out far beyond."""
         start = self._last
         node = self.visit(self._aim(target), start)
-        if abs(node.zeta) - abs(start.zeta) > 2 * SPACING[0] + self.spacing:
-            middle = self.visit(0.5 * (start.w + node.w), start)
-            if abs(start.zeta) < abs(middle.zeta) < abs(node.zeta):
-                self.nodes.append(middle)
-        self.nodes.append(node)
+        between: list[Node] = []
+        nearest = node
+        while abs(nearest.zeta) - abs(start.zeta) > 2 * SPACING[0] + self.spacing and len(between) < BETWEEN:
+            middle = self.visit(0.5 * (start.w + nearest.w), start)
+            if not abs(start.zeta) < abs(middle.zeta) < abs(nearest.zeta):
+                break
+            between.append(middle)
+            nearest = middle
+        self.nodes += [*reversed(between), node]
         self._set_spacing(abs(abs(node.zeta) - target))
 
     def _set_spacing(self, missed: float) -> None:
-        """Nodes lie wider where the cubic through the last two foretells the next, if no limit bends zeta."""
+        """Nodes lie wider where the cubic through the last two foretells the next, if nothing bends zeta."""
         if missed > DISTRUSTED:
             self.spacing = SPACING[0]
-        elif missed < TRUSTED and np.isinf([self.argument.lowest, self.argument.highest]).all():
+        elif missed < TRUSTED and self.argument.straight:
             self.spacing = min(1.5 * self.spacing, SPACING[1])
 
     def _aim(self, target: float) -> float:

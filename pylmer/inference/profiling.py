@@ -1,4 +1,4 @@
-"""Likelihood profiles: `profile`, its intervals, and the same profile of variances or of logarithms.
+"""Likelihood profiles: `profile`, its intervals, and the same profile in terms of variances or of logarithms.
 
 As in lme4 the deviance of maximum likelihood is profiled, also of a fit by REML.
 """
@@ -18,17 +18,19 @@ from scipy import special
 from ..errors import ArgumentError, FitNote
 from ..extract import word
 from ..fitting import FittedModel, refit_ml
+from ..language import did_you_mean
 from ..linalg import Array
 from ..linear_words import confint, limit_names
 from ..tables import show
 from ..tails import student_quantile
-from .arguments import Arguments, Undetermined, arguments
+from .arguments import Arguments, arguments
 from .contrasts import check_level
 from .curves import Curve, Logarithm, Scale, Squared
 from .intervals import METHODS, chosen, limit_table, parameter_names
 from .once import once_per_fit
 from .paths import Path, path
 from .records import PlainTable, table
+from .term_arguments import SCALES, Undetermined
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,7 @@ class LikelihoodProfile:
     frame    .zeta, all parameters where the deviance is smallest with the one named .par held, and .par
     curves   parameter -> its curve: `forward(value)` is zeta, `backward(zeta)` the value
     names    all parameters of the fit, the first n_variance of them variance parameters; n_sd standard deviations
+    scale    of the variance parameters: "sdcor", "varcov", "theta", or "varianceProf", "logProf"
     """
 
     frame: pd.DataFrame
@@ -45,6 +48,7 @@ class LikelihoodProfile:
     names: tuple[str, ...]
     n_variance: int
     n_sd: int
+    scale: str = "sdcor"
 
     def as_frame(self) -> pd.DataFrame:
         """The table as a plain DataFrame."""
@@ -64,23 +68,45 @@ def _plain(frame: pd.DataFrame) -> PlainTable:
 
 
 @once_per_fit
-def arguments_of(fit: FittedModel) -> Arguments:
-    """What can be held of a fit, refitted by maximum likelihood if it was not; ArgumentError if its theta is held."""
+def _by_ml(fit: FittedModel) -> FittedModel:
+    return refit_ml(fit)
+
+
+def _asked(fit: FittedModel, signames: bool, prof_scale: str) -> tuple[Arguments, list[str], int]:
+    """What can be held of a fit, refitted by maximum likelihood if it was not, all names, how many of variances."""
     if fit.optimum.held:
         raise ArgumentError("a profile starts from the optimum, and theta of this fit is held: profile the fit itself")
-    return arguments(refit_ml(fit))
+    free, fixed = parameter_names(fit, signames, _known_scale(prof_scale))
+    return arguments(_by_ml(fit) if fit.REML else fit, prof_scale), [*free, *fixed], len(free)
+
+
+def _known_scale(prof_scale: Any) -> str:
+    if not isinstance(prof_scale, str) or prof_scale not in SCALES:
+        hint = did_you_mean(prof_scale, SCALES) if isinstance(prof_scale, str) else ""
+        raise ArgumentError(f"prof_scale={prof_scale!r}{hint}; it is one of {', '.join(map(repr, SCALES))}")
+    return prof_scale
 
 
 @word
-def profile(fit: FittedModel, which: Any = None, alpha_max: float = 0.01, signames: bool = True) -> LikelihoodProfile:
-    """The profile of the ML deviance over standard deviations, correlations, sigma and fixed effects.
+def profile(
+    fit: FittedModel, which: Any = None, alpha_max: float = 0.01, signames: bool = True, prof_scale: str = "sdcor"
+) -> LikelihoodProfile:
+    """The profile of the ML deviance over variance parameters, sigma and fixed effects.
 
     zeta = sign(psi - psi-hat) sqrt(d(psi) - d-min), d(psi) the deviance minimized with one parameter held at psi. It
     ends where |zeta| passes the (1 - alpha_max) quantile of the chi distribution with as many degrees of freedom as
     there are parameters, or where a standard deviation is 0 or a correlation -1 or 1. which: names or positions of
     parameters, "theta_" for the variance parameters, "beta_" for the fixed effects; None for all.
 
-    Raises ArgumentError for an unknown parameter or alpha_max outside (0, 1).
+    prof_scale says what the variance parameters are:
+    "sdcor"     standard deviations, then correlations, then sigma
+    "varcov"    variances, then covariances, then sigma^2, called .sig01, ..., .sigma too; with signames=False
+                var_(Intercept)|Subject, cov_Days.(Intercept)|Subject, sigma. A covariance has no limits of its own
+    "theta"     the entries of the relative covariance factor, term by term as getME(fit, "theta"), with its names; then
+                sigma. Of cs and ar1 the standard deviations relative to sigma and rho, as getME(fit, "par")
+    rho of cs and ar1 is itself on every scale.
+
+    Raises ArgumentError for an unknown parameter or scale, or alpha_max outside (0, 1).
     Source: Bates, Maechler, Bolker & Walker (2015), J. Stat. Softw. 67(1), section 5.1.
 
     >>> import pylmer
@@ -90,17 +116,20 @@ def profile(fit: FittedModel, which: Any = None, alpha_max: float = 0.01, signam
     .sig01        12.20   84.06
     .sigma        38.23   67.66
     (Intercept) 1486.45 1568.55
+    >>> pylmer.confint(fit, "theta_", prof_scale="theta").round(3)
+                        2.5 %  97.5 %
+    Batch.(Intercept)   0.208   1.778
+    .sigma             38.230  67.658
     """
     if not 0 < check_level(alpha_max) < 1:
         raise ArgumentError(f"alpha_max={alpha_max!r}: wanted a number between 0 and 1")
-    free, fixed = parameter_names(fit, signames)
-    names = [*free, *fixed]
+    known, names, n_variance = _asked(fit, signames, prof_scale)
     cutoff = float(np.sqrt(special.chdtri(len(names), alpha_max)))
-    known, rows = arguments_of(fit), chosen(names, len(free), which)
+    rows = chosen(names, n_variance, which)
     paths = {names[k]: _path(known, k, names[k], (cutoff, cutoff), whole=True) for k in rows}
     curves = {name: _curve(found) for name, found in paths.items()}
     n_sd = sum(1 if family.hom else family.width for family in fit.devfun.families)
-    return LikelihoodProfile(_frame(known, paths, names), curves, tuple(names), len(free), n_sd)
+    return LikelihoodProfile(_frame(known, paths, names), curves, tuple(names), n_variance, n_sd, prof_scale)
 
 
 def _path(known: Arguments, k: int, name: str, zeta: tuple[float, float], whole: bool) -> Path | Undetermined:
@@ -133,7 +162,9 @@ def _frame(known: Arguments, paths: dict[str, Path | Undetermined], names: Seque
     rows, zeta, held = [], [], []
     for name, found in paths.items():
         for node in () if isinstance(found, Undetermined) else found.nodes:
-            rows.append(known.values(node.held))
+            values = known.values(node.held)
+            values[names.index(name)] = node.held.argument.scale.psi(np.array(node.w))
+            rows.append(values)
             zeta.append(node.zeta)
             held.append(name)
     values = np.array(rows).reshape(-1, len(names))
@@ -143,11 +174,12 @@ def _frame(known: Arguments, paths: dict[str, Path | Undetermined], names: Seque
     return made
 
 
-def profile_limits(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
+def profile_limits(
+    fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True, prof_scale: str = "sdcor"
+) -> pd.DataFrame:
     """Intervals from the profile: the nodes that they need, no more."""
-    free, fixed = parameter_names(fit, signames)
-    names, q = [*free, *fixed], quantile(level)
-    rows, known = chosen(names, len(free), parm), arguments_of(fit)
+    known, names, n_variance = _asked(fit, signames, prof_scale)
+    rows, q = chosen(names, n_variance, parm), quantile(level)
     curves = [_curve(_path(known, k, names[k], (q, q), whole=False)) for k in rows]
     return _limits(curves, [names[k] for k in rows], level)
 
@@ -214,7 +246,12 @@ def _log(values: Array) -> Array:
 def _checked(profile: Any, word: str) -> LikelihoodProfile:
     if not isinstance(profile, LikelihoodProfile):
         raise ArgumentError(f"{word}() wants a profile, as profile(fit) gives it; found {type(profile).__name__}")
-    return profile
+    if profile.scale != "sdcor":
+        raise ArgumentError(
+            f"{word}() wants a profile of standard deviations; this one is of the scale {profile.scale!r}. "
+            "profile(fit) gives one"
+        )
+    return replace(profile, scale=word)
 
 
 def _transformed(
