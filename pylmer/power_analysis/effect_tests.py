@@ -231,6 +231,11 @@ def _begin(fit: FittedModel, devfun: Devfun, like: FittedModel | None) -> Fitted
 def _comparison(fit: FittedModel, null: str) -> LikelihoodRatio:
     """Against a smaller model: its formula, in which `.` is the side of the model's own."""
     formula = update_formula(fit.formula, null)
+    if not formula.random:
+        raise ArgumentError(
+            f"{deparse(formula.node)} has no random term; for a test of the only one give a function, such as "
+            "lambda fit: exactRLRT(fit, nsim=1000, seed=1).p_value"
+        )
     design = design_of(changed_request(fit, formula))
     if design.n != fit.design.n:
         raise ArgumentError(f"the smaller model uses {design.n} rows, the model {fit.design.n}")

@@ -71,6 +71,12 @@ def test_a_function_of_the_fit() -> None:
     assert (found.test, found.effect_size) == ("upper", {})
 
 
+def test_the_only_random_effect_is_tested_by_a_function() -> None:
+    study = extend(pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff")), along="Batch", n=30)
+    found = power(study, lambda one: pylmer.exactRLRT(one, nsim=500, seed=1).p_value, nsim=5, seed=1)
+    assert found.x == 5  # theta = 0.85 in 30 batches of 5 is seen with near certainty
+
+
 def between(effect: float) -> pylmer.LmerFit:
     """20 groups of 5 rows, half of them treated: group means have variance sigma_alpha^2 + sigma^2 / 5 = 4.2."""
     plan = pd.DataFrame({"g": np.repeat(np.arange(20), 5), "treated": np.repeat([0.0, 1.0], 50)})
@@ -354,6 +360,7 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: power(fit("slopes"), method="wald"), "method='wald': wanted one of 'sa', 't', 'kr', 'z', 'lr'"),
     (lambda: power(pylmer.refitML(fit("slopes")), method="kr"), "Kenward-Roger needs a REML fit"),
     (lambda: power(fit("slopes"), "~ . + I(Days^2)"), "the comparison wants fewer"),
+    (lambda: power(fit("slopes"), "~ Days"), "has no random term; for a test of the only one give a function"),
     (lambda: power(fit("slopes"), lambda one: 3.0, nsim=2), "a p-value between 0 and 1, found 3.0"),
     (lambda: power(fit("slopes"), lambda one: "no", nsim=2), "must return a p-value"),
     (lambda: power(fit("slopes"), newparams={"beta": {"Dayz": 1}}), "did you mean 'Days'"),
