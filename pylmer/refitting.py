@@ -9,7 +9,7 @@ from typing import Generic
 
 import numpy as np
 
-from .batch import STACKED, Optima, Problem, modes, response_sums, solve_all
+from .batch import Optima, Problem, modes, response_sums, solve_all, stackable
 from .devfun import rows_of
 from .engines import BlockedEngine
 from .errors import DataError, FitNote, NumericalError
@@ -135,16 +135,19 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
 
 def solved_together(fit: FittedModel) -> bool:
     """Whether `refit_all` solves all responses at once, or one after the other."""
-    nested = getattr(fit.devfun.criterion.engine, "nested", True)
-    return nested and all(family.structure in STACKED for family in fit.devfun.families)
+    return stackable(blocked_engine(fit), fit.devfun.families)
+
+
+def blocked_engine(fit: FittedModel) -> BlockedEngine:
+    """The fit's engine, or the default one on its sums."""
+    engine = fit.devfun.criterion.engine
+    return engine if isinstance(engine, BlockedEngine) else BlockedEngine(engine.gram)
 
 
 def make_problem(fit: Fit, Y: Array) -> Problem:
     """The criterion of every response, and where to look for the optima."""
     devfun = fit.devfun
-    engine = devfun.criterion.engine
-    if not isinstance(engine, BlockedEngine):
-        engine = BlockedEngine(engine.gram)
+    engine = blocked_engine(fit)
     multiple, multiples = where_to_look(devfun)
     offset = fit.design.offset
     shifted = Y if offset is None else Y - offset[:, None]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .responses import response_sums, weighted_columns
-from .solve import STACKED, Optima, Problem, modes, solve_all
+from .solve import Optima, Problem, modes, solve_all, stackable
 
-__all__ = ["STACKED", "Optima", "Problem", "modes", "response_sums", "solve_all", "weighted_columns"]
+__all__ = ["Optima", "Problem", "modes", "response_sums", "solve_all", "stackable", "weighted_columns"]

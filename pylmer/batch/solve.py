@@ -5,8 +5,9 @@ scan of `optimize.search`, and the optimum of the fit at hand, which is near whe
 A response begins at the lowest of these; one whose scan has several local minima descends from each of them as well,
 as `optimize.search` does, and keeps the lowest end.
 
-* One grouping factor, or nested ones, with `us` and `diag` terms: all responses descend together (`descent`).
-* Crossed factors, `cs` and `ar1`: one response after the other by `optimize.lowest`, on the shared sums of the design.
+* One grouping factor, nested ones, or crossed ones with few effects, with `us` and `diag` terms: all responses descend
+  together (`descent`), on stacks over (response, level), or over responses where all effects are taken at once (`few`).
+* Larger crossed designs, `cs` and `ar1`: one response after the other by `optimize.lowest`, on the shared sums.
 * Any response whose common descent fails is finished by `optimize.lowest` too.
 """
 
@@ -25,10 +26,16 @@ from ..linalg import Array, Codes
 from ..optimize import FLAT, INTERIOR, lowest, singular
 from .charts import Places
 from .descent import descend_together, retried, singular_runs
+from .few import FewStack
 from .responses import Responses, common_values
 from .stacked import Stack
 
 STACKED = ("us", "diag")
+
+
+def stackable(engine: BlockedEngine, families: Sequence[Family]) -> bool:
+    """Whether the responses of a design can descend together."""
+    return (engine.nested or engine.few) and all(family.structure in STACKED for family in families)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +53,13 @@ class Problem:
     @property
     def stacked(self) -> bool:
         """Whether all responses can descend together."""
-        return self.engine.nested and all(family.structure in STACKED for family in self.families)
+        return stackable(self.engine, self.families)
 
     @property
     def stack(self) -> Stack:
         """All responses at templates of their own."""
-        return Stack(self.engine, self.REML, self.responses)
+        kind = Stack if self.engine.nested else FewStack
+        return kind(self.engine, self.REML, self.responses)
 
     def criterion(self, r: int) -> Criterion:
         """The criterion of response r."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -59,9 +59,23 @@ def joined(parts: Sequence[Values]) -> Values:
     )
 
 
+class Elimination(Protocol):
+    """V of all runs at their templates; arrays per factor as in `engines.blocked.Elimination`, runs times levels."""
+
+    @property
+    def factors(self) -> Sequence[Array]:
+        """Cholesky factors whose diagonals make up |V|, runs first."""
+
+    def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]: ...
+
+    def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]: ...
+
+    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """The engine of a nested design, and responses for it."""
+    """The engine of a design with nested factors, and responses for it."""
 
     engine: BlockedEngine
     REML: bool
@@ -83,7 +97,7 @@ class Stack:
         shapes = [(len(who), sums.J, sums.L) for sums in self.engine.gram.factors]
         u, b = ([np.empty(shape) for shape in shapes] for _ in range(2))
         for part in self.parts(len(who), places):
-            run = Run(self, who[part], places[part])
+            run = self.run(who[part], places[part])
             one, two, _ = run.solved(run.fixed()[0])
             for f, shape in enumerate(shapes):
                 u[f][part], b[f][part] = (x.reshape(-1, *shape[1:]) for x in (one[f], two[f]))
@@ -115,7 +129,11 @@ class Stack:
         return Values(np.full(1, np.inf), matrix[:, 0], matrix, unknown, unknown, np.full((1, p), np.nan))
 
     def _together(self, who: Codes, places: Places) -> Values:
-        return Run(self, who, places).values()
+        return self.run(who, places).values()
+
+    def run(self, who: Codes, places: Places) -> Run:
+        """All runs, factorized."""
+        return Run(self, who, places)
 
 
 class Run:
@@ -124,14 +142,16 @@ class Run:
     def __init__(self, stack: Stack, who: Codes, places: Places) -> None:
         self.stack, self.who, self.places = stack, who, places
         self.gram, self.R = stack.engine.gram, len(who)
-        engine = stack.engine
         self.T = places.templates(self.gram)
-        self.parents = [_parents(parent, self.R) for parent in engine.parents]
         columns = [self._columns(f) for f in range(len(self.gram.factors))]
-        tall = self._tall(columns)
-        self.chain = Chain(tall, self.parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])
-        self.tall = tall
-        self.reduced, self.halves = self.chain.forward(columns)
+        self.tall = self._tall(columns)
+        self.elimination = self._eliminated()
+        self.reduced, self.halves = self.elimination.forward(columns)
+
+    def _eliminated(self) -> Elimination:
+        """The factorization of V of all runs."""
+        parents = [_parents(parent, self.R) for parent in self.stack.engine.parents]
+        return Chain(self.tall, parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])
 
     def _by_level(self, f: int, A: Array) -> Array:
         """A of each run (r, ...) at all levels of factor f: (rj, ...), levels last in memory."""
@@ -187,7 +207,7 @@ class Run:
         return out
 
     def _logdet_V(self) -> Array:
-        logs = [np.log(np.diagonal(level.chol, axis1=1, axis2=2)).sum(axis=1) for level in self.chain.levels]
+        logs = [np.log(np.diagonal(L, axis1=1, axis2=2)).sum(axis=1) for L in self.elimination.factors]
         return np.asarray(2 * sum(log.reshape(self.R, -1).sum(axis=1) for log in logs))
 
     def fixed(self) -> tuple[Array, Array, Array, Array]:
@@ -218,7 +238,7 @@ class Run:
     def solved(self, beta: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'Py per factor (rj, L, 1)."""
         v = np.concatenate([-beta, np.ones((self.R, 1))], axis=1)[:, :, None]
-        return self.chain.backward([product(c, self._by_level(f, v)) for f, c in enumerate(self.reduced)])
+        return self.elimination.backward([product(c, self._by_level(f, v)) for f, c in enumerate(self.reduced)])
 
     def _G(self, g: list[Array], Phi: Array, s2: Array) -> list[Array]:
         """dd/dSigma per factor (r, L, L)."""
@@ -226,7 +246,7 @@ class Run:
         S = np.zeros((self.R, p + 1, p + 1))
         if self.stack.REML:
             S[:, :p, :p] = Phi
-        D = self.chain.spread(self.reduced, self._by_level(len(self.T) - 1, S))[0]
+        D = self.elimination.spread(self.reduced, self._by_level(len(self.T) - 1, S))[0]
         ZtQZ = [symmetric(blocks.reshape(self.R, -1, *blocks.shape[1:]).sum(axis=1)) for blocks in D]
         outer = [_cross(x[:, None], x[:, None], self.R) for x in g]
         return [own - square / s2[:, None, None] for own, square in zip(ZtQZ, outer, strict=True)]
@@ -239,7 +259,7 @@ class Run:
         gradient = sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True))
         s = [self._directions(f, dS, g[f]) for f, dS in enumerate(tangents)]
         ZtW = self._ZtZ_times(s)
-        halves = self.chain.forward(ZtW)[1]
+        halves = self.elimination.forward(ZtW)[1]
         WVW = self._inner(s, ZtW) - self._inner(halves, halves)
         X_halves = [h[:, :, :p] for h in self.halves]
         XVW = self._inner([sums.ZtXy[:, :, :p] for sums in self.tall.factors], s) - self._inner(X_halves, halves)

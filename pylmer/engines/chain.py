@@ -37,6 +37,11 @@ class Chain:
                 carry = gathered(parents[f], update)
         self.logdet_V = 2 * sum(log_diagonal(level.chol) for level in self.levels)
 
+    @property
+    def factors(self) -> list[Array]:
+        """Cholesky factors of all levels, per grouping factor (J, L, L)."""
+        return [level.chol for level in self.levels]
+
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c (per factor (J, L, k)) -> the same as the children leave them, and their half solves B c."""
         reduced, halves = [], []
