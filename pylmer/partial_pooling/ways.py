@@ -19,8 +19,9 @@ from ..linalg import Array
 from .grouped import GroupedRows, TwoLevel, two_level
 
 LARGEST = 5_000  # rows up to which the dense n x n covariance matrix is formed
-ROUNDS = 100_000
-STILL = 1e-13  # change of the estimates, relative, at which the rounds of the second way stop
+ROUNDS = 1_000
+SLOWEST = 1e-7  # part of its distance from the end that a round must go for eight digits of it to be right
+STILL = 1e-13  # change of beta, relative to the intercepts, at which the rounds of the second way stop
 
 
 def mixed_model_equations(rows: GroupedRows, sigma_alpha: float, sigma_y: float) -> TwoLevel:
@@ -48,7 +49,8 @@ def regressions_by_group(rows: GroupedRows, sigma_alpha: float, sigma_y: float) 
     Given beta of the row-level predictors, group j has the local estimate a_j, the mean of y - x'beta, with variance
     sigma_y^2 / n_j. Second level: gamma by least squares of a_j on u_j with variances sigma_alpha^2 + sigma_y^2 / n_j;
     alpha_j the precision-weighted average of a_j and u_j'gamma (12.1). Then beta by least squares of y - alpha_j on x.
-    The rounds stop when nothing moves; NumericalError if they go on too long.
+    The rounds stop when beta does not move; every few rounds it jumps to where they lead, since they are slow where
+    groups are hardly pooled. NumericalError if they go on too long.
     """
     level, row_level = rows.group_level, ~rows.group_level
     U, x = rows.means(rows.X)[:, level], rows.X[:, row_level]
@@ -59,18 +61,34 @@ def regressions_by_group(rows: GroupedRows, sigma_alpha: float, sigma_y: float) 
     Wx = rows.weights[:, None] * x
     first = np.linalg.solve(x.T @ Wx, Wx.T)
     y_means, x_means = rows.means(rows.y), rows.means(x)
-    beta = np.zeros(x.shape[1])
-    alpha = np.zeros(rows.J)
+    past = [np.zeros(x.shape[1])]
     for _ in range(ROUNDS):
-        own = y_means - x_means @ beta
+        own = y_means - x_means @ past[-1]
         gamma = second @ own
-        old, alpha = alpha, share * (U @ gamma) + (1 - share) * own
-        beta = first @ (rows.y - alpha[rows.codes])
-        if np.max(np.abs(alpha - old)) <= STILL * max(1.0, np.max(np.abs(alpha))):
+        alpha = share * (U @ gamma) + (1 - share) * own
+        past.append(first @ (rows.y - alpha[rows.codes]))
+        if np.max(np.abs(past[-1] - past[-2]), initial=0.0) <= STILL * max(1.0, np.max(np.abs(alpha))):
             both = np.zeros(len(level))
-            both[level], both[row_level] = gamma, beta
+            both[level], both[row_level] = gamma, past[-1]
             return two_level(rows, "regressions by group, then of their intercepts", both, alpha - U @ gamma)
+        if len(past) == x.shape[1] + 2:
+            past = [extrapolated(np.array(past))]
     raise NumericalError(f"the regressions by group had not settled after {ROUNDS} rounds")
+
+
+def extrapolated(past: Array) -> Array:
+    """Where p + 2 rounds (p + 2, p) of a linear recursion in p numbers lead to: minimal polynomial extrapolation.
+
+    The weights of the rounds, which add up to 1, make the same average of their differences vanish.
+    """
+    steps = np.diff(past, axis=0)
+    weights = np.append(np.linalg.lstsq(steps[:-1].T, -steps[-1], rcond=None)[0], 1.0)
+    if abs(weights.sum()) < SLOWEST:
+        raise NumericalError(
+            "the regressions by group do not settle: sigma_alpha / sigma_y is so large, and a predictor varies so "
+            "little within groups, that one round moves the estimates by rounding alone"
+        )
+    return np.asarray(weights @ past[:-1] / weights.sum())
 
 
 def least_squares_with_prior(rows: GroupedRows, sigma_alpha: float, sigma_y: float) -> TwoLevel:

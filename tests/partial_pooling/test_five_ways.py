@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,6 +83,20 @@ def test_bad_input() -> None:
         pylmer.five_ways(pylmer.lm("log_radon ~ floor", radon()))
     with pytest.raises(KeyError, match="mixed-model equations"):
         pylmer.five_ways(fit("M1"))["sixth"]
+
+
+@pytest.mark.parametrize("within", [0.3, 0.03, 0.01])
+def test_hardly_pooled(within: float) -> None:
+    """Rounds of the second way are slow where theta is large and x is nearly one of the groups' predictors."""
+    rng = np.random.default_rng(0)
+    g = np.repeat(np.arange(20), 8)
+    x = rng.normal(size=20)[g] + within * rng.normal(size=len(g))
+    y = 1 + x + rng.normal(size=20)[g] + rng.normal(size=len(g))
+    model = quietly("y ~ x + (1 | g)", pd.DataFrame({"y": y, "x": x, "g": [f"g{k:02d}" for k in g]}))
+    assert pylmer.five_ways(model, sigma_alpha=10.0, sigma_y=1.0).largest_difference < 1e-8
+    if within < 0.02:
+        with pytest.raises(pylmer.NumericalError, match="so large, and a predictor varies so little within groups"):
+            regressions_by_group(grouped_rows(model), 1e5, 1.0)
 
 
 def test_a_way_that_does_not_settle(monkeypatch: pytest.MonkeyPatch) -> None:
