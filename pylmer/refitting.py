@@ -86,9 +86,10 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
     """Fit the model of `fit` to every column of Y (n, R), one response each for the rows used.
 
     Each reaches the optimum that `refit` reaches. Only the sums with y are formed anew: Z'Z, Z'X and X'X are the fit's,
-    and the responses are further columns of one pass over the rows. With one grouping factor, or nested ones, all
-    responses descend together (Newton's method on stacks over (response, level), those that have converged dropping
-    out); with crossed factors, cs or ar1, one after the other on the shared sums. See `pylmer.batch.solve`.
+    and the responses are further columns of one pass over the rows. With one grouping factor, nested ones, or crossed
+    ones with few effects, all responses descend together (Newton's method on stacks over (response, level), those that
+    have converged dropping out); in larger crossed designs, with cs or ar1, one after the other on the shared sums.
+    See `pylmer.batch.solve`.
 
     Always by Newton's method from the default scan, whatever optimizer or start the fit was given. A response that
     cannot be fitted (a constant one) is no error: its numbers are NaN, and `failures` says why. Raises DataError for

@@ -45,7 +45,7 @@ def bootMer(
     type      "parametric": residuals are drawn; "semiparametric": resampled from the fit's, which needs use_u=True
     progress  True or False for a progress bar (tqdm); None: if there is tqdm and a terminal
     parallel  "no", "multicore" (forked processes) or "snow" (fresh ones) on `ncpus`: pays where FUN takes long, or
-              with crossed factors. The replicates are the same
+              with many crossed effects. What is drawn is the same
 
     All replicates are solved together on shared sums (`pylmer.refitting.refit_all`), each at the optimum that `refit`
     reaches. Replicates in which the fit or FUN fails are NaN; they are counted in a FitNote and kept in `.failures`.
