@@ -115,7 +115,7 @@ def test_range_of_two_is_a_t_test() -> None:
     np.testing.assert_allclose(ours, 2 * stats.t.sf([0.1, 1.0, 5.0], 9.5), atol=1e-10)
 
 
-@pytest.mark.parametrize(("k", "error"), [(3, 2e-5), (4, 2.5e-5), (6, 1e-4), (12, 1e-3)])
+@pytest.mark.parametrize(("k", "error"), [(3, 2e-5), (4, 2e-5), (6, 1e-4), (12, 3e-4)])
 def test_largest_of_all_differences_has_the_studentized_range(k: int, error: float) -> None:
     C = np.array([np.eye(k)[i] - np.eye(k)[j] for i, j in itertools.combinations(range(k), 2)])
     largest = multivariate_t.largest(C @ C.T)
@@ -128,8 +128,8 @@ def test_largest_of_one_and_of_independent_ones() -> None:
     single = multivariate_t.largest(np.array([[4.0]]))
     assert single.upper(2.0, 8.0) == pytest.approx(2 * stats.t.sf(2.0, 8.0), abs=1e-12)
     several = multivariate_t.largest(np.eye(3), one_sided=True)
-    for t in (-1.0, 0.0, 1.3):
-        assert several.upper(t, np.inf) == pytest.approx(1 - stats.norm.cdf(t) ** 3, abs=1e-4)
+    for t in (-1.0, 0.2, 1.3):
+        assert several.upper(t, np.inf) == pytest.approx(1 - stats.norm.cdf(t) ** 3, abs=5e-4)
 
 
 def test_steps_keep_missing_values_and_count_them() -> None:

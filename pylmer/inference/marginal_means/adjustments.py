@@ -26,6 +26,8 @@ from .studentized_range import at_least_one, critical, dunnett_like_upper, tukey
 
 STEPS = ("holm", "hochberg", "hommel", "BH", "fdr", "BY")
 TWO_SIDED = ("tukey", "scheffe", "dunnettx")
+SIMULTANEOUS = (*TWO_SIDED, "mvt")
+SAME_DF = 8  # decimals to which degrees of freedom are told apart
 ADJUSTMENTS = ("none", "tukey", "scheffe", "sidak", "dunnettx", "mvt", "bonferroni", *STEPS)
 
 
@@ -65,35 +67,34 @@ class Family:
         known = ~np.isnan(self.df)
         return largest(self.covariance()[np.ix_(known, known)], one_sided=self.side != 0)
 
-    def probability(self, adjust: str, i: int) -> float:
-        """The adjusted p-value of test i by a one-step method."""
-        t, df = float(self.t[i]), float(self.df[i])
-        return {
-            "tukey": lambda: tukey_upper(t, float(self.means or 2), df),
-            "scheffe": lambda: f_upper(t**2 / self.rank, self.rank, df),
-            "dunnettx": lambda: dunnett_like_upper(t, self.m, df),
-            "mvt": lambda: self.largest.upper(t * self.side if self.side else abs(t), df),
-            "sidak": lambda: at_least_one(float(self.p[i]), self.m),
-            "bonferroni": lambda: min(1.0, self.m * float(self.p[i])),
-            "none": lambda: float(self.p[i]),
-        }[adjust]()
+    def upper(self, adjust: str, t: float, df: float) -> float:
+        """P(a statistic of the family passes t) by a simultaneous method."""
+        if adjust == "tukey":
+            return tukey_upper(t, float(self.means or 2), df)
+        if adjust == "scheffe":
+            return f_upper(t**2 / self.rank, self.rank, df)
+        if adjust == "dunnettx":
+            return dunnett_like_upper(t, self.m, df)
+        return self.largest.upper(t, df)
 
-    def quantile(self, adjust: str, level: float, i: int) -> float:
-        """The critical value of interval i."""
-        df, sides = float(self.df[i]), 1 if self.side else 2
-        alpha = 1 - level
+    def probability(self, adjust: str, i: int) -> float:
+        """The adjusted p-value of test i."""
+        t, p = float(self.t[i]), float(self.p[i])
+        if adjust in SIMULTANEOUS:
+            return self.upper(adjust, t * self.side if self.side else abs(t), float(self.df[i]))
+        return {"none": p, "bonferroni": min(1.0, self.m * p), "sidak": at_least_one(p, self.m)}[adjust]
+
+    def quantile(self, adjust: str, level: float, df: float) -> float:
+        """The critical value of an interval with `df` degrees of freedom."""
         if np.isnan(df):
             return float("nan")
-        simple = {"none": alpha, "bonferroni": alpha / self.m, "sidak": -np.expm1(np.log1p(-alpha) / self.m)}
-        if adjust in simple:
-            return float(student_quantile(1 - float(simple[adjust]) / sides, df))
-        upper: dict[str, Callable[[float], float]] = {
-            "tukey": lambda t: tukey_upper(t, float(self.means or 2), df),
-            "scheffe": lambda t: f_upper(t**2 / self.rank, self.rank, df),
-            "dunnettx": lambda t: dunnett_like_upper(t, self.m, df),
-            "mvt": lambda t: self.largest.upper(t, df),
-        }
-        return critical(upper[adjust], level)
+        if adjust in SIMULTANEOUS:
+            return critical(lambda t: self.upper(adjust, t, df), level)
+        alpha = 1 - level
+        each = {"none": alpha, "bonferroni": alpha / self.m, "sidak": float(-np.expm1(np.log1p(-alpha) / self.m))}[
+            adjust
+        ]
+        return float(student_quantile(1 - each / (1 if self.side else 2), df))
 
 
 def adjusted(family: Family, adjust: str) -> Array:
@@ -106,11 +107,8 @@ def adjusted(family: Family, adjust: str) -> Array:
 
 def quantiles(family: Family, adjust: str, level: float) -> Array:
     """Critical values (m,) of intervals with simultaneous coverage `level`; equal df have one."""
-    found: dict[float, float] = {}
-    for i, df in enumerate(family.df.tolist()):
-        if df not in found:
-            found[df] = family.quantile("bonferroni" if adjust in STEPS else adjust, level, i)
-    return np.array([found.get(df, np.nan) for df in family.df.tolist()])
+    values, which = np.unique(family.df.round(SAME_DF), return_inverse=True)
+    return np.array([family.quantile(adjust, level, df) for df in values.tolist()])[which]
 
 
 def by_steps(p: Array, method: str) -> Array:
