@@ -34,6 +34,10 @@ DAYS = {"Days": [0, 5, 9]}
 OWN = {"a": [1, -1, 0, 0], "b": [0, 0, 0.5, -0.5]}
 
 
+def cells(f: Any) -> Any:
+    return means(f, "~ recipe * temperature", at={"temperature": ["175", "185", "225"]})
+
+
 def adjusted(adjust: str) -> Call:
     return lambda f: summary(pairs(means(f, "~ nitro"), adjust=adjust), infer=True)
 
@@ -63,6 +67,11 @@ CALLS: dict[str, dict[str, Call]] = {
         ),
         "adjusted": lambda f: means(f, "pairwise ~ recipe", adjust="bonferroni"),
         "levels": lambda f: means(f, "pairwise ~ recipe", level=0.9, infer=(True, True)),
+        "interaction": lambda f: contrast(cells(f), interaction="pairwise"),
+        "interactions": lambda f: contrast(cells(f), interaction=["poly", "eff"], adjust="sidak"),
+        "interaction_list": lambda f: contrast(cells(f), interaction={"temperature": "poly", "recipe": "consec"}),
+        "interaction_by": lambda f: confint(contrast(cells(f), interaction="consec", by="temperature")),
+        "simple_arg": lambda f: pairs(cells(f), simple="recipe"),
         "none": lambda f: means(f, "~ 1"),
         "joint_test": lambda f: pylmer.test(pairs(means(f, "~ recipe | temperature")), joint=True),
     },

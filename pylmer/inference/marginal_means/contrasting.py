@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import ArgumentError
 from ...linalg import Array
 from .adjustments import check_adjust
 from .families import contrasts
@@ -24,31 +25,78 @@ def contrasted(
     grid: EmmGrid, method: Any, by: str | Sequence[str] | None, adjust: str | None, options: Mapping[str, Any]
 ) -> EmmGrid:
     """The contrasts `method` of the means in each group; see `contrast`."""
+    arranged, inner = _arranged(grid, by)
+    made = contrasts(method, means_labels(inner), options)
+    cells = arranged.L[arranged.groups(arranged.by)]
+    L = np.einsum("qm,mgp->gqp", made.coefficients, cells).reshape(-1, grid.L.shape[1])
+    axes = (Axis("contrast", made.labels), *arranged.axes[len(inner) :])
+    zero = _sums_to_zero(made.coefficients)
+    return _compared(arranged, axes, L, zero, made.adjust if adjust is None else adjust, made.means)
+
+
+def interactions(
+    grid: EmmGrid, methods: Any, by: str | Sequence[str] | None, adjust: str | None, options: Mapping[str, Any]
+) -> EmmGrid:
+    """Contrasts of contrasts: of each variable its own, all their products; see `contrast`."""
+    arranged, inner = _arranged(grid, by)
+    chosen = _methods(methods, inner)
+    order = [next(axis for axis in inner if axis.name == name) for name in chosen]
+    made = [contrasts(chosen[axis.name], _parted(axis.texts()), options) for axis in order]
+    table = arranged.L.reshape((*(len(axis.values) for axis in inner), -1, grid.L.shape[1]), order="F")
+    table = table.transpose([*(inner.index(axis) for axis in order), len(inner), len(inner) + 1])
+    for place, each in enumerate(made):
+        table = np.moveaxis(np.tensordot(each.coefficients, table, axes=(1, place)), 0, place)
+    L = table.reshape((-1, grid.L.shape[1]), order="F")
+    names = [f"{axis.name}_{chosen[axis.name] if isinstance(chosen[axis.name], str) else 'custom'}" for axis in order]
+    axes = (*(Axis(n, each.labels) for n, each in zip(names, made, strict=True)), *arranged.axes[len(inner) :])
+    zero = any(_sums_to_zero(each.coefficients) for each in made)
+    return _compared(arranged, axes, L, zero, "none" if adjust is None else adjust, None)
+
+
+def _methods(methods: Any, axes: Sequence[Axis]) -> dict[str, Any]:
+    """The contrasts of each variable; one name stands for all, a list is used up in order and then again."""
+    names = [axis.name for axis in axes]
+    if isinstance(methods, Mapping):
+        names_among(list(methods), names, "interaction")
+        left = [name for name in names if name not in methods]
+        if left:
+            raise ArgumentError(
+                f"interaction: no contrasts for {', '.join(left)}; group by them with by=, or give some"
+            )
+        return dict(methods)
+    several = [methods] if isinstance(methods, str) or callable(methods) else list(methods)
+    return {name: several[i % len(several)] for i, name in enumerate(names)}
+
+
+def _arranged(grid: EmmGrid, by: str | Sequence[str] | None) -> tuple[EmmGrid, tuple[Axis, ...]]:
+    """The grid with its groups last, and the variables that are compared."""
     names = [axis.name for axis in grid.axes]
     arranged = grid.arranged(grid.by if by == AS_IS else names_among(by, names, "by"))
-    inner = tuple(axis for axis in arranged.axes if axis.name not in arranged.by)
-    outer = arranged.axes[len(inner) :]
-    cells = arranged.groups(arranged.by)
-    made = contrasts(method, means_labels(inner), options)
-    L = np.einsum("qm,mgp->gqp", made.coefficients, arranged.L[cells]).reshape(-1, grid.L.shape[1])
+    return arranged, tuple(axis for axis in arranged.axes if axis.name not in arranged.by)
+
+
+def _sums_to_zero(coefficients: Array) -> bool:
+    return bool(np.all(np.abs(coefficients.sum(axis=1)) < SUM_TO_ZERO))
+
+
+def _compared(grid: EmmGrid, axes: tuple[Axis, ...], L: Array, zero: bool, adjust: str, means: int | None) -> EmmGrid:
+    """The grid of contrasts; differences of logarithms are logarithms of ratios, others keep the model's scale."""
     transformation, remark = grid.transformation, grid.remark
     if transformation is not None:
-        zero = bool(np.all(np.abs(made.coefficients.sum(axis=1)) < SUM_TO_ZERO))
-        ratios = transformation.ratios if zero else None
-        remark = remark if ratios is not None else f"Note: contrasts are still on the {_scale(grid)} scale"
-        transformation = ratios
+        transformation = transformation.ratios if zero else None
+        remark = remark if transformation is not None else f"Note: contrasts are still on the {_scale(grid)} scale"
     return replace(
-        arranged,
-        axes=(Axis("contrast", made.labels), *outer),
+        grid,
+        axes=axes,
         L=L,
         offset=np.zeros(len(L)),
         frequency=np.ones(len(L)),
         label="estimate",
-        means=made.means,
+        means=means,
         transformation=transformation,
         remark=remark,
         infer=(False, True),
-        adjust=made.adjust if adjust is None else check_adjust(adjust),
+        adjust=check_adjust(adjust),
         terms=(),
     )
 
@@ -65,6 +113,11 @@ def means_labels(axes: Sequence[Axis]) -> list[str]:
     sizes = [len(each) for each in texts]
     places: Sequence[Array] = np.unravel_index(np.arange(int(np.prod(sizes))), sizes, order="F") if sizes else ()
     labels = [" ".join(text[i] for text, i in zip(texts, cell, strict=True)) for cell in zip(*places, strict=True)]
+    return _parted(labels)
+
+
+def _parted(labels: Sequence[str]) -> list[str]:
+    """Labels in parentheses where they hold signs."""
     return [f"({label})" if SPECIAL & set(label) else label for label in labels]
 
 

@@ -30,7 +30,8 @@ class EmmGrid(Shown):
     averaged   variables that have been averaged over
     means      how many means a set of pairwise comparisons compares, else None
     type       "response" to transform back, else None
-    inference  defaults of summary(): intervals and tests, level, adjust
+    transformation   of the response;  remark   a line printed with the notes
+    infer, level, adjust   defaults of `summary`
     terms      the predictors of each term of the model
     """
 

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from ...design import Design
-from ...errors import ArgumentError
+from ...errors import ArgumentError, DataError
 from ...extract import word
 from ...fitting import FittedModel
 from ...functions import Factor, Logical, Strings, Value, as_factor
+from ...functions.values import kind
 from ...language import did_you_mean, variables
 from ...language.nodes import Call, Name, Node
 from ...language.walk import nodes
@@ -187,6 +188,8 @@ def _axis(name: str, value: Value, is_factor: bool, at: Any, cov_reduce: Reduce)
         factor = as_factor(value)
         labels = factor.levels.labels()
         return Axis(name, _chosen(name, [labels[code] for code in np.unique(factor.codes)], at))
+    if kind(value) != "numeric":
+        raise DataError(f"marginal means want factors, texts, logicals and numbers; {name!r} is a {kind(value)}")
     numbers = np.asarray(value, float)
     if at is not None:
         return Axis(name, _numbers(name, at), "numeric", covariate=not is_factor)

@@ -152,10 +152,12 @@ def _is_ratio(grid: EmmGrid, options: Options) -> bool:
 
 
 def _ratio_labels(grid: EmmGrid, columns: dict[str, Any], options: Options) -> dict[str, Any]:
-    if _is_ratio(grid, options) and "contrast" in columns:
-        texts = [str(text).replace(" - ", " / ") for text in columns["contrast"]]
-        return columns | {"contrast": pd.Series(texts, dtype=object)}
-    return columns
+    """A / B in place of A - B."""
+    if not _is_ratio(grid, options):
+        return columns
+    compared = [axis.name for axis in grid.axes if axis.name not in grid.by]
+    texts = {name: [str(text).replace(" - ", " / ") for text in columns[name]] for name in compared}
+    return columns | {name: pd.Series(column, dtype=object) for name, column in texts.items()}
 
 
 def _limits(found: Estimated, families: list[Family], method: str, options: Options) -> dict[str, Array]:

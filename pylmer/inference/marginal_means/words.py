@@ -18,7 +18,7 @@ from ...regression import LinearFit
 from ..contrasts import check_level
 from .adjustments import check_adjust
 from .averaging import MISLEADING, marginal, misleading
-from .contrasting import contrasted
+from .contrasting import contrasted, interactions
 from .grids import EmmGrid, EmmList
 from .options import AS_IS, check_infer, check_type
 from .reference_grid import DDF, Reduce, ref_grid
@@ -206,6 +206,8 @@ def contrast(
     method: Any = "eff",
     *,
     by: str | Sequence[str] | None = AS_IS,
+    simple: str | Sequence[str] | None = None,
+    interaction: Any = False,
     adjust: str | None = None,
     type: str | None = None,
     **options: Any,
@@ -218,6 +220,9 @@ def contrast(
              reverse=, exclude=, include= where they make sense. Or coefficients: {"a - b": [1, -1, 0]}, a vector,
              several; or a function of the labels that gives these
     by       variables whose values make separate families; None for one family
+    simple   the variables to compare, in groups of all others, in place of `by`
+    interaction   contrasts of contrasts: "pairwise", several in the order of the variables, {"temperature": "poly",
+             "recipe": "consec"}, or True for `method`
     adjust   "tukey" (default of pairwise), "dunnettx" (of comparisons with a control), "mvt" (of consec, mean_chg),
              "fdr" (of effects), "none", "sidak", "bonferroni", "scheffe", "holm", "hochberg", "hommel", "BH", "BY"
     type     "response": ratios for a logarithm, where the coefficients sum to zero
@@ -244,11 +249,20 @@ def _(
     method: Any = "eff",
     *,
     by: str | Sequence[str] | None = AS_IS,
+    simple: str | Sequence[str] | None = None,
+    interaction: Any = False,
     adjust: str | None = None,
     type: str | None = None,
     **options: Any,
 ) -> EmmGrid:
-    made = contrasted(means, method, by, adjust, options)
+    if simple is not None:
+        names = [axis.name for axis in means.axes]
+        compared = names_among(simple, names, "simple")
+        by = [name for name in names if name not in compared]
+    if interaction is False or interaction is None:
+        made = contrasted(means, method, by, adjust, options)
+    else:
+        made = interactions(means, method if interaction is True else interaction, by, adjust, options)
     return made if type is None else replace(made, type=check_type(type))
 
 
@@ -263,6 +277,7 @@ def pairs(
     reverse: bool = False,
     *,
     by: str | Sequence[str] | None = AS_IS,
+    simple: str | Sequence[str] | None = None,
     adjust: str | None = None,
     type: str | None = None,
     **options: Any,
@@ -281,5 +296,5 @@ def pairs(
     P value adjustment: bonferroni method for 3 tests
     """
     method = "revpairwise" if reverse else "pairwise"
-    made: EmmGrid = contrast(means, method, by=by, adjust=adjust, type=type, **options)
+    made: EmmGrid = contrast(means, method, by=by, simple=simple, adjust=adjust, type=type, **options)
     return made

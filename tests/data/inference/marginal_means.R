@@ -40,6 +40,7 @@ models <- list(
   lm = list("cake", "angle ~ recipe * temp", some, lm = TRUE),
   lm_weights = list("cake", "angle ~ recipe + temperature", some, lm = TRUE, weights = TRUE)
 )
+few <- list(temperature = c("175", "185", "225"))
 calls <- list(
   full = list(
     by = function(f) emmeans(f, pairwise ~ recipe | temperature), one = function(f) emmeans(f, ~recipe),
@@ -56,6 +57,11 @@ calls <- list(
     ungrouped = function(f) contrast(emmeans(f, ~recipe | temperature, at = list(temperature = c("175", "185"))), "pairwise", by = NULL),
     adjusted = function(f) emmeans(f, pairwise ~ recipe, adjust = "bonferroni"),
     levels = function(f) emmeans(f, pairwise ~ recipe, level = 0.9, infer = c(TRUE, TRUE)),
+    interaction = function(f) contrast(emmeans(f, ~recipe * temperature, at = few), interaction = "pairwise"),
+    interactions = function(f) contrast(emmeans(f, ~recipe * temperature, at = few), interaction = c("poly", "eff"), adjust = "sidak"),
+    interaction_list = function(f) contrast(emmeans(f, ~recipe * temperature, at = few), interaction = list(temperature = "poly", recipe = "consec")),
+    interaction_by = function(f) confint(contrast(emmeans(f, ~recipe * temperature, at = few), interaction = "consec", by = "temperature")),
+    simple_arg = function(f) pairs(emmeans(f, ~recipe * temperature, at = few), simple = "recipe"),
     none = function(f) emmeans(f, ~1), joint_test = function(f) test(pairs(emmeans(f, ~recipe | temperature)), joint = TRUE)
   ),
   slopes = list(
