@@ -68,34 +68,46 @@ def descend_together(stack: Stack, who: Codes, start: Places) -> Runs:
 
 def _one_step(stack: Stack, who: Codes, state: _State, going: Codes) -> Mask:
     """One step of the runs that go on; a mask over them says which have arrived."""
-    old, E, radius = state.values[going], state.E[going], state.radius[going]
-    step, decrease, inside = trust_steps(old.gradient, old.information + E, radius)
+    old, radius = state.values[going], state.radius[going]
+    step, decrease, inside = trust_steps(old.gradient, old.information + state.E[going], radius)
     enough = np.where(inside, 0.01 * old.noise, old.noise)
     near = inside | (radius >= 0.1 * state.places[going].size)
     arrived = (decrease <= np.maximum(STOP, enough)) & near
     on = np.flatnonzero(~arrived)
-    if not len(on):
-        return np.asarray(arrived)
-    runs, step, decrease, inside = going[on], step[on], decrease[on], inside[on]
-    old, E, radius = old[on], E[on], radius[on]
-    before = state.places[runs]
+    if len(on):
+        arrived[on] = _taken(stack, who, state, going[on], step[on], decrease[on])
+    return np.asarray(arrived)
+
+
+def _taken(stack: Stack, who: Codes, state: _State, runs: Codes, step: Array, decrease: Array) -> Mask:
+    """Take the steps that lower the criterion; a mask says which runs cannot get lower."""
+    old, E, radius, before = state.values[runs], state.E[runs], state.radius[runs], state.places[runs]
     places = before.moved(step)
     new = stack.values(who[runs], places)
+    ratio, stuck = _judged(old, new, E, radius, decrease)
+    state.radius[runs] = _radii(radius, np.linalg.norm(step, axis=1), ratio)
+    good = ratio > 1e-4
+    corrected = _secants(E, old, new, step, before.same_chart(places))
+    state.E[runs[good]] = np.where((decrease < 1)[:, None, None], corrected, E)[good]
+    state.places = state.places.updated(runs[good], places[good])
+    state.values = state.values.updated(runs[good], new[good])
+    return stuck
+
+
+def _judged(old: Values, new: Values, E: Array, radius: Array, decrease: Array) -> tuple[Array, Mask]:
+    """Decrease found over decrease promised, -1 where the arithmetic failed; and the runs that are stuck.
+
+    Where the promise is near the noise the value cannot judge a step: the score does, by what it leaves to gain.
+    """
     finite = np.isfinite(new.value)
     ratio = np.where(finite, (old.value - np.where(finite, new.value, 0.0)) / decrease, -1.0)
-    blurred = np.flatnonzero(finite & (decrease < 10 * old.noise))  # the value cannot judge the step; the score can
+    stuck = np.zeros(len(ratio), bool)
+    blurred = np.flatnonzero(finite & (decrease < 10 * old.noise))
     if len(blurred):
         left = trust_steps(new.gradient[blurred], new.information[blurred] + E[blurred], radius[blurred])[1]
-        stuck = left > 0.5 * decrease[blurred]
-        ratio[blurred] = np.where(stuck, -1.0, 1.0)
-        arrived[on[blurred[stuck]]] = True
-    state.radius[runs] = _radii(radius, np.linalg.norm(step, axis=1), ratio)
-    taken = ratio > 1e-4
-    corrected = _secants(E, old, new, step, before.same_chart(places))
-    state.E[runs[taken]] = np.where((decrease < 1)[:, None, None], corrected, E)[taken]
-    state.places = state.places.updated(runs[taken], places[taken])
-    state.values = state.values.updated(runs[taken], new[taken])
-    return np.asarray(arrived)
+        stuck[blurred] = left > 0.5 * decrease[blurred]
+        ratio[blurred] = np.where(stuck[blurred], -1.0, 1.0)
+    return ratio, stuck
 
 
 def _radii(radius: Array, length: Array, ratio: Array) -> Array:

@@ -5,8 +5,6 @@ As in lme4 the deviance of maximum likelihood is profiled, also of a fit by REML
 
 from __future__ import annotations
 
-import inspect
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from ..errors import ArgumentError, FitNote
+from ..errors import ArgumentError
 from ..extract import word
 from ..fitting import FittedModel, refit_ml
 from ..language import did_you_mean
@@ -27,6 +25,7 @@ from .arguments import Arguments, arguments
 from .contrasts import check_level
 from .curves import Curve, Logarithm, Scale, Squared
 from .intervals import METHODS, chosen, limit_table, parameter_names
+from .noting import note
 from .once import once_per_fit
 from .paths import Path, path
 from .records import PlainTable, table
@@ -138,17 +137,8 @@ def _path(known: Arguments, k: int, name: str, zeta: tuple[float, float], whole:
         return argument
     found = path(argument, known.fit.optimum.value, *zeta, whole)
     for failure in found.failures:
-        warnings.warn(FitNote(f"the profile of {name} ends early: {failure}"), stacklevel=_depth_of_user())
+        note(f"the profile of {name} ends early: {failure}")
     return found
-
-
-def _depth_of_user() -> int:
-    """How many calls up from the caller the user's line is: words pass through dispatchers."""
-    depth, frame = 1, inspect.currentframe()
-    inside = ("pylmer", "functools")
-    while frame is not None and frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in inside:
-        frame, depth = frame.f_back, depth + 1
-    return depth - 1
 
 
 def _curve(found: Path | Undetermined) -> Curve:

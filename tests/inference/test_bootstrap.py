@@ -307,6 +307,20 @@ def test_progress_bar(sleep: pylmer.LmerFit, capsys: pytest.CaptureFixture[str],
         pylmer.bootMer(sleep, pylmer.fixef, nsim=3, progress=True)
 
 
+def test_a_response_that_cannot_be_fitted_is_counted(sleep: pylmer.LmerFit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def some_constant(*given: Any) -> np.ndarray:
+        Y = draw_responses(*given)
+        Y[:, 1] = 3.0
+        return Y
+
+    monkeypatch.setattr("pylmer.inference.resampling.words.draw_responses", some_constant)
+    for FUN in (pylmer.fixef, lambda one: one.beta):
+        with pytest.warns(pylmer.FitNote, match=r"some bootstrap runs failed \(1/3\)"):
+            record = pylmer.bootMer(sleep, FUN, nsim=3, seed=1)
+        assert "reproduces the response exactly" in record.failures[1]
+        assert record.t.isna().all(axis=1).to_list() == [False, True, False]
+
+
 def test_html(boot: pylmer.BootMer) -> None:
     page = boot._repr_html_()
     assert "<th>std. error</th>" in page
@@ -458,8 +472,12 @@ def test_crossed_groups_cannot_be_drawn() -> None:
 
 
 def test_few_replicates_are_said(sleep: pylmer.LmerFit) -> None:
-    with pytest.warns(pylmer.FitNote, match="extreme order statistics used as endpoints: 20 replicates are few"):
+    with pytest.warns(pylmer.FitNote, match="extreme order statistics used as endpoints: 20 replicates") as caught:
         pylmer.bootMer(sleep, nsim=20, seed=1).confint()
+    assert caught[0].filename == __file__
+    with pytest.warns(pylmer.FitNote, match="are few for a level of 0.95") as caught:
+        pylmer.confint(sleep, method="boot", nsim=20, seed=1)
+    assert caught[0].filename == __file__
 
 
 def test_weighted_responses_have_their_variance() -> None:

@@ -12,7 +12,6 @@ J. Stat. Softw. 59(9), section 3.3):
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +20,7 @@ import pandas as pd
 from scipy import special
 
 from ...drawing import Seed, draw_responses, generator, replicates
-from ...errors import ArgumentError, DataError, FitNote
+from ...errors import ArgumentError, DataError
 from ...extract import logLik, word
 from ...fitting import FittedModel, refit_ml
 from ...linalg import Array
@@ -30,6 +29,7 @@ from ...refitting import refit_all
 from ...tables import Shown
 from ...tails import chisquare_upper, f_upper, student_quantile
 from ..likelihood_ratio import describe
+from ..noting import note
 from ..restrictions import restriction
 from .replicating import How, batch_sizes, interruptible, mapped
 
@@ -136,8 +136,7 @@ def PBmodcomp(
             advance(len(T))
     found = comparison()
     if len(found.ref) < count:
-        text = f"some bootstrap runs failed ({count - len(found.ref)}/{count})"
-        warnings.warn(FitNote(text), stacklevel=3)
+        note(f"some bootstrap runs failed ({count - len(found.ref)}/{count})")
     return found
 
 

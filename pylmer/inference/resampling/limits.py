@@ -11,18 +11,18 @@ where t*_(a) is the order statistic number (R + 1) a, interpolated between its n
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from ...errors import ArgumentError, FitNote
+from ...errors import ArgumentError
 from ...linalg import Array
 from ...linear_words import limit_names
 from ..contrasts import check_level
 from ..intervals import chosen, limit_table
+from ..noting import note
 
 if TYPE_CHECKING:
     from .record import BootMer
@@ -76,8 +76,7 @@ def replicate_limits(t0: Array, t: Array, level: float, type: str) -> Array:
         extreme |= (len(replicates) + 1) * (1 - level) / 2 < 1
         out[k] = ends if type == "perc" else 2 * estimate - ends[::-1]
     if extreme:
-        text = f"extreme order statistics used as endpoints: {len(t)} replicates are few for a level of {level:g}"
-        warnings.warn(FitNote(text), stacklevel=2)
+        note(f"extreme order statistics used as endpoints: {len(t)} replicates are few for a level of {level:g}")
     return out
 
 

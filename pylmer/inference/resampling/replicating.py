@@ -6,7 +6,6 @@ import multiprocessing
 import operator
 import pickle
 import signal
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,12 +14,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from ...errors import ArgumentError, FitNote, Interrupted
+from ...errors import ArgumentError, Interrupted
 from ...extract import NamedVector
 from ...fitting import FittedModel
 from ...linalg import Array
 from ...progress import progress_bar
 from ...refitting import refit_all, solved_together
+from ..noting import note
 from .record import BootMer
 from .statistics import Piece, Statistic
 
@@ -180,5 +180,5 @@ def bootstrap(
             so_far.take(piece, n_singular)
             advance(len(piece.values))
     if so_far.failures:
-        warnings.warn(FitNote(f"some bootstrap runs failed ({len(so_far.failures)}/{nsim})"), stacklevel=5)
+        note(f"some bootstrap runs failed ({len(so_far.failures)}/{nsim})")
     return record()

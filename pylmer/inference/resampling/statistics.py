@@ -131,7 +131,8 @@ class Read:
         return Piece(r, self._values(OneFit.of(model)), {})
 
     def pieces(self, batch: BatchFits[Any]) -> Iterator[Piece]:
-        yield Piece(0, self._values(batch), batch.failures)
+        failures = {r: why for r, why in batch.failures.items() if not np.isfinite(batch.sigma[r])}
+        yield Piece(0, self._values(batch), failures)
 
     def _values(self, estimates: Estimates) -> Array:
         return np.concatenate([READERS[word][1](self.fit, estimates) for word in self.words], axis=1)
