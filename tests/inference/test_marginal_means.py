@@ -299,8 +299,7 @@ def answer(model: str, call: str) -> tuple[Any, list[str]]:
     return made, [str(each.message) for each in caught]
 
 
-# R rounds its joint tests before it takes p-values, and its choice of a basis of what can be estimated is its own
-ON_PURPOSE = {("empty", "joint"): {"df2", "p.value"}, ("empty", "joint_by"): {"df2"}}
+ON_PURPOSE = {("empty", "joint")}  # R takes the p-value of what is confounded from F rounded to three decimals
 
 
 @pytest.mark.parametrize(("model", "call"), [case for case in CASES if case not in ON_PURPOSE])
@@ -322,19 +321,14 @@ def test_numbers(model: str, call: str) -> None:
                     compare(name, ours[name].to_numpy(float), np.array([number(x) for x in listed(column)]), call)
 
 
-@pytest.mark.parametrize("call", ["joint", "joint_by"])
-def test_joint_tests_of_empty_cells(call: str) -> None:
-    ours = CALLS["empty"][call](fitted("empty"))
-    theirs = MODELS["empty"]["pages"][call]["page"]
-    shown = [
-        line.split() for line in theirs if line.strip().startswith(("recipe ", "recipe:", "temperature ", "(conf"))
-    ]
-    rows = [row for row in shown if row[0] != "recipe" or row[1] != "="]
-    assert list(ours["model term"]) == [row[0] for row in rows]
-    np.testing.assert_array_equal(ours["df1"], [int(row[1]) for row in rows])
-    np.testing.assert_allclose(ours["df2"], [float(row[2]) for row in rows], rtol=1.1e-3)
-    np.testing.assert_allclose(ours["F.ratio"], [float(row[3]) for row in rows], atol=5.1e-4)
-    assert str(ours).rstrip().endswith("e: df1 reduced due to non-estimability")
+def test_joint_tests_of_empty_cells() -> None:
+    ours, theirs = (
+        lines(str(CALLS["empty"]["joint"](fitted("empty")))),
+        lines(MODELS["empty"]["pages"]["joint"]["page"]),
+    )
+    confounded = next(i for i, line in enumerate(theirs) if "(confounded)" in line)
+    assert ours[:confounded] + ours[confounded + 1 :] == theirs[:confounded] + theirs[confounded + 1 :]
+    assert ours[confounded].split()[:-1] == theirs[confounded].split()[:-1]
 
 
 @pytest.mark.parametrize(("model", "call"), CASES)

@@ -66,7 +66,8 @@ def joint_test(basis: Basis, L: Array, null: Array | float = 0.0) -> JointTest:
 def estimable_combinations(basis: Basis, rows: Array) -> Array:
     """C (e, q) whose rows span the combinations of the rows (q, P) that can be estimated."""
     outside = rows @ basis.null
-    dependent = left_to_right(outside, TOLERANCE) if np.max(np.abs(outside), initial=0.0) > SMALL else []
+    outside[np.abs(outside) < SMALL] = 0.0  # or the sign of rounding chooses between two bases
+    dependent = left_to_right(outside, TOLERANCE)
     if not dependent:
         return np.eye(len(rows))
     return np.asarray(linalg.qr(outside[:, dependent], mode="full")[0][:, len(dependent) :].T)
