@@ -61,6 +61,9 @@ def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
 
     `summary(fit).to_string(correlation=, digits=, signif_stars=, ranef_comp=, show_resids=)` chooses what is printed.
 
+    Of marginal means and contrasts (`emmeans`): their table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
+    side=, delta=)`: infer=(True, True) for intervals and tests, the others as of `emmeans` and `test`.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.summary(fit).coefficients.iloc[:, :4].round(3)
