@@ -61,7 +61,7 @@ def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
 
     `summary(fit).to_string(correlation=, digits=, signif_stars=, ranef_comp=, show_resids=)` chooses what is printed.
 
-    Of marginal means and contrasts (`emmeans`): their table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
+    Of marginal means and contrasts (`emmeans`): the table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
     side=, delta=)`: infer=(True, True) for intervals and tests, the others as of `emmeans` and `test`.
 
     >>> import pylmer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from ...errors import FitNote
 from ...linalg import Array
 from ...tables import format_number
 from ...tails import student_two_sided
+from ..noting import note
 from .adjustments import STEPS, TWO_SIDED, Family, adjusted, quantiles
 from .options import AS_IS, Options, per_row, settle
 from .records import MeansTable, means_table
@@ -128,8 +127,7 @@ def _suitable(grid: EmmGrid, adjust: str, size: int, side: int, intervals: bool)
 
 
 def _changed(adjust: str, why: str) -> str:
-    message = f'Note: adjust = "{adjust}" was changed to "sidak"\nbecause "{adjust}" {why}'
-    warnings.warn(FitNote(message), stacklevel=2)
+    note(f'Note: adjust = "{adjust}" was changed to "sidak"\nbecause "{adjust}" {why}')
     return "sidak"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
@@ -10,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ArgumentError, FitNote
+from ...errors import ArgumentError
 from ...extract import word
 from ...extract.words import obliging
 from ...fitting import FittedModel
 from ...regression import LinearFit
 from ..contrasts import check_level
+from ..noting import note
 from .adjustments import check_adjust
 from .averaging import MISLEADING, marginal, misleading
 from .contrasting import contrasted, interactions
@@ -134,7 +134,7 @@ def _means(
     groups = names_among(by, known, "by") or asked.by
     names = tuple(name for name in asked.names if name not in groups)
     if misleading(grid, (*names, *groups)):
-        warnings.warn(FitNote(MISLEADING), stacklevel=5)  # the line that calls the word
+        note(MISLEADING)
     method = asked.method if asked.method is not None else contr
     made = replace(
         marginal(grid, names, groups, weights),
