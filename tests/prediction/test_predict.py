@@ -141,6 +141,45 @@ def test_new_rows_combine_levels_that_never_met() -> None:
     assert_close(ours, np.sqrt(np.einsum("ij,jk,ik->i", rows, C, rows)).tolist(), EXACT)
 
 
+def test_limits_of_pooling() -> None:
+    """At theta = 0 standard errors are those of complete pooling, for theta -> infinity those of no pooling (`lm`).
+
+    sigma differs by the degrees of freedom, so the errors are compared per unit of it; 1e-6 is the issue's figure.
+    """
+    radon = pylmer.datasets.load("radon")
+    fit = pylmer.lmer("log_radon ~ floor + (1 | county)", radon)
+    new = pd.DataFrame({"floor": [0, 1, 1], "county": ["HENNEPIN", "LAC QUI PARLE", "AITKIN"]})
+    limits = {0: pylmer.lm("log_radon ~ floor", radon), 1e8: pylmer.lm("log_radon ~ floor + county - 1", radon)}
+    for theta, plain in limits.items():
+        held = pylmer.at_theta(fit, theta)
+        ours = pylmer.predict(held, new, se_fit=True)["se_fit"] / held.sigma
+        theirs = pylmer.predict(plain, new, se_fit=True)["se_fit"] / plain.sigma
+        assert_close(ours, theirs.tolist(), 1e-6)
+
+
+def test_units_change_nothing_but_units() -> None:
+    """y -> a y scales everything; x -> x + c and other codes of the same columns change nothing."""
+    data = pylmer.datasets.load("sleepstudy")
+    plain = pylmer.predict(sleep(), interval="prediction", uncertainty="theta")
+    scaled = pylmer.lmer("r ~ Days + (Days | Subject)", data.assign(r=1000 * data["Reaction"]))
+    assert_close(
+        pylmer.predict(scaled, interval="prediction", uncertainty="theta") / 1000, plain.to_numpy().tolist(), 1e-6
+    )
+    moved = pylmer.lmer("Reaction ~ d + (d | Subject)", data.assign(d=data["Days"] + 1e4))
+    assert_close(pylmer.predict(moved, interval="prediction", uncertainty="theta"), plain.to_numpy().tolist(), 1e-6)
+
+
+@pytest.mark.parametrize("name", ["nested", "crossed", "wide"])
+def test_the_dense_engine_predicts_the_same(name: str) -> None:
+    formula, data, _ = MODELS[name]
+    engines = [pylmer.lmerControl(engine=engine) for engine in ("auto", "dense")]
+    frame = pylmer.datasets.load(data)
+    fits = [pylmer.lmer(formula, frame, control=control) for control in engines]
+    ours, oracle = (pylmer.predict(fit, interval="prediction", uncertainty="theta") for fit in fits)
+    assert_close(ours, oracle.to_numpy().tolist(), 1e-6)  # two searches
+    assert_close(pylmer.hatvalues(fits[0]), pylmer.hatvalues(fits[1]).tolist(), 1e-6)
+
+
 # --- intervals -------------------------------------------------------------------------------------------------------
 
 
