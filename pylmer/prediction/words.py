@@ -55,11 +55,13 @@ def predict(
     lwr and upr.
 
     The variance of x'beta + z'b about its estimate is that of the joint distribution of (beta, b) given theta, as
-    lme4's se.fit. A prediction interval adds the residual variance sigma^2 / weight and, in
-    rows of unknown groups and for terms that `re_form` leaves out, the variance z'Sigma z of their random effects:
-    it is the interval of a response in a group of which nothing is known. The interval of a mean does not add it: there
-    it is the mean over such groups. Quantiles are normal; with uncertainty="theta" they are those of t with
-    Satterthwaite's degrees of freedom of the whole variance (see `prediction.intervals` for the formulas).
+    lme4's se.fit (2.1). A prediction interval adds the residual variance sigma^2 / weight and, in rows of unknown
+    groups and for terms that `re_form` leaves out, the variance z'Sigma z of their random effects: it is the interval
+    of a response in a group of which nothing is known. The interval of a mean does not add it: there it is the mean
+    over such groups. Quantiles are normal, since nothing is then uncertain about the variances; with
+    uncertainty="theta" they are those of t with Satterthwaite's degrees of freedom of the whole variance (formulas and
+    sources in `pylmer.prediction.intervals`). Rows are taken one by one from the factorization, at a cost of O(rows)
+    for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
 
     Raises DataError for unknown levels, missing columns and values of another type, ArgumentError for a `re_form` that
     the model does not have and for arguments out of range.

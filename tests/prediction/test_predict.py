@@ -117,6 +117,13 @@ def test_standard_errors(name: str, batch: int, monkeypatch: pytest.MonkeyPatch)
     assert_close(pylmer.predict(fit, random_only=True, se_fit=True)["se_fit"], alone.tolist(), EXACT)
 
 
+def test_standard_error_of_lme4() -> None:
+    """lme4 2.1 prints 312.6624 and 8.116482 for `predict(fm1, data.frame(Days=3, Subject="308"), se.fit=TRUE)`."""
+    found = pylmer.predict(sleep(), pd.DataFrame({"Days": [3], "Subject": ["308"]}), se_fit=True).iloc[0]
+    assert found["fit"].round(4) == 312.6624
+    assert abs(found["se_fit"] - 8.116482) <= 1e-5 * 8.116482
+
+
 def test_some_of_the_terms() -> None:
     fit = model("crossed")
     X, ZL, C = equations(fit)
