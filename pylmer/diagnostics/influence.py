@@ -61,12 +61,12 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     groups  name of a grouping factor ("county", "cask:batch") or of a column of the data; None: single rows
     obs     labels of the rows to leave out, one at a time (default: all)
     theta   "estimated" anew in each deletion, as lme4 does, or "held" at that of the whole fit; beta and sigma are
-            estimated anew in either case
+            estimated anew in either case; a fit whose theta is held (`at_theta`) keeps it
 
     `cooks_distance`, `dfbeta` and `dfbetas` take the result. The rows are not read again: each deletion is the
-    cross-products of the whole less those of the rows left out, and starts from the optimum of the whole; with one
-    scalar random term all are solved at once. A group without which nothing can be fitted (fewer than two levels left,
-    dependent columns of X) gives NaN, and a FitNote names it.
+    cross-products of the whole less those of the rows left out, and starts from the optimum of the whole and from a
+    scan; with one grouping factor, or nested ones, all are solved at once. A group without which nothing can be fitted
+    (fewer than two levels left, dependent columns of X) gives NaN, and a FitNote names it.
 
     Raises ArgumentError for an unknown group or row.
 
@@ -95,6 +95,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     if groups is not None and obs is not None:
         raise ArgumentError("influence() leaves out groups or single rows: give groups or obs, not both")
     codes, labels = _rows(fit, obs) if groups is None else _groups(fit, groups)
+    theta = "held" if fit.optimum.held else theta
     found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:

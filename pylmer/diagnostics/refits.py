@@ -16,7 +16,7 @@ from ..engines import BlockedEngine
 from ..errors import NumericalError
 from ..gram import Gram, Scaling
 from ..linalg import Array, Codes, transposed
-from ..optimize import Objective, newton, search, singular
+from ..optimize import SCAN, Objective, local_minima, lowest, scanned
 from .scalar import Problems, estimates, minimize
 from .stacked import can_stack, solve_together
 from .sums import Deletions
@@ -120,7 +120,7 @@ def _scalar(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, h
     if not len(here):
         return todo
     problems = _problems(deletions, devfun, here)
-    theta = np.full(len(here), start) if held else minimize(problems, start)
+    theta = np.full(len(here), start) if held else minimize(problems, start, SCAN)
     solved = np.isfinite(theta)
     if solved.any():
         problems, theta = problems.some(np.flatnonzero(solved)), theta[solved]
@@ -156,7 +156,8 @@ def _stacked(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, 
     near = todo[~deletions.dominant[todo]]
     if not isinstance(engine, BlockedEngine) or not can_stack(engine, devfun.families) or not len(near):
         return todo
-    found = solve_together(deletions, devfun.REML, devfun.families, points, near, held)
+    scan = None if held else [devfun.multiple(c) for c in SCAN]
+    found = solve_together(deletions, devfun.REML, devfun.families, points, near, scan)
     _write(out, found.groups, deletions.gram.scaling, found.beta, found.Phi, found.s2, found.places.T)
     return np.setdiff1d(todo, found.groups)
 
@@ -187,9 +188,7 @@ def _rescaled(points: Points, families: Sequence[Family], one: Gram, two: Gram) 
 
 
 def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool) -> At:
-    """The optimum near that of the whole; if it is not `near`, or a variance vanishes, the best of a search."""
-    if near and not singular(points):
-        run = newton(objective, points)
-        if run.converged and not singular(run.at.points):
-            return run.at
-    return search(objective, devfun.multiple).best.at
+    """The lowest of the optima reached from that of the whole, unless it is far, and from the minima of a scan."""
+    scan = scanned(objective, devfun.multiple, SCAN)
+    starts = [devfun.multiple(SCAN[k]) for k in local_minima(scan)]
+    return lowest(objective, [points, *starts] if near else starts).best.at

@@ -14,6 +14,7 @@ up to constants, with exact first and second derivatives in s: a few Newton step
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,11 +56,40 @@ class Problems:
         )
 
 
-def minimize(problems: Problems, theta: float) -> Array:
-    """theta of every problem (G,) from a common start; NaN where the general search must look."""
+def minimize(problems: Problems, theta: float, scan: Sequence[float]) -> Array:
+    """theta of every problem (G,) from a common start; NaN where the general search must look.
+
+    scan  thetas at which the criterion must have one local minimum, not below the one that is found
+    """
     size = max(1, CELLS // len(problems.a))
     parts = [problems.some(slice(start, start + size)) for start in range(0, len(problems.level), size)]
-    return np.concatenate([_newton(part, theta) for part in parts])
+    return np.concatenate([_minimum(part, theta, scan) for part in parts])
+
+
+def _minimum(problems: Problems, start: float, scan: Sequence[float]) -> Array:
+    theta = _newton(problems, start)
+    values = np.array([_values(problems, np.full(len(theta), c)) for c in scan])
+    found = _values(problems, np.where(np.isnan(theta), start, theta))
+    return np.where(one_minimum(values) & (found <= np.min(values, axis=0)), theta, np.nan)
+
+
+def one_minimum(scan: Array) -> Array:
+    """Whether the columns of values (places, G) have a single local minimum each: (G,)."""
+    padded = np.pad(scan, ((1, 1), (0, 0)), constant_values=np.inf)
+    return np.asarray(np.sum((scan <= padded[:-2]) & (scan <= padded[2:]), axis=0) == 1)
+
+
+def _values(problems: Problems, theta: Array) -> Array:
+    """The criterion up to constants: (G,)."""
+    s = theta**2
+    C = _reduced(problems, s)[0]
+    r2 = 1.0 / np.linalg.inv(C)[:, -1, -1]
+    a = np.broadcast_to(problems.a, (len(s), len(problems.a))).copy()
+    a[np.arange(len(s)), problems.level] = problems.a_level
+    logdet = np.sum(np.log1p(s[:, None] * a), axis=1)
+    if problems.REML:
+        return np.asarray(logdet + np.linalg.slogdet(C)[1] + (problems.m - 1) * np.log(r2))
+    return np.asarray(logdet + problems.m * np.log(r2))
 
 
 def _newton(problems: Problems, start: float) -> Array:

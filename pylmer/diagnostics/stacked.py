@@ -7,6 +7,7 @@ differs is the design.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,8 @@ from ..covariance import Family
 from ..criterion import Points
 from ..engines import BlockedEngine
 from ..linalg import Array, Codes
-from ..optimize import INTERIOR, Mask, singular
+from ..optimize import INTERIOR, singular
+from .scalar import one_minimum
 from .sums import Deletions
 
 STACKED = ("us", "diag")
@@ -155,23 +157,39 @@ def can_stack(engine: BlockedEngine, families: tuple[Family, ...]) -> bool:
 
 
 def solve_together(
-    deletions: Deletions, REML: bool, families: tuple[Family, ...], points: Points, groups: Codes, held: bool
+    deletions: Deletions,
+    REML: bool,
+    families: tuple[Family, ...],
+    points: Points,
+    groups: Codes,
+    scan: Sequence[Points] | None,
 ) -> Solved:
-    """The optimum of each deletion near `points`, or what is estimated there; those that do not arrive are left out."""
+    """The optimum of each deletion near `points`; without a `scan`, what is estimated at the points.
+
+    Each descends from the `points` and from the lowest place of the scan, as a fit of its own would, and keeps the
+    lower end. Left out are those that do not arrive, and those with several local minima along the scan.
+    """
     stack = deletion_stack(deletions, REML)
     places = Places.stacked(families, [points] * len(groups))
-    if not held:
+    if scan is not None:
         start = places.raised(INTERIOR) if singular(points) else places
-        runs = retried(stack, descend_together(stack, groups, start))
-        arrived = np.flatnonzero(_arrived(runs))
+        values = np.array([stack.values(groups, Places.stacked(families, [c] * len(groups))).value for c in scan])
+        afar = Places.stacked(families, [scan[k] for k in np.argmin(values, axis=0)])
+        runs = _lower(*(retried(stack, descend_together(stack, groups, each)) for each in (start, afar)))
+        arrived = np.flatnonzero(runs.done & np.isfinite(runs.values.value) & one_minimum(values))
         groups, places = groups[arrived], runs.places[arrived]
+    if not len(groups):
+        gram = deletions.gram
+        return Solved(groups, places, np.zeros((0, gram.p)), np.zeros((0, gram.p, gram.p)), np.zeros(0))
     parts = [_fixed(stack, groups[part], places[part]) for part in stack.parts(len(groups), places)]
     beta, Phi, s2 = (np.concatenate(each) for each in zip(*parts, strict=True))
     return Solved(groups, places, beta, Phi, s2)
 
 
-def _arrived(runs: Runs) -> Mask:
-    return np.asarray(runs.done & np.isfinite(runs.values.value))
+def _lower(one: Runs, two: Runs) -> Runs:
+    """The lower end of each pair of runs that have arrived."""
+    better = two.done & (~one.done | (two.values.value < one.values.value - one.values.noise))
+    return one.updated(np.flatnonzero(better), two[np.flatnonzero(better)])
 
 
 def _fixed(stack: DeletionStack, who: Codes, places: Places) -> tuple[Array, Array, Array]:

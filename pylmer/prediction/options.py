@@ -25,14 +25,16 @@ class Options:
         """Whether means alone are wanted."""
         return not self.se_fit and self.interval is None
 
-    def check(self, newparams: Any) -> None:
-        """Raise ArgumentError for what cannot be asked."""
+    def check(self, newparams: Any, held: bool) -> None:
+        """Raise ArgumentError for what cannot be asked; `held`: theta was not estimated."""
         one_of("interval", self.interval, (None, *INTERVALS))
         one_of("uncertainty", self.uncertainty, UNCERTAINTIES)
         if not is_number(self.level) or not 0 < self.level < 1:
             raise ArgumentError(f"level={self.level!r}: a level lies between 0 and 1")
         if self.random_only and self.interval == "prediction":
             raise ArgumentError("random_only=True has no prediction interval: a response needs the fixed part too")
+        if held and self.uncertainty == "theta":
+            raise ArgumentError("theta of this fit is held, not estimated: uncertainty='effects' takes it for true")
         if newparams is not None and not self.means and self.uncertainty != "none":
             raise ArgumentError(
                 "newparams are given, not estimated: they have no standard errors; uncertainty='none' gives the "

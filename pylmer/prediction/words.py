@@ -77,7 +77,7 @@ def predict(
     1  1.868   0.283  0.287  3.449
     """
     options = Options(random_only, se_fit, interval, level, uncertainty)
-    options.check(newparams)
+    options.check(newparams, fit.optimum.held)
     if newparams is not None:
         fit = with_parameters(fit, newparams)
     chosen = chosen_effects(fit, re_form)

@@ -373,6 +373,10 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "unknown term": (ask(re_form="~ (1 | Item)"), r"re_form has \(1 \| Item\), which the model has not; it has \(Days"),
     "weights": (ask(interval="prediction", weights=[1, 2]), "weights: wanted one number, or one for each of the 180"),
     "no weight": (ask(interval="prediction", weights=0), "weights of new responses must be positive"),
+    "held": (
+        lambda: pylmer.predict(pylmer.at_theta(sleep(), [1, 0, 1]), se_fit=True, uncertainty="theta"),
+        "theta of this fit is held, not estimated: uncertainty='effects'",
+    ),
     "newparams": (ask(newparams={"sigma": 1}, se_fit=True), "newparams are given, not estimated"),
 }
 
