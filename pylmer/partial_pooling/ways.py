@@ -20,8 +20,9 @@ from .grouped import GroupedRows, TwoLevel, two_level
 
 LARGEST = 5_000  # rows up to which the dense n x n covariance matrix is formed
 ROUNDS = 1_000
-SLOWEST = 1e-7  # part of its distance from the end that a round must go for eight digits of it to be right
-STILL = 1e-13  # change of beta, relative to the intercepts, at which the rounds of the second way stop
+WORST = 1e-9  # error of beta that rounding may leave, relative to the estimates
+STILL = 1e-13  # error of beta, relative to the estimates, at which the rounds of the second way stop
+EPS = float(np.finfo(float).eps)
 
 
 def mixed_model_equations(rows: GroupedRows, sigma_alpha: float, sigma_y: float) -> TwoLevel:
@@ -50,7 +51,7 @@ def regressions_by_group(rows: GroupedRows, sigma_alpha: float, sigma_y: float) 
     sigma_y^2 / n_j. Second level: gamma by least squares of a_j on u_j with variances sigma_alpha^2 + sigma_y^2 / n_j;
     alpha_j the precision-weighted average of a_j and u_j'gamma (12.1). Then beta by least squares of y - alpha_j on x.
     The rounds stop when beta does not move; every few rounds it jumps to where they lead, since they are slow where
-    groups are hardly pooled. NumericalError if they go on too long.
+    groups are hardly pooled. NumericalError if even so rounding would leave fewer than 9 digits.
     """
     level, row_level = rows.group_level, ~rows.group_level
     U, x = rows.means(rows.X)[:, level], rows.X[:, row_level]
@@ -61,19 +62,36 @@ def regressions_by_group(rows: GroupedRows, sigma_alpha: float, sigma_y: float) 
     Wx = rows.weights[:, None] * x
     first = np.linalg.solve(x.T @ Wx, Wx.T)
     y_means, x_means = rows.means(rows.y), rows.means(x)
+    follows = share[:, None] * (U @ (second @ x_means)) + (1 - share)[:, None] * x_means
+    least = _least_step(first @ follows[rows.codes], 2 * len(rows.y) * EPS)
     past = [np.zeros(x.shape[1])]
     for _ in range(ROUNDS):
         own = y_means - x_means @ past[-1]
         gamma = second @ own
         alpha = share * (U @ gamma) + (1 - share) * own
         past.append(first @ (rows.y - alpha[rows.codes]))
-        if np.max(np.abs(past[-1] - past[-2]), initial=0.0) <= STILL * max(1.0, np.max(np.abs(alpha))):
+        step, scale = past[-1] - past[-2], float(np.max(np.abs([*alpha, *past[-1]]), initial=1.0))
+        if np.max(np.abs(step), initial=0.0) <= least * scale:
             both = np.zeros(len(level))
             both[level], both[row_level] = gamma, past[-1]
             return two_level(rows, "regressions by group, then of their intercepts", both, alpha - U @ gamma)
         if len(past) == x.shape[1] + 2:
             past = [extrapolated(np.array(past))]
     raise NumericalError(f"the regressions by group had not settled after {ROUNDS} rounds")
+
+
+def _least_step(M: Array, noise: float) -> float:
+    """The step, relative to the estimates, that is as good as none: a round takes an error e of beta to M e.
+
+    `noise` is the rounding of one round. NumericalError if so little of e goes in a round that it would be felt.
+    """
+    pace = 1 - float(np.max(np.abs(np.linalg.eigvals(M)), initial=0.0))
+    if noise > WORST * pace:
+        raise NumericalError(
+            "the regressions by group do not settle: a predictor varies so little within groups that, with so large a "
+            "sigma_alpha / sigma_y, a round hardly moves the estimates"
+        )
+    return max(STILL * pace, noise)
 
 
 def extrapolated(past: Array) -> Array:
@@ -83,11 +101,6 @@ def extrapolated(past: Array) -> Array:
     """
     steps = np.diff(past, axis=0)
     weights = np.append(np.linalg.lstsq(steps[:-1].T, -steps[-1], rcond=None)[0], 1.0)
-    if abs(weights.sum()) < SLOWEST:
-        raise NumericalError(
-            "the regressions by group do not settle: sigma_alpha / sigma_y is so large, and a predictor varies so "
-            "little within groups, that one round moves the estimates by rounding alone"
-        )
     return np.asarray(weights @ past[:-1] / weights.sum())
 
 
