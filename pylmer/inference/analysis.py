@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FitNote
 from ..fitting import FittedModel
 from ..regression import LinearFit
 from .contrasts import DDF
-from .hypotheses import type_of
+from .hypotheses import averaged_terms, type_of
 from .likelihood_ratio import likelihood_table
 from .linear_tables import linear_comparison, linear_table
 from .records import AnovaTable
 from .variance_tables import term_table
+
+AVERAGED = (
+    "the tests of type 3 average {terms} over the levels of the factors they interact with: they are not tests of the "
+    "coefficients in summary(), which under contr.treatment are effects at the other factors' first levels"
+)
 
 
 def anova(
@@ -28,6 +34,7 @@ def anova(
 
     Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (the default; SAS's, whatever the contrasts), with
     `ddf` "Satterthwaite" (the default) or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
+    A note says where type=3, asked for, tests other hypotheses than the coefficients show (contr.treatment).
     Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
     unless `refit=False`; `model_names` name the rows. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
@@ -53,6 +60,8 @@ def anova(
         _check_linear(type, ddf)
         return linear_comparison(linear, model_names) if others else linear_table(linear[0])
     if not others:
+        if type is not None and type_of(type) == "III" and ddf != "lme4":
+            _note_averages(fit)
         return term_table(fit, 3 if type is None else type, DDF if ddf is None else ddf)
     return likelihood_table([fit, *others], refit, model_names)
 
@@ -62,6 +71,11 @@ def _check_linear(type: int | str | None, ddf: str | None) -> None:
         raise ArgumentError(f"type={type!r}: the table of an lm() is sequential, type 1; its terms are tested in order")
     if ddf is not None:
         raise ArgumentError(f"ddf={ddf!r}: the degrees of freedom of an lm() are exact; leave ddf out")
+
+
+def _note_averages(fit: FittedModel) -> None:
+    if terms := averaged_terms(fit):
+        warnings.warn(FitNote(AVERAGED.format(terms=", ".join(terms))), stacklevel=3)
 
 
 def _check(fit: Any) -> None:

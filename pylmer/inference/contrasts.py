@@ -184,6 +184,7 @@ def contest(
     1      1   17.0   45.853
     """
     matrix = contrast_matrix(fit, L)
+    check_level(level)
     right = check_rhs(rhs, len(matrix))
     if joint:
         test = f_test(fit, matrix, ddf, right)

@@ -109,6 +109,12 @@ def third(fit: FittedModel) -> tuple[Hypothesis, ...]:
     return tuple(_third(all_levels(fit), label) for label in columns_of(fit.design))
 
 
+def averaged_terms(fit: FittedModel) -> list[str]:
+    """Terms whose hypothesis of type III takes in coefficients of other terms: contrasts that do not sum to zero."""
+    own = columns_of(fit.design)
+    return [h.term for h in third(fit) if np.delete(h.L, own[h.term], axis=1).any()]
+
+
 def _third(every: Overparametrised, label: str) -> Hypothesis:
     own = every.assign == every.labels.index(label)
     outside = ~own & ~np.isin(every.assign, every.containing(label))

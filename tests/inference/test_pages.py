@@ -77,6 +77,7 @@ def page(i: int, word: str) -> list[str]:
     return [line for line in lines(as_2x(shown)) if not line.startswith("Control:")]
 
 
+@pytest.mark.filterwarnings("ignore:the tests of type 3 average:pylmer.FitNote")
 @pytest.mark.parametrize(("i", "word"), cases())
 def test_page(i: int, word: str) -> None:
     theirs, ours = page(i, word), lines(str(WORDS[word](fitted(i))).split("\n\nCorrelation matrix not shown")[0])

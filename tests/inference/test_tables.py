@@ -28,6 +28,7 @@ def lines(text: object) -> list[str]:
     return [line.rstrip() for line in str(text).rstrip().split("\n")]
 
 
+@pytest.mark.filterwarnings("ignore:the tests of type 3 average:pylmer.FitNote")
 @pytest.mark.parametrize(("name", "block"), [(n, b) for b in BLOCKS for n in cases(b) if (n, b) not in BY_SCALE])
 def test_anova(name: str, block: str) -> None:
     R, roman = case(name)[block], block.split("_")[1]
@@ -167,6 +168,18 @@ def test_types_do_not_depend_on_contrasts() -> None:
     np.testing.assert_allclose(pylmer.anova(one)["F value"], pylmer.anova(other)["F value"], rtol=1e-6)
 
 
+def test_type_3_under_treatment_contrasts_is_explained() -> None:
+    formula = "angle ~ recipe * temperature + (1 | recipe:replicate)"
+    treatment = sleep_fit("angle ~ recipe * temp + (1|recipe:replicate)", "cake")
+    with pytest.warns(pylmer.FitNote, match="type 3 average temp over the levels .* contr.treatment"):
+        asked = pylmer.anova(treatment, type=3)
+    pd.testing.assert_frame_equal(asked, pylmer.anova(treatment))  # by default, no note
+    sums = pylmer.lmer(formula, pylmer.datasets.load("cake"), contrasts=("contr.sum", "contr.poly"))
+    pylmer.anova(sums, type=3)  # here and below a note would be an error
+    pylmer.anova(treatment, type=2)
+    pylmer.anova(treatment, type=3, ddf="lme4")
+
+
 def test_contest() -> None:
     """R 4.2.2, lmerTest 3.1-3: contest(fm1, ...)."""
     model = sleep_fit(SLOPE)
@@ -205,6 +218,8 @@ def test_bad_contrasts(L: object, message: str) -> None:
 
 def test_bad_arguments() -> None:
     model = sleep_fit(SLOPE)
+    with pytest.raises(pylmer.ArgumentError, match="level=95: a level"):
+        pylmer.contest(model, "Days", level=95)
     with pytest.raises(pylmer.ArgumentError, match="type=4: the types"):
         pylmer.anova(model, type=4)
     with pytest.raises(pylmer.ArgumentError, match="ddf='F'"):
@@ -343,6 +358,7 @@ def test_factor_made_in_the_formula() -> None:
     assert list(pylmer.ls_means(model).index)[:2] == ["factor(Days)0", "factor(Days)1"]
 
 
+@pytest.mark.filterwarnings("ignore:the tests of type 3 average:pylmer.FitNote")
 def test_types_with_polynomials_and_weights() -> None:
     """R 4.2.2, lmerTest 3.1-3: F values of f * poly(Days, 2), unbalanced and weighted."""
     data = pylmer.datasets.load("sleepstudy").assign(w=np.tile([1, 2, 0.5, 3], 45), f=np.tile(list("abc"), 60))
