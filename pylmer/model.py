@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import extract, inference, linear_words, plots, prediction, printing
+from . import extract, inference, linear_words, plots, prediction, printing, simulation
 from .fitting import FittedModel
 
 
@@ -32,6 +32,7 @@ class LmerFit(FittedModel):
     isSingular = extract.isSingular
     model_matrix = extract.model_matrix
     predict = prediction.predict
+    simulate = simulation.simulate
     summary = printing.summary
     anova = inference.anova
     confint = linear_words.confint
