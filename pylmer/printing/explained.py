@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..inference.explained import ICC, ICCByGroup, LinearR2, MixedR2
-from ..tables import format_fixed, show, text_width
+from ..tables import format_fixed, show, show_html, text_width
+from .pages import html_table
 
 DIGITS = 3
 
@@ -41,3 +42,10 @@ def show_icc_by_group(table: ICCByGroup, digits: int = DIGITS) -> str:
     padded = [name + " " * (wide - text_width(name)) for name in names]
     lines = [f"{name} | {share:>{narrow}}" for name, share in zip(padded, shares, strict=True)]
     return "\n".join(["# ICC by Group\n", lines[0], "-" * text_width(lines[0]), *lines[1:]])
+
+
+@show_html.register
+def html_icc_by_group(table: ICCByGroup) -> str:
+    """The shares of the grouping factors in a notebook."""
+    shares = (format_fixed(x, DIGITS) for x in table["ICC"])
+    return html_table(["Group", "ICC"], [list(row) for row in zip(table["Group"], shares, strict=True)])

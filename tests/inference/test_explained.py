@@ -44,6 +44,7 @@ def test_icc(i: int) -> None:
         return
     np.testing.assert_allclose(table["ICC"], np.atleast_1d(case["by_group"]["ICC"]), rtol=1e-6)
     assert lines(str(table)) == lines(case["page_by_group"])
+    assert table._repr_html_().count("<tr>") == 1 + len(table)
 
 
 @pytest.mark.parametrize("i", range(len(CASES)))
