@@ -143,10 +143,10 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float | np.number)
 
 
-def t_quantile(level: Any, df: int) -> float:
+def t_quantile(level: Any, df: int, name: str = "level") -> float:
     """The t quantile of a two-sided interval; NaN without degrees of freedom."""
     if not is_number(level) or not 0 < level < 1:
-        raise ArgumentError(f"level={level!r}: a level lies between 0 and 1")
+        raise ArgumentError(f"{name}={level!r}: a level lies between 0 and 1")
     return float(student_quantile((1 + level) / 2, df)) if df > 0 else float("nan")
 
 

@@ -63,10 +63,10 @@ class FTest:
         }
 
 
-def check_level(level: Any) -> float:
+def check_level(level: Any, name: str = "level") -> float:
     """The level, if it lies in (0, 1)."""
     if not is_number(level) or not 0 < level < 1:
-        raise ArgumentError(f"level={level!r}: a level lies between 0 and 1")
+        raise ArgumentError(f"{name}={level!r}: a level lies between 0 and 1")
     return float(level)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,12 +53,12 @@ def _named(fit: FittedModel, one: str, two: str) -> list[str]:
     return [*ones, *twos]
 
 
-def chosen(names: Sequence[str], n_variance: int, parm: Any) -> list[int]:
+def chosen(names: Sequence[str], n_variance: int, parm: Any, argument: str = "parm") -> list[int]:
     """Positions of the parameters that `parm` asks for: names, positions, "theta_" or "beta_", None for all."""
     if parm is None:
         return list(range(len(names)))
     out: list[int] = []
-    for each in [parm] if isinstance(parm, str | int) else list(parm):
+    for each in list(parm) if isinstance(parm, Iterable) and not isinstance(parm, str) else [parm]:
         if each == "theta_":
             out += range(n_variance)
         elif each == "beta_":
@@ -69,7 +69,7 @@ def chosen(names: Sequence[str], n_variance: int, parm: Any) -> list[int]:
             out.append(int(each))
         else:
             hint = did_you_mean(each, names) if isinstance(each, str) else ""
-            raise ArgumentError(f"parm={each!r}: no such parameter{hint}; there is {', '.join(names)}")
+            raise ArgumentError(f"{argument}={each!r}: no such parameter{hint}; there is {', '.join(names)}")
     return out
 
 

@@ -120,11 +120,10 @@ def profile(
     Batch.(Intercept)   0.208   1.778
     .sigma             38.230  67.658
     """
-    if not 0 < check_level(alpha_max) < 1:
-        raise ArgumentError(f"alpha_max={alpha_max!r}: wanted a number between 0 and 1")
+    check_level(alpha_max, "alpha_max")
     known, names, n_variance = _asked(fit, signames, prof_scale)
     cutoff = float(np.sqrt(special.chdtri(len(names), alpha_max)))
-    rows = chosen(names, n_variance, which)
+    rows = chosen(names, n_variance, which, "which")
     paths = {names[k]: _path(known, k, names[k], (cutoff, cutoff), whole=True) for k in rows}
     curves = {name: _curve(found) for name, found in paths.items()}
     n_sd = sum(1 if family.hom else family.width for family in fit.devfun.families)

@@ -67,7 +67,7 @@ def tidy(
     check_ddf(ddf, (*METHODS, "lme4"))
     _check(scales, tuple(SCALES), "scales")
     _check(conf_method, ("Wald", *intervals.METHODS), "conf_method")
-    level = check_level(conf_level) if conf_int else None
+    level = check_level(conf_level, "conf_level") if conf_int else None
     limits = _confint(fit, wanted, level, conf_method, scales)
     parts: dict[str, Callable[[], pd.DataFrame]] = {
         "fixed": lambda: _fixed(fit, ddf, level, limits),

@@ -29,7 +29,7 @@ def tidy_linear(fit: LinearFit, conf_int: bool = False, conf_level: float = 0.95
     p = student_two_sided(t, df) if df else np.full(len(t), np.nan)
     columns = {"term": list(fit.names), "estimate": estimate, "std.error": error, "statistic": t, "p.value": p}
     if conf_int:
-        half = t_quantile(conf_level, df) * error
+        half = t_quantile(conf_level, df, "conf_level") * error
         columns |= {"conf.low": estimate - half, "conf.high": estimate + half}
     return pd.DataFrame(columns)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import ArgumentError
 from ..inference import LikelihoodProfile
 from ..inference.curves import Curve
 from ..linalg import Array
@@ -52,7 +53,13 @@ def traces(profile: LikelihoodProfile, x: str, y: str) -> Traces:
 
 def _trace(profile: LikelihoodProfile, held: str, other: str) -> Trace:
     rows = profile.frame[profile.frame[".par"] == held]
+    rows = rows[rows[other].notna()]  # a correlation means nothing where its standard deviation is held at zero
     tau, at = np.unique(rows[".zeta"].to_numpy(), return_index=True)
+    if len(tau) < 2:
+        raise ArgumentError(
+            f"plot_profile(): no trace of {other} with {held} held: logProf() leaves out the rows in which a standard "
+            "deviation is zero; draw the pairs of the profile itself, or of varianceProf()"
+        )
     return Trace(tau, profile.curves[other].forward(rows[other].to_numpy()[at]))
 
 

@@ -61,7 +61,7 @@ def plot_profile(
 
 def _names(profile: LikelihoodProfile, which: Any) -> list[str]:
     """The parameters asked for, of which there is a curve."""
-    asked = [profile.names[k] for k in chosen(profile.names, profile.n_variance, which)]
+    asked = [profile.names[k] for k in chosen(profile.names, profile.n_variance, which, "which")]
     names = [name for name in asked if name in profile.curves and len(profile.curves[name].knots) > 1]
     missing = [name for name in asked if name not in names]
     if not names or (which is not None and missing):
@@ -106,9 +106,10 @@ def density(curve: Curve, bound: float) -> tuple[Array, Array]:
 
 
 def _ends(curve: Curve, bound: float) -> tuple[float, float]:
-    """The places where |zeta| = bound, or where the curve ends before."""
+    """The places where |zeta| = bound, or where the curve ends before; the log of a zero is no place."""
     low, high = curve.backward(np.array([-bound, bound]))
-    first, last = curve.scale.psi(curve.knots[[0, -1]])
+    places = curve.scale.psi(curve.knots)
+    first, last = places[np.isfinite(places)][[0, -1]]
     return float(first if np.isnan(low) else low), float(last if np.isnan(high) else high)
 
 

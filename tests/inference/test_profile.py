@@ -180,8 +180,13 @@ def test_choice_of_parameters() -> None:
     assert list(pylmer.confint(model, "Days", 0.9).index) == ["Days"]
     named = pylmer.profile(model, "cor_Days.(Intercept)|Subject", signames=False)
     assert list(named.frame.columns)[:3] == [".zeta", "sd_(Intercept)|Subject", "sd_Days|Subject"]
-    with pytest.raises(pylmer.ArgumentError, match="no such parameter; did you mean 'Days'"):
+    assert list(pylmer.profile(model, np.int64(5)).curves) == ["Days"]
+    with pytest.raises(pylmer.ArgumentError, match="which='days': no such parameter; did you mean 'Days'"):
         pylmer.profile(model, "days")
+    with pytest.raises(pylmer.ArgumentError, match="which=2.5: no such parameter"):
+        pylmer.profile(model, 2.5)
+    with pytest.raises(pylmer.ArgumentError, match="alpha_max=1: a level lies between 0 and 1"):
+        pylmer.profile(model, "Days", alpha_max=1)
     with pytest.raises(pylmer.ArgumentError, match="Days was not profiled; there is"):
         pylmer.confint(pylmer.profile(model, ".sigma"), "Days")
     with pytest.raises(pylmer.ArgumentError, match="wants a profile"):

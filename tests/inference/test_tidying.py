@@ -101,7 +101,7 @@ def test_bad_input() -> None:
         ({"effects": "ran_pars", "scales": "var"}, "scales='var': wanted one of 'sdcor', 'vcov'"),
         ({"conf_method": "wald"}, "conf_method='wald': wanted one of 'Wald'"),
         ({"effects": "ran_pars", "scales": "vcov", "conf_int": True, "conf_method": "profile"}, "leave scales"),
-        ({"conf_int": True, "conf_level": 95}, "level=95"),
+        ({"conf_int": True, "conf_level": 95}, "conf_level=95"),
         ({"ddf": "KR"}, "ddf='KR'"),
     ):
         with pytest.raises(pylmer.ArgumentError, match=message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from scipy import integrate, special
@@ -88,6 +89,25 @@ def test_of_variances_and_of_some_parameters() -> None:
     limits = pylmer.confint(variances, ".sigmasq").to_numpy()[0]
     at = np.isclose(np.abs(stems(drawn[0])[:, 1]), special.ndtri(0.975))
     close(stems(drawn[0])[at, 0], limits, 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:boundary")
+def test_standard_deviations_that_reach_zero() -> None:
+    """A correlation means nothing at a standard deviation of zero, and the logarithm of zero is no place."""
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"g": np.repeat(list("abcdefgh"), 6), "x": np.tile(np.arange(6.0), 8)})
+    data["y"] = data.x + np.repeat(rng.normal(size=8), 6) + rng.normal(size=48)
+    fit = pylmer.lmer("y ~ x + (x | g)", data)
+    made = pylmer.profile(fit, [".sig02", ".sig03", ".sigma"])
+    assert made.frame[".sig03"].isna().any()
+    panels = pylmer.plot_profile(made, "pairs", [".sig02", ".sig03"])
+    assert all(np.isfinite(line.get_data()).any() for ax in panels for line in ax.lines)
+    for kind in ("zeta", "density"):
+        for ax in pylmer.plot_profile(pylmer.logProf(made), kind, [".lsig02", ".lsigma"]):
+            assert np.isfinite(ax.lines[-1].get_data()).all()
+    zero = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff2"))
+    with pytest.raises(ArgumentError, match="draw the pairs of the profile itself, or of varianceProf"):
+        pylmer.plot_profile(pylmer.logProf(pylmer.profile(zero)), "pairs")
 
 
 def test_bad_input() -> None:
