@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..errors import DataError
 from ..fitting import FittedModel
 from ..functions import Columns, Value, read_columns
 from ..functions.series import value_of
@@ -15,12 +16,25 @@ from ..regression import LinearFit
 
 
 def used_values(fit: FittedModel | LinearFit, names: Sequence[str]) -> dict[str, Value]:
-    """Values of the named columns, or of `env` where there is no such column, on the rows used (n,)."""
-    kept, env = fit.design.kept, fit.request.env or {}
+    """Values of the named columns, or of `env` where there is no such column, on the rows used (n,).
+
+    A fit of `mkMerMod` has neither: its variables are those of the formula. DataError for a name inside a function.
+    """
     read = Columns({}, 0, fit.design.data_index, frozenset())
     if fit.request.data is not None:
         read = read_columns(fit.request.data)
-    return {name: on_rows(read[name] if name in read else value_of(env[name], name), kept) for name in names}
+    return {name: _used(fit, read, name) for name in names}
+
+
+def _used(fit: FittedModel | LinearFit, read: Columns, name: str) -> Value:
+    design, env = fit.design, fit.request.env or {}
+    if name in read:
+        return on_rows(read[name], design.kept)
+    if name in env:
+        return on_rows(value_of(env[name], name), design.kept)
+    if name not in design.variables:
+        raise DataError(f"the fit has kept no column {name!r}: fit with lmer(..., data=), which keeps the data")
+    return design.variables[name]
 
 
 def on_rows(value: Value, kept: Array) -> Value:

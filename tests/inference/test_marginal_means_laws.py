@@ -39,6 +39,18 @@ def test_coding_does_not_matter() -> None:
     pd.testing.assert_frame_equal(ours, theirs, rtol=1e-6)
 
 
+def test_fits_made_step_by_step_keep_the_variables_of_their_formula() -> None:
+    def made(formula: str) -> pylmer.LmerFit:
+        devfun = pylmer.mkLmerDevfun(pylmer.lFormula(formula, pylmer.datasets.load("cake")))
+        return pylmer.mkMerMod(devfun, pylmer.optimizeLmer(devfun))
+
+    assert repr(pylmer.emmeans(made(str(fit().formula)), "recipe")) == repr(means())
+    logged = made("angle ~ log(temp) + recipe + (1 | recipe:replicate)")
+    for word in (pylmer.ref_grid, pylmer.ls_means):
+        with pytest.raises(pylmer.DataError, match="the fit has kept no column 'temp': fit with lmer"):
+            word(logged)
+
+
 def test_differences_of_means_are_contrasts() -> None:
     estimate = means().as_frame()["emmean"].to_numpy()
     found = pylmer.pairs(means()).as_frame()["estimate"]
