@@ -36,6 +36,7 @@ class Influence(Shown):
     vcov             (p, p) of fixef;         vcov_deleted     (G p, p), indexed by (group, name)
     theta            "estimated" or "held"
     failed           group -> why there is no fit without it; its rows are NaN
+    number           of groups or rows that might be left out, G unless `obs` chose some
     """
 
     groups: str
@@ -47,6 +48,7 @@ class Influence(Shown):
     vcov_deleted: pd.DataFrame
     theta: str
     failed: dict[Any, str]
+    number: int
 
     @property
     def deleted(self) -> pd.Index[Any]:
@@ -100,7 +102,8 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:
         warnings.warn(FitNote(_failures(failed)), stacklevel=3)
-    return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed)
+    number = fit.design.n if groups is None else len(labels)
+    return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed, number)
 
 
 def _failures(failed: dict[Any, str]) -> str:
@@ -109,7 +112,9 @@ def _failures(failed: dict[Any, str]) -> str:
     return f"no fit (NaN) for {len(failed)} deletion(s): {listed}{f'; and {rest} more' if rest > 0 else ''}"
 
 
-def _record(fit: FittedModel, groups: str, labels: pd.Index[Any], found: Refits, theta: str, failed: Any) -> Influence:
+def _record(
+    fit: FittedModel, groups: str, labels: pd.Index[Any], found: Refits, theta: str, failed: Any, number: int
+) -> Influence:
     names, beta = list(fit.design.X_names), fixef(fit)
     pairs = pd.MultiIndex.from_product([labels, names])
     components, kinds = _components(fit, found.sigma, found.Sigma), _component_names(fit)
@@ -124,6 +129,7 @@ def _record(fit: FittedModel, groups: str, labels: pd.Index[Any], found: Refits,
         vcov_deleted=pd.DataFrame(found.vcov.reshape(len(pairs), len(names)), index=pairs, columns=names),
         theta=theta,
         failed=failed,
+        number=number,
     )
 
 
@@ -161,6 +167,8 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     if np.any(place < 0):
         lost = ", ".join(map(repr, wanted[place < 0][:SHOWN].tolist()))
         raise ArgumentError(f"obs: no row of the fit is called {lost}; its rows are {index[0]!r} to {index[-1]!r}")
+    if not wanted.is_unique:
+        raise ArgumentError(f"obs: row {wanted[wanted.duplicated()].tolist()[0]!r} is named twice")
     codes = np.full(len(index), -1)
     codes[place] = np.arange(len(wanted))
     return codes, wanted
@@ -185,13 +193,13 @@ def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
 def _levels(fit: FittedModel, name: Any) -> tuple[Codes, Sequence[str]]:
     design = fit.design
     for term in design.random:
-        if term.group == name:
+        if isinstance(name, str) and term.group == name:
             return term.codes, term.labels()
     columns = {} if fit.request.data is None else read_columns(fit.request.data)
     if isinstance(name, str) and name in columns:
         factor = as_factor(columns[name])
         return np.asarray(factor.codes)[design.kept], factor.levels.labels()
-    if name in design.variables:
+    if isinstance(name, str) and name in design.variables:
         factor = as_factor(design.variables[name])
         return np.asarray(factor.codes), factor.levels.labels()
     known = list(dict.fromkeys([*(term.group for term in design.random), *columns, *design.variables]))

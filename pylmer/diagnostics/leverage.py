@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..errors import FitNote
 from ..extract import resid, word
 from ..extract.rows import on_rows
 from ..fitting import FittedModel
@@ -72,7 +74,7 @@ def cooks_distance(fit: FittedModel) -> pd.Series[float]:
 
     Of a fit, without refitting: (r / (sigma (1 - h)))^2 h / p, r = sqrt(w) (y - fitted), as lme4 (rows) and R's lm.
     Of influence: with D = beta without the group - beta and V the covariance of beta, D'V^-1 D (G - p) / (G p) for G
-    deletions, as lme4 scales it. NaN for a deletion without a fit and for a leverage of one.
+    groups, as lme4 scales it: a FitNote says so where G <= p. NaN for a deletion without a fit and for a leverage of one.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -88,9 +90,18 @@ def cooks_distance(fit: FittedModel) -> pd.Series[float]:
 
 
 @cooks_distance.register(Influence)
+def _noted(found: Influence) -> pd.Series[float]:
+    p = len(found.fixef)
+    if 0 < found.number <= p:
+        text = f"Cook's distances of {found.number} groups and {p} fixed effects are none: their scale (G - p) / (G p)"
+        warnings.warn(FitNote(f"{text} is not positive; dfbetas() shows what changes"), stacklevel=4)
+    return deletion_distances(found)
+
+
 def deletion_distances(found: Influence) -> pd.Series[float]:
+    """D'V^-1 D (G - p) / (G p), D (len(deleted), p) the changes and G = `found.number`."""
     D = (found.fixef_deleted - found.fixef).to_numpy()
-    G, p = D.shape
+    G, p = found.number, D.shape[1]
     if not p:
         return pd.Series(np.nan, index=found.deleted)
     distance = np.sum(np.linalg.solve(found.vcov.to_numpy(), D.T).T * D, axis=1) * (G - p) / (G * p)

@@ -60,7 +60,7 @@ def assert_influence(ours: pylmer.Influence, theirs: dict[str, Any]) -> None:
     assert_close(ours.var_cov_deleted.to_numpy()[rows], theirs["var_cov"], THETA)
     p = len(se)
     assert_close(ours.vcov_deleted.to_numpy().reshape(-1, p, p)[rows], theirs["vcov"], THETA)
-    G, some = len(ours.deleted), len(rows)  # lme4 scales by (G - p) / G, G the deletions it was given
+    G, some = ours.number, len(rows)  # lme4 scales by (G - p) / G, G the deletions it was given
     cooks = pylmer.cooks_distance(ours).to_numpy()[rows] * ((some - p) / some) / ((G - p) / G)
     assert_close(cooks, theirs["cooks"], THETA)
     if theirs.get("dfbetas"):

@@ -186,6 +186,19 @@ def test_leverages_add_up() -> None:
     assert 2 < pylmer.hatvalues(fit).sum() < 38
 
 
+def test_distances_of_some_rows_are_those_among_all() -> None:
+    some = pylmer.cooks_distance(pylmer.influence(FIT, obs=[5, 2]))
+    np.testing.assert_allclose(some, pylmer.cooks_distance(pylmer.influence(FIT)).loc[[5, 2]], rtol=1e-9)
+
+
+def test_too_few_groups_for_distances_are_noted() -> None:
+    """lme4's scale (G - p) / (G p): 0 for two groups and two fixed effects."""
+    halves = pylmer.datasets.load("sleepstudy").assign(half=["a", "b"] * 90)
+    found = pylmer.influence(pylmer.lmer("Reaction ~ Days + (1 | Subject)", halves), "half")
+    with pytest.warns(pylmer.FitNote, match="of 2 groups and 2 fixed effects are none"):
+        assert pylmer.cooks_distance(found).tolist() == [0, 0]
+
+
 def test_gaps_of_excluded_rows() -> None:
     data = pylmer.datasets.load("sleepstudy")
     data.loc[3, "Reaction"] = np.nan
@@ -242,6 +255,8 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "theta": (lambda: pylmer.influence(FIT, "Subject", theta="fixed"), "theta='fixed': wanted one of 'estimated', 'he"),
     "row": (lambda: pylmer.influence(FIT, obs=[3, 180]), "no row of the fit is called 180; its rows are 0 to 179"),
+    "row named twice": (lambda: pylmer.influence(FIT, obs=[3, 3]), "row 3 is named twice"),
+    "list": (lambda: pylmer.influence(FIT, ["Subject"]), r"groups=\['Subject'\]: neither a grouping factor"),
     "both": (lambda: pylmer.influence(FIT, "Subject", obs=[1]), "give groups or obs, not both"),
     "not a fit": (lambda: pylmer.influence([1, 2], "g"), r"influence\(\) wants a fit of lmer\(\), found list"),
     "hatvalues": (lambda: pylmer.hatvalues(3), r"hatvalues\(\) wants a fit of lmer\(\) or lm\(\), found int"),
