@@ -19,7 +19,7 @@ from .hypotheses import columns_of
 from .likelihood_ratio import changed_request, describe, p_value, refitted, without_random_effects
 from .records import AnovaTable, table
 from .restrictions import restriction
-from .variance_tables import anova_table
+from .variance_tables import UNTESTED, anova_table
 
 RANDOM_COLUMNS = ("npar", "logLik", "AIC", "LRT", "Df", "Pr(>Chisq)")
 
@@ -59,7 +59,8 @@ def drop1(
     labels = _scope(fit, scope)
     if ddf == "lme4":
         return _by_likelihood(fit, labels, test)
-    tests = {label: f_test(fit, _deletion(fit, label), ddf).row() for label in labels}
+    restrictions = {label: _deletion(fit, label) for label in labels}
+    tests = {label: f_test(fit, L, ddf).row() if len(L) else UNTESTED for label, L in restrictions.items()}
     heading = (f"Single term deletions using {ddf}'s method:", "", "Model:", describe(fit))
     return anova_table(tests, heading)
 
@@ -96,7 +97,7 @@ def without_term(fit: FittedModel, label: str) -> MixedFormula:
 def _deletion(fit: FittedModel, label: str) -> Array:
     """The restriction that leaves a term out; its columns alone where others keep their coding without it."""
     at = columns_of(fit.design).get(label, [])
-    if fit.design.fixed_terms.intercept and label in droppable(fit):
+    if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
     return restriction(fit.design.X, design_of(changed_request(fit, without_term(fit, label))).X)
 

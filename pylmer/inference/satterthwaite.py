@@ -65,7 +65,7 @@ def independent_rows(covariance: Array) -> tuple[Array, Array]:
     """Variances (r,), descending, and axes (q, r) of the principal components that do not vanish."""
     values, vectors = np.linalg.eigh(symmetric(covariance))
     values, vectors = values[::-1], vectors[:, ::-1]
-    kept = values > np.sqrt(np.finfo(float).eps) * max(float(values[0]), 0.0)
+    kept = values > np.sqrt(np.finfo(float).eps) * np.max(values, initial=0.0)
     return values[kept], vectors[:, kept]
 
 

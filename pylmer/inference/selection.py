@@ -102,8 +102,8 @@ def _row(tests: AnovaTable, label: str, eliminated: float) -> dict[str, float]:
 
 
 def _worst(tests: Any, alpha: float) -> str | None:
-    """The label with the largest p-value, if that is above `alpha`."""
-    p = tests.iloc[:, -1].fillna(1.0).to_numpy() if len(tests) else np.zeros(0)
+    """The label with the largest p-value, if that is above `alpha`; terms without a test stay."""
+    p = tests.iloc[:, -1].fillna(-1.0).to_numpy() if len(tests) else np.zeros(0)
     return str(tests.index[int(np.argmax(p))]) if len(p) and p.max() > alpha else None
 
 

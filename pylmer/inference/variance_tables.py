@@ -15,7 +15,7 @@ from .hypotheses import columns_of, hypotheses, type_of
 from .records import AnovaTable, table
 
 COLUMNS = ("Sum Sq", "Mean Sq", "NumDF", "DenDF", "F value", "Pr(>F)")
-UNTESTED = dict.fromkeys(COLUMNS, math.nan)  # all columns of the term were dropped
+UNTESTED = dict.fromkeys(COLUMNS, math.nan)  # no coefficient is the term's own
 
 
 def term_table(fit: FittedModel, type: int | str = 3, ddf: str = DDF) -> AnovaTable:

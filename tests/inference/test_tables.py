@@ -292,9 +292,15 @@ def test_no_random_effects_is_least_squares() -> None:
 def test_without_fixed_effects() -> None:
     model = pylmer.lmer("Reaction ~ 0 + (1 | Subject)", pylmer.datasets.load("sleepstudy"))
     assert pylmer.summary(model).coefficients.empty
-    assert pylmer.tidy(model).empty
+    for ddf in ("Satterthwaite", "Kenward-Roger"):
+        assert pylmer.tidy(model, ddf=ddf, conf_int=True).empty
     assert pylmer.anova(model).empty
     assert list(pylmer.confint(model, method="Wald").index) == [".sig01", ".sigma"]
+
+
+def test_without_fixed_effects_crossed() -> None:
+    model = pylmer.lmer("diameter ~ 0 + (1 | plate) + (1 | sample)", pylmer.datasets.load("Penicillin"))
+    assert pylmer.vcovAdj(model).empty
 
 
 def test_dropped_coefficient() -> None:
@@ -309,6 +315,19 @@ def test_html() -> None:
     assert '<td style="text-align:right">45.853</td>' in page
     assert "<th>Std. Error</th>" in pylmer.ls_means(cake())._repr_html_()
     assert "<th>97.5 %</th>" in pylmer.confint(model, method="Wald")._repr_html_()
+
+
+def test_terms_that_others_stand_for_are_not_tested() -> None:
+    """lmerTest 3.1-3: of temp and celsius, dependent, either can go, so drop1 and step leave both alone."""
+    data = pylmer.datasets.load("cake").assign(celsius=lambda d: (d.temp - 32) / 1.8)
+    with pytest.warns(pylmer.FitNote, match="dropping 1 column"):
+        model = pylmer.lmer("angle ~ recipe + temp + celsius + (1 | recipe:replicate)", data)
+    for ddf in ("Satterthwaite", "Kenward-Roger"):
+        tests = pylmer.drop1(model, ddf=ddf)
+        assert tests.loc[["temp", "celsius"]].isna().all(axis=None)
+        assert tests.loc["recipe", "Pr(>F)"] == pytest.approx(0.7809, abs=5e-5)  # as without celsius
+    found = pylmer.step(model, reduce_random=False)
+    assert found.fixed["Eliminated"].to_dict() == {"recipe": 1, "temp": 0, "celsius": 0}
 
 
 def test_scope_of_drop1() -> None:
