@@ -22,7 +22,7 @@ from ..stacks import inner_products, product
 from .chain import Chain
 from .crossed import Crossed, dense_if_full
 from .dense import factor_templates, fixed_part
-from .layout import Layout, joined
+from .layout import Layout, flat, joined
 from .pairs import Update
 from .remainder import DenseRemainder, Remainder, SparseRemainder, sparse_structure
 from .scalars import CrossedScalars
@@ -172,10 +172,10 @@ class BlockedEngine:
         if not self.nested and self.few:
             return self.layout.split(self.A @ joined(s))
         out = [product(f.ZtZ, x) for f, x in zip(self._gram.factors, s, strict=True)]
-        flat = [x.reshape(-1, x.shape[2]) for x in s]
+        rows = [flat(x) for x in s]
         for (f, g), A in self.coupling.items():
-            out[f] = out[f] + (A @ flat[g]).reshape(out[f].shape)
-            out[g] = out[g] + (A.T @ flat[f]).reshape(out[g].shape)
+            out[f] = out[f] + (A @ rows[g]).reshape(out[f].shape)
+            out[g] = out[g] + (A.T @ rows[f]).reshape(out[g].shape)
         return out
 
 

@@ -20,7 +20,7 @@ from scipy.linalg.lapack import dpotri
 from ..gram import Gram
 from ..linalg import Array, cholesky, log_diagonal, symmetric, transposed
 from ..stacks import inner_products, product
-from .layout import Layout, joined
+from .layout import Layout, flat, joined
 from .levels import Level
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
@@ -48,7 +48,7 @@ class Crossed:
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""
         half = product(self.first.B, columns[0])
-        rest = joined(columns[1:]) - self.half_C.T @ half.reshape(-1, half.shape[2])
+        rest = joined(columns[1:]) - self.half_C.T @ flat(half)
         half_rest = self._half_solve(self._T_times(rest))
         return [columns[0], *self.layout.split(rest)], [half, *self.layout.split(half_rest)]
 

@@ -50,4 +50,9 @@ class Layout:
 
 def joined(parts: Sequence[Array]) -> Array:
     """Per factor (J, L, k) -> (q, k)."""
-    return np.concatenate([part.reshape(-1, part.shape[2]) for part in parts])
+    return np.concatenate([flat(part) for part in parts])
+
+
+def flat(part: Array) -> Array:
+    """(J, L, k) -> (J L, k); k may be 0."""
+    return part.reshape(part.shape[0] * part.shape[1], part.shape[2])

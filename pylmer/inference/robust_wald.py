@@ -45,6 +45,8 @@ def Wald_test(
     check_fit(fit, "Wald_test")
     covariance, tests = given_covariance(fit, vcov, cluster), chosen(test, WALD)
     L = contrast_matrix(fit, constraints)
+    if not L.size:
+        raise ArgumentError("constraints: there is nothing to test; give a row for each contrast")
     q, made = len(L), covariance.sandwich
     Q = _distance(made, L, L @ estimates(fit))
     rows = [_wald(made, L, Q, each) for each in tests]

@@ -220,6 +220,9 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "var": (lambda: pylmer.emtrends(fit(), "recipe", var="tmp"), pylmer.ArgumentError, "did you mean 'temp'"),
     "var of a factor": (lambda: pylmer.emtrends(fit(), "~ 1", var="recipe"), pylmer.ArgumentError, "numeric variable"),
     "var no name": (lambda: pylmer.emtrends(fit(), "~ 1", var=2), pylmer.ArgumentError, "name of a numeric variable"),
+    "no fixed effects": (
+        lambda: pylmer.emmeans(fit("angle ~ 0 + (1 | recipe)"), "recipe"), pylmer.ArgumentError, "no fixed effects"
+    ),
     "grid of a text": (lambda: pylmer.ref_grid("fit"), pylmer.ArgumentError, "lmer"),
     "too many cells": (
         lambda: pylmer.ref_grid(fit(), at={"temp": range(4000)}), pylmer.ArgumentError, "12,000 cells, more than 10,000"

@@ -188,6 +188,9 @@ def test_bad_input() -> None:
         pylmer.coef_test(fit, test="saddlepoint")
     with pytest.raises(pylmer.ArgumentError, match="no coefficient 'days'; did you mean 'Days'"):
         pylmer.coef_test(fit, coefs="days")
+    empty = pylmer.lmer("Reaction ~ 0 + (1 | Subject)", pylmer.datasets.load("sleepstudy"))
+    with pytest.raises(pylmer.ArgumentError, match="there is nothing to test"):
+        pylmer.Wald_test(empty, np.eye(0))
     with pytest.raises(pylmer.ArgumentError, match="vcov= is a type"):
         pylmer.coef_test(fit, vcov=np.eye(2))
     with pytest.raises(pylmer.ArgumentError, match="of another model"):

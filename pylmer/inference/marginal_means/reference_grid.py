@@ -72,6 +72,8 @@ def ref_grid(
     <BLANKLINE>
     Degrees-of-freedom method: kenward-roger
     """
+    if not len(fit.design.X_names):
+        raise ArgumentError("the model has no fixed effects: there are no marginal means; ranef(fit) has its effects")
     return Grid.of(fit, at, cov_reduce).functions(basis_of(fit, lmer_df), offset, type)
 
 
