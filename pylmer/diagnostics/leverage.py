@@ -74,7 +74,7 @@ def cooks_distance(fit: FittedModel) -> pd.Series[float]:
 
     Of a fit, without refitting: (r / (sigma (1 - h)))^2 h / p, r = sqrt(w) (y - fitted), as lme4 (rows) and R's lm.
     Of influence: with D = beta without the group - beta and V the covariance of beta, D'V^-1 D (G - p) / (G p) for G
-    groups, as lme4 scales it: a FitNote says so where G <= p. NaN for a deletion without a fit and for a leverage of one.
+    groups, as lme4 scales it, noted where G <= p. NaN for a deletion without a fit and for a leverage of one.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))

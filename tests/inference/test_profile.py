@@ -183,7 +183,7 @@ def test_choice_of_parameters() -> None:
     assert list(pylmer.profile(model, np.int64(5)).curves) == ["Days"]
     with pytest.raises(pylmer.ArgumentError, match="which='days': no such parameter; did you mean 'Days'"):
         pylmer.profile(model, "days")
-    with pytest.raises(pylmer.ArgumentError, match="which=2.5: no such parameter"):
+    with pytest.raises(pylmer.ArgumentError, match=r"which=2\.5: no such parameter"):
         pylmer.profile(model, 2.5)
     with pytest.raises(pylmer.ArgumentError, match="alpha_max=1: a level lies between 0 and 1"):
         pylmer.profile(model, "Days", alpha_max=1)
