@@ -73,7 +73,8 @@ def simulate(
     A formula draws without a fit: `simulate("~ x + (1 | g)", newdata=, newparams=)`; then theta, beta and sigma are
     all needed, and a response on the left is not looked at. A fit of lm() is simulated too.
 
-    Residuals have variance sigma^2 / w, as the model says; lme4 1.1 leaves the weights out of it.
+    Residuals have variance sigma^2 / w, as the model says (Bates, Maechler, Bolker & Walker 2015, section 2); lme4 1.1
+    leaves the weights out of it.
 
     Raises ArgumentError for `nsim` below 1, unknown terms in `re_form`, and parameters of other names or lengths;
     DataError for missing columns and unknown levels.

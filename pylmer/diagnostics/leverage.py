@@ -132,6 +132,8 @@ def _changes(found: Influence) -> pd.DataFrame:
 def dfbetas(fit: FittedModel, groups: Any = None, *, theta: str = "estimated") -> pd.DataFrame:
     """`dfbeta` in standard errors of the fit without the rows: DataFrame (G, p).
 
+    Source: Belsley, Kuh & Welsch (1980), Regression Diagnostics, 2.1.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
     >>> dfbetas(fit, "Batch").round(3)["(Intercept)"].tolist()

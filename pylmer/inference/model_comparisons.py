@@ -75,6 +75,9 @@ def KRmodcomp(large: FittedModel, small: Any) -> ModelComparison:
 def SATmodcomp(large: FittedModel, small: Any) -> ModelComparison:
     """Satterthwaite's F test of a smaller model against a larger one, as pbkrtest's; arguments as for `KRmodcomp`.
 
+    Of two models the page names the smaller one; pbkrtest shows a basis of the restriction (`.L`). Source: Fai &
+    Cornelius (1996).
+
     >>> import pylmer
     >>> sleep = pylmer.datasets.load("sleepstudy")
     >>> large = pylmer.lmer("Reaction ~ Days + (Days | Subject)", sleep)

@@ -147,7 +147,8 @@ def conf_int(
 ) -> RobustIntervals:
     """Confidence intervals of the coefficients with a cluster-robust covariance, as clubSandwich's `conf_int`.
 
-    Arguments as of `coef_test`, `test` naming one. A DataFrame Coef, beta, SE, df, CI_L, CI_U, and p_val if asked for.
+    Arguments and sources as of `coef_test`, `test` naming one. A DataFrame Coef, beta, SE, df, CI_L, CI_U, and p_val
+    if asked for.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))

@@ -49,6 +49,8 @@ def step(
     that are part of others stay as long as those do. The last random term stays, since without one the model is no
     mixed model; its p-value says whether `lm` would do. `.model` is the model found.
 
+    Source: Kuznetsova, Brockhoff & Christensen (2017), J. Stat. Softw. 82(13).
+
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
     >>> str(pylmer.step(fit).model.formula)

@@ -53,8 +53,8 @@ def case_bootstrap(
     apart as two groups. Replicates whose columns come to be dependent fail, and are counted. FUN, `nsim`, `seed`,
     `progress` and the record are as for `bootMer`; each replicate is a fit of its own, several milliseconds each.
 
-    Raises ArgumentError for `resample` of the wrong length or with nothing to resample, and for crossed factors, whose
-    groups cannot be drawn independently.
+    Source: van der Leeden, Meijer & Busing (2008), 11.4. Raises ArgumentError for `resample` of the wrong length or
+    with nothing to resample, and for crossed factors, whose groups cannot be drawn independently.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
