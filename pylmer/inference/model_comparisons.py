@@ -75,8 +75,8 @@ def KRmodcomp(large: FittedModel, small: Any) -> ModelComparison:
 def SATmodcomp(large: FittedModel, small: Any) -> ModelComparison:
     """Satterthwaite's F test of a smaller model against a larger one, as pbkrtest's; arguments as for `KRmodcomp`.
 
-    Of two models the page names the smaller one; pbkrtest shows a basis of the restriction (`.L`). Source: Fai &
-    Cornelius (1996).
+    Of two models the page names the smaller one; pbkrtest shows a basis of the restriction (`.L`). A fit by maximum
+    likelihood is tested as it is, as `contest` does; pbkrtest refits it by REML. Source: Fai & Cornelius (1996).
 
     >>> import pylmer
     >>> sleep = pylmer.datasets.load("sleepstudy")

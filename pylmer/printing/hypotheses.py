@@ -98,9 +98,10 @@ def show_comparison(record: ModelComparison) -> str:
     lines = _restriction_lines(record.L) if satterthwaite else _matrix_lines(record.L)
     small = f"small : {record.small}" if record.small is not None else lines
     rows, headers, columns = _columns(record.test.iloc[:1])
-    rows = ["[1,]"] if satterthwaite else rows
-    tests = [i for i, h in enumerate(headers) if h in ("stat", "statistic", "ndf", "ddf")]
-    body = print_mixed(rows, headers, columns, tests=tests, tests_together=True)
+    if satterthwaite:
+        body = print_mixed(["[1,]"], headers, columns, together=[0, 1], tests=[2])
+    else:
+        body = print_mixed(rows, headers, columns, tests=[0, 1, 2], tests_together=True)
     return "\n".join([f"large : {record.large}", small, body])
 
 

@@ -23,8 +23,9 @@ models <- list(
 page <- function(expr) tryCatch(capture.output(print(suppressMessages(suppressWarnings(expr)))), error = function(e) NULL)
 out <- lapply(models, function(m) {
   d <- get(m$data)[m$rows, ]
+  assign("d", d, envir = globalenv())  # SATmodcomp looks there
   REML <- is.null(m$REML)
-  f <- as.formula(m$formula)
+  f <- as.formula(m$formula, env = globalenv())
   fit <- suppressMessages(suppressWarnings(eval(bquote(lmer(.(f), data = d, REML = .(REML), control = ctrl)))))
   list(
     data = m$data, formula = m$formula, rows = m$rows, REML = REML,
@@ -39,7 +40,7 @@ out <- lapply(models, function(m) {
     ls_means = page(ls_means(fit)), ls_means_kr = if (REML) page(ls_means(fit, ddf = "Kenward-Roger", level = 0.9)),
     difflsmeans = page(difflsmeans(fit)),
     krmodcomp = if (REML) page(KRmodcomp(fit, diag(length(fixef(fit)))[-1, , drop = FALSE])),
-    satmodcomp = page(SATmodcomp(fit, diag(length(fixef(fit)))[-1, , drop = FALSE])),
+    satmodcomp = if (REML) page(SATmodcomp(fit, diag(length(fixef(fit)))[-1, , drop = FALSE])),
     contest = page(contest(fit, diag(length(fixef(fit))))),
     contest_each = page(contest(fit, diag(length(fixef(fit))), joint = FALSE))
   )
