@@ -305,8 +305,8 @@ ON_PURPOSE = {("empty", "joint")}  # R takes the p-value of what is confounded f
 @pytest.mark.parametrize(("model", "call"), [case for case in CASES if case not in ON_PURPOSE])
 def test_page(model: str, call: str) -> None:
     theirs, (made, _) = lines(MODELS[model]["pages"][call]["page"]), answer(model, call)
-    ours, relative = lines(str(made)), 1e-3 if call.startswith("mvt") else 1e-5
-    assert same_up_to_rounding(ours, theirs, relative) or same_numbers(ours, theirs, relative), "\n".join(ours)
+    ours, near = lines(str(made)), (1e-3, np.inf) if call.startswith("mvt") else (1e-5, 1e-4)
+    assert same_up_to_rounding(ours, theirs, *near) or same_numbers(ours, theirs, *near), "\n".join(ours)
 
 
 @pytest.mark.parametrize(("model", "call"), CASES)

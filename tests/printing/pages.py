@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 import warnings
 from pathlib import Path
@@ -72,28 +73,35 @@ def without_singular(text: str) -> list[str]:
     return [line for line in lines(text) if not line.startswith(SINGULAR)]
 
 
-def same_up_to_rounding(ours: list[str], theirs: list[str], relative: float = 0.0) -> bool:
+def same_up_to_rounding(ours: list[str], theirs: list[str], relative: float = 0.0, own: float = math.inf) -> bool:
     """Equal but for numbers that differ by one in their last digit, and by `relative` of the largest on their line.
 
-    pylmer's theta is good to some seven digits, R's default optimizer to some four.
+    No number, a p-value beside large ones, differs by more than `own` of itself. pylmer's theta is good to some seven
+    digits, R's default optimizer to some four.
     """
-    return _words(ours) == _words(theirs) and all(_all_near(a, b, relative) for a, b in zip(ours, theirs, strict=True))
+    return _words(ours) == _words(theirs) and all(
+        _all_near(a, b, relative, own) for a, b in zip(ours, theirs, strict=True)
+    )
 
 
-def same_numbers(ours: list[str], theirs: list[str], relative: float = 2e-6) -> bool:
+def same_numbers(ours: list[str], theirs: list[str], relative: float = 2e-6, own: float = math.inf) -> bool:
     """The same, blanks aside: seven digits can end in a zero that is not printed."""
     squeezed = [[" ".join(line.split()) for line in page] for page in (ours, theirs)]
-    return same_up_to_rounding(squeezed[0], squeezed[1], relative)
+    return same_up_to_rounding(squeezed[0], squeezed[1], relative, own)
 
 
 def _words(page: list[str]) -> list[str]:
     return [NUMBER.sub("#", line) for line in page]
 
 
-def _all_near(ours: str, theirs: str, relative: float) -> bool:
+def _all_near(ours: str, theirs: str, relative: float, own: float) -> bool:
     a, b = NUMBER.findall(ours), NUMBER.findall(theirs)
     slack = relative * max((abs(float(number)) for number in b), default=0.0)
-    return all(abs(float(x) - float(y)) <= 1.01 * _unit(y) + slack for x, y in zip(a, b, strict=True))
+    return all(_near(float(x), float(y), 1.01 * _unit(y), slack, own) for x, y in zip(a, b, strict=True))
+
+
+def _near(x: float, y: float, unit: float, slack: float, own: float) -> bool:
+    return abs(x - y) <= unit + (slack if own == math.inf else min(slack, own * abs(y)))
 
 
 def _unit(number: str) -> float:
