@@ -12,7 +12,7 @@ one solve for each level of the smaller factor that occurs in a row. Nothing of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -35,10 +35,6 @@ class Levels:
     def present(self) -> Codes:
         """Rows that have a level: numbers."""
         return np.flatnonzero(self.codes >= 0)
-
-    def rows(self, which: Codes) -> Levels:
-        """Some rows alone."""
-        return Levels(self.codes[which], self.Z[which])
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,9 +139,3 @@ def unknown_variances(at: At, rows: JointRows) -> Array:
         if Z is not None:
             out += np.sum((Z @ point.template()) ** 2, axis=1)
     return out
-
-
-def some_rows(rows: JointRows, which: Codes) -> JointRows:
-    """Some of the rows."""
-    unknown = tuple(None if Z is None else Z[which] for Z in rows.unknown)
-    return replace(rows, X=rows.X[which], factors=tuple(part.rows(which) for part in rows.factors), unknown=unknown)

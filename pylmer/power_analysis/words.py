@@ -93,26 +93,6 @@ def _simulated(
     progress: bool | None,
 ) -> Power:
     start, so_far = time.perf_counter(), Tally(np.full(nsim, np.nan))
-
-    def record() -> Power:
-        names = truth.design.X_names
-        sizes = {names[j]: float(truth.beta[j]) for j in test.coefficients} if len(test.coefficients) == 1 else {}
-        return Power(
-            so_far.rejections(alpha),
-            so_far.done,
-            alpha,
-            level,
-            so_far.p_values[: so_far.done],
-            test.effect,
-            test.title,
-            sizes,
-            so_far.warnings,
-            dict(so_far.errors),
-            truth.design.n,
-            time.perf_counter() - start,
-            truth.optimum.optimizer != GIVEN,
-        )
-
     size = max(1, min(BATCH, CELLS // truth.design.n))
     with progress_bar(nsim, progress, "power") as advance:
         try:
@@ -123,8 +103,29 @@ def _simulated(
                 advance(here)
         except KeyboardInterrupt:
             text = f"stopped after {so_far.done} of {nsim} simulations; .partial holds them"
-            raise Interrupted(text, record() if so_far.done else None) from None
-    return record()
+            partial = _record(truth, test, so_far, alpha, level, start) if so_far.done else None
+            raise Interrupted(text, partial) from None
+    return _record(truth, test, so_far, alpha, level, start)
+
+
+def _record(truth: FittedModel, test: EffectTest, so_far: Tally, alpha: float, level: float, start: float) -> Power:
+    names = truth.design.X_names
+    sizes = {names[j]: float(truth.beta[j]) for j in test.coefficients} if len(test.coefficients) == 1 else {}
+    return Power(
+        x=so_far.rejections(alpha),
+        n=so_far.done,
+        alpha=alpha,
+        level=level,
+        p_values=so_far.p_values[: so_far.done],
+        effect=test.effect,
+        test=test.title,
+        effect_size=sizes,
+        warnings=so_far.warnings,
+        errors=dict(so_far.errors),
+        nrow=truth.design.n,
+        seconds=time.perf_counter() - start,
+        observed=truth.optimum.optimizer != GIVEN,
+    )
 
 
 @word
