@@ -10,7 +10,16 @@ import numpy as np
 from ..errors import ArgumentError
 from ..extract import AIC, logLik, word
 from ..fitting import FittedModel, design_of, refit_ml
-from ..language import deparse, did_you_mean, expand_random, parse_formula, random_label, terms, update_formula
+from ..language import (
+    deparse,
+    deparse_lines,
+    did_you_mean,
+    expand_random,
+    parse_formula,
+    random_label,
+    terms,
+    update_formula,
+)
 from ..language.syntax import MixedFormula, RandomTerm
 from ..linalg import Array
 from .contrasts import DDF, f_test
@@ -113,7 +122,7 @@ def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaT
         LRT = np.array([np.nan, *(2 * max(likelihoods[0] - each, 0.0) for each in likelihoods[1:])])
         columns["LRT"] = LRT
         columns["Pr(Chi)"] = np.array([p_value(x, df) for x, df in zip(LRT, npar, strict=True)])
-    heading = ("Single term deletions", "", "Model:", describe(fit))
+    heading = ("Single term deletions", "", "Model:", *deparse_lines(parse_formula(describe(fit)).node))
     made: AnovaTable = table(AnovaTable, columns, ["<none>", *labels], heading)
     return made
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ..inference.resampling import BootMer, ParametricComparison, ParametricComparisonSummary, summarized
 from ..tables import Column, format_numbers, mixed_columns, print_columns, print_mixed, show, show_html
-from .filling import PAGE
+from .filling import PAGE, formula_text
 from .pages import html_table
 from .summaries import summary
 
@@ -81,7 +81,7 @@ def _head(record: ParametricComparison) -> list[str]:
     if len(record.ref) < record.nsim:
         used = f"Requested samples: {record.nsim} Used samples: {len(record.ref)} Extremes: {record.n_extreme}"
         lines.append(used)
-    return [*lines, f"large : {record.large}", record.small]
+    return [*lines, f"large : {formula_text(record.large)}", formula_text(record.small)]
 
 
 @show.register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..language import deparse_lines
+from ..language import deparse_lines, parse_formula
 from ..language.syntax import Call, Node
 
 PAGE = 80
@@ -28,6 +28,11 @@ def fill(items: Sequence[str], width: int = PAGE) -> str:
 def code_lines(node: Node) -> list[str]:
     """R's deparse of an argument or call, `<array>` as such."""
     return [line.replace("`<array>`", "<array>") for line in deparse_lines(node)]
+
+
+def formula_text(formula: str) -> str:
+    """A formula in the lines in which R prints one."""
+    return "\n".join(deparse_lines(parse_formula(formula).node))
 
 
 def argument(call: Call, name: str) -> Node | None:

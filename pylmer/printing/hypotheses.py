@@ -22,6 +22,7 @@ from ..tables import (
     show,
     show_html,
 )
+from .filling import formula_text
 from .pages import html_table
 
 
@@ -96,13 +97,13 @@ def show_comparison(record: ModelComparison) -> str:
     """pbkrtest's print of a model comparison; the test that is scaled."""
     satterthwaite = record.method == "Satterthwaite"
     lines = _restriction_lines(record.L) if satterthwaite else _matrix_lines(record.L)
-    small = f"small : {record.small}" if record.small is not None else lines
+    small = f"small : {formula_text(record.small)}" if record.small is not None else lines
     rows, headers, columns = _columns(record.test.iloc[:1])
     if satterthwaite:
         body = print_mixed(["[1,]"], headers, columns, together=[0, 1], tests=[2])
     else:
         body = print_mixed(rows, headers, columns, tests=[0, 1, 2], tests_together=True)
-    return "\n".join([f"large : {record.large}", small, body])
+    return "\n".join([f"large : {formula_text(record.large)}", small, body])
 
 
 def _restriction_lines(L: Array) -> str:

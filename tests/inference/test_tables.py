@@ -308,6 +308,15 @@ def test_dropped_coefficient() -> None:
         pylmer.contest(fit("dev-sleep-rankdef"), "I(2 * Days)")
 
 
+def test_long_formulas_are_broken_as_in_r() -> None:
+    """R 4.2.2, pbkrtest 0.5.2, lmerTest 3.1-3: KRmodcomp and drop1(ddf = "lme4") break them, drop1's F tests do not."""
+    model = sleep_fit("Reaction ~ Days + I(Days^2) + I(Days^3) + I(Days^4) + (0 + Days | Subject) + (1 | Subject)")
+    broken = ["Reaction ~ Days + I(Days^2) + I(Days^3) + I(Days^4) + (0 + Days |", "    Subject) + (1 | Subject)"]
+    assert lines(pylmer.KRmodcomp(model, np.eye(5)[4:]))[:2] == [f"large : {broken[0]}", broken[1]]
+    assert lines(pylmer.drop1(model, ddf="lme4"))[3:5] == broken
+    assert lines(pylmer.drop1(model))[3] == f"{broken[0]} {broken[1].strip()}"
+
+
 def test_html() -> None:
     model = sleep_fit(SLOPE)
     page = pylmer.anova(model)._repr_html_()
