@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .errors import NumericalError
 from .linalg import Array
 
 
@@ -11,9 +12,12 @@ def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
     """The minimizer of g's + s'Hs/2 over |s| <= radius, the decrease it promises, and whether it lies inside.
 
     Exact, by eigendecomposition (More & Sorensen 1983); in the hard case the lowest eigenvector leads to the boundary.
+    NumericalError where g or H is not finite.
     """
     if len(g) == 0:
         return g, 0.0, True
+    if not (np.isfinite(H).all() and np.isfinite(g).all()):
+        raise NumericalError("the score or the information is not finite")
     values, vectors = np.linalg.eigh(H)
     c = vectors.T @ g
     inside = bool(values[0] > 0 and np.linalg.norm(c / values) <= radius)

@@ -132,7 +132,8 @@ class Curve:
     def backward(self, zeta: Array | float) -> Array:
         """zeta -> the argument in the user's terms; NaN beyond the curve."""
         targets = np.asarray(zeta, float)
-        spare = [NEARLY / slope if slope > 0 else 0.0 for slope in (self.slope[0], self.slope[-1])]
+        width = self.knots[-1] - self.knots[0]  # where zeta is flat, 1 / slope knows no end
+        spare = [min(NEARLY / slope, width) if slope > 0 else 0.0 for slope in (self.slope[0], self.slope[-1])]
         low = np.full(targets.shape, max(self.knots[0] - spare[0], self.lowest))
         high = np.full(targets.shape, min(self.knots[-1] + spare[1], self.highest))
         for _ in range(HALVINGS):

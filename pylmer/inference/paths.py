@@ -21,6 +21,7 @@ BETWEEN = 4  # nodes set at once before one that came out too far
 SPACING = (0.5, 1.0)  # aimed at between nodes, in zeta: at first, and where extrapolation has been good
 TRUSTED, DISTRUSTED = 0.004, 0.05  # how far from its aim a node comes out for the next to be set wider, or nearer
 LOWER = 1e-3  # a deviance so much below that of the fit means that the fit is not the best one
+TELLING = 0.1  # distance in zeta from which the way to a node tells what the drift lacked, and is not mere rounding
 GUESS = 0.1  # first step where the deviance does not bend
 
 
@@ -93,7 +94,9 @@ class Walker:
             )
         zeta = float(np.sqrt(max(held.value - self.lowest_value, 0.0)))
         slope = abs(held.slope) / (2 * zeta) if zeta > 0 else 0.0
-        return Node(w, self.side * zeta, slope, held, start.missed + way / (w - start.w))
+        far = abs(zeta - abs(start.zeta)) > TELLING
+        missed = start.missed + way / (w - start.w) if far else start.missed
+        return Node(w, self.side * zeta, slope, held, missed)
 
     def advance(self, target: float) -> None:
         """One node outwards, aimed at |zeta| = target, and others before it if that came out far beyond."""

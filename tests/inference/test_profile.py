@@ -11,7 +11,7 @@ import pytest
 import pylmer
 from pylmer.fitting import refit_ml
 from pylmer.inference.arguments import arguments
-from pylmer.inference.curves import Linear, Rho, Sine
+from pylmer.inference.curves import Curve, Linear, Rho, Sine
 from pylmer.inference.held import Argument, Held
 from tests.printing.test_transcripts import fit as sleep_fit
 from tests.printing.test_transcripts import transcript
@@ -223,3 +223,11 @@ def test_nothing_is_said_where_nothing_is_to_say() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pylmer.confint(sleep_fit(SLOPE))
+
+
+def test_limits_next_to_where_zeta_is_flat() -> None:
+    """A correlation whose standard deviation has vanished: 1 / slope is 1e23, and the limit is found all the same."""
+    knots, zeta = np.array([-0.44, -0.30, 0.29, 1.0]), np.array([-2.046, -1.903, 0.0, 1.5])
+    curve = Curve(Linear(1.0), knots, zeta, np.array([4.6e-24, 2.95, 3.35, 1.0]), -np.inf, np.inf)
+    assert -0.35 < float(curve.backward(-1.96)) < -0.30
+    assert float(curve.forward(curve.backward(-1.96))) == pytest.approx(-1.96, abs=1e-9)
