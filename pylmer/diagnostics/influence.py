@@ -17,6 +17,7 @@ from ..fitting import FittedModel
 from ..functions import as_factor, read_columns
 from ..language import did_you_mean
 from ..linalg import Array, Codes
+from ..parameters import GIVEN
 from ..tables import Shown
 from .refits import Refits, refits
 
@@ -72,7 +73,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     of the factor's levels; lme4's in the order in which the levels appear in the data.
 
     Source: Demidenko & Stukel (2005), Statistics in Medicine 24, 893-909. Raises ArgumentError for an unknown group or
-    row.
+    row, and for a fit whose parameters were given.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -98,6 +99,11 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
         raise ArgumentError(f"theta={theta!r}: wanted one of {', '.join(map(repr, THETA))}")
     if groups is not None and obs is not None:
         raise ArgumentError("influence() leaves out groups or single rows: give groups or obs, not both")
+    if fit.optimum.optimizer == GIVEN:
+        raise ArgumentError(
+            "influence() compares estimates, and the parameters of this fit were given (makeLmer, extend): "
+            "refit(fit, fit.design.y) estimates them"
+        )
     codes, labels = _rows(fit, obs) if groups is None else _groups(fit, groups)
     theta = "held" if fit.optimum.held else theta
     found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")

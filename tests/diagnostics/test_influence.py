@@ -258,6 +258,12 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "row named twice": (lambda: pylmer.influence(FIT, obs=[3, 3]), "row 3 is named twice"),
     "list": (lambda: pylmer.influence(FIT, ["Subject"]), r"groups=\['Subject'\]: neither a grouping factor"),
     "both": (lambda: pylmer.influence(FIT, "Subject", obs=[1]), "give groups or obs, not both"),
+    "given": (
+        lambda: pylmer.influence(
+            pylmer.makeLmer("y ~ 1 + (1 | g)", {"g": list("abc") * 4}, fixef=[1], VarCorr=1, sigma=1, seed=1), "g"
+        ),
+        r"parameters of this fit were given .* estimates them",
+    ),
     "not a fit": (lambda: pylmer.influence([1, 2], "g"), r"influence\(\) wants a fit of lmer\(\), found list"),
     "hatvalues": (lambda: pylmer.hatvalues(3), r"hatvalues\(\) wants a fit of lmer\(\) or lm\(\), found int"),
     "dfbeta": (lambda: pylmer.dfbeta(FIT, "item"), "groups='item'"),
