@@ -129,6 +129,8 @@ def simulate_formula(
 def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.DataFrame:
     """`simulate` for least squares: fitted values plus residuals of variance sigma^2 / w."""
     count, rng = replicates(nsim), generator(seed)
+    if not fit.solution.df_residual:
+        raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
     return _labelled(fit.design, drawn(fit.solution.fitted, (), fit.sigma, fit.design.weights, count, rng))
 
 
