@@ -88,6 +88,8 @@ def first_effect(fit: FittedModel) -> str:
 def columns_of(fit: FittedModel, name: Any) -> tuple[int, ...]:
     """Places of a coefficient, or of all coefficients of a term."""
     design = fit.design
+    if not isinstance(name, str):
+        raise ArgumentError(f"test: wanted the name of an effect, a formula or a function, found {name!r}")
     if name in design.X_names:
         return (design.X_names.index(name),)
     labels = design.fixed_terms.labels

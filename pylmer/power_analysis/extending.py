@@ -63,7 +63,7 @@ def extend(
     [1.546, 1.037]
     """
     data = used_rows(fit)
-    columns = _columns(data, along, within)
+    columns = columns_named(data, along, within)
     if within is None:
         larger = _along(fit, data, columns[0], n, values)
     else:
@@ -106,7 +106,7 @@ def used_rows(fit: FittedModel) -> pd.DataFrame:
     return frame.iloc[np.flatnonzero(fit.design.kept)].reset_index(drop=True)
 
 
-def _columns(data: pd.DataFrame, along: str | None, within: str | Sequence[str] | None) -> list[str]:
+def columns_named(data: pd.DataFrame, along: str | None, within: str | Sequence[str] | None) -> list[str]:
     """The columns that `along` or `within` names."""
     if (along is None) == (within is None):
         raise ArgumentError('give along="g", whose values grow in number, or within="g", whose rows do: one of the two')

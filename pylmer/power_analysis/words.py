@@ -17,7 +17,7 @@ from ..linear_words import is_number
 from ..parameters import GIVEN, with_parameters
 from ..progress import progress_bar
 from .effect_tests import EffectTest, columns_of, first_effect, make_test
-from .extending import extend, grouping_columns, levels_of, used_rows
+from .extending import columns_named, extend, grouping_columns, levels_of, used_rows
 from .records import Power, PowerCurve, Tally
 
 BATCH = 100  # data sets drawn and fitted together
@@ -164,6 +164,7 @@ def powerCurve(
     """
     count, rng = replicates(nsim), generator(seed)
     column = along if along is not None or within is not None else _variable(fit, test)
+    columns_named(used_rows(fit), column, within)
     sizes = _breaks(fit, column, breaks)
     found: dict[str, Power] = {}
     labels: dict[str, str] = {}
