@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Generic
@@ -46,6 +46,8 @@ def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
     """
     if not isinstance(fit, FittedModel):
         raise ArgumentError(f"allFit() wants a fit of lmer(), found {type(fit).__name__}")
+    if isinstance(optimizers, str) or not isinstance(optimizers, Iterable):
+        optimizers = [optimizers]
     unknown = [name for name in optimizers if name not in OPTIMIZERS]
     if unknown or not optimizers:
         raise ArgumentError(f"optimizers={list(optimizers)}: wanted some of {', '.join(map(repr, OPTIMIZERS))}")

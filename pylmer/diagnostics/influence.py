@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import ArgumentError, FitNote
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..functions import as_factor, read_columns
 from ..language import did_you_mean
@@ -170,7 +171,7 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     index = fit.design.index
     if obs is None:
         return np.arange(len(index)), index
-    wanted = pd.Index([obs] if np.isscalar(obs) else list(obs))
+    wanted = pd.Index(several(obs))
     place = index.get_indexer_for(wanted) if index.is_unique else np.array([_position(index, one) for one in wanted])
     if np.any(place < 0):
         lost = ", ".join(map(repr, wanted[place < 0][:SHOWN].tolist()))

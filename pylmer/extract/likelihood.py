@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -140,7 +141,8 @@ def AIC(*fits: Any, k: float = 2.0, **named: Any) -> Any:
     >>> round(pylmer.AIC(fit), 4)
     1755.6283
     """
-    return _criteria("AIC", lambda ll: k, fits, named)
+    weight = _weight(k)
+    return _criteria("AIC", lambda ll: weight, fits, named)
 
 
 def BIC(*fits: Any, **named: Any) -> Any:
@@ -152,6 +154,12 @@ def BIC(*fits: Any, **named: Any) -> Any:
     1774.786
     """
     return _criteria("BIC", lambda ll: math.log(ll.nobs), fits, named)
+
+
+def _weight(k: Any) -> float:
+    if not isinstance(k, Real) or not math.isfinite(k):
+        raise ArgumentError(f"k={k!r}: wanted a number, the weight of a degree of freedom")
+    return float(k)
 
 
 def _criteria(name: str, penalty: Callable[[LogLik], float], fits: tuple[Any, ...], named: dict[str, Any]) -> Any:

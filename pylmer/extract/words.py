@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+
+import numpy as np
 
 from ..errors import ArgumentError
 from ..fitting import FittedModel
@@ -13,6 +15,11 @@ from ..fitting import FittedModel
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
+KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
+    "bool": ((bool, np.bool_), "True or False"),
+    "str": ((str,), "a text"),
+    "str | None": ((str, type(None)), "a text or None"),
+}
 MAKERS = {"FittedModel": "lmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
 
 
@@ -58,22 +65,48 @@ def wanted(dispatcher: Any) -> str:
 
 
 def obliging(dispatching: F) -> F:
-    """The dispatcher, but arguments that the word does not take end in an ArgumentError that lists those it takes."""
+    """The dispatcher, but arguments that the word does not take end in an ArgumentError that lists those it takes.
+
+    Flags are True or False, for "no" would be True, and words are texts.
+    """
 
     dispatcher: Any = dispatching
 
     @functools.wraps(dispatcher)
     def called(*args: Any, **kwargs: Any) -> Any:
+        function = dispatcher.dispatch(type(args[0]) if args else object)
+        check_plain(dispatcher.__name__, function, args, kwargs)
         try:
             return dispatcher(*args, **kwargs)
         except TypeError:
-            kind = type(args[0]) if args else object
-            check_call(dispatcher.__name__, dispatcher.dispatch(kind), args, kwargs)
+            check_call(dispatcher.__name__, function, args, kwargs)
             raise
 
     called.register, called.dispatch = dispatcher.register, dispatcher.dispatch  # type: ignore[attr-defined]
     called.registry = dispatcher.registry  # type: ignore[attr-defined]
     return cast("F", called)
+
+
+@functools.cache
+def plain_arguments(function: Callable[..., Any]) -> dict[str, tuple[int, str]]:
+    """The arguments that are flags or words: name -> place and annotation."""
+    arguments = enumerate(inspect.signature(function).parameters.values())
+    return {each.name: (place, each.annotation) for place, each in arguments if each.annotation in KINDS}
+
+
+def check_plain(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise ArgumentError for a flag that is neither True nor False, and for a word that is no text."""
+    for argument, (place, annotation) in plain_arguments(function).items():
+        if argument in kwargs or place < len(args):
+            given = kwargs[argument] if argument in kwargs else args[place]
+            kinds, text = KINDS[annotation]
+            if not isinstance(given, kinds):
+                raise ArgumentError(f"{argument}={given!r}: {name}() wants {text}")
+
+
+def several(given: Any) -> list[Any]:
+    """One thing or several, as a list; a text is one."""
+    return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
 
 
 def check_call(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -82,4 +115,5 @@ def check_call(name: str, function: Callable[..., Any], args: tuple[Any, ...], k
     try:
         signature.bind(*args, **kwargs)
     except TypeError as misfit:
-        raise ArgumentError(f"{name}(): {misfit}; it takes {', '.join(signature.parameters)}") from None
+        called = name if name.endswith(")") else f"{name}()"
+        raise ArgumentError(f"{called}: {misfit}; it takes {', '.join(signature.parameters)}") from None

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..extract import AIC, logLik, word
+from ..extract.words import several
 from ..fitting import FittedModel, design_of, refit_ml
 from ..language import (
     deparse,
@@ -88,11 +89,11 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
     if isinstance(scope, str) and scope.lstrip().startswith("~"):
         wanted: Sequence[str] = terms(parse_formula(scope).rhs).labels
     else:
-        wanted = [scope] if isinstance(scope, str) else scope
+        wanted = several(scope)
     for label in wanted:
         if label not in known:
             raise ArgumentError(
-                f"scope has {label!r}, which is no term of the model{did_you_mean(label, known)}; "
+                f"scope has {label!r}, which is no term of the model{did_you_mean(str(label), known)}; "
                 f"its terms are {', '.join(known) or 'none'}"
             )
     return list(wanted)

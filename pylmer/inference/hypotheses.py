@@ -11,6 +11,7 @@ numeric variables and fewer factors. The types do not depend on contrasts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,9 +35,9 @@ class Hypothesis:
     L: Array
 
 
-def type_of(given: int | str) -> str:
+def type_of(given: Any) -> str:
     """1, 2, 3 or "I", "II", "III" -> roman."""
-    if isinstance(given, bool) or given not in TYPES:
+    if isinstance(given, bool) or not isinstance(given, int | str | np.integer) or given not in TYPES:
         raise ArgumentError(f"type={given!r}: the types of an analysis of variance are 1, 2 and 3")
     return TYPES[given]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from ..devfun import par_names
 from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
-from ..extract.words import check_call
+from ..extract.words import check_call, several
 from ..fitting import FittedModel
 from ..language import did_you_mean
 from ..linalg import Array
@@ -58,7 +58,7 @@ def chosen(names: Sequence[str], n_variance: int, parm: Any, argument: str = "pa
     if parm is None:
         return list(range(len(names)))
     out: list[int] = []
-    for each in list(parm) if isinstance(parm, Iterable) and not isinstance(parm, str) else [parm]:
+    for each in several(parm):
         if each == "theta_":
             out += range(n_variance)
         elif each == "beta_":

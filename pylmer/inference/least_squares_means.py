@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DataError
 from ..extract import word
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..functions import Matrix, Strings, evaluate
 from ..functions.variables import as_variable
@@ -107,11 +108,11 @@ def _terms(fit: FittedModel, which: str | Sequence[str] | None) -> list[str]:
     known = factor_terms(fit)
     if which is None:
         return known
-    wanted = [which] if isinstance(which, str) else list(which)
+    wanted = several(which)
     for label in wanted:
         if label not in known:
             raise ArgumentError(
-                f"which={label!r}: no term of the model is made of these factors{did_you_mean(label, known)}; "
+                f"which={label!r}: no term of the model is made of these factors{did_you_mean(str(label), known)}; "
                 f"there is {', '.join(known) or 'none'}"
             )
     return wanted

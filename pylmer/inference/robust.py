@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..extract import word
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..language import did_you_mean
 from ..linalg import Array
@@ -199,7 +200,7 @@ def _df(made: Sandwich, test: str, at: list[int]) -> Array:
 
 def chosen(given: str | Sequence[str], known: Sequence[str]) -> list[str]:
     """The tests asked for, in the order of `known`."""
-    wanted = [given] if isinstance(given, str) else list(given)
+    wanted = several(given)
     if wanted == ["All"]:
         return list(known)
     for each in wanted:

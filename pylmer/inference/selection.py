@@ -12,6 +12,7 @@ from ..errors import ArgumentError
 from ..extract import word
 from ..fitting import FittedModel
 from ..language.syntax import MixedFormula
+from ..linear_words import is_number
 from ..tables import Shown
 from .contrasts import DDF
 from .degrees_of_freedom import METHODS, check_ddf
@@ -58,7 +59,7 @@ def step(
     """
     check_ddf(ddf, METHODS)
     for name, alpha in (("alpha_random", alpha_random), ("alpha_fixed", alpha_fixed)):
-        if not 0 <= alpha <= 1:
+        if not is_number(alpha) or not 0 <= alpha <= 1:
             raise ArgumentError(f"{name}={alpha!r}: a level lies between 0 and 1")
     random, model = reduced_random(fit, alpha_random) if reduce_random else (None, fit)
     fixed, model = reduced_fixed(model, alpha_fixed, ddf) if reduce_fixed else (None, model)

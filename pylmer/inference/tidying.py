@@ -12,6 +12,7 @@ from ..design import Design
 from ..diagnostics import cooks_distance, hatvalues
 from ..errors import ArgumentError
 from ..extract import AIC, BIC, VarCorr, coef, df_residual, logLik, nobs, ranef, sigma, word
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..linear_words import confint
@@ -60,7 +61,7 @@ def tidy(
     0  (Intercept)   251.405      6.825  17.0
     1         Days    10.467      1.546  17.0
     """
-    wanted = [effects] if isinstance(effects, str) else list(effects)
+    wanted = several(effects)
     for each in wanted or ("",):
         if each not in EFFECTS:
             raise ArgumentError(f"effects={each!r}: wanted {', '.join(map(repr, EFFECTS))}, or several of them")

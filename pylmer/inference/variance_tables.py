@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..extract import word
 from ..fitting import FittedModel
 from .contrasts import DDF, f_test
 from .degrees_of_freedom import METHODS, check_ddf
@@ -48,6 +49,7 @@ def sequential_table(fit: FittedModel) -> AnovaTable:
     return made
 
 
+@word
 def show_tests(fit: FittedModel, type: int | str = 3) -> dict[str, pd.DataFrame]:
     """The contrasts that `anova(fit, type)` tests: term -> DataFrame (q, p), one row per contrast.
 

@@ -30,7 +30,10 @@ def parse_formula(text: str | MixedFormula) -> MixedFormula:
     >>> print(formula)
     Reaction ~ Days + (Days | Subject)
     """
-    return text if isinstance(text, MixedFormula) else _parsed(text)
+    if isinstance(text, MixedFormula):
+        return text
+    check_text(text)
+    return _parsed(text)
 
 
 @lru_cache(maxsize=256)  # refits, updates and simulations read the same few formulas again and again
@@ -89,10 +92,15 @@ def _no_bar(rhs: Node) -> tuple[str, tuple[int, int]]:
     return "no random-effects term; lmer needs at least one, e.g. (1 | Subject)", rhs.span
 
 
-def read(text: str) -> Node:
-    """The syntax tree of a formula or an expression."""
+def check_text(text: object) -> None:
+    """Raise ArgumentError for what is no text."""
     if not isinstance(text, str):
         raise ArgumentError(f"a formula is a text such as 'y ~ x + (1 | g)', not {type(text).__name__}")
+
+
+def read(text: str) -> Node:
+    """The syntax tree of a formula or an expression."""
+    check_text(text)
     from lark.exceptions import LarkError
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..errors import ArgumentError
 from ..language import did_you_mean
@@ -18,10 +19,10 @@ def one_group(groups: Iterable[str], group: str | None, word: str) -> str:
     return names[0] if group is None else known(names, group, f"{word}(): group")
 
 
-def known(names: Iterable[str], name: str, what: str) -> str:
+def known(names: Iterable[str], name: Any, what: str) -> str:
     """`name`, if it is one of `names`."""
     there = [str(each) for each in names]
-    if name not in there:
+    if not isinstance(name, str) or name not in there:
         listed = ", ".join(there[:LISTED]) + (", ..." if len(there) > LISTED else "")
         hint = did_you_mean(str(name), there)
         raise ArgumentError(f"{what}={name!r}: there is {listed or 'none'}{hint}")

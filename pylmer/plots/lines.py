@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..extract import ranef
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..language import deparse
 from ..linalg import Array
@@ -66,7 +67,7 @@ def plot_lines(
     chosen = grouping_factor(fit, group, WORD)
     labels = list(ranef(fit, condVar=False)[chosen].index)
     shown = spread_of_sizes(fit, chosen, SHOWN) if levels is None else _listed(levels, labels)
-    kinds = [known(STYLES, kind, f"{WORD}(): estimates") for kind in estimates]
+    kinds = [known(STYLES, kind, f"{WORD}(): estimates") for kind in several(estimates)]
     rows, level = raw(fit), codes(fit, chosen)
     x = _predictor(fit, rows, chosen, predictor)
     lines = [(kind, *_estimates(fit, chosen, kind)) for kind in kinds]
@@ -89,7 +90,7 @@ def plot_lines(
 
 
 def _listed(levels: Sequence[str], labels: list[str]) -> list[str]:
-    names = [levels] if isinstance(levels, str) else [str(level) for level in levels]
+    names = [str(level) for level in several(levels)]
     if not names:
         raise ArgumentError(f"{WORD}(): levels: wanted at least one, found none")
     return [known(labels, name, f"{WORD}(): level") for name in names]

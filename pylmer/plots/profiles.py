@@ -54,7 +54,7 @@ def plot_profile(
     """
     if not isinstance(profile, LikelihoodProfile):
         raise ArgumentError(f"plot_profile() wants a profile, as profile(fit) gives it; found {type(profile).__name__}")
-    if kind not in KINDS:
+    if kind not in list(KINDS):
         raise ArgumentError(f"plot_profile(): kind={kind!r}; it is one of {', '.join(map(repr, KINDS))}")
     return KINDS[kind](profile, _names(profile, which), axes)
 

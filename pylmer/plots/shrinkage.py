@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ArgumentError
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..partial_pooling import pooling
@@ -67,7 +68,7 @@ def plot_shrinkage(
 
 
 def _listed(coefficients: str | Sequence[str]) -> list[str]:
-    names = [coefficients] if isinstance(coefficients, str) else list(coefficients)
+    names = several(coefficients)
     if len(names) not in (1, 2):
         raise ArgumentError(f"{WORD}(): coefficients: wanted one or two, found {len(names)}")
     return names

@@ -219,7 +219,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "infer": (lambda: pylmer.summary(means(), infer="all"), pylmer.ArgumentError, "for intervals and for tests"),
     "var": (lambda: pylmer.emtrends(fit(), "recipe", var="tmp"), pylmer.ArgumentError, "did you mean 'temp'"),
     "var of a factor": (lambda: pylmer.emtrends(fit(), "~ 1", var="recipe"), pylmer.ArgumentError, "numeric variable"),
-    "var no name": (lambda: pylmer.emtrends(fit(), "~ 1", var=2), pylmer.ArgumentError, "name of a numeric variable"),
+    "var no name": (lambda: pylmer.emtrends(fit(), "~ 1", var=2), pylmer.ArgumentError, "var=2: .* wants a text"),
     "no fixed effects": (
         lambda: pylmer.emmeans(fit("angle ~ 0 + (1 | recipe)"), "recipe"), pylmer.ArgumentError, "no fixed effects"
     ),
@@ -292,7 +292,7 @@ def test_emmip_of_means_on_the_scale_of_the_response() -> None:
         (lambda: pylmer.emmip(fit(), "recipe ~ 1"), "nothing to plot against"),
         (lambda: pylmer.emmip(fit(), "temp ~ recipe", style="numeric"), "one numeric variable"),
         (lambda: pylmer.emmip(fit(), "temp ~ recipe", style="odd"), "'factor' or 'numeric'"),
-        (lambda: pylmer.emmip(fit(), 3), "wanted a text"),
+        (lambda: pylmer.emmip(fit(), 3), r"formula=3: emmip\(\) wants a text"),
         (lambda: pylmer.emmip("fit", "~ recipe"), "wants a fit"),
         (
             lambda: pylmer.emmip(pylmer.emmeans(fit(), ["recipe", "temp"], at={"temp": [1, 2]}), "~ recipe"),

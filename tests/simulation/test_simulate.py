@@ -255,7 +255,7 @@ REFUSED: list[tuple[Callable[[], pd.DataFrame], str]] = [
     (lambda: simulate(fit("slopes"), 1.5), "nsim must be a whole number from 1, found 1.5"),
     (lambda: simulate(fit("slopes"), -1), "nsim must be a whole number from 1, found -1"),
     (lambda: simulate(fit("slopes"), seed="a"), "seed must be a whole number from 0"),
-    (lambda: simulate(fit("slopes"), use_u="yes"), "use_u must be True or False"),
+    (lambda: simulate(fit("slopes"), use_u="yes"), r"use_u='yes': simulate\(\) wants True or False"),
     (lambda: simulate(fit("slopes"), use_u=True, re_form="~0"), "give one"),
     (lambda: simulate(fit("slopes"), re_form="~ (1 | Subject)"), r"re_form has \(1 \| Subject\)"),
     (lambda: simulate(fit("slopes"), newdata=NEW), "'Subject' has new or missing levels in the new data: 999"),

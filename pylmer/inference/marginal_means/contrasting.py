@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
+from ...extract.words import several
 from ...linalg import Array
 from .adjustments import check_adjust
 from .families import contrasts
@@ -64,8 +65,10 @@ def _methods(methods: Any, axes: Sequence[Axis]) -> dict[str, Any]:
                 f"interaction: no contrasts for {', '.join(left)}; group by them with by=, or give some"
             )
         return dict(methods)
-    several = [methods] if isinstance(methods, str) or callable(methods) else list(methods)
-    return {name: several[i % len(several)] for i, name in enumerate(names)}
+    given = several(methods)
+    if not given:
+        raise ArgumentError("interaction: no contrasts are given")
+    return {name: given[i % len(given)] for i, name in enumerate(names)}
 
 
 def _arranged(grid: EmmGrid, by: str | Sequence[str] | None) -> tuple[EmmGrid, tuple[Axis, ...]]:

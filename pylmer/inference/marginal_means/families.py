@@ -38,6 +38,8 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
 
     Raises ArgumentError for unknown names and options, and for vectors of another length.
     """
+    if not labels:
+        raise ArgumentError("by= takes every variable of the means: none are left to compare")
     if callable(method):
         return contrasts(method(list(labels), **options), labels, {})
     if not isinstance(method, str):

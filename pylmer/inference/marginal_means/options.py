@@ -45,7 +45,7 @@ class Options:
 
 
 def settle(grid: EmmGrid, infer: Any, level: Any, adjust: Any, type: Any, null: Any, side: Any, delta: Any) -> Options:
-    if side not in SIDES:
+    if not isinstance(side, str | int) or side not in SIDES:
         raise ArgumentError(f"side={side!r}: wanted '<', '>' or 'two-sided'")
     if not is_number(delta) or not 0 <= delta < np.inf:
         raise ArgumentError(f"delta={delta!r}: wanted a threshold, a number that is not negative")

@@ -97,6 +97,12 @@ class Grid:
     def of(cls, fit: FittedModel | LinearFit, at: Mapping[str, Any] | None, cov_reduce: Reduce) -> Grid:
         """The grid of a fit's predictors."""
         names = list(predictors(fit.design))
+        if at is not None and not isinstance(at, Mapping):
+            raise ArgumentError(f'at: wanted values by variable, as {{"x": [0, 1]}}, found {at!r}')
+        if not callable(cov_reduce):
+            raise ArgumentError(
+                f"cov_reduce: wanted a function of a variable's values, such as np.mean, found {cov_reduce!r}"
+            )
         values, given = used_values(fit, names), dict(at or {})
         for name in given:
             if name not in names:
