@@ -110,7 +110,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:
-        warnings.warn(FitNote(_failures(failed)), stacklevel=3)
+        warnings.warn(FitNote(_failures(failed)), stacklevel=4)
     number = fit.design.n if groups is None else len(labels)
     return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed, number)
 
