@@ -13,7 +13,7 @@ from .least_squares import spread
 from .linalg import Array, dense
 from .linear_words import t_quantile
 from .prediction import predict
-from .prediction.labels import labelled, noise_of, on_fitted_rows, rows_kept
+from .prediction.labels import UNWEIGHTED, labelled, noise_of, on_fitted_rows, rows_kept
 from .regression import LinearFit, full_matrix
 
 __all__ = ["predict", "predict_linear"]
@@ -45,6 +45,8 @@ def predict_linear(
     """
     if interval not in INTERVALS:
         raise ArgumentError(f"interval={interval!r}: wanted one of {', '.join(map(repr, INTERVALS))}")
+    if interval == "prediction" and newdata is not None and weights is None and fit.design.weights is not None:
+        warnings.warn(FitNote(UNWEIGHTED), stacklevel=4)
     X, offset, index = _rows(fit, newdata)
     kept = X[:, fit.solution.kept]
     centre = kept @ fit.beta[fit.solution.kept] + offset
@@ -70,7 +72,7 @@ def _rows(fit: LinearFit, newdata: Any) -> tuple[Array, Array | float, pd.Index[
     if fit.solution.rank < len(fit.names):
         lost = ", ".join(design.dropped)
         message = f"predicting from a rank-deficient fit, without {lost}; check that the new rows keep to it"
-        warnings.warn(FitNote(message), stacklevel=4)
+        warnings.warn(FitNote(message), stacklevel=5)
     frame = design.spec.frame(newdata)
     X = np.zeros((frame.n, len(fit.names)))
     X[:, fit.solution.kept] = dense(design.spec.fixed(frame))

@@ -22,7 +22,7 @@ from .options import lmerControl
 from .parameters import read_parameters, with_parameters
 from .prediction import predict, selected_terms
 from .prediction.choosing import ReForm
-from .prediction.labels import noise_of, rows_kept
+from .prediction.labels import UNWEIGHTED, noise_of, rows_kept
 from .regression import LinearFit
 from .spec import NewFrame
 
@@ -171,7 +171,7 @@ def _new_weights(fit: FittedModel, frame: NewFrame, weights: Any) -> Array | Non
     """Prior weights of new rows; a FitNote where a weighted fit is left without them."""
     if weights is None:
         if fit.design.weights is not None:
-            announce([FitNote("the fit is weighted, the new rows are not: weights= gives theirs")], stacklevel=6)
+            announce([FitNote(UNWEIGHTED)], stacklevel=6)
         return None
     if isinstance(weights, str):
         if weights not in frame.scope.columns:

@@ -13,6 +13,7 @@ from ..extract.rows import Designed, on_rows
 from ..linalg import Array
 
 NA_ACTIONS = ("pass", "omit", "exclude", "fail")
+UNWEIGHTED = "the fit is weighted, the new rows are not: weights= gives theirs"
 
 
 def labelled(columns: Mapping[str, Array], index: pd.Index[Any], kept: Array) -> pd.Series[float] | pd.DataFrame:

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import FitNote
 from ..extract import fitted, word
-from ..fitting import FittedModel
+from ..fitting import FittedModel, announce
 from ..linalg import Array
 from ..parameters import with_parameters
 from ..tails import student_quantile
 from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
-from .labels import labelled, noise_of, on_fitted_rows, rows_kept
+from .labels import UNWEIGHTED, labelled, noise_of, on_fitted_rows, rows_kept
 from .options import Options
 from .rows import PredictedRows, fitted_rows, new_rows
 
@@ -88,6 +89,8 @@ def predict(
             return fitted(fit)
         own = fit.design.weights if weights is None else weights
         return on_fitted_rows(fit, predicted(fitted_rows(fit, chosen), options, own))
+    if interval == "prediction" and weights is None and fit.design.weights is not None:
+        announce([FitNote(UNWEIGHTED)], stacklevel=5)
     rows = new_rows(fit, newdata, chosen, allow_new_levels)
     return labelled(predicted(rows, options, weights), rows.index, rows_kept(rows.complete, rows.index, na_action))
 
