@@ -15,7 +15,7 @@ Q = 2 * COLUMNS_AT_ONCE + 37
 @pytest.fixture(scope="module")
 def parts():
     rng = np.random.default_rng(1)
-    C = sparse.random_array((400, Q), density=0.05, rng=rng, format="csr")
+    C = sparse.csr_array(np.where(rng.random((400, Q)) < 0.05, rng.random((400, Q)), 0.0))
     k = rng.uniform(0.1, 0.5, 400)
     d = np.where(np.arange(Q) % 3 == 0, 0.0, np.where(np.arange(Q) % 3 == 1, 1e-5, 0.8))
     whole = (C.T @ C).toarray() + np.diag(rng.uniform(0.0, 3.0, Q))
