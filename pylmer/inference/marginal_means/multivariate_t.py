@@ -9,8 +9,8 @@ follows F(r, df),
 (spherical-radial coordinates: Genz & Bretz 2009, Computation of Multivariate Normal and t Probabilities, chapter 4).
 
 The mean over the sphere is taken at Sobol's points, the same for all t. Against the exact probabilities of pairwise
-comparisons, also with the points turned at random, it errs by at most 3e-5 for up to four means, 2e-4 for eight and 6e-4
-for twelve; one-sided, where t is near zero, by 5e-4 even for few. A singular R is no special case.
+comparisons, also with the points turned at random, it errs by at most 3e-5 for up to four means, 2e-4 for eight and
+6e-4 for twelve; one-sided, where t is near zero, by 5e-4 even for few. A singular R is no special case.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def directions(r: int) -> Array:
     """Sobol's points, taken for probabilities of normal variables, on the unit sphere: (N, r)."""
     from scipy.stats import qmc  # loads for a third of a second
 
-    cube = qmc.Sobol(r, scramble=False).random_base2(POWER) + 0.5**POWER / 2  # from the corners of cells to their middles
+    cube = qmc.Sobol(r, scramble=False).random_base2(POWER) + 0.5**POWER / 2  # the middles of cells, not their corners
     w = special.ndtri(cube)
     return np.asarray(w / np.linalg.norm(w, axis=1, keepdims=True))
 
