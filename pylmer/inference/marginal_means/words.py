@@ -228,7 +228,7 @@ def contrast(
     type     "response": ratios for a logarithm, where the coefficients sum to zero
 
     Contrasts are of X beta: the formula's offset takes no part. "mvt" is quasi-Monte Carlo with fixed points: its
-    probabilities err by 2e-5 for up to four means and by 3e-4 for a dozen.
+    probabilities err by at most 3e-5 for up to four means and 6e-4 for a dozen.
 
     Raises ArgumentError for unknown methods, options and levels, and for coefficients of another number.
 
