@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError, FitNote
+from ..errors import FitNote
 from ..extract import Covariance, VarCorr, isSingular, word
 from ..fitting import FittedModel
 from ..least_squares import explained as explained_squares
@@ -119,8 +119,6 @@ def icc(fit: FittedModel, by_group: bool = False) -> ICC | ICCByGroup:
     >>> round(pylmer.icc(fit).ICC_adjusted, 4)
     0.1587
     """
-    if not isinstance(by_group, bool):
-        raise ArgumentError(f"by_group={by_group!r}: wanted True or False")
     _notes(fit, SLOPES_BY_GROUP if by_group else SLOPES)
     found = variances(fit)
     between_and_within = found.random + found.residual
