@@ -15,7 +15,7 @@ import pandas as pd
 
 from pylmer.errors import DataError
 
-from .alignment import common_labels
+from .alignment import common_labels, labels_of
 from .series import value_of
 from .values import Value, length
 
@@ -100,7 +100,7 @@ def _from_mapping(data: Mapping[Any, Any]) -> Columns:
         listed = ", ".join(f"{name}: {rows}" for name, rows in lengths.items())
         raise DataError(f"the columns of the data have different lengths ({listed})")
     n = next(iter(lengths.values()), 0)
-    _check_aligned({str(name): column.index for name, column in data.items() if isinstance(column, pd.Series)})
+    _check_aligned({str(name): found for name, each in data.items() if (found := labels_of(each)) is not None})
     index = common_labels(data.values())
     return Columns(readers, n, pd.RangeIndex(n) if index is None else index, frozenset())
 
