@@ -145,20 +145,21 @@ class Spec:
                 f"{word}= of the fit was an array, whose values belong to the rows of the fit: give {word}= for the new "
                 f"rows too, or fit with a column, {word}='name', which is then looked up in the new data"
             )
-        if given is None and isinstance(wanted, str):
-            self._check_columns(word, wanted, frame)
-        return row_numbers(wanted, word, frame.scope, frame.n)
-
-    def _check_columns(self, word: str, text: str, frame: NewFrame) -> None:
-        """Raise DataError where `offset=` or `weights=` of the fit names a column that the new data lack."""
-        columns = frame.scope.columns
-        names = [node.name for node in nodes(argument_node(text, columns)) if isinstance(node, Name)]
-        lost = [name for name in names if isinstance(columns, NewColumns) and columns.lacks(name)]
-        if lost:
+        lost = self.lacking(word, frame) if given is None else None
+        if lost is not None:
             raise DataError(
-                f"{word}={text!r} of the fit needs the column {lost[0]!r}, which the new data have not: add it, or give "
+                f"{word}={wanted!r} of the fit needs the column {lost!r}, which the new data have not: add it, or give "
                 f"{word}= for the new rows"
             )
+        return row_numbers(wanted, word, frame.scope, frame.n)
+
+    def lacking(self, word: str, newdata: Any) -> str | None:
+        """The first column that `offset=` or `weights=` of the fit needs and the new data have not, None if none."""
+        columns, text = self.frame(newdata).scope.columns, self.arguments.get(word)
+        if not isinstance(text, str) or not isinstance(columns, NewColumns):
+            return None
+        names = (node.name for node in nodes(argument_node(text, columns)) if isinstance(node, Name))
+        return next((name for name in names if columns.lacks(name)), None)
 
     def random(
         self, newdata: Any, wanted: Sequence[int] | None = None, allow_new_levels: bool = False

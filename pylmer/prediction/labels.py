@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..design import Design
-from ..errors import ArgumentError, DataError
+from ..errors import ArgumentError, DataError, note
 from ..extract.rows import Designed, on_rows
 from ..functions import vector_among
 from ..linalg import Array
@@ -84,7 +84,17 @@ def noise_of(weights: Array | None, m: int) -> Array:
 
 
 def new_offset(spec: Spec, frame: NewFrame, offset: Any) -> Array:
-    """Offset (m,) of new rows: offset() of the formula, and `offset=` as given for them, else as the fit was given."""
+    """Offset (m,) of new rows: offset() of the formula, and `offset=` as given for them, else as the fit was given.
+
+    A FitNote where the new data lack its column: then it is left out, as R leaves it out always.
+    """
+    lost = spec.lacking("offset", frame) if offset is None else None
+    if lost is not None:
+        note(
+            f"the new data have no column {lost!r}, which offset={spec.arguments['offset']!r} of the fit needs: these are "
+            "predictions without that offset; add the column, or give offset="
+        )
+        return spec.offset(frame)
     added = spec.argument("offset", frame, offset)
     return spec.offset(frame) if added is None else spec.offset(frame) + added
 

@@ -63,7 +63,8 @@ def predict(
 
     Where the fit was given `weights=` or `offset=` as a name or an expression, it is evaluated in `newdata`; where it
     was given numbers, which belong to the rows of the fit, they must be given for the new rows too. R's lme4 leaves
-    such an offset out of predictions for new data (its issue 447), and R's weights of new responses are 1.
+    such an offset out of predictions for new data (its issue 447), and so is one whose column `newdata` lacks, with a
+    FitNote. R's weights of new responses are 1.
 
     A Series on the index of `newdata`; with `se_fit` or `interval` a DataFrame of fit, se_fit and, for an interval,
     lwr and upr.
