@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import bases, combine, contrasts, elementwise, factor_functions, summaries
-from .alignment import aligned, common_labels, vector, vector_among
+from .alignment import aligned, by_name, common_labels, vector, vector_among
 from .columns import Columns, read_columns
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
@@ -27,6 +27,7 @@ __all__ = [
     "aligned",
     "as_factor",
     "bases",
+    "by_name",
     "check_names",
     "combine",
     "common_labels",

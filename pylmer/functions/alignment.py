@@ -8,7 +8,7 @@ pyarrow) are numbered 0, 1, ..., as in everything that a fit gives back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -60,6 +60,14 @@ def vector_among(given: Any, choices: Mapping[str, pd.Index[Any]], what: str) ->
     sizes = {rows: index for rows, index in choices.items() if labels is not None and len(labels) == len(index)}
     rows, index = next(iter(sizes.items()), ("", None))
     return vector(given, index, what, rows)
+
+
+def by_name(given: Any, names: Sequence[str], what: str) -> Any:
+    """A Series whose labels are texts, in the order of the names of a model; everything else as it is."""
+    labels = labels_of(given)
+    if labels is None or labels.inferred_type != "string":
+        return given
+    return aligned(given, pd.Index(names), what, "the model")
 
 
 def labels_of(given: Any) -> pd.Index[Any] | None:
