@@ -67,8 +67,9 @@ def for_any_theta(devfun: Devfun) -> Devfun:
 
 def _checked(devfun: Devfun, theta: Any) -> Array:
     """theta as numbers (k,)."""
+    theta = by_name(theta, names_of_theta(devfun.design), "theta")
     try:
-        values = np.atleast_1d(np.asarray(by_name(theta, names_of_theta(devfun.design), "theta"), float))
+        values = np.atleast_1d(np.asarray(theta, float))
     except (TypeError, ValueError):
         raise ArgumentError(f"theta must be numbers, found {theta!r}") from None
     names = names_of_theta(devfun.design)
