@@ -179,7 +179,9 @@ def _all_rows(design: Design, request: Request, count: int) -> tuple[Codes, ...]
     whole = request.data
     if whole is None:
         index = design.data_index
-        vectors = {name: value for name, value in (request.env or {}).items() if np.ndim(value) and len(value) == len(index)}
+        vectors = {
+            name: value for name, value in (request.env or {}).items() if np.ndim(value) and len(value) == len(index)
+        }
         whole = {name: aligned(value, index, f"env[{name!r}]") for name, value in vectors.items()}
     codes = design.spec.random(whole, allow_new_levels=True)[0][1]
     if design.rows.chosen is not None:
@@ -205,7 +207,9 @@ def _take(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
         return given
     ordered = aligned(given, index, what)
     if not hasattr(ordered, "columns"):
-        return ordered[rows] if isinstance(ordered, np.ndarray) else pd.Series(ordered).iloc[rows].reset_index(drop=True)
+        return (
+            ordered[rows] if isinstance(ordered, np.ndarray) else pd.Series(ordered).iloc[rows].reset_index(drop=True)
+        )
     taken = nw.from_native(ordered, eager_only=True)[rows.tolist()].to_native()
     return taken.reset_index(drop=True) if isinstance(taken, pd.DataFrame) else taken
 

@@ -149,9 +149,11 @@ WORDS: dict[str, tuple[Callable[[Any], Any], Any, pd.Index]] = {
         LABELS,
     ),
     "makeLmer": (
-        lambda v: pylmer.makeLmer(
-            "y ~ Days + (1 | Subject)", frame(), fixef=[1, 2], VarCorr=1.0, sigma=1.0, seed=1, weights=v
-        ).design.y,
+        lambda v: (
+            pylmer.makeLmer(
+                "y ~ Days + (1 | Subject)", frame(), fixef=[1, 2], VarCorr=1.0, sigma=1.0, seed=1, weights=v
+            ).design.y
+        ),
         WEIGHTS,
         LABELS,
     ),
@@ -159,7 +161,11 @@ WORDS: dict[str, tuple[Callable[[Any], Any], Any, pd.Index]] = {
 }
 
 
-NESTED = {"vcovCR", "vcovCR, rows used", "coef_test"}  # shuffled by position these cut a grouping factor, and are refused
+NESTED = {
+    "vcovCR",
+    "vcovCR, rows used",
+    "coef_test",
+}  # shuffled by position these cut a grouping factor, and are refused
 
 
 @pytest.mark.parametrize("name", WORDS)
@@ -184,7 +190,9 @@ def test_other_labels_are_refused(name: str) -> None:
     word, values, index = WORDS[name]
     make = pd.DataFrame if values.ndim == 2 else pd.Series
     numbered = make(values, index=range(1000, 1000 + len(index)))
-    with pytest.raises(pylmer.DataError, match=r"has other labels than .* is none of theirs.*\.to_numpy\(\)") as refused:
+    with pytest.raises(
+        pylmer.DataError, match=r"has other labels than .* is none of theirs.*\.to_numpy\(\)"
+    ) as refused:
         word(numbered)
     assert "1000" in str(refused.value)
     repeated = make(values, index=index[np.r_[0, 0 : len(index) - 1]])
@@ -243,9 +251,13 @@ def test_knots_are_no_rows() -> None:
 
 
 def test_marginal_means_of_env_in_another_order() -> None:
-    z = labelled(np.where(np.arange(180) % 3 == 0, "a", "b"))
+    """The rows in each cell of z and h are weights: they would be other ones by position."""
+    z = labelled(np.where(frame()["Days"] * 7 % 10 < 4, "a", "b"))
+    h = {"h": np.where(frame()["Days"] > 3, "late", "early")}
     found, plain = (
-        pylmer.emmeans(pylmer.lmer("y ~ z + (1 | s)", env=env(given)), "z").as_frame()["emmean"]
+        pylmer.emmeans(pylmer.lmer("y ~ z + h + (1 | s)", env=env(given) | h), "h", weights="cells").as_frame()[
+            "emmean"
+        ]
         for given in (z.iloc[ORDER], z)
     )
     np.testing.assert_allclose(found, plain, rtol=1e-10)

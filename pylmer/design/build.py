@@ -154,9 +154,7 @@ def _without(names: Sequence[str], kept: Any) -> tuple[str, ...]:
     return tuple(np.delete(np.array(names, dtype=object), kept))
 
 
-def _spec(
-    parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...], extras: Extras
-) -> Spec:
+def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...], extras: Extras) -> Spec:
     columns = remembered_columns(frame, frame.rows.n_total)
     arguments = remembered_arguments(extras)
     texts = [text for text in arguments.values() if isinstance(text, str)]

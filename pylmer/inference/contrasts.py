@@ -130,7 +130,9 @@ def contrast_matrix(fit: Designed, L: Any) -> Array:
 
 def _check_unique(names: pd.Index[Any]) -> None:
     if not names.is_unique:
-        raise ArgumentError(f"the contrast has {names[names.duplicated()][0]!r} more than once; wanted one number for it")
+        raise ArgumentError(
+            f"the contrast has {names[names.duplicated()][0]!r} more than once; wanted one number for it"
+        )
 
 
 def _numbers(L: Any, names: list[str]) -> Array:

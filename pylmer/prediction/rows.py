@@ -90,14 +90,14 @@ def _dense(Z: Array | None, m: int) -> Array:
     return np.ones((m, 1)) if Z is None else Z
 
 
-def new_rows(
-    fit: FittedModel, frame: NewFrame, offset: Array, chosen: Chosen, allow_new_levels: bool
-) -> PredictedRows:
+def new_rows(fit: FittedModel, frame: NewFrame, offset: Array, chosen: Chosen, allow_new_levels: bool) -> PredictedRows:
     """New data as the fit codes them; DataError for missing columns, other types and unknown levels."""
     spec = fit.design.spec
     coded = spec.random(frame, tuple(chosen), allow_new_levels=allow_new_levels)
     effects = {number: (columns_taken(Z, chosen[number]), codes) for number, (Z, codes) in coded.items()}
-    return PredictedRows(fit, dense(spec.fixed(frame)), offset, effects, lambda number: spec.random_columns(frame, number), frame.index)
+    return PredictedRows(
+        fit, dense(spec.fixed(frame)), offset, effects, lambda number: spec.random_columns(frame, number), frame.index
+    )
 
 
 def fitted_rows(fit: FittedModel, chosen: Chosen) -> PredictedRows:
