@@ -178,11 +178,9 @@ def _all_rows(design: Design, request: Request, count: int) -> tuple[Codes, ...]
     """Positions in the data of each group's rows after `subset`, those with missing values too, which `scale` sees."""
     whole = request.data
     if whole is None:
-        index = design.data_index
-        vectors = {
-            name: value for name, value in (request.env or {}).items() if np.ndim(value) and len(value) == len(index)
-        }
-        whole = {name: aligned(value, index, f"env[{name!r}]") for name, value in vectors.items()}
+        index, env = design.data_index, request.env or {}
+        vectors = [name for name, value in env.items() if np.ndim(value) and len(value) == len(index)]
+        whole = {name: aligned(env[name], index, f"env[{name!r}]") for name in vectors}
     codes = design.spec.random(whole, allow_new_levels=True)[0][1]
     if design.rows.chosen is not None:
         codes = np.where(np.isin(np.arange(len(codes)), design.rows.chosen), codes, -1)
@@ -203,13 +201,14 @@ def _take(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
     """The rows of a data frame, of a vector, or of all in a mapping, without labels; whatever else is given stays."""
     if isinstance(given, Mapping):
         return {name: _take(value, rows, index, str(name)) for name, value in given.items()}
-    if np.ndim(given) == 0 or len(given) != len(index):
+    is_frame = hasattr(given, "columns")
+    if (not is_frame and np.ndim(given) == 0) or len(given) != len(index):
         return given
     ordered = aligned(given, index, what)
-    if not hasattr(ordered, "columns"):
-        return (
-            ordered[rows] if isinstance(ordered, np.ndarray) else pd.Series(ordered).iloc[rows].reset_index(drop=True)
-        )
+    if isinstance(ordered, np.ndarray):
+        return ordered[rows]
+    if not is_frame:
+        return pd.Series(ordered).iloc[rows].reset_index(drop=True)
     taken = nw.from_native(ordered, eager_only=True)[rows.tolist()].to_native()
     return taken.reset_index(drop=True) if isinstance(taken, pd.DataFrame) else taken
 

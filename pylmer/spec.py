@@ -142,8 +142,8 @@ class Spec:
         wanted = self.arguments.get(word) if given is None else given
         if wanted is None and word in self.arguments:
             raise DataError(
-                f"{word}= of the fit was an array, whose values belong to the rows of the fit: give {word}= for the new "
-                f"rows too, or fit with a column, {word}='name', which is then looked up in the new data"
+                f"{word}= of the fit was an array, whose values belong to the rows of the fit: give {word}= for the "
+                f"new rows too, or fit with a column, {word}='name', which is then looked up in the new data"
             )
         lost = self.lacking(word, frame) if given is None else None
         if lost is not None:
@@ -339,7 +339,7 @@ def remembered_env(frame: Frame, used: Iterable[Node], rows: Iterable[str]) -> d
 
 
 def _unlabelled(value: Any, frame: Frame) -> Any:
-    """A vector of `env` that has no value for each row, such as knots, without labels: those of new rows say nothing."""
+    """A vector of `env` without a value for each row, such as knots, loses its labels: those of new rows are others."""
     known = labels_of(value)
     return value if known is None or len(known) == frame.rows.n_total else value_of(value, "env")
 

@@ -171,7 +171,7 @@ NESTED = {
 @pytest.mark.parametrize("name", WORDS)
 def test_labels_in_another_order(name: str) -> None:
     word, values, index = WORDS[name]
-    order = ORDER[ORDER < len(index)]
+    order = ORDER[len(index) > ORDER]
     by_position = numbers(word(values))
     series = pd.DataFrame(values, index=index) if values.ndim == 2 else labelled(values, index)
     np.testing.assert_allclose(numbers(word(series)), by_position, rtol=1e-12, atol=1e-9)
@@ -311,5 +311,5 @@ def test_a_bootstrap_function_whose_names_change_places() -> None:
 
 
 def test_groups_of_influence_are_named() -> None:
-    with pytest.raises(pylmer.ArgumentError, match="name of a grouping factor .* found Series"):
+    with pytest.raises(pylmer.ArgumentError, match=r"name of a grouping factor .* found Series"):
         pylmer.influence(fit(), frame()["Subject"])

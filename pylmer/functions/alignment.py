@@ -38,9 +38,9 @@ def aligned(given: Any, index: pd.Index[Any] | None, what: str, rows: str = "the
         )
     places = _places(labels, index)
     if (places < 0).any():
-        other = labels[~np.isin(np.arange(len(labels)), places)]
+        other, without = _first(labels[~np.isin(np.arange(len(labels)), places)]), _first(index[places < 0])
         raise DataError(
-            f"{what} has other labels than {rows}: {_first(other)!r} is none of theirs, and {_first(index[places < 0])!r} "
+            f"{what} has other labels than {rows}: {other!r} is none of theirs, and {without!r} "
             f"has no value; reindex it, or give it without labels if it stands in the order of the rows: .to_numpy()"
         )
     return native.iloc[places]

@@ -26,7 +26,8 @@ def cluster_codes(fit: Fit, cluster: Any) -> tuple[Array, str | None]:
     """The cluster (n,) of each row used, 0..m-1, and its name if it has one.
 
     `cluster` is a grouping factor, a column of the data, a vector with a value for each row used or each row of the
-    data (a Series goes by its labels), or None for the grouping factor within which all others are nested. ArgumentError where there is none.
+    data (a Series goes by its labels), or None for the grouping factor within which all others are nested.
+    ArgumentError where there is none.
     """
     if cluster is None:
         return _highest(fit)

@@ -47,7 +47,8 @@ def extend(
     A grouping factor keeps its labels and new ones are added; a predictor with even steps goes on with them (simr
     numbers both anew). Grouping factors that lie inside the levels of `along` get new levels in repeated slices, so
     that new schools have classes of their own. Predictors keep the coding of the fit: `poly(x, 2)` has its basis,
-    `scale(x)` its centre. The response is repeated with its rows, and so are weights and offsets that were given as arrays.
+    `scale(x)` its centre. The response is repeated with its rows, and so are weights and offsets that were given as
+    arrays; expressions are evaluated.
 
     The standard errors of the record are those that the larger design would give: `vcov(extend(fit, "g", n=50))`.
 

@@ -91,8 +91,8 @@ def new_offset(spec: Spec, frame: NewFrame, offset: Any) -> Array:
     lost = spec.lacking("offset", frame) if offset is None else None
     if lost is not None:
         note(
-            f"the new data have no column {lost!r}, which offset={spec.arguments['offset']!r} of the fit needs: these are "
-            "predictions without that offset; add the column, or give offset="
+            f"the new data have no column {lost!r}, which offset={spec.arguments['offset']!r} of the fit needs: these "
+            "are predictions without that offset; add the column, or give offset="
         )
         return spec.offset(frame)
     added = spec.argument("offset", frame, offset)

@@ -95,9 +95,8 @@ def new_rows(fit: FittedModel, frame: NewFrame, offset: Array, chosen: Chosen, a
     spec = fit.design.spec
     coded = spec.random(frame, tuple(chosen), allow_new_levels=allow_new_levels)
     effects = {number: (columns_taken(Z, chosen[number]), codes) for number, (Z, codes) in coded.items()}
-    return PredictedRows(
-        fit, dense(spec.fixed(frame)), offset, effects, lambda number: spec.random_columns(frame, number), frame.index
-    )
+    X = dense(spec.fixed(frame))
+    return PredictedRows(fit, X, offset, effects, lambda number: spec.random_columns(frame, number), frame.index)
 
 
 def fitted_rows(fit: FittedModel, chosen: Chosen) -> PredictedRows:

@@ -156,10 +156,10 @@ def test_arrays_belong_to_the_rows_of_the_fit(formula: str, kind: str) -> None:
     offset, weights = makers[kind](frame()["o"]), makers[kind](frame()["w"])
     fit = fitted_with(formula, offset=offset, weights=weights)
     with pytest.raises(
-        pylmer.DataError, match="offset= of the fit was an array.*give offset= .* column, offset='name'"
+        pylmer.DataError, match=r"offset= of the fit was an array.*give offset= .* column, offset='name'"
     ):
         pylmer.predict(fit, frame())
-    with pytest.raises(pylmer.DataError, match="weights= of the fit was an array.*give weights= for the new rows"):
+    with pytest.raises(pylmer.DataError, match=r"weights= of the fit was an array.*give weights= for the new rows"):
         pylmer.predict(fit, frame(), interval="prediction", offset=0)
     named = fitted_with(formula, offset="o", weights="w")
     for given in ({}, {"interval": "prediction"}):  # without new data all is known
