@@ -250,17 +250,16 @@ def test_knots_are_no_rows() -> None:
     np.testing.assert_allclose(pylmer.predict(found, frame()[:3]), pylmer.fitted(found)[:3], rtol=1e-12)
 
 
-def test_marginal_means_of_env_in_another_order() -> None:
-    """The rows in each cell of z and h are weights: they would be other ones by position."""
+@pytest.mark.parametrize("weights", ["equal", "cells"])
+def test_marginal_means_of_env_in_another_order(weights: str) -> None:
+    """Both the model and the rows in each cell of z and h would be others by position."""
     z = labelled(np.where(frame()["Days"] * 7 % 10 < 4, "a", "b"))
     h = {"h": np.where(frame()["Days"] > 3, "late", "early")}
     found, plain = (
-        pylmer.emmeans(pylmer.lmer("y ~ z + h + (1 | s)", env=env(given) | h), "h", weights="cells").as_frame()[
-            "emmean"
-        ]
+        pylmer.emmeans(pylmer.lmer("y ~ z + h + (1 | s)", env=env(given) | h), "h", weights=weights).as_frame()
         for given in (z.iloc[ORDER], z)
     )
-    np.testing.assert_allclose(found, plain, rtol=1e-10)
+    np.testing.assert_allclose(found["emmean"], plain["emmean"], rtol=1e-10)
 
 
 # --- vectors labelled by coefficients --------------------------------------------------------------------------------
