@@ -105,7 +105,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
             "influence() compares estimates, and the parameters of this fit were given (makeLmer, extend): "
             "refit(fit, fit.design.y) estimates them"
         )
-    if groups is not None and not isinstance(groups, str):
+    if isinstance(groups, pd.Series | pd.DataFrame | pd.Index | np.ndarray):
         raise ArgumentError(
             f"groups= is the name of a grouping factor or of a column of the data, found {type(groups).__name__}; "
             "put groups of your own into the data as a column"
