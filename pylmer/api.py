@@ -58,7 +58,8 @@ def lmer(
     REML       restricted (True) or full maximum likelihood
     control    see `lmerControl`
     start      numbers in the order of `par`, or {"theta": ...}
-    weights    prior weights: column name, expression string, or array; likewise `offset` and `subset`
+    weights    prior weights: column name, expression string, or array; likewise `offset` and `subset`. A Series, here
+               and in `env`, goes by its labels, which are those of the data in any order; arrays by position
     na_action  "omit", "exclude" (fitted values and residuals are padded), "fail" or "pass"
     contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere
     env        names and functions that are not columns; nothing else is looked up
@@ -206,6 +207,8 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
 
 def refit(model: Model, response: Any) -> Model:
     """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
+
+    A Series goes by its labels, which are those of the rows in any order.
 
     Raises DataError if the length does not fit or a value is not finite.
 

@@ -6,6 +6,11 @@ and shows both; whatever must be said without stopping is a `FitNote`, which goe
 
 from __future__ import annotations
 
+import inspect
+import warnings
+
+INSIDE = ("pylmer", "functools", "contextlib")
+
 
 class PylmerError(Exception):
     """Base of all errors that pylmer raises on purpose."""
@@ -62,6 +67,14 @@ class Interrupted(KeyboardInterrupt):
 
 class FitNote(UserWarning):
     """What must be said about a fit and is no error; goes through `warnings` and stays in `fit.notes`."""
+
+
+def note(text: str) -> None:
+    """Issue a FitNote at the line from which pylmer was called, however many dispatchers a word passes through."""
+    depth, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(FitNote(text), stacklevel=depth)
 
 
 def pointed(text: str, start: int, end: int) -> str:

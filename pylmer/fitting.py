@@ -18,6 +18,7 @@ from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
 from .errors import ArgumentError, DataError, FitNote, NumericalError
+from .functions import vector_among
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array
 from .optimize import size_of
@@ -262,10 +263,14 @@ def _by_ml(call: Call) -> Call:
 
 
 def refit(model: Fit, response: Any) -> Fit:
-    """The same design and criterion for another response: (n,) for the rows used, or one value per row of the data."""
+    """The same design and criterion for another response: (n,) for the rows used, or one value per row of the data.
+
+    A Series is put in order by its labels, which are those of the rows.
+    """
     if not isinstance(model, FittedModel):
         raise ArgumentError(f"refit() wants a fit of lmer(), found {type(model).__name__}")
-    design, y = model.design, _response(response)
+    design = model.design
+    y = _response(vector_among(response, design.labels, "the new response"))
     if y.shape == (design.n_total,):
         y = y[design.kept]
     if y.shape != design.y.shape:

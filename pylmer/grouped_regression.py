@@ -19,6 +19,7 @@ from .design import Design
 from .design.rank import independent_columns
 from .errors import FitNote, FormulaError, PylmerError
 from .fitting import Request, design_of
+from .functions import aligned
 from .language import deparse, parse_grouped
 from .language.syntax import Binary, Call, MixedFormula, Node, Number, RandomTerm, Unary
 from .language.walk import nodes
@@ -157,7 +158,7 @@ def _parts(design: Design, request: Request, rows: tuple[Codes, ...]) -> list[Pa
     if _row_by_row(design, request.formula):
         X = full_matrix(design)
         return [_shared_part(design, X, chosen) for chosen in rows]
-    return [_own_part(request, positions) for positions in _all_rows(design, request, len(rows))]
+    return [_own_part(request, positions, design.data_index) for positions in _all_rows(design, request, len(rows))]
 
 
 def _row_by_row(design: Design, model: MixedFormula) -> bool:
@@ -177,16 +178,18 @@ def _all_rows(design: Design, request: Request, count: int) -> tuple[Codes, ...]
     """Positions in the data of each group's rows after `subset`, those with missing values too, which `scale` sees."""
     whole = request.data
     if whole is None:
-        whole = {name: value for name, value in (request.env or {}).items() if np.ndim(value)}
+        index, env = design.data_index, request.env or {}
+        vectors = [name for name, value in env.items() if np.ndim(value) and len(value) == len(index)]
+        whole = {name: aligned(env[name], index, f"env[{name!r}]") for name in vectors}
     codes = design.spec.random(whole, allow_new_levels=True)[0][1]
     if design.rows.chosen is not None:
         codes = np.where(np.isin(np.arange(len(codes)), design.rows.chosen), codes, -1)
     return _split(codes, count)
 
 
-def _own_part(request: Request, rows: Codes) -> Part | None:
+def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | None:
     """A group's fit from its rows of the data alone; None where that cannot be, as for a factor with one level."""
-    columns = {name: _take(getattr(request, name), rows) for name in ("data", "weights", "offset", "env")}
+    columns = {name: _take(getattr(request, name), rows, index, name) for name in ("data", "weights", "offset", "env")}
     try:
         design = design_of(replace(request, **columns, control=LENIENT, subset=None))
     except PylmerError:
@@ -194,13 +197,20 @@ def _own_part(request: Request, rows: Codes) -> Part | None:
     return Part(solve_design(design), design.X_full_names)
 
 
-def _take(given: Any, rows: Codes) -> Any:
-    """The rows of a data frame, of an array, or of all arrays in a mapping; texts, numbers and functions stay."""
+def _take(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
+    """The rows of a data frame, of a vector, or of all in a mapping, without labels; whatever else is given stays."""
     if isinstance(given, Mapping):
-        return {name: _take(value, rows) for name, value in given.items()}
-    if hasattr(given, "columns"):
-        return nw.from_native(given, eager_only=True)[rows.tolist()].to_native()
-    return given if np.ndim(given) == 0 else pd.Series(given).iloc[rows]
+        return {name: _take(value, rows, index, str(name)) for name, value in given.items()}
+    is_frame = hasattr(given, "columns")
+    if (not is_frame and np.ndim(given) == 0) or len(given) != len(index):
+        return given
+    ordered = aligned(given, index, what)
+    if isinstance(ordered, np.ndarray):
+        return ordered[rows]
+    if not is_frame:
+        return pd.Series(ordered).iloc[rows].reset_index(drop=True)
+    taken = nw.from_native(ordered, eager_only=True)[rows.tolist()].to_native()
+    return taken.reset_index(drop=True) if isinstance(taken, pd.DataFrame) else taken
 
 
 def _notes(levels: tuple[str, ...], solutions: tuple[LeastSquares | None, ...]) -> tuple[FitNote, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,15 @@ from .least_squares import spread
 from .linalg import Array, dense
 from .linear_words import t_quantile
 from .prediction import predict
-from .prediction.labels import UNWEIGHTED, labelled, noise_of, on_fitted_rows, rows_kept
+from .prediction.labels import (
+    fitted_noise,
+    labelled,
+    new_noise,
+    new_offset,
+    on_fitted_rows,
+    refuse_without_newdata,
+    rows_kept,
+)
 from .regression import LinearFit, full_matrix
 
 __all__ = ["predict", "predict_linear"]
@@ -30,6 +39,7 @@ def predict_linear(
     interval: str | None = None,
     level: float = 0.95,
     weights: Any = None,
+    offset: Any = None,
     na_action: str = "pass",
 ) -> pd.Series[float] | pd.DataFrame:
     """Means X beta + offset for the rows of `newdata` (default: of the fit), R's predict.lm.
@@ -37,7 +47,9 @@ def predict_linear(
     se_fit     standard errors of the means
     interval   "confidence" for the mean of the response, "prediction" for a new response, from the t distribution
     level      coverage of the interval
-    weights    prior weights of new responses, a number or one per row (default 1, or those of the fit's rows)
+    weights    prior weights of new responses: a number, one per row, or a column or expression of `newdata`; by
+               default what the fit was given, evaluated there (R's predict.lm: 1)
+    offset     the same in place of the fit's argument `offset=`; offset() of the formula is always evaluated
     na_action  rows with missing values: "pass" and "exclude" give NaN, "omit" leaves them out, "fail" raises
 
     A Series; with `se_fit` or `interval` a DataFrame of fit, se_fit if asked for, and lwr, upr for an interval.
@@ -45,30 +57,38 @@ def predict_linear(
     """
     if interval not in INTERVALS:
         raise ArgumentError(f"interval={interval!r}: wanted one of {', '.join(map(repr, INTERVALS))}")
-    if interval == "prediction" and newdata is not None and weights is None and fit.design.weights is not None:
-        warnings.warn(FitNote(UNWEIGHTED), stacklevel=4)
-    X, offset, index = _rows(fit, newdata)
-    kept = X[:, fit.solution.kept]
-    centre = kept @ fit.beta[fit.solution.kept] + offset
+    rows = _rows(fit, newdata, offset, weights, interval == "prediction")
+    kept = rows.X[:, fit.solution.kept]
+    centre = kept @ fit.beta[fit.solution.kept] + rows.offset
     variance = fit.sigma**2 * spread(fit.solution.unscaled, kept)
     columns = {"fit": centre}
     if se_fit:
         columns["se_fit"] = np.sqrt(variance)
     if interval in ("confidence", "prediction"):
-        own = fit.design.weights if newdata is None and weights is None else weights
-        noise = noise_of(own, len(centre)) if interval == "prediction" else 0.0
-        half = t_quantile(level, fit.solution.df_residual) * np.sqrt(variance + fit.sigma**2 * noise)
+        half = t_quantile(level, fit.solution.df_residual) * np.sqrt(variance + fit.sigma**2 * rows.noise)
         columns |= {"lwr": centre - half, "upr": centre + half}
     if newdata is None:
         return on_fitted_rows(fit, columns)
-    return labelled(columns, index, rows_kept(np.isfinite(centre), index, na_action))
+    return labelled(columns, rows.index, rows_kept(np.isfinite(centre + rows.noise), rows.index, na_action))
 
 
-def _rows(fit: LinearFit, newdata: Any) -> tuple[Array, Array | float, pd.Index[Any]]:
-    """X (m, p) with all its columns, offset and index of the rows to predict."""
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """m rows to predict: X (m, p) with all its columns, offset (m,) or 0, 1 / weight (m,) of new responses or 0."""
+
+    X: Array
+    offset: Array | float
+    noise: Array | float
+    index: pd.Index[Any]
+
+
+def _rows(fit: LinearFit, newdata: Any, offset: Any, weights: Any, new: bool) -> Rows:
+    """The rows; `new`: their responses are."""
     design = fit.design
     if newdata is None:
-        return full_matrix(design), 0.0 if design.offset is None else design.offset, design.index
+        refuse_without_newdata(offset)
+        noise = fitted_noise(design, weights) if new else 0.0
+        return Rows(full_matrix(design), 0.0 if design.offset is None else design.offset, noise, design.index)
     if fit.solution.rank < len(fit.names):
         lost = ", ".join(design.dropped)
         message = f"predicting from a rank-deficient fit, without {lost}; check that the new rows keep to it"
@@ -76,4 +96,5 @@ def _rows(fit: LinearFit, newdata: Any) -> tuple[Array, Array | float, pd.Index[
     frame = design.spec.frame(newdata)
     X = np.zeros((frame.n, len(fit.names)))
     X[:, fit.solution.kept] = dense(design.spec.fixed(frame))
-    return X, design.spec.offset(frame), frame.index
+    noise = new_noise(design.spec, frame, weights) if new else 0.0
+    return Rows(X, new_offset(design.spec, frame, offset), noise, frame.index)

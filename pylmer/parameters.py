@@ -173,6 +173,9 @@ def _vector(what: str, given: Any, names: Sequence[str], known: Any) -> Array:
     """One of the parameters as numbers in the model's order."""
     if given is None:
         return np.atleast_1d(np.asarray(known, float))
+    if isinstance(given, pd.Series) and not given.index.is_unique:
+        twice = given.index[given.index.duplicated()][0]
+        raise ArgumentError(f"newparams: {what} has {twice!r} more than once; wanted one number for it")
     if isinstance(given, Mapping) or (isinstance(given, pd.Series) and given.index.inferred_type == "string"):
         return _named(what, {str(name): value for name, value in given.items()}, names, known)
     values = np.atleast_1d(_finite(what, given))

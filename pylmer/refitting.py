@@ -14,6 +14,7 @@ from .devfun import rows_of
 from .engines import BlockedEngine
 from .errors import DataError, FitNote, NumericalError
 from .fitting import Fit, FittedModel
+from .functions import aligned
 from .linalg import Array, lower_factor
 from .optimum import optimum_of, where_to_look
 
@@ -105,7 +106,7 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
     [[0.967, 0.015, 0.231], [0.967, 0.015, 0.231]]
     """
     design = fit.design
-    Y = np.asarray(Y, float)
+    Y = np.asarray(aligned(Y, design.index, "Y", "the rows used"), float)
     if Y.ndim != 2 or Y.shape[0] != design.n:
         raise DataError(f"the responses have the shape {Y.shape}; wanted ({design.n}, R), a row for each row used")
     if not np.isfinite(Y).all():

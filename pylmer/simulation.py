@@ -11,7 +11,7 @@ import pandas as pd
 
 from .design import Design, build_design
 from .drawing import Effects, Seed, draw_for_design, draw_responses, drawn, generator, replicates
-from .errors import ArgumentError, DataError, FitNote
+from .errors import ArgumentError, FitNote
 from .extract import word
 from .fitting import FittedModel, announce
 from .functions import read_columns
@@ -22,7 +22,7 @@ from .options import lmerControl
 from .parameters import read_parameters, with_parameters
 from .prediction import predict, selected_terms
 from .prediction.choosing import ReForm
-from .prediction.labels import UNWEIGHTED, noise_of, rows_kept
+from .prediction.labels import new_noise, refuse_without_newdata, rows_kept
 from .regression import LinearFit
 from .spec import NewFrame
 
@@ -48,6 +48,7 @@ def simulate(
     newparams: Mapping[str, Any] | None = None,
     allow_new_levels: bool = False,
     weights: Any = None,
+    offset: Any = None,
     na_action: str = "pass",
     cond_sim: bool = True,
 ) -> pd.DataFrame:
@@ -63,7 +64,8 @@ def simulate(
                       likewise or by name; what is left out stays as fitted. Spherical modes u are held
     allow_new_levels  rows of `newdata` may have unknown levels: drawn anew, or zero where the term is conditioned on;
                       rows without a level get no effect of the term
-    weights           prior weights of `newdata`: a number, an array or the name of a column; 1 if left out
+    weights, offset   of `newdata`: a number, one per row, or a column or expression; by default what the fit was
+                      given, evaluated there (see `predict`)
     na_action         rows of `newdata` with missing predictors: "pass" and "exclude" give NaN, "omit" leaves them out,
                       "fail" raises
     cond_sim          False: the mean given the effects, without residuals
@@ -92,12 +94,13 @@ def simulate(
     kept = conditioned(fit, use_u, re_form)
     model = fit if newparams is None else with_parameters(fit, newparams)
     if newdata is None:
+        refuse_without_newdata(offset)
         if weights is not None:
             raise ArgumentError("weights= belongs to newdata; the rows of the fit have the weights of the fit")
         return _labelled(fit.design, draw_responses(model, count, rng, kept, cond_sim))
     frame = fit.design.spec.frame(newdata)
-    mean, effects = _coded(model, None if use_u else re_form, frame, allow_new_levels)
-    w = _new_weights(fit, frame, weights)
+    mean, effects = _coded(model, None if use_u else re_form, frame, allow_new_levels, offset)
+    w = 1.0 / new_noise(fit.design.spec, frame, weights) if cond_sim else None
     out = drawn(mean, effects, model.sigma if cond_sim else 0.0, w, count, rng)
     shown = rows_kept(~np.isnan(out[:, 0]), frame.index, na_action)
     return _frame(out[shown], frame.index[shown])
@@ -155,29 +158,18 @@ def conditioned(fit: FittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ..
     return selected_terms(fit, None)
 
 
-def _coded(fit: FittedModel, re_form: ReForm, frame: NewFrame, allow_new_levels: bool) -> tuple[Array, list[Effects]]:
+def _coded(
+    fit: FittedModel, re_form: ReForm, frame: NewFrame, allow_new_levels: bool, offset: Any
+) -> tuple[Array, list[Effects]]:
     """The means of new rows given the terms in `re_form`, and all other terms, whose effects are drawn."""
     spec, kept = fit.design.spec, selected_terms(fit, re_form)
-    mean = predict(fit, frame, re_form=re_form, allow_new_levels=allow_new_levels).to_numpy()
+    mean = predict(fit, frame, re_form=re_form, allow_new_levels=allow_new_levels, offset=offset).to_numpy()
     others = [number for number in range(len(fit.design.random)) if number not in kept]
     effects = []
     for number, (Z, _) in spec.random(frame, others, allow_new_levels=allow_new_levels).items():
         found = spec.levels_found(frame, number)
         effects.append(Effects(Z, found.codes, len(found.levels), fit.sigma * fit.solution.T[number]))
     return mean, effects
-
-
-def _new_weights(fit: FittedModel, frame: NewFrame, weights: Any) -> Array | None:
-    """Prior weights of new rows; a FitNote where a weighted fit is left without them."""
-    if weights is None:
-        if fit.design.weights is not None:
-            announce([FitNote(UNWEIGHTED)], stacklevel=6)
-        return None
-    if isinstance(weights, str):
-        if weights not in frame.scope.columns:
-            raise DataError(f"weights={weights!r}: the new data have no such column")
-        weights = frame.scope.columns[weights]
-    return 1.0 / noise_of(weights, frame.n)
 
 
 def _labelled(design: Design, out: Array) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pylmer.errors import DataError
-from pylmer.frame import Frame
+from pylmer.frame import Extras, Frame, row_numbers
 from pylmer.functions import (
     Columns,
     Factor,
@@ -27,12 +27,14 @@ from pylmer.functions import (
     read_columns,
     recode,
 )
+from pylmer.functions.alignment import labels_of
 from pylmer.functions.arrays import Array
 from pylmer.functions.factors import as_strings, match_levels
 from pylmer.functions.levels import CrossedLevels
+from pylmer.functions.series import value_of
 from pylmer.functions.values import kind, length, numeric
 from pylmer.functions.variables import as_variable
-from pylmer.language import deparse
+from pylmer.language import deparse, parse_expression
 from pylmer.language.nodes import Call, Name, Node
 from pylmer.language.walk import nodes
 
@@ -80,7 +82,8 @@ class NewFrame:
 class Spec:
     """Codes new data as the data of the fit were coded; pickles.
 
-    `fixed`, `offset` and `random` take new data, or what `frame` made of them.
+    `fixed`, `offset`, `argument` and `random` take new data, or what `frame` made of them. `arguments` are `offset=`
+    and `weights=` of the fit, a text or a number; None for values of its own rows, which say nothing of others.
 
     >>> import numpy as np, pylmer
     >>> data = {"y": [1.0, 2, 3, 5], "x": [0.0, 1, 2, 4], "g": ["a", "a", "b", "b"]}
@@ -99,13 +102,15 @@ class Spec:
     columns: Mapping[str, Remembered]
     env: Mapping[str, Any]
     state: dict[str, dict[str, Any]]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def frame(self, newdata: Any) -> NewFrame:
         """New data as this spec reads them; raises DataError for what is no data frame."""
         if isinstance(newdata, NewFrame):
             return newdata
         read = read_columns(newdata)
-        scope = Scope(NewColumns(read, self.columns), self.env, self.text, self.state)
+        columns = NewColumns(read, self.columns)
+        scope = Scope(columns, self.env, self.text, self.state, index=read.index, rows="the new data")
         return NewFrame(scope, read.n, read.index)
 
     def fixed(self, newdata: Any) -> Any:
@@ -127,6 +132,34 @@ class Spec:
         for node in self.offsets:
             total = total + np.asarray(numeric(as_variable(evaluate(node, frame.scope))), dtype=float)
         return total
+
+    def argument(self, word: str, newdata: Any, given: Any = None) -> Array | None:
+        """`offset=` or `weights=` (n,) for new data: what is given for them, else what the fit was given, evaluated.
+
+        None where there is neither. Raises DataError where the fit was given values, which are of its own rows.
+        """
+        frame = self.frame(newdata)
+        wanted = self.arguments.get(word) if given is None else given
+        if wanted is None and word in self.arguments:
+            raise DataError(
+                f"{word}= of the fit was an array, whose values belong to the rows of the fit: give {word}= for the "
+                f"new rows too, or fit with a column, {word}='name', which is then looked up in the new data"
+            )
+        lost = self.lacking(word, frame) if given is None else None
+        if lost is not None:
+            raise DataError(
+                f"{word}={wanted!r} of the fit needs the column {lost!r}, which the new data have not: add it, or give "
+                f"{word}= for the new rows"
+            )
+        return row_numbers(wanted, word, frame.scope, frame.n)
+
+    def lacking(self, word: str, newdata: Any) -> str | None:
+        """The first column that `offset=` or `weights=` of the fit needs and the new data have not, None if none."""
+        columns, text = self.frame(newdata).scope.columns, self.arguments.get(word)
+        if not isinstance(text, str) or not isinstance(columns, NewColumns):
+            return None
+        names = (node.name for node in nodes(argument_node(text, columns)) if isinstance(node, Name))
+        return next((name for name in names if columns.lacks(name)), None)
 
     def random(
         self, newdata: Any, wanted: Sequence[int] | None = None, allow_new_levels: bool = False
@@ -207,6 +240,10 @@ class NewColumns(Mapping[str, Value]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._columns or name in self._remembered
+
+    def lacks(self, name: str) -> bool:
+        """Whether the fit had this column, and the new data do not."""
+        return name in self._remembered and name not in self._columns
 
 
 def _as_remembered(value: Value, remembered: Remembered) -> Value:
@@ -298,4 +335,22 @@ def remembered_env(frame: Frame, used: Iterable[Node], rows: Iterable[str]) -> d
     names = {inner.name for node in used for inner in nodes(node) if isinstance(inner, Name)}
     names |= {inner.function for node in used for inner in nodes(node) if isinstance(inner, Call)}
     names -= set(rows) | set(frame.scope.columns)
-    return {name: value for name, value in frame.scope.env.items() if name in names}
+    return {name: _unlabelled(value, frame) for name, value in frame.scope.env.items() if name in names}
+
+
+def _unlabelled(value: Any, frame: Frame) -> Any:
+    """A vector of `env` without a value for each row, such as knots, loses its labels: those of new rows are others."""
+    known = labels_of(value)
+    return value if known is None or len(known) == frame.rows.n_total else value_of(value, "env")
+
+
+def remembered_arguments(extras: Extras) -> dict[str, Any]:
+    """`offset=` and `weights=` as new data may use them."""
+    given = {"offset": extras.offset, "weights": extras.weights}
+    known = str | int | float | np.number
+    return {w: value if isinstance(value, known) else None for w, value in given.items() if value is not None}
+
+
+def argument_node(text: str, columns: Iterable[str]) -> Node:
+    """The expression that `offset=` or `weights=` spells; a column's name is that column, whatever it looks like."""
+    return Name(text) if text in columns else parse_expression(text)

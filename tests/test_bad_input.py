@@ -68,8 +68,6 @@ def test_data(name: str, data: pd.DataFrame) -> None:
 
 ARGUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "weights of two columns": ({"weights": np.ones((60, 2))}, "weights= has 2 columns; wanted one number"),
-    "weights in another order": ({"weights": frame().z.abs().iloc[::-1]}, "labels of the data in another order"),
-    "subset in another order": ({"subset": (frame().z > 0).iloc[::-1]}, "labels of the data in another order"),
     "tiny weights": ({"weights": np.full(60, 1e-300)}, "rescale the response or the weights"),
     "start as text": ({"start": "a"}, "par must be numbers, found 'a'"),
     "start too long": ({"start": [1.0, 2.0]}, "par has 2 numbers; this model has 1"),

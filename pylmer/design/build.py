@@ -17,7 +17,15 @@ from pylmer.language.nodes import Call, Name, Node
 from pylmer.language.randoms import double_bar_effects
 from pylmer.language.walk import nodes
 from pylmer.options import lmerControl
-from pylmer.spec import RandomSpec, Spec, remember, remembered_columns, remembered_env
+from pylmer.spec import (
+    RandomSpec,
+    Spec,
+    argument_node,
+    remember,
+    remembered_arguments,
+    remembered_columns,
+    remembered_env,
+)
 
 from .checks import check_finite, check_groups, check_response, check_weights, settle
 from .coder import Coder, code, factors_in
@@ -49,7 +57,8 @@ def build_design(
     """
     columns = None if data is None else read_columns(data)
     parts = take_apart(formula, columns, control)
-    frame = build_frame(parts, columns, env or {}, Extras(weights, offset, subset), na_action)
+    extras = Extras(weights, offset, subset)
+    frame = build_frame(parts, columns, env or {}, extras, na_action)
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
     notes += _response_notes(formula, columns) + _checked_rows(frame, control)
     chosen = read_contrasts(contrasts)
@@ -78,7 +87,7 @@ def build_design(
         rows=frame.rows,
         data_index=frame.index,
         na_action=frame.na_action,
-        spec=_spec(parts, frame, coder, kept, specs),
+        spec=_spec(parts, frame, coder, kept, specs, extras),
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -145,9 +154,12 @@ def _without(names: Sequence[str], kept: Any) -> tuple[str, ...]:
     return tuple(np.delete(np.array(names, dtype=object), kept))
 
 
-def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...]) -> Spec:
+def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...], extras: Extras) -> Spec:
     columns = remembered_columns(frame, frame.rows.n_total)
+    arguments = remembered_arguments(extras)
+    texts = [text for text in arguments.values() if isinstance(text, str)]
     used = [*model_variables(parts), *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
+    used += [argument_node(text, frame.scope.columns) for text in texts]
     return Spec(
         text=parts.formula.text,
         fixed_variables=parts.fixed.used,
@@ -159,6 +171,7 @@ def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[Rand
         columns=columns,
         env=remembered_env(frame, used, columns),
         state=frame.scope.state,
+        arguments=arguments,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pylmer.errors import ArgumentError
-from pylmer.functions import as_factor, drop_unused
+from pylmer.functions import as_factor, common_labels, drop_unused, vector
 from pylmer.functions.factors import pairs_that_occur
 from pylmer.functions.series import value_of
 from pylmer.functions.values import length
@@ -17,11 +17,13 @@ def isNested(f1: Any, f2: Any) -> bool:
     """Whether every level of `f1` occurs with one level of `f2` only, as lme4's `isNested`.
 
     Both are columns of equal length n: arrays, Series, categoricals, lists. Rows in which one is missing do not count.
+    Two Series go by their labels.
     Raises ArgumentError for different lengths, DataError for what is no column.
 
     >>> isNested(["a1", "a2", "b1"], list("aab")), isNested(["1", "2", "1"], list("aab"))
     (True, False)
     """
+    f2 = vector(f2, common_labels([f1]), "f2", "f1")
     inner, outer = (drop_unused(as_factor(value_of(given, name))) for given, name in ((f1, "f1"), (f2, "f2")))
     if length(inner) != length(outer):
         raise ArgumentError(f"isNested(): f1 has {length(inner)} rows, f2 has {length(outer)}")

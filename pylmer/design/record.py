@@ -117,6 +117,11 @@ class Design:
         return self.rows.index_of(self.data_index, complete=True)
 
     @property
+    def labels(self) -> dict[str, pd.Index]:
+        """The labels of a vector that has a value for each row of the data, or for each row used."""
+        return {"the data": self.data_index, "the rows used": self.index}
+
+    @property
     def padded_index(self) -> pd.Index:
         """Index of the rows of the subset, those with missing values too."""
         return self.rows.index_of(self.data_index, complete=False)

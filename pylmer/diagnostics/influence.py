@@ -105,6 +105,11 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
             "influence() compares estimates, and the parameters of this fit were given (makeLmer, extend): "
             "refit(fit, fit.design.y) estimates them"
         )
+    if isinstance(groups, pd.Series | pd.DataFrame | pd.Index | np.ndarray):
+        raise ArgumentError(
+            f"groups= is the name of a grouping factor or of a column of the data, found {type(groups).__name__}; "
+            "put groups of your own into the data as a column"
+        )
     codes, labels = _rows(fit, obs) if groups is None else _groups(fit, groups)
     theta = "held" if fit.optimum.held else theta
     found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")

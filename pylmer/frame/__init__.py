@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .build import Extras, Frame, Parts, build_frame, group_factors, grouping_variables, model_variables
+from .build import Extras, Frame, Parts, build_frame, group_factors, grouping_variables, model_variables, row_numbers
 from .rows import NA_ACTIONS, Rows, na_action_name
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "grouping_variables",
     "model_variables",
     "na_action_name",
+    "row_numbers",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,10 @@ from pylmer.functions import (
     Value,
     as_factor,
     check_names,
+    common_labels,
     drop_unused,
     evaluate,
+    vector,
 )
 from pylmer.functions.arrays import Array
 from pylmer.functions.series import value_of
@@ -83,14 +85,15 @@ def build_frame(parts: Parts, columns: Columns | None, env: Mapping[str, Any], e
     Raises FormulaError (unknown names, what functions refuse) and DataError (lengths, missing values, nothing left).
     """
     action = na_action_name(na_action)
-    scope = Scope(columns if columns is not None else {}, env, parts.formula.text, has_data=columns is not None)
+    scope = _scope(parts, columns, env)
     check_names(_in_order(parts), scope)
     y_name, y = _response(parts.formula, scope)
     n = length(y) if columns is None else columns.n
     _check_length(y, n, parts.formula.response, scope)
+    scope = _labelled(scope, n)
     variables = {y_name: y} | _variables(model_variables(parts), scope, n)
     groups = {deparse(node): _group(node, scope, n) for node in grouping_variables(parts.random)}
-    offset, weights = _offset(parts.fixed, extras.offset, scope, n), _numbers(extras.weights, "weights", scope, n)
+    offset, weights = _offset(parts.fixed, extras.offset, scope, n), row_numbers(extras.weights, "weights", scope, n)
     given = {"offset": offset, "weights": weights}
     extra = groups | {name: value for name, value in given.items() if value is not None}
     chosen = _subset(extras.subset, scope, n)
@@ -105,11 +108,25 @@ def build_frame(parts: Parts, columns: Columns | None, env: Mapping[str, Any], e
         _on(offset, rows),
         _on(weights, rows),
         rows,
-        columns.index if columns is not None else pd.RangeIndex(n),
+        scope.index if scope.index is not None else pd.RangeIndex(n),
         action,
         scope,
         _made_missing(parts, scope, variables),
     )
+
+
+def _scope(parts: Parts, columns: Columns | None, env: Mapping[str, Any]) -> Scope:
+    """Where the formula is evaluated; without data the longest vectors of `env` label the rows."""
+    if columns is not None:
+        return Scope(columns, env, parts.formula.text, index=columns.index)
+    used = dict.fromkeys(node.name for node in _in_order(parts) if isinstance(node, Name) and node.name in env)
+    index = common_labels(env[name] for name in used)
+    return Scope({}, env, parts.formula.text, has_data=False, index=index)
+
+
+def _labelled(scope: Scope, n: int) -> Scope:
+    """The scope with labels for the n rows: 0, 1, ... where nothing labels them."""
+    return scope if scope.index is not None and len(scope.index) == n else replace(scope, index=pd.RangeIndex(n))
 
 
 def model_variables(parts: Parts) -> tuple[Node, ...]:
@@ -195,7 +212,7 @@ def _offset(fixed: Terms, given: Any, scope: Scope, n: int) -> Array | None:
         if numbers.ndim > 1:
             raise scope.error(f"an offset is one number for each row, found {numbers.shape[1]} columns", node)
         _check_length(numbers, n, node, scope)
-    argument = _numbers(given, "offset", scope, n)
+    argument = row_numbers(given, "offset", scope, n)
     values = [numbers for numbers, _ in found] + ([] if argument is None else [argument])
     return np.sum(values, axis=0, dtype=float) if values else None
 
@@ -210,43 +227,31 @@ def _numeric(value: Value, what: str, node: Node, scope: Scope) -> Array:
 def _argument(given: Any, what: str, scope: Scope) -> Value:
     """The value of `weights=`, `offset=` or `subset=`."""
     if not isinstance(given, str):
-        _check_order(given, what, scope)
-        return value_of(given, f"{what}=")
+        return value_of(vector(given, scope.index, f"{what}=", scope.rows), f"{what}=")
     if given in scope.columns:
         return scope.columns[given]
     node = parse_expression(given)
-    own = Scope(scope.columns, scope.env, given, scope.state, scope.has_data)
+    own = replace(scope, text=given)
     check_names((inner for inner in nodes(node) if isinstance(inner, Name | Call)), own)
     return evaluate(node, own)
 
 
-def _check_order(given: Any, what: str, scope: Scope) -> None:
-    """Raise DataError for a Series that has the labels of the data in another order: it would be read row by row."""
-    index = getattr(scope.columns, "index", None)
-    if index is None or not isinstance(given, pd.Series) or len(given) != len(index) or given.index.equals(index):
-        return
-    if given.index.sort_values().equals(index.sort_values()):
-        raise DataError(
-            f"{what}= has the labels of the data in another order; write {what}={what}.loc[data.index], "
-            f"or {what}.to_numpy() if it matches row by row"
-        )
-
-
-def _numbers(given: Any, what: str, scope: Scope, n: int) -> Array | None:
+def row_numbers(given: Any, what: str, scope: Scope, n: int) -> Array | None:
+    """`weights=` or `offset=` (n,): a column's name, an expression, a number for all rows, or one for each."""
     if given is None:
         return None
     try:
         numbers = np.asarray(numeric(as_variable(_argument(given, what, scope)), f"{what}="), dtype=float)
     except RefusedError as refused:
         raise DataError(str(refused)) from None
-    if numbers.shape == (1,) and n > 1 and isinstance(given, int | float):
+    if numbers.shape == (1,) and isinstance(given, int | float | np.number):
         numbers = np.full(n, numbers[0])
     if numbers.ndim == 2 and numbers.shape[1] == 1:
         numbers = numbers[:, 0]
     if numbers.ndim != 1:
         raise DataError(f"{what}= has {numbers.shape[1]} columns; wanted one number for each row")
     if numbers.shape != (n,):
-        raise DataError(f"{what}= has {numbers.shape[0]} values, the data have {n} rows")
+        raise DataError(f"{what}= has {numbers.shape[0]} values, {scope.rows} have {n} rows")
     return numbers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import bases, combine, contrasts, elementwise, factor_functions, summaries
+from .alignment import aligned, by_name, common_labels, vector, vector_among
 from .columns import Columns, read_columns
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
@@ -23,10 +24,13 @@ __all__ = [
     "Strings",
     "TextLevels",
     "Value",
+    "aligned",
     "as_factor",
     "bases",
+    "by_name",
     "check_names",
     "combine",
+    "common_labels",
     "contrasts",
     "cross",
     "drop_unused",
@@ -36,4 +40,6 @@ __all__ = [
     "read_columns",
     "recode",
     "summaries",
+    "vector",
+    "vector_among",
 ]

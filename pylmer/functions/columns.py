@@ -15,6 +15,7 @@ import pandas as pd
 
 from pylmer.errors import DataError
 
+from .alignment import common_labels, labels_of
 from .series import value_of
 from .values import Value, length
 
@@ -23,7 +24,7 @@ class Columns(Mapping[str, Value]):
     """The columns of a data frame as values, converted when asked for.
 
     n      rows
-    index  pandas Index of the rows
+    index  pandas Index of the rows: 0, 1, ... where nothing labels them
     """
 
     def __init__(
@@ -99,8 +100,9 @@ def _from_mapping(data: Mapping[Any, Any]) -> Columns:
         listed = ", ".join(f"{name}: {rows}" for name, rows in lengths.items())
         raise DataError(f"the columns of the data have different lengths ({listed})")
     n = next(iter(lengths.values()), 0)
-    _check_aligned({str(name): column.index for name, column in data.items() if isinstance(column, pd.Series)})
-    return Columns(readers, n, pd.RangeIndex(n), frozenset())
+    _check_aligned({str(name): found for name, each in data.items() if (found := labels_of(each)) is not None})
+    index = common_labels(data.values())
+    return Columns(readers, n, pd.RangeIndex(n) if index is None else index, frozenset())
 
 
 def _check_aligned(indexes: Mapping[str, pd.Index]) -> None:

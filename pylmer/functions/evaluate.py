@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pylmer.errors import DataError, FormulaError, PylmerError
 from pylmer.language import deparse
 from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
 
 from . import operators
+from .alignment import aligned
 from .matching import DOTS, TABLE, Promise, match_arguments, python_name
 from .names import CONSTANTS, CONTRASTS, env_function, unknown_function, unknown_variable
 from .python import call_python
@@ -37,6 +39,7 @@ class Scope:
     text     what the user wrote, for carets ("" if the tree was built otherwise)
     state    call -> what it learnt from the data of the fit; read again for new data
     has_data whether there are data at all, for messages
+    index    labels of the rows, by which vectors of `env` are put in order; `rows` what messages call these
     """
 
     columns: Mapping[str, Value]
@@ -44,6 +47,8 @@ class Scope:
     text: str = ""
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
     has_data: bool = True
+    index: pd.Index[Any] | None = None
+    rows: str = "the data"
 
     def error(self, message: str, node: Node) -> FormulaError:
         """A FormulaError that points at `node`."""
@@ -94,7 +99,8 @@ def _name(node: Name, scope: Scope) -> Value:
     if node.name in scope.columns:
         return scope.columns[node.name]
     if node.name in scope.env and not callable(scope.env[node.name]):
-        return value_of(scope.env[node.name], f"env[{node.name!r}]")
+        what = f"env[{node.name!r}]"
+        return value_of(aligned(scope.env[node.name], scope.index, what, scope.rows), what)
     if node.name in CONSTANTS:
         return CONSTANTS[node.name]
     found = scope.function(node.name)

@@ -11,7 +11,7 @@ from scipy import sparse
 from ..errors import ArgumentError, DataError
 from ..extract.system import Lambda, Zt
 from ..fitting import FittedModel
-from ..functions import RefusedError, Value, as_factor, read_columns
+from ..functions import RefusedError, Value, as_factor, read_columns, vector_among
 from ..functions.series import value_of
 from ..functions.values import length, missing, take
 from ..language import did_you_mean
@@ -25,8 +25,9 @@ Fit = FittedModel | LinearFit
 def cluster_codes(fit: Fit, cluster: Any) -> tuple[Array, str | None]:
     """The cluster (n,) of each row used, 0..m-1, and its name if it has one.
 
-    `cluster` is a grouping factor, a column of the data, an array with a value for each row used or each row of the
-    data, or None for the grouping factor within which all others are nested. ArgumentError where there is none.
+    `cluster` is a grouping factor, a column of the data, a vector with a value for each row used or each row of the
+    data (a Series goes by its labels), or None for the grouping factor within which all others are nested.
+    ArgumentError where there is none.
     """
     if cluster is None:
         return _highest(fit)
@@ -35,7 +36,8 @@ def cluster_codes(fit: Fit, cluster: Any) -> tuple[Array, str | None]:
             if term.group == cluster:
                 return _checked(fit, term.codes, cluster), cluster
         return _checked(fit, _codes(fit, _column(fit, cluster), f"cluster {cluster!r}"), cluster), cluster
-    return _checked(fit, _codes(fit, value_of(cluster, "cluster="), "cluster="), "cluster="), None
+    value = value_of(vector_among(cluster, fit.design.labels, "cluster="), "cluster=")
+    return _checked(fit, _codes(fit, value, "cluster="), "cluster="), None
 
 
 def _highest(fit: Fit) -> tuple[Array, str]:

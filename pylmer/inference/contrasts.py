@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from ..extract import word
 from ..extract.rows import Designed
 from ..fitting import FittedModel
+from ..functions import aligned
 from ..language import did_you_mean
 from ..linalg import Array
 from ..linear_words import is_number
@@ -106,10 +107,17 @@ def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:
 
 
 def contrast_matrix(fit: Designed, L: Any) -> Array:
-    """L as (q, p): numbers (p,) or (q, p), a coefficient's name or several, {"name": number}, or a DataFrame."""
+    """L as (q, p): numbers (p,) or (q, p), a coefficient's name or several, {"name": number}, or a DataFrame.
+
+    A Series or DataFrame labelled by coefficients goes by these names.
+    """
     names = list(fit.design.X_names)
     if isinstance(L, str):
         L = {L: 1.0}
+    if isinstance(L, pd.Series | pd.DataFrame):
+        _check_unique(L.columns if isinstance(L, pd.DataFrame) else L.index)
+    if isinstance(L, pd.Series) and L.index.inferred_type == "string":
+        L = dict(L)
     if isinstance(L, Mapping):
         return _named_row(L, names, fit.design.dropped)[None]
     if isinstance(L, pd.DataFrame):
@@ -118,6 +126,13 @@ def contrast_matrix(fit: Designed, L: Any) -> Array:
     if isinstance(L, Sequence) and L and all(isinstance(each, str | Mapping) for each in L):
         return np.vstack([contrast_matrix(fit, each) for each in L])
     return _numbers(L, names)
+
+
+def _check_unique(names: pd.Index[Any]) -> None:
+    if not names.is_unique:
+        raise ArgumentError(
+            f"the contrast has {names[names.duplicated()][0]!r} more than once; wanted one number for it"
+        )
 
 
 def _numbers(L: Any, names: list[str]) -> Array:
@@ -185,7 +200,7 @@ def contest(
     """
     matrix = contrast_matrix(fit, L)
     check_level(level)
-    right = check_rhs(rhs, len(matrix))
+    right = check_rhs(aligned(rhs, L.index, "rhs=", "L") if isinstance(L, pd.DataFrame) else rhs, len(matrix))
     if joint:
         test = f_test(fit, matrix, ddf, right)
         made: PlainTable = table(PlainTable, {name: [value] for name, value in test.row().items()}, ["1"])

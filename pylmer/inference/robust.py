@@ -51,7 +51,8 @@ class RobustIntervals(TestTable):
 def vcovCR(fit: FittedModel, cluster: Any = None, type: str = "CR2") -> ClusterRobust:
     """Cluster-robust ("sandwich") covariance of the fixed effects, as clubSandwich's: DataFrame (p, p).
 
-    cluster  a grouping factor, a column of the data, or an array with the cluster of each row. Default: the grouping
+    cluster  a grouping factor, a column of the data, or an array with the cluster of each row (a Series goes by its
+             labels). Default: the grouping
              factor within which all others are nested; an `lm` needs one
     type     "CR0" no correction; "CR1", "CR1p", "CR1S" it times m/(m - 1), m/(m - p), m(n - 1)/((m - 1)(n - p)) for m
              clusters; "CR2" unbiased under the working model; "CR3" near the jackknife

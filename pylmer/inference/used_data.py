@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..fitting import FittedModel
-from ..functions import Columns, Value, read_columns
+from ..functions import Columns, Value, aligned, read_columns
 from ..functions.series import value_of
 from ..linalg import Array
 from ..regression import LinearFit
@@ -31,7 +31,7 @@ def _used(fit: FittedModel | LinearFit, read: Columns, name: str) -> Value:
     if name in read:
         return on_rows(read[name], design.kept)
     if name in env:
-        return on_rows(value_of(env[name], name), design.kept)
+        return on_rows(value_of(aligned(env[name], design.data_index, f"env[{name!r}]"), name), design.kept)
     if name not in design.variables:
         raise DataError(f"the fit has kept no column {name!r}: fit with lmer(..., data=), which keeps the data")
     return design.variables[name]

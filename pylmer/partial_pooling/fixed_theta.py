@@ -14,6 +14,7 @@ from ..engines import BetweenEngine
 from ..errors import ArgumentError, FitNote
 from ..extract import word
 from ..fitting import FittedModel
+from ..functions import by_name
 from ..linalg import Array
 from ..optimum import held_optimum
 from ..parameters import names_of_theta, par_of_theta
@@ -29,8 +30,8 @@ INFINITE = 1e8  # a theta as good as infinite
 def at_theta(fit: Fit, theta: Any) -> Fit:
     """The fit where theta is held at given values and beta, sigma and the random effects are estimated there.
 
-    theta  numbers in the order of `fit.theta`: for one scalar term sigma_alpha / sigma_y, in general the entries of the
-           relative covariance templates
+    theta  numbers in the order of `fit.theta`, or a Series by their names: for one scalar term sigma_alpha / sigma_y,
+           in general the entries of the relative covariance templates
 
     A fit of the same class: every word that reads a fit reads this one; its `notes` say that theta is held. theta = 0
     is complete pooling: the `lm` without the group. As theta grows, coefficients tend to no pooling, the `lm` with a
@@ -66,6 +67,7 @@ def for_any_theta(devfun: Devfun) -> Devfun:
 
 def _checked(devfun: Devfun, theta: Any) -> Array:
     """theta as numbers (k,)."""
+    theta = by_name(theta, names_of_theta(devfun.design), "theta")
     try:
         values = np.atleast_1d(np.asarray(theta, float))
     except (TypeError, ValueError):

@@ -15,7 +15,7 @@ import pandas as pd
 from ..errors import DataError
 from ..extract.random import factors
 from ..fitting import FittedModel
-from ..functions import read_columns
+from ..functions import aligned, read_columns
 from ..functions.python import as_array
 from ..functions.series import value_of
 from ..functions.values import Value, take
@@ -56,7 +56,8 @@ def _value(fit: FittedModel, name: str) -> Value:
         return take(read_columns(fit.request.data)[name], fit.design.kept)
     if name not in (fit.request.env or {}):
         raise DataError(f"the fit has kept no column {name!r}: pictures of its rows need a fit made with data")
-    return take(value_of((fit.request.env or {})[name], name), fit.design.kept)
+    given = aligned((fit.request.env or {})[name], fit.design.data_index, f"env[{name!r}]")
+    return take(value_of(given, name), fit.design.kept)
 
 
 def level_columns(fit: FittedModel, rows: pd.DataFrame) -> list[str]:

@@ -47,7 +47,8 @@ def extend(
     A grouping factor keeps its labels and new ones are added; a predictor with even steps goes on with them (simr
     numbers both anew). Grouping factors that lie inside the levels of `along` get new levels in repeated slices, so
     that new schools have classes of their own. Predictors keep the coding of the fit: `poly(x, 2)` has its basis,
-    `scale(x)` its centre. Weights and the response are repeated with their rows.
+    `scale(x)` its centre. The response is repeated with its rows, and so are weights and offsets that were given as
+    arrays; expressions are evaluated.
 
     The standard errors of the record are those that the larger design would give: `vcov(extend(fit, "g", n=50))`.
 
@@ -231,7 +232,7 @@ def _design(old: Design, data: pd.DataFrame, larger: Larger) -> Design:
         X=X,
         y=old.y[at],
         offset=_offset(old, data, larger),
-        weights=None if old.weights is None else old.weights[at],
+        weights=_weights(old, larger),
         random=tuple(random),
         variables={response: take(old.variables[response], at)} | spec.values(frame),
         rows=Rows(len(at)),
@@ -240,9 +241,18 @@ def _design(old: Design, data: pd.DataFrame, larger: Larger) -> Design:
     )
 
 
+def _weights(old: Design, larger: Larger) -> Array | None:
+    """An expression `weights=` at the new values; what was an array is repeated with its rows."""
+    if old.spec.arguments.get("weights") is not None:
+        return old.spec.argument("weights", larger.data)
+    return None if old.weights is None else old.weights[larger.positions]
+
+
 def _offset(old: Design, data: pd.DataFrame, larger: Larger) -> Array | None:
-    """offset() terms at the new values; what `offset=` gave is repeated with its rows."""
+    """offset() terms and an expression `offset=` at the new values; what was an array is repeated with its rows."""
     if old.offset is None:
         return None
+    if old.spec.arguments.get("offset") is not None:
+        return np.asarray(old.spec.offset(larger.data) + old.spec.argument("offset", larger.data))
     argument = old.offset - old.spec.offset(data)
     return np.asarray(argument[larger.positions] + old.spec.offset(larger.data))

@@ -1,4 +1,4 @@
-"""Predictions on the index of their rows, and what becomes of rows with missing values."""
+"""Predictions on the index of their rows; weights and offset of these; what becomes of rows with missing values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError, DataError
+from ..design import Design
+from ..errors import ArgumentError, DataError, note
 from ..extract.rows import Designed, on_rows
+from ..functions import vector_among
 from ..linalg import Array
+from ..spec import NewFrame, Spec
 
 NA_ACTIONS = ("pass", "omit", "exclude", "fail")
-UNWEIGHTED = "the fit is weighted, the new rows are not: weights= gives theirs"
 
 
 def labelled(columns: Mapping[str, Array], index: pd.Index[Any], kept: Array) -> pd.Series[float] | pd.DataFrame:
@@ -45,14 +47,59 @@ def rows_kept(complete: Array, index: pd.Index[Any], na_action: str) -> Array:
     return complete if na_action == "omit" else np.ones(len(complete), bool)
 
 
-def noise_of(weights: Any, m: int) -> Array:
-    """1 / weight of each new response (m,), 1 without weights; ArgumentError for what are no weights."""
+def new_noise(spec: Spec, frame: NewFrame, weights: Any) -> Array:
+    """1 / weight of each new response (m,): of the weights given for them, else of those the fit was given, else 1."""
+    return noise_of(spec.argument("weights", frame, weights), frame.n)
+
+
+def fitted_noise(design: Design, weights: Any) -> Array:
+    """The same for the rows of the fit; a vector has a value for each row used or each row of the data."""
+    if weights is None:
+        return noise_of(design.weights, design.n)
+    w = _numbers(vector_among(weights, design.labels, "weights="))
+    if w.shape == (design.n_total,):
+        w = w[design.kept]
+    if w.shape not in ((), (design.n,)):
+        raise ArgumentError(f"weights: wanted one number, or one for each of the {design.n} rows of the fit")
+    return noise_of(np.broadcast_to(w, design.n), design.n)
+
+
+def _numbers(weights: Any) -> Array:
+    try:
+        return np.asarray(weights, float)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"weights={weights!r}: for the rows of the fit wanted one number, or one for each row; "
+            "names and expressions are looked up in newdata"
+        ) from None
+
+
+def noise_of(weights: Array | None, m: int) -> Array:
+    """1 / weight of each response (m,), 1 without weights, NaN where one is missing; ArgumentError unless positive."""
     if weights is None:
         return np.ones(m)
-    try:
-        w = np.broadcast_to(np.asarray(weights, float), m)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"weights: wanted one number, or one for each of the {m} rows to predict") from None
-    if not np.all(w > 0):
+    if np.any(weights <= 0):
         raise ArgumentError("weights of new responses must be positive numbers")
-    return np.asarray(1.0 / w)
+    return np.asarray(1.0 / weights)
+
+
+def new_offset(spec: Spec, frame: NewFrame, offset: Any) -> Array:
+    """Offset (m,) of new rows: offset() of the formula, and `offset=` as given for them, else as the fit was given.
+
+    A FitNote where the new data lack its column: then it is left out, as R leaves it out always.
+    """
+    lost = spec.lacking("offset", frame) if offset is None else None
+    if lost is not None:
+        note(
+            f"the new data have no column {lost!r}, which offset={spec.arguments['offset']!r} of the fit needs: these "
+            "are predictions without that offset; add the column, or give offset="
+        )
+        return spec.offset(frame)
+    added = spec.argument("offset", frame, offset)
+    return spec.offset(frame) if added is None else spec.offset(frame) + added
+
+
+def refuse_without_newdata(offset: Any) -> None:
+    """Raise ArgumentError for an offset where there are no new rows."""
+    if offset is not None:
+        raise ArgumentError("offset= belongs to newdata; the rows of the fit have the offset of the fit")

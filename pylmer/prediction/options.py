@@ -25,6 +25,11 @@ class Options:
         """Whether means alone are wanted."""
         return not self.se_fit and self.interval is None
 
+    @property
+    def new_response(self) -> bool:
+        """Whether the interval is that of a new response."""
+        return self.interval == "prediction"
+
     def check(self, newparams: Any, held: bool) -> None:
         """Raise ArgumentError for what cannot be asked; `held`: theta was not estimated."""
         one_of("interval", self.interval, (None, *INTERVALS))

@@ -13,6 +13,7 @@ import pandas as pd
 from ..fitting import FittedModel, random_effect
 from ..joint import JointRows, Levels
 from ..linalg import Array, Codes, dense
+from ..spec import NewFrame
 from .choosing import Chosen, columns_taken
 
 
@@ -89,13 +90,12 @@ def _dense(Z: Array | None, m: int) -> Array:
     return np.ones((m, 1)) if Z is None else Z
 
 
-def new_rows(fit: FittedModel, newdata: Any, chosen: Chosen, allow_new_levels: bool) -> PredictedRows:
+def new_rows(fit: FittedModel, frame: NewFrame, offset: Array, chosen: Chosen, allow_new_levels: bool) -> PredictedRows:
     """New data as the fit codes them; DataError for missing columns, other types and unknown levels."""
     spec = fit.design.spec
-    frame = spec.frame(newdata)
     coded = spec.random(frame, tuple(chosen), allow_new_levels=allow_new_levels)
     effects = {number: (columns_taken(Z, chosen[number]), codes) for number, (Z, codes) in coded.items()}
-    X, offset = dense(spec.fixed(frame)), spec.offset(frame)
+    X = dense(spec.fixed(frame))
     return PredictedRows(fit, X, offset, effects, lambda number: spec.random_columns(frame, number), frame.index)
 
 

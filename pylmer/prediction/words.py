@@ -7,15 +7,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import FitNote
 from ..extract import fitted, word
-from ..fitting import FittedModel, announce
+from ..fitting import FittedModel
 from ..linalg import Array
 from ..parameters import with_parameters
 from ..tails import student_quantile
 from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
-from .labels import UNWEIGHTED, labelled, noise_of, on_fitted_rows, rows_kept
+from .labels import (
+    fitted_noise,
+    labelled,
+    new_noise,
+    new_offset,
+    on_fitted_rows,
+    refuse_without_newdata,
+    rows_kept,
+)
 from .options import Options
 from .rows import PredictedRows, fitted_rows, new_rows
 
@@ -33,6 +40,7 @@ def predict(
     level: float = 0.95,
     uncertainty: str = "effects",
     weights: Any = None,
+    offset: Any = None,
     newparams: Any = None,
     na_action: str = "pass",
 ) -> pd.Series[float] | pd.DataFrame:
@@ -48,9 +56,15 @@ def predict(
     uncertainty       what the standard errors hold besides: "effects": that beta and b are estimated, theta and sigma
                       taken for true; "theta": that theta and sigma are estimated too; "none": nothing is uncertain but
                       what a new response brings (the simulation of Gelman & Hill 2007, 12.8)
-    weights           prior weights of new responses, a number or one per row (default 1, or those of the fit's rows)
+    weights           prior weights of new responses: a number, one per row, or a column or expression of `newdata`
+    offset            the same in place of the fit's argument `offset=`; offset() of the formula is always evaluated
     newparams         a mapping with theta, beta, sigma in place of those fitted (see `simulate`); u is held, as in lme4
     na_action         rows with missing values: "pass" and "exclude" give NaN, "omit" leaves them out, "fail" raises
+
+    Where the fit was given `weights=` or `offset=` as a name or an expression, it is evaluated in `newdata`; where it
+    was given numbers, which belong to the rows of the fit, they must be given for the new rows too. R's lme4 leaves
+    such an offset out of predictions for new data (its issue 447), and so is one whose column `newdata` lacks, with a
+    FitNote. R's weights of new responses are 1.
 
     A Series on the index of `newdata`; with `se_fit` or `interval` a DataFrame of fit, se_fit and, for an interval,
     lwr and upr.
@@ -64,7 +78,8 @@ def predict(
     sources in `pylmer.prediction.intervals`). Rows are taken one by one from the factorization, at a cost of O(rows)
     for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
 
-    Raises DataError for unknown levels, missing columns and values of another type, ArgumentError for a `re_form` that
+    Raises DataError for unknown levels, missing columns, values of another type, and an offset or weights that only the
+    rows of the fit have; ArgumentError for a `re_form` that
     the model does not have and for arguments out of range.
 
     >>> import pandas as pd, pylmer
@@ -85,24 +100,29 @@ def predict(
     if interval == "prediction":
         selected_terms(fit, re_form)  # whole terms only: what is left out is of a group of which nothing is known
     if newdata is None:
+        refuse_without_newdata(offset)
         if re_form is None and options.means and not random_only:
             return fitted(fit)
-        own = fit.design.weights if weights is None else weights
+        own = fitted_noise(fit.design, weights) if options.new_response else np.zeros(fit.design.n)
         return on_fitted_rows(fit, predicted(fitted_rows(fit, chosen), options, own))
-    if interval == "prediction" and weights is None and fit.design.weights is not None:
-        announce([FitNote(UNWEIGHTED)], stacklevel=5)
-    rows = new_rows(fit, newdata, chosen, allow_new_levels)
-    return labelled(predicted(rows, options, weights), rows.index, rows_kept(rows.complete, rows.index, na_action))
+    spec = fit.design.spec
+    frame = spec.frame(newdata)
+    noise = new_noise(spec, frame, weights) if options.new_response else np.zeros(frame.n)
+    added = np.zeros(frame.n) if random_only else new_offset(spec, frame, offset)
+    rows = new_rows(fit, frame, added, chosen, allow_new_levels)
+    kept = rows_kept(rows.complete & ~np.isnan(noise), rows.index, na_action)
+    return labelled(predicted(rows, options, noise), rows.index, kept)
 
 
-def predicted(rows: PredictedRows, options: Options, weights: Any) -> dict[str, Array]:
-    """fit, or fit and se_fit, or fit, se_fit, lwr, upr of the rows; NaN where values are missing."""
+def predicted(rows: PredictedRows, options: Options, noise: Array) -> dict[str, Array]:
+    """fit, or fit and se_fit, or fit, se_fit, lwr, upr of the rows; NaN where values are missing.
+
+    noise  (m,) 1 / weight of a new response, 0 for a mean
+    """
     centre = rows.random() if options.random_only else rows.fixed() + rows.random()
     if options.means:
         return {"fit": centre}
-    new = options.interval == "prediction"
-    noise = noise_of(weights, len(centre)) if new else np.zeros(len(centre))
-    joint = rows.some(rows.complete).joint(fixed=not options.random_only, unknown=new)
+    joint = rows.some(rows.complete).joint(fixed=not options.random_only, unknown=options.new_response)
     found = spreads(rows.fit.at, rows.fit.sigma, joint, noise[rows.complete], options.uncertainty)
     columns = {"fit": centre, "se_fit": _padded(np.sqrt(found.mean), rows.complete)}
     if options.interval is not None:

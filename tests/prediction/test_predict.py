@@ -289,16 +289,6 @@ def test_a_balanced_design_has_the_classical_interval_of_a_new_group() -> None:
     assert_close((found["upr"] - found["lwr"]) / 2, (t.ppf(0.975, df) * np.sqrt(variance)).tolist(), 1e-6)
 
 
-@pytest.mark.parametrize("formula", ["Reaction ~ Days + (1 | Subject)", "Reaction ~ Days"])
-def test_new_rows_of_a_weighted_fit_want_weights(formula: str) -> None:
-    data = pylmer.datasets.load("sleepstudy").assign(w=np.arange(180) % 3 + 1.0)
-    fit = (pylmer.lmer if "|" in formula else pylmer.lm)(formula, data, weights="w")
-    with pytest.warns(pylmer.FitNote, match="the fit is weighted, the new rows are not: weights= gives") as notes:
-        plain = pylmer.predict(fit, data[:3], interval="prediction")
-    assert notes[0].filename == __file__
-    pd.testing.assert_frame_equal(plain, pylmer.predict(fit, data[:3], interval="prediction", weights=1))
-
-
 def test_rows_of_the_fit_keep_their_weights_and_their_gaps() -> None:
     data = pylmer.datasets.load("sleepstudy").assign(w=np.tile([1.0, 4.0], 90))
     data.loc[3, "Reaction"] = np.nan

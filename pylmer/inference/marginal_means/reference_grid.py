@@ -55,7 +55,9 @@ def ref_grid(
 
     at          values of some variables: {"Days": [0, 9], "recipe": "A"}
     cov_reduce  function of a numeric variable that gives the value or values it stands at
-    offset      a number in place of the formula's offset
+    offset      a number in place of the fit's offset. By default offset() of the formula is evaluated at the grid, as
+                emmeans documents (its release 1.8.4 adds the mean offset), and the argument `offset=` of the fit
+                stands at its mean over the rows
     type        "response" to print on the scale of the response
     lmer_df     "kenward-roger", "satterthwaite" or "asymptotic". Kenward-Roger needs sums only, so it has no limit on
                 the number of rows (R's emmeans turns to "asymptotic" beyond 3,000)
@@ -158,9 +160,9 @@ def check_offset(offset: Any) -> float:
 
 def _given_offset(fit: FittedModel | LinearFit) -> float:
     """The mean of the argument `offset` of a fit: its whole offset less what the formula adds."""
-    if fit.request.offset is None or fit.design.offset is None:
-        return 0.0
     spec = fit.design.spec
+    if "offset" not in spec.arguments or fit.design.offset is None:
+        return 0.0
     if not spec.offsets:
         return float(np.mean(fit.design.offset))
     names = sorted({name for node in spec.offsets for name in _columns_of(fit.design, node)})

@@ -196,10 +196,18 @@ class Computed:
             given = self.FUN(model)
         except Exception as error:  # whatever the user's function raises is counted and reported, as in R
             return self._nothing(r, f"{type(error).__name__}: {error}")
-        return Piece(r, self._same_length(_numbers(given, "a replicate")[0])[None], {})
+        values, names = _numbers(given, "a replicate")
+        return Piece(r, self._in_order(self._same_length(values), names)[None], {})
 
     def _nothing(self, r: int, why: str) -> Piece:
         return Piece(r, np.full((1, len(self.t0)), np.nan), {r: why})
+
+    def _in_order(self, values: Array, names: list[str]) -> Array:
+        """Numbers under the names that they have for the fit; those with other names go by position."""
+        own = list(self.names)
+        if names == own or len(set(own)) < len(own) or sorted(names) != sorted(own):
+            return values
+        return values[[names.index(name) for name in own]]
 
     def _same_length(self, values: Array) -> Array:
         if len(values) != len(self.t0):
