@@ -18,6 +18,7 @@ from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
 from .errors import ArgumentError, DataError, FitNote, NumericalError
+from .language import fitted_formula
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array
 from .optimize import size_of
@@ -80,10 +81,10 @@ class FittedModel:
         """Rows and matrices."""
         return self.devfun.design
 
-    @property
+    @cached_property
     def formula(self) -> MixedFormula:
-        """The formula as given, `.` expanded."""
-        return self.design.formula
+        """The formula as it was fitted: every `(x || g)` written out; `design.formula` is the one given."""
+        return fitted_formula(self.design.formula, "diag" if self.control.doublevert == "diag" else "split")
 
     @property
     def REML(self) -> bool:

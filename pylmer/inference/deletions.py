@@ -16,6 +16,7 @@ from ..language import (
     deparse_lines,
     did_you_mean,
     expand_random,
+    explicit_formula,
     parse_formula,
     random_label,
     terms,
@@ -101,7 +102,7 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
 
 def without_term(fit: FittedModel, label: str) -> MixedFormula:
     """The formula without a fixed-effects term."""
-    return update_formula(parse_formula(describe(fit)), f". ~ . - {label}")
+    return update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
@@ -123,7 +124,7 @@ def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaT
         LRT = np.array([np.nan, *(2 * max(likelihoods[0] - each, 0.0) for each in likelihoods[1:])])
         columns["LRT"] = LRT
         columns["Pr(Chi)"] = np.array([p_value(x, df) for x, df in zip(LRT, npar, strict=True)])
-    heading = ("Single term deletions", "", "Model:", *deparse_lines(parse_formula(describe(fit)).node))
+    heading = ("Single term deletions", "", "Model:", *deparse_lines(fit.formula.node))
     made: AnovaTable = table(AnovaTable, columns, ["<none>", *labels], heading)
     return made
 
@@ -215,8 +216,7 @@ def _smaller(term: RandomTerm) -> Iterator[tuple[str, str]]:
 
 
 def _written(term: RandomTerm) -> str:
-    text = str(term)
-    return text if text.endswith(")") and not text.startswith("(") and term.structure != "us" else f"({text})"
+    return f"({term})" if term.structure == "us" else str(term)
 
 
 def _formula(fit: FittedModel, random: Sequence[str]) -> MixedFormula | None:

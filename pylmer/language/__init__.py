@@ -10,7 +10,7 @@ from pylmer.language.parse import parse_expression, parse_formula, parse_grouped
 from pylmer.language.randoms import double_bar_effects, expand_random, random_label
 from pylmer.language.suggest import closest, did_you_mean
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
-from pylmer.language.update import findbars, fitted_formula, nobars, update_formula
+from pylmer.language.update import explicit_formula, findbars, fitted_formula, nobars, update_formula
 from pylmer.language.walk import variables
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "did_you_mean",
     "double_bar_effects",
     "expand_random",
+    "explicit_formula",
     "findbars",
     "fitted_formula",
     "fixed_terms",

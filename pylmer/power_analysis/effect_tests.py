@@ -17,7 +17,7 @@ from ..inference.degrees_of_freedom import Method
 from ..inference.kenward_roger import kenward_roger
 from ..inference.likelihood_ratio import changed_request
 from ..inference.satterthwaite import satterthwaite
-from ..language import deparse, did_you_mean, update_formula
+from ..language import deparse, did_you_mean, explicit_formula, update_formula
 from ..language.syntax import MixedFormula
 from ..linalg import Array
 from ..optimum import optimum_at
@@ -232,7 +232,7 @@ def _begin(fit: FittedModel, devfun: Devfun, like: FittedModel | None) -> Fitted
 
 def _comparison(fit: FittedModel, null: str) -> LikelihoodRatio:
     """Against a smaller model: its formula, in which `.` is the side of the model's own."""
-    formula = update_formula(fit.formula, null)
+    formula = update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), null)
     if not formula.random:
         raise ArgumentError(
             f"{deparse(formula.node)} has no random term; for a test of the only one give a function, such as "
