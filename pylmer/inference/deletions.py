@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -106,11 +107,12 @@ def without_term(fit: FittedModel, label: str) -> MixedFormula:
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
-    """The restriction that leaves a term out; its columns alone where others keep their coding without it."""
+    """The restriction that leaves a term out, on the rows of the fit; its columns alone where others stay as they are."""
     at = columns_of(fit.design).get(label, [])
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
-    return restriction(fit.design.X, design_of(changed_request(fit, without_term(fit, label))).X)
+    request = replace(changed_request(fit, without_term(fit, label)), subset=fit.design.kept)
+    return restriction(fit.design.X, design_of(request).X)
 
 
 def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaTable:
