@@ -14,7 +14,7 @@ from .design import Design, RandomDesign
 from .devfun import Devfun, group_numbers, theta_names
 from .errors import ArgumentError
 from .fitting import FittedModel, Request
-from .language import did_you_mean
+from .language import did_you_mean, known_as
 from .linalg import Array
 from .optimum import Optimum
 from .solution import Solution, solve
@@ -183,6 +183,7 @@ def _vector(what: str, given: Any, names: Sequence[str], known: Any) -> Array:
 
 
 def _named(what: str, given: Mapping[str, Any], names: Sequence[str], known: Any) -> Array:
+    given = {known_as(name, names) or name: value for name, value in given.items()}
     for name in given:
         if name not in names:
             hint = did_you_mean(name, names)

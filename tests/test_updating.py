@@ -58,7 +58,8 @@ def test_the_formula_is_the_fitted_one(written: str, fitted: str) -> None:
         (". ~ . - (1 | Subject)", "Reaction ~ Days + (0 + Days | Subject)"),
         (". ~ . - Days", "Reaction ~ (1 | Subject) + (0 + Days | Subject)"),
         (". ~ . + I(Days^2)", "Reaction ~ Days + (1 | Subject) + (0 + Days | Subject) + I(Days^2)"),
-        (". ~ . - (0+Days|Subject) + (0+I(Days^2)|Subject)", "Reaction ~ Days + (1 | Subject) + (0 + I(Days^2) | Subject)"),
+        (". ~ . - (0+Days|Subject) + (0+I(Days^2)|Subject)",
+         "Reaction ~ Days + (1 | Subject) + (0 + I(Days^2) | Subject)"),
         (". ~ . - ((1|Subject) + (0+Days|Subject)) + (1|h)", "Reaction ~ Days + (1 | h)"),
     ],
 )  # fmt: skip

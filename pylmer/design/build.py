@@ -10,7 +10,7 @@ import numpy as np
 
 from pylmer.errors import DataError
 from pylmer.frame import Extras, Frame, Parts, build_frame, model_variables
-from pylmer.functions import Columns, read_columns
+from pylmer.functions import Columns, Value, read_columns
 from pylmer.functions.variables import is_categorical
 from pylmer.language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
 from pylmer.language.nodes import Call, Name, Node

@@ -78,7 +78,7 @@ class RandomCoder:
         return coder, Z, coder.names
 
     def _code(self, terms: Terms, own: frozenset[str]) -> tuple[Coder, Any]:
-        variables: Mapping[str, Value] = self.frame.variables | {name: self.frame.groups[name] for name in own}
+        variables: Mapping[str, Value] = {**self.frame.variables, **{name: self.frame.groups[name] for name in own}}
         codings = self.contrasts.codings(factors_in([terms], variables), fixed=False)
         alone = single_column(terms, variables)
         n = self.frame.y.shape[0]

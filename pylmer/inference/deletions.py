@@ -18,6 +18,7 @@ from ..language import (
     did_you_mean,
     expand_random,
     explicit_formula,
+    known_as,
     parse_formula,
     random_label,
     terms,
@@ -92,6 +93,7 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
         wanted: Sequence[str] = terms(parse_formula(scope).rhs).labels
     else:
         wanted = several(scope)
+    wanted = [known_as(label, known) or label for label in wanted]
     for label in wanted:
         if label not in known:
             raise ArgumentError(
@@ -107,7 +109,7 @@ def without_term(fit: FittedModel, label: str) -> MixedFormula:
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
-    """The restriction that leaves a term out, on the rows of the fit; its columns alone where others stay as they are."""
+    """The restriction that leaves a term out, on the rows of the fit; its columns alone where that is all."""
     at = columns_of(fit.design).get(label, [])
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]

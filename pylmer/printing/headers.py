@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..extract import BIC, df_residual, logLik
 from ..fitting import FittedModel
+from ..language.syntax import Name
 from ..tables import format_fixed, format_number, format_numbers, print_named, round_number, wrap_words
 from .filling import PAGE, argument, code_lines, fill
 
@@ -43,7 +44,7 @@ def model_lines(fit: FittedModel, control: bool = False, as_given: bool = False)
     for name, label in LABELS.items():
         value = argument(fit.call, name)
         if value is not None and (control or name != "control"):
-            lines.append(fill([label, *code_lines(value)]))
+            lines.append(fill([label, *([value.name] if isinstance(value, Name) else code_lines(value))]))
     return lines
 
 
