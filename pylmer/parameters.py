@@ -188,6 +188,8 @@ def _named(what: str, given: Mapping[str, Any], names: Sequence[str], known: Any
         if name not in names:
             hint = did_you_mean(name, names)
             raise ArgumentError(f"newparams: {what} has no {name!r}{hint}; the model has {', '.join(names)}")
+        if names.count(name) > 1:
+            raise ArgumentError(f"newparams: {what}: {names.count(name)} are called {name!r}: give all as numbers")
     absent = [name for name in names if name not in given]
     if absent and known is None:
         raise ArgumentError(f"newparams: {what} lacks {', '.join(absent)}; without a fit, all are needed")

@@ -42,6 +42,10 @@ SHOWN = 60  # characters of a list of new levels
 class Matrices(Protocol):
     """Makes a matrix of variables (design.Coder)."""
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What tells its columns apart where their names do not."""
+
     def matrix(self, variables: Mapping[str, Value], n: int) -> Any:
         """The matrix (n, columns)."""
 

@@ -146,6 +146,14 @@ def plain(name: str) -> str:
     return "".join(name.split(PLACE)[::2])
 
 
+def unnumbered(name: str) -> str:
+    """The name with the border between variable and column, without the column's place: equal for equal columns.
+
+    Coded by contrasts or by indicators, `lg` gives the same column TRUE; a number `lgTRUE` another.
+    """
+    return PLACE.join(name.split(PLACE)[::2])
+
+
 def _is_coded(evaluated: EvaluatedFactor) -> bool:
     return evaluated.metadata.kind is FormulaicFactor.Kind.CATEGORICAL
 

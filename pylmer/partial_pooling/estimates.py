@@ -178,9 +178,7 @@ def _estimates(
     }
     n = np.bincount(codes, minlength=len(levels))
     pieces = [pd.DataFrame({"n": n, **{k: v[:, c] for k, v in columns.items()}}, levels) for c in range(len(names))]
-    frame = (
-        pieces[0] if len(names) == 1 else pd.concat(dict(zip(names, pieces, strict=True)), names=["coefficient", group])
-    )
+    frame = pieces[0] if len(names) == 1 else pd.concat(pieces, keys=list(names), names=["coefficient", group])
     errors = {"mu = fixef": _largest(exact - multilevel), "grand mean (12.1)": _largest(weighted - multilevel)}
     return frame, errors
 
