@@ -11,7 +11,7 @@ from .design import Design
 from .devfun import Devfun, make_devfun
 from .errors import ArgumentError
 from .fitting import Request
-from .language import update_formula
+from .language import explicit_formula, update_formula
 from .language.syntax import MixedFormula
 from .model import LmerFit
 from .optimum import Optimum, optimize_devfun
@@ -186,7 +186,8 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
     """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
 
-    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". Everything else stays as it was.
+    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". Everything else stays as it was. A `(x || g)` is
+    the sum of its terms: "- (0 + x | g)" takes one of them away, "- (x || g)" all.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -200,7 +201,8 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     if all(argument.name != "control" for argument in request.call.arguments):
         given["control"] = None  # what was not asked does not show in the new call
     refuse({word: value for word, value in changes.items() if word not in given}, "update")
-    changed = request.formula if formula is None else update_formula(request.formula, formula)
+    old = explicit_formula(model.formula, model.design.fixed_terms)
+    changed = request.formula if formula is None else update_formula(old, formula)
     start = {} if formula is None else {"start": None}
     return fitting.fit(type(model), make_request("lmer", changed, **{**given, **start, **changes}))
 

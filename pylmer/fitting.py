@@ -19,6 +19,7 @@ from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
 from .errors import ArgumentError, DataError, FitNote, NumericalError
 from .functions import vector_among
+from .language import fitted_formula
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array
 from .optimize import size_of
@@ -81,10 +82,10 @@ class FittedModel:
         """Rows and matrices."""
         return self.devfun.design
 
-    @property
+    @cached_property
     def formula(self) -> MixedFormula:
-        """The formula as given, `.` expanded."""
-        return self.design.formula
+        """The formula as it was fitted: every `(x || g)` written out; `design.formula` is the one given."""
+        return fitted_formula(self.design.formula, "diag" if self.control.doublevert == "diag" else "split")
 
     @property
     def REML(self) -> bool:

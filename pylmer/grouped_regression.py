@@ -131,9 +131,9 @@ def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool)
     levels = tuple(design.random[0].labels())
     rows = _split(design.random[0].codes, len(levels))
     parts = _parts(design, replace(request, formula=grouped.model), rows)
-    names = tuple(dict.fromkeys(name for part in parts if part is not None for name in part.names))
-    position = {name: i for i, name in enumerate(names)}
-    columns = tuple(np.array([position[name] for name in part.names] if part else [], dtype=np.int64) for part in parts)
+    found = tuple(dict.fromkeys(column for part in parts if part is not None for column in part.columns))
+    position, names = {column: i for i, column in enumerate(found)}, tuple(name for name, _ in found)
+    columns = tuple(np.array([position[c] for c in part.columns] if part else [], dtype=np.int64) for part in parts)
     solutions = tuple(None if part is None else part.solution for part in parts)
     notes = (*(FitNote(text) for text in design.notes), *_notes(levels, solutions))
     return kind(request, design, levels, names, columns, rows, solutions, pool, notes)
@@ -148,10 +148,10 @@ def _split(codes: Codes, count: int) -> tuple[Codes, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The fit of one group, and the names of its columns."""
+    """The fit of one group, and its columns: their names, and what tells apart those that are called the same."""
 
     solution: LeastSquares
-    names: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
 
 
 def _parts(design: Design, request: Request, rows: tuple[Codes, ...]) -> list[Part | None]:
@@ -164,14 +164,19 @@ def _parts(design: Design, request: Request, rows: tuple[Codes, ...]) -> list[Pa
 def _row_by_row(design: Design, model: MixedFormula) -> bool:
     """Whether X depends on each row alone: numeric columns, and functions that work element by element."""
     calls = {node.function for node in nodes(model.fixed) if isinstance(node, Call)}
-    return calls <= ELEMENTWISE and set(design.fixed_terms.labels) <= set(design.X_full_names)
+    numbers = all(isinstance(design.variables[deparse(node)], np.ndarray) for node in design.fixed_terms.used)
+    return numbers and calls <= ELEMENTWISE
+
+
+def _columns(design: Design) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(design.X_full_names, design.spec.fixed_coder.marks, strict=True))
 
 
 def _shared_part(design: Design, X: Array, rows: Codes) -> Part:
     """A group's fit on its rows of the matrix that was made for all."""
     weights, offset = (None if column is None else column[rows] for column in (design.weights, design.offset))
     solution = least_squares(X[rows], design.y[rows], independent_columns(X[rows]), weights, offset)
-    return Part(solution, design.X_full_names)
+    return Part(solution, _columns(design))
 
 
 def _all_rows(design: Design, request: Request, count: int) -> tuple[Codes, ...]:
@@ -194,7 +199,7 @@ def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | Non
         design = design_of(replace(request, **columns, control=LENIENT, subset=None))
     except PylmerError:
         return None
-    return Part(solve_design(design), design.X_full_names)
+    return Part(solve_design(design), _columns(design))
 
 
 def _take(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:

@@ -197,10 +197,9 @@ def _(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame
     quantiles = np.full(len(own), t_quantile(level, fits.df_residual)) if pool else np.array(own)
     centre, half = list_coef(fits), list_se_coef(fits, pool).mul(quantiles, axis=0)
     low, high = limit_names(level)
-    limits = {
-        (name, limit): centre[name] + sign * half[name] for name in fits.names for limit, sign in ((low, -1), (high, 1))
-    }
-    return pd.DataFrame(limits)
+    limits = np.stack([centre.to_numpy() - half.to_numpy(), centre.to_numpy() + half.to_numpy()], axis=2)
+    columns = pd.MultiIndex.from_tuples([(name, limit) for name in fits.names for limit in (low, high)])
+    return pd.DataFrame(limits.reshape(len(centre), -1), index=centre.index, columns=columns)
 
 
 @extract.sigma.register(LinearFits)

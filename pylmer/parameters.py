@@ -14,7 +14,7 @@ from .design import Design, RandomDesign
 from .devfun import Devfun, group_numbers, theta_names
 from .errors import ArgumentError
 from .fitting import FittedModel, Request
-from .language import did_you_mean
+from .language import did_you_mean, known_as
 from .linalg import Array
 from .optimum import Optimum
 from .solution import Solution, solve
@@ -186,10 +186,13 @@ def _vector(what: str, given: Any, names: Sequence[str], known: Any) -> Array:
 
 
 def _named(what: str, given: Mapping[str, Any], names: Sequence[str], known: Any) -> Array:
+    given = {known_as(name, names) or name: value for name, value in given.items()}
     for name in given:
         if name not in names:
             hint = did_you_mean(name, names)
             raise ArgumentError(f"newparams: {what} has no {name!r}{hint}; the model has {', '.join(names)}")
+        if names.count(name) > 1:
+            raise ArgumentError(f"newparams: {what}: {names.count(name)} are called {name!r}: give all as numbers")
     absent = [name for name in names if name not in given]
     if absent and known is None:
         raise ArgumentError(f"newparams: {what} lacks {', '.join(absent)}; without a fit, all are needed")

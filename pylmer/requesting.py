@@ -10,11 +10,14 @@ import numpy as np
 
 from .errors import ArgumentError
 from .fitting import Request
+from .functions import read_columns
 from .language import deparse, parse_expression, parse_formula, require_random
+from .language.strings import write_name
 from .language.syntax import Argument, Call, Constant, MixedFormula, Name, Node, Number, Text
 from .options import lmerControl
 
 ARRAY = "<array>"
+EXPRESSIONS = ("weights", "offset", "subset")
 MIXED = ("lmer", "lFormula")
 OLD_ARGUMENTS = {
     "family": "a family is for glmer; lmer fits normal responses: leave family out",
@@ -61,6 +64,7 @@ def make_request(function: str, formula: str | MixedFormula, **given: Any) -> Re
     if isinstance(given.get("REML"), np.bool_):
         given["REML"] = bool(given["REML"])
     _check_arguments(formula, given)
+    given |= {word: _expression(given.get(word), given["data"]) for word in EXPRESSIONS if word in given}
     parsed = parse_formula(formula)
     if function in MIXED:
         require_random(parsed)
@@ -101,6 +105,14 @@ def data_name(data: Any) -> str | None:
     return None if name is None else str(name)
 
 
+def _expression(given: Any, data: Any) -> Any:
+    """A column's name as an expression: "my w" is written `my w`."""
+    written = write_name(given) if isinstance(given, str) and given else given
+    if written is given or written == given or data is None or given not in read_columns(data):
+        return given
+    return written
+
+
 def _text(given: Any) -> str | None:
     if given is None:
         return None
@@ -125,7 +137,7 @@ def _is_default(word: str, value: Any) -> bool:
 
 def _node(word: str, value: Any) -> Node:
     """An argument's value as R would write it in the call; `<array>` for arrays."""
-    if word in ("weights", "offset", "subset") and isinstance(value, str):
+    if word in EXPRESSIONS and isinstance(value, str):
         return parse_expression(value)
     if isinstance(value, bool):
         return Constant("TRUE" if value else "FALSE")

@@ -44,6 +44,10 @@ SHOWN = 60  # characters of a list of new levels
 class Matrices(Protocol):
     """Makes a matrix of variables (design.Coder)."""
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What tells its columns apart where their names do not."""
+
     def matrix(self, variables: Mapping[str, Value], n: int) -> Any:
         """The matrix (n, columns)."""
 
@@ -99,6 +103,7 @@ class Spec:
     offsets: tuple[Node, ...]
     random_terms: tuple[RandomSpec, ...]
     variables: Mapping[str, Remembered]
+    groups: Mapping[str, Remembered]
     columns: Mapping[str, Remembered]
     env: Mapping[str, Any]
     state: dict[str, dict[str, Any]]
@@ -182,7 +187,7 @@ class Spec:
         frame = self.frame(newdata)
         used = [*self.fixed_variables, *(node for term in self.random_terms for node in term.variables)]
         groups = {deparse(node): self._group(node, frame) for term in self.random_terms for node in term.factors}
-        return self._values(used, frame) | groups
+        return groups | self._values(used, frame)
 
     def _term(self, term: RandomSpec, frame: NewFrame, allow_new_levels: bool) -> tuple[Array | None, Array]:
         factors = [self._group(node, frame) for node in term.factors]
@@ -198,7 +203,15 @@ class Spec:
     def _columns(self, term: RandomSpec, frame: NewFrame) -> Array | None:
         if term.coder is None:
             return None
-        return np.asarray(term.coder.matrix(self._values(term.variables, frame), frame.n), float)
+        own = own_groups(term.variables, term.factors)
+        values = self._values((node for node in term.variables if deparse(node) not in own), frame)
+        for node in (node for node in term.factors if deparse(node) in own):
+            values[deparse(node)] = self._known_group(node, frame)
+        return np.asarray(term.coder.matrix(values, frame.n), float)
+
+    def _known_group(self, node: Node, frame: NewFrame) -> Factor:
+        """A grouping factor that has effects of its own, on the levels of the fit."""
+        return _on_levels(self._group(node, frame), self.groups[deparse(node)], deparse(node))
 
     def _group(self, node: Node, frame: NewFrame) -> Factor:
         factor = as_factor(evaluate(node, frame.scope))
@@ -302,6 +315,11 @@ def _new_levels(group: str, factors: Sequence[Factor], rows: Array) -> str:
         f"grouping factor {group!r} has new or missing levels in the new data: {listed}; "
         "allow_new_levels=True takes them as groups of which nothing is known"
     )
+
+
+def own_groups(variables: Iterable[Node], factors: Iterable[Node]) -> frozenset[str]:
+    """The variables left of a bar that are factors of its group."""
+    return frozenset(map(deparse, variables)) & frozenset(map(deparse, factors))
 
 
 def remember(value: Value) -> Remembered:

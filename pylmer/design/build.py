@@ -10,7 +10,7 @@ import numpy as np
 
 from pylmer.errors import DataError
 from pylmer.frame import Extras, Frame, Parts, build_frame, model_variables
-from pylmer.functions import Columns, read_columns
+from pylmer.functions import Columns, Value, read_columns
 from pylmer.functions.variables import is_categorical
 from pylmer.language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
 from pylmer.language.nodes import Call, Name, Node
@@ -60,7 +60,7 @@ def build_design(
     extras = Extras(weights, offset, subset)
     frame = build_frame(parts, columns, env or {}, extras, na_action)
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
-    notes += _response_notes(formula, columns) + _checked_rows(frame, control)
+    notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control)
     chosen = read_contrasts(contrasts)
     coder, X = _fixed(parts.fixed, frame, chosen)
     random_coder = RandomCoder(frame, chosen)
@@ -83,7 +83,7 @@ def build_design(
         weights=frame.weights,
         random=random,
         fixed_terms=parts.fixed,
-        variables={frame.y_name: frame.y, **frame.variables, **frame.groups},
+        variables={frame.y_name: frame.y} | _framed(frame),
         rows=frame.rows,
         data_index=frame.index,
         na_action=frame.na_action,
@@ -108,8 +108,15 @@ def without_response(fixed: Terms) -> Terms:
     return replace(fixed, factors=factors, labels=tuple(fixed.labels[i] for i in kept))
 
 
-def _checked_rows(frame: Frame, control: lmerControl) -> list[str]:
-    check_finite({frame.y_name: frame.y, **frame.variables, "offset": frame.offset})
+def _framed(frame: Frame) -> dict[str, Value]:
+    """Variables, then the groups that are none of them: a number that is a group too stays one in the fixed part."""
+    return {**frame.variables, **{name: each for name, each in frame.groups.items() if name not in frame.variables}}
+
+
+def _checked_rows(parts: Parts, frame: Frame, control: lmerControl) -> list[str]:
+    used = {deparse(node) for terms in (parts.fixed, *parts.effects) for node in terms.used}
+    used_values = {name: value for name, value in frame.variables.items() if name in used}
+    check_finite({frame.y_name: frame.y, **used_values, "offset": frame.offset})
     check_weights(frame.weights)
     return check_response(frame.y, frame.y_name, control)
 
@@ -168,6 +175,7 @@ def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[Rand
         offsets=parts.fixed.offsets,
         random_terms=specs,
         variables={name: remember(value) for name, value in frame.variables.items()},
+        groups={name: remember(factor) for name, factor in frame.groups.items()},
         columns=columns,
         env=remembered_env(frame, used, columns),
         state=frame.scope.state,

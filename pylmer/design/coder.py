@@ -17,7 +17,7 @@ from pylmer.functions.arrays import Array
 from pylmer.functions.variables import coded_factor, is_categorical
 from pylmer.language import Terms, deparse
 
-from .materializer import RMaterializer, Variables, plain
+from .materializer import RMaterializer, Variables, plain, unnumbered
 
 WIDE = 8  # a factor with more levels is coded sparse
 NARROW = 50  # with at most so many columns a sparse matrix is made dense again,
@@ -30,6 +30,7 @@ class Coder:
     """How the columns of one matrix are made: formulaic's spec and the contrasts of every factor.
 
     names   of the columns
+    marks   names that tell columns of different variables apart where the names do not
     assign  the term of each column, 0 for the intercept
     """
 
@@ -37,6 +38,7 @@ class Coder:
     codings: Mapping[str, Coding]
     intercept: bool
     names: tuple[str, ...]
+    marks: tuple[str, ...]
     assign: tuple[int, ...]
 
     def matrix(self, variables: Mapping[str, Value], n: int) -> Any:
@@ -60,7 +62,8 @@ def code(
     columns = [(number, column) for number, row in enumerate(filled.structure) for column in row.columns]
     shift = 0 if terms.intercept else 1
     names = tuple("(Intercept)" if number + shift == 0 else plain(column) for number, column in columns)
-    return Coder(filled, codings, terms.intercept, names, tuple(number + shift for number, _ in columns)), X
+    marks = tuple(unnumbered(column) for _, column in columns)
+    return Coder(filled, codings, terms.intercept, names, marks, tuple(number + shift for number, _ in columns)), X
 
 
 def _formula(terms: Terms) -> SimpleFormula:

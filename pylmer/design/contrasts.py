@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from pylmer.errors import ArgumentError, DataError
 from pylmer.functions import Coding, Factor, RefusedError
 from pylmer.functions.contrasts import ORDERED, UNORDERED, coding_of
+from pylmer.language import known_as
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,12 @@ class Contrasts:
 
     def codings(self, factors: Mapping[str, Factor], fixed: bool) -> dict[str, Coding]:
         """The contrasts of each factor; raises DataError for a factor with fewer than two levels."""
-        return {name: self._coding(name, factor, self.own if fixed else {}) for name, factor in factors.items()}
+        own = self._chosen(factors) if fixed else {}
+        return {name: self._coding(name, factor, own) for name, factor in factors.items()}
+
+    def _chosen(self, factors: Iterable[str]) -> dict[str, Any]:
+        """`own` by the names that the factors have in a formula."""
+        return {known_as(name, factors) or name: contrasts for name, contrasts in self.own.items()}
 
     def _coding(self, name: str, factor: Factor, own: Mapping[str, Any]) -> Coding:
         if len(factor.levels) < 2:
@@ -63,7 +69,7 @@ def read_contrasts(given: Any) -> Contrasts:
 
 def unused(contrasts: Contrasts, factors: Mapping[str, Factor]) -> list[str]:
     """A note for contrasts of something that is no factor of the fixed part."""
-    lost = [name for name in contrasts.own if name not in factors]
+    lost = [name for name in contrasts.own if known_as(name, factors) not in factors]
     return [f"contrasts of {name!r} are not used: it is no factor in the fixed part" for name in lost]
 
 

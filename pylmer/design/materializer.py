@@ -23,7 +23,7 @@ from pylmer.functions.arrays import Array
 from pylmer.functions.variables import coded_factor, is_categorical
 
 FORMAT = "{name}{field}"
-TWIN = "\x00"  # tells columns of one name apart until the matrix is built
+PLACE = "\x00"  # encloses a column's place among those of its variable, until the matrix is built
 
 
 class Variables(Mapping[str, Value]):
@@ -112,7 +112,7 @@ def _factor_values(value: Value, coding: Coding | None) -> FactorValues[Any]:
         return FactorValues(coded_factor(value), kind="categorical", encoder=encoder)
     if isinstance(value, Matrix):
         names = value.names if any(value.names) else tuple(str(i + 1) for i in range(value.numbers.shape[1]))
-        return FactorValues(value.numbers, kind="numerical", column_names=distinct(names), format=FORMAT)
+        return FactorValues(value.numbers, kind="numerical", column_names=numbered(names), format=FORMAT)
     return FactorValues(value, kind="numerical")
 
 
@@ -124,20 +124,34 @@ def _encode_factor(
     if not reduced_rank:
         coding = Coding(np.eye(len(factor.levels)), tuple(factor.levels.labels()))
     columns = _sparse_columns if model_spec.output == "sparse" else _dense_columns
-    encoded = dict(zip(distinct(coding.labels()), columns(factor.codes, coding.matrix), strict=True))
+    encoded = dict(zip(numbered(coding.labels()), columns(factor.codes, coding.matrix), strict=True))
     return FactorValues(encoded, kind="categorical", format=FORMAT, encoded=True)
 
 
-def distinct(names: Sequence[str]) -> tuple[str, ...]:
-    """Names that differ, for a dict; `plain` undoes it."""
-    if len(set(names)) == len(names):
-        return tuple(names)
-    return tuple(f"{name}{TWIN}{place}{TWIN}" for place, name in enumerate(names))
+def numbered(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of one variable's columns that say their place, so that products are of columns and never of names.
+
+    A logical `lg` and a number `lgTRUE` both have a column "lgTRUE", and so may two products; formulaic keeps columns
+    by name. `plain` undoes it.
+    """
+    return tuple(f"{PLACE}{place}{PLACE}{name}" for place, name in enumerate(names))
 
 
 def plain(name: str) -> str:
-    """A column's name as R gives it, equal or not to another."""
-    return "".join(name.split(TWIN)[::2])
+    """A column's name as R gives it, equal or not to another.
+
+    >>> plain("lg" + numbered(["TRUE"])[0] + ":lgTRUE")
+    'lgTRUE:lgTRUE'
+    """
+    return "".join(name.split(PLACE)[::2])
+
+
+def unnumbered(name: str) -> str:
+    """The name with the border between variable and column, without the column's place: equal for equal columns.
+
+    Coded by contrasts or by indicators, `lg` gives the same column TRUE; a number `lgTRUE` another.
+    """
+    return PLACE.join(name.split(PLACE)[::2])
 
 
 def _is_coded(evaluated: EvaluatedFactor) -> bool:

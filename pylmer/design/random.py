@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from pylmer.frame import Frame, group_factors
 from pylmer.functions import Factor, Value, cross
 from pylmer.language import RandomTerm, Terms, deparse, random_label
 from pylmer.language.nodes import Name, Node, Paren
-from pylmer.spec import RandomSpec
+from pylmer.spec import RandomSpec, own_groups
 
 from .coder import Coder, code, factors_in, single_column
 from .contrasts import Contrasts
 from .record import RandomDesign
 
+Key: TypeAlias = tuple[bool, tuple[str, ...], frozenset[str]]  # intercept, labels, factors of the own group
 HOMOGENEOUS = {"us": False, "diag": False, "cs": False, "ar1": True}  # lme4's defaults of hom
 
 
@@ -55,25 +56,29 @@ class RandomCoder:
     def __init__(self, frame: Frame, contrasts: Contrasts) -> None:
         self.frame = frame
         self.contrasts = contrasts
-        self.made: dict[tuple[bool, tuple[str, ...]], tuple[Coder, Any]] = {}
+        self.made: dict[Key, tuple[Coder, Any]] = {}
 
     def share(self, terms: Terms, coder: Coder, X: Any) -> None:
         """Let random terms with the columns of X use X itself."""
         if isinstance(X, np.ndarray):
-            self.made[terms.intercept, terms.labels] = (coder, X)
+            self.made[terms.intercept, terms.labels, frozenset()] = (coder, X)
 
-    def columns(self, terms: Terms) -> tuple[Coder | None, Any, tuple[str, ...]]:
-        """Coder, Z (n, l) and names; of an intercept alone None, None and its name."""
+    def columns(self, terms: Terms, group: Node) -> tuple[Coder | None, Any, tuple[str, ...]]:
+        """Coder, Z (n, l) and names; of an intercept alone None, None and its name.
+
+        A number that is a factor of the group as well, as in `(x | x)`, is that factor here, as in R.
+        """
         if terms.intercept and not terms.factors:
             return None, None, ("(Intercept)",)
-        key = (terms.intercept, terms.labels)
+        own = own_groups(terms.used, group_factors(group))
+        key = (terms.intercept, terms.labels, own)
         if key not in self.made:
-            self.made[key] = self._code(terms)
+            self.made[key] = self._code(terms, own)
         coder, Z = self.made[key]
         return coder, Z, coder.names
 
-    def _code(self, terms: Terms) -> tuple[Coder, Any]:
-        variables: Mapping[str, Value] = self.frame.variables
+    def _code(self, terms: Terms, own: frozenset[str]) -> tuple[Coder, Any]:
+        variables: Mapping[str, Value] = {**self.frame.variables, **{name: self.frame.groups[name] for name in own}}
         codings = self.contrasts.codings(factors_in([terms], variables), fixed=False)
         alone = single_column(terms, variables)
         n = self.frame.y.shape[0]
@@ -89,7 +94,7 @@ def random_design(
     term: RandomTerm, terms: Terms, factor: Factor, coder: RandomCoder
 ) -> tuple[RandomDesign, RandomSpec]:
     """One random term on the rows, and what codes it for new data."""
-    made, Z, names = coder.columns(terms)
+    made, Z, names = coder.columns(terms, term.group)
     group, label = group_name(term.group), random_label(term)
     hom = HOMOGENEOUS[term.structure] if term.hom is None else term.hom
     spec = RandomSpec(label, group, group_factors(term.group), factor.levels, terms.used, made)

@@ -15,7 +15,7 @@ from pylmer.frame import Rows
 from pylmer.functions import Levels, Matrix, Value
 from pylmer.functions.arrays import Array
 from pylmer.functions.python import as_array
-from pylmer.language import MixedFormula, Terms
+from pylmer.language import MixedFormula, Terms, column_name
 from pylmer.spec import Spec
 
 
@@ -136,7 +136,7 @@ class Design:
         every = {**self.variables, **{name: value for name, value in extra.items() if value is not None}}
         shown: dict[str, Any] = {}
         for name, value in every.items():
-            shown |= _shown(name, value)
+            shown |= _shown(column_name(name), value)
         return pd.DataFrame(shown, index=self.index)
 
     def __repr__(self) -> str:

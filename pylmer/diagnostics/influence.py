@@ -16,7 +16,7 @@ from ..extract.variances import term_names
 from ..extract.words import several
 from ..fitting import FittedModel
 from ..functions import as_factor, read_columns
-from ..language import did_you_mean
+from ..language import did_you_mean, known_as
 from ..linalg import Array, Codes
 from ..parameters import GIVEN
 from ..tables import Shown
@@ -206,17 +206,18 @@ def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
 
 def _levels(fit: FittedModel, name: Any) -> tuple[Codes, Sequence[str]]:
     design = fit.design
-    for term in design.random:
-        if isinstance(name, str) and term.group == name:
-            return term.codes, term.labels()
     columns = {} if fit.request.data is None else read_columns(fit.request.data)
-    if isinstance(name, str) and name in columns:
-        factor = as_factor(columns[name])
-        return np.asarray(factor.codes)[design.kept], factor.levels.labels()
-    if isinstance(name, str) and name in design.variables:
-        factor = as_factor(design.variables[name])
-        return np.asarray(factor.codes), factor.levels.labels()
     known = list(dict.fromkeys([*(term.group for term in design.random), *columns, *design.variables]))
+    meant = known_as(name, known) or ""
+    for term in design.random:
+        if term.group == meant:
+            return term.codes, term.labels()
+    if meant in columns:
+        factor = as_factor(columns[meant])
+        return np.asarray(factor.codes)[design.kept], factor.levels.labels()
+    if meant in design.variables:
+        factor = as_factor(design.variables[meant])
+        return np.asarray(factor.codes), factor.levels.labels()
     factors = ", ".join(repr(group) for group in dict.fromkeys(term.group for term in design.random))
     raise ArgumentError(
         f"groups={name!r}: neither a grouping factor of the model ({factors}) nor a column of the data"

@@ -10,8 +10,8 @@ import pandas as pd
 from ..design import RandomDesign
 from ..fitting import FittedModel
 from ..linalg import Array
-from .fixed import fixef, se_fixef
-from .records import ByFactor, Coef, CondVar, NamedVector, Ranef, StandardErrors
+from .fixed import se_fixef
+from .records import ByFactor, Coef, CondVar, Ranef, StandardErrors
 from .words import word
 
 
@@ -66,21 +66,38 @@ def coef(fit: FittedModel) -> Coef:
     >>> pylmer.coef(fit)["county"].iloc[25].round(4).tolist()
     [1.3627, -0.693]
     """
+    fixed, random = _fixed_columns(fit), {group: _random_columns(fit, at) for group, at in factors(fit).items()}
+    missing = list(dict.fromkeys(column for columns in random.values() for column in columns if column not in fixed))
+    means = pd.Series([*[0.0] * len(missing), *fit.beta], index=[name for name, _ in (*missing, *fixed)])
+    places = {group: [[*missing, *fixed].index(column) for column in columns] for group, columns in random.items()}
     modes = ranef(fit, condVar=False)
-    means = _all_means(fixef(fit), modes)
-    return Coef({factor: _coefficients(means, frame) for factor, frame in modes.items()})
+    return Coef({group: _coefficients(means, frame, places[group]) for group, frame in modes.items()})
 
 
-def _all_means(fixed: NamedVector, modes: Ranef) -> pd.Series[float]:
-    random = dict.fromkeys(column for frame in modes.values() for column in frame.columns)
-    missing = [column for column in random if column not in fixed.index]
-    return pd.Series([*[0.0] * len(missing), *fixed], index=[*missing, *fixed.index])
+Column = tuple[str, str]  # name, and what tells it apart from a column that is called the same
 
 
-def _coefficients(means: pd.Series[float], modes: pd.DataFrame) -> pd.DataFrame:
-    names, values = list(means.index), np.tile(means.to_numpy(), (len(modes), 1))
-    for column, mode in zip(modes.columns, modes.to_numpy().T, strict=True):
-        values[:, names.index(column)] += mode
+def _fixed_columns(fit: FittedModel) -> list[Column]:
+    names, marks = fit.design.X_names, fit.design.spec.fixed_coder.marks
+    if len(set(names)) == len(names):
+        return [(name, "") for name in names]
+    return [(name, marks[j]) for name, j in zip(names, fit.design.spec.fixed_columns, strict=True)]
+
+
+def _random_columns(fit: FittedModel, positions: Sequence[int]) -> list[Column]:
+    """The columns of a factor's terms; with marks where the names of fixed effects do not suffice."""
+    plain = len(set(fit.design.X_names)) == len(fit.design.X_names)
+    coders = [fit.design.spec.random_terms[i].coder for i in positions]
+    marks = [("Intercept",) if coder is None else coder.marks for coder in coders]
+    columns = [fit.design.random[i].columns for i in positions]
+    pairs = (pair for several in zip(columns, marks, strict=True) for pair in zip(*several, strict=True))
+    return [(name, "" if plain else mark) for name, mark in pairs]
+
+
+def _coefficients(means: pd.Series[float], modes: pd.DataFrame, places: Sequence[int]) -> pd.DataFrame:
+    values = np.tile(means.to_numpy(), (len(modes), 1))
+    for place, mode in zip(places, modes.to_numpy().T, strict=True):
+        values[:, place] += mode
     return pd.DataFrame(values, index=modes.index, columns=means.index)
 
 

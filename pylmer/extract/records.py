@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ArgumentError
+from ..language import known_as
 from ..linalg import Array
 from ..tables import Printed, Shown
 
@@ -34,10 +35,10 @@ class ReadOnly(Shown, Mapping[str, Value], Generic[Value]):
         object.__setattr__(self, "_entries", dict(entries))
 
     def __getitem__(self, name: str) -> Value:
-        try:
-            return self._entries[name]
-        except KeyError:
-            raise KeyError(f"{name!r}; there is {', '.join(map(repr, self._entries)) or 'nothing'}") from None
+        meant = known_as(name, self._entries)
+        if meant not in self._entries:
+            raise KeyError(f"{name!r}; there is {', '.join(map(repr, self._entries)) or 'nothing'}")
+        return self._entries[meant]
 
     def __getattr__(self, name: str) -> Value:
         if name.startswith("_") or name not in self._entries:

@@ -130,10 +130,13 @@ def _labelled(scope: Scope, n: int) -> Scope:
 
 
 def model_variables(parts: Parts) -> tuple[Node, ...]:
-    """The variables of the fixed part and left of the bars, each once, without response and offsets."""
+    """The variables of the fixed part and left of the bars, each once, without response and offsets.
+
+    As in R's model frame `x - z` has z too: rows in which z is missing are left out.
+    """
     found: dict[str, Node] = {}
     for terms in (parts.fixed, *parts.effects):
-        found |= {deparse(node): node for node in terms.used}
+        found |= {deparse(node): node for node in terms.framed}
     return tuple(found.values())
 
 

@@ -14,7 +14,7 @@ from ..fitting import FittedModel
 from ..functions import RefusedError, Value, as_factor, read_columns, vector_among
 from ..functions.series import value_of
 from ..functions.values import length, missing, take
-from ..language import did_you_mean
+from ..language import did_you_mean, known_as
 from ..linalg import Array, cholesky, dense
 from ..regression import LinearFit
 from .sandwich import Cluster, reduced
@@ -33,9 +33,10 @@ def cluster_codes(fit: Fit, cluster: Any) -> tuple[Array, str | None]:
         return _highest(fit)
     if isinstance(cluster, str):
         for term in fit.design.random:
-            if term.group == cluster:
-                return _checked(fit, term.codes, cluster), cluster
-        return _checked(fit, _codes(fit, _column(fit, cluster), f"cluster {cluster!r}"), cluster), cluster
+            if term.group == known_as(cluster, [term.group]):
+                return _checked(fit, term.codes, term.group), term.group
+        name, column = _column(fit, cluster)
+        return _checked(fit, _codes(fit, column, f"cluster {name!r}"), name), name
     value = value_of(vector_among(cluster, fit.design.labels, "cluster="), "cluster=")
     return _checked(fit, _codes(fit, value, "cluster="), "cluster="), None
 
@@ -71,13 +72,15 @@ def _checked(fit: Fit, codes: Array, name: str) -> Array:
     return codes
 
 
-def _column(fit: Fit, name: str) -> Value:
+def _column(fit: Fit, name: str) -> tuple[str, Value]:
+    """The column of this name, with or without backticks."""
     data = fit.request.data
     columns = read_columns(data) if data is not None else {}
-    if name not in columns:
+    meant = known_as(name, columns)
+    if meant is None or meant not in columns:
         known = [*dict.fromkeys(term.group for term in fit.design.random), *columns]
         raise ArgumentError(f"cluster={name!r} is neither a grouping factor nor a column{did_you_mean(name, known)}")
-    return columns[name]
+    return meant, columns[meant]
 
 
 def _codes(fit: Fit, value: Value, what: str) -> Array:

@@ -14,7 +14,7 @@ from ..extract import word
 from ..extract.rows import Designed
 from ..fitting import FittedModel
 from ..functions import aligned
-from ..language import did_you_mean
+from ..language import did_you_mean, known_as
 from ..linalg import Array
 from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
@@ -150,8 +150,11 @@ def _numbers(L: Any, names: list[str]) -> Array:
 
 
 def _named_row(row: Mapping[Any, Any], names: list[str], dropped: Sequence[str]) -> Array:
+    row = {known_as(name, [*names, *dropped]) or name: value for name, value in row.items()}
     for name in row:
-        if name in dropped:
+        if names.count(name) > 1:
+            raise ArgumentError(f"{names.count(name)} coefficients are called {name!r}: give the contrast as numbers")
+        if name in dropped and name not in names:
             raise ArgumentError(
                 f"{name!r} is a linear combination of other columns and was dropped from the model: a contrast with it "
                 "cannot be estimated"

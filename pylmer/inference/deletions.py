@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from ..language import (
     deparse_lines,
     did_you_mean,
     expand_random,
+    explicit_formula,
+    known_as,
     parse_formula,
     random_label,
     terms,
@@ -90,6 +93,7 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
         wanted: Sequence[str] = terms(parse_formula(scope).rhs).labels
     else:
         wanted = several(scope)
+    wanted = [known_as(label, known) or label for label in wanted]
     for label in wanted:
         if label not in known:
             raise ArgumentError(
@@ -101,15 +105,16 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
 
 def without_term(fit: FittedModel, label: str) -> MixedFormula:
     """The formula without a fixed-effects term."""
-    return update_formula(parse_formula(describe(fit)), f". ~ . - {label}")
+    return update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
-    """The restriction that leaves a term out; its columns alone where others keep their coding without it."""
+    """The restriction that leaves a term out, on the rows of the fit; its columns alone where that is all."""
     at = columns_of(fit.design).get(label, [])
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
-    return restriction(fit.design.X, design_of(changed_request(fit, without_term(fit, label))).X)
+    request = replace(changed_request(fit, without_term(fit, label)), subset=fit.design.kept)
+    return restriction(fit.design.X, design_of(request).X)
 
 
 def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaTable:
@@ -123,7 +128,7 @@ def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaT
         LRT = np.array([np.nan, *(2 * max(likelihoods[0] - each, 0.0) for each in likelihoods[1:])])
         columns["LRT"] = LRT
         columns["Pr(Chi)"] = np.array([p_value(x, df) for x, df in zip(LRT, npar, strict=True)])
-    heading = ("Single term deletions", "", "Model:", *deparse_lines(parse_formula(describe(fit)).node))
+    heading = ("Single term deletions", "", "Model:", *deparse_lines(fit.formula.node))
     made: AnovaTable = table(AnovaTable, columns, ["<none>", *labels], heading)
     return made
 
@@ -215,8 +220,7 @@ def _smaller(term: RandomTerm) -> Iterator[tuple[str, str]]:
 
 
 def _written(term: RandomTerm) -> str:
-    text = str(term)
-    return text if text.endswith(")") and not text.startswith("(") and term.structure != "us" else f"({text})"
+    return f"({term})" if term.structure == "us" else str(term)
 
 
 def _formula(fit: FittedModel, random: Sequence[str]) -> MixedFormula | None:

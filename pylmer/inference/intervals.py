@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
 from ..extract.words import check_call, several
 from ..fitting import FittedModel
-from ..language import did_you_mean
+from ..language import did_you_mean, known_as
 from ..linalg import Array
 from ..linear_words import confint, limit_names
 from ..tails import student_quantile
@@ -54,7 +54,10 @@ def _named(fit: FittedModel, one: str, two: str) -> list[str]:
 
 
 def chosen(names: Sequence[str], n_variance: int, parm: Any, argument: str = "parm") -> list[int]:
-    """Positions of the parameters that `parm` asks for: names, positions, "theta_" or "beta_", None for all."""
+    """Positions of the parameters that `parm` asks for: names, positions, "theta_" or "beta_", None for all.
+
+    A name stands for all parameters that are called so.
+    """
     if parm is None:
         return list(range(len(names)))
     out: list[int] = []
@@ -63,8 +66,8 @@ def chosen(names: Sequence[str], n_variance: int, parm: Any, argument: str = "pa
             out += range(n_variance)
         elif each == "beta_":
             out += range(n_variance, len(names))
-        elif isinstance(each, str) and each in names:
-            out.append(list(names).index(each))
+        elif (meant := known_as(each, names)) in names:
+            out += [k for k, name in enumerate(names) if name == meant]
         elif isinstance(each, int | np.integer) and not isinstance(each, bool) and 0 <= each < len(names):
             out.append(int(each))
         else:

@@ -17,7 +17,7 @@ from ..extract.words import several
 from ..fitting import FittedModel
 from ..functions import Matrix, Strings, evaluate
 from ..functions.variables import as_variable
-from ..language import deparse, did_you_mean, variables
+from ..language import deparse, did_you_mean, known_as, variables
 from ..linalg import Array
 from .contrasts import DDF, check_level, t_tests
 from .degrees_of_freedom import METHODS, check_ddf
@@ -108,7 +108,7 @@ def _terms(fit: FittedModel, which: str | Sequence[str] | None) -> list[str]:
     known = factor_terms(fit)
     if which is None:
         return known
-    wanted = several(which)
+    wanted = [known_as(label, known) or label for label in several(which)]
     for label in wanted:
         if label not in known:
             raise ArgumentError(

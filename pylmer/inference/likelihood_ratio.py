@@ -14,7 +14,7 @@ from ..devfun import make_devfun
 from ..errors import ArgumentError, DataError, FitNote
 from ..extract import LogLik, logLik
 from ..fitting import FittedModel, Request, design_of, refit_ml
-from ..language import deparse, fitted_formula
+from ..language import deparse
 from ..language.syntax import Argument, MixedFormula
 from ..linalg import Array
 from ..optimum import optimize_devfun
@@ -106,7 +106,7 @@ def _response(fit: Fit) -> str:
 
 def formula_text(fit: Fit) -> str:
     """A fit's formula as it was fitted."""
-    return describe(fit) if isinstance(fit, FittedModel) else deparse(fitted_formula(fit.design.formula))
+    return str(fit.formula)
 
 
 def _data_lines(fit: Fit) -> tuple[str, ...]:
@@ -148,5 +148,5 @@ def without_random_effects(fit: FittedModel) -> tuple[float, int]:
 
 
 def describe(fit: FittedModel) -> str:
-    """A fit's formula with `||` written out as it was fitted."""
-    return deparse(fitted_formula(fit.formula, "diag" if fit.control.doublevert == "diag" else "split"))
+    """A fit's formula as it was fitted."""
+    return str(fit.formula)

@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..extract import word
 from ..extract.words import several
 from ..fitting import FittedModel
-from ..language import did_you_mean
+from ..language import did_you_mean, known_as
 from ..linalg import Array
 from ..regression import LinearFit
 from ..tails import student_quantile, student_two_sided
@@ -225,8 +225,11 @@ def _positions(coefs: Any, names: list[str]) -> list[int]:
 def _position(given: Any, names: list[str]) -> int:
     if isinstance(given, int | np.integer) and not isinstance(given, bool) and 0 <= given < len(names):
         return int(given)
-    if given not in names:
+    meant = known_as(given, names)
+    if meant not in names:
         raise ArgumentError(
             f"coefs: there is no coefficient {given!r}{did_you_mean(str(given), names)}; they are {', '.join(names)}"
         )
-    return names.index(given)
+    if names.count(meant) > 1:
+        raise ArgumentError(f"coefs: {names.count(meant)} coefficients are called {meant!r}; give their positions")
+    return names.index(meant)

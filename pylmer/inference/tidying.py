@@ -176,9 +176,9 @@ def _values(fit: FittedModel, level: float | None) -> pd.DataFrame:
 
 def _coefficients(fit: FittedModel, level: float | None) -> pd.DataFrame:
     pieces = [
-        pd.DataFrame({"group": group, "level": list(frame.index), "term": name, "estimate": frame[name].to_numpy()})
+        pd.DataFrame({"group": group, "level": list(frame.index), "term": name, "estimate": values})
         for group, frame in coef(fit).items()
-        for name in frame.columns
+        for name, values in zip(frame.columns, frame.to_numpy().T, strict=True)
     ]
     made = pd.concat(pieces, ignore_index=True)
     made.insert(0, "effect", "ran_coefs")

@@ -11,6 +11,8 @@ from ..errors import DataError
 from ..fitting import FittedModel
 from ..functions import Columns, Value, aligned, read_columns
 from ..functions.series import value_of
+from ..language import deparse
+from ..language.nodes import Name
 from ..linalg import Array
 from ..regression import LinearFit
 
@@ -32,9 +34,10 @@ def _used(fit: FittedModel | LinearFit, read: Columns, name: str) -> Value:
         return on_rows(read[name], design.kept)
     if name in env:
         return on_rows(value_of(aligned(env[name], design.data_index, f"env[{name!r}]"), name), design.kept)
-    if name not in design.variables:
+    label = deparse(Name(name))
+    if label not in design.variables:
         raise DataError(f"the fit has kept no column {name!r}: fit with lmer(..., data=), which keeps the data")
-    return design.variables[name]
+    return design.variables[label]
 
 
 def on_rows(value: Value, kept: Array) -> Value:

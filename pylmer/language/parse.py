@@ -159,6 +159,9 @@ def mixed_formula(node: Node, text: str) -> MixedFormula:
 
 def _check_random(term: RandomTerm, text: str) -> None:
     found = terms(term.effects, text=text)
+    if found.offsets:
+        raise FormulaError("an offset has no random effects, and R adds it to the model as a whole: write + offset(…) "
+                           "outside the bar", text, *found.offsets[0].span)  # fmt: skip
     if not (found.intercept or found.labels):
         raise FormulaError("this random-effects term has no effects; write (1 | group) for an intercept", text,
                            *term.effects.span)  # fmt: skip

@@ -63,6 +63,12 @@ class Terms:
         """The variables that occur in a term, in the order of `variables`; without response and offsets."""
         return tuple(self.variables[i] for i in sorted({i for indices in self.factors for i in indices}))
 
+    @property
+    def framed(self) -> tuple[Node, ...]:
+        """The variables of R's model frame, those that a `-` took out of all terms too; no response, no offsets."""
+        apart = (self.response, *self.offsets)
+        return tuple(variable for variable in self.variables if variable not in apart)
+
 
 @dataclass(frozen=True)
 class RandomTerm:

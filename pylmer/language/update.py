@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from pylmer.errors import FormulaError
@@ -13,6 +14,7 @@ from pylmer.language.nodes import NOWHERE, Argument, Binary, Call, Index, Name, 
 from pylmer.language.parse import is_formula, parse_formula, read, sides
 from pylmer.language.randoms import Doublevert, expand_random, joined, split_double_bar
 from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
+from pylmer.language.walk import nodes
 
 
 def findbars(formula: str | MixedFormula) -> list[RandomTerm]:
@@ -34,43 +36,75 @@ def nobars(formula: str | MixedFormula) -> MixedFormula:
     return parse_formula(str(MixedFormula(read_in.response, read_in.fixed, read_in.fixed, ())))
 
 
-def fitted_formula(formula: MixedFormula, doublevert: Doublevert = "split") -> Node:
-    """The formula as a tree in which every `(x || g)` reads as it is fitted; lme4 stores this one in the call.
+def fitted_formula(formula: MixedFormula, doublevert: Doublevert = "split") -> MixedFormula:
+    """The formula in which every `(x || g)` reads as it is fitted; lme4 stores this one in the call.
 
-    >>> deparse(fitted_formula(parse_formula("Reaction ~ Days + (Days || Subject)")))
-    'Reaction ~ Days + ((1 | Subject) + (0 + Days | Subject))'
+    >>> fitted_formula(parse_formula("Reaction ~ Days + (Days || Subject)"))
+    Reaction ~ Days + ((1 | Subject) + (0 + Days | Subject))
     """
-    double = {term.span: term for term in formula.random if term.double and doublevert == "split"}
-    return replace(formula, rhs=_split_bars(formula.rhs, double)).node if double else formula.node
+    if doublevert == "diag" or not any(term.double for term in formula.random):
+        return formula
+    return parse_formula(deparse(replace(formula, rhs=_with_double_bars(formula.rhs, _as_fitted)).node))
 
 
-def _split_bars(node: Node, double: dict[tuple[int, int], RandomTerm]) -> Node:
-    if isinstance(node, Paren) and is_bar(node.inner):
-        return _sum_of_bars(double[node.span]) if node.span in double else node
+def explicit_formula(formula: MixedFormula, fixed: Terms) -> MixedFormula:
+    """The formula with the terms that a `.` of its fixed part stands for, so that they can be taken away.
+
+    >>> from pylmer.language import fixed_terms
+    >>> dotted = parse_formula("y ~ . + (1 | g)")
+    >>> explicit_formula(dotted, fixed_terms(dotted, ["y", "x", "g"]))
+    y ~ x + g + (1 | g)
+    """
+    if Name(".") not in nodes(formula.fixed):
+        return formula
+    bars = [f"({term})" if term.structure == "us" else str(term) for term in formula.random]
+    left = "" if formula.response is None else f"{deparse(formula.response)} "
+    return parse_formula(f"{left}~ {' + '.join([deparse(_simplified(fixed)), *bars])}")
+
+
+def _with_double_bars(node: Node, written: Callable[[Paren, bool], Node], taken: bool = False) -> Node:
+    """The tree with every `(x || g)` replaced by what `written` makes of it and of whether a minus takes it away."""
     if isinstance(node, Paren):
-        return Paren(_split_bars(node.inner, double), node.span)
+        if is_bar(node.inner):
+            return written(node, taken) if node.inner.operator == "||" else node
+        return Paren(_with_double_bars(node.inner, written, taken), node.span)
     if isinstance(node, Unary):
-        return Unary(node.operator, _split_bars(node.operand, double), node.span)
+        return Unary(node.operator, _with_double_bars(node.operand, written, taken or node.operator == "-"), node.span)
     if isinstance(node, Binary):
         first, steps = node.spine()
-        rights = [(step.operator, _split_bars(step.right, double), step.span) for step in steps]
-        return from_spine(_split_bars(first, double), rights)
+        rights = [
+            (step.operator, _with_double_bars(step.right, written, taken or step.operator == "-"), step.span)
+            for step in steps
+        ]
+        return from_spine(_with_double_bars(first, written, taken), rights)
     return node
 
 
-def _sum_of_bars(term: RandomTerm) -> Paren:
-    bars = [Paren(Binary("|", part.effects, part.group)) for part in split_double_bar(term)]
-    return Paren(from_spine(bars[0], [("+", bar, term.span) for bar in bars[1:]]))
+def _as_fitted(node: Paren, taken: bool = False) -> Node:
+    """`((1 | g) + (0 + x | g))` for `(x || g)`."""
+    bar = node.inner
+    assert isinstance(bar, Binary)
+    parts = split_double_bar(RandomTerm(bar.left, bar.right, double=True, span=node.span))
+    bars = [Paren(Binary("|", part.effects, part.group)) for part in parts]
+    return Paren(from_spine(bars[0], [("+", each, node.span) for each in bars[1:]])) if bars else node
+
+
+def _all_taken(node: Paren, taken: bool) -> Node:
+    """Of a `- (x || g)` the term as written and those that it is fitted as."""
+    return Paren(Binary("+", node, _as_fitted(node))) if taken else node
 
 
 def update_formula(old: MixedFormula, change: str) -> MixedFormula:
     """R's update.formula: `.` in `change` is the old side; the result is simplified as R does.
 
-    Random-effects terms take part as they are written: `. ~ . - (1 | g)` takes one away. Raises FormulaError if
-    `change` is no formula, or the result is none that can be fitted.
+    Random-effects terms take part as they are written: `. ~ . - (1 | g)` takes one away, `. ~ . - (x || g)` this term,
+    or all those that it is fitted as. Raises FormulaError if `change` is no formula, or the result is none that can be
+    fitted.
 
     >>> update_formula(parse_formula("y ~ x + z + (x | g)"), "log(.) ~ . - z - (x | g) + (1 | g)")
     log(y) ~ x + (1 | g)
+    >>> update_formula(fitted_formula(parse_formula("y ~ x + (x || g)")), ". ~ . - (0 + x | g)")
+    y ~ x + (1 | g)
     """
     node = read(change)
     if not is_formula(node):
@@ -78,7 +112,8 @@ def update_formula(old: MixedFormula, change: str) -> MixedFormula:
     left, right = sides(node)
     response = old.response if left is None else _substituted(left, old.response)
     _refuse_crossed_bars(right, change)
-    simple = _simplified(terms(_substituted(right, old.rhs), response, text=change))
+    rhs = _substituted(_with_double_bars(right, _all_taken), old.rhs)
+    simple = _simplified(terms(rhs, response, text=change))
     return parse_formula(deparse(Unary("~", simple) if response is None else Binary("~", response, simple)))
 
 
@@ -116,9 +151,9 @@ def _refuse_crossed_bars(node: Node, text: str) -> None:
 
 def _simplified(found: Terms) -> Node:
     """Terms, then offsets, then `- 1`: R's formula of a terms object; `1` where nothing is left."""
-    nodes = [_enclosed(joined(tuple(found.variables[i] for i in term))) for term in found.factors]
-    nodes += found.offsets
-    total = from_spine(nodes[0], [("+", node, NOWHERE) for node in nodes[1:]]) if nodes else Number(1)
+    parts = [_enclosed(joined(tuple(found.variables[i] for i in term))) for term in found.factors]
+    parts += found.offsets
+    total = from_spine(parts[0], [("+", node, NOWHERE) for node in parts[1:]]) if parts else Number(1)
     return total if found.intercept else Binary("-", total, Number(1))
 
 

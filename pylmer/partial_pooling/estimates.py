@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..extract import NamedVector, se_ranef, word
 from ..extract.random import factors
 from ..fitting import FittedModel
-from ..language import did_you_mean
+from ..language import did_you_mean, known_as
 from ..linalg import Array, block_diagonal
 from ..tables import Shown
 from .levels import NoPooling, Sums, level_columns, no_pooling, sums_of
@@ -143,10 +143,11 @@ def _positions(fit: FittedModel, group: str | None) -> list[int]:
                 f"the model has {len(known)} grouping factors: say group={' or '.join(map(repr, known))}"
             )
         return next(iter(known.values()))
-    if group not in known:
+    meant = known_as(group, known)
+    if meant not in known:
         hint = did_you_mean(str(group), list(known))
         raise ArgumentError(f"group={group!r} is no grouping factor of the model{hint}; it has {', '.join(known)}")
-    return known[group]
+    return known[meant]
 
 
 def _group_level(H: Array) -> list[int]:
@@ -177,9 +178,7 @@ def _estimates(
     }
     n = np.bincount(codes, minlength=len(levels))
     pieces = [pd.DataFrame({"n": n, **{k: v[:, c] for k, v in columns.items()}}, levels) for c in range(len(names))]
-    frame = (
-        pieces[0] if len(names) == 1 else pd.concat(dict(zip(names, pieces, strict=True)), names=["coefficient", group])
-    )
+    frame = pieces[0] if len(names) == 1 else pd.concat(pieces, keys=list(names), names=["coefficient", group])
     errors = {"mu = fixef": _largest(exact - multilevel), "grand mean (12.1)": _largest(weighted - multilevel)}
     return frame, errors
 

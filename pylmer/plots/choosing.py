@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import ArgumentError
-from ..language import did_you_mean
+from ..language import did_you_mean, known_as
 
 LISTED = 12  # names that an error lists
 
@@ -20,10 +20,11 @@ def one_group(groups: Iterable[str], group: str | None, word: str) -> str:
 
 
 def known(names: Iterable[str], name: Any, what: str) -> str:
-    """`name`, if it is one of `names`."""
+    """`name`, if it is one of `names`, with or without backticks."""
     there = [str(each) for each in names]
-    if not isinstance(name, str) or name not in there:
+    meant = known_as(name, there)
+    if meant not in there:
         listed = ", ".join(there[:LISTED]) + (", ..." if len(there) > LISTED else "")
         hint = did_you_mean(str(name), there)
         raise ArgumentError(f"{what}={name!r}: there is {listed or 'none'}{hint}")
-    return name
+    return meant

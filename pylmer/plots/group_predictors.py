@@ -8,6 +8,7 @@ import numpy as np
 
 from ..extract import coef, fixef, se_ranef
 from ..fitting import FittedModel
+from ..language import plain_name
 from .canvas import BLUE, DOT, MEDIUM, ORANGE, PALE, axes_for
 from .choosing import known
 from .levels import INTERCEPT, grouping_factor, level_values, random_column
@@ -47,15 +48,15 @@ def plot_group_predictor(
     word = "plot_group_predictor"
     chosen = grouping_factor(fit, group, word)
     column = random_column(fit, chosen, coefficient, word)
-    known([name for name in fit.design.X_names if name != INTERCEPT], predictor, f"{word}(): predictor")
-    u, fixed = level_values(fit, chosen, predictor), fixef(fit)
-    slope = _slope(fit, predictor, column)
+    name = known([name for name in fit.design.X_names if name != INTERCEPT], predictor, f"{word}(): predictor")
+    u, fixed = level_values(fit, chosen, name), fixef(fit)
+    slope = _slope(fit, name, column)
     ax = axes_for(ax)
     values = coef(fit)[chosen][column].to_numpy() + slope * u
     ax.errorbar(u, values, se_ranef(fit)[chosen][column], fmt="o", ms=DOT, color=BLUE, ecolor=PALE, elinewidth=MEDIUM)
     ends = np.array([u.min(), u.max()])
     ax.plot(ends, fixed.get(column, 0.0) + slope * ends, color=ORANGE, lw=MEDIUM)
-    ax.set(xlabel=predictor, ylabel=f"{column} | {chosen}")
+    ax.set(xlabel=plain_name(name), ylabel=f"{column} | {chosen}")
     return ax
 
 

@@ -23,7 +23,18 @@ def grouping_factor(fit: Any, group: str | None, word: str) -> str:
     """The grouping factor that is meant; ArgumentError for what is no fit of lmer()."""
     if not isinstance(fit, FittedModel):
         raise ArgumentError(f"{word}() wants a fit of lmer(), found {type(fit).__name__}")
-    return one_group(factors(fit), group, word)
+    chosen = one_group(factors(fit), group, word)
+    _check_distinct(fit, chosen, word)
+    return chosen
+
+
+def _check_distinct(fit: FittedModel, group: str, word: str) -> None:
+    """A picture names its coefficients, so two of one name (a logical `lg` and a number `lgTRUE`) cannot be shown."""
+    random = [column for i in factors(fit)[group] for column in fit.design.random[i].columns]
+    for names in (list(fit.design.X_names), random):
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ArgumentError(f"{word}(): {names.count(twice)} coefficients are called {twice!r}: rename a column")
 
 
 def codes(fit: FittedModel, group: str) -> Array:
@@ -61,8 +72,8 @@ def spread_of_sizes(fit: FittedModel, group: str, count: int) -> list[str]:
 
 def by_coefficient(found: Pooling, coefficient: str, word: str) -> pd.DataFrame:
     """The rows (J,) of one coefficient in what `pooling` says; ArgumentError if it does not vary over the levels."""
-    known(found.coefficients, coefficient, f"{word}(): coefficient")
-    return found.frame if len(found.coefficients) == 1 else pd.DataFrame(found.frame.loc[coefficient])
+    name = known(found.coefficients, coefficient, f"{word}(): coefficient")
+    return found.frame if len(found.coefficients) == 1 else pd.DataFrame(found.frame.loc[name])
 
 
 def common_mean(fit: FittedModel, coefficient: str, table: pd.DataFrame) -> float | None:

@@ -102,9 +102,10 @@ def _predictor(fit: FittedModel, rows: pd.DataFrame, group: str, predictor: str 
     by_level = level_columns(fit, rows[names])
     numbers = [name for name in names if name not in by_level and rows[name].dtype.kind in "iuf"]
     if predictor is not None:
-        if known(names, predictor, f"{WORD}(): predictor") not in numbers:
+        meant = known(names, predictor, f"{WORD}(): predictor")
+        if meant not in numbers:
             raise ArgumentError(f"{WORD}(): predictor={predictor!r} is a factor: wanted a number, for a line")
-        return predictor
+        return meant
     within = [name for name in numbers if rows.groupby(codes(fit, group))[name].nunique().max() > 1]
     if len(within) != 1:
         found = f"{' and '.join(within)} vary" if within else "no number varies"

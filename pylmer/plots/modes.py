@@ -46,7 +46,7 @@ def dotplot(
     rows, count = np.arange(len(frame)), frame.shape[1]
     drawn = panels_for(axes, count, count, 0.8 * WIDTH, max(2.0, ROW * min(len(frame), NAMED) + 0.7), sharey=True)
     for k, (ax, column) in enumerate(zip(drawn, frame.columns, strict=True)):
-        _dots(ax, frame[column].to_numpy()[order], rows, None if half is None else half[order, k])
+        _dots(ax, frame.to_numpy()[order, k], rows, None if half is None else half[order, k])
         ax.set_xlabel(str(column))
         ax.set_ylim(-0.8, len(frame) - 0.2)
     drawn[0].set_ylabel(name)
@@ -65,7 +65,7 @@ def qqmath_modes(
     name, frame, half = _chosen(modes, group, level, "qqmath")
     drawn = panels_for(axes, frame.shape[1], frame.shape[1], 0.8 * WIDTH, sharey=True)
     for k, (ax, column) in enumerate(zip(drawn, frame.columns, strict=True)):
-        values = frame[column].to_numpy()
+        values = frame.to_numpy()[:, k]
         order = np.argsort(values, kind="stable")
         _dots(ax, values[order], quantiles(len(values)), None if half is None else half[order, k])
         ax.set_xlabel(f"{column} | {name}")
@@ -76,15 +76,15 @@ def qqmath_modes(
 def plot_modes(modes: Ranef, group: str | None = None, *, axes: Iterable[Axes] | None = None) -> list[Axes]:
     """Normal quantiles of one column, or a scatter plot for each pair of columns; see `plot`."""
     name, frame, _ = _chosen(modes, group, 0.95, "plot")
-    pairs = list(combinations(frame.columns, 2))
+    pairs = list(combinations(range(frame.shape[1]), 2))
     if not pairs:
         return _one_column(frame, name, axes)
     drawn = panels_for(axes, len(pairs), 3)
     for ax, (first, second) in zip(drawn, pairs, strict=True):
         ax.axhline(0, color=GREY, lw=THIN, zorder=0)
         ax.axvline(0, color=GREY, lw=THIN, zorder=0)
-        ax.plot(frame[second], frame[first], "o", ms=DOT, color=BLUE)
-        ax.set(xlabel=str(second), ylabel=str(first))
+        ax.plot(frame.iloc[:, second], frame.iloc[:, first], "o", ms=DOT, color=BLUE)
+        ax.set(xlabel=str(frame.columns[second]), ylabel=str(frame.columns[first]))
     return drawn
 
 

@@ -20,7 +20,7 @@ from ..functions.python import as_array
 from ..functions.series import value_of
 from ..functions.values import Value, take
 from ..language import deparse
-from ..language.nodes import Node
+from ..language.nodes import Name, Node
 from ..language.walk import variables
 from ..linalg import Array, dense
 from .canvas import FEW
@@ -50,8 +50,9 @@ def _columns(fit: FittedModel, used: Iterable[Node]) -> list[str]:
 
 
 def _value(fit: FittedModel, name: str) -> Value:
-    if name in fit.design.variables:
-        return fit.design.variables[name]
+    label = deparse(Name(name))
+    if label in fit.design.variables:
+        return fit.design.variables[label]
     if fit.request.data is not None:
         return take(read_columns(fit.request.data)[name], fit.design.kept)
     if name not in (fit.request.env or {}):

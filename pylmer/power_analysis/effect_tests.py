@@ -17,7 +17,7 @@ from ..inference.degrees_of_freedom import Method
 from ..inference.kenward_roger import kenward_roger
 from ..inference.likelihood_ratio import changed_request
 from ..inference.satterthwaite import satterthwaite
-from ..language import deparse, did_you_mean, update_formula
+from ..language import deparse, did_you_mean, explicit_formula, known_as, update_formula
 from ..language.syntax import MixedFormula
 from ..linalg import Array
 from ..optimum import optimum_at
@@ -90,12 +90,13 @@ def columns_of(fit: FittedModel, name: Any) -> tuple[int, ...]:
     design = fit.design
     if not isinstance(name, str):
         raise ArgumentError(f"test: wanted the name of an effect, a formula or a function, found {name!r}")
-    if name in design.X_names:
-        return (design.X_names.index(name),)
     labels = design.fixed_terms.labels
-    found = tuple(j for j, term in enumerate(design.assign) if term and labels[term - 1] == name)
+    known = list(dict.fromkeys([*labels, *design.X_names]))
+    meant = known_as(name, known)
+    if design.X_names.count(meant) == 1:
+        return (design.X_names.index(meant),)
+    found = tuple(j for j, term in enumerate(design.assign) if term and labels[term - 1] == meant)
     if not found:
-        known = list(dict.fromkeys([*labels, *design.X_names]))
         hint = did_you_mean(str(name), known)
         raise ArgumentError(f"the model has no effect {name!r} to test{hint}; it has {', '.join(known)}")
     return found
@@ -232,7 +233,7 @@ def _begin(fit: FittedModel, devfun: Devfun, like: FittedModel | None) -> Fitted
 
 def _comparison(fit: FittedModel, null: str) -> LikelihoodRatio:
     """Against a smaller model: its formula, in which `.` is the side of the model's own."""
-    formula = update_formula(fit.formula, null)
+    formula = update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), null)
     if not formula.random:
         raise ArgumentError(
             f"{deparse(formula.node)} has no random term; for a test of the only one give a function, such as "

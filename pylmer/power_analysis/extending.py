@@ -21,7 +21,7 @@ from ..frame import Rows
 from ..functions import Factor, as_factor, drop_unused
 from ..functions.series import value_of
 from ..functions.values import take
-from ..language import did_you_mean, variables
+from ..language import did_you_mean, known_as, variables
 from ..linalg import Array, Codes
 from ..parameters import fitted_parameters, model_of, read_parameters
 
@@ -112,11 +112,11 @@ def columns_named(data: pd.DataFrame, along: str | None, within: str | Sequence[
     if (along is None) == (within is None):
         raise ArgumentError('give along="g", whose values grow in number, or within="g", whose rows do: one of the two')
     if isinstance(within, str):
-        within = [part.strip() for part in within.replace(",", "+").split("+")]
-    names = [along] if within is None else list(within)
+        within = [within] if within in data.columns else [part.strip() for part in within.replace(",", "+").split("+")]
+    known = [str(column) for column in data.columns]
+    names = [known_as(name, known) or name for name in ([along] if within is None else within)]
     for name in names:
         if name not in data.columns:
-            known = [str(column) for column in data.columns]
             hint = did_you_mean(str(name), known)
             raise ArgumentError(f"the data have no column {name!r} to extend{hint}; they have {', '.join(known)}")
     if not names:

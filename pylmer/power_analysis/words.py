@@ -164,7 +164,8 @@ def powerCurve(
     """
     count, rng = replicates(nsim), generator(seed)
     column = along if along is not None or within is not None else _variable(fit, test)
-    columns_named(used_rows(fit), column, within)
+    named = columns_named(used_rows(fit), column, within)
+    column = named[0] if within is None else None
     sizes = _breaks(fit, column, breaks)
     found: dict[str, Power] = {}
     labels: dict[str, str] = {}

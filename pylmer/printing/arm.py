@@ -12,7 +12,6 @@ from ..fitting import FittedModel, refit_ml
 from ..language.syntax import Argument, Call
 from ..tables import Shown, format_fixed, format_number, format_numbers, print_named, print_texts, round_number, show
 from .filling import code_lines
-from .headers import formula_tree
 from .summaries import coefficient_table
 from .variances import format_decimals, variance_table
 
@@ -90,7 +89,7 @@ def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
 
 def shown_call(fit: FittedModel) -> Call:
     """The call with its arguments in R's order and the formula as it was fitted: `||` written out."""
-    formula = Argument(formula_tree(fit), "formula")
+    formula = Argument(fit.formula.node, "formula")
     given = {each.name or "": each for each in fit.call.arguments} | {"formula": formula}
     known = [given[name] for name in ORDER if name in given]
     return Call(fit.call.function, (*known, *(each for name, each in given.items() if name not in ORDER)))

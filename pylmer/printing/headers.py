@@ -8,8 +8,7 @@ import pandas as pd
 
 from ..extract import BIC, df_residual, logLik
 from ..fitting import FittedModel
-from ..language import fitted_formula
-from ..language.syntax import Node
+from ..language.syntax import Name
 from ..tables import format_fixed, format_number, format_numbers, print_named, round_number, wrap_words
 from .filling import PAGE, argument, code_lines, fill
 
@@ -34,21 +33,19 @@ def title(fit: FittedModel, ddf: str | None = None) -> str:
     return "\n".join([*lines, head + tail if len(head) + len(tail) <= PAGE else f"{head}\n{tail}"])
 
 
-def model_lines(fit: FittedModel, control: bool = False) -> list[str]:
-    """Formula, data and the arguments that shape a fit; the control where it is asked for."""
-    lines = [fill(["Formula:", *code_lines(formula_tree(fit))])]
+def model_lines(fit: FittedModel, control: bool = False, as_given: bool = False) -> list[str]:
+    """Formula, data and the arguments that shape a fit; the control where it is asked for.
+
+    lme4 prints the formula as it was fitted, lmerTest as it was given: `||` tells them apart.
+    """
+    lines = [fill(["Formula:", *code_lines((fit.design.formula if as_given else fit.formula).node)])]
     if fit.data_name is not None:
         lines.append(fill(["   Data:", fit.data_name]))
     for name, label in LABELS.items():
         value = argument(fit.call, name)
         if value is not None and (control or name != "control"):
-            lines.append(fill([label, *code_lines(value)]))
+            lines.append(fill([label, *([value.name] if isinstance(value, Name) else code_lines(value))]))
     return lines
-
-
-def formula_tree(fit: FittedModel) -> Node:
-    """The formula with `||` written out as it was fitted."""
-    return fitted_formula(fit.formula, "diag" if fit.control.doublevert == "diag" else "split")
 
 
 def criteria(fit: FittedModel) -> pd.Series[float]:

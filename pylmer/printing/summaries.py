@@ -84,7 +84,7 @@ def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
         residuals=resid(fit, "pearson", scaled=True),
         call=fit.call,
         title=title(fit, None if ddf == "lme4" else ddf),
-        header=tuple(model_lines(fit, control=True)),
+        header=tuple(model_lines(fit, control=True, as_given=ddf != "lme4")),
         footer=tuple(long_footer(fit)),
     )
 

@@ -49,7 +49,7 @@ def everything(text: str) -> None:
     fixed_terms(formula, ["y", "x", "a"])
     expand_random(formula)
     nobars(formula)
-    deparse_lines(fitted_formula(formula))
+    deparse_lines(fitted_formula(formula).node)
     update_formula(formula, ". ~ . + new")
 
 

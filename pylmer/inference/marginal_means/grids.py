@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import ArgumentError
 from ...extract.records import ReadOnly
-from ...language import did_you_mean
+from ...language import did_you_mean, known_as
 from ...linalg import Array, Codes
 from ...tables import Shown
 from .basis import Basis
@@ -70,11 +70,12 @@ class EmmGrid(Shown):
     def position(self, name: str) -> int:
         """Where the variable stands among the axes."""
         names = [axis.name for axis in self.axes]
-        if name not in names:
+        meant = known_as(name, names)
+        if meant not in names:
             raise ArgumentError(
                 f"no variable {name!r} in the reference grid{did_you_mean(str(name), names)}; it has {', '.join(names)}"
             )
-        return names.index(name)
+        return names.index(meant)
 
     def groups(self, by: tuple[str, ...]) -> Codes:
         """Cells by group: (inside, groups), the variables outside `by` running down, those of `by` across."""

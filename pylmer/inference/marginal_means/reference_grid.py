@@ -20,7 +20,7 @@ from ...extract import word
 from ...fitting import FittedModel
 from ...functions import Factor, Logical, Strings, Value, as_factor
 from ...functions.values import kind
-from ...language import did_you_mean, variables
+from ...language import did_you_mean, known_as, variables
 from ...language.nodes import Call, Name, Node
 from ...language.walk import nodes
 from ...linalg import Array, Codes, dense
@@ -105,7 +105,8 @@ class Grid:
             raise ArgumentError(
                 f"cov_reduce: wanted a function of a variable's values, such as np.mean, found {cov_reduce!r}"
             )
-        values, given = used_values(fit, names), dict(at or {})
+        given = {known_as(name, names) or name: value for name, value in dict(at or {}).items()}
+        values = used_values(fit, names)
         for name in given:
             if name not in names:
                 raise ArgumentError(

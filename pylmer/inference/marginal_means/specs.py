@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ArgumentError, FormulaError, FormulaNameError
-from ...language import did_you_mean, variables
+from ...language import did_you_mean, known_as, variables
 from ...language.nodes import Binary, Name, Node
 from ...language.parse import is_formula, read, sides
 
@@ -65,6 +65,7 @@ def names_among(given: Any, known: Sequence[str], what: str) -> tuple[str, ...]:
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise ArgumentError(f"{what}={given!r}: wanted a name, a list of names, or a formula such as '~ a | b'")
+    names = [known_as(name, known) or name for name in names]
     for name in names:
         if name not in known:
             raise ArgumentError(

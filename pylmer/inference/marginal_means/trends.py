@@ -13,7 +13,7 @@ from ...fitting import FittedModel
 from ...functions import evaluate
 from ...functions.variables import as_variable
 from ...language import did_you_mean, parse_expression, variables
-from ...language.nodes import Node
+from ...language.nodes import Name, Node
 from ...linalg import Array
 from ...regression import LinearFit
 from ..used_data import used_values
@@ -30,7 +30,7 @@ def trend_grid(
 ) -> EmmGrid:
     """Difference quotients (f(x + h) - f(x)) / (g(x + h) - g(x)) of the predictions, g being x or a function of it."""
     grid = Grid.of(fit, at, cov_reduce)
-    node = parse_expression(_text(var))
+    node = _expression(var, grid)
     name = _variable(node, var, grid)
     column = np.asarray(used_values(fit, [name])[name], float)
     start: Mapping[str, Sequence[Level]] = grid.columns()
@@ -42,10 +42,11 @@ def trend_grid(
     return replace(made, L=L, label=f"{var}.trend", transformation=None, terms=terms)
 
 
-def _text(var: Any) -> str:
+def _expression(var: Any, grid: Grid) -> Node:
+    """The variable of this name, or what is written."""
     if not isinstance(var, str):
         raise ArgumentError(f"var={var!r}: wanted the name of a numeric variable, or an expression such as 'log(x)'")
-    return var
+    return Name(var) if any(axis.name == var for axis in grid.axes) else parse_expression(var)
 
 
 def _variable(node: Node, var: str, grid: Grid) -> str:
