@@ -16,7 +16,7 @@ from .language.syntax import MixedFormula
 from .model import LmerFit
 from .optimum import Optimum, optimize_devfun
 from .options import lmerControl
-from .requesting import LMER_DEFAULTS, make_call, make_request, refuse
+from .requesting import LMER_DEFAULTS, carried, make_call, make_request, refuse
 
 Model = TypeVar("Model", bound=fitting.FittedModel)
 
@@ -185,7 +185,9 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
     """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
 
-    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". Everything else stays as it was.
+    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". Everything else stays as it was, the response
+    of a `refit` too (R's update goes back to the column that the formula names); its left side and its rows (`data`,
+    `subset`, `na_action`) cannot be changed: an ArgumentError says what to do.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -201,11 +203,16 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     refuse({word: value for word, value in changes.items() if word not in given}, "update")
     changed = request.formula if formula is None else update_formula(request.formula, formula)
     start = {} if formula is None else {"start": None}
-    return fitting.fit(type(model), make_request("lmer", changed, **{**given, **start, **changes}))
+    asked = make_request("lmer", changed, **{**given, **start, **changes})
+    return fitting.fit(type(model), carried(request, asked, changes))
 
 
 def refit(model: Model, response: Any) -> Model:
     """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
+
+    The fit keeps the response: update, drop1, ranova, step, model_frame and all others go on from it, as if it were a
+    column of the data. Rows that the fit left out have the values given, one for each row of the data, or none.
+    R's lme4 has them for model.frame, but `update` and what refits through it go back to the column of the formula.
 
     Raises DataError if the length does not fit or a value is not finite.
 

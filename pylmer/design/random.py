@@ -32,7 +32,7 @@ def grouping_factor(group: Node, frame: Frame, made: dict[str, Factor]) -> Facto
     """The factor of `a:b:c` on the rows used; equal groups are one object."""
     text = deparse(group)
     if text not in made:
-        made[text] = reduce(cross, (frame.groups[deparse(node)] for node in group_factors(group)))
+        made[text] = frame.whole.get(text) or reduce(cross, (frame.groups[deparse(node)] for node in group_factors(group)))
         made[text] = Factor(made[text].codes.astype(np.int64, copy=False), made[text].levels)
     return made[text]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from pylmer.functions import Levels, Matrix, Value
 from pylmer.functions.arrays import Array
 from pylmer.functions.python import as_array
 from pylmer.language import MixedFormula, Terms
+from pylmer.linalg import seal
 from pylmer.spec import Spec
 
 
@@ -40,6 +41,9 @@ class RandomDesign:
     Z: Array | None
     structure: str = "us"
     hom: bool = False
+
+    def __post_init__(self) -> None:
+        seal(self)
 
     def labels(self) -> list[str]:
         """All level labels."""
@@ -71,6 +75,10 @@ class Design:
     rows          which rows of the data were used; `data_index` the index of all of them
     spec          codes new data the same way
     notes         what must be said
+    data          what was read; pandas copies its columns, which `y` and `variables` may be, on write as long as it is
+                  kept
+
+    Arrays are read-only.
     """
 
     formula: MixedFormula
@@ -90,6 +98,15 @@ class Design:
     na_action: str
     spec: Spec
     notes: tuple[str, ...] = ()
+    data: Any = None
+
+    def __post_init__(self) -> None:
+        seal(self)
+
+    def with_response(self, y: Array) -> Design:
+        """The same rows with another response (n,)."""
+        name = next(iter(self.variables))
+        return replace(self, y=y, variables={**self.variables, name: y})
 
     @property
     def n(self) -> int:
@@ -111,15 +128,19 @@ class Design:
         """Mask (n_total,) of the rows used."""
         return self.rows.kept
 
-    @cached_property
+    @property
     def index(self) -> pd.Index:
-        """Index of the rows used."""
+        """Index of the rows used; a view, since a Series that has it may be given another name for it."""
+        return self._index.view()
+
+    @cached_property
+    def _index(self) -> pd.Index:
         return self.rows.index_of(self.data_index, complete=True)
 
     @property
     def padded_index(self) -> pd.Index:
         """Index of the rows of the subset, those with missing values too."""
-        return self.rows.index_of(self.data_index, complete=False)
+        return self.rows.index_of(self.data_index, complete=False).view()
 
     def padded(self, values: Array) -> Array:
         """Values of the rows used on `padded_index`, NaN where a row was left out."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .build import Extras, Frame, Parts, build_frame, group_factors, grouping_variables, model_variables
+from .known import Known
 from .rows import NA_ACTIONS, Rows, na_action_name
 
 __all__ = [
     "NA_ACTIONS",
     "Extras",
     "Frame",
+    "Known",
     "Parts",
     "Rows",
     "build_frame",

@@ -30,6 +30,7 @@ from pylmer.language import MixedFormula, RandomTerm, Terms, deparse, parse_expr
 from pylmer.language.nodes import Binary, Call, Name, Node, Paren
 from pylmer.language.walk import nodes
 
+from .known import Known
 from .rows import Rows, choose_rows, na_action_name, subset_positions
 
 
@@ -58,6 +59,7 @@ class Frame:
 
     variables  by their deparse, rows used, no unused levels; the response is not among them
     groups     grouping factors by their deparse (of `a:b` both a and b), likewise
+    whole      grouping factors that are known as a whole (see `Known`), likewise
     y          (n,)
     offset     (n,) or None: offset() terms and `offset=` added up
     weights    (n,) or None
@@ -75,32 +77,35 @@ class Frame:
     na_action: str
     scope: Scope
     notes: tuple[str, ...] = field(default=())
+    whole: Mapping[str, Factor] = field(default_factory=dict)
 
 
-def build_frame(parts: Parts, columns: Columns | None, env: Mapping[str, Any], extras: Extras, na_action: str) -> Frame:
+def build_frame(
+    parts: Parts, columns: Columns | None, env: Mapping[str, Any], extras: Extras, na_action: str, known: Known
+) -> Frame:
     """Evaluate all variables on all rows, choose the rows, and keep these.
 
     Raises FormulaError (unknown names, what functions refuse) and DataError (lengths, missing values, nothing left).
     """
     action = na_action_name(na_action)
-    scope = Scope(columns if columns is not None else {}, env, parts.formula.text, has_data=columns is not None)
+    scope = Scope(columns if columns is not None else {}, env, parts.formula.text, dict(known.state), columns is not None)
     check_names(_in_order(parts), scope)
-    y_name, y = _response(parts.formula, scope)
-    n = length(y) if columns is None else columns.n
-    _check_length(y, n, parts.formula.response, scope)
-    variables = {y_name: y} | _variables(model_variables(parts), scope, n)
+    y_name, y_found = _response(parts.formula, scope)
+    n = length(y_found) if columns is None else columns.n
+    _check_length(y_found, n, parts.formula.response, scope)
+    found = known.variables_for(_variables(model_variables(parts), scope, n))
+    y = known.response_for(y_found)
+    variables = {y_name: y} | {name: value for name, value in found.items() if name != y_name}
     groups = {deparse(node): _group(node, scope, n) for node in grouping_variables(parts.random)}
     offset, weights = _offset(parts.fixed, extras.offset, scope, n), _numbers(extras.weights, "weights", scope, n)
     given = {"offset": offset, "weights": weights}
     extra = groups | {name: value for name, value in given.items() if value is not None}
     chosen = _subset(extras.subset, scope, n)
     rows = choose_rows(n, chosen, variables, action, extra)
-    kept = {name: _on(value, rows) for name, value in variables.items()}
-    y_kept = kept.pop(y_name) if y_name not in _names(model_variables(parts)) else kept[y_name]
     return Frame(
-        kept,
+        {name: _on(value, rows) for name, value in found.items()},
         {name: drop_unused(_on(group, rows)) for name, group in groups.items()},
-        np.asarray(numeric(y_kept), dtype=float),
+        np.asarray(numeric(_on(y, rows)), dtype=float),
         y_name,
         _on(offset, rows),
         _on(weights, rows),
@@ -108,7 +113,8 @@ def build_frame(parts: Parts, columns: Columns | None, env: Mapping[str, Any], e
         columns.index if columns is not None else pd.RangeIndex(n),
         action,
         scope,
-        _made_missing(parts, scope, variables),
+        _made_missing(parts, scope, {y_name: y_found} | found),
+        {name: drop_unused(_on(group, rows)) for name, group in known.groups_named(_group_names(parts.random)).items()},
     )
 
 
@@ -125,6 +131,10 @@ def grouping_variables(random: Iterable[RandomTerm]) -> tuple[Node, ...]:
     return tuple({deparse(node): node for term in random for node in group_factors(term.group)}.values())
 
 
+def _group_names(random: Iterable[RandomTerm]) -> dict[str, None]:
+    return {deparse(term.group): None for term in random}
+
+
 def group_factors(group: Node) -> tuple[Node, ...]:
     """`a:b:c` -> a, b, c."""
     if isinstance(group, Paren):
@@ -132,10 +142,6 @@ def group_factors(group: Node) -> tuple[Node, ...]:
     if isinstance(group, Binary) and group.operator == ":":
         return (*group_factors(group.left), *group_factors(group.right))
     return (group,)
-
-
-def _names(found: Iterable[Node]) -> set[str]:
-    return {deparse(node) for node in found}
 
 
 def _in_order(parts: Parts) -> list[Node]:

@@ -7,6 +7,7 @@ from .columns import Columns, read_columns
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
 from .levels import Levels, NumberLevels, TextLevels
+from .owned import own_data, own_values, own_vector
 from .values import Coding, Factor, Function, Logical, Matrix, RefusedError, Strings, Value
 
 __all__ = [
@@ -33,6 +34,9 @@ __all__ = [
     "elementwise",
     "evaluate",
     "factor_functions",
+    "own_data",
+    "own_values",
+    "own_vector",
     "read_columns",
     "recode",
     "summaries",
