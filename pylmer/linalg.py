@@ -32,6 +32,8 @@ def read_only(value: Any) -> Any:
     False
     """
     if isinstance(value, np.ndarray):
+        if not value.flags.writeable:
+            return value
         view = value.view()
         view.flags.writeable = False
         return view

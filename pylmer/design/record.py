@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from pylmer.frame import Rows
-from pylmer.functions import Levels, Matrix, Value
+from pylmer.frame import Known, Rows, group_key
+from pylmer.functions import Factor, Levels, Matrix, Value
 from pylmer.functions.arrays import Array
 from pylmer.functions.python import as_array
-from pylmer.language import MixedFormula, Terms
+from pylmer.language import MixedFormula, Terms, deparse
 from pylmer.linalg import seal
 from pylmer.spec import Spec
 
@@ -107,6 +107,15 @@ class Design:
         """The same rows with another response (n,)."""
         name = next(iter(self.variables))
         return replace(self, y=y, variables={**self.variables, name: y})
+
+    @property
+    def known(self) -> Known:
+        """All variables as they are here, for another model of these rows where no row of the data was left out."""
+        groups = {deparse(node) for term in self.spec.random_terms for node in term.factors}
+        variables = {name: self.variables[name] for name in self.spec.variables if name not in groups}
+        terms = zip(self.spec.random_terms, self.random, strict=True)
+        factors = {group_key(spec.factors): Factor(term.codes, term.levels) for spec, term in terms}
+        return Known(self.y, variables, factors, self.spec.state)
 
     @property
     def n(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .build import Extras, Frame, Parts, build_frame, group_factors, grouping_variables, model_variables
-from .known import Known
+from .known import Known, group_key
 from .rows import NA_ACTIONS, Rows, na_action_name
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Rows",
     "build_frame",
     "group_factors",
+    "group_key",
     "grouping_variables",
     "model_variables",
     "na_action_name",

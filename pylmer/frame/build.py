@@ -30,7 +30,7 @@ from pylmer.language import MixedFormula, RandomTerm, Terms, deparse, parse_expr
 from pylmer.language.nodes import Binary, Call, Name, Node, Paren
 from pylmer.language.walk import nodes
 
-from .known import Known
+from .known import Known, group_key
 from .rows import Rows, choose_rows, na_action_name, subset_positions
 
 
@@ -59,7 +59,7 @@ class Frame:
 
     variables  by their deparse, rows used, no unused levels; the response is not among them
     groups     grouping factors by their deparse (of `a:b` both a and b), likewise
-    whole      grouping factors that are known as a whole (see `Known`), likewise
+    whole      grouping factors that are known as a whole, by `group_key`, likewise
     y          (n,)
     offset     (n,) or None: offset() terms and `offset=` added up
     weights    (n,) or None
@@ -114,7 +114,7 @@ def build_frame(
         action,
         scope,
         _made_missing(parts, scope, {y_name: y_found} | found),
-        {name: drop_unused(_on(group, rows)) for name, group in known.groups_named(_group_names(parts.random)).items()},
+        {key: drop_unused(_on(group, rows)) for key, group in known.groups_among(_keys(parts.random)).items()},
     )
 
 
@@ -131,8 +131,8 @@ def grouping_variables(random: Iterable[RandomTerm]) -> tuple[Node, ...]:
     return tuple({deparse(node): node for term in random for node in group_factors(term.group)}.values())
 
 
-def _group_names(random: Iterable[RandomTerm]) -> dict[str, None]:
-    return {deparse(term.group): None for term in random}
+def _keys(random: Iterable[RandomTerm]) -> list[str]:
+    return [group_key(group_factors(term.group)) for term in random]
 
 
 def group_factors(group: Node) -> tuple[Node, ...]:

@@ -11,6 +11,8 @@ import numpy as np
 from pylmer.functions import Factor, Value
 from pylmer.functions.arrays import Array
 from pylmer.functions.values import missing
+from pylmer.language import deparse
+from pylmer.language.nodes import Node
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +21,7 @@ class Known:
 
     response   of the left side, NaN where it is not known; None: what the data give
     variables  by their deparse
-    groups     grouping factors by their deparse, `a:b` as a whole
+    groups     grouping factors by `group_key`, `a:b` as a whole
     state      what functions such as poly and scale have learnt from other data, and keep
 
     So that a refit, whose response is in no data, and a bootstrap of cases, whose groups have new names and whose
@@ -42,6 +44,11 @@ class Known:
         """The variables, given what the data give."""
         return {name: self.variables.get(name, value) for name, value in found.items()}
 
-    def groups_named(self, names: Iterable[str]) -> dict[str, Factor]:
-        """Those of the named grouping factors that are known."""
-        return {name: self.groups[name] for name in names if name in self.groups}
+    def groups_among(self, keys: Iterable[str]) -> dict[str, Factor]:
+        """Those of some grouping factors that are known."""
+        return {key: self.groups[key] for key in keys if key in self.groups}
+
+
+def group_key(factors: Iterable[Node]) -> str:
+    """The name of a grouping factor, given the factors between its `:`."""
+    return ":".join(map(deparse, factors))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import bases, combine, contrasts, elementwise, factor_functions, summaries
-from .columns import Columns, read_columns
+from .columns import Columns, read_columns, taken_values
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
 from .levels import Levels, NumberLevels, TextLevels
@@ -40,4 +40,5 @@ __all__ = [
     "read_columns",
     "recode",
     "summaries",
+    "taken_values",
 ]
