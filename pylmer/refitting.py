@@ -106,7 +106,7 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
     [[0.967, 0.015, 0.231], [0.967, 0.015, 0.231]]
     """
     design = fit.design
-    Y = np.asarray(Y, float)
+    Y = np.array(Y, float)
     if Y.ndim != 2 or Y.shape[0] != design.n:
         raise DataError(f"the responses have the shape {Y.shape}; wanted ({design.n}, R), a row for each row used")
     if not np.isfinite(Y).all():

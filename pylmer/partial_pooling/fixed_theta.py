@@ -67,7 +67,7 @@ def for_any_theta(devfun: Devfun) -> Devfun:
 def _checked(devfun: Devfun, theta: Any) -> Array:
     """theta as numbers (k,)."""
     try:
-        values = np.atleast_1d(np.asarray(theta, float))
+        values = np.atleast_1d(np.array(theta, float))
     except (TypeError, ValueError):
         raise ArgumentError(f"theta must be numbers, found {theta!r}") from None
     names = names_of_theta(devfun.design)
