@@ -65,6 +65,9 @@ def lmer(
     devFunOnly return the criterion as a function of `par` instead of a fit
     verbose    1 prints sizes, engine and the course of the optimization
 
+    A fit owns its data and arguments: what is done to them later, in place, changes nothing (columns that are used are
+    copied where pandas does not copy them on write). Arrays of a fit cannot be written to; tables are the caller's.
+
     Raises FormulaError, DataError, ArgumentError, NumericalError (all PylmerError); issues FitNote warnings.
     Source: Bates, Maechler, Bolker & Walker (2015), J. Stat. Softw. 67(1).
 

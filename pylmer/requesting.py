@@ -78,7 +78,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     name = data_name(given["data"])
     call = make_call(function, shown, name)
     control = given.pop("control") or lmerControl()
-    texts = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
+    texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
     used = _used([parsed.node, *more], [given[word] for word in VECTORS if isinstance(given.get(word), str)])
     return Request(
         parsed,

@@ -54,7 +54,7 @@ def _copied(value: Any) -> Any:
     """Arrays are copies, for those of the fit cannot be written to."""
     if isinstance(value, dict):
         return {key: _copied(each) for key, each in value.items()}
-    return value.copy() if isinstance(value, np.ndarray) or sparse.issparse(value) else value
+    return value.copy() if isinstance(value, np.ndarray | sparse.csr_array) else value
 
 
 @dataclass(frozen=True, eq=False)

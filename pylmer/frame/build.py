@@ -88,7 +88,9 @@ def build_frame(
     Raises FormulaError (unknown names, what functions refuse) and DataError (lengths, missing values, nothing left).
     """
     action = na_action_name(na_action)
-    scope = Scope(columns if columns is not None else {}, env, parts.formula.text, dict(known.state), columns is not None)
+    scope = Scope(
+        columns if columns is not None else {}, env, parts.formula.text, dict(known.state), columns is not None
+    )
     check_names(_in_order(parts), scope)
     y_name, y_found = _response(parts.formula, scope)
     n = length(y_found) if columns is None else columns.n

@@ -17,8 +17,8 @@ import pandas as pd
 
 from pylmer.errors import DataError
 
-from .series import value_of
 from .arrays import Array
+from .series import value_of
 from .values import Value, length, take
 
 

@@ -75,7 +75,7 @@ def _own_pandas(data: pd.DataFrame, used: Collection[str] | None) -> pd.DataFram
 
 
 def _is_guarded(dtype: Any) -> bool:
-    """Whether pandas 3 lends the column out read-only; the arrays behind categoricals and Int64 it lends as they are."""
+    """Whether pandas 3 lends the column out read-only; what is behind categoricals and Int64 it lends as it is."""
     return isinstance(dtype, np.dtype) or pd.api.types.is_string_dtype(dtype)
 
 

@@ -51,8 +51,9 @@ def case_bootstrap(
               schools with all that is in them. None: the coarsest groups alone
 
     The columns of the model matrix are those of the fit: `scale(x)` is not computed anew. Groups drawn twice are told
-    apart as two groups. Replicates whose columns come to be dependent fail, and are counted. FUN, `nsim`, `seed`,
-    `progress` and the record are as for `bootMer`; each replicate is a fit of its own, several milliseconds each.
+    apart as two groups, and what FUN fits by `update` or `ranova` has these rows and groups too. Replicates whose
+    columns come to be dependent fail, and are counted. FUN, `nsim`, `seed`, `progress` and the record are as for
+    `bootMer`; each replicate is a fit of its own, several milliseconds each.
 
     Source: van der Leeden, Meijer & Busing (2008), 11.4. Raises ArgumentError for `resample` of the wrong length or
     with nothing to resample, and for crossed factors, whose groups cannot be drawn independently.
@@ -136,7 +137,14 @@ def _request(fit: FittedModel, design: Design, rows: Codes) -> Request:
     at = rows if positions is None else positions[rows]
     data = None if request.data is None else read_columns(request.data).taken(at)
     env = taken_values(request.env or {}, fit.design.n_total, at)
-    given = {"data": data, "env": env, "subset": None, "na_action": "omit", "start": None, "known": design.known}
+    given: dict[str, Any] = {
+        "data": data,
+        "env": env,
+        "subset": None,
+        "na_action": "omit",
+        "start": None,
+        "known": design.known,
+    }
     if request.weights is not None:
         given["weights"] = design.weights
     if request.offset is not None and design.offset is not None:
