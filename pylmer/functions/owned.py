@@ -70,7 +70,7 @@ def _own_pandas(data: pd.DataFrame, used: Collection[str] | None) -> pd.DataFram
     kept.index = data.index.copy()
     for place, (label, dtype) in enumerate(zip(data.columns, data.dtypes, strict=True)):
         if _wanted(label, used) and not (COPIES_ON_WRITE and _is_guarded(dtype)):
-            kept.isetitem(place, data.iloc[:, place].copy())
+            kept.isetitem(place, data.iloc[:, place].array.copy())
     return kept
 
 
