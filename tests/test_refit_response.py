@@ -80,7 +80,7 @@ WORDS: dict[str, Callable[[Any], Any]] = {
     "update, weights": lambda of: criterion(pylmer.update(of, weights="w^2", offset=None)),
     "update, same": lambda of: criterion(pylmer.update(of)),
     "update twice": lambda of: criterion(pylmer.update(pylmer.update(of, ". ~ . - f"), ". ~ . + I(o^2)")),
-    "update to another group": lambda of: criterion(pylmer.update(of, ". ~ . + (1 | f)")),
+    "update to another group": lambda of: criterion(pylmer.update(of, ". ~ . - f + (1 | f)")),
     "drop1, lme4": lambda of: pylmer.drop1(of, ddf="lme4", test="Chisq"),
     "drop1, Satterthwaite": pylmer.drop1,
     "drop1, Kenward-Roger": lambda of: pylmer.drop1(pylmer.update(of, REML=True), ddf="Kenward-Roger"),
