@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from . import bases, combine, contrasts, elementwise, factor_functions, summaries
 from .alignment import aligned, by_name, common_labels, vector, vector_among
-from .columns import Columns, read_columns
+from .columns import Columns, read_columns, taken_values
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
 from .levels import Levels, NumberLevels, TextLevels
+from .owned import own_data, own_values, own_vector
 from .values import Coding, Factor, Function, Logical, Matrix, RefusedError, Strings, Value
 
 __all__ = [
@@ -37,9 +38,13 @@ __all__ = [
     "elementwise",
     "evaluate",
     "factor_functions",
+    "own_data",
+    "own_values",
+    "own_vector",
     "read_columns",
     "recode",
     "summaries",
+    "taken_values",
     "vector",
     "vector_among",
 ]
