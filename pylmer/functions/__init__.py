@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from . import bases, combine, contrasts, elementwise, factor_functions, summaries
+from . import (
+    bases,
+    combine,
+    contrasts,
+    dates,
+    distributions,
+    elementwise,
+    factor_functions,
+    intervals,
+    quantiles,
+    rounding,
+    sequences,
+    summaries,
+)
 from .columns import Columns, read_columns
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
@@ -29,11 +42,17 @@ __all__ = [
     "combine",
     "contrasts",
     "cross",
+    "dates",
+    "distributions",
     "drop_unused",
     "elementwise",
     "evaluate",
     "factor_functions",
+    "intervals",
+    "quantiles",
     "read_columns",
     "recode",
+    "rounding",
+    "sequences",
     "summaries",
 ]

@@ -137,17 +137,32 @@ def recode(factor: Factor, levels: Levels) -> tuple[Factor, list[str]]:
 
 
 def match_levels(levels: Levels, among: Levels) -> Array:
-    """Position in `among` of every level, -1 where there is none."""
-    if isinstance(levels, NumberLevels) and isinstance(among, NumberLevels):
-        return _match_numbers(numeric(levels.numbers), numeric(among.numbers))
+    """Position in `among` of every level, -1 where there is none.
+
+    Numbers are compared as numbers, so that 100000 of an integer column finds 1e5; what is left, by its label.
+    """
+    if not (isinstance(levels, NumberLevels) and isinstance(among, NumberLevels)):
+        return _match_labels(levels, among)
+    if "M" in (levels.numbers.dtype.kind, among.numbers.dtype.kind):
+        return _match_labels(levels, among)
+    place = _match_numbers(numeric(levels.numbers), numeric(among.numbers))
+    lost = np.flatnonzero(place < 0)
+    if lost.size:
+        place[lost] = _match_labels(levels.take(lost), among)
+    return place
+
+
+def _match_labels(levels: Levels, among: Levels) -> Array:
     places = among.places
     return np.array([places.get(label, -1) for label in levels.labels()], dtype=np.int64)
 
 
 def _match_numbers(numbers: Array, among: Array) -> Array:
+    """The numbers of `among` are distinct, in whatever order: relevel() and reorder() change it."""
     if not among.size:
         return np.full(numbers.shape[0], -1)
-    place = np.minimum(np.searchsorted(among, numbers), among.shape[0] - 1)
+    order = np.argsort(among, kind="stable")
+    place = order[np.minimum(np.searchsorted(among, numbers, sorter=order), among.shape[0] - 1)]
     return np.where(among[place] == numbers, place, -1)
 
 

@@ -89,7 +89,7 @@ class TextLevels(Levels):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NumberLevels(Levels):
-    """Levels that are distinct numbers, or dates, sorted; labelled as R's as.character does."""
+    """Levels that are distinct numbers, or dates, in any order; labelled as R's as.character does."""
 
     numbers: Array
 
