@@ -286,9 +286,7 @@ def _called(function: Function, n: int, dots: tuple[Promise, ...]) -> Value:
     if function.python:
         return value_of(function.call(n), f"the result of {function.name}()")
     if not function.name.startswith("contr."):
-        raise RefusedError(
         known = ", ".join(f"contr.{scheme}" for scheme in _SCHEMES)
         raise RefusedError(f"{function.name}() makes no contrasts; known: {known}")
-        )
     positional, named = bind(function, [Promise(None, None, lambda: np.array([n])), *dots])
     return function.call(*positional, **named)

@@ -176,7 +176,7 @@ def in_order(made: Factor, order: Array) -> Factor:
 
 
 def _reference(made: Factor, ref: Value) -> int:
-    """Position of the level that `ref` names; a number must be one of 1, 2, ... (R takes -1 for "all but the first")."""
+    """Position of the level that `ref` names; a number must be one of 1, 2, ... (R takes -1 for all but the first)."""
     known = f"levels: {', '.join(made.levels.labels()[:20])}"
     if isinstance(ref, Strings | Factor):
         label = text(as_strings(ref), "ref")

@@ -110,9 +110,8 @@ def _exact(action: Binary, bound: Callable[[float, float], float]) -> Binary:
     """Integers that could pass 64 bits are computed as doubles (R's, which have 32, give NA)."""
 
     def apply(first: Array, second: Array) -> Array:
-        if _both_whole(first, second) and first.size and second.size:
-            if bound(_largest(first), _largest(second)) >= _LIMIT:
-                first, second = first.astype(float), second.astype(float)
+        if _both_whole(first, second) and bound(_largest(first), _largest(second)) >= _LIMIT:
+            first, second = first.astype(float), second.astype(float)
         return np.asarray(action(first, second))
 
     return apply
@@ -122,7 +121,7 @@ _LIMIT = 2.0**62
 
 
 def _largest(whole: Array) -> float:
-    return max(abs(float(whole.min())), abs(float(whole.max())))
+    return max(abs(float(whole.min())), abs(float(whole.max()))) if whole.size else 0.0
 
 
 _ARITHMETIC: dict[str, Binary] = {

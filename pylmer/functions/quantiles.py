@@ -12,7 +12,8 @@ from .collation import collation_key
 from .matching import r_function
 from .values import Factor, Logical, RefusedError, Strings, Value, text, vector
 
-# Hyndman & Fan (1996), Sample quantiles in statistical packages, American Statistician 50: type -> m = a + p (1 - a - b)
+# Hyndman & Fan (1996), Sample quantiles in statistical packages, The American Statistician 50: type -> (a, b) of the
+# place n p + a + p (1 - a - b)
 _PLACES = {
     1: (0.0, 1.0), 2: (0.0, 1.0), 3: (-0.5, 1.5),
     4: (0.0, 1.0), 5: (0.5, 0.5), 6: (0.0, 0.0), 7: (1.0, 1.0), 8: (1 / 3, 1 / 3), 9: (3 / 8, 3 / 8),
@@ -44,7 +45,8 @@ def _at(ordered: Array, shares: Array, kind: int) -> Array:
     weight = _weight(np.where(np.abs(rest) < _FUZZ, 0.0, rest), below, kind)
     first, second = (ordered[np.clip(below + step, 0, n - 1).astype(np.int64)] for step in (-1, 0))
     mixed = (1 - weight) * first + weight * second
-    return np.where(weight == 0, first, np.where((weight == 1) | (first == second), second, mixed))
+    upper = np.where((weight == 1) | (first == second), second, mixed)
+    return np.asarray(np.where(weight == 0, first, upper))
 
 
 def _weight(rest: Array, below: Array, kind: int) -> Array:
@@ -55,7 +57,7 @@ def _weight(rest: Array, below: Array, kind: int) -> Array:
         return np.where(rest > 0, 1.0, 0.5)
     if kind == 3:
         return np.where((rest == 0) & (below % 2 == 0), 0.0, 1.0)
-    return rest
+    return np.asarray(rest)
 
 
 @r_function("rank")

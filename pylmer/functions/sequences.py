@@ -98,7 +98,7 @@ def _stepped(start: float | None, stop: float | None, step: float | None) -> Arr
         raise RefusedError("by = has the wrong sign")
     n = counted(np.floor((last - first) / by + 1e-10) + 1, "the length of seq()")
     numbers = first + by * np.arange(n)
-    return np.minimum(numbers, last) if by > 0 else np.maximum(numbers, last)
+    return np.asarray(np.minimum(numbers, last) if by > 0 else np.maximum(numbers, last))
 
 
 @r_function("seq_len")
