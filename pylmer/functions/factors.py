@@ -9,7 +9,7 @@ import pandas as pd
 
 from .arrays import Array, has_nan
 from .collation import collation_order
-from .levels import CrossedLevels, Levels, NumberLevels, TextLevels, number_labels
+from .levels import CrossedLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Logical, Matrix, RefusedError, Strings, Value, logical_levels, numeric, plural
 
 DENSE = 4  # counting sort as long as the integers span at most this many times the rows
@@ -61,7 +61,7 @@ def factor_of_numbers(numbers: Array) -> Factor:
     """Distinct numbers sorted; those with the same 15 digits are one level, as in R."""
     codes, levels = pd.factorize(numbers, sort=True)
     levels = np.asarray(levels)
-    if levels.dtype.kind == "f" and np.any(np.diff(levels) <= 1e-14 * np.abs(levels[1:])):
+    if nearly_equal(levels):
         return _merged(codes, levels)
     return Factor(codes, NumberLevels(levels))
 

@@ -123,6 +123,11 @@ class CrossedLevels(Levels):
         return CrossedLevels(self.first, self.second, self.pairs[positions])
 
 
+def nearly_equal(increasing: Array) -> bool:
+    """Whether neighbours among increasing numbers may share their first 15 digits, and so their label."""
+    return increasing.dtype.kind == "f" and bool(np.any(np.diff(increasing) <= 1e-14 * np.abs(increasing[1:])))
+
+
 def number_labels(numbers: Array) -> list[str]:
     """Texts of numbers as R writes them: integers plainly, doubles with 15 digits, dates in ISO form.
 
