@@ -41,12 +41,12 @@ def _checked_header(path: Path) -> list[str]:
         try:
             header = next(_filled(rows), None)
             if header is None:
-                raise DataError(f"{path} is empty: a row of names and rows of values are wanted")
+                raise DataError("the file is empty: a row of names and rows of values are wanted")
             for row in _filled(rows):
                 if len(row) != len(header):
-                    raise DataError(_misfit(path, rows.line_num, len(row), len(header)))
+                    raise DataError(_misfit(rows.line_num, len(row), len(header)))
         except csv.Error as error:
-            raise DataError(f"cannot read {path}, line {rows.line_num}: {error}") from error
+            raise DataError(f"line {rows.line_num}: {error}") from error
     return header
 
 
@@ -55,10 +55,10 @@ def _filled(rows: Iterator[list[str]]) -> Iterator[list[str]]:
     return (row for row in rows if len(row) > 1 or (row and row[0].strip()))
 
 
-def _misfit(path: Path, line: int, found: int, wanted: int) -> str:
+def _misfit(line: int, found: int, wanted: int) -> str:
     row_names = "; if its first field is the name of the row, give it a name in the header, too"
     return (
-        f"{path}, line {line}: {found} field{'s' if found != 1 else ''}, but the header has {wanted}"
+        f"line {line} has {found} field{'s' if found != 1 else ''}, but the header has {wanted}"
         f"{row_names if found == wanted + 1 else ''}"
     )
 

@@ -123,7 +123,7 @@ def _on_levels(x: Value, levels: Value) -> Factor:
         raise RefusedError("levels are given twice")
     made = as_factor(x)
     recoded, lost = recode(made, _given_levels(levels, labels))
-    if lost and isinstance(made.levels, NumberLevels):
+    if lost and isinstance(made.levels, NumberLevels) and isinstance(levels, Strings | Factor):
         _check_spelling(lost, labels)
     return recoded
 

@@ -46,7 +46,7 @@ def cut(
     numbers = vector(x, "cut()").astype(float)
     closed_right = flag(right, "right", True)
     lowest = flag(include_lowest, "include.lowest", False)
-    digits = whole(dig_lab, "dig.lab", 3, MOST_DIGITS)
+    digits = max(whole(dig_lab, "dig.lab", 3, MOST_DIGITS), 0)
     edges = state.setdefault("edges", _edges(numbers, numeric(breaks, "breaks")))
     codes = _interval(numbers, edges, closed_right, lowest)
     if isinstance(labels, Logical) and not flag(labels, "labels"):
@@ -63,6 +63,8 @@ def _edges(numbers: Array, breaks: Array) -> Array:
         edges = np.sort(breaks[~np.isnan(breaks)].astype(float))
         if np.any(edges[1:] == edges[:-1]):
             raise RefusedError("breaks are given twice")
+        if edges.shape[0] > MOST_INTERVALS:
+            raise RefusedError(f"cut() at {edges.shape[0]:,} breaks; at most {MOST_INTERVALS:,} can be had")
         if edges.shape[0] < 2:
             raise RefusedError("cut() needs at least two breaks that are not NA")
         return edges

@@ -91,7 +91,7 @@ class Function:
 
 Value: TypeAlias = Any  # one of the above, an ndarray, a Function or None
 
-LONGEST = 10_000_000  # elements of a vector that a formula may make; longer ones are columns of data
+LONGEST = 1_000_000  # elements of a vector that a formula may make; longer ones are columns of data
 
 
 class RefusedError(ValueError):
