@@ -17,7 +17,7 @@ from pylmer.errors import DataError, FormulaError, PylmerError
 from pylmer.language import deparse
 from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
 
-from . import operators
+from . import indexing, operators
 from .matching import TABLE, Promise, bind
 from .names import CONSTANTS, CONTRASTS, env_function, unknown_function, unknown_variable, wrong_package
 from .python import call_python
@@ -201,10 +201,10 @@ def _promise(argument: Argument, scope: Scope) -> Promise:
 def _index(node: Index, scope: Scope) -> Value:
     operand = evaluate(node.operand, scope)
     places = [
-        operators.EVERYTHING if argument.value is None else evaluate(argument.value, scope)
+        indexing.EVERYTHING if argument.value is None else evaluate(argument.value, scope)
         for argument in node.arguments
     ]
-    action = operators.element if node.double else operators.index
+    action = indexing.element if node.double else indexing.index
     return _guarded(lambda: action(operand, places), node, scope)
 
 

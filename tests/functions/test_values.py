@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
+from pylmer import lmer
+from pylmer.errors import DataError
 from pylmer.functions import (
     Factor,
     Levels,
@@ -76,6 +80,19 @@ def test_texts_of_any_type(column: Any) -> None:
 @pytest.mark.parametrize("column", [[True, None, False], pd.array([True, None, False], dtype="boolean")])
 def test_logicals_of_any_type(column: Any) -> None:
     assert read_columns({"x": column})["x"].codes.tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [np.array([b"a", b"bc"]), np.array([b"a", None], dtype=object), [b"a", b"b"], [b"a", "b"], [bytearray(b"a"), None],
+     pd.Categorical([b"a", b"b"]), pa.array([b"a", b"b"]), pa.array([b"a", b"b"]).dictionary_encode(),
+     pd.Series([b"a", b"b"], dtype=pd.ArrowDtype(pa.binary())), pl.Series([b"a", b"b"])],
+)  # fmt: skip
+def test_bytes_are_refused(column: Any) -> None:
+    with pytest.raises(DataError, match=r"column 'x' holds bytes, .*: \.str\.decode\('utf-8'\)"):
+        read_columns({"x": column})["x"]
+    with pytest.raises(DataError, match="column 'x' holds bytes"):
+        lmer("y ~ 1 + (1 | x)", {"y": [1.0, 2.0], "x": column})
 
 
 def test_dates() -> None:
