@@ -72,6 +72,8 @@ def factor(
 
 def _without(made: Factor, exclude: Value) -> Factor:
     """The factor without some levels, whose rows become NA."""
+    if isinstance(exclude, Logical) and np.all(exclude.codes < 0):
+        return made
     if missing(exclude) is None and missing(made) is not None:
         raise RefusedError(
             "without NA in exclude, NA would be a level; give the missing a label of their own, or add NA"
@@ -177,13 +179,14 @@ def in_order(made: Factor, order: Array) -> Factor:
 
 def _reference(made: Factor, ref: Value) -> int:
     """Position of the level that `ref` names; a number must be one of 1, 2, ... (R takes -1 for all but the first)."""
-    known = f"levels: {', '.join(made.levels.labels()[:20])}"
+    n = len(made.levels)
+    known = f"levels: {', '.join(made.levels.take(np.arange(min(n, 20))).labels())}"
     if isinstance(ref, Strings | Factor):
         label = text(as_strings(ref), "ref")
         if label not in made.levels:
             raise RefusedError(f"ref = {label!r} is not a level ({known})")
         return made.levels.places[label]
-    number, n = scalar(ref, "ref"), len(made.levels)
+    number = scalar(ref, "ref")
     if number not in range(1, n + 1):
         raise RefusedError(f"ref = {format_number(number)} is none of 1..{n}; a label is put in quotes ({known})")
     return int(number) - 1

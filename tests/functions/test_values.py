@@ -154,6 +154,12 @@ def test_labels_are_made_when_read() -> None:
     assert crossed.levels[7] == "7:7"
 
 
+@pytest.mark.parametrize("text", ["factor(x)", "droplevels(factor(x))", "as.factor(x)", "relevel(factor(x), 3)"])
+def test_no_label_is_made_by_functions(text: str) -> None:
+    made = value(text, x=np.arange(50_000.0))
+    assert "_labels" not in vars(made.levels)
+
+
 def test_levels_are_sequences() -> None:
     levels: Levels = NumberLevels(np.array([1.0, 2.5]))
     assert levels == ["1", "2.5"]
