@@ -16,6 +16,7 @@ from pylmer.functions import (
     Logical,
     Matrix,
     Scope,
+    Strings,
     Value,
     as_factor,
     check_names,
@@ -187,15 +188,18 @@ def _response(formula: MixedFormula, scope: Scope) -> tuple[str, Value]:
 def _variables(found: Sequence[Node], scope: Scope, n: int) -> dict[str, Value]:
     values = {}
     for node in found:
-        value = _variable(node, scope)
+        value = _variable(node, scope, n)
         _check_length(value, n, node, scope)
         values[deparse(node)] = value
     return values
 
 
-def _variable(node: Node, scope: Scope) -> Value:
+def _variable(node: Node, scope: Scope, n: int | None = None) -> Value:
+    value = evaluate(node, scope)
+    if n is not None and isinstance(value, Strings):
+        _check_length(value, n, node, scope)  # before many texts are sorted
     try:
-        return as_variable(evaluate(node, scope))
+        return as_variable(value)
     except RefusedError as refused:
         raise scope.error(str(refused), node) from None
 

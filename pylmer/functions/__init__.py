@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from . import bases, combine, contrasts, elementwise, factor_functions, summaries
+from . import (
+    bases,
+    combine,
+    contrasts,
+    dates,
+    distributions,
+    elementwise,
+    factor_functions,
+    intervals,
+    quantiles,
+    rounding,
+    sequences,
+    summaries,
+)
 from .alignment import aligned, by_name, common_labels, vector, vector_among
 from .columns import Columns, read_columns, taken_values
 from .evaluate import Scope, check_names, evaluate
@@ -34,15 +47,21 @@ __all__ = [
     "common_labels",
     "contrasts",
     "cross",
+    "dates",
+    "distributions",
     "drop_unused",
     "elementwise",
     "evaluate",
     "factor_functions",
+    "intervals",
     "own_data",
     "own_values",
     "own_vector",
+    "quantiles",
     "read_columns",
     "recode",
+    "rounding",
+    "sequences",
     "summaries",
     "taken_values",
     "vector",
