@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeVar, overload
 
 from . import fitting
+from .arguments import plain
 from .design import Design
 from .devfun import Devfun, make_devfun
 from .errors import ArgumentError
@@ -33,6 +34,7 @@ def lmer(
 ) -> Devfun: ...
 
 
+@plain
 def lmer(
     formula: str | MixedFormula,
     data: Any = None,
@@ -99,6 +101,7 @@ def lmer(
     return fitting.fit(LmerFit, request)
 
 
+@plain
 def lFormula(
     formula: str | MixedFormula,
     data: Any = None,
@@ -138,6 +141,7 @@ def lFormula(
     return fitting.design_of(request)
 
 
+@plain
 def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | None = None) -> Devfun:
     """The second modular step: the criterion as a function of `par`, with `.lower`, `.upper`, `.names`.
 
@@ -150,6 +154,7 @@ def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | 
     return make_devfun(lformula, REML, control or lmerControl())
 
 
+@plain
 def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) -> Optimum:
     """The third modular step: minimize the criterion; `optimizer` overrides the one of the control.
 
@@ -164,6 +169,7 @@ def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) ->
     return optimize_devfun(devfun, start)
 
 
+@plain
 def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     """The last modular step: criterion and optimum -> fitted model.
 
@@ -177,7 +183,7 @@ def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     request = Request(devfun.design.formula, REML=devfun.REML, control=devfun.control)
     request = replace(request, call=make_call("lmer", {"formula": devfun.design.formula}))
     model = fitting.fitted(LmerFit, request, devfun, optimum)
-    fitting.announce(model.notes, stacklevel=3)
+    fitting.announce(model.notes)
     return model
 
 
@@ -186,6 +192,7 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
         raise ArgumentError(f"{function}() wants {wanted}, found {type(given).__name__}")
 
 
+@plain
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
     """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
 
@@ -213,6 +220,7 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     return fitting.fit(type(model), carried(request, asked, changes))
 
 
+@plain
 def refit(model: Model, response: Any) -> Model:
     """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
 
@@ -232,6 +240,7 @@ def refit(model: Model, response: Any) -> Model:
     return fitting.refit(model, response)
 
 
+@plain
 def refitML(model: Model) -> Model:
     """The same model by maximum likelihood.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arguments import plain
 from .design import Design, RandomDesign
 from .devfun import make_devfun
 from .drawing import Seed, draw_for_design, generator
@@ -28,6 +29,7 @@ from .simulation import UNCHECKED
 ROUNDING = 1e-10  # relative: an eigenvalue of a covariance that is negative by no more is zero
 
 
+@plain
 def makeLmer(
     formula: str | MixedFormula,
     data: Any,
@@ -74,7 +76,7 @@ def makeLmer(
     frame[name] = design.rows.padded(y)
     request = replace(request, data=frame)  # as it was asked, but for the response
     devfun = make_devfun(design.with_response(y), REML, request.control)
-    announce([FitNote(text) for text in design.notes], stacklevel=3)
+    announce([FitNote(text) for text in design.notes])
     optimum = optimum_at(devfun, devfun.multiple(1.0))
     return model_of(LmerFit, request, devfun, optimum, parameters)
 

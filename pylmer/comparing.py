@@ -11,6 +11,7 @@ from typing import Generic
 import numpy as np
 import pandas as pd
 
+from .arguments import plain
 from .errors import ArgumentError, NumericalError
 from .fitting import Fit, FittedModel
 from .optimizers import NEAREST
@@ -34,6 +35,7 @@ class AllFit(Generic[Fit]):
         return str(self.table.to_string(float_format=lambda value: f"{value:.6g}"))
 
 
+@plain
 def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
     """Fit the model again with each optimizer, to see whether they agree, as lme4's `allFit`.
 
@@ -46,8 +48,7 @@ def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
     """
     if not isinstance(fit, FittedModel):
         raise ArgumentError(f"allFit() wants a fit of lmer(), found {type(fit).__name__}")
-    if isinstance(optimizers, str) or not isinstance(optimizers, Iterable):
-        optimizers = [optimizers]
+    optimizers = [optimizers] if isinstance(optimizers, str) else list(optimizers)
     unknown = [name for name in optimizers if name not in OPTIMIZERS]
     if unknown or not optimizers:
         raise ArgumentError(f"optimizers={list(optimizers)}: wanted some of {', '.join(map(repr, OPTIMIZERS))}")

@@ -6,18 +6,18 @@ criterion).
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 
+from .arguments import plain
 from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
-from .errors import ArgumentError, DataError, FitNote, NumericalError
+from .errors import ArgumentError, DataError, FitNote, NumericalError, note
 from .frame import Known
 from .functions import vector_among
 from .language import fitted_formula
@@ -180,7 +180,7 @@ def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
     model = fitted(kind, request, devfun, optimum)
-    announce(model.notes, stacklevel=5)
+    announce(model.notes)
     return model
 
 
@@ -204,10 +204,10 @@ def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) 
     return model
 
 
-def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
-    """Issue each note as a warning that points at the user's line: `stacklevel` calls up, this one counted."""
-    for note in notes:
-        warnings.warn(note, stacklevel=stacklevel)
+def announce(notes: Iterable[FitNote]) -> None:
+    """Issue each note as a warning that points at the user's line."""
+    for each in notes:
+        note(each)
 
 
 def check_residuals(model: FittedModel) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import extract, linear_words, printing
+from .arguments import plain
 from .fitting import announce
 from .grouped_regression import LinearFits, fit_groups, read_grouped
 from .language.syntax import Argument, Constant, MixedFormula
@@ -49,6 +50,7 @@ class LmList(LinearFits):
     confint = linear_words.confint
 
 
+@plain
 def lm(
     formula: str | MixedFormula,
     data: Any = None,
@@ -85,10 +87,11 @@ def lm(
         env=env,
     )
     fit = fit_linear(LmFit, request)
-    announce(fit.notes, stacklevel=3)
+    announce(fit.notes)
     return fit
 
 
+@plain
 def lmList(
     formula: str,
     data: Any = None,
@@ -124,5 +127,5 @@ def lmList(
     pooling = () if pool else (Argument(Constant("FALSE"), "pool"),)
     arguments = (Argument(grouped.node, "formula"), *request.call.arguments[1:], *pooling)
     fits = fit_groups(LmList, replace(request, call=replace(request.call, arguments=arguments)), grouped, pool)
-    announce(fits.notes, stacklevel=3)
+    announce(fits.notes)
     return fits

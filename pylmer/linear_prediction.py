@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .errors import ArgumentError, FitNote
+from .errors import ArgumentError, note
 from .least_squares import spread
 from .linalg import Array, dense
 from .linear_words import t_quantile
@@ -92,7 +91,7 @@ def _rows(fit: LinearFit, newdata: Any, offset: Any, weights: Any, new: bool) ->
     if fit.solution.rank < len(fit.names):
         lost = ", ".join(design.dropped)
         message = f"predicting from a rank-deficient fit, without {lost}; check that the new rows keep to it"
-        warnings.warn(FitNote(message), stacklevel=5)
+        note(message)
     frame = design.spec.frame(newdata)
     X = np.zeros((frame.n, len(fit.names)))
     X[:, fit.solution.kept] = dense(design.spec.fixed(frame))

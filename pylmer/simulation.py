@@ -124,7 +124,7 @@ def simulate_formula(
     count, rng = replicates(nsim), generator(seed)
     design = design_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
     parameters = read_parameters(design, newparams)
-    announce([FitNote(text) for text in design.notes], stacklevel=5)
+    announce([FitNote(text) for text in design.notes])
     return _labelled(design, draw_for_design(design, parameters, count, rng, residuals=cond_sim))
 
 

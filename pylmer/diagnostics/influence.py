@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError, FitNote
+from ..errors import ArgumentError, note
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
 from ..extract.words import several
@@ -115,7 +114,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:
-        warnings.warn(FitNote(_failures(failed)), stacklevel=4)
+        note(_failures(failed))
     number = fit.design.n if groups is None else len(labels)
     return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed, number)
 

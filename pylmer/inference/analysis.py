@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ArgumentError, FitNote
+from ..arguments import plain
+from ..errors import ArgumentError, note
 from ..fitting import FittedModel
 from ..regression import LinearFit
 from .contrasts import DDF
@@ -22,6 +22,7 @@ AVERAGED = (
 )
 
 
+@plain
 def anova(
     fit: FittedModel,
     *others: FittedModel | LinearFit,
@@ -75,7 +76,7 @@ def _check_linear(type: int | str | None, ddf: str | None) -> None:
 
 def _note_averages(fit: FittedModel) -> None:
     if terms := averaged_terms(fit):
-        warnings.warn(FitNote(AVERAGED.format(terms=", ".join(terms))), stacklevel=3)
+        note(AVERAGED.format(terms=", ".join(terms)))
 
 
 def _check(fit: Any) -> None:

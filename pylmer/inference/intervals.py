@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import check_call
 from ..devfun import par_names
 from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
-from ..extract.words import check_call, several
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..language import did_you_mean, known_as
 from ..linalg import Array

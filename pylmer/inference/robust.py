@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import word
 from ..extract.words import several
@@ -104,6 +105,7 @@ def given_covariance(fit: Fit, vcov: Any, cluster: Any) -> ClusterRobust:
     return vcov
 
 
+@plain
 def coef_test(
     fit: Fit, vcov: Any = "CR2", cluster: Any = None, test: str | Sequence[str] = "Satterthwaite", coefs: Any = "All"
 ) -> RobustTests:
@@ -138,6 +140,7 @@ def coef_test(
     return made
 
 
+@plain
 def conf_int(
     fit: Fit,
     vcov: Any = "CR2",

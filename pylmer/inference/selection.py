@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import is_number
 from ..errors import ArgumentError
 from ..extract import word
 from ..fitting import FittedModel
 from ..language.syntax import MixedFormula
-from ..linear_words import is_number
 from ..tables import Shown
 from .contrasts import DDF
 from .degrees_of_freedom import METHODS, check_ddf

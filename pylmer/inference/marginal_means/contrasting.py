@@ -74,7 +74,7 @@ def _methods(methods: Any, axes: Sequence[Axis]) -> dict[str, Any]:
 def _arranged(grid: EmmGrid, by: str | Sequence[str] | None) -> tuple[EmmGrid, tuple[Axis, ...]]:
     """The grid with its groups last, and the variables that are compared."""
     names = [axis.name for axis in grid.axes]
-    arranged = grid.arranged(grid.by if by == AS_IS else names_among(by, names, "by"))
+    arranged = grid.arranged(grid.by if isinstance(by, str) and by == AS_IS else names_among(by, names, "by"))
     return arranged, tuple(axis for axis in arranged.axes if axis.name not in arranged.by)
 
 

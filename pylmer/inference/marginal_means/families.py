@@ -41,7 +41,8 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
     if not labels:
         raise ArgumentError("by= takes every variable of the means: none are left to compare")
     if callable(method):
-        return contrasts(method(list(labels), **options), labels, {})
+        made = call_given(partial(method, **options), "the function of the contrasts", list(labels))
+        return contrasts(made, labels, {})
     if not isinstance(method, str):
         _no_options(options, (), "contrasts given by their coefficients")
         return _own(method, len(labels))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from ...arguments import is_number
 from ...errors import ArgumentError
 from ...linalg import Array
-from ...linear_words import is_number
 from ..contrasts import check_level
 from .adjustments import check_adjust
 from .transformations import Transformation

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import call_given, is_number
 from ...design import Design
 from ...errors import ArgumentError, DataError
 from ...extract import word
@@ -24,7 +25,6 @@ from ...language import did_you_mean, known_as, variables
 from ...language.nodes import Call, Name, Node
 from ...language.walk import nodes
 from ...linalg import Array, Codes, dense
-from ...linear_words import is_number
 from ...regression import LinearFit
 from ..used_data import used_values
 from .basis import Basis, basis_of
@@ -207,7 +207,7 @@ def _axis(name: str, value: Value, is_factor: bool, at: Any, cov_reduce: Reduce)
     distinct = np.unique(numbers)
     if is_factor or len(distinct) <= FEW:
         return Axis(name, tuple(distinct.tolist()), "numeric")
-    return Axis(name, _numbers(name, cov_reduce(numbers)), "numeric", covariate=True)
+    return Axis(name, _numbers(name, call_given(cov_reduce, f"cov_reduce of {name!r}", numbers)), "numeric", covariate=True)
 
 
 def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import plain
 from ...errors import ArgumentError
 from ...extract import word
 from ...extract.words import obliging
@@ -272,6 +273,7 @@ def _(means: EmmList, *args: Any, **options: Any) -> EmmGrid:
     return made
 
 
+@plain
 def pairs(
     means: EmmGrid | EmmList,
     reverse: bool = False,
