@@ -114,6 +114,13 @@ def is_one_of(value: object, known: Iterable[str]) -> bool:
     return isinstance(value, str) and value in known
 
 
+def check_digits(digits: Any, lowest: int = 0) -> int:
+    """Digits as R takes them, a whole number up to 22; ArgumentError for anything else."""
+    if not is_number(digits) or digits not in range(lowest, 23):
+        raise ArgumentError(f"digits={written(digits)}: wanted a whole number from {lowest} to 22")
+    return int(digits)
+
+
 def call_given(function: Callable[..., Any], what: str, *args: Any) -> Any:
     """What the user's function gives; ArgumentError, with its own error as the cause, where it fails."""
     try:

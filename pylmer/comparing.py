@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,9 @@ class AllFit(Generic[Fit]):
 
     fits: Mapping[str, Fit]
     table: pd.DataFrame
+
+    def __reduce__(self) -> tuple[Any, ...]:  # a read-only view cannot be copied or pickled
+        return _all_fit, (dict(self.fits), self.table)
 
     def __repr__(self) -> str:
         return str(self.table.to_string(float_format=lambda value: f"{value:.6g}"))
@@ -58,7 +61,11 @@ def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
         raise NumericalError("no optimizer could fit the model: " + "; ".join(said for _, _, said in found.values()))
     best = min(fits.values(), key=lambda again: again.optimum.value)
     lines = {name: _line(name, best, *result) for name, result in found.items()}
-    return AllFit(MappingProxyType(fits), pd.DataFrame.from_dict(lines, orient="index"))
+    return _all_fit(fits, pd.DataFrame.from_dict(lines, orient="index"))
+
+
+def _all_fit(fits: dict[str, Fit], table: pd.DataFrame) -> AllFit[Fit]:
+    return AllFit(MappingProxyType(fits), table)
 
 
 def _timed(fit: Fit, name: str) -> tuple[Fit | None, float, str]:

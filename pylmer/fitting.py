@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .arguments import plain
 from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun

@@ -22,7 +22,7 @@ import pandas as pd
 
 from .batch import response_sums, weighted_columns
 from .devfun import rows_of
-from .drawing import CELLS, Effects, Seed, add_effects, draw_effects, draw_residuals, generator, replicates
+from .drawing import CELLS, Effects, Seed, add_effects, check_room, draw_effects, draw_residuals, generator, replicates
 from .engines import BlockedEngine
 from .errors import NumericalError
 from .extract import coef, fitted, fixef, ranef, sigma_hat, word
@@ -116,6 +116,7 @@ def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     {'(Intercept)': 0.05, 'floor': 0.07}
     """
     count, rng = replicates(n_sims, "n_sims"), generator(seed)
+    check_room(count, len(fit.u) + len(fit.beta), "n_sims")
     solution = fit.solution
     sigma = _sigmas(solution.r2, len(fit.design.y) - len(fit.beta), count, rng)
     beta_errors, b_errors = prediction_errors(fit, count, rng)
@@ -139,6 +140,7 @@ def _by_factor(fit: FittedModel, modes: list[Array]) -> Draws:
 def sim_linear(fit: LinearFit, n_sims: int = 100, seed: Seed = None) -> LinearDraws:
     """`sim` for least squares."""
     count, rng = replicates(n_sims, "n_sims"), generator(seed)
+    check_room(count, len(fit.names), "n_sims")
     solution = fit.solution
     sigma = _sigmas(solution.rss, solution.df_residual, count, rng)
     half = np.linalg.cholesky(solution.unscaled)

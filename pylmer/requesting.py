@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .arguments import written
 from .errors import ArgumentError
 from .fitting import Request
 from .functions import own_data, own_values, own_vector, read_columns
@@ -108,7 +109,15 @@ def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, A
     if given.get("env") is not None:
         own["env"] = own_values(given["env"], used)
     own |= {word: own_vector(given[word]) for word in VECTORS if not isinstance(given.get(word), str | None)}
-    return own | {word: copy.deepcopy(given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+    return own | {word: _own(word, given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+
+
+def _own(word: str, given: Any) -> Any:
+    """A copy; ArgumentError for what is no value, such as a module, and cannot have one."""
+    try:
+        return copy.deepcopy(given)
+    except TypeError:
+        raise ArgumentError(f"{word}={written(given)}: this is no value of which a fit can keep a copy") from None
 
 
 def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
@@ -138,6 +147,9 @@ def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
     env = given.get("env")
     if env is not None and not isinstance(env, Mapping):
         raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+    contrasts = given.get("contrasts")
+    if isinstance(contrasts, Mapping) and not all(isinstance(name, str) for name in contrasts):
+        raise ArgumentError(f"contrasts={written(contrasts)}: wanted contrasts by the names of factors")
     control = given.get("control")
     if control is not None and not isinstance(control, lmerControl):
         raise ArgumentError(f"control must be lmerControl(...), found {type(control).__name__}")
@@ -152,10 +164,10 @@ def data_name(data: Any) -> str | None:
 
 def _expression(given: Any, data: Any) -> Any:
     """A column's name as an expression: "my w" is written `my w`."""
-    written = write_name(given) if isinstance(given, str) and given else given
-    if written is given or written == given or data is None or given not in read_columns(data):
+    text = write_name(given) if isinstance(given, str) and given else given
+    if text is given or text == given or data is None or given not in read_columns(data):
         return given
-    return written
+    return text
 
 
 def _text(given: Any) -> str | None:

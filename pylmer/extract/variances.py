@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..linalg import Array, block_diagonal
 from ..optimize import singular
+from ..tables import Copied
 from .random import factors
 from .records import PrincipalComponents, ReadOnly, RePCA, SigmaHat
 from .words import word
@@ -20,7 +21,7 @@ from .words import word
 FRAME_COLUMNS = ("grp", "var1", "var2", "vcov", "sdcor")
 
 
-class Covariance(pd.DataFrame):
+class Covariance(Copied, pd.DataFrame):
     """Covariance matrix (l, l) of one random-effects term, with `stddev` and `correlation`."""
 
     @property

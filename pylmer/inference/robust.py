@@ -16,6 +16,7 @@ from ..fitting import FittedModel
 from ..language import did_you_mean, known_as
 from ..linalg import Array
 from ..regression import LinearFit
+from ..tables import Copied
 from ..tails import student_quantile, student_two_sided
 from .clusters import Fit, cluster_codes, clusters_of
 from .contrasts import check_level
@@ -25,7 +26,7 @@ from .sandwich import TYPES, Sandwich, sandwich
 SHORT = {"z": "z", "naive-t": "t", "naive-tp": "tp", "Satterthwaite": "Satt"}  # in the names of columns
 
 
-class ClusterRobust(pd.DataFrame):
+class ClusterRobust(Copied, pd.DataFrame):
     """A cluster-robust covariance matrix (p, p); `adjustment` ("CR2", ...) and `sandwich` say how it was made."""
 
     _metadata = ["adjustment", "sandwich"]  # noqa: RUF012  # pandas' own protocol

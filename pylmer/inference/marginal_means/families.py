@@ -7,10 +7,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ...arguments import call_given
 from ...errors import ArgumentError
 from ...language import did_you_mean
 from ...linalg import Array

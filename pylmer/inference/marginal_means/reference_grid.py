@@ -207,7 +207,8 @@ def _axis(name: str, value: Value, is_factor: bool, at: Any, cov_reduce: Reduce)
     distinct = np.unique(numbers)
     if is_factor or len(distinct) <= FEW:
         return Axis(name, tuple(distinct.tolist()), "numeric")
-    return Axis(name, _numbers(name, call_given(cov_reduce, f"cov_reduce of {name!r}", numbers)), "numeric", covariate=True)
+    reduced = call_given(cov_reduce, f"cov_reduce of {name!r}", numbers)
+    return Axis(name, _numbers(name, reduced), "numeric", covariate=True)
 
 
 def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
@@ -236,6 +237,8 @@ def _numbers(name: str, at: Any) -> tuple[Level, ...]:
 
 def listed(given: Any) -> list[Any]:
     """One value, or several, as a list."""
+    if isinstance(given, Sequence) and len(given) > LARGEST:
+        raise ArgumentError(f"at: {len(given):,} values of one variable are more than a grid has, {LARGEST:,} cells")
     return [given] if isinstance(given, str) or not np.ndim(given) else list(given)
 
 
