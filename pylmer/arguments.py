@@ -1,4 +1,7 @@
-"""What is given to a word, checked at its entrance: flags, texts and numbers by their annotations, and the names."""
+"""What is given to a word, checked at its entrance: flags and texts by their annotations, and the names of arguments.
+
+Numbers are checked by the words, which know their range.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +31,6 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not is_flag(value)
 
 
-def is_whole(value: object) -> bool:
-    """Whether this is a whole number; True and False are R's 1 and 0, and a range is the word's own affair."""
-    return is_flag(value) or (is_number(value) and value == np.floor(value))  # type: ignore[call-overload]
-
-
 def is_text(value: object) -> bool:
     """Whether this is a text."""
     return isinstance(value, str)
@@ -49,15 +47,13 @@ def are_texts(value: object) -> bool:
 KINDS: dict[Any, tuple[Callable[[object], bool], str]] = {
     "bool": (is_flag, "True or False"),
     "str": (is_text, "a text"),
-    "int": (is_whole, "a whole number"),
-    "float": (is_number, "a number"),
     "str | Sequence[str]": (are_texts, "a text, or several in a list"),
     "Sequence[str]": (are_texts, "texts in a list"),
 }
 
 
 def plain(function: F) -> F:
-    """A word whose flags, texts and numbers are checked, and whose unknown arguments end in an ArgumentError."""
+    """A word whose flags and texts are checked, and whose unknown arguments end in an ArgumentError."""
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -80,12 +76,17 @@ def plain_arguments(function: Callable[..., Any]) -> dict[str, tuple[int, bool, 
         if kind in KINDS and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             check, wanted = KINDS[kind]
             at = sys.maxsize if each.kind is each.KEYWORD_ONLY else place
-            out[each.name] = (at, bool(none), check, f"{wanted} or None" if none else wanted)
+            out[each.name] = (
+                at,
+                bool(none),
+                check,
+                f"{wanted.replace(', or', ' or').replace(' or', ',')} or None" if none else wanted,
+            )
     return out
 
 
 def check_plain(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Raise ArgumentError for a flag that is neither True nor False, a word that is no text, a number that is none."""
+    """Raise ArgumentError for a flag that is neither True nor False, and for a word that is no text."""
     for argument, (place, none, check, wanted) in plain_arguments(function).items():
         if argument in kwargs or place < len(args):
             given = kwargs[argument] if argument in kwargs else args[place]

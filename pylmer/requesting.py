@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .arguments import written
+from .arguments import is_flag, is_number, written
 from .errors import ArgumentError
 from .fitting import Request
 from .functions import own_data, own_values, own_vector, read_columns
@@ -147,6 +147,9 @@ def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
     env = given.get("env")
     if env is not None and not isinstance(env, Mapping):
         raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+    verbose = given.get("verbose", 0)
+    if not is_number(verbose) and not is_flag(verbose):
+        raise ArgumentError(f"verbose={written(verbose)}: wanted 0, or 1 to see the course of the optimization")
     contrasts = given.get("contrasts")
     if isinstance(contrasts, Mapping) and not all(isinstance(name, str) for name in contrasts):
         raise ArgumentError(f"contrasts={written(contrasts)}: wanted contrasts by the names of factors")

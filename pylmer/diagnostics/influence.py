@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..arguments import written
 from ..errors import ArgumentError, note
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
@@ -175,7 +176,11 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     index = fit.design.index
     if obs is None:
         return np.arange(len(index)), index
-    wanted = pd.Index(several(obs))
+    labels = several(obs)
+    for label in labels:
+        if not isinstance(label, Hashable) or (np.ndim(label) and not isinstance(label, tuple)):
+            raise ArgumentError(f"obs: wanted labels of rows, found {written(label)}")
+    wanted = pd.Index(labels)
     place = index.get_indexer_for(wanted) if index.is_unique else np.array([_position(index, one) for one in wanted])
     if np.any(place < 0):
         lost = ", ".join(map(repr, wanted[place < 0][:SHOWN].tolist()))

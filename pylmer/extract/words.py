@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
+import numpy as np
+
 from ..arguments import check_call, check_plain
 from ..errors import ArgumentError
 from ..fitting import FittedModel
@@ -60,7 +62,7 @@ def wanted(dispatcher: Any) -> str:
 def obliging(dispatching: F) -> F:
     """The dispatcher, but arguments that the word does not take end in an ArgumentError that lists those it takes.
 
-    Flags, texts and numbers are checked by their annotations: "no" would be True (see `arguments`).
+    Flags and texts are checked by their annotations: "no" would be True (see `arguments`).
     """
 
     dispatcher: Any = dispatching
@@ -82,4 +84,6 @@ def obliging(dispatching: F) -> F:
 
 def several(given: Any) -> list[Any]:
     """One thing or several, as a list; a text is one."""
+    if isinstance(given, np.ndarray) and not given.ndim:
+        return [given.item()]
     return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)

@@ -103,7 +103,8 @@ def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest
 def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:
     """distance' covariance^+ distance / rank, and the rank."""
     values, axes = independent_rows(covariance)
-    return (float(np.mean((axes.T @ distance) ** 2 / values)), len(values)) if len(values) else (np.nan, 0)
+    with np.errstate(over="ignore"):  # a right-hand side without bounds is infinitely far
+        return (float(np.mean((axes.T @ distance) ** 2 / values)), len(values)) if len(values) else (np.nan, 0)
 
 
 def contrast_matrix(fit: Designed, L: Any) -> Array:

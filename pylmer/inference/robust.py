@@ -222,7 +222,7 @@ def _positions(coefs: Any, names: list[str]) -> list[int]:
         if coefs == "All" and "All" not in names:
             return list(range(len(names)))
         coefs = [coefs]
-    wanted = list(coefs) if isinstance(coefs, Sequence | np.ndarray | pd.Index) else [coefs]
+    wanted = several(coefs) if isinstance(coefs, Sequence | np.ndarray | pd.Index) else [coefs]
     return [_position(each, names) for each in wanted]
 
 

@@ -10,7 +10,8 @@ import html
 from functools import singledispatch
 from typing import Any
 
-from ..arguments import check_call, check_digits, check_plain
+from ..arguments import check_call, check_digits, check_plain, is_flag, written
+from ..errors import ArgumentError
 
 
 @singledispatch
@@ -50,6 +51,8 @@ class Copied:
 
     def copy(self, deep: bool | None = True) -> Any:
         """A copy, of the same kind unless it is shallow; also what `copy` and `deepcopy` give."""
+        if deep is not None and not is_flag(deep):
+            raise ArgumentError(f"deep={written(deep)}: copy() wants True, False or None")
         copied = super().copy(deep=deep)  # type: ignore[misc]
         return type(self)(copied).__finalize__(self) if deep else copied  # type: ignore[attr-defined, call-arg]
 

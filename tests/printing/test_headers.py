@@ -119,7 +119,7 @@ def test_summary_options() -> None:
     assert "Correlation of Fixed Effects" not in record.to_string(correlation=False)
     assert "Scaled residuals" not in record.to_string(show_resids=False)
     assert "Variance" not in record.to_string(ranef_comp=("Std.Dev.",))
-    with pytest.raises(TypeError):
+    with pytest.raises(pylmer.ArgumentError, match=r"to_string\(\): got an unexpected keyword argument 'colour'"):
         record.to_string(colour="red")
 
 

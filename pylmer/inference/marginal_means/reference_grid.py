@@ -226,8 +226,9 @@ def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
 
 
 def _numbers(name: str, at: Any) -> tuple[Level, ...]:
+    values = listed(at)
     try:
-        numbers = [float(value) for value in listed(at)]
+        numbers = [float(value) for value in values]
     except (TypeError, ValueError):
         raise ArgumentError(f"at: {name!r} is a number, wanted one or more numbers, found {at!r}") from None
     if not numbers or not np.isfinite(numbers).all():
