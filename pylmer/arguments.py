@@ -40,8 +40,9 @@ def are_texts(value: object) -> bool:
     """Whether this is a text or several; what can be read only once is not looked into."""
     if isinstance(value, str | Iterator):
         return True
-    several = isinstance(value, Iterable) and not isinstance(value, Mapping | bytes | bytearray | memoryview)
-    return several and getattr(value, "ndim", 1) == 1 and all(isinstance(each, str) for each in value)
+    if not isinstance(value, Iterable) or isinstance(value, Mapping | bytes | bytearray | memoryview):
+        return False
+    return getattr(value, "ndim", 1) == 1 and all(isinstance(each, str) for each in value)
 
 
 KINDS: dict[Any, tuple[Callable[[object], bool], str]] = {
@@ -76,12 +77,7 @@ def plain_arguments(function: Callable[..., Any]) -> dict[str, tuple[int, bool, 
         if kind in KINDS and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             check, wanted = KINDS[kind]
             at = sys.maxsize if each.kind is each.KEYWORD_ONLY else place
-            out[each.name] = (
-                at,
-                bool(none),
-                check,
-                f"{wanted.replace(', or', ' or').replace(' or', ',')} or None" if none else wanted,
-            )
+            out[each.name] = (at, bool(none), check, f"{wanted}, or None" if none else wanted)
     return out
 
 

@@ -176,7 +176,7 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     index = fit.design.index
     if obs is None:
         return np.arange(len(index)), index
-    labels = several(obs)
+    labels: list[Any] = several(obs)
     for label in labels:
         if not isinstance(label, Hashable) or (np.ndim(label) and not isinstance(label, tuple)):
             raise ArgumentError(f"obs: wanted labels of rows, found {written(label)}")

@@ -17,7 +17,7 @@ from ..tables import Copied, Printed, Shown
 Value = TypeVar("Value")
 
 
-class NamedVector(Copied, Printed, pd.Series):
+class NamedVector(Copied, Printed, pd.Series):  # type: ignore[misc]  # the stubs call copy() final
     """A Series by name that prints as R's named vectors; what is computed from it is an ordinary Series."""
 
     @property

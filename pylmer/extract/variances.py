@@ -21,7 +21,7 @@ from .words import word
 FRAME_COLUMNS = ("grp", "var1", "var2", "vcov", "sdcor")
 
 
-class Covariance(Copied, pd.DataFrame):
+class Covariance(Copied, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """Covariance matrix (l, l) of one random-effects term, with `stddev` and `correlation`."""
 
     @property

@@ -95,9 +95,7 @@ def _restriction(large: FittedModel, small: Any) -> tuple[Array, str | None]:
     if not isinstance(small, FittedModel):
         L = contrast_matrix(large, small)
         if not len(L):
-            raise ArgumentError(
-                "small= has no rows; wanted a fit, or a restriction matrix with a row for each restriction"
-            )
+            raise ArgumentError("small= has no rows; wanted a fit, or a matrix with a row for each restriction")
         return L, None
     if small.design.n != large.design.n:
         raise DataError(f"the models were fitted to different rows: {large.design.n} and {small.design.n}")

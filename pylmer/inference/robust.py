@@ -26,7 +26,7 @@ from .sandwich import TYPES, Sandwich, sandwich
 SHORT = {"z": "z", "naive-t": "t", "naive-tp": "tp", "Satterthwaite": "Satt"}  # in the names of columns
 
 
-class ClusterRobust(Copied, pd.DataFrame):
+class ClusterRobust(Copied, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """A cluster-robust covariance matrix (p, p); `adjustment` ("CR2", ...) and `sandwich` say how it was made."""
 
     _metadata = ["adjustment", "sandwich"]  # noqa: RUF012  # pandas' own protocol

@@ -1,1 +1,1 @@
-"""The sweep: every public word, every parameter, and whatever may be given for it (tests/test_sweep.py, benchmarks/sweep.py)."""
+"""The sweep: every public word and parameter, and whatever may be given (tests/test_sweep.py, benchmarks/sweep.py)."""

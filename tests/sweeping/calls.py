@@ -15,11 +15,11 @@ from .models import FORMULA, RECORDS, big, cake, design, devfun, linear, optimum
 
 LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
-    "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, and Python's own rules hold for raising them",
+    "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
     "LmerFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve FiveWays BootMer EmmGrid EmmList": (
         "records: made by words, never by hand; their methods are swept"
     ),
-    "Design Devfun Optimum": "steps of the modular interface: values, swept where words take them; methods are internal",
+    "Design Devfun Optimum": "steps of the modular interface: swept where words take them; methods are internal",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
     "Description": "a plain record without methods",
 }

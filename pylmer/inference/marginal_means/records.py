@@ -51,7 +51,7 @@ class MeansTables(ReadOnly["MeansTable"]):
     __slots__ = ()
 
 
-class MeansTable(Copied, Printed, pd.DataFrame):
+class MeansTable(Copied, Printed, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """A table of estimates or of joint tests that prints as R's emmeans does; its numbers are an ordinary DataFrame.
 
     by     columns whose values make separate tables
