@@ -91,18 +91,18 @@ def f_test(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0)
 
 def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest:
     """The F test of all rows of L (q, p), with `distance` = L beta-hat - rhs."""
-    F, rank = _quadratic(method.covariance(L), distance)
+    rank = method.rank(L)
     if not rank:
         return FTest(np.nan, np.nan, 0, np.nan, np.nan, np.nan)
+    F = _mean_square(*independent_rows(method.covariance(L), rank), distance)
     denominator, scale = method.joint(L)
     p = f_upper(F * scale, rank, denominator)
     return FTest(F * scale, sigma**2 * F, rank, denominator, scale, p)
 
 
-def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:
-    """distance' covariance^+ distance / rank, and the rank."""
-    values, axes = independent_rows(covariance)
-    return (float(np.mean((axes.T @ distance) ** 2 / values)), len(values)) if len(values) else (np.nan, 0)
+def _mean_square(values: Array, axes: Array, distance: Array) -> float:
+    """distance' covariance^+ distance / rank, from variances (r,) and axes (q, r) of uncorrelated combinations."""
+    return float(np.mean((axes.T @ distance) ** 2 / values))
 
 
 def contrast_matrix(fit: Designed, L: Any) -> Array:

@@ -25,8 +25,9 @@ from ..language.syntax import MixedFormula, RandomTerm
 from ..linalg import Array
 from .contrasts import DDF, f_test
 from .degrees_of_freedom import METHODS, check_ddf
-from .hypotheses import columns_of
+from .hypotheses import columns_of, crossproduct_factor, in_own_columns
 from .likelihood_ratio import changed_request, describe, p_value, refitted, without_random_effects
+from .overparametrised import powers_of_two
 from .records import AnovaTable, table
 from .restrictions import restriction
 from .variance_tables import UNTESTED, anova_table
@@ -100,8 +101,13 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
 
 
 def without_term(fit: FittedModel, label: str) -> MixedFormula:
-    """The formula without a fixed-effects term."""
-    return update_formula(parse_formula(describe(fit)), f". ~ . - {label}")
+    """The formula without a fixed-effects term; without an intercept where there was none."""
+    smaller = update_formula(parse_formula(describe(fit)), f". ~ . - {label}")
+    if terms(smaller.fixed).intercept == fit.design.fixed_terms.intercept:
+        return smaller
+    left = "" if smaller.response is None else deparse(smaller.response)
+    # R writes `y ~ (1 | g) - 1`, of which lme4 takes the 1 for an intercept
+    return parse_formula(f"{left} ~ {' + '.join(['0', *map(_written, _random_terms(fit))])}")
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
@@ -109,7 +115,9 @@ def _deletion(fit: FittedModel, label: str) -> Array:
     at = columns_of(fit.design).get(label, [])
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
-    return restriction(fit.design.X, design_of(changed_request(fit, without_term(fit, label))).X)
+    L = restriction(fit.design.X, design_of(changed_request(fit, without_term(fit, label))).X)
+    lengths = powers_of_two(np.linalg.norm(crossproduct_factor(fit), axis=0))
+    return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
 
 
 def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaTable:

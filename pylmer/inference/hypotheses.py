@@ -126,11 +126,18 @@ def _after_all_levels(
     columns = every.R[:, order]
     kept = np.array(left_to_right(columns, RANK), int)
     Q = np.linalg.qr(columns[:, kept])[0][:, kept >= len(others)]
-    pivots = [*at[1:], at[0]]
-    rows = reduced(orthonormal(Q.T @ every.R[:, P:]), pivots)
-    places, lengths = _pivoted(rows, pivots), every.lengths[P:]
-    L = _without_rounding(rows) * lengths / lengths[places][:, None]
+    L, places = in_own_columns(Q.T @ every.R[:, P:], at, every.lengths[P:])
     return Hypothesis(label, tuple(names[j] for j in places), L)
+
+
+def in_own_columns(rows: Array, own: list[int], lengths: Array) -> tuple[Array, list[int]]:
+    """The same space of functions (q, p) with ones and zeros in a term's own columns, and the columns of the ones.
+
+    The independent `rows` are for columns divided by their lengths (p,), the functions given back for the columns.
+    """
+    rows = reduced(orthonormal(rows), own)
+    places = _pivoted(rows, own)
+    return _without_rounding(rows) * lengths / lengths[places][:, None], places
 
 
 def third(fit: FittedModel) -> tuple[Hypothesis, ...]:

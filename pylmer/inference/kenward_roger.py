@@ -21,7 +21,7 @@ from ..covariance import Diagonal, Point, Unstructured
 from ..criterion import At
 from ..linalg import Array, symmetric
 from ..stacks import cross, levels_last, product
-from .satterthwaite import cross_products, independent_rows
+from .satterthwaite import cross_products, independent_rows, rank_of
 
 STEP = 1e-4  # of the differences, relative to the scale on which tr(P G_r) varies
 ZERO = 1e-10  # a factor of the moments this small is zero
@@ -52,10 +52,14 @@ class KenwardRoger:
         """Degrees of freedom of each row of L (q, p) alone: (q,)."""
         return np.array([self.joint(row[None])[0] for row in L])
 
+    def rank(self, L: Array) -> int:
+        """How many rows of L (q, p) are independent."""
+        return rank_of(L, self.inverse)
+
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom of the F test of all rows of L (q, p), and the scale of F (section 3)."""
-        L = L @ self.inverse
-        values, axes = independent_rows(L @ self.Phi @ L.T)
+        rank, L = self.rank(L), L @ self.inverse
+        values, axes = independent_rows(L @ self.Phi @ L.T, rank)
         half = (axes / np.sqrt(values)).T @ L @ self.Phi
         N = half @ self.P @ half.T
         traces = np.trace(N, axis1=1, axis2=2)

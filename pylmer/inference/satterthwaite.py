@@ -19,6 +19,8 @@ from ..criterion import At
 from ..linalg import Array, symmetric
 from ..stacks import cross, product
 
+DEPENDENT = 1e-8  # singular value of rows, the largest entry of each 1, below which one follows from the others
+VANISHED = float(np.sqrt(np.finfo(float).eps))  # a variance so much smaller than the largest
 SAME = 1e-8  # degrees of freedom of several rows that differ by less are one number
 
 
@@ -47,12 +49,16 @@ class Satterthwaite:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(2 * variance**2 / _quadratic(g, self.A))
 
+    def rank(self, L: Array) -> int:
+        """How many rows of L (q, p) are independent."""
+        return rank_of(L, self.inverse)
+
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom of the F test of all rows of L (q, p), and its scale, 1.
 
         The rows are turned to independent ones (Fai & Cornelius 1996); their F has the mean of an F distribution.
         """
-        _, rows = independent_rows(self.covariance(L))
+        _, rows = independent_rows(self.covariance(L), self.rank(L))
         return combined(self.single(rows.T @ L)), 1.0
 
 
@@ -61,12 +67,31 @@ def _quadratic(rows: Array, M: Array) -> Array:
     return np.asarray(np.sum((rows @ M) * rows, axis=1))
 
 
-def independent_rows(covariance: Array) -> tuple[Array, Array]:
-    """Variances (r,), descending, and axes (q, r) of the principal components that do not vanish."""
+def rank_of(L: Array, inverse: Array) -> int:
+    """How many rows of L (q, p) are independent, in units of the coefficients, which are about `inverse`'s rows long."""
+    rows = L * np.linalg.norm(inverse, axis=1)
+    length = np.max(np.abs(rows), axis=1, initial=0.0)
+    return int(np.linalg.matrix_rank(rows[length > 0] / length[length > 0, None], DEPENDENT)) if len(L) else 0
+
+
+def independent_rows(covariance: Array, rank: int) -> tuple[Array, Array]:
+    """Variances (r,) and axes (q, r) of r = `rank` uncorrelated combinations of rows with this covariance.
+
+    They are the principal components, as lmerTest takes them, which depend on the rows' units; where units differ so
+    much that these are lost to rounding, the components of the rows in units of their standard errors.
+    """
+    values, axes = _principal(covariance)
+    if np.sum(values > VANISHED * np.max(values, initial=0.0)) >= rank:
+        return values[:rank], axes[:, :rank]
+    error = np.sqrt(np.diag(covariance))
+    error = np.where(error > 0, error, 1.0)
+    values, axes = _principal(covariance / np.outer(error, error))
+    return values[:rank], axes[:, :rank] / error[:, None]
+
+
+def _principal(covariance: Array) -> tuple[Array, Array]:
     values, vectors = np.linalg.eigh(symmetric(covariance))
-    values, vectors = values[::-1], vectors[:, ::-1]
-    kept = values > np.sqrt(np.finfo(float).eps) * np.max(values, initial=0.0)
-    return values[kept], vectors[:, kept]
+    return values[::-1], vectors[:, ::-1]
 
 
 def combined(df: Array) -> float:

@@ -2,6 +2,7 @@
 
 A linear function l'beta of all columns of X, the dropped ones too, can be estimated if l is orthogonal to the null
 space of X: it then has the same value for every solution of the normal equations (Searle 1971, Linear Models, 5.4).
+Whether it is, is asked of columns of about one length, so that the units of the data have no say.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ...regression import LinearFit
 from ..degrees_of_freedom import Method, kenward_roger_of, satterthwaite_of
 from ..kenward_roger import KenwardRoger
 from ..once import once_per_fit
+from ..overparametrised import powers_of_two
+from ..satterthwaite import rank_of
 
 METHODS = ("kenward-roger", "satterthwaite", "asymptotic")
 NOT_ESTIMABLE = 1e-8  # squared length of a function's part in the null space, relative to the function's own
@@ -30,20 +33,27 @@ class Basis:
     """Coefficients and how they are judged; P columns of X, r of them kept.
 
     kept    (r,) positions of the estimated coefficients;  beta (r,)
-    null    (P, P - r) orthonormal basis of the null space of X
+    lengths (P,) root mean square of each column of X, to the nearest power of two
+    null    (P, P - r) orthonormal basis of the null space of X / lengths
     method  covariance and degrees of freedom of functions (q, r);  ddf its name as R's emmeans prints it, None for lm
     """
 
     kept: Array
     beta: Array
+    lengths: Array
     null: Array
     method: Method
     ddf: str | None
 
     def estimable(self, L: Array) -> Array:
         """Mask (q,) of the functions L (q, P) that can be estimated; functions with missing weights cannot."""
-        inside = np.sum((L @ self.null) ** 2, axis=1)
-        return np.asarray(inside <= NOT_ESTIMABLE * np.sum(L**2, axis=1))
+        units = self.in_units(L)
+        inside = np.sum((units @ self.null) ** 2, axis=1)
+        return np.asarray(inside <= NOT_ESTIMABLE * np.sum(units**2, axis=1))
+
+    def in_units(self, L: Array) -> Array:
+        """Functions (q, P) of the columns as functions of X / lengths."""
+        return np.asarray(L / self.lengths)
 
     def estimates(self, L: Array) -> Array:
         """L beta (q,), NaN where it cannot be estimated."""
@@ -81,6 +91,10 @@ class Fixed:
         """Degrees of freedom (q,), all alike."""
         return np.full(len(L), self.df)
 
+    def rank(self, L: Array) -> int:
+        """How many rows of L (q, r) are independent."""
+        return rank_of(L, np.diag(np.sqrt(np.diag(self.V))))
+
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom, and no scaling of F."""
         return self.df, 1.0
@@ -102,14 +116,14 @@ def _(fit: FittedModel, lmer_df: str) -> Basis:
             f"lmer_df={lmer_df!r}: wanted one of {', '.join(map(repr, METHODS))}{did_you_mean(str(lmer_df), METHODS)}"
         )
     kept = fit.design.spec.fixed_columns
-    return Basis(kept, fit.beta, null_space(fit, kept), _method(fit, lmer_df), lmer_df)
+    return Basis(kept, fit.beta, *null_space(fit, kept), _method(fit, lmer_df), lmer_df)
 
 
 @basis_of.register
 def _(fit: LinearFit, lmer_df: str) -> Basis:
     kept = fit.solution.kept
     method = Fixed(fit.sigma**2 * fit.solution.unscaled, fit.solution.df_residual)
-    return Basis(kept, fit.beta[kept], null_space(fit, kept), method, None)
+    return Basis(kept, fit.beta[kept], *null_space(fit, kept), method, None)
 
 
 def _method(fit: FittedModel, lmer_df: str) -> Method:
@@ -130,17 +144,18 @@ def kenward_roger_of_ml(fit: FittedModel) -> KenwardRoger:
     return replace(method, Phi=fit.at.Phi * (fit.at.s2 / method.s2))
 
 
-def null_space(fit: FittedModel | LinearFit, kept: Array) -> Array:
-    """Orthonormal basis (P, P - r) of the vectors v with X v = 0, all columns of X counted."""
+def null_space(fit: FittedModel | LinearFit, kept: Array) -> tuple[Array, Array]:
+    """Lengths (P,) of all columns of X, and an orthonormal basis (P, P - r) of the v with (X / lengths) v = 0."""
     spec, design = fit.design.spec, fit.design
     P = len(design.X_full_names)
     left = np.setdiff1d(np.arange(P), kept)
-    if not len(left):
-        return np.zeros((P, 0))
-    X = spec.fixed_coder.matrix({name: design.variables[name] for name in design.variables}, design.n)
+    X = design.X
+    if len(left):
+        X = spec.fixed_coder.matrix({name: design.variables[name] for name in design.variables}, design.n)
     root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
     R = triangular_factor((root[at, None] * dense(X[at]) for at in chunks(design.n)), P)
-    null = np.zeros((P, len(left)))
+    lengths = powers_of_two(np.linalg.norm(R, axis=0) / np.sqrt(max(design.n, 1)))
+    R, null = R / lengths, np.zeros((P, len(left)))
     null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
     null[left] = np.eye(len(left))
-    return np.asarray(np.linalg.qr(null)[0])
+    return lengths, np.asarray(np.linalg.qr(null)[0])

@@ -51,7 +51,7 @@ def joint_test(basis: Basis, L: Array, null: Array | float = 0.0) -> JointTest:
     The denominator degrees of freedom are the fewest that a row of an orthonormal basis has, made in order.
     Raises ArgumentError for dependent rows unless null is zero: they may contradict each other.
     """
-    chosen = left_to_right(L.T, TOLERANCE)
+    chosen = left_to_right(basis.in_units(L).T, TOLERANCE)
     if len(chosen) < len(L) and np.any(null):
         raise ArgumentError("joint=True: the estimates are linearly dependent, so null must be zero")
     rows = L[chosen]
@@ -65,8 +65,9 @@ def joint_test(basis: Basis, L: Array, null: Array | float = 0.0) -> JointTest:
 
 def estimable_combinations(basis: Basis, rows: Array) -> Array:
     """C (e, q) whose rows span the combinations of the rows (q, P) that can be estimated."""
-    outside = rows @ basis.null
-    outside[np.abs(outside) < SMALL] = 0.0  # or the sign of rounding chooses between two bases
+    units = basis.in_units(rows)
+    outside = units @ basis.null
+    outside[np.abs(outside) < SMALL * np.max(np.abs(units), axis=1, initial=0.0, keepdims=True)] = 0.0  # or the sign of rounding chooses between two bases
     dependent = left_to_right(outside, TOLERANCE)
     if not dependent:
         return np.eye(len(rows))
@@ -85,7 +86,7 @@ def fewest(basis: Basis, rows: Array) -> float:
 
 def estimable_rows(basis: Basis, L: Array) -> Array:
     """Independent rows that span what can be estimated of the rows of L."""
-    rows = L[left_to_right(L.T, TOLERANCE)]
+    rows = L[left_to_right(basis.in_units(L).T, TOLERANCE)]
     return np.asarray(estimable_combinations(basis, rows) @ rows)
 
 
@@ -128,7 +129,7 @@ def _tests_in_group(
     for size in range(1, len(names) + 1):
         for term in itertools.combinations(names, size):
             L = _interaction(marginal(grid, term, by, weights), size, group)
-            if not np.any(np.abs(L) > SMALL):
+            if np.max(np.abs(grid.basis.in_units(L)), initial=0.0) <= SMALL:
                 continue
             test = joint_test(grid.basis, L)
             if test.df1:
@@ -157,7 +158,7 @@ def _confounded(grid: EmmGrid, cells: Array, spanned: Sequence[Array]) -> Iterat
     """What differences of cells tell beyond the terms: the F test of the gain in the joint test of all."""
     basis = grid.basis
     whole, terms = estimable_rows(basis, np.diff(cells, axis=0)), np.vstack(spanned)
-    terms = terms[left_to_right(terms.T, TOLERANCE)]
+    terms = terms[left_to_right(basis.in_units(terms).T, TOLERANCE)]
     left = len(whole) - len(terms)
     if left > 0:
         gain = quadratic(basis, whole, whole[:, basis.kept] @ basis.beta)
