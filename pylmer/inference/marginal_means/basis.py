@@ -33,7 +33,7 @@ class Basis:
     """Coefficients and how they are judged; P columns of X, r of them kept.
 
     kept    (r,) positions of the estimated coefficients;  beta (r,)
-    lengths (P,) root mean square of each column of X, to the nearest power of two
+    lengths (P,) largest entry of each column of X, to the nearest power of two
     null    (P, P - r) orthonormal basis of the null space of X / lengths
     method  covariance and degrees of freedom of functions (q, r);  ddf its name as R's emmeans prints it, None for lm
     """
@@ -153,9 +153,11 @@ def null_space(fit: FittedModel | LinearFit, kept: Array) -> tuple[Array, Array]
     if len(left):
         X = spec.fixed_coder.matrix({name: design.variables[name] for name in design.variables}, design.n)
     root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
-    R = triangular_factor((root[at, None] * dense(X[at]) for at in chunks(design.n)), P)
-    lengths = powers_of_two(np.linalg.norm(R, axis=0) / np.sqrt(max(design.n, 1)))
-    R, null = R / lengths, np.zeros((P, len(left)))
+    blocks = [np.max(np.abs(dense(X[at])), axis=0, initial=0.0) for at in chunks(design.n)]
+    lengths, null = powers_of_two(np.max(blocks, axis=0, initial=0.0)), np.zeros((P, len(left)))
+    if not len(left):
+        return lengths, null
+    R = triangular_factor((root[at, None] * (dense(X[at]) / lengths) for at in chunks(design.n)), P)
     null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
     null[left] = np.eye(len(left))
     return lengths, np.asarray(np.linalg.qr(null)[0])
