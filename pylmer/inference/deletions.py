@@ -25,7 +25,7 @@ from ..language.syntax import MixedFormula, RandomTerm
 from ..linalg import Array
 from .contrasts import DDF, f_test
 from .degrees_of_freedom import METHODS, check_ddf
-from .hypotheses import columns_of, crossproduct_factor, in_own_columns
+from .hypotheses import columns_of, crossproduct_factor, first, in_own_columns
 from .likelihood_ratio import changed_request, describe, p_value, refitted, without_random_effects
 from .overparametrised import powers_of_two
 from .records import AnovaTable, table
@@ -113,6 +113,8 @@ def without_term(fit: FittedModel, label: str) -> MixedFormula:
 def _deletion(fit: FittedModel, label: str) -> Array:
     """The restriction that leaves a term out; its columns alone where others keep their coding without it."""
     at = columns_of(fit.design).get(label, [])
+    if at and len(fit.design.fixed_terms.labels) == 1:
+        return first(fit)[0].L
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
     L = restriction(fit.design.X, design_of(changed_request(fit, without_term(fit, label))).X)

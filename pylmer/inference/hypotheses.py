@@ -158,9 +158,9 @@ def _third(every: Overparametrised, label: str) -> Hypothesis:
     outside = ~own & ~np.isin(every.assign, every.containing(label))
     B, kept, lengths = every.B, every.kept, every.lengths[: len(own)]
     E = null_space(B[:, outside].T)  # estimable, and nothing of other terms
-    l = (E.T @ B) * lengths
+    functions = (E.T @ B) * lengths
     alone = null_space((E.T @ B[:, own]).T)  # of those, the ones of containing terms alone
-    c = (E @ complement(l @ (l.T @ alone))).T
+    c = (E @ complement(functions @ (functions.T @ alone))).T
     pivots = [k for k in range(len(kept)) if own[kept[k]]]
     c = reduced(c, pivots)
     places = [kept[k] for k in _pivoted(c, pivots)]

@@ -29,7 +29,7 @@ NOISE = 1e-14  # ... or this small relative to the condition of the basis
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """A variable of the fixed part: codes (n,) of a factor and its levels, or numbers (n, k) / sizes (k,), at most 1."""
+    """A variable of the fixed part: codes (n,) of a factor and its levels, or numbers (n, k) / sizes (k,), up to 1."""
 
     name: str
     labels: tuple[str, ...]

@@ -9,6 +9,7 @@ import numpy as np
 from ..design.rank import TOLERANCE, left_to_right
 from ..errors import ArgumentError
 from ..linalg import Array, chunks, triangular_factor
+from .hypotheses import reduced
 
 INSIDE = 1e-5  # part of a unit column outside a space that is rounding
 
@@ -30,8 +31,11 @@ def restriction(X: Any, X0: Any) -> Array:
             "the models are not nested: the fixed effects of the small one are not within the large one's"
         )
     q = outer.shape[1] - inner.shape[1]
-    L = np.linalg.svd(_outside(R[:, p0:], inner))[2][:q] * size[p0:]
-    return np.asarray(np.linalg.qr(L.T)[0].T) if q else np.zeros((0, p))
+    if not q:
+        return np.zeros((0, p))
+    # ones and zeros first, or coefficients in very different units would be added up
+    L = reduced(np.linalg.svd(_outside(R[:, p0:], inner))[2][:q], list(range(p))) * size[p0:]
+    return np.asarray(np.linalg.qr(L.T)[0].T)
 
 
 def _span(R: Array) -> Array:

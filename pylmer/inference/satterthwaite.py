@@ -68,7 +68,7 @@ def _quadratic(rows: Array, M: Array) -> Array:
 
 
 def rank_of(L: Array, inverse: Array) -> int:
-    """How many rows of L (q, p) are independent, in units of the coefficients, which are about `inverse`'s rows long."""
+    """How many rows of L (q, p) are independent, each coefficient measured by the length of its row of `inverse`."""
     rows = L * np.linalg.norm(inverse, axis=1)
     length = np.max(np.abs(rows), axis=1, initial=0.0)
     return int(np.linalg.matrix_rank(rows[length > 0] / length[length > 0, None], DEPENDENT)) if len(L) else 0

@@ -13,19 +13,23 @@ from typing import Any
 
 import numpy as np
 
+from ...design.rank import TOLERANCE, left_to_right
 from ...errors import ArgumentError
 from ...fitting import FittedModel, refit_reml
 from ...language import did_you_mean
 from ...linalg import Array, chunks, dense, triangular_factor
 from ...regression import LinearFit
 from ..degrees_of_freedom import Method, kenward_roger_of, satterthwaite_of
+from ..hypotheses import reduced
 from ..kenward_roger import KenwardRoger
 from ..once import once_per_fit
 from ..overparametrised import powers_of_two
 from ..satterthwaite import rank_of
 
 METHODS = ("kenward-roger", "satterthwaite", "asymptotic")
-NOT_ESTIMABLE = 1e-8  # squared length of a function's part in the null space, relative to the function's own
+NOT_ESTIMABLE = 1e-8  # a function's part in the null space that is rounding, relative to the summands it is made of
+ROUNDING = 1e-10  # an entry of the null space that is zero
+RELATIVE = 1e-13  # differences of functions, relative to the data, that are rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +51,29 @@ class Basis:
 
     def estimable(self, L: Array) -> Array:
         """Mask (q,) of the functions L (q, P) that can be estimated; functions with missing weights cannot."""
-        units = self.in_units(L)
-        inside = np.sum((units @ self.null) ** 2, axis=1)
-        return np.asarray(inside <= NOT_ESTIMABLE * np.sum(units**2, axis=1))
+        return np.asarray(np.all(self.outside(L) == 0, axis=1))
 
-    def in_units(self, L: Array) -> Array:
-        """Functions (q, P) of the columns as functions of X / lengths."""
-        return np.asarray(L / self.lengths)
+    def outside(self, L: Array) -> Array:
+        """Parts (q, P - r) of the functions L (q, P) in the null space, zero where they are rounding."""
+        units = L / self.lengths
+        parts = units @ self.null
+        rounding = np.abs(parts) <= NOT_ESTIMABLE * (np.abs(units) @ np.abs(self.null))
+        return np.where(rounding, 0.0, parts)
+
+    def independent(self, L: Array) -> list[int]:
+        """Rows of the functions L (q, P) that are not combinations of those before them, whatever the units."""
+        return left_to_right((L / self.units(L)).T, TOLERANCE)
+
+    def aligned(self, L: Array) -> Array:
+        """Rows of the same space as the independent rows L (q, P), with ones and zeros in the columns' own units."""
+        units = self.units(L)
+        rows = reduced(np.linalg.qr((L / units).T)[0].T, list(range(L.shape[1])))
+        return rows * np.where(np.isfinite(units), units, 0.0)
+
+    def units(self, L: Array) -> Array:
+        """The largest entry (P,) of each column, infinite where all are rounding beside the data."""
+        largest = np.max(np.abs(L), axis=0, initial=0.0)
+        return np.where(largest > RELATIVE * self.lengths, largest, np.inf)
 
     def estimates(self, L: Array) -> Array:
         """L beta (q,), NaN where it cannot be estimated."""
@@ -160,4 +180,5 @@ def null_space(fit: FittedModel | LinearFit, kept: Array) -> tuple[Array, Array]
     R = triangular_factor((root[at, None] * (dense(X[at]) / lengths) for at in chunks(design.n)), P)
     null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
     null[left] = np.eye(len(left))
-    return lengths, np.asarray(np.linalg.qr(null)[0])
+    null = np.linalg.qr(null)[0]
+    return lengths, np.where(np.abs(null) < ROUNDING, 0.0, null)
