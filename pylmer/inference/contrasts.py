@@ -18,10 +18,15 @@ from ..linalg import Array
 from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
 from .degrees_of_freedom import Method, method_of
+from .noting import note
 from .records import PlainTable, table
 from .satterthwaite import independent_rows
 
 DDF = "Satterthwaite"
+UNDETERMINED = (
+    "degrees of freedom and p-values are missing where the data do not determine how variable an estimate is: the "
+    "criterion is flat in a variance that it needs, as where an effect varies between groups and each has one group"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +76,16 @@ def check_level(level: Any, name: str = "level") -> float:
 
 
 def t_tests(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> TTests:
-    """The t test of each row of L (q, p)."""
-    return each_tested(method_of(fit, ddf), L, L @ fit.beta, rhs)
+    """The t test of each row of L (q, p); a note where the data do not determine its degrees of freedom."""
+    tests = each_tested(method_of(fit, ddf), L, L @ fit.beta, rhs)
+    note_undetermined(tests.df[L.any(axis=1)])
+    return tests
+
+
+def note_undetermined(df: Array) -> None:
+    """A note if degrees of freedom of contrasts that are not zero are missing."""
+    if np.isnan(df).any():
+        note(UNDETERMINED)
 
 
 def each_tested(method: Method, L: Array, estimate: Array, rhs: Array | float = 0.0) -> TTests:
@@ -86,7 +99,15 @@ def each_tested(method: Method, L: Array, estimate: Array, rhs: Array | float = 
 
 def f_test(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> FTest:
     """The F test of all rows of L (q, p); rows that follow from others add nothing."""
-    return all_tested(method_of(fit, ddf), L, L @ fit.beta - rhs, fit.sigma)
+    return f_tests(fit, [L], ddf, rhs)[0]
+
+
+def f_tests(fit: FittedModel, Ls: Sequence[Array], ddf: str = DDF, rhs: Array | float = 0.0) -> list[FTest]:
+    """The F tests of several matrices; one note where the data do not determine degrees of freedom."""
+    method = method_of(fit, ddf)
+    tests = [all_tested(method, L, L @ fit.beta - rhs, fit.sigma) for L in Ls]
+    note_undetermined(np.array([test.denominator for test in tests if test.numerator]))
+    return tests
 
 
 def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest:

@@ -22,12 +22,11 @@ from ..language import (
     update_formula,
 )
 from ..language.syntax import MixedFormula, RandomTerm
-from ..linalg import Array
-from .contrasts import DDF, f_test
+from ..linalg import Array, powers_of_two
+from .contrasts import DDF, f_tests
 from .degrees_of_freedom import METHODS, check_ddf
 from .hypotheses import columns_of, crossproduct_factor, first, in_own_columns
 from .likelihood_ratio import changed_request, describe, p_value, refitted, without_random_effects
-from .overparametrised import powers_of_two
 from .records import AnovaTable, table
 from .restrictions import restriction
 from .variance_tables import UNTESTED, anova_table
@@ -70,8 +69,8 @@ def drop1(
     labels = _scope(fit, scope)
     if ddf == "lme4":
         return _by_likelihood(fit, labels, test)
-    restrictions = {label: _deletion(fit, label) for label in labels}
-    tests = {label: f_test(fit, L, ddf).row() if len(L) else UNTESTED for label, L in restrictions.items()}
+    results = f_tests(fit, [_deletion(fit, label) for label in labels], ddf)
+    tests = {label: test.row() if test.numerator else UNTESTED for label, test in zip(labels, results, strict=True)}
     heading = (f"Single term deletions using {ddf}'s method:", "", "Model:", describe(fit))
     return anova_table(tests, heading)
 

@@ -21,7 +21,7 @@ from ..covariance import Diagonal, Point, Unstructured
 from ..criterion import At
 from ..linalg import Array, symmetric
 from ..stacks import cross, levels_last, product
-from .satterthwaite import cross_products, independent_rows, rank_of
+from .satterthwaite import UNDETERMINED, cross_products, independent_rows, rank_of
 
 STEP = 1e-4  # of the differences, relative to the scale on which tr(P G_r) varies
 ZERO = 1e-10  # a factor of the moments this small is zero
@@ -57,7 +57,10 @@ class KenwardRoger:
         return rank_of(L, self.inverse)
 
     def joint(self, L: Array) -> tuple[float, float]:
-        """Denominator degrees of freedom of the F test of all rows of L (q, p), and the scale of F (section 3)."""
+        """Denominator degrees of freedom of the F test of all rows of L (q, p), and the scale of F (section 3).
+
+        NaN and 1 where the data do not determine how variable the rows' estimates are.
+        """
         rank, L = self.rank(L), L @ self.inverse
         values, axes = independent_rows(L @ self.Phi @ L.T, rank)
         half = (axes / np.sqrt(values)).T @ L @ self.Phi
@@ -65,7 +68,8 @@ class KenwardRoger:
         traces = np.trace(N, axis1=1, axis2=2)
         A1 = float(traces @ self.W @ traces)
         A2 = float(np.sum(self.W * np.einsum("rij,sji->rs", N, N)))
-        return _moments(len(values), A1, A2)
+        df, scale = _moments(len(values), A1, A2)
+        return (np.nan, 1.0) if abs(df) < UNDETERMINED else (df, scale)
 
 
 def _moments(q: int, A1: float, A2: float) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from ..design.rank import TOLERANCE, left_to_right
 from ..functions import Matrix, Value
 from ..functions.variables import coded_factor, is_categorical
 from ..language import deparse
-from ..linalg import Array, chunks, triangular_factor
+from ..linalg import Array, chunks, powers_of_two, triangular_factor
 
 ROUNDING = 1e-9  # an entry of B this small is zero ...
 NOISE = 1e-14  # ... or this small relative to the condition of the basis
@@ -146,11 +146,6 @@ def _coordinates(R: Array, kept: Array) -> Array:
     inside[np.abs(inside) < max(ROUNDING, NOISE * condition)] = 0.0
     inside[:, kept] = np.eye(len(kept))
     return np.asarray(inside)
-
-
-def powers_of_two(lengths: Array) -> Array:
-    """The nearest powers of two, 1 for zero."""
-    return np.asarray(np.exp2(np.round(np.log2(np.where(lengths > 0, lengths, 1.0)))))
 
 
 def _contrast_coded(variables: Sequence[Variable], terms: Sequence[tuple[int, ...]], term: int) -> set[int]:

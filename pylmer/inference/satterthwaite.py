@@ -21,6 +21,7 @@ from ..stacks import cross, product
 
 DEPENDENT = 1e-8  # singular value of rows, the largest entry of each 1, below which one follows from the others
 VANISHED = float(np.sqrt(np.finfo(float).eps))  # a variance so much smaller than the largest
+UNDETERMINED = 1e-4  # degrees of freedom so small are rounding's
 SAME = 1e-8  # degrees of freedom of several rows that differ by less are one number
 
 
@@ -42,12 +43,12 @@ class Satterthwaite:
         return np.asarray(scaled @ self.C @ scaled.T)
 
     def single(self, L: Array) -> Array:
-        """Degrees of freedom of each row of L (q, p) alone: (q,)."""
+        """Degrees of freedom of each row of L (q, p) alone: (q,); NaN where the data do not determine its variance."""
         scaled = L @ self.inverse
         variance = _quadratic(scaled, self.C)
         g = np.column_stack([_quadratic(scaled, slope) for slope in self.slopes])
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(2 * variance**2 / _quadratic(g, self.A))
+            return determined(2 * variance**2 / _quadratic(g, self.A))
 
     def rank(self, L: Array) -> int:
         """How many rows of L (q, p) are independent."""
@@ -94,9 +95,14 @@ def _principal(covariance: Array) -> tuple[Array, Array]:
     return values[::-1], vectors[:, ::-1]
 
 
+def determined(df: Array) -> Array:
+    """Degrees of freedom, NaN where there are none: the criterion is flat in the variances that the estimate's needs."""
+    return np.asarray(np.where(np.abs(df) < UNDETERMINED, np.nan, df))
+
+
 def combined(df: Array) -> float:
     """Denominator degrees of freedom of the mean of squares of independent t statistics with `df` each."""
-    if not len(df):
+    if not len(df) or np.isnan(df).any():
         return float("nan")
     if len(df) == 1 or np.ptp(df) < SAME:
         return float(np.mean(df))

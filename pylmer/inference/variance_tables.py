@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..extract import word
 from ..fitting import FittedModel
-from .contrasts import DDF, f_test
+from .contrasts import DDF, f_tests
 from .degrees_of_freedom import METHODS, check_ddf
 from .hypotheses import columns_of, hypotheses, type_of
 from .records import AnovaTable, table
@@ -25,7 +25,9 @@ def term_table(fit: FittedModel, type: int | str = 3, ddf: str = DDF) -> AnovaTa
     if ddf == "lme4":
         return sequential_table(fit)
     roman = type_of(type)
-    found = {h.term: f_test(fit, h.L, ddf).row() for h in hypotheses(fit, roman)}
+    tested = hypotheses(fit, roman)
+    results = f_tests(fit, [h.L for h in tested], ddf)
+    found = {h.term: test.row() for h, test in zip(tested, results, strict=True)}
     tests = {label: found.get(label, UNTESTED) for label in fit.design.fixed_terms.labels}
     heading = (f"Type {roman} Analysis of Variance Table with {ddf}'s method",)
     return anova_table(tests, heading)

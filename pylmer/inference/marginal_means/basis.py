@@ -1,8 +1,6 @@
 """What marginal means need of a fit: coefficients, their covariance, degrees of freedom, what can be estimated.
 
-A linear function l'beta of all columns of X, the dropped ones too, can be estimated if l is orthogonal to the null
-space of X: it then has the same value for every solution of the normal equations (Searle 1971, Linear Models, 5.4).
-Whether it is, is asked of columns of about one length, so that the units of the data have no say.
+What can be estimated is told by the null space of X (see `pylmer.design.estimable`).
 """
 
 from __future__ import annotations
@@ -13,22 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from ...design.estimable import NullSpace, null_space
 from ...design.rank import TOLERANCE, left_to_right
 from ...errors import ArgumentError
 from ...fitting import FittedModel, refit_reml
 from ...language import did_you_mean
-from ...linalg import Array, chunks, dense, triangular_factor
+from ...linalg import Array
 from ...regression import LinearFit
+from ..contrasts import note_undetermined
 from ..degrees_of_freedom import Method, kenward_roger_of, satterthwaite_of
 from ..hypotheses import reduced
 from ..kenward_roger import KenwardRoger
 from ..once import once_per_fit
-from ..overparametrised import powers_of_two
 from ..satterthwaite import rank_of
 
 METHODS = ("kenward-roger", "satterthwaite", "asymptotic")
-NOT_ESTIMABLE = 1e-8  # a function's part in the null space that is rounding, relative to the summands it is made of
-ROUNDING = 1e-10  # an entry of the null space that is zero
 RELATIVE = 1e-13  # differences of functions, relative to the data, that are rounding
 
 
@@ -37,28 +34,19 @@ class Basis:
     """Coefficients and how they are judged; P columns of X, r of them kept.
 
     kept    (r,) positions of the estimated coefficients;  beta (r,)
-    lengths (P,) largest entry of each column of X, to the nearest power of two
-    null    (P, P - r) orthonormal basis of the null space of X / lengths
+    null    the null space of X
     method  covariance and degrees of freedom of functions (q, r);  ddf its name as R's emmeans prints it, None for lm
     """
 
     kept: Array
     beta: Array
-    lengths: Array
-    null: Array
+    null: NullSpace
     method: Method
     ddf: str | None
 
     def estimable(self, L: Array) -> Array:
         """Mask (q,) of the functions L (q, P) that can be estimated; functions with missing weights cannot."""
-        return np.asarray(np.all(self.outside(L) == 0, axis=1))
-
-    def outside(self, L: Array) -> Array:
-        """Parts (q, P - r) of the functions L (q, P) in the null space, zero where they are rounding."""
-        units = L / self.lengths
-        parts = units @ self.null
-        rounding = np.abs(parts) <= NOT_ESTIMABLE * (np.abs(units) @ np.abs(self.null))
-        return np.where(rounding, 0.0, parts)
+        return self.null.estimable(L)
 
     def independent(self, L: Array) -> list[int]:
         """Rows of the functions L (q, P) that are not combinations of those before them, whatever the units."""
@@ -73,7 +61,7 @@ class Basis:
     def units(self, L: Array) -> Array:
         """The largest entry (P,) of each column, infinite where all are rounding beside the data."""
         largest = np.max(np.abs(L), axis=0, initial=0.0)
-        return np.where(largest > RELATIVE * self.lengths, largest, np.inf)
+        return np.where(largest > RELATIVE * self.null.lengths, largest, np.inf)
 
     def estimates(self, L: Array) -> Array:
         """L beta (q,), NaN where it cannot be estimated."""
@@ -93,6 +81,7 @@ class Basis:
         known = self.estimable(L) & np.any(L != 0, axis=1)
         df = np.full(len(L), np.nan)
         df[known] = self.method.single(L[known][:, self.kept])
+        note_undetermined(df[known])
         return df
 
 
@@ -136,14 +125,14 @@ def _(fit: FittedModel, lmer_df: str) -> Basis:
             f"lmer_df={lmer_df!r}: wanted one of {', '.join(map(repr, METHODS))}{did_you_mean(str(lmer_df), METHODS)}"
         )
     kept = fit.design.spec.fixed_columns
-    return Basis(kept, fit.beta, *null_space(fit, kept), _method(fit, lmer_df), lmer_df)
+    return Basis(kept, fit.beta, null_space(fit.design, kept), _method(fit, lmer_df), lmer_df)
 
 
 @basis_of.register
 def _(fit: LinearFit, lmer_df: str) -> Basis:
     kept = fit.solution.kept
     method = Fixed(fit.sigma**2 * fit.solution.unscaled, fit.solution.df_residual)
-    return Basis(kept, fit.beta[kept], *null_space(fit, kept), method, None)
+    return Basis(kept, fit.beta[kept], null_space(fit.design, kept), method, None)
 
 
 def _method(fit: FittedModel, lmer_df: str) -> Method:
@@ -162,23 +151,3 @@ def kenward_roger_of_ml(fit: FittedModel) -> KenwardRoger:
     """
     method = kenward_roger_of(refit_reml(fit))
     return replace(method, Phi=fit.at.Phi * (fit.at.s2 / method.s2))
-
-
-def null_space(fit: FittedModel | LinearFit, kept: Array) -> tuple[Array, Array]:
-    """Lengths (P,) of all columns of X, and an orthonormal basis (P, P - r) of the v with (X / lengths) v = 0."""
-    spec, design = fit.design.spec, fit.design
-    P = len(design.X_full_names)
-    left = np.setdiff1d(np.arange(P), kept)
-    X = design.X
-    if len(left):
-        X = spec.fixed_coder.matrix({name: design.variables[name] for name in design.variables}, design.n)
-    root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
-    blocks = [np.max(np.abs(dense(X[at])), axis=0, initial=0.0) for at in chunks(design.n)]
-    lengths, null = powers_of_two(np.max(blocks, axis=0, initial=0.0)), np.zeros((P, len(left)))
-    if not len(left):
-        return lengths, null
-    R = triangular_factor((root[at, None] * (dense(X[at]) / lengths) for at in chunks(design.n)), P)
-    null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
-    null[left] = np.eye(len(left))
-    null = np.linalg.qr(null)[0]
-    return lengths, np.where(np.abs(null) < ROUNDING, 0.0, null)

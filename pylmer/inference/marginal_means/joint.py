@@ -16,6 +16,7 @@ from ...design.rank import TOLERANCE, left_to_right
 from ...errors import ArgumentError
 from ...linalg import Array, symmetric
 from ...tails import f_upper
+from ..contrasts import note_undetermined
 from .averaging import marginal
 from .basis import Basis
 from .grids import EmmGrid
@@ -64,7 +65,7 @@ def joint_test(basis: Basis, L: Array, null: Array | float = 0.0) -> JointTest:
 
 def estimable_combinations(basis: Basis, rows: Array) -> Array:
     """C (e, q) whose rows span the combinations of the rows (q, P) that can be estimated."""
-    outside = basis.outside(rows)
+    outside = basis.null.outside(rows)
     dependent = left_to_right(outside, TOLERANCE)
     if not dependent:
         return np.eye(len(rows))
@@ -84,7 +85,9 @@ def sum_of_squares(basis: Basis, rows: Array) -> float:
 
 def fewest(basis: Basis, rows: Array) -> float:
     """The fewest degrees of freedom among estimable rows, made orthonormal in their order."""
-    return float(np.min(basis.method.single(np.linalg.qr(rows.T)[0].T[:, basis.kept])))
+    df = basis.method.single(np.linalg.qr(rows.T)[0].T[:, basis.kept])
+    note_undetermined(df)
+    return float(np.min(df))
 
 
 def estimable_rows(basis: Basis, L: Array) -> Array:
@@ -138,7 +141,7 @@ def _tests_in_group(
             if test.df1:
                 spanned.append(estimable_rows(grid.basis, L))
                 yield ":".join(term), JointTest(test.df1, test.df2, test.F, reduced=test.reduced)
-    if names and grid.basis.null.shape[1]:
+    if names and grid.basis.null.vectors.shape[1]:
         yield from _confounded(grid, _inside(marginal(grid, tuple(names), by, weights), len(names), group), spanned)
 
 
