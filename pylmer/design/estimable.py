@@ -7,7 +7,9 @@ Whether it is, is asked of columns of about one length, so that the units of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from .record import Design
 
 NOT_ESTIMABLE = 1e-8  # a function's part in the null space that is rounding, relative to the summands it is made of
 ROUNDING = 1e-10  # an entry of the null space that is zero
+SHOWN = 5  # rows that a note names
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,3 +62,19 @@ def null_space(design: Design, kept: Array) -> NullSpace:
     null[left] = np.eye(len(left))
     vectors = np.linalg.qr(null)[0]
     return NullSpace(lengths, np.where(np.abs(vectors) < ROUNDING, 0.0, vectors))
+
+
+def not_estimable(design: Design, kept: Array, X: Array, labels: Sequence[Any]) -> str | None:
+    """What to say of new rows X (m, P), called `labels`, whose means a rank-deficient fit cannot estimate."""
+    lost = np.setdiff1d(np.arange(X.shape[1]), kept)
+    if not len(lost):
+        return None
+    unknown = np.flatnonzero(np.isfinite(X).all(axis=1) & ~null_space(design, kept).estimable(X))
+    if not len(unknown):
+        return None
+    named = ", ".join(str(labels[i]) for i in unknown[:SHOWN]) + (", ..." if len(unknown) > SHOWN else "")
+    return (
+        f"predicting from a rank-deficient fit, without {', '.join(design.X_full_names[j] for j in lost)}: "
+        f"{len(unknown)} of {len(X)} new rows ({named}) cannot be estimated from the data, such as cells without data; "
+        "the numbers given for them depend on how the factors are coded"
+    )

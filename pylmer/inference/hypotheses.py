@@ -147,6 +147,11 @@ def third(fit: FittedModel) -> tuple[Hypothesis, ...]:
     return tuple(_third(all_levels(fit), label) for label in columns_of(fit.design))
 
 
+def missing_cells(fit: FittedModel) -> list[str]:
+    """Combinations of levels in terms of several factors that have no data, where there are other terms besides."""
+    return all_levels(fit).missing_cells() if len(_labels(fit.design)) > 1 else []
+
+
 def averaged_terms(fit: FittedModel) -> list[str]:
     """Terms whose hypothesis of type III takes in coefficients of other terms: contrasts that do not sum to zero."""
     own = columns_of(fit.design)

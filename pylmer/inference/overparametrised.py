@@ -82,7 +82,15 @@ class Overparametrised:
     def size(self, column: int) -> float:
         """By what its numeric variables were divided."""
         pairs = zip(self.terms[self.assign[column]], self.levels[column], strict=True)
-        return math.prod(self.variables[v].size(k) for v, k in pairs)
+        return float(np.prod([self.variables[v].size(k) for v, k in pairs]))
+
+    def missing_cells(self) -> list[str]:
+        """Names of the columns of several factors that have no data."""
+        empty = np.flatnonzero(~self.R[:, : len(self.assign)].any(axis=0))
+        return [self.column_name(j) for j in empty if self._factors(self.assign[j]) > 1]
+
+    def _factors(self, term: int) -> int:
+        return sum(self.variables[v].is_factor for v in self.terms[term])
 
     def functions_of_X(self, c: Array) -> Array:
         """Functions c B (q, P) of the columns divided by their lengths, as functions (q, p) of X's coefficients."""

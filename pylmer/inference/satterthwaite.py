@@ -96,7 +96,7 @@ def _principal(covariance: Array) -> tuple[Array, Array]:
 
 
 def determined(df: Array) -> Array:
-    """Degrees of freedom, NaN where there are none: the criterion is flat in the variances that the estimate's needs."""
+    """Degrees of freedom, NaN where there are none: the criterion is flat in the variances that an estimate needs."""
     return np.asarray(np.where(np.abs(df) < UNDETERMINED, np.nan, df))
 
 

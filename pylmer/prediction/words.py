@@ -17,7 +17,7 @@ from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
 from .labels import UNWEIGHTED, labelled, noise_of, on_fitted_rows, rows_kept
 from .options import Options
-from .rows import PredictedRows, fitted_rows, new_rows
+from .rows import PredictedRows, fitted_rows, new_rows, rows_not_estimable
 
 
 @word
@@ -64,6 +64,9 @@ def predict(
     sources in `pylmer.prediction.intervals`). Rows are taken one by one from the factorization, at a cost of O(rows)
     for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
 
+    Where columns were dropped from a rank-deficient fit, a FitNote names the new rows whose mean the data do not tell
+    (lme4 gives their numbers without a word): such a number depends on how the factors are coded.
+
     Raises DataError for unknown levels, missing columns and values of another type, ArgumentError for a `re_form` that
     the model does not have and for arguments out of range.
 
@@ -92,6 +95,8 @@ def predict(
     if interval == "prediction" and weights is None and fit.design.weights is not None:
         announce([FitNote(UNWEIGHTED)], stacklevel=5)
     rows = new_rows(fit, newdata, chosen, allow_new_levels)
+    if not random_only and (text := rows_not_estimable(fit, newdata)):
+        announce([FitNote(text)], stacklevel=5)
     return labelled(predicted(rows, options, weights), rows.index, rows_kept(rows.complete, rows.index, na_action))
 
 
