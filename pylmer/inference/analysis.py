@@ -38,16 +38,16 @@ def anova(
     Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (the default; SAS's, whatever the contrasts), with
     `ddf` "Satterthwaite" (the default) or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
     A note says where type=3, asked for, tests other hypotheses than the coefficients show (contr.treatment), and
-    which cells of type 3 are without data. Two types test the same hypothesis for a term that no other contains, in
-    any units and codings. lmerTest departs from that in three places, pylmer does not:
-    in `0 + f + h` it tests f with one degree of freedom too many, the mean at h's first level among them (here: what f
-    explains after h, as a deletion does); its type 2 of `x:z` in `x:z + f` is not after f; and its types 2 and 3 where
-    a factor stands only inside another term, `age + age:trt`, test age's coefficient at trt's reference level, which
-    depends on the coding (here, as SAS: type 3 the mean over trt, type 2 age before age:trt).
+    which cells are without data where the table is of type 3.
     Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
     unless `refit=False`; `model_names` name the rows. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
+
+    Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
+    contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
+    mean at h's first level; its type 2 of `x:z` beside f is not after f; its types 2 and 3 of `age + age:trt` test age
+    at trt's first level (here: type 3 the mean over trt, as SAS, type 2 age before age:trt; see `show_tests`).
 
     A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods,
     DataError for models of different rows or responses. Sources: Goodnight (1978), Fai & Cornelius (1996), Kenward &
