@@ -7,11 +7,11 @@ Whether it is, is asked of columns of about one length, so that the units of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pylmer.linalg import Array, chunks, dense, powers_of_two, triangular_factor
 
@@ -64,7 +64,7 @@ def null_space(design: Design, kept: Array) -> NullSpace:
     return NullSpace(lengths, np.where(np.abs(vectors) < ROUNDING, 0.0, vectors))
 
 
-def not_estimable(design: Design, kept: Array, X: Array, labels: Sequence[Any]) -> str | None:
+def not_estimable(design: Design, kept: Array, X: Array, labels: pd.Index[Any]) -> str | None:
     """What to say of new rows X (m, P), called `labels`, whose means a rank-deficient fit cannot estimate."""
     lost = np.setdiff1d(np.arange(X.shape[1]), kept)
     if not len(lost):

@@ -86,7 +86,7 @@ class Overparametrised:
 
     def missing_cells(self) -> list[str]:
         """Names of the columns of several factors that have no data."""
-        empty = np.flatnonzero(~self.R[:, : len(self.assign)].any(axis=0))
+        empty = np.flatnonzero(~self.R[:, : len(self.assign)].any(axis=0)).tolist()
         return [self.column_name(j) for j in empty if self._factors(self.assign[j]) > 1]
 
     def _factors(self, term: int) -> int:
