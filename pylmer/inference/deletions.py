@@ -112,7 +112,7 @@ def without_term(fit: FittedModel, label: str) -> MixedFormula:
 def _deletion(fit: FittedModel, label: str) -> Array:
     """The restriction that leaves a term out; its columns alone where others keep their coding without it."""
     at = columns_of(fit.design).get(label, [])
-    if at and len(fit.design.fixed_terms.labels) == 1:
+    if at and len(fit.design.fixed_terms.labels) == 1 and not fit.design.dropped:
         return first(fit)[0].L
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
