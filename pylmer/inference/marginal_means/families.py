@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +17,7 @@ from ...linalg import Array
 
 DEGREES = ("linear", "quadratic", "cubic", "quartic")
 MOST_DEGREES = 6
+NOTHING = "(nothing)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +56,18 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
     rest = {name: value for name, value in options.items() if name in known}
     chosen = _included(labels, options.get("exclude"), options.get("include"))
     if len(chosen) == len(labels):
-        return make(list(labels), **rest)
-    made = make([labels[i] for i in chosen], **rest)
+        return _or_nothing(make(list(labels), **rest))
+    made = _or_nothing(make([labels[i] for i in chosen], **rest))
     full = np.zeros((len(made.labels), len(labels)))
     full[:, chosen] = made.coefficients
     return Contrasts(made.labels, full, made.adjust, made.means)
+
+
+def _or_nothing(made: Contrasts) -> Contrasts:
+    """The contrasts, or where there are none, as of a single mean, the one that R prints: it cannot be estimated."""
+    if len(made.labels):
+        return made
+    return replace(made, labels=(NOTHING,), coefficients=np.full((1, made.coefficients.shape[1]), np.nan))
 
 
 def _no_options(options: Mapping[str, Any], known: Sequence[str], what: str) -> None:
@@ -149,13 +157,15 @@ def against_last(labels: Sequence[str], ref: Any = None, reverse: bool = False) 
 def effects(labels: Sequence[str], wts: Any = None) -> Contrasts:
     """Each level against the (weighted) average of all."""
     share = _shares(wts, len(labels))
-    return Contrasts(tuple(f"{label} effect" for label in labels), np.eye(len(labels)) - share, "fdr")
+    coefficients = np.eye(len(labels)) - share if len(labels) > 1 else np.full((1, 1), np.nan)
+    return Contrasts(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
 
 
 def deleted_effects(labels: Sequence[str], wts: Any = None) -> Contrasts:
     """Each level against the average of the others."""
     share = _shares(wts, len(labels))
-    coefficients = (np.eye(len(labels)) - share) / (1 - share)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a level that has all the weight has no others
+        coefficients = (np.eye(len(labels)) - share) / (1 - share)[:, None]
     return Contrasts(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
 
 
@@ -225,5 +235,20 @@ FAMILIES: dict[str, tuple[Callable[..., Contrasts], tuple[str, ...]]] = {
     "consec": (consecutive, ("reverse",)),
     "mean_chg": (mean_changes, ("reverse",)),
     "identity": (identity, ()),
+}
+DESCRIPTIONS = {
+    "poly": "polynomial contrasts",
+    "trt.vs.ctrl": "differences from control",
+    "trt.vs.ctrl1": "differences from control",
+    "trt.vs.ctrlk": "differences from control",
+    "dunnett": "differences from control",
+    "eff": "differences from grand mean",
+    "del.eff": "differences from mean of others",
+    "consec": "changes between consecutive levels",
+    "mean_chg": "mean after minus mean before",
+    "identity": "Identity",
+    "pairwise": "pairwise differences",
+    "revpairwise": "pairwise differences",
+    "tukey": "pairwise differences",
 }
 EXCLUDING = tuple(name for name in FAMILIES if name != "poly")

@@ -8,8 +8,8 @@ evaluated at these values.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,19 +26,22 @@ from ...language.walk import nodes
 from ...linalg import Array, Codes, dense
 from ...linear_words import is_number
 from ...regression import LinearFit
+from ..noting import note
 from ..used_data import used_values
 from .basis import Basis, basis_of
+from .cells import MOST, agreeing, numbers, product
+from .covariates import Reduce, Reduction, distinct, reduction, values_at
 from .grids import EmmGrid
+from .nesting import AUTO, DETECTED, Nesting, check_nesting, detected, nesting_text, occurring
 from .options import check_type
 from .records import Axis, Level, level_text
+from .regridding import regridded
 from .transformations import transformation_of
 
 LARGEST = 10_000  # cells of a grid
 FEW = 2  # values up to which a number counts as a factor
 MAKES_FACTORS = frozenset(["factor", "ordered", "as.factor", "as.ordered"])
 DDF = "kenward-roger"
-
-Reduce = Callable[[Array], Any]
 
 
 @word
@@ -47,18 +50,30 @@ def ref_grid(
     *,
     at: Mapping[str, Any] | None = None,
     cov_reduce: Reduce = np.mean,
+    cov_keep: str | Sequence[str] | int = FEW,
     offset: float | None = None,
     type: str | None = None,
+    regrid: str | None = None,
     lmer_df: str = DDF,
+    nesting: Any = AUTO,
 ) -> EmmGrid:
     """The reference grid of a fit of `lmer` or `lm`, with its predictions, as emmeans' `ref_grid`.
 
     at          values of some variables: {"Days": [0, 9], "recipe": "A"}
-    cov_reduce  function of a numeric variable that gives the value or values it stands at
-    offset      a number in place of the formula's offset
+    cov_reduce  what numeric variables stand at: a function of a variable that gives the value or values, by default
+                their mean; False, all their values; {"temp": function} for some; or a formula, "humidity ~ temp", whose
+                least-squares predictions in the cells they take; or a list of these
+    cov_keep    numeric variables that keep all their values, by name; or up to how many values a variable keeps them
+    offset      a number in place of the formula's offset, which is otherwise evaluated in each cell, as emmeans
+                documents (its release 1.8.4 adds the mean of the offset instead; later ones do not)
     type        "response" to print on the scale of the response
+    regrid      "response": predictions on the scale of the response from here on, "log", ...; see `regrid`
     lmer_df     "kenward-roger", "satterthwaite" or "asymptotic". Kenward-Roger needs sums only, so it has no limit on
                 the number of rows (R's emmeans turns to "asymptotic" beyond 3,000)
+    nesting     variables whose levels have a meaning only within the levels of others: "t %in% s", several such texts,
+                {"t": "s"} or {"t": ["district", "s"]}. They are found by themselves, with a note, where each level
+                occurs with one level of another variable alone, or where the model has s and s:t but not t; None for
+                none. The grid has the cells alone in which they occur
 
     Raises ArgumentError for unknown variables, levels and methods, and for a grid of more than 10,000 cells.
 
@@ -74,7 +89,11 @@ def ref_grid(
     """
     if not len(fit.design.X_names):
         raise ArgumentError("the model has no fixed effects: there are no marginal means; ranef(fit) has its effects")
-    return Grid.of(fit, at, cov_reduce).functions(basis_of(fit, lmer_df), offset, type)
+    grid = Grid.of(fit, at, cov_reduce, cov_keep, nesting)
+    if grid.found:
+        note(DETECTED + nesting_text(grid.nesting))
+    made = grid.functions(basis_of(fit, lmer_df), offset, type)
+    return made if regrid is None else regridded(made, regrid)
 
 
 ref_grid.register(LinearFit, ref_grid.dispatch(FittedModel))
@@ -84,49 +103,73 @@ ref_grid.register(LinearFit, ref_grid.dispatch(FittedModel))
 class Grid:
     """The variables of a reference grid, not yet tied to coefficients.
 
-    frequency (k,): rows of data in each cell;  shift: the mean of the offset that was given as an argument
+    places (k, variables), None for all combinations;  frequency (k,): rows of data in each cell
+    nesting  nested variables;  found  whether it was found, not given
+    shift    the mean of the offset that was given as an argument;  sigma  the residual standard deviation
     """
 
     design: Design
     axes: tuple[Axis, ...]
+    places: Codes | None
     frequency: Array
     terms: tuple[frozenset[str], ...]
+    nesting: Nesting = field(default_factory=dict)
+    found: bool = False
     shift: float = 0.0
+    sigma: float | None = None
 
     @classmethod
-    def of(cls, fit: FittedModel | LinearFit, at: Mapping[str, Any] | None, cov_reduce: Reduce) -> Grid:
+    def of(
+        cls,
+        fit: FittedModel | LinearFit,
+        at: Mapping[str, Any] | None,
+        cov_reduce: Reduce,
+        cov_keep: Any = FEW,
+        nesting: Any = AUTO,
+    ) -> Grid:
         """The grid of a fit's predictors."""
         names = list(predictors(fit.design))
-        if at is not None and not isinstance(at, Mapping):
-            raise ArgumentError(f'at: wanted values by variable, as {{"x": [0, 1]}}, found {at!r}')
-        if not callable(cov_reduce):
-            raise ArgumentError(
-                f"cov_reduce: wanted a function of a variable's values, such as np.mean, found {cov_reduce!r}"
-            )
-        values, given = used_values(fit, names), dict(at or {})
-        for name in given:
-            if name not in names:
-                raise ArgumentError(
-                    f"at: the model has no variable {name!r}{did_you_mean(str(name), names)}; "
-                    f"it has {', '.join(names) or 'none'}"
-                )
-        factors = made_factors(fit.design)
-        axes = [_axis(name, values[name], name in factors, given.get(name), cov_reduce) for name in names]
-        cells = math.prod(len(axis.values) for axis in axes)
-        if cells > LARGEST:
-            raise ArgumentError(
-                f"the reference grid has {cells:,} cells, more than {LARGEST:,}: fix some variables with at=, "
-                f"the largest are {', '.join(_largest(axes))}"
-            )
+        values = used_values(fit, names)
+        given, keep = _given(at, names), _keep(cov_keep, names)
+        numeric = [name for name in names if _is_number(values[name])]
+        reduced, factors = reduction(cov_reduce, numeric), made_factors(fit.design)
+        axes = [_axis(name, values[name], name in factors, given.get(name), reduced, keep) for name in names]
         terms = tuple(_predictors_of(fit.design, [fit.design.fixed_terms.variables[i] for i in each]) for each in
                       fit.design.fixed_terms.factors)  # fmt: skip
-        return cls(fit.design, tuple(axes), _frequencies(axes, values), terms, _given_offset(fit))
+        seen, counts = _observed(axes, values)
+        several = [axis.name for axis in axes if len(axis.values) > 1 and axis.name not in reduced.formulas]
+        asked = isinstance(nesting, str) and nesting == AUTO
+        nested = (
+            detected(several, {name: seen[name] for name in several if name in seen}, terms)
+            if asked
+            else check_nesting(nesting, names)
+        )
+        places = _places(axes, nested, seen)
+        frequency = _frequencies(axes, places, seen, counts)
+        made = cls(fit.design, tuple(axes), places, frequency, terms, nested, asked and bool(nested),
+                   _given_offset(fit), fit.sigma)  # fmt: skip
+        return made.following(fit, reduced)
+
+    def following(self, fit: FittedModel | LinearFit, reduced: Reduction) -> Grid:
+        """The grid with the variables that follow formulas at their predictions in the cells."""
+        made = self
+        for name, formula in reduced.formulas.items():
+            here = [axis.name for axis in made.axes].index(name)
+            values, which = distinct(values_at(formula, fit, made.columns()))
+            axes, places = list(made.axes), made.cells.copy()
+            axes[here] = Axis(name, values, "numeric", covariate=True, follows=True)
+            places[:, here] = which
+            made = replace(made, axes=tuple(axes), places=places)
+        return made
+
+    @property
+    def cells(self) -> Codes:
+        """The place of each cell on each variable: (k, variables)."""
+        return product([len(axis.values) for axis in self.axes]) if self.places is None else self.places
 
     def columns(self) -> dict[str, list[Level]]:
         """The variables of all cells, as new data."""
-        sizes = [len(axis.values) for axis in self.axes]
-        places = np.unravel_index(np.arange(len(self.frequency)), sizes, order="F") if sizes else ()
-        columns = {a.name: [a.values[i] for i in at] for a, at in zip(self.axes, places, strict=True)}
+        columns = {a.name: [a.values[i] for i in at] for a, at in zip(self.axes, self.cells.T, strict=True)}
         return columns or {"": [0.0]}
 
     def matrix(self, columns: Mapping[str, Sequence[Level]]) -> Array:
@@ -146,7 +189,36 @@ class Grid:
             type=check_type(type),
             transformation=transformation_of(self.design),
             terms=self.terms,
+            places=self.places,
+            nesting=self.nesting,
+            sigma=self.sigma,
         )
+
+
+def _given(at: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, Any]:
+    """The values asked for, of variables that the model has."""
+    if at is not None and not isinstance(at, Mapping):
+        raise ArgumentError(f'at: wanted values by variable, as {{"x": [0, 1]}}, found {at!r}')
+    for name in at or {}:
+        if name not in names:
+            raise ArgumentError(
+                f"at: the model has no variable {name!r}{did_you_mean(str(name), names)}; "
+                f"it has {', '.join(names) or 'none'}"
+            )
+    return dict(at or {})
+
+
+def _keep(given: Any, names: Sequence[str]) -> tuple[str, ...] | int:
+    """Numeric variables that keep their values, or up to how many values they do."""
+    if is_number(given) and given == int(given) and given >= 0:
+        return int(given)
+    kept = [given] if isinstance(given, str) else given
+    if not isinstance(kept, Sequence) or not all(isinstance(name, str) for name in kept):
+        raise ArgumentError(f"cov_keep={given!r}: wanted names of numeric variables, or a number of values")
+    for name in kept:
+        if name not in names:
+            raise ArgumentError(f"cov_keep: the model has no variable {name!r}{did_you_mean(name, names)}")
+    return tuple(kept)
 
 
 def check_offset(offset: Any) -> float:
@@ -188,7 +260,11 @@ def made_factors(design: Design) -> set[str]:
     return {node.name for node in arguments if isinstance(node, Name)}
 
 
-def _axis(name: str, value: Value, is_factor: bool, at: Any, cov_reduce: Reduce) -> Axis:
+def _is_number(value: Value) -> bool:
+    return not isinstance(value, Logical | Factor | Strings) and kind(value) == "numeric"
+
+
+def _axis(name: str, value: Value, is_factor: bool, at: Any, reduced: Reduction, keep: tuple[str, ...] | int) -> Axis:
     if isinstance(value, Logical):
         found = [bool(code) for code in np.unique(value.codes)]
         return Axis(name, _chosen(name, found, at), "logical")
@@ -201,10 +277,11 @@ def _axis(name: str, value: Value, is_factor: bool, at: Any, cov_reduce: Reduce)
     numbers = np.asarray(value, float)
     if at is not None:
         return Axis(name, _numbers(name, at), "numeric", covariate=not is_factor)
-    distinct = np.unique(numbers)
-    if is_factor or len(distinct) <= FEW:
-        return Axis(name, tuple(distinct.tolist()), "numeric")
-    return Axis(name, _numbers(name, cov_reduce(numbers)), "numeric", covariate=True)
+    values, reduce = np.unique(numbers), reduced.of(name)
+    kept = name in keep if isinstance(keep, tuple) else len(values) <= keep
+    if is_factor or reduce is None or (kept and name not in reduced.own):
+        return Axis(name, tuple(values.tolist()), "numeric")
+    return Axis(name, _numbers(name, reduce(numbers)), "numeric", covariate=True)
 
 
 def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
@@ -236,19 +313,51 @@ def listed(given: Any) -> list[Any]:
     return [given] if isinstance(given, str) or not np.ndim(given) else list(given)
 
 
-def _frequencies(axes: Sequence[Axis], values: Mapping[str, Value]) -> Array:
-    """Rows of data in each cell, told apart by factors alone: (k,)."""
-    sizes = [len(axis.values) for axis in axes]
+def _observed(axes: Sequence[Axis], values: Mapping[str, Value]) -> tuple[dict[str, Codes], Array]:
+    """The combinations of levels that occur in the data, of all variables but covariates, and their rows of data.
+
+    Returns by variable its places (u,), and the counts (u,).
+    """
     counted = [axis for axis in axes if not axis.covariate]
+    sizes = [len(axis.values) for axis in counted]
+    if math.prod(sizes) >= MOST:
+        raise ArgumentError(_too_many(axes, math.prod(sizes)))
     if not counted:
-        return np.ones(math.prod(sizes))
+        return {}, np.ones(1)
     codes = [_codes(axis, values[axis.name]) for axis in counted]
     inside = np.all([code >= 0 for code in codes], axis=0)
-    shape = [len(axis.values) for axis in counted]
-    flat = np.ravel_multi_index([code[inside] for code in codes], shape)
-    counts = np.bincount(flat, minlength=math.prod(shape)).reshape(shape)
-    spread = counts.reshape([1 if axis.covariate else len(axis.values) for axis in axes])
-    return np.asarray(np.broadcast_to(spread, sizes).ravel(order="F"), float)
+    keys = numbers(np.stack([code[inside] for code in codes], axis=1), sizes)
+    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
+    return {axis.name: code[inside][first] for axis, code in zip(counted, codes, strict=True)}, counts.astype(float)
+
+
+def _places(axes: Sequence[Axis], nesting: Nesting, seen: Mapping[str, Codes]) -> Codes | None:
+    """The cells in which nested variables occur, None for all combinations; ArgumentError for too many."""
+    sizes = {axis.name: len(axis.values) for axis in axes}
+    places, count = None, math.prod(sizes.values())
+    if nesting:
+        places, count = occurring(sizes, nesting, seen, LARGEST)
+    if count > LARGEST:
+        raise ArgumentError(_too_many(axes, count))
+    return places
+
+
+def _too_many(axes: Sequence[Axis], cells: int) -> str:
+    return (
+        f"the reference grid has {cells:,} cells, more than {LARGEST:,}: fix some variables with at=, "
+        f"the largest are {', '.join(_largest(axes))}"
+    )
+
+
+def _frequencies(axes: Sequence[Axis], places: Codes | None, seen: Mapping[str, Codes], counts: Array) -> Array:
+    """Rows of data in each cell, told apart by factors alone: (k,)."""
+    cells = product([len(axis.values) for axis in axes]) if places is None else places
+    if not seen:
+        return np.ones(len(cells))
+    here = cells[:, [i for i, axis in enumerate(axes) if axis.name in seen]]
+    _, which = agreeing(np.vstack([np.stack(list(seen.values()), axis=1), here]))
+    found = np.bincount(which[: len(counts)], counts, minlength=int(which.max()) + 1)
+    return np.asarray(found[which[len(counts) :]], float)
 
 
 def _codes(axis: Axis, value: Value) -> Codes:
