@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ DIGITS, MOST_DIGITS, MOST_SHOWN = 3, 7, 22
 INTERVAL = 3.92  # an interval is so many standard errors wide
 RATIOS = ("t.ratio", "z.ratio", "F.ratio")
 NOT_ESTIMABLE = "nonEst"
+SYNTACTIC = re.compile(r"[A-Za-z.][A-Za-z0-9._]*")
 
 
 @show.register
@@ -40,7 +42,12 @@ def show_list(parts: Mapping[str, Any], digits: int | None = None, **options: An
     known = summarize if isinstance(parts, EmmList) else show_means
     check_call("to_string()", known, (None,), options)
     options |= {"digits": digits}
-    return "\n".join(f"${name}\n{show(part, **options)}\n" for name, part in parts.items())
+    return "\n".join(f"${_quoted(name)}\n{show(part, **options)}\n" for name, part in parts.items())
+
+
+def _quoted(name: str) -> str:
+    """A name as R writes it behind $: in backticks unless it is a plain one."""
+    return name if SYNTACTIC.fullmatch(name) else f"`{name}`"
 
 
 @show.register

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ...language import did_you_mean
 from ...linalg import Array, Codes
 from .cells import agreeing
 from .grids import EmmGrid
-from .nesting import Nesting, innermost, restricted
+from .nesting import innermost, restricted
 from .records import Axis
 
 WEIGHTS = ("equal", "proportional", "outer", "cells", "flat")
@@ -24,36 +25,33 @@ MISLEADING = "NOTE: Results may be misleading due to involvement in interactions
 def marginal(grid: EmmGrid, names: tuple[str, ...], by: tuple[str, ...], weights: Any) -> EmmGrid:
     """The means of a grid for each combination of `names` and `by`; see `emmeans` for the weights.
 
-    Of nested variables those that others are nested in are averaged last, so that each of their levels weighs the same.
+    Where nested variables are averaged over, those that they are nested in follow in a further step, so that each level
+    of these weighs by itself, whatever the number of levels inside.
     """
     asked = (*names, *(name for name in by if name not in names))
-    every = [axis.name for axis in grid.axes]
-    if not isinstance(weights, str) and any(name in grid.nesting for name in every if name not in asked):
+    rest = [axis.name for axis in grid.axes if axis.name not in asked]
+    if not isinstance(weights, str) and any(name in grid.nesting for name in rest):
         raise ArgumentError("weights: numbers are not taken where nested variables are averaged over")
-    for step in _steps([name for name in every if name not in asked], grid.nesting):
-        left = [axis.name for axis in grid.axes if axis.name not in step]
-        grid = _averaged(grid, left, weights)
-    return _averaged(grid, asked, weights)
+    while within := {group for name in rest for group in grid.nesting.get(name, ())}:
+        over = [name for name in rest if name not in within]
+        left = [axis.name for axis in grid.axes if axis.name not in over]
+        groups = [name for name in left if any(name in grid.nesting.get(each, ()) for each in over)]
+        grid = _averaged(grid, left, weights, groups)
+        rest = [name for name in rest if name in within]
+    return _averaged(grid, asked, weights, ())
 
 
-def _steps(rest: Sequence[str], nesting: Nesting) -> Iterator[Sequence[str]]:
-    """What is averaged over, step by step: crossed variables, then nested ones, then those that these were nested in."""
-    nested = innermost(rest, nesting)
-    groups = {each for name in nested for each in nesting[name]}
-    if nested:
-        yield [name for name in rest if name not in nested and name not in groups]
-    for name in nested:
-        yield [name]
-
-
-def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any) -> EmmGrid:
-    """The means of the cells that agree in some variables."""
+def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any, groups: Sequence[str]) -> EmmGrid:
+    """The means of the cells that agree in some variables; the weights are made in each cell of some groups."""
     order = [grid.position(name) for name in asked]
     rest = [i for i, axis in enumerate(grid.axes) if i not in order and not axis.follows]
     places, which = agreeing(grid.cells[:, order])
-    w = _weights(grid, which, grid.cells[:, rest], [grid.axes[i] for i in rest], weights)
+    cells = Averaged(grid.frequency, which, agreeing(grid.cells[:, [grid.position(g) for g in groups]])[1],
+                     grid.cells[:, rest])  # fmt: skip
+    w = cells.weights(weights)
     kept = tuple(grid.axes[i] for i in order)
     full = len(places) == math.prod(len(axis.values) for axis in kept)
+    over = [grid.axes[i].name for i in rest if len(agreeing(np.column_stack([which, grid.cells[:, i]]))[0]) > len(places)]
     return replace(
         grid,
         axes=kept or (Axis("1", ("overall",)),),
@@ -61,7 +59,7 @@ def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any) -> EmmGrid:
         L=_summed(w[:, None] * grid.L, which, len(places)),
         offset=_summed(w * grid.offset, which, len(places)),
         frequency=_summed(grid.frequency, which, len(places)),
-        averaged=(*grid.averaged, *(grid.axes[i].name for i in rest if len(grid.axes[i].values) > 1)),
+        averaged=(*grid.averaged, *(name for name in over if name not in grid.nesting), *innermost(over, grid.nesting)),
         nesting=restricted(grid.nesting, asked),
     )
 
@@ -73,35 +71,62 @@ def _summed(values: Array, which: Codes, count: int) -> Array:
     return out
 
 
-def _weights(grid: EmmGrid, which: Codes, places: Codes, rest: Sequence[Axis], weights: Any) -> Array:
-    """Weights of the cells (k,), of sum 1 in each mean; NaN where none has data."""
-    _, alike = agreeing(places)
-    if not isinstance(weights, str):
-        return _own(weights, int(alike.max()) + 1)[alike]
-    if weights not in WEIGHTS:
-        raise ArgumentError(
-            f"weights={weights!r}: wanted one of {', '.join(map(repr, WEIGHTS))}, or a number for each of the "
-            f"{int(alike.max()) + 1} cells averaged over{did_you_mean(weights, WEIGHTS)}"
-        )
-    kinds: dict[str, Callable[[], Array]] = {
-        "equal": lambda: np.ones(len(which)),
-        "proportional": lambda: np.bincount(alike, grid.frequency)[alike],
-        "outer": lambda: _margins(grid.frequency, places),
-        "cells": lambda: grid.frequency,
-        "flat": lambda: (grid.frequency > 0).astype(float),
-    }
-    w = kinds[weights]()
-    total = np.bincount(which, w)
-    return np.asarray(w / np.where(total > 0, total, np.nan)[which])
+@dataclass(frozen=True, eq=False)
+class Averaged:
+    """Cells that are averaged.
 
+    frequency (k,) rows of data;  which (k,) mean each goes into;  family (k,) in which weights are made
+    places (k, variables) on the variables averaged over
+    """
 
-def _margins(frequency: Array, places: Codes) -> Array:
-    """The product of the frequencies of each variable alone (k,)."""
-    out = np.ones(len(places))
-    for column in places.T:
-        margin = np.bincount(column, frequency)
-        out = out * margin[column] / max(1.0, margin.sum())
-    return out
+    frequency: Array
+    which: Codes
+    family: Codes
+    places: Codes
+
+    @cached_property
+    def alike(self) -> Codes:
+        """Which cells of a family agree in the variables averaged over (k,)."""
+        return agreeing(np.column_stack([self.places, self.family]))[1]
+
+    def weights(self, asked: Any) -> Array:
+        """Weights of the cells (k,), of sum 1 in each mean; NaN where none has data, or a combination is not there."""
+        if not isinstance(asked, str):
+            w = _own(asked, int(self.alike.max()) + 1)[self.alike]
+        elif asked not in WEIGHTS:
+            raise ArgumentError(
+                f"weights={asked!r}: wanted one of {', '.join(map(repr, WEIGHTS))}, or a number for each of the "
+                f"{int(self.alike.max()) + 1} cells averaged over{did_you_mean(asked, WEIGHTS)}"
+            )
+        elif asked in ("cells", "flat"):
+            w = self.frequency if asked == "cells" else (self.frequency > 0).astype(float)
+        else:
+            w = np.where(self.complete, self._pooled(asked), np.nan)
+        total = np.bincount(self.which, w)
+        return np.asarray(w / np.where(total > 0, total, np.nan)[self.which])
+
+    def _pooled(self, asked: str) -> Array:
+        """Weights (k,) that all means of a family share."""
+        if asked == "equal":
+            return np.ones(len(self.which))
+        if asked == "proportional":
+            return np.bincount(self.alike, self.frequency)[self.alike]
+        return self._margins()
+
+    def _margins(self) -> Array:
+        """The product of the frequencies of each variable alone, in each family (k,)."""
+        out, totals = np.ones(len(self.which)), np.bincount(self.family, self.frequency)
+        for column in self.places.T:
+            same = agreeing(np.column_stack([column, self.family]))[1]
+            out = out * np.bincount(same, self.frequency)[same] / np.maximum(totals, 1.0)[self.family]
+        return out
+
+    @property
+    def complete(self) -> Array:
+        """Whether a mean has every combination of its family (k,): without one it is none over all of them."""
+        _, first = np.unique(self.alike, return_index=True)
+        combinations = np.bincount(self.family[first])
+        return np.asarray((np.bincount(self.which)[self.which] == combinations[self.family]))
 
 
 def _own(weights: Any, count: int) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import ArgumentError
 from ...linalg import Array
 from .adjustments import check_adjust
-from .grids import EmmGrid, EmmList
+from .grids import EmmGrid, EmmList, stacked
 from .records import Axis, level_text
 
 MISSING = "."  # the level of a variable that a row knows nothing of
@@ -65,6 +65,11 @@ def combined(grids: Sequence[EmmGrid], adjust: Any = None) -> EmmGrid:
         nesting={},
         origin=None,
     )
+
+
+@stacked.register
+def _(lower: EmmGrid, upper: EmmGrid) -> EmmGrid:
+    return combined([upper, lower])
 
 
 def _same_basis(one: EmmGrid, other: EmmGrid) -> bool:

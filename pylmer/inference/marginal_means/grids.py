@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,12 @@ from .nesting import Nesting
 from .records import Axis
 from .summaries import summarize
 from .transformations import Transformation
+
+
+@singledispatch
+def stacked(lower: Any, upper: Any) -> Any:
+    """`lower` below `upper`, as one family; `combining` registers how."""
+    return NotImplemented
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,6 +127,11 @@ class EmmGrid(Shown):
         if not len(chosen) or chosen.ndim != 1:
             raise ArgumentError(f"[{rows!r}]: wanted one or more of the rows 0 to {len(self.L) - 1}")
         return replace(self.chosen(chosen), by=(), origin=None)
+
+    def __add__(self, other: EmmGrid) -> EmmGrid:
+        """Both one below the other, as one family: `rbind`."""
+        made: EmmGrid = stacked(other, self)
+        return made
 
     __iter__ = None  # rows are chosen, not run through
 
