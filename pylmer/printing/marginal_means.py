@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..extract.words import check_call
 from ..inference.marginal_means.grids import EmmGrid, EmmList
 from ..inference.marginal_means.records import Axis, MeansTable, MeansTables, level_text
 from ..inference.marginal_means.summaries import summarize
+from ..language.strings import write_name
 from ..linear_words import is_number
 from ..tables import Column, format_numbers, print_columns, round_number, show, show_html, zapsmall
 from .pages import html_table
@@ -25,7 +25,6 @@ DIGITS, MOST_DIGITS, MOST_SHOWN = 3, 7, 22
 INTERVAL = 3.92  # an interval is so many standard errors wide
 RATIOS = ("t.ratio", "z.ratio", "F.ratio")
 NOT_ESTIMABLE = "nonEst"
-SYNTACTIC = re.compile(r"[A-Za-z.][A-Za-z0-9._]*")
 
 
 @show.register
@@ -42,12 +41,7 @@ def show_list(parts: Mapping[str, Any], digits: int | None = None, **options: An
     known = summarize if isinstance(parts, EmmList) else show_means
     check_call("to_string()", known, (None,), options)
     options |= {"digits": digits}
-    return "\n".join(f"${_quoted(name)}\n{show(part, **options)}\n" for name, part in parts.items())
-
-
-def _quoted(name: str) -> str:
-    """A name as R writes it behind $: in backticks unless it is a plain one."""
-    return name if SYNTACTIC.fullmatch(name) else f"`{name}`"
+    return "\n".join(f"${write_name(name)}\n{show(part, **options)}\n" for name, part in parts.items())
 
 
 @show.register

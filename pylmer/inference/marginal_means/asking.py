@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ...errors import ArgumentError
 from ..contrasts import check_level
 from ..noting import note
 from .adjustments import check_adjust
-from .averaging import MISLEADING, marginal, misleading
+from .averaging import MISLEADING, OVERALL, marginal, misleading
 from .contrasting import contrasted
 from .families import DESCRIPTIONS
 from .grids import EmmGrid, EmmList
@@ -85,8 +87,9 @@ def _parts(grid: EmmGrid, specs: Any, label: str, word: str, asked: Asked) -> tu
         note(MISLEADING)
     method = wanted.method if wanted.method is not None else asked.contr
     given = asked.bias_adjust is not None or asked.sigma is not None
+    made = marginal(grid, names, groups, asked.weights)
     means = replace(
-        marginal(grid, names, groups, asked.weights),
+        made if wanted.names else _overall(made),
         by=groups,
         label=label,
         infer=(True, False) if asked.infer is None else check_infer(asked.infer),
@@ -105,6 +108,13 @@ def _parts(grid: EmmGrid, specs: Any, label: str, word: str, asked: Asked) -> tu
     if asked.infer is not None:
         contrasts = replace(contrasts, infer=check_infer(asked.infer))
     return means, contrasts, method
+
+
+def _overall(means: EmmGrid) -> EmmGrid:
+    """With a variable 1 = overall, if the means have not got it, as of `~ 1 | a`."""
+    if means.axes[0].name == OVERALL.name:
+        return means
+    return replace(means, axes=(OVERALL, *means.axes), places=np.insert(means.cells, 0, 0, axis=1))
 
 
 def _names(grid: EmmGrid, wanted: Specs, by: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

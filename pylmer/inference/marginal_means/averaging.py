@@ -19,6 +19,7 @@ from .nesting import innermost, restricted
 from .records import Axis
 
 WEIGHTS = ("equal", "proportional", "outer", "cells", "flat")
+OVERALL = Axis("1", ("overall",))
 MISLEADING = "NOTE: Results may be misleading due to involvement in interactions"
 
 
@@ -51,10 +52,12 @@ def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any, groups: Sequenc
     w = cells.weights(weights)
     kept = tuple(grid.axes[i] for i in order)
     full = len(places) == math.prod(len(axis.values) for axis in kept)
-    over = [grid.axes[i].name for i in rest if len(agreeing(np.column_stack([which, grid.cells[:, i]]))[0]) > len(places)]
+    over = [
+        grid.axes[i].name for i in rest if len(agreeing(np.column_stack([which, grid.cells[:, i]]))[0]) > len(places)
+    ]
     return replace(
         grid,
-        axes=kept or (Axis("1", ("overall",)),),
+        axes=kept or (OVERALL,),
         places=None if full else places,
         L=_summed(w[:, None] * grid.L, which, len(places)),
         offset=_summed(w * grid.offset, which, len(places)),
