@@ -1,4 +1,4 @@
-"""Nested variables, several specs, simple contrasts, other scales, covariates, trends: pages and numbers of R's emmeans.
+"""Nested variables, several specs, simple contrasts, scales, covariates, trends: pages and numbers of R's emmeans.
 
 The calls of R stand beside each answer in marginal_means_more.json. Tolerances as in test_marginal_means: estimates and
 standard errors 1e-6, degrees of freedom 1e-5, p-values 1e-5.

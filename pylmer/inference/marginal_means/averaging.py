@@ -52,9 +52,7 @@ def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any, groups: Sequenc
     w = cells.weights(weights)
     kept = tuple(grid.axes[i] for i in order)
     full = len(places) == math.prod(len(axis.values) for axis in kept)
-    over = [
-        grid.axes[i].name for i in rest if len(agreeing(np.column_stack([which, grid.cells[:, i]]))[0]) > len(places)
-    ]
+    over = [grid.axes[i].name for i in rest if _differs(grid.cells[:, i], which)]
     return replace(
         grid,
         axes=kept or (OVERALL,),
@@ -65,6 +63,11 @@ def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any, groups: Sequenc
         averaged=(*grid.averaged, *(name for name in over if name not in grid.nesting), *innermost(over, grid.nesting)),
         nesting=restricted(grid.nesting, asked),
     )
+
+
+def _differs(column: Codes, which: Codes) -> bool:
+    """Whether some mean is over several levels of a variable."""
+    return len(agreeing(np.column_stack([which, column]))[0]) > len(np.unique(which))
 
 
 def _summed(values: Array, which: Codes, count: int) -> Array:
@@ -129,7 +132,7 @@ class Averaged:
         """Whether a mean has every combination of its family (k,): without one it is none over all of them."""
         _, first = np.unique(self.alike, return_index=True)
         combinations = np.bincount(self.family[first])
-        return np.asarray((np.bincount(self.which)[self.which] == combinations[self.family]))
+        return np.asarray(np.bincount(self.which)[self.which] == combinations[self.family])
 
 
 def _own(weights: Any, count: int) -> Array:

@@ -31,6 +31,16 @@ def rbind(*means: EmmGrid | EmmList, adjust: str = "bonferroni") -> EmmGrid:
     >>> both = pylmer.emmeans(fit, ["~ recipe", "~ temperature"], at={"temperature": ["175", "225"]})
     >>> pylmer.rbind(both)
      recipe temperature emmean   SE   df lower.CL upper.CL
+     A      .             32.7 1.78 46.3     27.9     37.4
+     B      .             31.2 1.78 46.3     26.4     36.0
+     C      .             31.1 1.78 46.3     26.4     35.9
+     .      175           28.0 1.18 77.5     24.9     31.1
+     .      225           35.4 1.18 77.5     32.2     38.5
+    <BLANKLINE>
+    Results are averaged over some or all of the levels of: temperature, recipe
+    Degrees-of-freedom method: kenward-roger
+    Confidence level used: 0.95
+    Conf-level adjustment: bonferroni method for 5 estimates
     """
     grids = [part for each in means for part in (each.values() if isinstance(each, EmmList) else [each])]
     for each in grids:

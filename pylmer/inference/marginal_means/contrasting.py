@@ -96,7 +96,7 @@ def _product(
     texts = [_parted([inner[i].texts()[at] for at in present[i]]) for i in range(len(inner))]
     made = [contrasts(chosen[inner[i].name], texts[i], options) for i in order]
     by_place = {i: each.coefficients for i, each in zip(order, made, strict=True)}
-    block = np.ones((1, 1))
+    block: Array = np.ones((1, 1))
     for i in range(len(inner)):
         block = np.kron(by_place[i], block)
     sizes = [len(by_place[i]) for i in range(len(inner))]

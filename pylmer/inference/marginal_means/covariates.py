@@ -1,4 +1,4 @@
-"""Where numeric variables stand on a reference grid: at their mean, at values of a function, or where a formula puts them."""
+"""Where numeric variables stand on a reference grid: at their mean, other values, or where a formula puts them."""
 
 from __future__ import annotations
 

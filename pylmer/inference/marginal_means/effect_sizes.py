@@ -48,6 +48,13 @@ def eff_size(means: Any, sigma: float, edf: float, *, method: Any = "pairwise", 
     >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
     >>> pylmer.eff_size(pylmer.emmeans(fit, "recipe"), sigma=pylmer.sigma(fit), edf=42)
      contrast effect.size    SE df lower.CL upper.CL
+     A - B        0.32475 0.541 42   -0.767     1.42
+     A - C        0.33451 0.541 42   -0.757     1.43
+     B - C        0.00977 0.540 42   -1.080     1.10
+    <BLANKLINE>
+    sigma used for effect sizes: 4.551
+    Degrees-of-freedom method: inherited from kenward-roger when re-gridding
+    Confidence level used: 0.95
     """
     raise ArgumentError(f"eff_size() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
 

@@ -154,11 +154,7 @@ def _terms(grid: EmmGrid, names: Sequence[str], by: tuple[str, ...]) -> list[tup
         return sorted(sets, key=lambda part: (len(part), [order[name] for name in part]))
     if len(names) > MOST_VARIABLES:
         raise ArgumentError(f"joint_tests() of {len(names)} variables: average over some of them first, with emmeans()")
-    closed = []
-    for part in _subsets(names):
-        if all(set(grid.nesting.get(name, ())) <= {*part, *by} for name in part):
-            closed.append(part)
-    return closed
+    return [part for part in _subsets(names) if all(set(grid.nesting.get(name, ())) <= {*part, *by} for name in part)]
 
 
 def _subsets(names: Sequence[str]) -> list[tuple[str, ...]]:

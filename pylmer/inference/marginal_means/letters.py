@@ -66,9 +66,22 @@ def cld(
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe + temperature + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
     >>> pylmer.cld(pylmer.emmeans(fit, "temperature"))
-     temperature emmean  SE   df lower.CL upper.CL .group
-     175           28.0 1.17 75.5     25.7     30.3  1
-     185           30.0 1.17 75.5     27.6     32.3  1
+     temperature emmean   SE   df lower.CL upper.CL .group
+     175           28.0 1.18 77.5     25.6     30.3  1
+     185           30.0 1.18 77.5     27.6     32.3  12
+     195           31.4 1.18 77.5     29.1     33.8   2
+     205           32.2 1.18 77.5     29.8     34.5   2
+     225           35.4 1.18 77.5     33.0     37.7    3
+     215           35.8 1.18 77.5     33.5     38.2    3
+    <BLANKLINE>
+    Results are averaged over the levels of: recipe
+    Degrees-of-freedom method: kenward-roger
+    Confidence level used: 0.95
+    P value adjustment: tukey method for comparing a family of 6 estimates
+    significance level used: alpha = 0.05
+    NOTE: If two or more means share the same grouping symbol,
+          then we cannot show them to be different.
+          But we also did not show them to be the same.
     """
     raise ArgumentError(f"cld() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
 
@@ -101,7 +114,8 @@ def _(
         for rows, different in zip(order, differ, strict=False)
         for sign in _signs(_square(different, len(rows))[np.ix_(_ranks(rows), _ranks(rows))], table, rows, letters)
     ]
-    columns = {str(name): table[name].to_numpy()[np.concatenate(order)] for name in table.columns}
+    rows = np.concatenate(order)
+    columns: dict[str, Any] = {str(name): table[name].to_numpy()[rows] for name in table.columns}
     columns[".group"] = pd.Series(signs, dtype=object)
     said = [text for text in pairs.notes if text.startswith("P value adjustment")]
     notes = (*table.notes, *said, f"significance level used: alpha = {format_number(alpha)}", SHARED)
@@ -119,17 +133,17 @@ def _ends(groups: Sequence[Codes]) -> Codes:
     return np.cumsum([max(1, len(rows) * (len(rows) - 1) // 2) for rows in groups])[:-1]
 
 
-def _order(table: pd.DataFrame, groups: Sequence[Codes], sort: bool, decreasing: bool) -> list[Codes]:
+def _order(table: MeansTable, groups: Sequence[Codes], sort: bool, decreasing: bool) -> list[Codes]:
     """Rows of each table in their order; without an estimate last."""
     if not sort:
         return list(groups)
-    estimate = np.asarray(table["SE"].to_numpy(float) * 0 + table[getattr(table, "label")].to_numpy(float))
+    estimate = np.asarray(table["SE"].to_numpy(float) * 0 + table[table.label].to_numpy(float))
     return [rows[np.argsort(-estimate[rows] if decreasing else estimate[rows], kind="stable")] for rows in groups]
 
 
 def _ranks(rows: Codes) -> Codes:
     """Positions of the rows within their table."""
-    return rows - rows.min()
+    return np.asarray(rows - rows.min())
 
 
 def _square(different: Array, m: int) -> Array:

@@ -15,7 +15,7 @@ from ...errors import ArgumentError
 from ...language import did_you_mean, variables
 from ...language.nodes import Binary
 from ...language.parse import read
-from ...linalg import Codes
+from ...linalg import Array, Codes
 from .cells import agreeing, product
 
 AUTO = "auto"
@@ -169,7 +169,7 @@ def occurring(
     return agreeing(cells[:, order])[0], len(cells)
 
 
-def _found(cells: Codes, taken: Sequence[str], names: Sequence[str], observed: Mapping[str, Codes]) -> Codes:
+def _found(cells: Codes, taken: Sequence[str], names: Sequence[str], observed: Mapping[str, Codes]) -> Array:
     """Mask (k,) of the cells whose levels of some variables occur together."""
     if not names:
         return np.ones(len(cells), bool)

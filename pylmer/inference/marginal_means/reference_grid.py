@@ -7,7 +7,6 @@ evaluated at these values.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,32 +14,28 @@ from typing import Any
 import numpy as np
 
 from ...design import Design
-from ...errors import ArgumentError, DataError
+from ...errors import ArgumentError
 from ...extract import word
 from ...fitting import FittedModel
-from ...functions import Factor, Logical, Strings, Value, as_factor
-from ...functions.values import kind
-from ...language import did_you_mean, variables
-from ...language.nodes import Call, Name, Node
-from ...language.walk import nodes
+from ...language import variables
+from ...language.nodes import Node
 from ...linalg import Array, Codes, dense
 from ...linear_words import is_number
 from ...regression import LinearFit
 from ..noting import note
 from ..used_data import used_values
+from .axes import FEW, axis_of, given_values, is_numeric, kept_values, made_factors
 from .basis import Basis, basis_of
-from .cells import MOST, agreeing, numbers, product
+from .cells import product
 from .covariates import Reduce, Reduction, distinct, reduction, values_at
 from .grids import EmmGrid
-from .nesting import AUTO, DETECTED, Nesting, check_nesting, detected, nesting_text, occurring
+from .nesting import AUTO, DETECTED, Nesting, check_nesting, detected, nesting_text
+from .observed import frequencies, observed, places_of
 from .options import check_type
-from .records import Axis, Level, level_text
+from .records import Axis, Level
 from .regridding import regridded
 from .transformations import transformation_of
 
-LARGEST = 10_000  # cells of a grid
-FEW = 2  # values up to which a number counts as a factor
-MAKES_FACTORS = frozenset(["factor", "ordered", "as.factor", "as.ordered"])
 DDF = "kenward-roger"
 
 
@@ -130,13 +125,13 @@ class Grid:
         """The grid of a fit's predictors."""
         names = list(predictors(fit.design))
         values = used_values(fit, names)
-        given, keep = _given(at, names), _keep(cov_keep, names)
-        numeric = [name for name in names if _is_number(values[name])]
+        given, keep = given_values(at, names), kept_values(cov_keep, names)
+        numeric = [name for name in names if is_numeric(values[name])]
         reduced, factors = reduction(cov_reduce, numeric), made_factors(fit.design)
-        axes = [_axis(name, values[name], name in factors, given.get(name), reduced, keep) for name in names]
+        axes = [axis_of(name, values[name], name in factors, given.get(name), reduced, keep) for name in names]
         terms = tuple(_predictors_of(fit.design, [fit.design.fixed_terms.variables[i] for i in each]) for each in
                       fit.design.fixed_terms.factors)  # fmt: skip
-        seen, counts = _observed(axes, values)
+        seen, counts = observed(axes, values)
         several = [axis.name for axis in axes if len(axis.values) > 1 and axis.name not in reduced.formulas]
         asked = isinstance(nesting, str) and nesting == AUTO
         nested = (
@@ -144,8 +139,8 @@ class Grid:
             if asked
             else check_nesting(nesting, names)
         )
-        places = _places(axes, nested, seen)
-        frequency = _frequencies(axes, places, seen, counts)
+        places = places_of(axes, nested, seen)
+        frequency = frequencies(axes, places, seen, counts)
         made = cls(fit.design, tuple(axes), places, frequency, terms, nested, asked and bool(nested),
                    _given_offset(fit), fit.sigma)  # fmt: skip
         return made.following(fit, reduced)
@@ -195,32 +190,6 @@ class Grid:
         )
 
 
-def _given(at: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, Any]:
-    """The values asked for, of variables that the model has."""
-    if at is not None and not isinstance(at, Mapping):
-        raise ArgumentError(f'at: wanted values by variable, as {{"x": [0, 1]}}, found {at!r}')
-    for name in at or {}:
-        if name not in names:
-            raise ArgumentError(
-                f"at: the model has no variable {name!r}{did_you_mean(str(name), names)}; "
-                f"it has {', '.join(names) or 'none'}"
-            )
-    return dict(at or {})
-
-
-def _keep(given: Any, names: Sequence[str]) -> tuple[str, ...] | int:
-    """Numeric variables that keep their values, or up to how many values they do."""
-    if is_number(given) and given == int(given) and given >= 0:
-        return int(given)
-    kept = [given] if isinstance(given, str) else given
-    if not isinstance(kept, Sequence) or not all(isinstance(name, str) for name in kept):
-        raise ArgumentError(f"cov_keep={given!r}: wanted names of numeric variables, or a number of values")
-    for name in kept:
-        if name not in names:
-            raise ArgumentError(f"cov_keep: the model has no variable {name!r}{did_you_mean(name, names)}")
-    return tuple(kept)
-
-
 def check_offset(offset: Any) -> float:
     """The number given in place of the offset of the fit."""
     if not is_number(offset) or not np.isfinite(offset):
@@ -251,128 +220,3 @@ def _columns_of(design: Design, node: Node) -> Iterator[str]:
 
 def _predictors_of(design: Design, used: Sequence[Node]) -> frozenset[str]:
     return frozenset(name for node in used for name in _columns_of(design, node))
-
-
-def made_factors(design: Design) -> set[str]:
-    """Columns that the formula turns into factors, factor(x)."""
-    calls = (inner for node in design.fixed_terms.used for inner in nodes(node) if isinstance(inner, Call))
-    arguments = (call.arguments[0].value for call in calls if call.function in MAKES_FACTORS and call.arguments)
-    return {node.name for node in arguments if isinstance(node, Name)}
-
-
-def _is_number(value: Value) -> bool:
-    return not isinstance(value, Logical | Factor | Strings) and kind(value) == "numeric"
-
-
-def _axis(name: str, value: Value, is_factor: bool, at: Any, reduced: Reduction, keep: tuple[str, ...] | int) -> Axis:
-    if isinstance(value, Logical):
-        found = [bool(code) for code in np.unique(value.codes)]
-        return Axis(name, _chosen(name, found, at), "logical")
-    if isinstance(value, Factor | Strings):
-        factor = as_factor(value)
-        labels = factor.levels.labels()
-        return Axis(name, _chosen(name, [labels[code] for code in np.unique(factor.codes)], at))
-    if kind(value) != "numeric":
-        raise DataError(f"marginal means want factors, texts, logicals and numbers; {name!r} is a {kind(value)}")
-    numbers = np.asarray(value, float)
-    if at is not None:
-        return Axis(name, _numbers(name, at), "numeric", covariate=not is_factor)
-    values, reduce = np.unique(numbers), reduced.of(name)
-    kept = name in keep if isinstance(keep, tuple) else len(values) <= keep
-    if is_factor or reduce is None or (kept and name not in reduced.own):
-        return Axis(name, tuple(values.tolist()), "numeric")
-    return Axis(name, _numbers(name, reduce(numbers)), "numeric", covariate=True)
-
-
-def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
-    """The levels asked for."""
-    if at is None:
-        return tuple(found)
-    by_text = {level_text(level): level for level in found}
-    wanted = [level_text(value) for value in listed(at)]
-    for text in wanted:
-        if text not in by_text:
-            raise ArgumentError(
-                f"at: {name!r} has no level {text!r}{did_you_mean(text, list(by_text))}; it has {', '.join(by_text)}"
-            )
-    return tuple(by_text[text] for text in dict.fromkeys(wanted))
-
-
-def _numbers(name: str, at: Any) -> tuple[Level, ...]:
-    try:
-        numbers = [float(value) for value in listed(at)]
-    except (TypeError, ValueError):
-        raise ArgumentError(f"at: {name!r} is a number, wanted one or more numbers, found {at!r}") from None
-    if not numbers or not np.isfinite(numbers).all():
-        raise ArgumentError(f"at: {name!r} wants one or more finite numbers, found {at!r}")
-    return tuple(numbers)
-
-
-def listed(given: Any) -> list[Any]:
-    """One value, or several, as a list."""
-    return [given] if isinstance(given, str) or not np.ndim(given) else list(given)
-
-
-def _observed(axes: Sequence[Axis], values: Mapping[str, Value]) -> tuple[dict[str, Codes], Array]:
-    """The combinations of levels that occur in the data, of all variables but covariates, and their rows of data.
-
-    Returns by variable its places (u,), and the counts (u,).
-    """
-    counted = [axis for axis in axes if not axis.covariate]
-    sizes = [len(axis.values) for axis in counted]
-    if math.prod(sizes) >= MOST:
-        raise ArgumentError(_too_many(axes, math.prod(sizes)))
-    if not counted:
-        return {}, np.ones(1)
-    codes = [_codes(axis, values[axis.name]) for axis in counted]
-    inside = np.all([code >= 0 for code in codes], axis=0)
-    keys = numbers(np.stack([code[inside] for code in codes], axis=1), sizes)
-    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-    return {axis.name: code[inside][first] for axis, code in zip(counted, codes, strict=True)}, counts.astype(float)
-
-
-def _places(axes: Sequence[Axis], nesting: Nesting, seen: Mapping[str, Codes]) -> Codes | None:
-    """The cells in which nested variables occur, None for all combinations; ArgumentError for too many."""
-    sizes = {axis.name: len(axis.values) for axis in axes}
-    places, count = None, math.prod(sizes.values())
-    if nesting:
-        places, count = occurring(sizes, nesting, seen, LARGEST)
-    if count > LARGEST:
-        raise ArgumentError(_too_many(axes, count))
-    return places
-
-
-def _too_many(axes: Sequence[Axis], cells: int) -> str:
-    return (
-        f"the reference grid has {cells:,} cells, more than {LARGEST:,}: fix some variables with at=, "
-        f"the largest are {', '.join(_largest(axes))}"
-    )
-
-
-def _frequencies(axes: Sequence[Axis], places: Codes | None, seen: Mapping[str, Codes], counts: Array) -> Array:
-    """Rows of data in each cell, told apart by factors alone: (k,)."""
-    cells = product([len(axis.values) for axis in axes]) if places is None else places
-    if not seen:
-        return np.ones(len(cells))
-    here = cells[:, [i for i, axis in enumerate(axes) if axis.name in seen]]
-    _, which = agreeing(np.vstack([np.stack(list(seen.values()), axis=1), here]))
-    found = np.bincount(which[: len(counts)], counts, minlength=int(which.max()) + 1)
-    return np.asarray(found[which[len(counts) :]], float)
-
-
-def _codes(axis: Axis, value: Value) -> Codes:
-    """Position of each row's value on an axis, -1 where it is not there: (n,)."""
-    place = {level_text(level): i for i, level in enumerate(axis.values)}
-    if isinstance(value, Logical):
-        lookup = np.array([place.get("FALSE", -1), place.get("TRUE", -1), -1])
-        return lookup[value.codes]
-    if isinstance(value, Factor | Strings):
-        factor = as_factor(value)
-        return np.array([*(place.get(label, -1) for label in factor.levels.labels()), -1])[factor.codes]
-    numbers, which = np.unique(np.asarray(value, float), return_inverse=True)
-    return np.array([place.get(level_text(number), -1) for number in numbers.tolist()])[which]
-
-
-def _largest(axes: Sequence[Axis]) -> list[str]:
-    ordered = sorted(axes, key=lambda axis: -len(axis.values))
-    return [f"{axis.name} ({len(axis.values)})" for axis in ordered[:3]]

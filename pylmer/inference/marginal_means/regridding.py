@@ -42,7 +42,7 @@ class Inherited:
 
     def single(self, L: Array) -> Array:
         """Degrees of freedom (q,): the fewest of the coefficients that take part."""
-        return np.min(np.where(L != 0, self.df, np.inf), axis=1, initial=np.inf)
+        return np.asarray(np.min(np.where(L != 0, self.df, np.inf), axis=1, initial=np.inf))
 
     def joint(self, L: Array) -> tuple[float, float]:
         """The fewest degrees of freedom, and no scaling of F."""
@@ -72,6 +72,12 @@ def regrid(
     >>> fit = pylmer.lmer("log(angle) ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
     >>> pylmer.pairs(pylmer.regrid(pylmer.emmeans(fit, "recipe")))
      contrast estimate   SE df t.ratio p.value
+     A - B       1.680 2.23 42   0.752  0.7340
+     A - C       1.816 2.23 42   0.814  0.6963
+     B - C       0.135 2.17 42   0.062  0.9979
+    <BLANKLINE>
+    Degrees-of-freedom method: inherited from kenward-roger when re-gridding
+    P value adjustment: tukey method for comparing a family of 3 estimates
     """
     raise ArgumentError(f"regrid() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
 

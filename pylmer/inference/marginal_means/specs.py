@@ -30,10 +30,10 @@ def several_specs(specs: Any) -> list[tuple[str | None, Any]] | None:
     """
     if isinstance(specs, Mapping):
         return [(str(name), each) for name, each in specs.items()]
-    if isinstance(specs, Sequence) and not isinstance(specs, str):
-        if any(not isinstance(each, str) or "~" in each for each in specs):
-            return [(None, each) for each in specs]
-    return None
+    if not isinstance(specs, Sequence) or isinstance(specs, str):
+        return None
+    several = any(not isinstance(each, str) or "~" in each for each in specs)
+    return [(None, each) for each in specs] if several else None
 
 
 def parse_specs(specs: Any, known: Sequence[str]) -> Specs:

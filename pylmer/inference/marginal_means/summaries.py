@@ -65,9 +65,9 @@ def summarize(
     null    the value that tests are against, on the scale of the model; one, or one for each row of a table
     side    "<", ">" or "two-sided"
     delta   tests of equivalence (side 0), nonsuperiority ("<") or noninferiority (">") with this threshold
-    bias_adjust, sigma   whether the way back is corrected for its bias, h(e) + h''(e) sigma^2 / 2, and sigma, by default
-            the residual standard deviation; one, or one for each row of a table. Means of new groups want the whole
-            standard deviation, sqrt(sum of the variances)
+    bias_adjust, sigma   whether the way back is corrected for its bias, h(e) + h''(e) sigma^2 / 2, and its sigma, one
+            or one for each row of a table, by default the residual standard deviation. Means over new groups want the
+            root of the sum of all variances
     df      degrees of freedom in place of those found
     """
     names = [axis.name for axis in grid.axes]

@@ -15,13 +15,14 @@ from ...fitting import FittedModel
 from ...linalg import Array
 from ...linear_words import confint
 from ...regression import LinearFit
+from .axes import FEW
 from .covariates import Reduce
 from .grids import EmmGrid, EmmList
 from .joint import joint_test, joint_tests_table, tests_table
 from .nesting import AUTO
 from .options import AS_IS, nulls, per_row
 from .records import MeansTable, MeansTables
-from .reference_grid import DDF, FEW, ref_grid
+from .reference_grid import DDF, ref_grid
 from .specs import names_among
 from .summaries import summarize
 
@@ -134,7 +135,7 @@ def _joint(means: EmmGrid, null: Any, by: Any) -> MeansTable:
 
 def about_the_mean(x: Array) -> Array:
     """One below and one above the mean."""
-    return np.mean(x) + np.array([-1.0, 1.0])
+    return np.asarray(np.mean(x) + np.array([-1.0, 1.0]))
 
 
 @word

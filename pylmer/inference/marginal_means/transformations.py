@@ -93,7 +93,8 @@ KNOWN: dict[str, tuple[Function, Function, Function, Function, float | None]] = 
     "log1p": (np.expm1, np.exp, np.exp, np.exp, None),
     "sqrt": (lambda e: _root(e) ** 2, lambda e: 2 * _root(e), lambda e: np.full_like(e, 2.0), np.zeros_like, None),
     "asin.sqrt": (
-        lambda e: np.sin(e) ** 2, lambda e: np.sin(2 * e), lambda e: 2 * np.cos(2 * e), lambda e: -4 * np.sin(2 * e), None,
+        lambda e: np.sin(e) ** 2, lambda e: np.sin(2 * e), lambda e: 2 * np.cos(2 * e), lambda e: -4 * np.sin(2 * e),
+        None,
     ),
     "identity": (lambda e: e, np.ones_like, np.zeros_like, np.zeros_like, None),
 }  # fmt: skip

@@ -47,7 +47,7 @@ class Trend:
 
 
 def trend_grid(fit: FittedModel | LinearFit, grid: Grid, asked: Trend, lmer_df: str) -> EmmGrid:
-    """Divided differences of the predictions f in g, x itself or a function of it: (f(x + h) - f(x)) / (g(x + h) - g(x)).
+    """Divided differences (f(x + h) - f(x)) / (g(x + h) - g(x)) of the predictions f, g being x or a function of it.
 
     Those of higher degree k, f^(k) / k! where g is x, are of k + 1 places about x.
     """

@@ -12,10 +12,11 @@ from ...fitting import FittedModel
 from ...regression import LinearFit
 from ..noting import note
 from .asking import Asked, asked_means
+from .axes import FEW
 from .covariates import Reduce
 from .grids import EmmGrid, EmmList
 from .nesting import AUTO, DETECTED, nesting_text
-from .reference_grid import DDF, FEW, Grid, ref_grid
+from .reference_grid import DDF, Grid, ref_grid
 from .trends import Trend, trend_grid
 
 Specs = str | Sequence[Any] | Mapping[str, Any]
