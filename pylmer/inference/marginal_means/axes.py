@@ -37,7 +37,7 @@ def given_values(at: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str
 
 def kept_values(given: Any, names: Sequence[str]) -> tuple[str, ...] | int:
     """Numeric variables that keep their values, or up to how many values they do."""
-    if is_number(given) and given == int(given) and given >= 0:
+    if is_number(given) and np.isfinite(given) and given == int(given) and given >= 0:
         return int(given)
     kept = [given] if isinstance(given, str) else given
     if not isinstance(kept, Sequence) or not all(isinstance(name, str) for name in kept):
@@ -84,6 +84,8 @@ def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
         return tuple(found)
     by_text = {level_text(level): level for level in found}
     wanted = [level_text(value) for value in listed(at)]
+    if not wanted:
+        raise ArgumentError(f"at: {name!r} wants one or more of its levels {', '.join(by_text)}, found {at!r}")
     for text in wanted:
         if text not in by_text:
             raise ArgumentError(

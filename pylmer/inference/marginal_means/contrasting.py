@@ -17,7 +17,7 @@ from .adjustments import check_adjust
 from .cells import product
 from .families import Contrasts, contrasts
 from .grids import EmmGrid
-from .options import AS_IS
+from .options import groups_asked
 from .records import Axis
 from .specs import names_among
 
@@ -30,6 +30,8 @@ def contrasted(
 ) -> EmmGrid:
     """The contrasts `method` of the means in each group; see `contrast`."""
     arranged, inner = _arranged(grid, by)
+    if not inner:
+        raise ArgumentError("by= takes every variable of the means: none are left to compare")
     groups = arranged.groups(arranged.by)
     labels = means_labels(inner, arranged.cells[:, : len(inner)])
     made = [contrasts(method, _parted([labels[i] for i in rows]), options) for rows in groups]
@@ -136,8 +138,7 @@ def _methods(methods: Any, axes: Sequence[Axis]) -> dict[str, Any]:
 
 def _arranged(grid: EmmGrid, by: str | Sequence[str] | None) -> tuple[EmmGrid, tuple[Axis, ...]]:
     """The grid with its groups last, and the variables that are compared."""
-    names = [axis.name for axis in grid.axes]
-    arranged = grid.arranged(grid.by if by == AS_IS else names_among(by, names, "by"))
+    arranged = grid.arranged(groups_asked(grid, by))
     return arranged, tuple(axis for axis in arranged.axes if axis.name not in arranged.by)
 
 

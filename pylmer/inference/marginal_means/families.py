@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
+from ...extract.words import check_call
 from ...language import did_you_mean
 from ...linalg import Array
 
@@ -42,6 +43,7 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
     if not labels:
         raise ArgumentError("by= takes every variable of the means: none are left to compare")
     if callable(method):
+        check_call("the function of contrasts", method, (list(labels),), dict(options))
         return contrasts(method(list(labels), **options), labels, {})
     if not isinstance(method, str):
         _no_options(options, (), "contrasts given by their coefficients")
@@ -53,8 +55,12 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
         )
     make, known = FAMILIES[method]
     _no_options(options, (*known, "exclude", "include") if method in EXCLUDING else known, f"{method!r}")
+    if not isinstance(options.get("reverse", False), bool | np.bool_):
+        raise ArgumentError(f"reverse={options['reverse']!r}: wanted True or False")
     rest = {name: value for name, value in options.items() if name in known}
     chosen = _included(labels, options.get("exclude"), options.get("include"))
+    if not chosen:
+        raise ArgumentError("exclude leaves no means to compare")
     if len(chosen) == len(labels):
         return _or_nothing(make(list(labels), **rest))
     made = _or_nothing(make([labels[i] for i in chosen], **rest))
@@ -192,10 +198,12 @@ def mean_changes(labels: Sequence[str], reverse: bool = False) -> Contrasts:
     return Contrasts(names, sign * np.array(rows).reshape(-1, m), "mvt")
 
 
-def polynomial(labels: Sequence[str], max_degree: int | None = None) -> Contrasts:
+def polynomial(labels: Sequence[str], max_degree: Any = None) -> Contrasts:
     """Orthogonal polynomials of equally spaced levels, in the smallest whole numbers, as in printed tables."""
     m = len(labels)
-    most = min(MOST_DEGREES, m - 1) if max_degree is None else min(int(max_degree), m - 1)
+    if max_degree is not None and (not isinstance(max_degree, int | np.integer) or max_degree < 1):
+        raise ArgumentError(f"max_degree={max_degree!r}: wanted a degree, 1 or more")
+    most = min(MOST_DEGREES if max_degree is None else int(max_degree), m - 1)
     names = tuple(DEGREES[d] if d < len(DEGREES) else f"degree {d + 1}" for d in range(most))
     return Contrasts(names, np.array([_whole(m, d + 1) for d in range(most)]).reshape(-1, m))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
 from ...errors import ArgumentError
+from ...extract.words import obliging
 from ...functions import as_factor
 from ...functions.series import value_of
 from ...functions.values import kind
@@ -17,7 +19,9 @@ from .grids import EmmGrid
 from .records import Axis
 
 
-def add_grouping(means: EmmGrid, newname: str, refname: str, newlevs: Sequence[Any]) -> EmmGrid:
+@obliging
+@singledispatch
+def add_grouping(means: Any, newname: str, refname: str, newlevs: Sequence[Any]) -> EmmGrid:
     """A grid with one more variable, in whose levels those of another are nested, as emmeans' `add_grouping`.
 
     means    a reference grid or marginal means
@@ -34,8 +38,11 @@ def add_grouping(means: EmmGrid, newname: str, refname: str, newlevs: Sequence[A
     >>> pylmer.emmeans(grouped, "heat").as_frame()["emmean"].round(2).tolist()
     [35.6, 28.97, 31.8]
     """
-    if not isinstance(means, EmmGrid):
-        raise ArgumentError(f"add_grouping() wants a reference grid or marginal means, found {type(means).__name__}")
+    raise ArgumentError(f"add_grouping() wants a reference grid or marginal means, found {type(means).__name__}")
+
+
+@add_grouping.register(EmmGrid)
+def _(means: EmmGrid, newname: str, refname: str, newlevs: Sequence[Any]) -> EmmGrid:
     names = [axis.name for axis in means.axes]
     if newname in names:
         raise ArgumentError(f"newname={newname!r}: wanted a name that the grid has not: it has {', '.join(names)}")
@@ -52,8 +59,8 @@ def add_grouping(means: EmmGrid, newname: str, refname: str, newlevs: Sequence[A
 def _groups(newlevs: Any, count: int, refname: str) -> tuple[tuple[str, ...], Any]:
     """The labels of the groups that occur, and the group of each level (levels,)."""
     value = value_of(newlevs, "newlevs")
-    if kind(value) == "numeric":
-        value = as_factor(np.asarray(value, float))
+    if kind(value) not in ("numeric", "factor", "text", "logical"):
+        raise ArgumentError(f"newlevs: wanted the group of each level of {refname}, texts or a Categorical")
     factor = as_factor(value)
     if len(factor.codes) != count or np.any(factor.codes < 0):
         raise ArgumentError(

@@ -22,9 +22,8 @@ from ...linear_words import is_number
 from ...tables import format_number
 from .contrasting import contrasted
 from .grids import EmmGrid, EmmList
-from .options import AS_IS
+from .options import AS_IS, groups_asked
 from .records import MeansTable, means_table
-from .specs import names_among
 from .summaries import summarize
 
 LETTERS = "1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -103,7 +102,7 @@ def _(
         raise ArgumentError(f"alpha={alpha!r}: wanted a level between 0 and 1")
     if not letters or len(set(letters)) != len(letters):
         raise ArgumentError(f"letters={letters!r}: wanted different letters, such as {LETTERS[:9]!r}")
-    groups = means.by if by == AS_IS else names_among(by, [axis.name for axis in means.axes], "by")
+    groups = groups_asked(means, by)
     arranged = means.arranged(groups)
     pairs = summarize(contrasted(arranged, "pairwise", AS_IS, adjust, {}), infer=(False, True))
     table = summarize(arranged, infer=(True, False), adjust=adjust, level=level, type=type)

@@ -103,7 +103,7 @@ def above(name: str, nesting: Mapping[str, Collection[str]]) -> set[str]:
 
 
 def _pairs(given: Any) -> list[tuple[str, list[str]]]:
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and all(isinstance(outer, str | Sequence) for outer in given.values()):
         return [
             (str(name), [outer] if isinstance(outer, str) else list(map(str, outer))) for name, outer in given.items()
         ]

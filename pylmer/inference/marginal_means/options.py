@@ -13,6 +13,7 @@ from ...linalg import Array
 from ...linear_words import is_number
 from ..contrasts import check_level
 from .adjustments import check_adjust
+from .specs import names_among
 from .transformations import Transformation
 
 if TYPE_CHECKING:
@@ -85,11 +86,16 @@ def settle(
     )
 
 
+def groups_asked(grid: EmmGrid, by: Any) -> tuple[str, ...]:
+    """The variables of the groups: those of the grid unless others are given."""
+    if isinstance(by, str) and by == AS_IS:
+        return grid.by
+    return names_among(by, [axis.name for axis in grid.axes], "by")
+
+
 def check_bias(known: float | None, bias_adjust: Any, sigma: Any) -> tuple[float, ...] | float | None:
     """The standard deviation of the bias adjustment, one or one for each row; None if none is wanted."""
-    if bias_adjust not in (None, True, False) or (
-        isinstance(bias_adjust, int | float) and not isinstance(bias_adjust, bool)
-    ):
+    if not isinstance(bias_adjust, bool | np.bool_ | None):
         raise ArgumentError(f"bias_adjust={bias_adjust!r}: wanted True or False")
     wanted = sigma if sigma is not None else known
     if wanted is None:
@@ -149,8 +155,8 @@ def per_row(values: tuple[float, ...] | float, sizes: Sequence[int], what: str =
 
 def check_type(type: Any) -> str | None:
     """ "response", or None for the scale of the model."""
-    if type in (None, "link", "lp", "linear.predictor"):
+    if type is None or (isinstance(type, str) and type in ("link", "lp", "linear.predictor")):
         return None
-    if type != "response":
+    if not isinstance(type, str) or type != "response":
         raise ArgumentError(f"type={type!r}: wanted 'response' or None")
     return "response"

@@ -16,9 +16,8 @@ from ...tables import format_number
 from ...tails import student_two_sided
 from ..noting import note
 from .adjustments import STEPS, TWO_SIDED, Family, adjusted, quantiles
-from .options import AS_IS, Options, per_row, settle
+from .options import AS_IS, Options, groups_asked, per_row, settle
 from .records import MeansTable, means_table
-from .specs import names_among
 from .transformations import Transformation
 
 if TYPE_CHECKING:
@@ -70,8 +69,7 @@ def summarize(
             root of the sum of all variances
     df      degrees of freedom in place of those found
     """
-    names = [axis.name for axis in grid.axes]
-    arranged = grid.arranged(grid.by if by == AS_IS else names_among(by, names, "by"))
+    arranged = grid.arranged(groups_asked(grid, by))
     options = settle(arranged, infer, level, adjust, type, null, side, delta, bias_adjust, sigma, df)
     sizes = tuple(len(rows) for rows in arranged.groups(arranged.by))
     found, back = _estimated(arranged, options.df), _way_back(options, sizes)

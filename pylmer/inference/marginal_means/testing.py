@@ -20,7 +20,7 @@ from .covariates import Reduce
 from .grids import EmmGrid, EmmList
 from .joint import joint_test, joint_tests_table, tests_table
 from .nesting import AUTO
-from .options import AS_IS, nulls, per_row
+from .options import AS_IS, groups_asked, nulls, per_row
 from .records import MeansTable, MeansTables
 from .reference_grid import DDF, ref_grid
 from .specs import names_among
@@ -122,7 +122,7 @@ def _(parts: EmmList, null: float | Sequence[float] = 0.0, **options: Any) -> Me
 
 
 def _joint(means: EmmGrid, null: Any, by: Any) -> MeansTable:
-    grid = means.arranged(means.by if by == AS_IS else names_among(by, [axis.name for axis in means.axes], "by"))
+    grid = means.arranged(groups_asked(means, by))
     if not grid.basis.estimable(grid.L).all():
         raise ArgumentError("joint=True: some of the functions cannot be estimated (nonEst); leave them out")
     groups = grid.groups(grid.by)
