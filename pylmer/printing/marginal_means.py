@@ -116,7 +116,7 @@ def _column(name: str, values: pd.Series[Any], axis: Axis | None, table: MeansTa
     if name in RATIOS:
         return Column(name, tuple(_ratio_texts(numbers)))
     if name in ("df1", "df2"):
-        return Column(name, tuple(format_numbers([round_number(x, 2) for x in numbers])))
+        return Column(name, tuple(format_numbers(zapsmall([round_number(x, 2) for x in numbers]))))
     if name == table.label:
         numbers = zapsmall(numbers)
     if name == "df":

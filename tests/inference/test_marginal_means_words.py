@@ -17,8 +17,11 @@ import pandas as pd
 import pytest
 
 import pylmer
+from pylmer.inference.marginal_means.basis import Basis
 from pylmer.inference.marginal_means.cells import agreeing, numbers, product
 from pylmer.inference.marginal_means.letters import letter_sets
+from pylmer.inference.marginal_means.records import Axis
+from pylmer.inference.marginal_means.regridding import Inherited
 from tests.inference.test_marginal_means_more import data
 
 pytestmark = pytest.mark.filterwarnings("ignore:NOTE. Results may be misleading", "ignore:Note. adjust")
@@ -232,6 +235,47 @@ def test_cells() -> None:
     np.testing.assert_array_equal(numbers(cells, [2, 1, 3]), np.arange(6))
     distinct, which = agreeing(cells[:, [2]])
     np.testing.assert_array_equal(distinct[which], cells[:, [2]])
+
+
+# --- digits of degrees of freedom ----------------------------------------------------------------------------------
+
+# print(summary(emmobj(bhat = c(10.5, 11.25, 12), V = diag(1:3), dffun = ), infer = c(FALSE, TRUE))) with these degrees of
+# freedom, and print(test(, joint = TRUE, by = "a")): the columns df and df2 of R's pages
+DF = {
+    (5.006, 5, 5): ["5.01", "5.00", "5.00"],
+    (123.456, 9.5, 2): ["123.5", "9.5", "2.0"],
+    (1034.56, 3.14159, 17): ["1034.56", "3.14", "17.00"],
+    (123456.7, 3.25, 4): ["1.23e+05", "3.25e+00", "4.00e+00"],
+    (12.0449, 12.05, 12.051): ["12.0", "12.1", "12.1"],
+    (10.004, 100.5, 1000.25): ["10", "100", "1000"],
+}
+DF2 = {
+    (2700.00, 12.93, 322000.00): ["2700.0", "12.9", "322000.0"],
+    (338189.6100, 6364.7497, 8506.3542): ["338189.6", "6364.8", "8506.4"],
+    (4.91, 9.30, 30.90): ["4.91", "9.30", "30.90"],
+}
+
+
+def three(df: tuple[float, ...]) -> pylmer.EmmGrid:
+    method = Inherited(np.diag([1.0, 2.0, 3.0]), np.array(df))
+    basis = Basis(np.arange(3), np.array([10.5, 11.25, 12.0]), np.zeros((3, 0)), method, None)
+    axis, zero, one = Axis("a", ("u", "v", "w")), np.zeros(3), np.ones(3)
+    return pylmer.EmmGrid(basis, (axis,), np.eye(3), zero, one, infer=(False, True), label="estimate")
+
+
+def printed(shown: str, name: str) -> list[str]:
+    head, *rows = shown.split("\n")[:4]
+    return [row.split()[head.split().index(name)] for row in rows]
+
+
+@pytest.mark.parametrize("df", DF)
+def test_digits_of_df(df: tuple[float, ...]) -> None:
+    assert printed(str(three(df)), "df") == DF[df]
+
+
+@pytest.mark.parametrize("df", DF2)
+def test_digits_of_df2(df: tuple[float, ...]) -> None:
+    assert printed(str(pylmer.test(three(df), joint=True, by="a")), "df2") == DF2[df]
 
 
 # --- nested variables beyond R -------------------------------------------------------------------------------------
