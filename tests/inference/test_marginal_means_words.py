@@ -239,8 +239,8 @@ def test_cells() -> None:
 
 # --- digits of degrees of freedom ----------------------------------------------------------------------------------
 
-# print(summary(emmobj(bhat = c(10.5, 11.25, 12), V = diag(1:3), dffun = ), infer = c(FALSE, TRUE))) with these degrees of
-# freedom, and print(test(, joint = TRUE, by = "a")): the columns df and df2 of R's pages
+# print(summary(emmobj(bhat = c(10.5, 11.25, 12), V = diag(1:3), dffun = ), infer = c(FALSE, TRUE))) with these
+# degrees of freedom, and print(test(, joint = TRUE, by = "a")): the columns df and df2 of R's pages
 DF = {
     (5.006, 5, 5): ["5.01", "5.00", "5.00"],
     (123.456, 9.5, 2): ["123.5", "9.5", "2.0"],

@@ -41,7 +41,7 @@ def reduction(given: Reduce, numeric: Sequence[str], default: Callable[[Array], 
     formulas: dict[str, str] = {}
     chosen: Callable[[Array], Any] | None = default
     for each in [given] if isinstance(given, str | Mapping) or not isinstance(given, Sequence) else given:
-        if isinstance(each, str):
+        if isinstance(each, str) and "~" in each:
             name, text = _formula(each)
             formulas[name] = text
         elif isinstance(each, Mapping):
