@@ -53,17 +53,22 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """All descents of one fit: the best, the values of the scan, every run in order."""
+    """All descents of one fit: the best, the values of the scan, every run in order.
+
+    looked, elsewhere  values and full evaluations of descents from corners of the covariances (see `batch.wider`)
+    """
 
     best: Run
     scan: tuple[float, ...]
     runs: tuple[Run, ...] = field(repr=False)
     settling: int = 0
+    looked: int = 0
+    elsewhere: int = 0
 
     @property
     def evaluations(self) -> int:
         """Full evaluations (value, score, information) of all runs, and those that set vanished deviations to zero."""
-        return sum(run.evaluations + run.gradients for run in self.runs) + self.settling
+        return sum(run.evaluations + run.gradients for run in self.runs) + self.settling + self.elsewhere
 
 
 def search(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .batch import widened_search
 from .certificate import TOLERANCE, Certificate, certify
 from .criterion import At, Points
 from .devfun import Devfun
@@ -78,6 +79,8 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
         multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
+        if points is None:
+            found = widened_search(devfun.criterion, devfun.families, found)
         return _optimum(devfun, found)
     begin = devfun.multiple(1.0) if points is None else points
     par = par_of(devfun.criterion.at(begin), devfun.families)
@@ -140,7 +143,7 @@ def _optimum(devfun: Devfun, found: Search) -> Optimum:
         found.best,
         optimizer="newton",
         evaluations=found.evaluations,
-        values=len(found.scan),
+        values=len(found.scan) + found.looked,
         trace=tuple(run.trace for run in found.runs),
     )
 
