@@ -106,8 +106,8 @@ class At:
     @property
     def noise(self) -> float:
         """How far rounding may move the value (engine.md 2h)."""
-        yty = float(self.criterion.engine.gram.XytXy[-1, -1])
-        return 8 * EPS * (abs(self.value) + self.criterion.m * yty / self.factorization.fixed.r2)
+        lost = self.criterion.m * self.criterion.engine.rounding(self.factorization.fixed.r2)
+        return 8 * EPS * (abs(self.value) + lost)
 
     @cached_property
     def v(self) -> Array:

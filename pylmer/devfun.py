@@ -11,6 +11,7 @@ import numpy as np
 from .covariance import Family
 from .criterion import At, Criterion, Points
 from .design import Design
+from .distant import trusted_criterion
 from .engines import choose_engine
 from .errors import ArgumentError, NumericalError
 from .gram import Rows, TermRows, form_gram
@@ -134,4 +135,7 @@ def make_devfun(design: Design, REML: bool, control: lmerControl) -> Devfun:
     rows = rows_of(design)
     gram = form_gram(rows)
     families = tuple(Family(term.structure, term.width, term.hom) for term in rows.terms)
-    return Devfun(design, Criterion(choose_engine(gram, rows, control.engine), REML), families, control)
+    criterion = Criterion(choose_engine(gram, rows, control.engine), REML)
+    if control.engine == "auto":
+        criterion = trusted_criterion(criterion, families, rows)
+    return Devfun(design, criterion, families, control)

@@ -182,7 +182,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
             E = one_sided_information(objective, at) - at.information
             differenced, gradients = True, gradients + len(step)
             continue
-        trial = _try(objective, moved(at.points, step))
+        trial = tried(objective, moved(at.points, step))
         trace.append(np.inf if trial is None else trial.value)
         if trial is not None and decrease < 10 * at.noise:
             trial = trial.condensed()
@@ -193,7 +193,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
         else:
             ratio = -1.0 if trial is None else (at.value - trial.value) / decrease
         length = float(np.linalg.norm(step))
-        radius = _new_radius(radius, length, ratio)
+        radius = new_radius(radius, length, ratio)
         if ratio <= 1e-4 or trial is None:
             if inside and decrease < 1 and not differenced:
                 E = one_sided_information(objective, at) - at.information
@@ -216,7 +216,7 @@ def _holding(held: Mask | None, g: Array, H: Array) -> tuple[Array, Array]:
     return np.where(held, 0.0, g), np.where(np.outer(free, free), H, 0.0) + np.diag(np.where(held, unit, 0.0))
 
 
-def _try(objective: Objective, points: Points) -> At | None:
+def tried(objective: Objective, points: Points) -> At | None:
     """The criterion at a trial point, None where the arithmetic fails: the step is then shortened."""
     try:
         at = objective(points)
@@ -225,7 +225,7 @@ def _try(objective: Objective, points: Points) -> At | None:
         return None
 
 
-def _new_radius(radius: float, length: float, ratio: float) -> float:
+def new_radius(radius: float, length: float, ratio: float) -> float:
     if ratio < 0.25:
         return length / 4
     if ratio > 0.75 and length > 0.8 * radius:

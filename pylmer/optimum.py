@@ -12,6 +12,8 @@ from .batch import widened_search
 from .certificate import TOLERANCE, Certificate, certify
 from .criterion import At, Points
 from .devfun import Devfun
+from .distant import search_far
+from .engines import OrthogonalEngine
 from .errors import ArgumentError, NumericalError
 from .linalg import Array
 from .moments import moment_ratios
@@ -76,6 +78,8 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
     points, control = start_points(devfun, start), devfun.control
     if control.optimizer == "newton":
+        if isinstance(devfun.criterion.engine, OrthogonalEngine):
+            return _optimum(devfun, search_far(devfun.criterion, devfun.families, points))
         multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)

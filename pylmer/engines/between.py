@@ -103,6 +103,10 @@ class BetweenEngine:
     def gram(self) -> Gram:
         return self._gram
 
+    def rounding(self, r2: float) -> float:
+        """Relative rounding error of r2, in units of the machine's precision: sums lose what they subtract."""
+        return float(self._gram.XytXy[-1, -1]) / r2
+
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         return [self._gram.factors[0].ZtZ @ s[0]]
 

@@ -29,7 +29,7 @@ LARGEST = 1_000  # random effects up to which the factor is formed
 CELLS = 2e10  # operations of its formation, n q^2, up to which it is
 
 
-def orthogonal_pays(gram: Gram) -> bool:
+def is_small(gram: Gram) -> bool:
     """Whether the factor of all columns of [Z X y] is small enough to be formed."""
     q = sum(sums.q for sums in gram.factors)
     return q <= LARGEST and gram.n * q**2 <= CELLS
@@ -70,9 +70,12 @@ class OrthogonalEngine:
 
     def __init__(self, gram: Gram, rows: Rows) -> None:
         self._gram, self.layout = gram, Layout(gram.factors)
-        q = sum(sums.q for sums in gram.factors)
-        full = triangular_factor(_rows_of(gram, rows, q), q + gram.p + 1)
-        self.root, self.half, self.within = full[:q, :q].T[None], full[None, :q, q:], full[q:, q:]
+        order = _order(self.layout)
+        q = len(order)
+        full = triangular_factor(_rows_of(gram, rows, order), q + gram.p + 1)
+        self.root = np.zeros((1, q, q))
+        self.root[0, order] = full[:q, :q].T
+        self.half, self.within = full[None, :q, q:], full[q:, q:]
 
     @property
     def gram(self) -> Gram:
@@ -96,15 +99,19 @@ class OrthogonalEngine:
         return OrthogonalFactorization(self, self.layout.block_diagonal(factor_templates(self._gram, T)))
 
 
-def _rows_of(gram: Gram, rows: Rows, q: int) -> Iterator[Array]:
+def _order(layout: Layout) -> Array:
+    """Columns of Z one after the other, all levels of each: what is far and what is near stay apart in the factor."""
+    return np.concatenate([np.arange(at.start, at.stop).reshape(J, L).T.ravel() for at, J, L in layout.places])
+
+
+def _rows_of(gram: Gram, rows: Rows, order: Array) -> Iterator[Array]:
     """[Z X y] of all rows, scaled, some at a time."""
-    layout = Layout(gram.factors)
-    for at in chunks(rows.n, max(4 * q, 512)):
+    for at in chunks(rows.n, max(4 * len(order), 512)):
         count = at.stop - at.start
         blocks = []
-        for sums, (_, J, L) in zip(gram.factors, layout.places, strict=True):
-            Z = np.zeros((count, J, L))
+        for sums in gram.factors:
+            Z = np.zeros((count, sums.J, sums.L))
             codes = rows.terms[sums.terms[0]].codes[at]
             Z[np.arange(count), codes] = scaled_random(rows, gram.scaling, sums.terms, at)
-            blocks.append(Z.reshape(count, J * L))
-        yield np.hstack([*blocks, scaled_fixed(rows, gram.scaling, at)])
+            blocks.append(Z.reshape(count, sums.q))
+        yield np.hstack([np.hstack(blocks)[:, order], scaled_fixed(rows, gram.scaling, at)])

@@ -1,0 +1,171 @@
+"""Responses far from zero that only the random effects can take up: where to begin, and steps on scales of their own.
+
+In `y ~ 0 + x + (x | g) + (1 | h)` with y + 1e6 the standard deviation of one intercept is 1e6 times the others, and
+whose it is makes a minimum each. No scan reaches them: each grouping factor in turn is fitted first, by least squares,
+and its coefficients give its covariance. Levels that are all far alike say little of what average information expects
+of them, so the Hessian is taken from differences of the score, with a step and a trust region in units of each column
+of the templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .covariance import Diagonal, Family, Point, Unstructured, lower_entries
+from .criterion import At, Criterion, Points
+from .engines import BlockedEngine, OrthogonalEngine
+from .engines.orthogonal import is_small
+from .errors import NumericalError
+from .gram import Rows
+from .linalg import Array, symmetric
+from .optimize import (
+    INTERIOR, SCAN, STOP, Objective, Run, Search, local_minima, moved, new_radius, scanned, settled, shifted, singular,
+    tried,
+)  # fmt: skip
+from .trust import trust_step
+
+FAR = 1e4  # multiple of I at which the random effects have taken up all they can
+LOST = 1e-7  # rounding of the criterion there from which sums are left
+SMALLEST = 0.1  # standard deviation from which on steps are in its units
+STEP = 1e-5  # of differences of the score, in these units
+STEPS = 100
+
+
+def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Rows) -> Criterion:
+    """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
+    if not isinstance(criterion.engine, BlockedEngine) or not is_small(criterion.engine.gram):
+        return criterion
+    far, near = (tuple(family.multiple(c) for family in families) for c in (FAR, 1.0))
+    try:
+        at = criterion.at(far)
+        if at.noise < LOST:
+            return criterion
+    except NumericalError:
+        pass
+    orthogonal = replace(criterion, engine=OrthogonalEngine(criterion.engine.gram, rows))
+    try:
+        return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
+    except NumericalError:
+        return criterion
+
+
+def search_far(criterion: Criterion, families: Sequence[Family], start: Points | None = None) -> Search:
+    """The lowest minimum reached from the starts of each factor, and from the scan."""
+    objective = criterion.at
+    if start is not None:
+        return _lowest(objective, [start], ())
+    multiple = [tuple(family.multiple(c) for family in families) for c in SCAN]
+    scan = scanned(objective, lambda c: multiple[SCAN.index(c)], SCAN)
+    starts = [*fitted_first(criterion, families), *(multiple[k] for k in local_minima(scan))]
+    return _lowest(objective, starts, scan)
+
+
+def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float]) -> Search:
+    runs = [run for run in (_attempt(objective, start) for start in starts) if run is not None]
+    if not runs:
+        raise NumericalError("the criterion cannot be computed at any start")
+    best = min(runs, key=lambda run: float(run.at.value))
+    for points in _corners_of(best.at.points):
+        again = _attempt(objective, points)
+        if again is not None:
+            runs.append(again)
+            best = again if again.at.value < best.at.value - best.at.noise else best
+    return Search(settled(objective, best), tuple(scan), tuple(runs), int(singular(best.at.points)))
+
+
+def _corners_of(points: Points) -> Iterator[Points]:
+    """The optimum without each of its directions that are left, and with those that it has lost."""
+    if singular(points):
+        yield tuple(point.raised(INTERIOR) for point in points)
+    for term, point in enumerate(points):
+        s = point.deviations()
+        if isinstance(point, Unstructured) and len(s) > 1 and s[-1] > 0:
+            yield tuple(point.cleared(1.0001 * s[-1]) if k == term else each for k, each in enumerate(points))
+
+
+def fitted_first(criterion: Criterion, families: Sequence[Family]) -> Iterator[Points]:
+    """For each grouping factor the covariances of least-squares coefficients, its own first, the others' of the rest."""
+    engine, gram = criterion.engine, criterion.engine.gram
+    assert isinstance(engine, OrthogonalEngine)  # noqa: S101  # no other is asked
+    R, y = engine.root[0].T, engine.half[0, :, -1]
+    places = engine.layout.places
+    for first in range(len(places)):
+        rest, coefficients = y, {}
+        for f in sorted(range(len(places)), key=lambda f: f != first):
+            at, J, L = places[f]
+            b = np.linalg.lstsq(R[:, at], rest, rcond=None)[0]
+            rest, coefficients[f] = rest - R[:, at] @ b, b.reshape(J, L)
+        s2 = max(float(engine.within[-1, -1] ** 2 + rest @ rest) / gram.n, np.finfo(float).tiny)
+        blocks = (coefficients[f][:, here] for f, here in (gram.place[t] for t in range(len(families))))
+        yield tuple(_second_moment(family, B / np.sqrt(len(B) * s2)) for family, B in zip(families, blocks, strict=True))
+
+
+def _second_moment(family: Family, B: Array) -> Point:
+    """The covariance B'B (B (J, l)), its standard deviations at least INTERIOR, in the family."""
+    if family.structure == "us":
+        U, s, _ = np.linalg.svd(B.T @ B)
+        return Unstructured(U * np.maximum(np.sqrt(s), INTERIOR), U)
+    d = np.maximum(np.sqrt(np.sum(B**2, axis=0)), INTERIOR)
+    point = family.multiple(1.0)
+    if isinstance(point, Diagonal):
+        return replace(point, d=d if len(point.d) > 1 else np.sqrt(np.mean(d**2))[None])
+    return family.multiple(float(np.sqrt(np.mean(d**2))))
+
+
+def units_of(points: Points) -> Array:
+    """The unit of each local coordinate: the standard deviation of its column of the template, or SMALLEST (k,)."""
+    return np.concatenate([_units(point) for point in points])
+
+
+def _units(point: Point) -> Array:
+    if isinstance(point, Unstructured):
+        s = np.linalg.norm(point.T, axis=0)
+        return np.maximum(s[lower_entries(len(s))[1]], SMALLEST)
+    own = np.ones(point.size)
+    s = np.abs(np.diag(point.template()))[: point.size]
+    own[: len(s)] = np.maximum(s, SMALLEST)
+    return own
+
+
+def differenced_hessian(objective: Objective, at: At) -> Array:
+    """The Hessian in the coordinates of `at`, by central differences of the score in units of each: (k, k)."""
+    h = STEP * units_of(at.points)
+    scores = [
+        [objective(shifted(at.points, sign * step)).gradient for sign in (1, -1)] for step in h[:, None] * np.eye(len(h))
+    ]
+    return symmetric(np.array([(up - down) / (2 * size) for (up, down), size in zip(scores, h, strict=True)]))
+
+
+def _attempt(objective: Objective, points: Points) -> Run | None:
+    try:
+        return scaled_newton(objective, points)
+    except (NumericalError, np.linalg.LinAlgError):
+        return None
+
+
+def scaled_newton(objective: Objective, points: Points) -> Run:
+    """As `optimize.newton`, with differenced Hessians in units of each coordinate."""
+    at = objective(moved(points, np.zeros(sum(point.size for point in points)))).condensed()
+    H, radius, trace = differenced_hessian(objective, at), 1.0, [at.value]
+    gradients = 2 * len(H)
+    for _ in range(STEPS):
+        units = units_of(at.points)
+        step, decrease, _ = trust_step(at.gradient * units, H * np.outer(units, units), radius)
+        if decrease <= max(STOP, 0.01 * at.noise):
+            return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
+        trial = tried(objective, moved(at.points, step * units))
+        trace.append(np.inf if trial is None else trial.value)
+        ratio = -1.0 if trial is None else (at.value - trial.value) / decrease
+        blurred = decrease < at.noise
+        radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
+        if trial is None or ratio <= 1e-4:
+            if blurred:
+                return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
+            continue
+        at = trial.condensed()
+        H, gradients = differenced_hessian(objective, at), gradients + 2 * len(H)
+    message = f"no convergence in {STEPS} steps"
+    return Run(at, H - at.information, False, message, len(trace), gradients, tuple(trace))
