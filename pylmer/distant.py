@@ -22,8 +22,7 @@ from .errors import NumericalError
 from .gram import Rows
 from .linalg import Array, symmetric
 from .optimize import (
-    INTERIOR, SCAN, STOP, Objective, Run, Search, local_minima, moved, new_radius, scanned, settled, shifted, singular,
-    tried,
+    INTERIOR, STOP, Objective, Run, Search, moved, new_radius, search, settled, shifted, singular, tried,
 )  # fmt: skip
 from .trust import trust_step
 
@@ -53,13 +52,16 @@ def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Ro
 
 
 def search_far(criterion: Criterion, families: Sequence[Family], start: Points | None = None) -> Search:
-    """The lowest minimum reached from the starts of each factor, and from the scan."""
+    """The lowest minimum reached from a start for each factor, and from where the ordinary search ends."""
     objective = criterion.at
     if start is not None:
         return _lowest(objective, [start], ())
-    multiple = [tuple(family.multiple(c) for family in families) for c in SCAN]
-    scan = scanned(objective, lambda c: multiple[SCAN.index(c)], SCAN)
-    starts = [*fitted_first(criterion, families), *(multiple[k] for k in local_minima(scan))]
+    starts, scan = list(far_starts(criterion, families)), ()
+    try:
+        usual = search(objective, lambda c: tuple(family.multiple(c) for family in families))
+        starts, scan = [usual.best.at.points, *starts], usual.scan
+    except NumericalError:
+        pass
     return _lowest(objective, starts, scan)
 
 
@@ -86,33 +88,35 @@ def _corners_of(points: Points) -> Iterator[Points]:
             yield tuple(point.cleared(1.0001 * s[-1]) if k == term else each for k, each in enumerate(points))
 
 
-def fitted_first(criterion: Criterion, families: Sequence[Family]) -> Iterator[Points]:
-    """For each grouping factor the covariances of least-squares coefficients, its own first, the others' of the rest."""
+def far_starts(criterion: Criterion, families: Sequence[Family]) -> Iterator[Points]:
+    """For each term the covariance that lies along its coefficients in all levels alike, with nothing else fitted.
+
+    Standard deviations in units of what remains within levels.
+    """
     engine, gram = criterion.engine, criterion.engine.gram
     assert isinstance(engine, OrthogonalEngine)  # noqa: S101  # no other is asked
     R, y = engine.root[0].T, engine.half[0, :, -1]
-    places = engine.layout.places
-    for first in range(len(places)):
-        rest, coefficients = y, {}
-        for f in sorted(range(len(places)), key=lambda f: f != first):
-            at, J, L = places[f]
-            b = np.linalg.lstsq(R[:, at], rest, rcond=None)[0]
-            rest, coefficients[f] = rest - R[:, at] @ b, b.reshape(J, L)
-        s2 = max(float(engine.within[-1, -1] ** 2 + rest @ rest) / gram.n, np.finfo(float).tiny)
-        blocks = (coefficients[f][:, here] for f, here in (gram.place[t] for t in range(len(families))))
-        yield tuple(_second_moment(family, B / np.sqrt(len(B) * s2)) for family, B in zip(families, blocks, strict=True))
+    within = np.linalg.lstsq(R, y, rcond=None)[0]
+    left = float(engine.within[-1, -1] ** 2 + np.sum((y - R @ within) ** 2)) / gram.n
+    sigma = np.sqrt(max(left, np.finfo(float).tiny))
+    for term, family in enumerate(families):
+        f, here = gram.place[term]
+        at, J, L = engine.layout.places[f]
+        pooled = R[:, at].reshape(-1, J, L)[:, :, here].sum(axis=1)
+        mean = np.linalg.lstsq(pooled, y, rcond=None)[0] / sigma
+        yield tuple(_far(each, mean) if k == term else each.multiple(1.0) for k, each in enumerate(families))
 
 
-def _second_moment(family: Family, B: Array) -> Point:
-    """The covariance B'B (B (J, l)), its standard deviations at least INTERIOR, in the family."""
+def _far(family: Family, mean: Array) -> Point:
+    """The covariance mean mean' of coefficients (l,), its standard deviations at least INTERIOR, in the family."""
     if family.structure == "us":
-        U, s, _ = np.linalg.svd(B.T @ B)
-        return Unstructured(U * np.maximum(np.sqrt(s), INTERIOR), U)
-    d = np.maximum(np.sqrt(np.sum(B**2, axis=0)), INTERIOR)
+        U = np.linalg.svd(mean[:, None])[0]
+        return Unstructured(U * np.append(np.linalg.norm(mean), np.full(len(mean) - 1, INTERIOR)), U)
+    d = np.maximum(np.abs(mean), INTERIOR)
     point = family.multiple(1.0)
     if isinstance(point, Diagonal):
-        return replace(point, d=d if len(point.d) > 1 else np.sqrt(np.mean(d**2))[None])
-    return family.multiple(float(np.sqrt(np.mean(d**2))))
+        return replace(point, d=d if len(point.d) > 1 else np.array([np.linalg.norm(d)]))
+    return family.multiple(float(np.linalg.norm(d)))
 
 
 def units_of(points: Points) -> Array:

@@ -30,7 +30,8 @@ NEAR = 12.0  # a corner at most this much above the optimum may lead below it ..
 SINGULAR_NEAR = 25.0  # ... and this much where the optimum is singular, or if it is among the
 LOWEST = 3  # lowest corners
 TRIED = 20  # corners at most that are descended from, for each optimum
-ROUNDS = (8, 4.0, 12), (8, 1.0, 6), (40, 0.0, 3)  # steps, then how far above the optimum a descent goes on, and how many
+ROUNDS = (4, 8.0, 16), (4, 4.0, 10), (8, 1.0, 5), (40, 0.0, 3)  # steps, how far above a descent goes on then, how many
+ARRIVED = 1e-3  # above the optimum, after some steps: on the way to it
 LOWER = 1e-7  # relative difference from which an optimum is another one
 
 Counts: TypeAlias = tuple[int, int]  # values alone, and full evaluations
@@ -91,7 +92,7 @@ def _promising(descent: Descent, rise: Array, least: Array, run: Codes, close: f
     differ."""
     on = np.zeros(len(run), bool)
     on[descent.going] = True
-    on &= (rise < -least) | ((rise > least) & (rise < close))
+    on &= (rise < -least) | ((rise > np.maximum(least, ARRIVED)) & (rise < close))
     out: list[int] = []
     for each in np.unique(run[on]):
         mine = np.flatnonzero((run == each) & on)
