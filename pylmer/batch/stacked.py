@@ -281,8 +281,9 @@ class Run:
         r2_a = -self._inner([x[:, :, None] for x in g], s)[:, 0]
         WPW = WVW - transposed(XVW) @ Phi @ XVW
         curvature = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))
-        outer = r2_a[:, :, None] * r2_a[:, None, :]
-        information = WPW * (m / r2)[:, None, None] - outer * (m / r2**2)[:, None, None] + curvature
+        slopes = r2_a / r2[:, None]
+        outer = slopes[:, :, None] * slopes[:, None, :] * (m + np.zeros(self.R))[:, None, None]
+        information = WPW * (m / r2)[:, None, None] - outer + curvature
         return np.asarray(gradient), symmetric(information)
 
     def _directions(self, f: int, tangents: Array, g: Array) -> Array:
