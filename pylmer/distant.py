@@ -14,29 +14,35 @@ from dataclasses import replace
 
 import numpy as np
 
+from .corners import TOGETHER
 from .covariance import Diagonal, Family, Point, Unstructured, lower_entries
 from .criterion import At, Criterion, Points
 from .engines import BlockedEngine, OrthogonalEngine
 from .engines.orthogonal import is_small
 from .errors import NumericalError
-from .gram import Rows
+from .gram import FactorSums, Rows
 from .linalg import Array, symmetric
 from .optimize import (
-    INTERIOR, STOP, Objective, Run, Search, moved, new_radius, search, settled, shifted, singular, tried,
+    INTERIOR, STOP, Objective, Run, Search, local_minima, moved, new_radius, search, settled, shifted, singular, tried,
 )  # fmt: skip
 from .trust import trust_step
 
 FAR = 1e4  # multiple of I at which the random effects have taken up all they can
+CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
 LOST = 1e-7  # rounding of the criterion there from which sums are left
 SMALLEST = 0.1  # standard deviation from which on steps are in its units
 STEP = 1e-5  # of differences of the score, in these units
-STEPS = 100
+STEPS = 200
+PATIENCE = 12  # evaluations that together lower the criterion by no more than rounding
 
 
 def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Rows) -> Criterion:
     """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
-    if not isinstance(criterion.engine, BlockedEngine) or not is_small(criterion.engine.gram):
+    gram = criterion.engine.gram
+    if not isinstance(criterion.engine, BlockedEngine) or not is_small(gram):
         return criterion
+    if max((collinearity(sums) for sums in gram.factors if sums.L > 1), default=0.0) > CANCELLING:
+        return replace(criterion, engine=OrthogonalEngine(gram, rows))
     far, near = (tuple(family.multiple(c) for family in families) for c in (FAR, 1.0))
     try:
         at = criterion.at(far)
@@ -44,11 +50,18 @@ def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Ro
             return criterion
     except NumericalError:
         pass
-    orthogonal = replace(criterion, engine=OrthogonalEngine(criterion.engine.gram, rows))
+    orthogonal = replace(criterion, engine=OrthogonalEngine(gram, rows))
     try:
         return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
     except NumericalError:
         return criterion
+
+
+def collinearity(sums: FactorSums) -> float:
+    """The largest correlation, about zero, of two columns of one factor."""
+    A = sums.ZtZ.sum(axis=0)
+    size = np.sqrt(np.maximum(np.diag(A), np.finfo(float).tiny))
+    return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
 
 
 def search_far(criterion: Criterion, families: Sequence[Family], start: Points | None = None) -> Search:
@@ -62,7 +75,17 @@ def search_far(criterion: Criterion, families: Sequence[Family], start: Points |
         starts, scan = [usual.best.at.points, *starts], usual.scan
     except NumericalError:
         pass
+    together = [tuple(family.multiple(c) for family in families) for c in TOGETHER]
+    starts += [together[k] for k in local_minima([value_of(objective, points) for points in together])]
     return _lowest(objective, starts, scan)
+
+
+def value_of(objective: Objective, points: Points) -> float:
+    """The criterion, infinite where the arithmetic fails."""
+    try:
+        return objective(points).value
+    except NumericalError:
+        return float(np.inf)
 
 
 def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float]) -> Search:
@@ -76,6 +99,15 @@ def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float
             runs.append(again)
             best = again if again.at.value < best.at.value - best.at.noise else best
     return Search(settled(objective, best), tuple(scan), tuple(runs), int(singular(best.at.points)))
+
+
+def polished(objective: Objective, found: Search) -> Search:
+    """The search carried on from its best end."""
+    more = _attempt(objective, found.best.at.points)
+    if more is None:
+        return found
+    best = more if more.at.value < found.best.at.value - found.best.at.noise else found.best
+    return replace(found, best=settled(objective, best), runs=(*found.runs, more))
 
 
 def _corners_of(points: Points) -> Iterator[Points]:
@@ -160,6 +192,8 @@ def scaled_newton(objective: Objective, points: Points) -> Run:
         step, decrease, _ = trust_step(at.gradient * units, H * np.outer(units, units), radius)
         if decrease <= max(STOP, 0.01 * at.noise):
             return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
+        if len(trace) > PATIENCE and trace[-PATIENCE] - at.value < PATIENCE * at.noise:
+            break
         trial = tried(objective, moved(at.points, step * units))
         trace.append(np.inf if trial is None else trial.value)
         ratio = -1.0 if trial is None else (at.value - trial.value) / decrease
@@ -171,5 +205,7 @@ def scaled_newton(objective: Objective, points: Points) -> Run:
             continue
         at = trial.condensed()
         H, gradients = differenced_hessian(objective, at), gradients + 2 * len(H)
-    message = f"no convergence in {STEPS} steps"
-    return Run(at, H - at.information, False, message, len(trace), gradients, tuple(trace))
+    else:
+        message = f"no convergence in {STEPS} steps"
+        return Run(at, H - at.information, False, message, len(trace), gradients, tuple(trace))
+    return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))

@@ -10,21 +10,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..corners import SMALL, corners
+from ..corners import SMALL
 from ..covariance import Family
 from ..criterion import Criterion, Points
+from ..distant import polished, value_of
 from ..engines import BlockedEngine
 from ..errors import NumericalError
-from ..optimize import Run, Search, lowest, newton, singular
+from ..optimize import Run, Search, lowest, newton, singular, size_of
 from .charts import Places
 from .descent import Runs
 from .few import stack_for, stackable
 from .responses import Responses
-from .wider import NEAR, SINGULAR_NEAR, doubtful, least_difference, widened
+from .wider import NEAR, SINGULAR_NEAR, blocks, doubtful, least_difference, widened
 
 MANY_EFFECTS = 2_000  # random effects from which only a few corners are looked at
 ONE_BY_ONE = 6  # corners at most that are descended from one after the other
 STEPS = 100
+LARGE = 100.0  # relative standard deviation from which steps are taken in units of each
 
 
 def widened_search(criterion: Criterion, families: Sequence[Family], found: Search) -> Search:
@@ -39,6 +41,8 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     if points is None:
         return found
     again = lowest(criterion.at, [points])
+    if size_of(again.best.at.points) > LARGE:
+        again = polished(criterion.at, again)
     if not again.best.at.value < at.value - least_difference(at.value, at.noise):
         return found
     return replace(
@@ -72,7 +76,7 @@ def _one_by_one(
     at = found.best.at
     many = sum(sums.q for sums in criterion.engine.gram.factors) > MANY_EFFECTS
     places = list(_corner_points(families, at.points, many))
-    rise = np.array([_value(criterion, each) for each in places]) - at.value
+    rise = np.array([value_of(criterion.at, each) for each in places]) - at.value
     near = SINGULAR_NEAR if singular(at.points) else NEAR
     order = [int(k) for k in np.argsort(rise)[:ONE_BY_ONE] if rise[k] < near]
     ends = [end for end in (_end(criterion, places[k]) for k in order) if end is not None]
@@ -82,20 +86,17 @@ def _one_by_one(
 
 
 def _corner_points(families: Sequence[Family], points: Points, many: bool) -> Iterator[Points]:
-    """All corners of each term in turn, the others as found or small."""
-    for term, family in enumerate(families):
-        these = corners(family)
+    """As `wider.corner_places`, for one run."""
+    for these, term, small in blocks(families):
+        if many and (small or term is None):
+            continue
         for corner in these.whole if many else these.points:
-            yield tuple(corner if k == term else point for k, point in enumerate(points))
-            if len(points) > 1 and not many:
-                yield tuple(corner if k == term else each.multiple(SMALL) for k, each in enumerate(families))
-
-
-def _value(criterion: Criterion, points: Points) -> float:
-    try:
-        return criterion.at(points).value
-    except NumericalError:
-        return float(np.inf)
+            size = float(corner.deviations()[0])
+            others = tuple(each.multiple(SMALL) for each in families) if small else points
+            if term is None:
+                yield tuple(family.multiple(size) for family in families)
+            else:
+                yield tuple(corner if k == term else other for k, other in enumerate(others))
 
 
 def _end(criterion: Criterion, points: Points) -> Run | None:

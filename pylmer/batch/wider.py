@@ -8,15 +8,16 @@ that come near, and those that go lower are followed to their end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product as pairs
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..corners import SMALL, corners
-from ..covariance import Point, Unstructured
+from ..corners import SMALL, TOGETHER, Corners, corners
+from ..covariance import Diagonal, Family, Point, Unstructured
+from ..distant import collinearity
 from ..gram import Gram
 from ..linalg import Array, Codes
 from ..optimize import VANISHED, Mask
@@ -26,6 +27,7 @@ from .stacked import Stack
 
 FEW_LEVELS = 16  # of some factor: below this any optimum is doubtful ...
 SOME_LEVELS = 50  # ... and below this a singular one is
+COLLINEAR = 0.95  # correlation, about zero, of two columns of one factor from which any optimum is doubtful
 NEAR = 12.0  # a corner at most this much above the optimum may lead below it ...
 SINGULAR_NEAR = 25.0  # ... and this much where the optimum is singular, or if it is among the
 LOWEST = 3  # lowest corners
@@ -39,10 +41,11 @@ Counts: TypeAlias = tuple[int, int]  # values alone, and full evaluations
 
 def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
     """Which optima (m,) may not be the lowest; along a single parameter the scan has seen all."""
-    levels = min(sums.J for sums in gram.factors)
-    if parameters < 2:
+    if parameters < 2:  # noqa: PLR2004
         return np.zeros(len(singular), bool)
-    return np.asarray(singular & (levels < SOME_LEVELS)) | (levels < FEW_LEVELS)
+    levels = min(sums.J for sums in gram.factors)
+    few = levels < FEW_LEVELS or any(collinearity(sums) > COLLINEAR for sums in gram.factors if sums.L > 1)
+    return np.asarray(singular & (levels < SOME_LEVELS)) | few
 
 
 def least_difference(value: Any, noise: Any) -> Any:
@@ -76,7 +79,7 @@ def _descended(stack: Stack, runs: Runs, lost: Mask) -> tuple[Runs, Codes, Count
     R, places = len(runs.who), corner_places(runs.places)
     count = len(places.T[0]) // R
     values = stack.criteria(np.tile(runs.who, count), places).reshape(count, R)
-    corner, run = np.nonzero(chosen_corners(runs.places, values - runs.values.value, lost))
+    corner, run = np.nonzero(chosen_corners(runs.places.families, values - runs.values.value, lost))
     if not len(run):
         return runs[run], run, (values.size, 0)
     descent = Descent(stack, runs.who[run], places[corner * R + run])
@@ -102,24 +105,32 @@ def _promising(descent: Descent, rise: Array, least: Array, run: Codes, close: f
     return np.array(out, dtype=int)
 
 
+Block: TypeAlias = tuple[Corners, int | None, bool]  # corners of which term (None: of all), and the others small
+
+
 def corner_places(found: Places) -> Places:
-    """All corners of each term in turn, the others as found or small, for R runs: N times R places."""
+    """All corners of each term in turn, the others as found or small, and all together, for R runs: N times R places."""
     T: list[list[Array]] = [[] for _ in found.T]
     U: list[list[Array]] = [[] for _ in found.T]
-    for term, small, points in _blocks(found):
-        for corner, (k, family) in pairs(points, enumerate(found.families)):
+    R = len(found.T[0])
+    for these, term, small in blocks(found.families):
+        for corner, (k, family) in pairs(these.points, enumerate(found.families)):
             one, axes = found.T[k], found.U[k]
-            if k == term or small:
-                one, axes = _everywhere(corner if k == term else family.multiple(SMALL), len(one))
+            if term in (k, None):
+                one, axes = _everywhere(corner if k == term else family.multiple(float(corner.deviations()[0])), R)
+            elif small:
+                one, axes = _everywhere(family.multiple(SMALL), R)
             T[k].append(one)
             U[k].append(axes)
     return replace(found, T=tuple(map(np.concatenate, T)), U=tuple(map(np.concatenate, U)))
 
 
-def _blocks(found: Places) -> Iterator[tuple[int, bool, tuple[Point, ...]]]:
-    """Whose corners, whether the other terms are small, and the corners."""
-    for term, small in pairs(range(len(found.T)), (False, True)[: len(found.T)]):
-        yield term, small, corners(found.families[term]).points
+def blocks(families: Sequence[Family]) -> list[Block]:
+    """The corners in the order of `corner_places`."""
+    out: list[Block] = [(corners(family), term, False) for term, family in enumerate(families)]
+    if len(families) > 1:
+        out += [(Corners(corners(family).whole, (), False), term, True) for term, family in enumerate(families)]
+    return [*out, (Corners(tuple(Diagonal(np.array([c]), 1) for c in TOGETHER), (), False), None, False)]
 
 
 def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
@@ -129,16 +140,14 @@ def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
     return np.broadcast_to(T, (R, *T.shape)), np.broadcast_to(axes, (R, *T.shape))
 
 
-def chosen_corners(found: Places, rise: Array, lost: Mask) -> Mask:
+def chosen_corners(families: Sequence[Family], rise: Array, lost: Mask) -> Mask:
     """Which corners (N, R) each run is tried from, by their rise above it: of single directions the local minima."""
     parts, at = [], 0
-    for term, _, points in _blocks(found):
-        these = corners(found.families[term])
-        own = rise[at : at + len(points)]
-        first = len(these.whole)
-        along = np.where(these.minima(own[first:]), own[first:], np.inf)
+    for these, _, _ in blocks(families):
+        own, first = rise[at : at + len(these.points)], len(these.whole)
+        along = np.where(these.minima(own[first:]), own[first:], np.inf) if these.along else own[first:]
         parts.append(np.concatenate([own[:first], along]))
-        at += len(points)
+        at += len(own)
     left = np.concatenate(parts)
     rank = np.argsort(np.argsort(left, axis=0), axis=0)
     near = np.where(lost, (left < SINGULAR_NEAR) | (rank < LOWEST), left < NEAR)
