@@ -35,7 +35,10 @@ from .wider import widened
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A criterion and where to look: the scan is at `multiple(c)`, `known` is the optimum of another response."""
+    """A criterion and where to look: the scan is at `multiple(c)`, `known` is the optimum of another response.
+
+    `own` has the criteria of responses that shared sums would lose (see `distant`).
+    """
 
     engine: BlockedEngine
     REML: bool
@@ -44,6 +47,7 @@ class Problem:
     multiple: Callable[[float], Points]
     multiples: Sequence[float]
     known: Points
+    own: dict[int, Criterion] = field(default_factory=dict)
 
     @property
     def stacked(self) -> bool:
@@ -56,7 +60,9 @@ class Problem:
         return stack_for(self.engine, self.REML, self.responses)
 
     def criterion(self, r: int) -> Criterion:
-        """The criterion of response r."""
+        """The criterion of response r: on the shared sums, unless it has one of its own."""
+        if r in self.own:
+            return self.own[r]
         return Criterion(self.engine.sharing(self.responses.gram_of(r)), self.REML)
 
 
@@ -164,8 +170,9 @@ def modes(problem: Problem, optima: Optima) -> tuple[list[Array], list[Array]]:
         one, two = problem.stack.modes(known, Places.stacked(problem.families, places))
         for f in range(len(factors)):
             u[f][known], b[f][known] = one[f], two[f]
-        return u, b
     for r, points in zip(known, places, strict=True):
+        if problem.stacked and r not in problem.own:
+            continue
         at = problem.criterion(r).at(points)
         one, two, _ = at.factorization.modes(at.v[:, None])
         for f in range(len(factors)):
