@@ -4,8 +4,8 @@
 
 Problems: `wide_problems.py`. lme4's criterion is the best of its default, bobyqa, Nelder_Mead and nlminbwrap; its
 refusals (more effects than observations, a group of one level) are its defaults, as pylmer's are. With --folder, the
-answers of an earlier run of lme4 are read. Written: wide.csv, one line a problem, and wide.md, the counts of worse, same
-and better (1e-6, relative) and refused.
+answers of an earlier run of lme4 are read. Written: wide.csv, one line a problem, and wide.md, the counts of worse,
+same and better (1e-6, relative) and refused.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import time
 import warnings
 from collections import Counter
 
-import pylmer
 from wide_problems import Problem, wide_problem
+
+import pylmer
 
 HERE = pathlib.Path(__file__).resolve().parent
 SAME = 1e-6
@@ -60,7 +61,9 @@ def compared(problem: Problem, theirs: dict[str, object]) -> dict[str, object]:
     line = problem.case() | ours(problem) | {"lme4": theirs.get("best"), "optimizer": theirs.get("optimizer")}
     value, best = line.get("pylmer"), theirs.get("best")
     if value is None or best is None:
-        line["verdict"] = "refused by " + ("both" if value is None and best is None else "pylmer" if value is None else "lme4")
+        line["verdict"] = "refused by " + (
+            "both" if value is None and best is None else "pylmer" if value is None else "lme4"
+        )
         line.setdefault("error", theirs.get("error"))
         return line
     line["gap"] = (float(str(value)) - float(str(best))) / max(1.0, abs(float(str(best))))
@@ -90,7 +93,10 @@ def main() -> None:
         writer.writerows(lines)
     counts = Counter(str(line["verdict"]) for line in lines)
     rows = "\n".join(f"| {verdict} | {count} |" for verdict, count in sorted(counts.items()))
-    text = f"{len(lines)} generated fits (`wide_problems.py`), pylmer against the best of four optimizers of lme4; 1e-6 relative.\n\n| pylmer's criterion | fits |\n|--|--|\n{rows}\n"
+    text = (
+        f"{len(lines)} generated fits (`wide_problems.py`), pylmer's criterion against the best of four optimizers of "
+        f"lme4, 1e-6 relative.\n\n| pylmer's criterion | fits |\n|--|--|\n{rows}\n"
+    )
     (given.out / "wide.md").write_text(text)
     print(text)
     for line in lines:

@@ -60,7 +60,7 @@ def corners(family: Family) -> Corners:
         return Corners(whole[1:], (), False)
     if family.structure == "us" and family.width > 1:
         found = directions(family.width)
-        return Corners(whole, tuple(_along(v, c) for v in found for c in ALONE), family.width == 2)  # noqa: PLR2004
+        return Corners(whole, tuple(_along(v, c) for v in found for c in ALONE), family.width == 2)
     if isinstance(whole[0], Diagonal) and len(whole[0].d) > 1:
         units = np.eye(family.width)
         return Corners(whole, tuple(Diagonal(c * unit, family.width) for unit in units for c in ALONE), False)
@@ -69,7 +69,7 @@ def corners(family: Family) -> Corners:
 
 def directions(width: int) -> list[Array]:
     """Unit vectors (l,): of two columns angles all round; else the columns, sums and differences of two, and of all."""
-    if width == 2:  # noqa: PLR2004
+    if width == 2:
         turns = np.pi * np.arange(ANGLES) / ANGLES
         return list(np.column_stack([np.cos(turns), np.sin(turns)]))
     units = np.eye(width)

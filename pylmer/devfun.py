@@ -19,7 +19,6 @@ from .linalg import Array
 from .options import lmerControl
 from .solution import par_gradient
 
-
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 
 
@@ -133,7 +132,10 @@ def rows_of(design: Design) -> Rows:
 
 def _check_sizes(design: Design, scaling: Scaling) -> None:
     """Raise NumericalError for a column whose coefficient's variance is no floating-point number."""
-    blocks = [(design.X_names, scaling.R), *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True))]
+    blocks = [
+        (design.X_names, scaling.R),
+        *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True)),
+    ]
     for names, R in blocks:
         for name, size in zip(names, column_lengths(R), strict=True):
             if not (size == 0 or SMALLEST_SIZE < size < LARGEST_SIZE):

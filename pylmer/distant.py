@@ -23,7 +23,19 @@ from .errors import NumericalError
 from .gram import FactorSums, Rows
 from .linalg import Array, symmetric
 from .optimize import (
-    INTERIOR, STOP, Objective, Run, Search, local_minima, moved, new_radius, search, settled, shifted, singular, tried,
+    INTERIOR,
+    STOP,
+    Objective,
+    Run,
+    Search,
+    local_minima,
+    moved,
+    new_radius,
+    search,
+    settled,
+    shifted,
+    singular,
+    tried,
 )  # fmt: skip
 from .trust import trust_step
 
@@ -69,7 +81,8 @@ def search_far(criterion: Criterion, families: Sequence[Family], start: Points |
     objective = criterion.at
     if start is not None:
         return _lowest(objective, [start], ())
-    starts, scan = list(far_starts(criterion, families)), ()
+    starts = list(far_starts(criterion, families))
+    scan: tuple[float, ...] = ()
     try:
         usual = search(objective, lambda c: tuple(family.multiple(c) for family in families))
         starts, scan = [usual.best.at.points, *starts], usual.scan
@@ -126,12 +139,12 @@ def far_starts(criterion: Criterion, families: Sequence[Family]) -> Iterator[Poi
     Standard deviations in units of what remains within levels.
     """
     engine, gram = criterion.engine, criterion.engine.gram
-    assert isinstance(engine, OrthogonalEngine)  # noqa: S101  # no other is asked
+    assert isinstance(engine, OrthogonalEngine)  # no other is asked
     R, y = engine.root[0].T, engine.half[0, :, -1]
     within = np.linalg.lstsq(R, y, rcond=None)[0]
     left = float(engine.within[-1, -1] ** 2 + np.sum((y - R @ within) ** 2)) / gram.n
     sigma = np.sqrt(max(left, np.finfo(float).tiny))
-    for term, family in enumerate(families):
+    for term in range(len(families)):
         f, here = gram.place[term]
         at, J, L = engine.layout.places[f]
         pooled = R[:, at].reshape(-1, J, L)[:, :, here].sum(axis=1)
@@ -153,13 +166,13 @@ def _far(family: Family, mean: Array) -> Point:
 
 def units_of(points: Points) -> Array:
     """The unit of each local coordinate: the standard deviation of its column of the template, or SMALLEST (k,)."""
-    return np.concatenate([_units(point) for point in points])
+    return np.asarray(np.concatenate([_units(point) for point in points]))
 
 
 def _units(point: Point) -> Array:
     if isinstance(point, Unstructured):
         s = np.linalg.norm(point.T, axis=0)
-        return np.maximum(s[lower_entries(len(s))[1]], SMALLEST)
+        return np.asarray(np.maximum(s[lower_entries(len(s))[1]], SMALLEST))
     own = np.ones(point.size)
     s = np.abs(np.diag(point.template()))[: point.size]
     own[: len(s)] = np.maximum(s, SMALLEST)
@@ -170,7 +183,8 @@ def differenced_hessian(objective: Objective, at: At) -> Array:
     """The Hessian in the coordinates of `at`, by central differences of the score in units of each: (k, k)."""
     h = STEP * units_of(at.points)
     scores = [
-        [objective(shifted(at.points, sign * step)).gradient for sign in (1, -1)] for step in h[:, None] * np.eye(len(h))
+        [objective(shifted(at.points, sign * step)).gradient for sign in (1, -1)]
+        for step in h[:, None] * np.eye(len(h))
     ]
     return symmetric(np.array([(up - down) / (2 * size) for (up, down), size in zip(scores, h, strict=True)]))
 

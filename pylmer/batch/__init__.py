@@ -7,4 +7,14 @@ from .few import stackable
 from .responses import blurred_responses, response_sums, weighted_columns
 from .solve import Optima, Problem, modes, solve_all
 
-__all__ = ["Optima", "Problem", "blurred_responses", "modes", "response_sums", "solve_all", "stackable", "weighted_columns", "widened_search"]
+__all__ = [
+    "Optima",
+    "Problem",
+    "blurred_responses",
+    "modes",
+    "response_sums",
+    "solve_all",
+    "stackable",
+    "weighted_columns",
+    "widened_search",
+]

@@ -45,15 +45,13 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
         again = polished(criterion.at, again)
     if not again.best.at.value < at.value - least_difference(at.value, at.noise):
         return found
-    return replace(
-        found, best=again.best, runs=(*found.runs, *again.runs), settling=found.settling + again.settling
-    )
+    return replace(found, best=again.best, runs=(*found.runs, *again.runs), settling=found.settling + again.settling)
 
 
 def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
     """Where a lower minimum lies, None if nowhere; values and full evaluations that it took."""
     engine = criterion.engine
-    assert isinstance(engine, BlockedEngine)  # noqa: S101  # a stack has no other
+    assert isinstance(engine, BlockedEngine)  # a stack has no other
     stack, who = stack_for(engine, criterion.REML, own_response(engine)), np.zeros(1, dtype=np.int64)
     places = Places.stacked(families, [best.at.points])
     runs = Runs(who, places, stack.values(who, places), np.ones(1, bool))

@@ -33,6 +33,7 @@ from .responses import Responses, common_values
 from .stacked import Stack
 from .wider import widened
 
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """A criterion and where to look: the scan is at `multiple(c)`, `known` is the optimum of another response.

@@ -41,7 +41,7 @@ Counts: TypeAlias = tuple[int, int]  # values alone, and full evaluations
 
 def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
     """Which optima (m,) may not be the lowest; along a single parameter the scan has seen all."""
-    if parameters < 2:  # noqa: PLR2004
+    if parameters < 2:
         return np.zeros(len(singular), bool)
     levels = min(sums.J for sums in gram.factors)
     few = levels < FEW_LEVELS or any(collinearity(sums) > COLLINEAR for sums in gram.factors if sums.L > 1)
@@ -101,7 +101,7 @@ def _promising(descent: Descent, rise: Array, least: Array, run: Codes, close: f
         mine = np.flatnonzero((run == each) & on)
         mine = mine[np.argsort(rise[mine])]
         distinct = [k for n, k in enumerate(mine) if n == 0 or rise[k] - rise[mine[n - 1]] > least[k]]
-        out += distinct[:most]
+        out += [int(k) for k in distinct[:most]]
     return np.array(out, dtype=int)
 
 
@@ -109,7 +109,7 @@ Block: TypeAlias = tuple[Corners, int | None, bool]  # corners of which term (No
 
 
 def corner_places(found: Places) -> Places:
-    """All corners of each term in turn, the others as found or small, and all together, for R runs: N times R places."""
+    """All corners of each term in turn, the others as found or small, and all together, for R runs: N R places."""
     T: list[list[Array]] = [[] for _ in found.T]
     U: list[list[Array]] = [[] for _ in found.T]
     R = len(found.T[0])

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -27,13 +28,21 @@ from .dense import factor_templates
 RANK = 1e-12  # an eigenvalue of Z_j'Z_j, or what is left of a column's sum of squares, relative, that is rounding
 
 
+class Parts(Protocol):
+    """What lies between levels, and within them; see `BetweenEngine`."""
+
+    root: Array
+    half: Array
+    within: Array
+
+
 class BetweenFactorization:
     """V at the template T (L, L); see `pls.Factorization`.
 
     With A_j = Q diag(a) Q' and G_j = diag(a)^1/2 Q'T, `inverse` is L^-1 (J, L, L) where L L' = I + G G'.
     """
 
-    def __init__(self, engine: BetweenEngine, T: Array) -> None:
+    def __init__(self, engine: Parts, T: Array) -> None:
         self.engine, self.T = engine, T
         self.G = transposed(engine.root) @ T
         L = transposed(_triangular(transposed(self.G)))

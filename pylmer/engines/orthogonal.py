@@ -1,7 +1,7 @@
 """Few random effects and a response far from zero: orthogonal transformations of the rows in place of sums.
 
 Where X does not span a large part of the response (`y ~ 0 + x + (1 | g)`, y + 1e6), only the random effects can take it
-up, and sums lose it: [X y]'V^-1[X y] is the small difference of large cross-products, of which eps y'y / r2 is rounding.
+up, and sums lose it: [X y]'V^-1[X y] is the small difference of large cross-products; eps y'y / r2 of it is rounding.
 With the triangular factor of all columns at once (Bjorck 1996, Numerical Methods for Least Squares Problems, 2.4),
 
     [Z X y] = Q [[R, H], [0, W]],    [X y]'V^-1[X y] = W'W + H'(I + R Sigma R')^-1 H,
