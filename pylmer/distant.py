@@ -56,17 +56,18 @@ def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Ro
     if max((collinearity(sums) for sums in gram.factors if sums.L > 1), default=0.0) > CANCELLING:
         return replace(criterion, engine=OrthogonalEngine(gram, rows))
     far, near = (tuple(family.multiple(c) for family in families) for c in (FAR, 1.0))
-    try:
-        at = criterion.at(far)
-        if at.noise < LOST:
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        try:
+            at = criterion.at(far)
+            if at.noise < LOST:
+                return criterion
+        except NumericalError:
+            pass
+        orthogonal = replace(criterion, engine=OrthogonalEngine(gram, rows))
+        try:
+            return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
+        except NumericalError:
             return criterion
-    except NumericalError:
-        pass
-    orthogonal = replace(criterion, engine=OrthogonalEngine(gram, rows))
-    try:
-        return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
-    except NumericalError:
-        return criterion
 
 
 def collinearity(sums: FactorSums) -> float:

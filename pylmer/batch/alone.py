@@ -36,7 +36,9 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
         return found
     together = isinstance(engine, BlockedEngine) and stackable(engine, families)
-    points, counts = _together(criterion, families, found.best) if together else _one_by_one(criterion, families, found)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
+        look = _together if together else _one_by_one
+        points, counts = look(criterion, families, found.best)
     found = replace(found, looked=counts[0], elsewhere=counts[1])
     if points is None:
         return found
@@ -68,10 +70,10 @@ def own_response(engine: BlockedEngine) -> Responses:
 
 
 def _one_by_one(
-    criterion: Criterion, families: Sequence[Family], found: Search
+    criterion: Criterion, families: Sequence[Family], best: Run
 ) -> tuple[Points | None, tuple[int, int]]:
     """As `_together`, without a stack."""
-    at = found.best.at
+    at = best.at
     many = sum(sums.q for sums in criterion.engine.gram.factors) > MANY_EFFECTS
     places = list(_corner_points(families, at.points, many))
     rise = np.array([value_of(criterion.at, each) for each in places]) - at.value
@@ -79,8 +81,8 @@ def _one_by_one(
     order = [int(k) for k in np.argsort(rise)[:ONE_BY_ONE] if rise[k] < near]
     ends = [end for end in (_end(criterion, places[k]) for k in order) if end is not None]
     evaluations = sum(end.evaluations + end.gradients for end in ends)
-    best = min(ends, key=lambda end: float(end.at.value), default=None)
-    return (None if best is None else best.at.points), (len(places), evaluations)
+    lowest_end = min(ends, key=lambda end: float(end.at.value), default=None)
+    return (None if lowest_end is None else lowest_end.at.points), (len(places), evaluations)
 
 
 def _corner_points(families: Sequence[Family], points: Points, many: bool) -> Iterator[Points]:
