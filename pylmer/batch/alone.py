@@ -69,9 +69,7 @@ def own_response(engine: BlockedEngine) -> Responses:
     return Responses(gram, Zty, gram.XytXy[p:, :p], gram.XytXy[p:, p], square, shift)
 
 
-def _one_by_one(
-    criterion: Criterion, families: Sequence[Family], best: Run
-) -> tuple[Points | None, tuple[int, int]]:
+def _one_by_one(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
     """As `_together`, without a stack."""
     at = best.at
     many = sum(sums.q for sums in criterion.engine.gram.factors) > MANY_EFFECTS
