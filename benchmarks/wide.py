@@ -3,9 +3,9 @@
     python wide.py [--out results] [--count 2000] [--first 0] [--folder F]
 
 Problems: `wide_problems.py`. lme4's criterion is the best of its default, bobyqa, Nelder_Mead and nlminbwrap, computed
-again at its theta where it looks lower than pylmer's; its refusals (more effects than observations, a group of one level) are its defaults, as pylmer's are. With --folder, the
-answers of an earlier run of lme4 are read. Written: wide.csv, one line a problem, and wide.md, the counts of worse,
-same and better (1e-6, relative) and refused.
+again at its theta where it looks lower than pylmer's; its refusals (more effects than observations, a group of one
+level) are its defaults, as pylmer's are. With --folder, the answers of an earlier run of lme4 are read. Written:
+wide.csv, one line a problem, and wide.md, the counts of worse, same and better (1e-6, relative) and refused.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from .criterion import At, Criterion, Points
 from .engines import BlockedEngine, OrthogonalEngine
 from .engines.orthogonal import is_small
 from .errors import NumericalError
-from .gram import FactorSums, Rows
+from .gram import FactorSums, Gram, Rows
 from .linalg import Array, symmetric
 from .optimize import (
     INTERIOR,
@@ -53,7 +53,7 @@ def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Ro
     gram = criterion.engine.gram
     if not isinstance(criterion.engine, BlockedEngine) or not is_small(gram):
         return criterion
-    if max((collinearity(sums) for sums in gram.factors if sums.L > 1), default=0.0) > CANCELLING:
+    if collinearity(gram) > CANCELLING:
         return replace(criterion, engine=OrthogonalEngine(gram, rows))
     far, near = (tuple(family.multiple(c) for family in families) for c in (FAR, 1.0))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
@@ -70,8 +70,16 @@ def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Ro
             return criterion
 
 
-def collinearity(sums: FactorSums) -> float:
-    """The largest correlation, about zero, of two columns of one factor."""
+def collinearity(gram: Gram) -> float:
+    """The largest correlation, about zero, of two columns of one factor that are not whitened."""
+    return max((_collinearity(sums) for sums in gram.factors if _has_own_scales(gram, sums)), default=0.0)
+
+
+def _has_own_scales(gram: Gram, sums: FactorSums) -> bool:
+    return sums.L > 1 and (len(sums.terms) > 1 or not np.any(np.triu(gram.scaling.R_terms[sums.terms[0]], 1)))
+
+
+def _collinearity(sums: FactorSums) -> float:
     A = sums.ZtZ.sum(axis=0)
     size = np.sqrt(np.maximum(np.diag(A), np.finfo(float).tiny))
     return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))

@@ -1,4 +1,4 @@
-"""Covariances that the design does not determine are noted; columns and responses of extreme size are fitted or refused."""
+"""Covariances that the design does not determine are noted; columns and responses of any size are fitted or refused."""
 
 from __future__ import annotations
 

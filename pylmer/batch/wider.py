@@ -44,7 +44,7 @@ def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
     if parameters < 2:
         return np.zeros(len(singular), bool)
     levels = min(sums.J for sums in gram.factors)
-    few = levels < FEW_LEVELS or any(collinearity(sums) > COLLINEAR for sums in gram.factors if sums.L > 1)
+    few = levels < FEW_LEVELS or collinearity(gram) > COLLINEAR
     return np.asarray(singular & (levels < SOME_LEVELS)) | few
 
 
