@@ -58,7 +58,7 @@ class Dense:
         slopes = [np.tensordot(S, M, axes=2) for S in self.products]
         return float(d), slopes, float(2 * np.exp(2 * t) * np.sum(np.diag(M) / self.w))
 
-    def minimum(self, held: Held | None = None, value: float = 0.0, starts: int = 16, seed: int = 0) -> float:
+    def minimum(self, held: Held | None = None, value: float = 0.0, starts: int = 12, seed: int = 0) -> float:
         """The smallest d with `held` at `value` (of "theta" and "cov" as pylmer's prof_scale has them)."""
         y, X = self.y, self.X
         if held is not None and held.kind == "beta":

@@ -29,6 +29,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ORTHODONT = HERE.parent / "tests" / "data" / "inference" / "orthodont.csv"
 Q = 1.959963984540054
 TOLERANCE = 1e-3
+# of the first 46, those with most finite limits at which a covariance is singular, some of each kind
+SEEDS = (1, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 15, 17, 19, 22, 23, 27, 30, 33, 35, 37, 38, 39, 41, 44, 45)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def known() -> Iterator[Design]:
 
 def designs() -> list[Design]:
     """40: 26 generated, 14 of known data."""
-    return [*(generated(seed) for seed in range(26)), *orthodont(), *known()]
+    return [*(generated(seed) for seed in SEEDS), *orthodont(), *known()]
 
 
 def parameters(design: Design, scale: str) -> list[Held]:
@@ -162,33 +164,33 @@ def check(number: int, design: Design) -> Iterator[dict[str, Any]]:
         warnings.simplefilter("ignore")
         fit = design.fit()
     dense, tables = design.dense(), {}
-    lowest = dense.minimum(starts=48)
+    lowest = dense.minimum(starts=32)
     for scale in ("sdcor", "varcov", "theta"):
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            tables[scale] = pylmer.confint(fit, prof_scale=scale), [str(each.message) for each in said]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = pylmer.confint(fit, prof_scale=scale)
+        tables[scale] = table
     for scale, row, held in asked(design):
-        table, said = tables[scale]
+        table = tables[scale]
         for side, limit in enumerate(table.iloc[row]):
+            begin = f"{table.index[row]} {table.columns[side]}: "
+            said = any(text.startswith(begin) for text in getattr(table, "footing", ()))
             line = {"design": design.name, "formula": design.formula, "REML": design.REML, "scale": scale}
             line |= {"parameter": table.index[row], "kind": held.kind, "side": ("low", "high")[side], "limit": limit}
-            yield line | judged(dense, lowest, held, float(limit), ends(held)[side], said, str(table.index[row]))
+            yield line | judged(dense, lowest, held, float(limit), ends(held)[side], said)
 
 
-def judged(
-    dense: Dense, lowest: float, held: Held, limit: float, end: float, said: list[str], name: str
-) -> dict[str, Any]:
+def judged(dense: Dense, lowest: float, held: Held, limit: float, end: float, said: bool) -> dict[str, Any]:
     """zeta at the limit by brute force, and whether it is right."""
     if np.isnan(limit):
-        return {"zeta": np.nan, "at_end": False, "error": np.nan, "said": "", "verdict": "no limit"}
+        return {"zeta": np.nan, "at_end": False, "error": np.nan, "said": said, "verdict": "no limit"}
     zeta = float(np.sqrt(max(dense.minimum(held, limit) - lowest, 0.0)))
     at_end = bool(np.isclose(limit, end, rtol=0, atol=1e-12))
-    notes = [text for text in said if name in text]
     if at_end:
-        right = zeta < Q + TOLERANCE and bool(notes)
-        return {"zeta": zeta, "at_end": True, "error": max(zeta - Q, 0.0), "said": bool(notes), "verdict": right}
+        right = zeta < Q + TOLERANCE and said
+        return {"zeta": zeta, "at_end": True, "error": max(zeta - Q, 0.0), "said": said, "verdict": right}
     error = zeta - Q
-    return {"zeta": zeta, "at_end": False, "error": error, "said": bool(notes), "verdict": abs(error) < TOLERANCE}
+    return {"zeta": zeta, "at_end": False, "error": error, "said": said, "verdict": abs(error) < TOLERANCE}
 
 
 def main() -> None:

@@ -38,6 +38,10 @@ class Lead(Protocol):
     def last(self) -> float:
         """The last pivot of P: where it is zero, nothing below it is of use."""
 
+    @property
+    def last_slopes(self) -> Array:
+        """Derivatives of the last diagonal entry of P in the coordinates: (k,)."""
+
     def rows(self) -> Array:
         """P."""
 
@@ -73,6 +77,10 @@ class Triangular:
     def last(self) -> float:
         return float(self.values[-1])
 
+    @property
+    def last_slopes(self) -> Array:
+        return np.eye(len(self.values))[-1]
+
     def rows(self) -> Array:
         P = np.zeros((self.h, self.h))
         P[lower_entries(self.h)] = self.values
@@ -106,6 +114,11 @@ class Polar:
     def last(self) -> float:
         """But for b, which can grow again with what is below it."""
         return float(np.cos(self.values[2]))
+
+    @property
+    def last_slopes(self) -> Array:
+        _, b, w = self.values
+        return np.array([0.0, np.cos(w), -b * np.sin(w)])
 
     def rows(self) -> Array:
         a, b, w = self.values
@@ -145,6 +158,10 @@ class Covarying:
     @property
     def last(self) -> float:
         return float(self.values[2])
+
+    @property
+    def last_slopes(self) -> Array:
+        return np.array([0.0, 0.0, 1.0])
 
     def rows(self) -> Array:
         u, c, b = self.values

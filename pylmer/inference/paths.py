@@ -20,6 +20,8 @@ MOST = 60  # nodes on one side
 BETWEEN = 4  # nodes set at once before one that came out too far
 SPACING = (0.5, 1.0)  # aimed at between nodes, in zeta: at first, and where extrapolation has been good
 TRUSTED, DISTRUSTED = 0.004, 0.05  # how far from its aim a node comes out for the next to be set wider, or nearer
+CLOSE = 3e-4  # how near in zeta the last node is to what is sought, where a corner may bend the curve
+STEEP = 0.1  # how near in zeta two nodes are, of which one is in a corner
 LOWER = 1e-3  # a deviance so much below that of the fit means that the fit is not the best one
 TELLING = 0.1  # distance in zeta from which the way to a node tells what the drift lacked, and is not mere rounding
 GUESS = 0.1  # first step where the deviance does not bend
@@ -137,7 +139,7 @@ class Walker:
         """Nodes until one is close to |zeta| = target, or the argument is at its limit before."""
         for _ in range(MOST):
             gap = abs(self._last.zeta) - target
-            if abs(gap) < NEARLY / 2 or (gap < 0 and self.at_limit):
+            if abs(gap) < (CLOSE if self._last.held.cornered else NEARLY / 2) or (gap < 0 and self.at_limit):
                 return
             if gap < 0:
                 self.nodes.append(self.visit(self._aim(target), self._last))
@@ -147,12 +149,30 @@ class Walker:
     def _return(self, target: float) -> None:
         """A node between the last two, for the last went too far: it takes the last one's place."""
         before, last = (self.nodes[-2] if len(self.nodes) > 1 else self.centre), self._last
+        self.nodes[-1] = self._between(before, last, target)
+
+    def _between(self, before: Node, last: Node, target: float) -> Node:
+        """A node where the curve through two of them has |zeta| = target."""
         pair = sorted((before, last), key=lambda node: node.w)
         w, zeta, slope = (np.array([getattr(node, name) for node in pair]) for name in ("w", "zeta", "slope"))
         curve = Curve(_Same(), w, zeta, slope, -np.inf, np.inf)
         at = float(curve.backward(self.side * target))
-        near = before if abs(at - before.w) < abs(at - last.w) else last
-        self.nodes[-1] = self.visit(at, near)
+        return self.visit(at, before if abs(at - before.w) < abs(at - last.w) else last)
+
+    def level(self) -> None:
+        """Where zeta has passed what it is in the argument's lowest corner, it stays at that up to the limit."""
+        corner = self.argument.corner if self.nodes and self.argument.corners else None
+        if corner is None:
+            return
+        top = float(np.sqrt(max(corner.value - self.lowest_value, 0.0)))
+        beyond = [k for k, node in enumerate(self.nodes) if abs(node.zeta) > top + CLOSE]
+        if not beyond:
+            return
+        first = beyond[0]
+        before = self.nodes[first - 1] if first else self.centre
+        edge = self._between(before, self.nodes[first], top)
+        ends = [Node(w, self.side * top, 0.0, corner, edge.missed) for w in (edge.w, self._limit)]
+        self.nodes = [*self.nodes[:first], *(ends if edge.w != self._limit else ends[1:])]
 
     def walk(self, cutoff: float) -> None:
         """Nodes some way apart until |zeta| passes the cutoff or the argument is at its limit."""
@@ -196,6 +216,7 @@ def path(argument: Argument, lowest_value: float, low: float, high: float, whole
         if argument.w != walker._limit:
             try:
                 (walker.walk if whole else walker.seek)(target)
+                walker.level()
             except NumericalError as error:
                 failures.append(str(error))
         sides.append(sorted(walker.nodes, key=lambda node: node.w))
