@@ -23,12 +23,14 @@ from .unprofiled import Unprofiled, unprofiled
 
 STOP = 1e-3  # promised decrease of the deviance at which it is as good as minimal; the promise is then subtracted
 EXACT = 1e-5  # the same near a corner, where the promise itself is rough
+PATIENCE = 10  # steps near a corner, between STOP and EXACT
 STEPS = 60
 SLOW = 0.2  # a promise that has not fallen below this part of the last one is not quadratic convergence
 GOOD = 0.5  # part of its promise that a step must keep for the averaged Hessian to be trusted
 DIFFERENCE = 1e-5
 SINGULAR = 1e-2  # a scaled standard deviation along some axis below which a corner is near
 ROUNDED = 1e-9  # relative: a score that is nothing but rounding
+TURNS = (-1.0, 1.0)  # correlations, as eta, that a standard deviation of zero is tried with
 RIDGE = 1e-10  # curvature, relative to the largest, added to what the data do not determine
 
 
@@ -80,12 +82,13 @@ class Argument:
         NumericalError if it gets nowhere.
         """
         here, radius, previous, decrease, poor = self.at(state), 1.0, np.inf, np.inf, False
-        way = np.zeros(len(here.free))
+        way, near = np.zeros(len(here.free)), 0
         for _ in range(STEPS):
             step, decrease, inside = here.newton(radius)
-            if here.resting:
+            near += here._rest[1] <= STOP
+            if here.resting or near > PATIENCE:
                 here = here.opened()
-                if here.resting:
+                if here.resting or near > PATIENCE:
                     return here, way + here.full(here._rest[0])
                 continue
             poor = poor or (inside and decrease > SLOW * previous)
@@ -213,16 +216,19 @@ class Held:
         return promise <= max(STOP, noise) and (promise <= max(EXACT, noise) or not self.cornered)
 
     def opened(self) -> Held:
-        """The same place with every column that a vanished pivot made useless in its steepest direction.
+        """The same place in coordinates in which the score sees that what has vanished would grow, if it would.
 
-        In coordinates in which such a column is of no use the score does not see that the pivot would grow.
+        A vanished pivot made a column useless, and a vanished standard deviation a correlation: any will do, and the
+        one is taken in which the deviance falls most.
         """
         points, at = list(self.state.points), 0
         for term, point in enumerate(points):
+            G = self.place.G[term]
             if isinstance(point, Rooted) and point.merged and not self._holds_pivot(point, at):
-                G = self.place.G[term]
                 if -point.opening(G) * np.abs(point.lead.last_slopes).max() > ROUNDED * np.abs(G).max():
                     points[term] = point.opened(G)
+            elif isinstance(point, Correlated) and self.argument.index != at + point.size - 1:
+                points[term] = _turned(point, G)
             at += point.size
         if all(new is old for new, old in zip(points, self.state.points, strict=True)):
             return self
@@ -308,8 +314,26 @@ class Held:
         The drift comes from averaged information, so what it lacked on the last way is a good guess for the next.
         """
         dw = w - self.w
+        released = self._released(dw)
+        if released is not None:
+            return released
         drift = self.drift if missed is None else self.drift + missed[self.free]
         return self.moved(self._rest[0] + drift * dw, dw)
+
+    def _released(self, dw: float) -> State | None:
+        """What the minimum turns into next to here, if w made the last pivot vanish; else None."""
+        points, at = list(self.state.points), 0
+        for term, point in enumerate(points):
+            own, G = self.argument.index - at, self.place.G[term]
+            if isinstance(point, Rooted) and point.merged and 0 <= own < len(point.lead.values):
+                if point.opening(G) * point.lead.last_slopes[own] == 0:
+                    return None
+                points[term] = point.opened(G)
+                opened, full = replace(self, state=replace(self.state, points=tuple(points))), np.zeros(len(self.free))
+                full[self.argument.index] = dw
+                return opened.displaced(full)
+            at += point.size
+        return None
 
     def settled(self) -> State:
         """The minimum, to first order."""
@@ -344,6 +368,17 @@ def _idle(point: Point, score: Array) -> Mask:
     if isinstance(point, Correlated):
         return np.append((point.d <= 0) & (score[:-1] > ROUNDED), False)
     return np.zeros(point.size, bool)
+
+
+def _turned(point: Correlated, G: Array) -> Correlated:
+    """The same covariance with the correlation at which a vanished standard deviation pulls most, if it is of no use."""
+    vanished = point.d <= 0
+    if not (vanished.any() and np.sum(~vanished) == 1):
+        return point
+    turned = [point, *(replace(point, eta=eta) for eta in TURNS)]
+    pulls = [float(np.min(np.tensordot(each.tangents()[:-1][vanished], G, axes=2))) for each in turned]
+    lowest = int(np.argmin(pulls))
+    return turned[lowest] if pulls[lowest] < min(pulls[0], 0.0) - ROUNDED * float(np.abs(G).max()) else point
 
 
 def _values(point: object) -> Array:

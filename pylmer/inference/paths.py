@@ -125,7 +125,7 @@ class Walker:
     def _aim(self, target: float) -> float:
         """w where |zeta| should be `target`, by extrapolation from the last two nodes; cut at the limit."""
         last, rise = self._last, target - abs(self._last.zeta)
-        step = rise / last.slope if last.slope > 0 else GUESS
+        step = rise / last.slope if last.slope > 0 else np.inf if self.nodes else GUESS
         if self.nodes:
             before = self.nodes[-2] if len(self.nodes) > 1 else self.centre
             back = abs(last.w - before.w)
