@@ -10,11 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from ..correlation import Correlated
-from ..covariance import Point
+from ..covariance import Point, Unstructured
 from ..criterion import Criterion, Points
 from ..errors import NumericalError
 from ..linalg import Array, symmetric
-from ..optimize import Mask, moved, shifted
+from ..optimize import INTERIOR, Mask, moved, shifted
 from ..trust import trust_step
 from .curves import Scale
 from .relative import ITSELF, Relative
@@ -31,6 +31,8 @@ DIFFERENCE = 1e-5
 SINGULAR = 1e-2  # a scaled standard deviation along some axis below which a corner is near
 ROUNDED = 1e-9  # relative: a score that is nothing but rounding
 TURNS = (-1.0, 1.0)  # correlations, as eta, that a standard deviation of zero is tried with
+RESETS = ((INTERIOR, 0.0), (1.0, 0.9), (1.0, -0.9))  # scaled standard deviations and correlation to start anew from
+FAR = 1e6  # a drift so long is that of coordinates that nothing determines
 RIDGE = 1e-10  # curvature, relative to the largest, added to what the data do not determine
 
 
@@ -318,7 +320,8 @@ class Held:
         if released is not None:
             return released
         drift = self.drift if missed is None else self.drift + missed[self.free]
-        return self.moved(self._rest[0] + drift * dw, dw)
+        step = self._rest[0] + drift * dw
+        return self.moved(step if np.linalg.norm(step) < FAR else np.zeros(len(step)), dw)
 
     def _released(self, dw: float) -> State | None:
         """What the minimum turns into next to here, if w made the last pivot vanish; else None."""
@@ -334,6 +337,24 @@ class Held:
                 return opened.displaced(full)
             at += point.size
         return None
+
+    def rivals(self) -> list[State]:
+        """Other places with the same w, from which another minimum may be found: they are many near a corner.
+
+        Correlations mirrored; and all that is free reset to each of RESETS.
+        """
+        out = []
+        for make in (Rooted.mirrored, *(_resetting(*each) for each in RESETS)):
+            points = [
+                make(point, self._held_of(k)) if isinstance(point, Rooted) else _reset(point)
+                for k, point in enumerate(self.state.points)
+            ]
+            out.append(replace(self.state, points=tuple(points)))
+        return out
+
+    def _held_of(self, term: int) -> int:
+        """The held coordinate's number among those of a term."""
+        return self.argument.index - sum(point.size for point in self.state.points[:term])
 
     def settled(self) -> State:
         """The minimum, to first order."""
@@ -368,6 +389,17 @@ def _idle(point: Point, score: Array) -> Mask:
     if isinstance(point, Correlated):
         return np.append((point.d <= 0) & (score[:-1] > ROUNDED), False)
     return np.zeros(point.size, bool)
+
+
+def _resetting(size: float, correlation: float) -> Callable[[Rooted, int], Rooted]:
+    return lambda point, held: point.reset(size, correlation, held)
+
+
+def _reset(point: Point) -> Point:
+    """An unstructured covariance from which any other is near."""
+    if isinstance(point, Unstructured):
+        return Unstructured(INTERIOR * np.eye(len(point.T)), np.eye(len(point.T)))
+    return point
 
 
 def _turned(point: Correlated, G: Array) -> Correlated:

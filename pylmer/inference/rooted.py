@@ -21,7 +21,7 @@ import numpy as np
 from ..covariance import Point, Unstructured
 from ..linalg import Array, lower_factor
 from ..optimize import Mask
-from .leads import Lead
+from .leads import SMALL, Lead
 
 DEGENERATE = 1e-12  # a leading column shorter than this, relative, is none
 
@@ -130,6 +130,22 @@ class Rooted:
         if self.merged:
             mask[k + self.lead.h - 1 : k + self.C.size : self.lead.h] = True
         return mask
+
+    def mirrored(self, held: int) -> Rooted:
+        """With the opposite covariances of leading columns with those below, and within P but for coordinate `held`."""
+        values = self.lead.values.copy()
+        for k in self.lead.signed:
+            values[k] *= -1.0 if k != held else 1.0
+        return replace(self, lead=self.lead.at(values), C=-self.C)
+
+    def reset(self, size: float, correlation: float, held: int) -> Rooted:
+        """With all but coordinate `held` anew: rows below P as large as `size` times P's last, and so correlated."""
+        lead = self.lead.at(self.lead.reset(size, held))
+        length = size * max(float(np.linalg.norm(lead.rows()[-1])), SMALL)
+        inner = np.eye(len(self.B.T))
+        C = np.zeros_like(self.C)
+        C[:, -1] = correlation * length
+        return replace(self, lead=lead, C=C, B=Unstructured(np.sqrt(1 - correlation**2) * length * inner, inner))
 
     def cleared(self, tolerance: float) -> Rooted:
         return self
