@@ -128,14 +128,15 @@ def designs() -> list[Design]:
 def parameters(design: Design, scale: str) -> list[Held]:
     """In the order of `confint`'s rows."""
     widths = [len(columns) for columns, _ in design.terms]
-    pairs = [
-        (term, i, j) for term, width in enumerate(widths) for j in range(width) for i in range(j + 1, width)
-    ]
+    pairs = [(term, i, j) for term, width in enumerate(widths) for j in range(width) for i in range(j + 1, width)]
     single = [Held("sd", term, i) for term, width in enumerate(widths) for i in range(width)]
     double = [Held("cov" if scale == "varcov" else "cor", *each) for each in pairs]
     if scale == "theta":
         single = [
-            Held("theta", term, i, j) for term, width in enumerate(widths) for j in range(width) for i in range(j, width)
+            Held("theta", term, i, j)
+            for term, width in enumerate(widths)
+            for j in range(width)
+            for i in range(j, width)
         ]
         double = []
     fixed = [Held("beta", i=i) for i in range(1 + len(design.fixed))]
@@ -203,7 +204,11 @@ def main() -> None:
         if given.only is None or number in given.only:
             own = list(check(number, design))
             lines += own
-            wrong = [f"{e['scale']} {e['parameter']} {e['side']} {e['limit']:.5g} zeta {e['zeta']:.4f} {e['at_end']}" for e in own if e["verdict"] is not True]
+            wrong = [
+                f"{e['scale']} {e['parameter']} {e['side']} {e['limit']:.5g} zeta {e['zeta']:.4f} {e['at_end']}"
+                for e in own
+                if e["verdict"] is not True
+            ]
             print(number, design.name, design.formula, len(own), "limits", *wrong, sep="\n   ", flush=True)
     with open(given.out / "profile_trust.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, list(lines[0]))
@@ -211,9 +216,11 @@ def main() -> None:
         writer.writerows(lines)
     inner = [abs(e["error"]) for e in lines if not e["at_end"] and np.isfinite(e["limit"])]
     at_ends = [e for e in lines if e["at_end"]]
-    print(f"{len(lines)} limits of {len({e['design'] for e in lines})} designs; {len(inner)} inside, worst error {max(inner):.2g}, "
-          f"{sum(e > TOLERANCE for e in inner)} beyond {TOLERANCE}; {len(at_ends)} at ends, said to be: "
-          f"{sum(bool(e['said']) for e in at_ends)}; unknown: {sum(np.isnan(e['limit']) for e in lines)}")
+    print(
+        f"{len(lines)} limits of {len({e['design'] for e in lines})} designs; {len(inner)} inside, worst error {max(inner):.2g}, "
+        f"{sum(e > TOLERANCE for e in inner)} beyond {TOLERANCE}; {len(at_ends)} at ends, said to be: "
+        f"{sum(bool(e['said']) for e in at_ends)}; unknown: {sum(np.isnan(e['limit']) for e in lines)}"
+    )
 
 
 if __name__ == "__main__":
