@@ -195,7 +195,7 @@ class Held:
     def cornered(self) -> bool:
         """Whether a covariance is nearly singular: as w moves, the minimum may turn into or out of a corner here."""
         smallest = [np.linalg.svd(point.template(), compute_uv=False)[-1] for point in self.state.points]
-        return min(smallest) < SINGULAR
+        return bool(min(smallest) < SINGULAR)
 
     @cached_property
     def _system(self) -> tuple[Array, Array, Array]:

@@ -95,7 +95,7 @@ class Triangular:
 
     @property
     def last_slopes(self) -> Array:
-        return np.eye(len(self.values))[-1]
+        return np.asarray(np.eye(len(self.values))[-1])
 
     def rows(self) -> Array:
         P = np.zeros((self.h, self.h))

@@ -183,7 +183,7 @@ def _limits(curves: Sequence[Curve], names: list[str], level: float) -> pd.DataF
     found, footing = np.empty((len(curves), 2)), []
     for row, (curve, name) in enumerate(zip(curves, names, strict=True)):
         found[row], ended = curve.limits(-q, q)
-        footing += [_at_end(curve, name, side, (low, high)[side]) for side in np.flatnonzero(ended)]
+        footing += [_at_end(curve, name, int(side), (low, high)[side]) for side in np.flatnonzero(ended)]
     return limit_table({low: found[:, 0], high: found[:, 1]}, names, tuple(footing))
 
 

@@ -37,7 +37,7 @@ def model(formula: str = FORMULA, REML: bool = True) -> Any:
 
 
 def deviance(root: np.ndarray, log_sigma: float) -> float:
-    """log|V| + r'V^-1 r + n log 2 pi of age * Sex + (age | Subject), V_j = sigma^2 I + z L L' z' for each of 27 subjects.
+    """log|V| + r'V^-1 r + n log 2 pi of age * Sex + (age | Subject), V_j = sigma^2 I + z L L' z' each of 27 times.
 
     z is (1, 8), (1, 10), (1, 12), (1, 14) for all of them.
     """
@@ -73,7 +73,7 @@ def minimum() -> float:
 @pytest.mark.parametrize("REML", [True, False])
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_limit_where_the_correlation_is_one(REML: bool, whole: bool) -> None:
-    """With the first deviation near zero the best correlation is 1: (a, 0; c, b) with b = 0. zeta is 1.9615 at a = 0."""
+    """With the first deviation near zero the best correlation is 1: (a, 0; c, b) with b = 0. zeta(0) is 1.9615."""
     fit = model(REML=REML)
     limits = pylmer.confint(pylmer.profile(fit, ".sig01")) if whole else pylmer.confint(fit, ".sig01")
     limit = float(limits.iloc[0, 0])

@@ -279,7 +279,7 @@ def test_uncertain_theta_of_a_fixed_part_is_satterthwaites(balanced: bool) -> No
 
 
 def test_no_interval_is_wider_than_with_the_group_unknown() -> None:
-    """The variance of a batch is hardly known (10 batches): the straight line about theta-hat makes a new cask of a known
+    """The variance of a batch is hardly known (10 batches): the line about theta-hat makes a new cask of a known
     batch less certain than one of a new batch (13.97 and 13.73 wide). In 700 samples from these estimates the squared
     error was 1.50 with the batch known, 2.11 with it unknown.
     """
