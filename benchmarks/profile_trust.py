@@ -35,7 +35,7 @@ SEEDS = (1, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 15, 17, 19, 22, 23, 27, 30, 33, 35,
 
 @dataclass(frozen=True)
 class Design:
-    """A formula of numeric columns: fixed (after the intercept), then (columns, group) per term; "1" is the intercept."""
+    """Numeric columns: fixed (after the intercept), then (columns, group) per term; "1" is the intercept."""
 
     name: str
     data: pd.DataFrame
@@ -217,7 +217,7 @@ def main() -> None:
     inner = [abs(e["error"]) for e in lines if not e["at_end"] and np.isfinite(e["limit"])]
     at_ends = [e for e in lines if e["at_end"]]
     print(
-        f"{len(lines)} limits of {len({e['design'] for e in lines})} designs; {len(inner)} inside, worst error {max(inner):.2g}, "
+        f"{len(lines)} limits of {len({e['design'] for e in lines})} designs; {len(inner)} inside, worst error {max(inner):.2g}, "  # noqa: E501
         f"{sum(e > TOLERANCE for e in inner)} beyond {TOLERANCE}; {len(at_ends)} at ends, said to be: "
         f"{sum(bool(e['said']) for e in at_ends)}; unknown: {sum(np.isnan(e['limit']) for e in lines)}"
     )

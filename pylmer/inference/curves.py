@@ -145,7 +145,8 @@ class Curve:
         return np.where(inside, self.scale.psi(0.5 * (low + high)), np.nan)
 
     def limits(self, low: float, high: float) -> tuple[Array, Mask]:
-        """The arguments at two values of zeta (2,), and mask (2,) of those that are ends of its range: zeta ends before."""
+        """The arguments at two values of zeta (2,), and mask (2,) of those that are ends of its range: zeta ends
+        before."""
         inner = np.full(2, np.nan)
         if len(self.knots) > 1:
             inner = self.backward(np.array([low, high]))

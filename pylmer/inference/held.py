@@ -403,7 +403,8 @@ def _reset(point: Point) -> Point:
 
 
 def _turned(point: Correlated, G: Array) -> Correlated:
-    """The same covariance with the correlation at which a vanished standard deviation pulls most, if it is of no use."""
+    """The same covariance with the correlation at which a vanished standard deviation pulls most, if it is of no
+    use."""
     vanished = point.d <= 0
     if not (vanished.any() and np.sum(~vanished) == 1):
         return point

@@ -60,7 +60,8 @@ def predict(
     of a response in a group of which nothing is known. The interval of a mean does not add it: there it is the mean
     over such groups. Quantiles are normal, since nothing is then uncertain about the variances; with
     uncertainty="theta" they are those of t with Satterthwaite's degrees of freedom of the whole variance (formulas and
-    sources in `pylmer.prediction.intervals`), and no interval is wider than that of a group of which nothing is known. Rows are taken one by one from the factorization, at a cost of O(rows)
+    sources in `pylmer.prediction.intervals`), and no interval is wider than that of a group of which nothing is
+    known. Rows are taken one by one from the factorization, at a cost of O(rows)
     for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
 
     Raises DataError for unknown levels, missing columns and values of another type, ArgumentError for a `re_form` that
