@@ -4,7 +4,7 @@ from . import datasets
 from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
 from .artificial import makeLmer
 from .comparing import AllFit, allFit
-from .design import isNested
+from .design import isNested, set_contrasts
 from .diagnostics import (
     Influence,
     cooks_distance,
@@ -144,6 +144,7 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "set_contrasts",
     "lm",
     "lmList",
     "update",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +33,7 @@ from .values import (
 )
 
 UNORDERED, ORDERED = "contr.treatment", "contr.poly"
+RULING: ContextVar[tuple[Any, Any]] = ContextVar("pylmer_contrasts", default=(UNORDERED, ORDERED))
 UNLABELLED = frozenset(["contr.sum", "contr.helmert", "contr.poly"])  # contrasts that never name levels
 MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in double precision (R's limit)
 
@@ -226,7 +228,8 @@ def with_contrasts(
 
 def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> Coding | str:
     if contr is None or contr.node is None:
-        return ORDERED if made.ordered else UNORDERED
+        ruling = RULING.get()[made.ordered]
+        return ruling if isinstance(ruling, str) else coding_of(ruling, made.levels)
     if isinstance(contr.node, Name) and contr.node.name in _SCHEMES:
         return f"contr.{contr.node.name}"
     value = contr.value
