@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -59,6 +59,7 @@ class Request:
 class FittedModel:
     """The record of a fit. Symbols are attributes; words (`fixef`, `ranef`, ...) are functions."""
 
+    linear_kind: ClassVar[type[Any] | None] = None  # what `lm` makes beside it, for words that end without groups
     request: Request
     devfun: Devfun
     optimum: Optimum
