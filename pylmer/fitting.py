@@ -7,7 +7,7 @@ criterion).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
@@ -23,7 +23,7 @@ from .language import fitted_formula
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array
 from .optimize import size_of
-from .optimum import Optimum, held_optimum, optimize_devfun
+from .optimum import Optimum, held_optimum, optimize_devfun, optimizer_notes
 from .options import lmerControl
 from .solution import Solution, solve
 
@@ -162,15 +162,15 @@ def random_effect(Z: Array | None, b: Array) -> Array:
     return b[:, 0] if Z is None else np.einsum("nl,nl->n", Z, b)
 
 
-def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
-    """The fit of rows already coded; issues each note once as a warning."""
+def fit_design(kind: type[Fit], request: Request, design: Design, said: Collection[str] = ()) -> Fit:
+    """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         devfun = make_devfun(design, request.REML, request.control)
         optimum = optimize_devfun(devfun, request.start)
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
     model = fitted(kind, request, devfun, optimum)
-    announce(model.notes, stacklevel=5)
+    announce([note for note in model.notes if str(note) not in said], stacklevel=5)
     return model
 
 
@@ -279,7 +279,8 @@ def refit(model: Fit, response: Any) -> Fit:
         raise DataError(f"the new response has {y.size} values; wanted {len(design.y)}, one for each row used")
     if not np.isfinite(y).all():
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
-    return fit_design(type(model), model.request, replace(design, y=y))
+    said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
+    return fit_design(type(model), model.request, replace(design, y=y), said)
 
 
 def _response(given: Any) -> Array:

@@ -30,6 +30,7 @@ from pylmer.spec import (
 from .checks import check_finite, check_groups, check_response, check_weights, settle
 from .coder import Coder, code, factors_in
 from .contrasts import Contrasts, unused
+from .hints import hints
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .rank import independent_columns
 from .record import Design, RandomDesign
@@ -64,6 +65,7 @@ def build_design(
         frame = build_frame(parts, columns, env or {}, extras, na_action)
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
     notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control)
+    notes += hints(parts, frame, chosen)
     coder, X = _fixed(parts.fixed, frame, chosen)
     random_coder = RandomCoder(frame, chosen)
     if not chosen.own:

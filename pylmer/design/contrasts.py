@@ -31,10 +31,10 @@ class Contrasts:
 
     def codings(self, factors: Mapping[str, Factor], fixed: bool) -> dict[str, Coding]:
         """The contrasts of each factor; raises DataError for a factor with fewer than two levels."""
-        own = self._chosen(factors) if fixed else {}
+        own = self.chosen(factors) if fixed else {}
         return {name: self._coding(name, factor, own) for name, factor in factors.items()}
 
-    def _chosen(self, factors: Iterable[str]) -> dict[str, Any]:
+    def chosen(self, factors: Iterable[str]) -> dict[str, Any]:
         """`own` by the names that the factors have in a formula."""
         return {known_as(name, factors) or name: contrasts for name, contrasts in self.own.items()}
 

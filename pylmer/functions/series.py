@@ -12,7 +12,7 @@ import pandas as pd
 from pylmer.errors import DataError
 
 from .arrays import Array
-from .levels import Levels, NumberLevels, TextLevels
+from .levels import IntervalLevels, Levels, NumberLevels, TextLevels
 from .values import Factor, Function, Logical, Matrix, Strings, Value
 
 
@@ -97,7 +97,8 @@ def _levels(categories: pd.Index) -> Levels:
         return TextLevels(tuple("TRUE" if category else "FALSE" for category in categories))
     if categories.dtype.kind in "iufM":
         return TextLevels(tuple(NumberLevels(categories.to_numpy()).labels()))
-    return TextLevels(tuple(map(str, categories.tolist())))
+    kind = IntervalLevels if isinstance(categories.dtype, pd.IntervalDtype) else TextLevels
+    return kind(tuple(map(str, categories.tolist())))
 
 
 def _strings(series: pd.Series[Any]) -> Strings:
