@@ -110,8 +110,9 @@ def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
     deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
     parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
     chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
-    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With method "profile", prof_scale="varcov" gives variances
-    and covariances, "theta" the relative covariance factor in their place (see `profile`).
+    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
+    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
+    their place (see `profile`).
 
     Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
 

@@ -15,8 +15,8 @@ from .errors import ArgumentError, NumericalError
 from .linalg import Array
 from .moments import moment_ratios
 from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
-from .options import lmerControl
 from .optimizers import NEAREST, Found, run_callable, run_named
+from .options import lmerControl
 from .solution import par_gradient, par_of
 
 HELD = "none"  # the optimizer of a fit whose theta is held at given values

@@ -43,14 +43,16 @@ def _by_polynomials(value: object) -> bool:
 def _interval_note(name: str) -> str:
     return (
         f"{name!r} holds intervals (pd.cut) and is ordered: polynomial contrasts {name}.L, {name}.Q, ..., not a "
-        f"coefficient for each interval; those come of .cat.as_unordered(), or of contrasts={{{name!r}: 'contr.treatment'}}"
+        "coefficient for each interval; .cat.as_unordered() gives those, or "
+        f"contrasts={{{name!r}: 'contr.treatment'}}"
     )
 
 
 def _power_notes(parts: Parts, frame: Frame) -> list[str]:
     """`x^2` is x: a power of a sum crosses its terms, and a number has nothing to be crossed with."""
     roots = [parts.formula.fixed, *(term.effects for term in parts.formula.random)]
-    powers = [node for root in roots for node in at_term_level(root) if isinstance(node, Binary) and node.operator == "^"]
+    inner = (node for root in roots for node in at_term_level(root))
+    powers = [node for node in inner if isinstance(node, Binary) and node.operator == "^"]
     found = {deparse(node): base for node in powers for base in _single(node.left)}
     return [_power_note(power, deparse(base)) for power, base in found.items() if _is_number(base, frame)]
 

@@ -58,8 +58,8 @@ class Structure:
 class VarCorrs(ReadOnly[Covariance]):
     """Term -> covariance matrix; `sc` is the residual standard deviation.
 
-    A second term on the factor g is called g.1. R's print(VarCorr(fit), comp=, digits=) is `to_string(comp=, digits=5)`,
-    a text: comp "Std.Dev." (the default), "Variance", or both, ("Variance", "Std.Dev.").
+    A second term on the factor g is called g.1. R's print(VarCorr(fit), comp=, digits=) is the text
+    `to_string(comp=, digits=5)`: comp "Std.Dev." (the default), "Variance", or both, ("Variance", "Std.Dev.").
     """
 
     __slots__ = ("sc", "structures")

@@ -46,10 +46,9 @@ def anova(
     (`data.attrs["name"]`) where that tells them apart, else MODEL1, MODEL2, ... A model cannot be called like an
     argument of anova (`type`, `ddf`, `refit`, `model_names`, or R's `test`).
 
-    A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods,
-    for what is no model and for
-    models called like arguments, DataError for models of different rows or responses. Sources: Goodnight (1978), Fai & Cornelius (1996), Kenward &
-    Roger (1997).
+    A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods, for
+    what is no model and for models called like arguments, DataError for models of different rows or responses. Sources:
+    Goodnight (1978), Fai & Cornelius (1996), Kenward & Roger (1997).
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

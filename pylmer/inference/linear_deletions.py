@@ -39,8 +39,8 @@ def without_linear_term(fit: LinearFit, label: str) -> LinearFit:
 
 
 def _fitted(kind: type[LinearFit], request: Request, formula: MixedFormula, n: int) -> LinearFit:
-    arguments = (Argument(formula.node, each.name) if each.name == "formula" else each for each in request.call.arguments)
-    call = replace(request.call, arguments=tuple(arguments))
+    node, given = formula.node, request.call.arguments
+    call = replace(request.call, arguments=tuple(Argument(node, a.name) if a.name == "formula" else a for a in given))
     fit = fit_linear(kind, replace(request, formula=formula, call=call))
     if fit.design.n != n:
         raise DataError(

@@ -27,6 +27,7 @@ RANDOM_HEADING = ("Backward reduced random-effect table:", "")
 FIXED_HEADING = "Backward reduced fixed-effect table:"
 ALL_STAY = 1.0  # no p-value is larger
 
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Step(Shown):
     """What `step` did: tables `random` and `fixed`, and the `model` it arrived at, an `lm` if no random term stayed.

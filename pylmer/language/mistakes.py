@@ -30,8 +30,8 @@ def expression_error(text: str, position: int) -> FormulaSyntaxError:
     tokens = scan(text)
     if not tokens:
         return FormulaSyntaxError("the expression is empty; write for example x > 2", text, 0)
-    sign = next(_bare_equals(tokens), None)
-    if sign is None or _unclosed_quote(tokens) or _brackets(tokens):
+    sign = None if _unclosed_quote(tokens) or _brackets(tokens) else next(_bare_equals(tokens), None)
+    if sign is None:
         return syntax_error(text, position)
     return FormulaSyntaxError(_instead_of_equals(text, tokens, sign), text, *sign.span)
 

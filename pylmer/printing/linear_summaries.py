@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..extract import coef, vcov
+from ..extract import coef
 from ..language.syntax import Call
 from ..least_squares import explained
-from ..linear_words import coefficient_table
+from ..linear_words import coefficient_table, vcov
 from ..regression import LinearFit
 from ..tables import Shown
 from .arm import NAMES, display
