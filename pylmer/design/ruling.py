@@ -37,7 +37,7 @@ class set_contrasts:  # noqa: N801  # used as a function, like decimal.localcont
     >>> with pylmer.set_contrasts("contr.sum", "contr.poly"):
     ...     fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", cake)
     >>> pylmer.fixef(fit).round(3).to_dict()
-    {'(Intercept)': 1.709, 'recipe1': 1.0, 'recipe2': -0.478, 'temp': 0.158}
+    {'(Intercept)': 0.516, 'recipe1': 1.0, 'recipe2': -0.478, 'temp': 0.158}
     """
 
     def __init__(self, unordered: Any = UNORDERED, ordered: Any = ORDERED) -> None:

@@ -62,7 +62,7 @@ def anova(
     >>> pylmer.anova(fm0=pylmer.update(fm, ". ~ . - Days"), fm=fm)
     Data: sleepstudy
     Models:
-    fm0: Reaction ~ 1 + (Days | Subject)
+    fm0: Reaction ~ (Days | Subject)
     fm: Reaction ~ Days + (Days | Subject)
         npar    AIC    BIC  logLik -2*log(L)  Chisq Df Pr(>Chisq)
     fm0    5 1785.5 1801.4 -887.74    1775.5

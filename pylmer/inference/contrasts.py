@@ -263,6 +263,6 @@ def contestMD(fit: FittedModel, L: Any, rhs: Any = 0.0, ddf: str = DDF) -> Plain
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.contestMD(fit, [[1, 0], [0, 1]]).iloc[:, 2:5].round(3)
        NumDF  DenDF  F value
-    1      2   17.0   749.95
+    1      2   17.0   749.96
     """
     return contest(fit, L, joint=True, rhs=rhs, ddf=ddf)

@@ -28,7 +28,7 @@ def without_groups(fit: FittedModel) -> LinearFit:
     call = replace(fit.call, function="lm")
     call = replace(call, arguments=tuple(each for each in call.arguments if each.name not in MIXED_ONLY))
     request = replace(fit.request, call=call, start=None, verbose=0)
-    formula = parse_formula(f"{left} ~ {deparse(whole.fixed)}")
+    formula = update_formula(parse_formula(f"{left} ~ {deparse(whole.fixed)}"), ". ~ .")  # as R's update leaves it
     return _fitted(fit.linear_kind or LinearFit, request, formula, fit.design.n)
 
 
