@@ -82,7 +82,9 @@ def test_powers_of_random_slopes() -> None:
         pylmer.lmer("angle ~ x + (x^2 | replicate)", cake(), control=QUIET)
 
 
-@pytest.mark.parametrize("right", ["I(x^2)", "(x + z)^2", "(x + z)**2:recipe", "recipe^2", "poly(x, 2)", "(recipe + x)^2"])
+@pytest.mark.parametrize(
+    "right", ["I(x^2)", "(x + z)^2", "(x + z)**2:recipe", "recipe^2", "poly(x, 2)", "(recipe + x)^2"]
+)
 def test_powers_that_are_meant(right: str) -> None:
     assert notes(f"angle ~ {right}") == []
 
