@@ -1,4 +1,4 @@
-"""set_contrasts: R's options(contrasts=). Numbers: R 4.2, lme4 1.1-31, after options(contrasts = c("contr.sum", ...))."""
+"""set_contrasts: R's options(contrasts=). Numbers: R 4.2, lme4 1.1-31, under options(contrasts = "contr.sum" ...)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PRODUCT = "y ~ x * z + (1 | g)"
 
 
 def made() -> pd.DataFrame:
-    """R: data.frame(x = rep(1:10, 6), g = gl(6, 10), z = sin(1:60), w = rep(1:3, 20)), y = 2 + x * 0.3 + ..."""
+    """R: data.frame(x = rep(1:10, 6), g = gl(6, 10), z = sin(1:60), w = rep(1:3, 20)), then y."""
     k = np.arange(1, 61)
     data = pd.DataFrame(
         {"x": (k - 1) % 10 + 1, "g": np.repeat(list("123456"), 10), "z": np.sin(k), "w": (k - 1) % 3 + 1}
