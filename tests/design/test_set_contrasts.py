@@ -87,6 +87,7 @@ def test_the_call_tells() -> None:
     assert deparse(fits[1].call).endswith(
         'contrasts = list(recipe = "contr.SAS"), options(contrasts = c("contr.sum", "contr.poly")))'
     )
+    assert str(fits[0].call) == deparse(fits[0].call)
     assert "contrasts" not in deparse(pylmer.lmer(ADDITIVE, cake()).call)
 
 
