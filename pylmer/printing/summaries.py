@@ -73,7 +73,10 @@ def summary(
     coefficients stand below it.
 
     Of marginal means and contrasts (`emmeans`): the table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
-    side=, delta=)`: infer=(True, True) for intervals and tests, the others as of `emmeans` and `test`.
+    side=, delta=, bias_adjust=, sigma=, df=)`: infer=(True, True) for intervals and tests; type="response" transforms
+    back, with bias_adjust=True corrected for the bias of this, h(e) + h''(e) sigma^2 / 2, where sigma is by default the
+    residual standard deviation (means over new groups want the root of the sum of all variances); df= in place of the
+    degrees of freedom found; the others as of `emmeans` and `test`.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
