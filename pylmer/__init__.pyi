@@ -4,7 +4,7 @@ from . import datasets
 from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
 from .artificial import makeLmer
 from .comparing import AllFit, allFit
-from .design import isNested
+from .design import isNested, set_contrasts
 from .diagnostics import (
     Influence,
     cooks_distance,
@@ -78,6 +78,8 @@ from .inference import (
     coef_test,
     conf_int,
     contest,
+    contest1D,
+    contestMD,
     contrast,
     difflsmeans,
     drop1,
@@ -86,6 +88,7 @@ from .inference import (
     emtrends,
     exactLRT,
     exactRLRT,
+    get_model,
     glance,
     icc,
     joint_tests,
@@ -149,6 +152,7 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "set_contrasts",
     "lm",
     "lmList",
     "update",
@@ -207,10 +211,13 @@ __all__ = [
     # tests and intervals
     "anova",
     "contest",
+    "contest1D",
+    "contestMD",
     "show_tests",
     "drop1",
     "ranova",
     "step",
+    "get_model",
     "ls_means",
     "difflsmeans",
     "KRmodcomp",

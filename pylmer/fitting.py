@@ -7,10 +7,10 @@ criterion).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from .language import fitted_formula
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array, read_only
 from .optimize import size_of
-from .optimum import Optimum, held_optimum, optimize_devfun
+from .optimum import Optimum, held_optimum, optimize_devfun, optimizer_notes
 from .options import lmerControl
 from .solution import Solution, solve
 
@@ -70,6 +70,7 @@ class Request:
 class FittedModel:
     """The record of a fit. Symbols are attributes; words (`fixef`, `ranef`, ...) are functions."""
 
+    linear_kind: ClassVar[type[Any] | None] = None  # what `lm` makes beside it, for words that end without groups
     request: Request
     devfun: Devfun
     optimum: Optimum
@@ -173,15 +174,15 @@ def random_effect(Z: Array | None, b: Array) -> Array:
     return b[:, 0] if Z is None else np.einsum("nl,nl->n", Z, b)
 
 
-def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
-    """The fit of rows already coded; issues each note once as a warning."""
+def fit_design(kind: type[Fit], request: Request, design: Design, said: Collection[str] = ()) -> Fit:
+    """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         devfun = make_devfun(design, request.REML, request.control)
         optimum = optimize_devfun(devfun, request.start)
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
     model = fitted(kind, request, devfun, optimum)
-    announce(model.notes, stacklevel=5)
+    announce([note for note in model.notes if str(note) not in said], stacklevel=5)
     return model
 
 
@@ -315,7 +316,8 @@ def refit(model: Fit, response: Any) -> Fit:
     if not np.isfinite(y).all():
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
     whole = whole if whole.shape == (design.n_total,) else design.rows.placed(y)
-    return fit_design(type(model), model.request.with_response(whole), design.with_response(y))
+    said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
+    return fit_design(type(model), model.request.with_response(whole), design.with_response(y), said)
 
 
 def _response(given: Any) -> Array:

@@ -109,9 +109,10 @@ def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
     standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
     deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
     parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
-    chooses rows by name or position, "theta_" or "beta_"; with signames=False the variance parameters are called
-    sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With method "profile", prof_scale="varcov" gives variances
-    and covariances, "theta" the relative covariance factor in their place (see `profile`).
+    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
+    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
+    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
+    their place (see `profile`).
 
     Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
 

@@ -19,6 +19,7 @@ from .linalg import Array, seal
 from .moments import moment_ratios
 from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
+from .options import lmerControl
 from .solution import par_gradient, par_of
 
 HELD = "none"  # the optimizer of a fit whose theta is held at given values
@@ -95,9 +96,14 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     if callable(control.optimizer):
         result = run_callable(control.optimizer, devfun, par, bounds, control.optCtrl)
         return _foreign_optimum(devfun, result, getattr(control.optimizer, "__name__", "custom"), ())
-    note = f"optimizer {control.optimizer!r} is scipy's {NEAREST[control.optimizer]} here"
     result = run_named(control.optimizer, devfun, devfun.gradient, par, bounds, control.optCtrl)
-    return _foreign_optimum(devfun, result, control.optimizer, (note,))
+    return _foreign_optimum(devfun, result, control.optimizer, optimizer_notes(control))
+
+
+def optimizer_notes(control: lmerControl) -> tuple[str, ...]:
+    """What stands behind the name of an optimizer of lme4's."""
+    name = control.optimizer
+    return (f"optimizer {name!r} is scipy's {NEAREST[name]} here",) if isinstance(name, str) and name in NEAREST else ()
 
 
 def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:

@@ -26,6 +26,7 @@ from ..language import (
 )
 from ..language.syntax import MixedFormula, RandomTerm
 from ..linalg import Array, powers_of_two
+from ..regression import LinearFit
 from .contrasts import DDF, f_tests
 from .degrees_of_freedom import METHODS, check_ddf
 from .hypotheses import columns_of, crossproduct_factor, first, in_own_columns
@@ -78,7 +79,7 @@ def drop1(
     return anova_table(tests, heading)
 
 
-def droppable(fit: FittedModel) -> list[str]:
+def droppable(fit: FittedModel | LinearFit) -> list[str]:
     """Labels of the fixed-effects terms that are not part of another (R's drop.scope)."""
     found = fit.design.fixed_terms
     factors = [frozenset(each) for each in found.factors]
