@@ -110,13 +110,15 @@ def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
     standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
     deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
     parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
-    chooses rows by name or position, "theta_" or "beta_"; with signames=False the variance parameters are called
-    sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With method "profile", prof_scale="varcov" gives variances
-    and covariances, "theta" the relative covariance factor in their place (see `profile`).
+    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
+    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
+    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
+    their place (see `profile`).
 
     Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
 
-    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=)`.
+    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=,
+    bias_adjust=, sigma=, df=)`; the arguments as of `summary`.
 
     Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
     names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is

@@ -192,6 +192,11 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     return codes, wanted
 
 
+def is_label(label: object) -> bool:
+    """Whether an index can have this label."""
+    return isinstance(label, Hashable) and getattr(label, "ndim", 0) == 0
+
+
 def _position(index: pd.Index[Any], label: Any) -> int:
     found = np.flatnonzero(index == label)
     if len(found) > 1:

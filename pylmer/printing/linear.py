@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from ..extract.variances import correlations
 from ..grouped_regression import LinearFits
 from ..linear_words import coef, list_coef
 from ..regression import LinearFit
@@ -20,6 +21,7 @@ from ..tables import (
     print_matrix,
     print_named,
     print_texts,
+    round_number,
     show,
     signif,
 )
@@ -27,7 +29,7 @@ from ..tails import f_upper
 from .arm import coefficient_cells
 from .filling import code_lines
 from .linear_summaries import LinearDisplay, LinearSummary
-from .summaries import quantiles
+from .summaries import one_of, quantiles
 
 DIGITS = 4
 FEW = 5  # residuals of fits with no more degrees of freedom are printed one by one
@@ -43,8 +45,9 @@ def show_linear(fit: LinearFit) -> str:
 
 
 @show.register
-def show_linear_summary(record: LinearSummary) -> str:
-    """R's print of summary(lm)."""
+def show_linear_summary(record: LinearSummary, correlation: bool | None = None, corr: bool | None = None) -> str:
+    """R's print of summary(lm); correlations of the coefficients where the record or the call asks for them."""
+    chosen = one_of(correlation, corr)
     blocks = [
         "",
         "Call:",
@@ -55,8 +58,22 @@ def show_linear_summary(record: LinearSummary) -> str:
         *_coefficients(record),
         "",
         *_tail(record),
+        *(_correlations(record) if (record.correlation if chosen is None else chosen) else ()),
     ]
     return "\n".join([*blocks, ""])
+
+
+def _correlations(record: LinearSummary) -> list[str]:
+    """Two decimals below the diagonal, as R has them; nothing for a single coefficient."""
+    p = len(record.vcov)
+    if p < 2:
+        return []
+    values = correlations(record.vcov.to_numpy())
+    texts = [[format_fixed(round_number(value, 2), 2) for value in row] for row in values]
+    width = max(len(text) for row in texts for text in row)
+    cells = [[texts[i][j].rjust(width) if i > j else "" for i in range(1, p)] for j in range(p - 1)]
+    names = [str(name) for name in record.vcov.index]
+    return ["", "Correlation of Coefficients:", print_texts(names[1:], names[:-1], cells, to_right=False)]
 
 
 def _residuals(record: LinearSummary) -> list[str]:

@@ -12,11 +12,11 @@ from ..arguments import check_digits
 from ..extract import coef
 from ..language.syntax import Call
 from ..least_squares import explained
-from ..linear_words import coefficient_table
+from ..linear_words import coefficient_table, vcov
 from ..regression import LinearFit
 from ..tables import Shown
 from .arm import NAMES, display
-from .summaries import summary
+from .summaries import one_of, summary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,6 +28,8 @@ class LinearSummary(Shown):
     residuals     Series, times sqrt(w) where the fit is weighted
     n_missing     rows left out for missing values
     fstatistic    (value, numerator df, denominator df), None without a term to test
+    vcov          covariances of the coefficients that have an estimate
+    correlation   whether the page shows the correlations of the coefficients
     """
 
     call: Call
@@ -42,10 +44,12 @@ class LinearSummary(Shown):
     r_squared: float
     adj_r_squared: float
     fstatistic: tuple[float, int, int] | None
+    vcov: pd.DataFrame
+    correlation: bool = False
 
 
 @summary.register(LinearFit)
-def summary_linear(fit: LinearFit) -> LinearSummary:
+def summary_linear(fit: LinearFit, correlation: bool | None = None, corr: bool | None = None) -> LinearSummary:
     """Estimates with standard errors and t tests, residuals, R-squared and the F test of all terms."""
     solution, weights = fit.solution, fit.design.weights
     residuals = solution.residuals if weights is None else np.sqrt(weights) * solution.residuals
@@ -63,6 +67,8 @@ def summary_linear(fit: LinearFit) -> LinearSummary:
         r_squared=squared,
         adj_r_squared=adjusted,
         fstatistic=fstatistic,
+        vcov=vcov(fit).iloc[solution.kept, solution.kept],
+        correlation=bool(one_of(correlation, corr)),
     )
 
 

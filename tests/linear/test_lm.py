@@ -86,11 +86,7 @@ def test_confint(name: str) -> None:
 def test_predict(name: str) -> None:
     fit, r = fitted(name), R["lm"][name]
     new = pd.DataFrame(r["newdata"])
-    if name == "aliased":
-        with pytest.warns(FitNote, match="rank-deficient"):
-            ours = pylmer.predict(fit, new)
-    else:
-        ours = pylmer.predict(fit, new)
+    ours = pylmer.predict(fit, new)  # a rank-deficient fit too: the rows can be estimated (R warns of all before 4.3)
     np.testing.assert_allclose(ours, r["predict"], **CLOSE)
 
 
@@ -174,3 +170,10 @@ def test_columns_of_one_name_keep_their_places() -> None:
         mixed = pylmer.fixef(pylmer.lmer("y ~ a + ab + (1 | g)", data), add_dropped=True)
     assert list(mixed.index) == list(fit.names)
     np.testing.assert_array_equal(np.isnan(mixed), [False, False, True])
+
+
+def test_weights_of_zero_are_refused() -> None:
+    """R's lm leaves such rows out of the degrees of freedom."""
+    data = pylmer.datasets.load("sleepstudy").assign(w=[0.0] + [1.0] * 179)
+    with pytest.raises(pylmer.DataError, match="weights must be positive"):
+        pylmer.lm("Reaction ~ Days", data, weights="w")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
@@ -29,10 +30,14 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "PBmodcomp": {"small": small},
     "SATmodcomp": {"small": small},
     "Wald_test": {"constraints": lambda: ["temp"]},
+    "add_grouping": {"newname": lambda: "foo", "refname": lambda: "recipe", "newlevs": lambda: ["a", "b", "a"]},
     "allFit": {"optimizers": lambda: ["newton"]},
     "at_theta": {"theta": lambda: [1.0]},
     "confint": {"method": lambda: "Wald"},
     "contest": {"L": lambda: "temp"},
+    "contest1D": {"L": lambda: "temp"},
+    "contestMD": {"L": lambda: "temp"},
+    "eff_size": {"sigma": lambda: 5.0, "edf": lambda: 42.0},
     "emmeans": {"specs": lambda: "recipe"},
     "emmip": {"formula": lambda: "~ recipe"},
     "emtrends": {"specs": lambda: "recipe", "var": lambda: "temp"},
@@ -40,6 +45,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "extend": {"along": lambda: "replicate", "n": lambda: 4},
     "findbars": {"formula": lambda: FORMULA},
     "getME": {"name": lambda: "X"},
+    "get_model": {"step": RECORDS["step"]},
     "isNested": {"f1": lambda: cake()["replicate"], "f2": lambda: cake()["recipe"]},
     "lFormula": {"formula": lambda: FORMULA, "data": cake},
     "lm": {"formula": lambda: "angle ~ temp", "data": cake},
@@ -76,7 +82,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
 }
 FURTHER = {  # what **options stands for
     "confint": "method nsim boot_type seed FUN prof_scale",
-    "contrast": "ref reverse exclude enhance",
+    "contrast": "ref reverse exclude",
     "pairs": "ref reverse exclude",
     "emmip": "at cov_reduce by weights",
     "update": "data REML weights control subset",
@@ -84,6 +90,7 @@ FURTHER = {  # what **options stands for
     "AIC": "foo",
     "BIC": "foo",
 }
+ENTERED = ("set_contrasts",)  # what they set is put back
 KINDS = {inspect.Parameter.VAR_POSITIONAL: "positional", inspect.Parameter.VAR_KEYWORD: "named"}
 
 
@@ -124,7 +131,17 @@ def words() -> dict[str, Callable[..., Any]]:
     """The public words: functions and lmerControl, and those of the data sets."""
     names = [*pylmer.__all__, "test", "display"]
     found = {name: getattr(pylmer, name) for name in names if name != "datasets" and name not in left_out()}
+    found |= {name: _entered(found[name]) for name in ENTERED}
     return found | {f"datasets.{name}": getattr(pylmer.datasets, name) for name in ("load", "names", "describe")}
+
+
+def _entered(word: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(word)
+    def entered(*args: Any, **kwargs: Any) -> None:
+        with word(*args, **kwargs):
+            pass
+
+    return entered
 
 
 def slots() -> list[Slot]:
@@ -153,8 +170,6 @@ def _sample(kind: type) -> str | None:
 
 def _of_function(name: str, word: Callable[..., Any], function: Callable[..., Any], kind: str) -> Iterator[Slot]:
     parameters = list(inspect.signature(function).parameters.values())
-    if kind == "fit" and name == "confint":
-        kind = "fit"
     needed = _needed(name, [each.name for each in parameters] + FURTHER.get(name, "").split())
     for place, each in enumerate(parameters):
         if each.kind in KINDS:
