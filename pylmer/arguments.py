@@ -27,7 +27,9 @@ def is_flag(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether this is a number, real and no flag."""
+    """Whether this is a number, real and no flag; whole ones beyond 2^63 are none that arithmetic knows."""
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        return False
     return isinstance(value, int | float | np.integer | np.floating) and not is_flag(value)
 
 

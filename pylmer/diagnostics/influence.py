@@ -178,7 +178,7 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
         return np.arange(len(index)), index
     labels: list[Any] = several(obs)
     for label in labels:
-        if not isinstance(label, Hashable) or (np.ndim(label) and not isinstance(label, tuple)):
+        if not is_label(label):
             raise ArgumentError(f"obs: wanted labels of rows, found {written(label)}")
     wanted = pd.Index(labels)
     place = index.get_indexer_for(wanted) if index.is_unique else np.array([_position(index, one) for one in wanted])
@@ -194,7 +194,7 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
 
 def is_label(label: object) -> bool:
     """Whether an index can have this label."""
-    return isinstance(label, Hashable) and getattr(label, "ndim", 0) == 0
+    return isinstance(label, Hashable) and not isinstance(label, np.ndarray | np.void | slice)
 
 
 def _position(index: pd.Index[Any], label: Any) -> int:

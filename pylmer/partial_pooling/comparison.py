@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, NumericalError
 from ..extract import word
 from ..fitting import FittedModel
 from ..tables import Shown
@@ -84,7 +84,16 @@ def five_ways(fit: FittedModel, sigma_alpha: float | None = None, sigma_y: float
         _positive(name, value)
         for name, value in (("sigma_alpha", given), ("sigma_y", fit.sigma if sigma_y is None else sigma_y))
     )
-    return FiveWays(rows, a, s, tuple(way(rows, a, s) for way in WAYS))
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite ends in a NumericalError
+        found = tuple(way(rows, np.float64(a), np.float64(s)) for way in WAYS)
+    if not all(_finite(each) for each in found):
+        raise NumericalError(f"sigma_alpha={a:g} and sigma_y={s:g} lie so far apart that rounding leaves nothing")
+    return FiveWays(rows, a, s, found)
+
+
+def _finite(way: TwoLevel) -> bool:
+    parts = (way.beta, way.alpha, way.se_beta, way.se_alpha)
+    return all(part is None or bool(np.isfinite(part).all()) for part in parts)
 
 
 def _positive(name: str, value: object) -> float:

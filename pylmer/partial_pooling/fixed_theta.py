@@ -23,6 +23,7 @@ from ..tables import Shown
 Fit = TypeVar("Fit", bound=FittedModel)
 DIGITS_LOST = 1e-6  # relative error of beta from which a theta of crossed or nested factors is refused
 REACH = 100.0  # how far a curve goes on either side of the optimum
+SQUARED = 1e100  # the largest theta whose square, summed, is a number
 INFINITE = 1e8  # a theta as good as infinite
 
 
@@ -76,7 +77,7 @@ def _checked(devfun: Devfun, theta: Any) -> Array:
     if values.shape != (len(names),):
         found = f"{values.size} number{'' if values.size == 1 else 's'}" if values.ndim == 1 else "two dimensions"
         raise ArgumentError(f"theta has {found}; this model has {len(names)}: {', '.join(names)}")
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= SQUARED).all():
         raise ArgumentError(f"theta must be finite, found {theta!r}; no pooling is reached at a large theta, as 1e8")
     for name, value in zip(names, values, strict=True):
         if value < 0 and name in devfun.names and devfun.lower[devfun.names.index(name)] == 0:

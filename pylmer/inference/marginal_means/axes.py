@@ -117,4 +117,4 @@ def listed(given: Any) -> list[Any]:
     """One value, or several, as a list."""
     if isinstance(given, Sequence) and len(given) > LARGEST:
         raise ArgumentError(f"at: {len(given):,} values of one variable are more than a grid has, {LARGEST:,} cells")
-    return [given] if isinstance(given, str) or not np.ndim(given) else list(given)
+    return [given] if isinstance(given, str | type) or not np.ndim(given) else list(given)

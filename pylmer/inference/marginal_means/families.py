@@ -15,6 +15,7 @@ import numpy as np
 
 from ...arguments import call_given, check_call
 from ...errors import ArgumentError
+from ...extract.words import several
 from ...language import did_you_mean
 from ...linalg import Array
 
@@ -91,7 +92,8 @@ def _own(given: Any, m: int) -> Contrasts:
     if isinstance(given, Mapping):
         rows, labels = [_vector(row, m) for row in given.values()], [str(label) for label in given]
     else:
-        several = isinstance(given, Sequence | np.ndarray) and len(given) > 0 and np.ndim(given[0]) > 0
+        listed = isinstance(given, Sequence | np.ndarray) and np.ndim(given) > 0 and len(given) > 0
+        several = listed and np.ndim(given[0]) > 0
         rows = [_vector(row, m) for row in (given if several else [given])]
         labels = [_spelled(row) for row in rows]
     if not rows:
@@ -118,8 +120,7 @@ def _vector(row: Any, m: int) -> Array:
 
 def places(given: Any, labels: Sequence[str], what: str) -> list[int]:
     """Positions (from 1, as in R) or labels -> positions from 0."""
-    items = [given] if isinstance(given, str) or not np.ndim(given) else list(given)
-    return [_place(item, labels, what) for item in items]
+    return [_place(item, labels, what) for item in several(given)]
 
 
 def _place(item: Any, labels: Sequence[str], what: str) -> int:

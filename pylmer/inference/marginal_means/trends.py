@@ -39,7 +39,7 @@ class Trend:
     regrid: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_degree, bool) or self.max_degree not in range(1, len(DEGREES) + 1):
+        if not is_number(self.max_degree) or self.max_degree not in range(1, len(DEGREES) + 1):
             raise ArgumentError(f"max_degree={self.max_degree!r}: wanted a degree, 1 to {len(DEGREES)}")
         step = self.delta_var
         if step is not None and (not is_number(step) or not np.isfinite(step) or step == 0):
