@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, overload
 
+import numpy as np
+
 from . import fitting
 from .arguments import plain
 from .design import Design
@@ -153,6 +155,8 @@ def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | 
     319.6543
     """
     _check("mkLmerDevfun", lformula, Design, "what lFormula() returns")
+    if control is not None:
+        _check("mkLmerDevfun", control, lmerControl, "control=lmerControl(...)")
     return make_devfun(lformula, REML, control or lmerControl())
 
 
@@ -168,7 +172,8 @@ def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) ->
     _check("optimizeLmer", devfun, Devfun, "what mkLmerDevfun() returns")
     if optimizer is not None:
         devfun = replace(devfun, control=replace(devfun.control, optimizer=optimizer))
-    return optimize_devfun(devfun, start)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        return optimize_devfun(devfun, start)
 
 
 @plain

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from .errors import ArgumentError
+from .errors import ArgumentError, PylmerError
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -92,6 +92,11 @@ def check_plain(name: str, function: Callable[..., Any], args: tuple[Any, ...], 
                 raise ArgumentError(f"{argument}={written(given)}: {name}() wants {wanted}")
 
 
+def may_be_none(function: Callable[..., Any], argument: str) -> bool:
+    """Whether an argument may be left None."""
+    return "None" in str(inspect.signature(function).parameters[argument].annotation)
+
+
 def check_call(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Raise ArgumentError if `function` cannot be called with these arguments."""
     signature = inspect.signature(function)
@@ -124,5 +129,7 @@ def call_given(function: Callable[..., Any], what: str, *args: Any) -> Any:
     """What the user's function gives; ArgumentError, with its own error as the cause, where it fails."""
     try:
         return function(*args)
+    except PylmerError:
+        raise
     except Exception as error:
         raise ArgumentError(f"{what} failed: {type(error).__name__}: {error}") from error

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arguments import plain
 from .batch import response_sums, weighted_columns
 from .devfun import rows_of
 from .drawing import CELLS, Effects, Seed, add_effects, check_room, draw_effects, draw_residuals, generator, replicates
 from .engines import BlockedEngine
-from .errors import NumericalError
+from .errors import ArgumentError, NumericalError
 from .extract import coef, fitted, fixef, ranef, sigma_hat, word
 from .extract.random import factors
 from .extract.records import ReadOnly
@@ -57,8 +58,13 @@ class Draws(ReadOnly[Array]):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._entries, self.levels, self.columns)
 
+    @plain
     def frame(self, factor: str, column: str) -> pd.DataFrame:
         """The draws of one column, a level a column: (n_sims, J)."""
+        if factor not in self:
+            raise ArgumentError(f"factor={factor!r}: there is {', '.join(map(repr, self))}")
+        if column not in self.columns[factor]:
+            raise ArgumentError(f"column={column!r}: there is {', '.join(map(repr, self.columns[factor]))}")
         values = self[factor][:, :, self.columns[factor].index(column)]
         return pd.DataFrame(values, columns=self.levels[factor])
 

@@ -23,7 +23,7 @@ from tests.sweeping.given import GIVEN
 from tests.sweeping.models import RECORDS, big, cake, emm, linear, other, small
 from tests.sweeping.outcomes import GOOD, bounded, outcome
 
-EACH = 4  # things given to each parameter
+EACH = 10  # things given to each parameter
 BY_WORD = {word: list(found) for word, found in groupby(slots(), key=lambda slot: slot.word)}
 
 
@@ -74,7 +74,7 @@ def test_outcomes_are_told_apart() -> None:
         (lambda: pylmer.predict(big(), na_action="foo"), r"na_action='foo'"),
         (lambda: pylmer.predict(big(), re_form="NA", na_action="foo"), r"na_action='foo'"),
         (lambda: pylmer.conf_int(big(), p_values="foo"), r"p_values='foo': conf_int\(\) wants True or False"),
-        (lambda: pylmer.anova(big(), foo=1), r"anova\(\): got an unexpected keyword argument 'foo'; it takes fit, "),
+        (lambda: pylmer.anova(big(), foo=1), r"anova\(\) has no argument 'foo', .* it takes models, and type"),
         (lambda: pylmer.anova(big(), ddf=cake()), r"ddf=<DataFrame>: anova\(\) wants a text, or None"),
         (lambda: pylmer.VarCorr(big()).to_string(foo=1), r"to_string\(\): got an unexpected keyword argument 'foo'"),
         (lambda: pylmer.display(big(), digits=None), r"digits=None: wanted a whole number from 0 to 22"),

@@ -192,9 +192,9 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     return codes, wanted
 
 
-def is_label(label: object) -> bool:
+def is_label(label: Any) -> bool:
     """Whether an index can have this label."""
-    return isinstance(label, Hashable) and not isinstance(label, np.ndarray | np.void | slice)
+    return not isinstance(label, np.ndarray | np.void | slice) and isinstance(label, Hashable)
 
 
 def _position(index: pd.Index[Any], label: Any) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import is_one_of, written
 from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..linalg import Array, block_diagonal
@@ -18,6 +19,7 @@ from .random import factors
 from .records import PrincipalComponents, ReadOnly, RePCA, SigmaHat
 from .words import word
 
+ORDERS = ("cov.last", "lower.tri")
 FRAME_COLUMNS = ("grp", "var1", "var2", "vcov", "sdcor")
 
 
@@ -80,6 +82,8 @@ class VarCorrs(ReadOnly[Covariance]):
 
         order "cov.last" gives a term's variances first, "lower.tri" its lower triangle column by column.
         """
+        if not is_one_of(order, ORDERS):
+            raise ArgumentError(f"order={written(order)}: wanted one of {', '.join(map(repr, ORDERS))}")
         rows = [row for name, covariance in self.items() for row in _rows(name, covariance, order)]
         rows.append(("Residual", None, None, self.sc**2, self.sc))
         kinds = (object, object, object, float, float)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from ..arguments import written
 from ..criterion import Criterion
 from ..devfun import Devfun
 from ..engines import BetweenEngine
@@ -125,7 +126,12 @@ class CriterionCurve(Shown):
 
     def asymptote(self, theta: Array) -> Array:
         """What the criterion tends to where theta is large."""
-        return np.asarray(self.slope * np.log(np.square(theta)) + self.constant)
+        try:
+            values = np.asarray(theta, float)
+        except (TypeError, ValueError):
+            raise ArgumentError(f"theta={written(theta)}: wanted numbers") from None
+        with np.errstate(divide="ignore"):  # complete pooling has no such limit
+            return np.asarray(2 * self.slope * np.log(np.abs(values)) + self.constant)
 
 
 @word

@@ -10,7 +10,7 @@ import html
 from functools import singledispatch
 from typing import Any
 
-from ..arguments import check_call, check_digits, check_plain, is_flag, written
+from ..arguments import check_call, check_digits, check_plain, is_flag, may_be_none, written
 from ..errors import ArgumentError
 
 
@@ -70,6 +70,6 @@ class Shown(Printed):
         writer = show.dispatch(type(self))
         check_plain("to_string", writer, (self,), options)
         check_call("to_string", writer, (self,), options)
-        if options.get("digits") is not None:
+        if "digits" in options and not (options["digits"] is None and may_be_none(writer, "digits")):
             check_digits(options["digits"], lowest=1)
         return show(self, **options)

@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...arguments import call_given, check_call
 from ...errors import ArgumentError
@@ -92,8 +93,8 @@ def _own(given: Any, m: int) -> Contrasts:
     if isinstance(given, Mapping):
         rows, labels = [_vector(row, m) for row in given.values()], [str(label) for label in given]
     else:
-        listed = isinstance(given, Sequence | np.ndarray) and np.ndim(given) > 0 and len(given) > 0
-        several = listed and np.ndim(given[0]) > 0
+        listed = given.ndim > 0 if isinstance(given, np.ndarray) else isinstance(given, Sequence)
+        several = listed and len(given) > 0 and isinstance(given[0], Sequence | np.ndarray | pd.Series)
         rows = [_vector(row, m) for row in (given if several else [given])]
         labels = [_spelled(row) for row in rows]
     if not rows:
