@@ -27,9 +27,7 @@ LEFT_OUT = {
 PARTS = {  # public names of a record that are no words: the steps by which other rooms read a grid
     "EmmGrid": ("arranged", "axis", "chosen", "groups", "position"),
 }
-SWEPT = set(
-    ["BootMer", "FiveWays", "CriterionCurve", "LikelihoodProfile", "Pooling", "EmmGrid", "EmmList", "Influence"]
-)
+SWEPT = {"BootMer", "FiveWays", "CriterionCurve", "LikelihoodProfile", "Pooling", "EmmGrid", "EmmList", "Influence"}
 NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "": {"seed": lambda: 1, "nsim": lambda: 2, "n_sims": lambda: 2},
     "KRmodcomp": {"small": small},
