@@ -61,6 +61,7 @@ from .extract import (
     weights,
 )
 from .inference import (
+    Anova,
     BootMer,
     EmmGrid,
     EmmList,
@@ -201,6 +202,7 @@ __all__ = [
     "influence",
     # tests and intervals
     "anova",
+    "Anova",
     "contest",
     "show_tests",
     "drop1",

@@ -48,6 +48,10 @@ class Matrices(Protocol):
     def marks(self) -> tuple[str, ...]:
         """What tells its columns apart where their names do not."""
 
+    @property
+    def assign(self) -> tuple[int, ...]:
+        """The term of each column, 0 for the intercept."""
+
     def matrix(self, variables: Mapping[str, Value], n: int) -> Any:
         """The matrix (n, columns)."""
 

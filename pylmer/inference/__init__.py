@@ -19,8 +19,10 @@ from .robust_wald import Wald_test
 from .selection import step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
+from .wald_tables import Anova
 
 __all__ = [
+    "Anova",
     "BootMer",
     "EmmGrid",
     "EmmList",

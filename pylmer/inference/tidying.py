@@ -22,7 +22,7 @@ from .contrasts import DDF, check_level, t_tests
 from .degrees_of_freedom import METHODS, check_ddf
 
 COLUMNS = (
-    *("effect", "group", "level", "term", "estimate", "std.error", "df", "statistic", "p.value"),
+    *("effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value"),
     *("conf.low", "conf.high"),
 )
 EFFECTS = ("fixed", "ran_pars", "ran_vals", "ran_coefs")
@@ -41,7 +41,7 @@ def tidy(
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    effects      "fixed": effect, term, estimate, std.error, df, statistic, p.value
+    effects      "fixed": effect, term, estimate, std.error, statistic, df, p.value
                  "ran_pars": effect, group, term, estimate (standard deviations and correlations, sd__x, cor__x.z)
                  "ran_vals": effect, group, level, term, estimate, std.error (conditional modes)
                  "ran_coefs": effect, group, level, term, estimate (fixed effects plus conditional modes)
@@ -105,7 +105,7 @@ def _fixed(fit: FittedModel, ddf: str, level: float | None, limits: Array | None
     else:
         tests = t_tests(fit, np.eye(len(names)), ddf)
         error, df = tests.error, tests.df
-        columns = {"estimate": tests.estimate, "std.error": error, "df": df, "statistic": tests.t, "p.value": tests.p}
+        columns = {"estimate": tests.estimate, "std.error": error, "statistic": tests.t, "df": df, "p.value": tests.p}
     shown = _limits(fit.beta, error, df, level)
     if limits is not None:
         shown = _both(limits[len(limits) - len(names) :])
