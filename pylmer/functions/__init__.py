@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import bases, combine, contrasts, elementwise, factor_functions, summaries
 from .alignment import aligned, by_name, common_labels, vector, vector_among
-from .columns import Columns, read_columns
+from .columns import Columns, read_columns, recycled
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
 from .levels import Levels, NumberLevels, TextLevels
@@ -39,6 +39,7 @@ __all__ = [
     "factor_functions",
     "read_columns",
     "recode",
+    "recycled",
     "summaries",
     "vector",
     "vector_among",
