@@ -26,7 +26,7 @@ from ..tables import (
 from ..tails import f_upper
 from .arm import coefficient_cells
 from .filling import code_lines
-from .linear_summaries import LinearDisplay, LinearSummary
+from .linear_summaries import LinearDisplay, LinearListSummary, LinearSummary
 from .summaries import quantiles
 
 DIGITS = 4
@@ -137,3 +137,20 @@ def show_linear_list(fits: LinearFits) -> str:
         lines.append(f"\nDegrees of freedom: {fits.n_obs} total; {fits.df_residual} residual")
         lines.append(f"Residual standard error: {format_number(fits.sigma)}")
     return "\n".join(lines)
+
+
+@show.register
+def show_list_summary(record: LinearListSummary, digits: int = 7) -> str:
+    """R's print of summary(lmList); the model shows its group, as nlme prints it (lme4: NULL)."""
+    lines = ["Call:", f"  Model: {' '.join(code_lines(record.formula))} "]
+    if record.data_name is not None:
+        lines.append(f"   Data: {record.data_name} ")
+    lines += ["", "Coefficients:"]
+    table, groups = record.coefficients, [str(level) for level in record.coefficients.index]
+    for name in table.columns.unique(level=0):
+        columns = [table[name][what].tolist() for what in table[name]]
+        lines += [f"   {name} ", print_matrix(groups, list(table[name]), columns, digits)]
+    if record.pool:
+        sigma = format_number(record.RSE, digits)
+        lines += ["", f"Residual standard error: {sigma} on {record.df_residual} degrees of freedom"]
+    return "\n".join([*lines, ""])
