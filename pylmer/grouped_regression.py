@@ -210,7 +210,9 @@ def _shared_part(design: Design, X: Array, rows: Codes) -> Part:
 
 def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | None:
     """A group's fit from its rows of the data alone; None where that cannot be, as for a factor with one level."""
-    columns = {name: take_rows(getattr(request, name), rows, index, name) for name in ("data", "weights", "offset", "env")}
+    columns = {
+        name: take_rows(getattr(request, name), rows, index, name) for name in ("data", "weights", "offset", "env")
+    }
     try:
         design = design_of(replace(request, **columns, control=LENIENT, subset=None))
     except PylmerError:

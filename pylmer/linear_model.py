@@ -115,9 +115,8 @@ def lmList(
     fitted, resid, predict            a value per row, by the coefficients of its group
     sigma(fits)                       pooled over groups; sigma(fits, pool=False) each group's own
 
-    The pooled degrees of freedom
-    are those that remain, as in one `lm` with all groups' coefficients; R's lmList counts coefficients without an
-    estimate as used up. Raises FormulaError, DataError, ArgumentError.
+    The pooled degrees of freedom are those that remain, as in one `lm` with all groups' coefficients; R's lmList counts
+    coefficients without an estimate as used up. Raises FormulaError, DataError, ArgumentError.
 
     >>> import pylmer
     >>> pylmer.coef(lmList("Reaction ~ Days | Subject", pylmer.datasets.load("sleepstudy"))).head(2).round(2)

@@ -89,6 +89,7 @@ def resid(fit: LinearFit, type: str = "response", scaled: bool = False) -> pd.Se
     return labelled_residuals(fit, fit.solution.residuals, type, scaled)
 
 
+COLUMNS = ("Estimate", "Std. Error", "t value", "Pr(>|t|)")  # of a table of coefficients
 RESIDUALS = ("response", "pearson", "pooled.pearson")
 READERS: tuple[Word[..., Any], ...] = (
     extract.formula,
@@ -163,7 +164,7 @@ def coefficient_table(fit: LinearFit) -> pd.DataFrame:
     estimate, error = coef(fit).iloc[kept], se_coef(fit).iloc[kept]
     t = estimate / error
     p = student_two_sided(t.to_numpy(), df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
-    return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": t, "Pr(>|t|)": p})
+    return pd.DataFrame(dict(zip(COLUMNS, (estimate, error, t, p), strict=True)))
 
 
 # --- lmList ----------------------------------------------------------------------------------------------------------
@@ -277,6 +278,6 @@ def list_coefficients(fits: LinearFits, pool: bool | None = None) -> pd.DataFram
         t = estimate / error
     df = np.where(pooled, fits.df_residual, [0 if fit is None else fit.df_residual for fit in fits.solutions])
     p = np.where(df[:, None] > 0, student_two_sided(t, np.maximum(df, 1)[:, None]), np.nan)
-    columns = pd.MultiIndex.from_product([fits.names, ["Estimate", "Std. Error", "t value", "Pr(>|t|)"]])
+    columns = pd.MultiIndex.from_tuples([(name, what) for name in fits.names for what in COLUMNS])
     values = np.stack([estimate, error, t, p], axis=2).reshape(len(fits.levels), -1)
     return pd.DataFrame(values, index=_levels(fits), columns=columns)

@@ -70,8 +70,8 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     `cooks_distance`, `dfbeta` and `dfbetas` take the result. The rows are not read again: each deletion is the
     cross-products of the whole less those of the rows left out, and starts from the optimum of the whole and from a
     scan; with one grouping factor, or nested ones, all are solved at once. A group without which nothing can be fitted
-    (fewer than two levels left, dependent columns of X) gives NaN, and a FitNote names it. Deletions stand as lme4's: in
-    the order in which the groups appear in the rows of the fit, which need not be that of the factor's levels.
+    (fewer than two levels left, dependent columns of X) gives NaN, and a FitNote names it. Deletions stand as in
+    lme4: in the order in which the groups appear in the rows of the fit, which need not be that of the factor's levels.
 
     Source: Demidenko & Stukel (2005), Statistics in Medicine 24, 893-909. Raises ArgumentError for an unknown group or
     row, and for a fit whose parameters were given.

@@ -91,7 +91,11 @@ def recycled(data: Any) -> Any:
     if not isinstance(data, Mapping):
         return data
     n = next((len(column) for column in data.values() if hasattr(column, "__len__") and not _is_single(column)), 1)
-    return {name: [column] * n if _is_single(column) else column for name, column in data.items()}
+    return {name: _repeated(column, n) if _is_single(column) else column for name, column in data.items()}
+
+
+def _repeated(value: Any, n: int) -> list[Any]:
+    return [value[()] if isinstance(value, np.ndarray) else value] * n
 
 
 def _is_single(value: Any) -> bool:

@@ -69,13 +69,13 @@ def joined(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
     return pd.concat([own, pd.DataFrame(dict(columns), index=frame.index)], axis=1)
 
 
-def predicted(fit: FittedModel | LinearFit, newdata: Any, **given: Any) -> pd.DataFrame | pd.Series[float]:
+def predicted(fit: FittedModel | LinearFit, newdata: Any, **given: Any) -> dict[str, pd.Series[float]]:
     """`predict`, its columns named as broom names them."""
     found = predict(fit, newdata, **given)  # type: ignore[arg-type]  # the word knows fits of lm too
     if isinstance(found, pd.Series):
-        return found.rename(SHOWN["fit"]).to_frame()
+        return {SHOWN["fit"]: found}
     wanted = [name for name in SHOWN if name in found and (name != "se_fit" or given["se_fit"])]
-    return found[wanted].rename(columns=SHOWN)
+    return {SHOWN[name]: found[name] for name in wanted}
 
 
 def with_predictions(fit: FittedModel | LinearFit, newdata: Any, **given: Any) -> dict[str, Array]:

@@ -55,8 +55,8 @@ def drop1(
            AIC of refits by maximum likelihood
     test   "F": the F tests; "Chisq": lme4's table with likelihood-ratio tests; "none", the default: what `ddf` says
 
-    R's lme4 has test="none" and "Chisq"; lmerTest passes over `test` unless ddf="lme4", so that drop1(m, test = "Chisq")
-    gives its F tests there. Here test="Chisq" is heeded. Raises ArgumentError for chi-square tests with degrees of
+    R's lme4 has test="none" and "Chisq"; lmerTest passes over `test` unless ddf="lme4", and gives its F tests for
+    drop1(m, test = "Chisq"). Here test="Chisq" is heeded. Raises ArgumentError for chi-square tests with degrees of
     freedom, for F tests without, and for labels that are no terms.
 
     >>> import pylmer

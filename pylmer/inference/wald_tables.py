@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..design import Design
+from ..design.rank import independent_columns
 from ..errors import ArgumentError, FitNote
 from ..extract import word
 from ..fitting import FittedModel
 from ..language import deparse
 from ..linalg import Array, chunks, dense, triangular_factor
-from ..design.rank import independent_columns
 from ..regression import LinearFit
 from ..tails import chisquare_upper, f_upper
 from .contrasts import f_test

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from ..grouped_regression import LinearFits
-from ..linear_words import coef, list_coef
+from ..linear_words import COLUMNS, coef, list_coef
 from ..regression import LinearFit
 from ..tables import (
     CoefTable,
@@ -142,14 +142,15 @@ def show_linear_list(fits: LinearFits) -> str:
 @show.register
 def show_list_summary(record: LinearListSummary, digits: int = 7) -> str:
     """R's print of summary(lmList); the model shows its group, as nlme prints it (lme4: NULL)."""
-    lines = ["Call:", f"  Model: {' '.join(code_lines(record.formula))} "]
+    lines = ["Call:", f"  Model: {record.formula} "]
     if record.data_name is not None:
         lines.append(f"   Data: {record.data_name} ")
     lines += ["", "Coefficients:"]
     table, groups = record.coefficients, [str(level) for level in record.coefficients.index]
-    for name in table.columns.unique(level=0):
-        columns = [table[name][what].tolist() for what in table[name]]
-        lines += [f"   {name} ", print_matrix(groups, list(table[name]), columns, digits)]
+    headers = list(COLUMNS)
+    for start in range(0, table.shape[1], len(headers)):  # by place: two coefficients may be called the same
+        columns = [table.iloc[:, start + k].tolist() for k in range(len(headers))]
+        lines += [f"   {table.columns[start][0]} ", print_matrix(groups, headers, columns, digits)]
     if record.pool:
         sigma = format_number(record.RSE, digits)
         lines += ["", f"Residual standard error: {sigma} on {record.df_residual} degrees of freedom"]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..extract import coef
 from ..grouped_regression import LinearFits
-from ..language.syntax import Call, Node
+from ..language.syntax import Call
 from ..least_squares import explained
 from ..linear_words import coefficient_table, list_coefficients
 from ..regression import LinearFit
@@ -108,7 +108,7 @@ class LinearListSummary(Shown):
     """
 
     call: Call
-    formula: Node
+    formula: str
     data_name: str | None
     coefficients: pd.DataFrame
     sigma: pd.Series[float]
@@ -120,17 +120,23 @@ class LinearListSummary(Shown):
 @summary.register(LinearFits)
 def summary_list(fits: LinearFits, pool: bool | None = None) -> LinearListSummary:
     """Estimates with standard errors and t tests by group; `pool` (default: as fitted) pools the residual variance."""
-    pooled, data = fits.pool if pool is None else pool, argument(fits.call, "data")
+    pooled = fits.pool if pool is None else pool
     return LinearListSummary(
         call=fits.call,
-        formula=fits.call.arguments[0].value,
-        data_name=None if data is None else " ".join(code_lines(data)),
+        formula=_written(fits.call, "formula") or "",
+        data_name=_written(fits.call, "data"),
         coefficients=list_coefficients(fits, pooled),
         sigma=pd.Series(fits.sigmas, index=pd.Index(fits.levels, dtype=object)),
         RSE=fits.sigma,
         df_residual=fits.df_residual,
         pool=pooled,
     )
+
+
+def _written(call: Call, name: str) -> str | None:
+    """An argument of a call as R writes it."""
+    value = argument(call, name)
+    return None if value is None else " ".join(code_lines(value))
 
 
 @coef.register(LinearListSummary)

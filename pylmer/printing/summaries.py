@@ -64,6 +64,9 @@ def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
     Of marginal means and contrasts (`emmeans`): the table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
     side=, delta=)`: infer=(True, True) for intervals and tests, the others as of `emmeans` and `test`.
 
+    Of `lmList`: `summary(fits, pool=None)`, the t tests of each coefficient by group, with the residual variance pooled
+    over groups or (pool=False) each group's own; default: as fitted.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.summary(fit).coefficients.iloc[:, :4].round(3)
