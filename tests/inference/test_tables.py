@@ -415,7 +415,7 @@ def test_drop1_heeds_the_test() -> None:
     model = sleep_fit(SLOPE)
     table = pylmer.drop1(model, test="Chisq")
     assert list(table) == ["npar", "AIC", "LRT", "Pr(Chi)"]
-    np.testing.assert_allclose(table.loc["Days"], [1, 1785.4759, 23.536538, 1.2256e-06], rtol=1e-5)
+    np.testing.assert_allclose(table.loc["Days"], [1, 1785.4759, 23.536538, 1.2256e-06], rtol=1e-4)
     assert table.loc["<none>", "AIC"] == pytest.approx(1763.9393, abs=1e-3)
     r = [[2, 1704.687738, 0.5299855995, 7.672114741e-01], [1, 1785.688371, 79.5306182094, 4.748098429e-19]]
     np.testing.assert_allclose(pylmer.drop1(cake(), test="Chisq").iloc[1:], r, rtol=1e-5)
