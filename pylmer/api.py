@@ -16,7 +16,7 @@ from .language.syntax import MixedFormula
 from .model import LmerFit
 from .optimum import Optimum, optimize_devfun
 from .options import lmerControl
-from .requesting import LMER_DEFAULTS, make_call, make_request, refuse
+from .requesting import LMER_DEFAULTS, carried, make_call, make_request, refuse
 
 Model = TypeVar("Model", bound=fitting.FittedModel)
 
@@ -65,6 +65,9 @@ def lmer(
     env        names and functions that are not columns; nothing else is looked up
     devFunOnly return the criterion as a function of `par` instead of a fit
     verbose    1 prints sizes, engine and the course of the optimization
+
+    A fit owns its data and arguments: what is done to them later, in place, changes nothing (columns that are used are
+    copied where pandas does not copy them on write). Arrays of a fit cannot be written to; tables are the caller's.
 
     Raises FormulaError, DataError, ArgumentError, NumericalError (all PylmerError); issues FitNote warnings.
     Source: Bates, Maechler, Bolker & Walker (2015), J. Stat. Softw. 67(1).
@@ -186,8 +189,10 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
     """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
 
-    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". Everything else stays as it was. A `(x || g)` is
-    the sum of its terms: "- (0 + x | g)" takes one of them away, "- (x || g)" all.
+    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". A `(x || g)` is the sum of its terms:
+    "- (0 + x | g)" takes one of them away, "- (x || g)" all. Everything else stays as it was, the response of a
+    `refit` too (R's update goes back to the column that the formula names); its left side and its rows (`data`,
+    `subset`, `na_action`) cannot be changed: an ArgumentError says what to do.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -204,13 +209,18 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     old = explicit_formula(model.formula, model.design.fixed_terms)
     changed = request.formula if formula is None else update_formula(old, formula)
     start = {} if formula is None else {"start": None}
-    return fitting.fit(type(model), make_request("lmer", changed, **{**given, **start, **changes}))
+    asked = make_request("lmer", changed, **{**given, **start, **changes})
+    return fitting.fit(type(model), carried(request, asked, changes))
 
 
 def refit(model: Model, response: Any) -> Model:
     """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
 
     A Series goes by its labels, which are those of the rows in any order.
+
+    The fit keeps the response: update, drop1, ranova, step, model_frame and all others go on from it, as if it were a
+    column of the data. Rows that the fit left out have the values given, one for each row of the data, or none.
+    R's lme4 has them for model.frame, but `update` and what refits through it go back to the column of the formula.
 
     Raises DataError if the length does not fit or a value is not finite.
 

@@ -72,7 +72,8 @@ def makeLmer(
     parameters = read_parameters(design, {"beta": fixef, "theta": theta, "sigma": sigma})
     y = draw_for_design(design, parameters, 1, generator(seed))[:, 0]
     frame[name] = design.rows.padded(y)
-    devfun = make_devfun(replace(design, y=y, variables={**design.variables, name: y}), REML, request.control)
+    request = replace(request, data=frame)  # as it was asked, but for the response
+    devfun = make_devfun(design.with_response(y), REML, request.control)
     announce([FitNote(text) for text in design.notes], stacklevel=3)
     optimum = optimum_at(devfun, devfun.multiple(1.0))
     return model_of(LmerFit, request, devfun, optimum, parameters)

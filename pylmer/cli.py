@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ import pandas as pd
 
 from . import datasets, printing
 from .api import lmer
+from .csv_files import read_csv
 from .errors import DataError, FitNote, PylmerError
 from .model import LmerFit
 from .tour import walk
@@ -101,9 +103,11 @@ def _read(source: str) -> pd.DataFrame:
 
 def _read_file(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        return pd.read_parquet(path) if path.suffix == ".parquet" else read_csv(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"cannot read {path}: it ends too early, or is damaged ({error})") from error
     except ImportError as error:
         raise DataError(f"reading {path} needs pyarrow: pip install pyarrow") from error
     except ValueError as error:  # ParserError, EmptyDataError, UnicodeDecodeError, ArrowInvalid

@@ -85,7 +85,7 @@ class Devfun:
 
 def _numbers(par: Any) -> Array:
     try:
-        return np.asarray(par, float)
+        return np.array(par, float)
     except (TypeError, ValueError):
         raise ArgumentError(f"par must be numbers, found {par!r}") from None
 

@@ -18,10 +18,11 @@ from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
 from .errors import ArgumentError, DataError, FitNote, NumericalError
+from .frame import Known
 from .functions import vector_among
 from .language import fitted_formula
 from .language.syntax import Argument, Call, Constant, MixedFormula
-from .linalg import Array
+from .linalg import Array, read_only
 from .optimize import size_of
 from .optimum import Optimum, held_optimum, optimize_devfun
 from .options import lmerControl
@@ -34,7 +35,11 @@ EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """What `lmer` was asked; `call` and the texts are for printing."""
+    """What `lmer` was asked; `call` and the texts are for printing.
+
+    What it holds is its own: nothing that the caller does to his data or arrays changes it (see `functions.owned`).
+    `known` is what the data do not say, such as the response of a refit: whoever asks again hands it on.
+    """
 
     formula: MixedFormula
     data: Any = None
@@ -53,6 +58,11 @@ class Request:
     weights_text: str | None = None
     offset_text: str | None = None
     subset_text: str | None = None
+    known: Known = field(default_factory=Known)
+
+    def with_response(self, y: Array) -> Request:
+        """The same with another response, a value for each row of the data, NaN where none is known."""
+        return replace(self, known=replace(self.known, response=read_only(y)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +155,8 @@ class FittedModel:
     @cached_property
     def mu(self) -> Array:
         """Fitted values (n,) of the rows used: X beta + Z b + offset."""
-        return linear_predictor(self.design, self.beta, self.solution.b_terms)
+        mu: Array = read_only(linear_predictor(self.design, self.beta, self.solution.b_terms))
+        return mu
 
 
 def linear_predictor(design: Design, beta: Array, b_terms: Sequence[Array]) -> Array:
@@ -225,6 +236,7 @@ def design_of(request: Request) -> Design:
         na_action=request.na_action,
         contrasts=request.contrasts,
         env=request.env,
+        known=request.known,
     )
 
 
@@ -266,25 +278,28 @@ def _by_ml(call: Call) -> Call:
 def refit(model: Fit, response: Any) -> Fit:
     """The same design and criterion for another response: (n,) for the rows used, or one value per row of the data.
 
-    A Series is put in order by its labels, which are those of the rows.
+    A Series is put in order by its labels, which are those of the rows. The request of the fit knows the response, so
+    that whoever goes back to it, such as `update` and `drop1`, fits this one.
     """
     if not isinstance(model, FittedModel):
         raise ArgumentError(f"refit() wants a fit of lmer(), found {type(model).__name__}")
     design = model.design
     y = _response(vector_among(response, design.labels, "the new response"))
+    whole = y
     if y.shape == (design.n_total,):
         y = y[design.kept]
     if y.shape != design.y.shape:
         raise DataError(f"the new response has {y.size} values; wanted {len(design.y)}, one for each row used")
     if not np.isfinite(y).all():
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
-    return fit_design(type(model), model.request, replace(design, y=y))
+    whole = whole if whole.shape == (design.n_total,) else design.rows.placed(y)
+    return fit_design(type(model), model.request.with_response(whole), design.with_response(y))
 
 
 def _response(given: Any) -> Array:
     """The new response as numbers; one column is a vector."""
     try:
-        y = np.asarray(given, float)
+        y = np.array(given, float)
     except (TypeError, ValueError):
         raise DataError(f"the new response must be an array of numbers, found {type(given).__name__}") from None
     return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from .linalg import Array, Codes
+from .linalg import Array, Codes, seal
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,9 @@ class LeastSquares:
     residuals: Array
     rss: float
     n_obs: int
+
+    def __post_init__(self) -> None:
+        seal(self)
 
     @property
     def rank(self) -> int:

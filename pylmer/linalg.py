@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from .errors import NumericalError
 
@@ -21,6 +23,32 @@ ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorizatio
 def dense(X: Any) -> Array:
     """A matrix, dense or sparse, as an array."""
     return np.asarray(X if isinstance(X, np.ndarray) else X.toarray())
+
+
+def read_only(value: Any) -> Any:
+    """An array as a view that cannot be written to; likewise a sparse matrix, and the arrays in a tuple or dict.
+
+    >>> read_only(np.zeros(2)).flags.writeable
+    False
+    """
+    if isinstance(value, np.ndarray):
+        if not value.flags.writeable:
+            return value
+        view = value.view()
+        view.flags.writeable = False
+        return view
+    if isinstance(value, sparse.csr_array):
+        parts = (read_only(value.data), value.indices, value.indptr)
+        return sparse.csr_array(parts, shape=value.shape, copy=False)
+    if type(value) is tuple:
+        return tuple(map(read_only, value))
+    return {key: read_only(each) for key, each in value.items()} if type(value) is dict else value
+
+
+def seal(record: Any) -> None:
+    """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is."""
+    for field in fields(record):
+        object.__setattr__(record, field.name, read_only(getattr(record, field.name)))
 
 
 def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
@@ -68,6 +96,11 @@ def log_diagonal(L: Array) -> float:
 def inverse_upper(R: Array) -> Array:
     """R^-1 of an upper-triangular matrix, which may be empty."""
     return np.triu(np.linalg.inv(R))
+
+
+def powers_of_two(lengths: Array) -> Array:
+    """The nearest powers of two, 1 for zero."""
+    return np.asarray(np.exp2(np.round(np.log2(np.where(lengths > 0, lengths, 1.0)))))
 
 
 def symmetric(A: Array) -> Array:

@@ -127,7 +127,7 @@ def lmList(
     refuse(unknown, "lmList", ("pool", *LM_ARGUMENTS))
     grouped = read_grouped(formula)
     given = {"weights": weights, "subset": subset, "offset": offset, "na_action": na_action, "contrasts": contrasts}
-    request = make_request("lmList", grouped.model, data=data, control=None, env=env, **given)
+    request = make_request("lmList", grouped.model, grouped.group, data=data, control=None, env=env, **given)
     pooling = () if pool else (Argument(Constant("FALSE"), "pool"),)
     arguments = (Argument(grouped.node, "formula"), *request.call.arguments[1:], *pooling)
     fits = fit_groups(LmList, replace(request, call=replace(request.call, arguments=arguments)), grouped, pool)

@@ -30,7 +30,7 @@ from .tails import student_quantile, student_two_sided
 @extract.coef.register(LinearFit)
 def coef(fit: LinearFit) -> NamedVector:
     """Estimates by coefficient; NaN where a column is a combination of earlier ones."""
-    return NamedVector(fit.beta, index=list(fit.names))
+    return NamedVector(fit.beta, index=list(fit.names), copy=True)
 
 
 @extract.se_coef.register(LinearFit)
@@ -43,7 +43,7 @@ def se_coef(fit: LinearFit) -> NamedVector:
 @extract.vcov.register(LinearFit)
 def vcov(fit: LinearFit) -> pd.DataFrame:
     """Covariances of the estimates, NaN for aliased ones."""
-    return pd.DataFrame(fit.covariance, index=list(fit.names), columns=list(fit.names))
+    return pd.DataFrame(fit.covariance, index=list(fit.names), columns=list(fit.names), copy=True)
 
 
 @extract.sigma.register(LinearFit)

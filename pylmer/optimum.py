@@ -12,7 +12,7 @@ from .certificate import TOLERANCE, Certificate, certify
 from .criterion import At, Points
 from .devfun import Devfun
 from .errors import ArgumentError, NumericalError
-from .linalg import Array
+from .linalg import Array, seal
 from .moments import moment_ratios
 from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
@@ -47,6 +47,9 @@ class Optimum:
     trace: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
     points: Points = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        seal(self)
 
     @property
     def held(self) -> bool:

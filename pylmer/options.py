@@ -87,6 +87,7 @@ class lmerControl:
             raise ArgumentError(f"optimizer={self.optimizer!r}: wanted one of {known}, or a callable")
         if not isinstance(self.optCtrl, Mapping):
             raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {self.optCtrl!r}")
+        object.__setattr__(self, "optCtrl", dict(self.optCtrl))
 
 
 def _way_out(name: str, known: Iterable[str]) -> str:

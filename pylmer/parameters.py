@@ -204,7 +204,7 @@ def _named(what: str, given: Mapping[str, Any], names: Sequence[str], known: Any
 
 def _finite(what: str, given: Any) -> Array:
     try:
-        values = np.asarray(given, float)
+        values = np.array(given, float)
     except (TypeError, ValueError):
         raise ArgumentError(f"newparams: {what} must be numbers, found {given!r}") from None
     if not np.isfinite(values).all():

@@ -73,12 +73,13 @@ class BatchFits(Generic[Fit]):
         if points is None:
             raise NumericalError(f"response {r} could not be fitted: {self.failures[r]}")
         fit = self.fit
-        design = replace(fit.design, y=self.Y[:, r])
+        design = fit.design.with_response(self.Y[:, r])
+        request = fit.request.with_response(design.rows.placed(design.y))
         devfun = replace(fit.devfun, design=design, criterion=self.problem.criterion(r))
         at = devfun.criterion.at(points)
         optimum = optimum_of(devfun, at)
         notes = tuple(FitNote(text) for text in (*design.notes, *optimum.notes))
-        model = type(fit)(fit.request, devfun, optimum, notes)
+        model = type(fit)(request, devfun, optimum, notes)
         model.__dict__["at"] = at  # where cached_property keeps its value
         return model
 
@@ -106,7 +107,7 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
     [[0.967, 0.015, 0.231], [0.967, 0.015, 0.231]]
     """
     design = fit.design
-    Y = np.asarray(aligned(Y, design.index, "Y", "the rows used"), float)
+    Y = np.array(aligned(Y, design.index, "Y", "the rows used"), float)
     if Y.ndim != 2 or Y.shape[0] != design.n:
         raise DataError(f"the responses have the shape {Y.shape}; wanted ({design.n}, R), a row for each row used")
     if not np.isfinite(Y).all():

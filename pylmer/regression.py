@@ -17,7 +17,7 @@ from .errors import FitNote, FormulaError
 from .fitting import Request, design_of
 from .language.syntax import Call, MixedFormula
 from .least_squares import LeastSquares, least_squares
-from .linalg import Array, dense
+from .linalg import Array, dense, read_only
 from .options import lmerControl
 from .tables import Shown
 
@@ -67,7 +67,8 @@ class LinearFit(Shown):
         """Covariances of the estimates (p, p); NaN for aliased columns."""
         full = np.full((len(self.names), len(self.names)), np.nan)
         full[np.ix_(self.solution.kept, self.solution.kept)] = self.sigma**2 * self.solution.unscaled
-        return full
+        sealed: Array = read_only(full)
+        return sealed
 
 
 def fit_linear(kind: type[Fit], request: Request) -> Fit:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
 
 from .errors import ArgumentError
 from .fitting import Request
-from .functions import read_columns
+from .functions import own_data, own_values, own_vector, read_columns
 from .language import deparse, parse_expression, parse_formula, require_random
 from .language.strings import write_name
 from .language.syntax import Argument, Call, Constant, MixedFormula, Name, Node, Number, Text
+from .language.walk import variables
 from .options import lmerControl
 
 ARRAY = "<array>"
-EXPRESSIONS = ("weights", "offset", "subset")
 MIXED = ("lmer", "lFormula")
+VECTORS = ("weights", "offset", "subset")
+ROWS = ("data", "subset", "na_action")
 OLD_ARGUMENTS = {
     "family": "a family is for glmer; lmer fits normal responses: leave family out",
     "method": 'write REML=True or REML=False instead of method="REML" or method="ML"',
@@ -59,12 +63,15 @@ def _refuse_one(name: str, function: str, known: Sequence[str]) -> NoReturn:
     raise ArgumentError(f"{function}() has no argument {name!r}{hint}")
 
 
-def make_request(function: str, formula: str | MixedFormula, **given: Any) -> Request:
-    """Arguments -> request, with the call as R would show it."""
+def make_request(function: str, formula: str | MixedFormula, *more: Node, **given: Any) -> Request:
+    """Arguments -> request, with the call as R would show it; what they hold is the request's own from here on.
+
+    `more` are expressions outside the formula whose variables are used too.
+    """
     if isinstance(given.get("REML"), np.bool_):
         given["REML"] = bool(given["REML"])
     _check_arguments(formula, given)
-    given |= {word: _expression(given.get(word), given["data"]) for word in EXPRESSIONS if word in given}
+    given |= {word: _expression(given.get(word), given["data"]) for word in VECTORS if word in given}
     parsed = parse_formula(formula)
     if function in MIXED:
         require_random(parsed)
@@ -73,16 +80,54 @@ def make_request(function: str, formula: str | MixedFormula, **given: Any) -> Re
     name = data_name(given["data"])
     call = make_call(function, shown, name)
     control = given.pop("control") or lmerControl()
+    texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
+    used = _used([parsed.node, *more], [given[word] for word in VECTORS if isinstance(given.get(word), str)])
     return Request(
         parsed,
         control=control,
         call=call,
         data_name=name,
-        weights_text=_text(given.get("weights")),
-        offset_text=_text(given.get("offset")),
-        subset_text=_text(given.get("subset")),
-        **given,
+        **texts,
+        **_owned(given, used),
     )
+
+
+def _used(found: Iterable[Node], texts: Iterable[str]) -> frozenset[str] | None:
+    """The names that the expressions, and the texts of arguments, may read; None for all columns, which `.` stands for.
+
+    A text may be the name of a column as it is.
+    """
+    every = [*found, *map(parse_expression, texts)]
+    names = frozenset(name.name for node in every for name in variables(node))
+    return None if "." in names else names.union(texts)
+
+
+def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, Any]:
+    """The arguments with copies of what the caller might change in place (pandas 3: shallow ones)."""
+    own = {**given, "data": own_data(given["data"], used)}
+    if given.get("env") is not None:
+        own["env"] = own_values(given["env"], used)
+    own |= {word: own_vector(given[word]) for word in VECTORS if not isinstance(given.get(word), str | None)}
+    return own | {word: copy.deepcopy(given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+
+
+def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
+    """The changed request with what the old one knows beside its data (see `Known`).
+
+    ArgumentError where that does not fit any more: for another left side, and for other rows.
+    """
+    if old.known.response is None:
+        return new
+    sides = [deparse(each.formula.response) if each.formula.response else "" for each in (old, new)]
+    lost = f"a left side {sides[1]!r}" if sides[0] != sides[1] else ""
+    rows = [word for word in (*ROWS, *(("env",) if old.data is None else ())) if word in changes]
+    if lost or rows:
+        raise ArgumentError(
+            f"update(): {lost or f'{rows[0]}= (other rows)'} cannot be had: the response of this fit is not "
+            f"{sides[0]!r} of its data, but was given to refit() or drawn by a bootstrap, row by row; put it into the "
+            "data as a column (fit.design.y has it for the rows used) and fit that with lmer()"
+        )
+    return replace(new, known=old.known)
 
 
 def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
@@ -137,7 +182,7 @@ def _is_default(word: str, value: Any) -> bool:
 
 def _node(word: str, value: Any) -> Node:
     """An argument's value as R would write it in the call; `<array>` for arrays."""
-    if word in EXPRESSIONS and isinstance(value, str):
+    if word in VECTORS and isinstance(value, str):
         return parse_expression(value)
     if isinstance(value, bool):
         return Constant("TRUE" if value else "FALSE")

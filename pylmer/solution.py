@@ -9,7 +9,7 @@ import numpy as np
 
 from .covariance import Family
 from .criterion import At
-from .linalg import Array, block_diagonal
+from .linalg import Array, block_diagonal, seal
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,9 @@ class Solution:
     logdet_XtVX: float
     criterion: float
     cond_var: dict[int, Array]
+
+    def __post_init__(self) -> None:
+        seal(self)
 
 
 def solve(at: At, families: Sequence[Family], numbers: Sequence[int]) -> Solution:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Protocol
 
@@ -113,6 +113,11 @@ class Spec:
     env: Mapping[str, Any]
     state: dict[str, dict[str, Any]]
     arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_levels(self, levels: Sequence[Levels]) -> Spec:
+        """The same with other levels of the groups, in the order of the random terms."""
+        terms = (replace(term, levels=own) for term, own in zip(self.random_terms, levels, strict=True))
+        return replace(self, random_terms=tuple(terms))
 
     def frame(self, newdata: Any) -> NewFrame:
         """New data as this spec reads them; raises DataError for what is no data frame.
@@ -299,6 +304,8 @@ def _check_length(value: Any, n: int, name: str) -> None:
 
 def codes_on(levels: Levels, factors: Sequence[Factor]) -> Array:
     """Codes (n,) of new rows on the levels of a (crossed) grouping factor; -1 for levels it does not have."""
+    if len(factors) > 1 and not isinstance(levels, CrossedLevels):  # texts, of groups that were drawn twice
+        factors = [reduce(cross, factors)]
     last = factors[-1]
     if len(factors) == 1 or not isinstance(levels, CrossedLevels):
         return np.append(match_levels(last.levels, levels), -1)[last.codes]

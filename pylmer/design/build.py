@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from pylmer.errors import DataError
-from pylmer.frame import Extras, Frame, Parts, build_frame, model_variables
+from pylmer.frame import Extras, Frame, Known, Parts, build_frame, model_variables
 from pylmer.functions import Columns, Value, read_columns
 from pylmer.functions.variables import is_categorical
 from pylmer.language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
 from pylmer.language.nodes import Call, Name, Node
 from pylmer.language.randoms import double_bar_effects
 from pylmer.language.walk import nodes
+from pylmer.linalg import read_only
 from pylmer.options import lmerControl
 from pylmer.spec import (
     RandomSpec,
@@ -49,8 +50,9 @@ def build_design(
     na_action: str = "omit",
     contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
     env: Mapping[str, Any] | None = None,
+    known: Known | None = None,
 ) -> Design:
-    """The matrices of a formula on data; arguments as in `lmer`.
+    """The matrices of a formula on data; arguments as in `lmer`. `known` is what takes the place of the data's own.
 
     Raises FormulaError, with the place, for what the formula asks in vain; DataError for rows that cannot be used, and
     for checks whose action in `control` is "stop"; ArgumentError for `contrasts` and `na_action`.
@@ -58,7 +60,7 @@ def build_design(
     columns = None if data is None else read_columns(data)
     parts = take_apart(formula, columns, control)
     extras = Extras(weights, offset, subset)
-    frame = build_frame(parts, columns, env or {}, extras, na_action)
+    frame = build_frame(parts, columns, env or {}, extras, na_action, known or Known())
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
     notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control)
     chosen = read_contrasts(contrasts)
@@ -89,6 +91,7 @@ def build_design(
         na_action=frame.na_action,
         spec=_spec(parts, frame, coder, kept, specs, extras),
         notes=tuple(dict.fromkeys(notes)),
+        data=data,
     )
 
 
@@ -123,7 +126,8 @@ def _checked_rows(parts: Parts, frame: Frame, control: lmerControl) -> list[str]
 
 def _fixed(fixed: Terms, frame: Frame, contrasts: Contrasts) -> tuple[Coder, Any]:
     codings = contrasts.codings(factors_in([fixed], frame.variables), fixed=True)
-    return code(fixed, frame.variables, frame.y.shape[0], codings, keep_sparse=True)
+    coder, X = code(fixed, frame.variables, frame.y.shape[0], codings, keep_sparse=True)
+    return coder, read_only(X)
 
 
 def _random(

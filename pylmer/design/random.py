@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pylmer.frame import Frame, group_factors
+from pylmer.frame import Frame, group_factors, group_key
 from pylmer.functions import Factor, Value, cross
 from pylmer.language import RandomTerm, Terms, deparse, random_label
 from pylmer.language.nodes import Name, Node, Paren
@@ -33,7 +33,9 @@ def grouping_factor(group: Node, frame: Frame, made: dict[str, Factor]) -> Facto
     """The factor of `a:b:c` on the rows used; equal groups are one object."""
     text = deparse(group)
     if text not in made:
-        made[text] = reduce(cross, (frame.groups[deparse(node)] for node in group_factors(group)))
+        factors = group_factors(group)
+        known = frame.whole.get(group_key(factors))
+        made[text] = reduce(cross, (frame.groups[deparse(node)] for node in factors)) if known is None else known
         made[text] = Factor(made[text].codes.astype(np.int64, copy=False), made[text].levels)
     return made[text]
 

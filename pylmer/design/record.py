@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from pylmer.frame import Rows
-from pylmer.functions import Levels, Matrix, Value
+from pylmer.frame import Known, Rows, group_key
+from pylmer.functions import Factor, Levels, Matrix, Value
 from pylmer.functions.arrays import Array
 from pylmer.functions.python import as_array
 from pylmer.language import MixedFormula, Terms, column_name
+from pylmer.linalg import seal
 from pylmer.spec import Spec
 
 
@@ -40,6 +41,9 @@ class RandomDesign:
     Z: Array | None
     structure: str = "us"
     hom: bool = False
+
+    def __post_init__(self) -> None:
+        seal(self)
 
     def labels(self) -> list[str]:
         """All level labels."""
@@ -71,6 +75,10 @@ class Design:
     rows          which rows of the data were used; `data_index` the index of all of them
     spec          codes new data the same way
     notes         what must be said
+    data          what was read; pandas copies its columns, which `y` and `variables` may be, on write as long as it is
+                  kept
+
+    Arrays are read-only.
     """
 
     formula: MixedFormula
@@ -90,6 +98,23 @@ class Design:
     na_action: str
     spec: Spec
     notes: tuple[str, ...] = ()
+    data: Any = None
+
+    def __post_init__(self) -> None:
+        seal(self)
+
+    def with_response(self, y: Array) -> Design:
+        """The same rows with another response (n,)."""
+        name = next(iter(self.variables))
+        return replace(self, y=y, variables={**self.variables, name: y})
+
+    @property
+    def known(self) -> Known:
+        """All variables as they are here, for another model of these rows where no row of the data was left out."""
+        variables = {name: self.variables[name] for name in self.spec.variables}
+        terms = zip(self.spec.random_terms, self.random, strict=True)
+        factors = {group_key(spec.factors): Factor(term.codes, term.levels) for spec, term in terms}
+        return Known(self.y, variables, factors, self.spec.state)
 
     @property
     def n(self) -> int:
@@ -111,9 +136,13 @@ class Design:
         """Mask (n_total,) of the rows used."""
         return self.rows.kept
 
-    @cached_property
+    @property
     def index(self) -> pd.Index:
-        """Index of the rows used."""
+        """Index of the rows used; a view, since a Series that has it may be given another name for it."""
+        return self._index.view()
+
+    @cached_property
+    def _index(self) -> pd.Index:
         return self.rows.index_of(self.data_index, complete=True)
 
     @property
@@ -124,7 +153,7 @@ class Design:
     @property
     def padded_index(self) -> pd.Index:
         """Index of the rows of the subset, those with missing values too."""
-        return self.rows.index_of(self.data_index, complete=False)
+        return self.rows.index_of(self.data_index, complete=False).view()
 
     def padded(self, values: Array) -> Array:
         """Values of the rows used on `padded_index`, NaN where a row was left out."""

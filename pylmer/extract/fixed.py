@@ -27,7 +27,7 @@ def fixef(fit: FittedModel, add_dropped: bool = False) -> NamedVector:
       1.4615979  -0.6929937
     """
     if not add_dropped:
-        return NamedVector(fit.beta, index=list(fit.design.X_names), dtype=float)
+        return NamedVector(fit.beta, index=list(fit.design.X_names), dtype=float, copy=True)
     values = np.full(len(fit.design.X_full_names), np.nan)
     values[fit.design.spec.fixed_columns] = fit.beta
     return NamedVector(values, index=list(fit.design.X_full_names))
@@ -82,6 +82,6 @@ def fixed_matrix(fit: FittedModel) -> pd.DataFrame:
     X: Any = fit.design.X
     names = list(fit.design.X_names)
     if isinstance(X, np.ndarray):
-        return pd.DataFrame(X, index=fit.design.index, columns=names)
+        return pd.DataFrame(X, index=fit.design.index, columns=names, copy=True)
     columns = {j: pd.arrays.SparseArray(X[:, [j]].toarray()[:, 0]) for j in range(len(names))}
     return pd.DataFrame(columns, index=fit.design.index).set_axis(names, axis=1)

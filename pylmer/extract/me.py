@@ -42,12 +42,19 @@ def getME(fit: FittedModel, name: str | Sequence[str]) -> Any:
     {'p': 2, 'q': 36}
     """
     if name == "ALL":
-        return {each: COMPONENTS[each](fit) for each in COMPONENTS if each not in ("L", "RZX")}
+        return getME(fit, [each for each in COMPONENTS if each not in ("L", "RZX")])
     if isinstance(name, list | tuple):
         return {each: getME(fit, each) for each in name}
     if not isinstance(name, str) or name not in COMPONENTS:
         raise ArgumentError(f"getME() knows no {name!r}; it knows {', '.join(COMPONENTS)}")
-    return COMPONENTS[name](fit)
+    return _copied(COMPONENTS[name](fit))
+
+
+def _copied(value: Any) -> Any:
+    """Arrays are copies, for those of the fit cannot be written to."""
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return value.copy() if isinstance(value, np.ndarray | sparse.csr_array) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +98,11 @@ def _labelled(fit: FittedModel, values: Sequence[Any]) -> dict[str, Any]:
 def _theta(fit: FittedModel) -> NamedVector:
     terms = zip(fit.devfun.families, fit.design.random, strict=True)
     names = [name for family, term in terms for name in theta_names(family, term.group, term.columns)]
-    return NamedVector(fit.theta, index=names)
+    return NamedVector(fit.theta, index=names, copy=True)
 
 
 def _par(fit: FittedModel) -> NamedVector:
-    return NamedVector(fit.par, index=list(fit.devfun.names))
+    return NamedVector(fit.par, index=list(fit.devfun.names), copy=True)
 
 
 def _lower(fit: FittedModel) -> NamedVector:

@@ -41,7 +41,7 @@ def ranef(fit: FittedModel, condVar: bool = True) -> Ranef:
     modes = {group: _modes(fit, positions) for group, positions in factors(fit).items()}
     if not condVar:
         return Ranef(modes)
-    return Ranef(modes, CondVar({group: fit.solution.cond_var[i] for i, group in enumerate(modes)}))
+    return Ranef(modes, CondVar({group: fit.solution.cond_var[i].copy() for i, group in enumerate(modes)}))
 
 
 def _modes(fit: FittedModel, positions: Sequence[int]) -> pd.DataFrame:

@@ -39,10 +39,10 @@ class Scaled(Designed, Protocol):
 def on_rows(fit: Designed, values: Array) -> pd.Series[float]:
     """A Series on the index of the data; with na_action="exclude" rows dropped for missing values are NaN."""
     design = fit.design
-    known = pd.Series(values, index=design.index, dtype=float)
+    known = pd.Series(values, index=design.index, dtype=float, copy=True)
     if design.na_action != "exclude":
         return known
-    return pd.Series(design.padded(values), index=design.padded_index, dtype=float)
+    return pd.Series(design.padded(values), index=design.padded_index, dtype=float, copy=True)
 
 
 @word
@@ -182,4 +182,4 @@ def raw_matrix(fit: FittedModel, position: int) -> pd.DataFrame:
     """The columns left of one bar: (n, l)."""
     term = fit.design.random[position]
     values = np.ones((len(fit.design.y), 1)) if term.Z is None else term.Z
-    return pd.DataFrame(values, index=fit.design.index, columns=list(term.columns))
+    return pd.DataFrame(values, index=fit.design.index, columns=list(term.columns), copy=True)

@@ -16,6 +16,7 @@ from pylmer.functions import (
     Logical,
     Matrix,
     Scope,
+    Strings,
     Value,
     as_factor,
     check_names,
@@ -32,6 +33,7 @@ from pylmer.language import MixedFormula, RandomTerm, Terms, deparse, parse_expr
 from pylmer.language.nodes import Binary, Call, Name, Node, Paren
 from pylmer.language.walk import nodes
 
+from .known import Known, group_key
 from .rows import Rows, choose_rows, na_action_name, subset_positions
 
 
@@ -60,6 +62,7 @@ class Frame:
 
     variables  by their deparse, rows used, no unused levels; the response is not among them
     groups     grouping factors by their deparse (of `a:b` both a and b), likewise
+    whole      grouping factors that are known as a whole, by `group_key`, likewise
     y          (n,)
     offset     (n,) or None: offset() terms and `offset=` added up
     weights    (n,) or None
@@ -77,33 +80,36 @@ class Frame:
     na_action: str
     scope: Scope
     notes: tuple[str, ...] = field(default=())
+    whole: Mapping[str, Factor] = field(default_factory=dict)
 
 
-def build_frame(parts: Parts, columns: Columns | None, env: Mapping[str, Any], extras: Extras, na_action: str) -> Frame:
+def build_frame(
+    parts: Parts, columns: Columns | None, env: Mapping[str, Any], extras: Extras, na_action: str, known: Known
+) -> Frame:
     """Evaluate all variables on all rows, choose the rows, and keep these.
 
     Raises FormulaError (unknown names, what functions refuse) and DataError (lengths, missing values, nothing left).
     """
     action = na_action_name(na_action)
-    scope = _scope(parts, columns, env)
+    scope = _scope(parts, columns, env, known)
     check_names(_in_order(parts), scope)
-    y_name, y = _response(parts.formula, scope)
-    n = length(y) if columns is None else columns.n
-    _check_length(y, n, parts.formula.response, scope)
+    y_name, y_found = _response(parts.formula, scope)
+    n = length(y_found) if columns is None else columns.n
+    _check_length(y_found, n, parts.formula.response, scope)
     scope = _labelled(scope, n)
-    variables = {y_name: y} | _variables(model_variables(parts), scope, n)
+    found = known.variables_for(_variables(model_variables(parts), scope, n))
+    y = known.response_for(y_found)
+    variables = {y_name: y} | {name: value for name, value in found.items() if name != y_name}
     groups = {deparse(node): _group(node, scope, n) for node in grouping_variables(parts.random)}
     offset, weights = _offset(parts.fixed, extras.offset, scope, n), row_numbers(extras.weights, "weights", scope, n)
     given = {"offset": offset, "weights": weights}
     extra = groups | {name: value for name, value in given.items() if value is not None}
     chosen = _subset(extras.subset, scope, n)
     rows = choose_rows(n, chosen, variables, action, extra)
-    kept = {name: _on(value, rows) for name, value in variables.items()}
-    y_kept = kept.pop(y_name) if y_name not in _names(model_variables(parts)) else kept[y_name]
     return Frame(
-        kept,
+        {name: _on(value, rows) for name, value in found.items()},
         {name: drop_unused(_on(group, rows)) for name, group in groups.items()},
-        np.asarray(numeric(y_kept), dtype=float),
+        np.asarray(numeric(_on(y, rows)), dtype=float),
         y_name,
         _on(offset, rows),
         _on(weights, rows),
@@ -111,17 +117,18 @@ def build_frame(parts: Parts, columns: Columns | None, env: Mapping[str, Any], e
         scope.index if scope.index is not None else pd.RangeIndex(n),
         action,
         scope,
-        _made_missing(parts, scope, variables),
+        _made_missing(parts, scope, {y_name: y_found} | found),
+        {key: drop_unused(_on(group, rows)) for key, group in known.groups_among(_keys(parts.random)).items()},
     )
 
 
-def _scope(parts: Parts, columns: Columns | None, env: Mapping[str, Any]) -> Scope:
+def _scope(parts: Parts, columns: Columns | None, env: Mapping[str, Any], known: Known) -> Scope:
     """Where the formula is evaluated; without data the longest vectors of `env` label the rows."""
     if columns is not None:
-        return Scope(columns, env, parts.formula.text, index=columns.index)
+        return Scope(columns, env, parts.formula.text, dict(known.state), index=columns.index)
     used = dict.fromkeys(node.name for node in _in_order(parts) if isinstance(node, Name) and node.name in env)
     index = common_labels(env[name] for name in used)
-    return Scope({}, env, parts.formula.text, has_data=False, index=index)
+    return Scope({}, env, parts.formula.text, dict(known.state), has_data=False, index=index)
 
 
 def _labelled(scope: Scope, n: int) -> Scope:
@@ -145,6 +152,10 @@ def grouping_variables(random: Iterable[RandomTerm]) -> tuple[Node, ...]:
     return tuple({deparse(node): node for term in random for node in group_factors(term.group)}.values())
 
 
+def _keys(random: Iterable[RandomTerm]) -> list[str]:
+    return [group_key(group_factors(term.group)) for term in random]
+
+
 def group_factors(group: Node) -> tuple[Node, ...]:
     """`a:b:c` -> a, b, c."""
     if isinstance(group, Paren):
@@ -152,10 +163,6 @@ def group_factors(group: Node) -> tuple[Node, ...]:
     if isinstance(group, Binary) and group.operator == ":":
         return (*group_factors(group.left), *group_factors(group.right))
     return (group,)
-
-
-def _names(found: Iterable[Node]) -> set[str]:
-    return {deparse(node) for node in found}
 
 
 def _in_order(parts: Parts) -> list[Node]:
@@ -181,15 +188,18 @@ def _response(formula: MixedFormula, scope: Scope) -> tuple[str, Value]:
 def _variables(found: Sequence[Node], scope: Scope, n: int) -> dict[str, Value]:
     values = {}
     for node in found:
-        value = _variable(node, scope)
+        value = _variable(node, scope, n)
         _check_length(value, n, node, scope)
         values[deparse(node)] = value
     return values
 
 
-def _variable(node: Node, scope: Scope) -> Value:
+def _variable(node: Node, scope: Scope, n: int | None = None) -> Value:
+    value = evaluate(node, scope)
+    if n is not None and isinstance(value, Strings):
+        _check_length(value, n, node, scope)  # before many texts are sorted
     try:
-        return as_variable(evaluate(node, scope))
+        return as_variable(value)
     except RefusedError as refused:
         raise scope.error(str(refused), node) from None
 

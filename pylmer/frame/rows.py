@@ -63,6 +63,14 @@ class Rows:
         out[self.complete] = values
         return out
 
+    def placed(self, values: Array) -> Array:
+        """Values of the rows used (n,) at their places among all rows of the data (n_total,), NaN elsewhere."""
+        if self.positions is None:
+            return values
+        out = np.full(self.n_total, np.nan)
+        out[self.positions] = values
+        return out
+
     def index_of(self, index: pd.Index, complete: bool) -> pd.Index:
         """The index of the rows used, or of the whole subset."""
         positions = self.positions if complete else self.chosen

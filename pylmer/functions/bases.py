@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from .values import (
     flag,
     length,
     numeric,
+    scalar,
     vector,
     whole,
 )
@@ -27,7 +28,11 @@ from .values import (
 State = dict[str, Any]
 
 
-@r_function("poly")
+MOST_COLUMNS = 10_000
+MOST_DEGREES = 100  # of the pieces of a spline
+
+
+@r_function("poly", package="stats")
 def poly(
     x: Value,
     *dots: Promise,
@@ -41,15 +46,28 @@ def poly(
     if coefs is not None:
         raise RefusedError("poly(coefs =) is not needed: new data are coded as the fit was")
     others = [promise.value for promise in dots]
-    if len(others) == 1 and degree is None and isinstance(others[0], np.ndarray) and length(others[0]) == 1:
+    if len(others) == 1 and degree is None and isinstance(others[0], np.ndarray | Logical) and length(others[0]) == 1:
         degree, others = others[0], []
-    top = whole(degree, "degree", 1)
-    if top < 1:
-        raise RefusedError("degree must be at least 1")
+    top = _degree(degree, 1, MOST_COLUMNS)
     columns = [column for value in (x, *others) for column in np.atleast_2d(numeric(value, "poly()").T)]
+    if len({column.shape[0] for column in columns}) > 1:
+        raise RefusedError("the variables of poly() have different lengths")
+    _check_columns(math.comb(top + len(columns), top) - 1, "poly()")
     is_raw = flag(raw, "raw", False)
     bases = [_powers(c, top) if is_raw else _orthogonal(c, top, state, i) for i, c in enumerate(columns)]
     return _products(bases, top) if len(bases) > 1 else Matrix(bases[0], tuple(str(i + 1) for i in range(top)))
+
+
+def _degree(degree: Value, default: int, most: int) -> int:
+    top = whole(degree, "degree", default, most)
+    if (degree is not None and scalar(degree, "degree") != top) or top < 1:
+        raise RefusedError("degree must be at least 1, and whole")
+    return top
+
+
+def _check_columns(count: int, what: str) -> None:
+    if count > MOST_COLUMNS:
+        raise RefusedError(f"{what} would have {count:,} columns; at most {MOST_COLUMNS:,} can be had")
 
 
 def _powers(numbers: Array, degree: int) -> Array:
@@ -70,13 +88,19 @@ def _orthogonal(numbers: Array, degree: int, state: State, which: int) -> Array:
 
 def _products(bases: list[Array], degree: int) -> Matrix:
     """All products of total degree 1..degree, the first variable's degree varying fastest: `1.0`, `2.0`, `0.1`, ..."""
-    powers = (p[::-1] for p in itertools.product(range(degree + 1), repeat=len(bases)))
-    chosen = [p for p in powers if 0 < sum(p) <= degree]
+    chosen = [power for power in _exponents(len(bases), degree) if any(power)]
     columns = []
     for power in chosen:
         factors = (basis[:, k - 1] for basis, k in zip(bases, power, strict=True) if k)
         columns.append(np.prod(np.stack(list(factors)), axis=0))
     return Matrix(np.stack(columns, axis=1), tuple(".".join(map(str, power)) for power in chosen))
+
+
+def _exponents(variables: int, degree: int) -> list[tuple[int, ...]]:
+    """All exponents with a sum up to `degree`, the first varying fastest."""
+    if not variables:
+        return [()]
+    return [(first, *rest) for rest in _exponents(variables - 1, degree) for first in range(degree - sum(rest) + 1)]
 
 
 @r_function("scale")
@@ -120,12 +144,12 @@ def _present(columns: Array) -> Array:
 
 def _one_each(value: Value, columns: Array, what: str) -> Array:
     numbers = vector(value, what).astype(float)
-    if numbers.shape[0] not in (1, columns.shape[1]):
+    if numbers.shape[0] != columns.shape[1]:
         raise RefusedError(f"{what} has {numbers.shape[0]} values for {columns.shape[1]} columns")
     return numbers
 
 
-@r_function("bs")
+@r_function("bs", package="splines")
 def bs(
     x: Value,
     df: Value = None,
@@ -138,11 +162,11 @@ def bs(
 ) -> Matrix:
     """B-spline basis of a given degree; polynomials go on beyond the boundary knots."""
     numbers = vector(x, "bs()").astype(float)
-    order = whole(degree, "degree", 3)
+    order = _degree(degree, 3, MOST_DEGREES)
     own = flag(intercept, "intercept", False)
     if "knots" not in state:
-        wanted = None if df is None else whole(df, "df") - order - own
-        state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)
+        wanted = _inner(df, order + own, "bs()")
+        state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots, "bs()")
     low, high = state["boundary"]
     basis = basis_spline(
         np.where(np.isnan(numbers), low, numbers),
@@ -157,7 +181,19 @@ def bs(
     return _spline(np.stack([np.asarray(basis[place]) for place in sorted(basis)], axis=1), numbers)
 
 
-@r_function("ns")
+def _inner(df: Value, outer: int, what: str) -> int | None:
+    """How many inner knots `df` columns need, beside `outer` columns without any."""
+    if df is None:
+        return None
+    columns = whole(df, "df", None, MOST_COLUMNS)
+    if columns != scalar(df, "df"):
+        raise RefusedError("df must be a whole number")
+    if columns < outer:
+        raise RefusedError(f"df = {columns} is too small for {what}: at least {outer} is wanted")
+    return columns - outer
+
+
+@r_function("ns", package="splines")
 def ns(
     x: Value,
     df: Value = None,
@@ -171,24 +207,52 @@ def ns(
     numbers = vector(x, "ns()").astype(float)
     own = flag(intercept, "intercept", False)
     if "knots" not in state:
-        wanted = None if df is None else whole(df, "df") - 1 - own
-        state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots)
+        wanted = _inner(df, 1 + own, "ns()")
+        state["knots"], state["boundary"] = _knots(numbers, knots, wanted, Boundary_knots, "ns()")
+        _check_inside(state["knots"], state["boundary"])
     return _spline(_natural(numbers, state["knots"], state["boundary"], own), numbers)
 
 
-def _knots(x: Array, knots: Value, wanted: int | None, boundary: Value) -> tuple[Array, tuple[float, float]]:
+def _knots(x: Array, knots: Value, wanted: int | None, boundary: Value, what: str) -> tuple[Array, tuple[float, float]]:
     """Inner knots as given, or `wanted` of them at quantiles of x inside the boundary."""
     present = x[~np.isnan(x)]
     if not present.size:
         raise RefusedError("all values are missing")
-    low, high = (present.min(), present.max()) if boundary is None else np.sort(numeric(boundary, "Boundary.knots"))
+    if not np.all(np.isfinite(present)):
+        raise RefusedError(f"{what} does not take infinite values")
+    low, high = _boundary(present, boundary)
+    if knots is not None:
+        return _given_knots(knots, low, high, what), (low, high)
+    inside = present[(present >= low) & (present <= high)]
+    places = np.linspace(0, 1, (wanted or 0) + 2)[1:-1]
+    if places.size and not inside.size:
+        raise RefusedError("no value lies between the Boundary.knots")
+    return np.quantile(inside, places) if places.size else np.empty(0), (low, high)
+
+
+def _check_inside(knots: Array, boundary: tuple[float, float]) -> None:
+    """Raise RefusedError where a quantile that serves as a knot is an end of the data: ties make it so."""
+    if knots.size and (knots[0] <= boundary[0] or knots[-1] >= boundary[1]):
+        raise RefusedError("too few different values for so many knots at their quantiles; take a smaller df")
+
+
+def _boundary(present: Array, boundary: Value) -> tuple[float, float]:
+    ends = present if boundary is None else vector(boundary, "Boundary.knots").astype(float)
+    if boundary is not None and (ends.shape[0] != 2 or not np.all(np.isfinite(ends))):
+        raise RefusedError("Boundary.knots must be two finite numbers")
+    low, high = float(ends.min()), float(ends.max())
     if low == high:
         raise RefusedError("all values are equal: a spline needs different ones")
-    if knots is not None:
-        return np.sort(numeric(knots, "knots").astype(float)), (float(low), float(high))
-    inside = present[(present >= low) & (present <= high)]
-    places = np.linspace(0, 1, max(wanted or 0, 0) + 2)[1:-1]
-    return np.quantile(inside, places), (float(low), float(high))
+    return low, high
+
+
+def _given_knots(knots: Value, low: float, high: float, what: str) -> Array:
+    """Raise RefusedError for knots that are missing or do not lie inside the boundary."""
+    places = np.sort(vector(knots, "knots").astype(float))
+    _check_columns(places.shape[0], what)
+    if not np.all((places >= low) & (places <= high)):
+        raise RefusedError(f"the knots of {what} must be numbers between the boundary knots {low:.6g} and {high:.6g}")
+    return places
 
 
 def _natural(x: Array, knots: Array, boundary: tuple[float, float], intercept: bool) -> Array:
@@ -199,8 +263,8 @@ def _natural(x: Array, knots: Array, boundary: tuple[float, float], intercept: b
     basis = splines(np.clip(x, low, high))
     for edge, beyond in ((low, x < low), (high, x > high)):
         if np.any(beyond):
-            basis[beyond] = splines(edge) + (x[beyond] - edge)[:, None] * splines.derivative()(edge)
-    curvature = splines.derivative(2)(np.array([low, high]))
+            basis[beyond] = splines(edge) + (x[beyond] - edge)[:, None] * splines(edge, nu=1)
+    curvature = splines(np.array([low, high]), nu=2)
     first = 0 if intercept else 1
     Q = np.linalg.qr(curvature[:, first:].T, mode="complete")[0]
     return np.asarray((basis[:, first:] @ Q)[:, 2:])

@@ -5,8 +5,10 @@ Nothing is converted before it is used, and numbers that are already float64 or 
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -16,8 +18,9 @@ import pandas as pd
 from pylmer.errors import DataError
 
 from .alignment import common_labels, labels_of
+from .arrays import Array
 from .series import value_of
-from .values import Value, length
+from .values import Value, length, take
 
 
 class Columns(Mapping[str, Value]):
@@ -50,6 +53,15 @@ class Columns(Mapping[str, Value]):
     def __contains__(self, name: object) -> bool:
         return name in self._readers
 
+    def again(self) -> Columns:
+        """The same columns, none of them asked for yet."""
+        return Columns(self._readers, self.n, self.index, self.twice)
+
+    def taken(self, rows: Array) -> Columns:
+        """The columns at some rows, numbered from 0; taken when asked for."""
+        readers = {name: partial(_taken, self, name, rows) for name in self}
+        return Columns(readers, len(rows), pd.RangeIndex(len(rows)), self.twice)
+
     @property
     def used(self) -> dict[str, Value]:
         """The columns that have been asked for."""
@@ -65,14 +77,32 @@ class Columns(Mapping[str, Value]):
         return value
 
 
+def _taken(columns: Columns, name: str, rows: Array) -> Value:
+    return take(columns[name], rows)
+
+
+def taken_values(given: Mapping[str, Any], n: int, rows: Array) -> dict[str, Any]:
+    """What `env` holds, with the variables that have a value for each of n rows at some of these rows."""
+    return {name: _at_rows(value, n, rows) for name, value in given.items()}
+
+
+def _at_rows(given: Any, n: int, rows: Array) -> Any:
+    if callable(given) or isinstance(given, str) or not np.ndim(given):
+        return given
+    value = value_of(given, "env")
+    return take(value, rows) if length(value) == n else given
+
+
 def read_columns(data: Any) -> Columns:
-    """The columns of `data`.
+    """The columns of `data`, which may be columns that were read before.
 
     Raises DataError for what is no data frame, for columns of unequal length and for names that occur twice.
 
     >>> read_columns({"x": [1.5, 2.0], "g": ["b", "a"]})["x"]
     array([1.5, 2. ])
     """
+    if isinstance(data, Columns):
+        return data.again()
     if isinstance(data, pd.DataFrame):
         return _from_pandas(data)
     if isinstance(data, np.ndarray) and data.dtype.names:
@@ -106,16 +136,12 @@ def _is_single(value: Any) -> bool:
 def _from_pandas(data: pd.DataFrame) -> Columns:
     names = [str(name) for name in data.columns]
     twice = frozenset(name for name, count in Counter(names).items() if count > 1)
-    readers = {name: _reader(data, label) for name, label in zip(names, data.columns, strict=True)}
+    readers = {name: partial(operator.getitem, data, label) for name, label in zip(names, data.columns, strict=True)}
     return Columns(readers, len(data), data.index, twice)
 
 
-def _reader(data: pd.DataFrame, label: Any) -> Callable[[], Any]:
-    return lambda: data[label]
-
-
 def _from_mapping(data: Mapping[Any, Any]) -> Columns:
-    readers = {str(name): _constant(column) for name, column in data.items()}
+    readers = {str(name): partial(_itself, column) for name, column in data.items()}
     lengths = {str(name): _rows(column, str(name)) for name, column in data.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name}: {rows}" for name, rows in lengths.items())
@@ -137,8 +163,8 @@ def _check_aligned(indexes: Mapping[str, pd.Index]) -> None:
             )
 
 
-def _constant(column: Any) -> Callable[[], Any]:
-    return lambda: column
+def _itself(column: Any) -> Any:
+    return column
 
 
 def _rows(column: Any, name: str) -> int:
@@ -166,9 +192,5 @@ def _from_narwhals(data: Any) -> Columns:
     native = nw.to_native(frame)
     if isinstance(native, pd.DataFrame):
         return _from_pandas(native)
-    readers = {name: _reader_by_name(frame, name) for name in frame.columns}
+    readers = {name: partial(operator.getitem, frame, name) for name in frame.columns}
     return Columns(readers, len(frame), pd.RangeIndex(len(frame)), frozenset())
-
-
-def _reader_by_name(frame: Any, name: str) -> Callable[[], Any]:
-    return lambda: frame[name]

@@ -1,6 +1,8 @@
-"""Functions that build vectors and matrices: c, rep, seq, cbind, paste."""
+"""Functions that build vectors and matrices of several: c, cbind, paste."""
 
 from __future__ import annotations
+
+from itertools import cycle, islice
 
 import numpy as np
 
@@ -18,14 +20,15 @@ from .values import (
     RefusedError,
     Strings,
     Value,
+    codes_from_one,
+    flag,
     length,
     numeric,
+    only_column,
     scalar,
     strings_of,
-    take,
     text,
     texts_of,
-    whole,
 )
 
 
@@ -49,60 +52,13 @@ def _with_missing(parts: list[str | None]) -> Strings:
     return Strings(np.where(absent, -1, strings.codes), strings.values)
 
 
-@r_function("rep")
-def repeat(x: Value, times: Value = None, each: Value = None, length_out: Value = None) -> Value:
-    """Repeats elements `each` times, then the whole."""
-    rows = np.arange(length(x))
-    if each is not None:
-        rows = np.repeat(rows, whole(each, "each"))
-    if length_out is not None:
-        return take(x, np.resize(rows, whole(length_out, "length.out")))
-    counts = np.array([1]) if times is None else numeric(times).astype(np.int64)
-    if counts.size and counts.min() < 0:
-        raise RefusedError("times must not be negative")
-    if counts.shape[0] not in (1, rows.shape[0]):
-        raise RefusedError(f"{counts.shape[0]} times for {rows.shape[0]} elements")
-    return take(x, np.tile(rows, counts[0]) if counts.shape[0] == 1 else np.repeat(rows, counts))
-
-
-@r_function("seq")
-def sequence(
-    from_: Value = None, to: Value = None, by: Value = None, length_out: Value = None, along_with: Value = None
-) -> Array:
-    """Numbers from ... to ..., in steps of `by` or `length.out` of them."""
-    if along_with is not None:
-        return np.arange(1, length(along_with) + 1)
-    start = 1.0 if from_ is None else scalar(from_, "from")
-    if length_out is not None:
-        count = int(np.ceil(scalar(length_out, "length.out")))
-        step = 1.0 if by is None else scalar(by, "by")
-        return start + step * np.arange(count) if to is None else np.linspace(start, scalar(to, "to"), count)
-    if to is None:
-        stop, start = (float(length(from_)) if length(from_) != 1 else start), 1.0
-    else:
-        stop = scalar(to, "to")
-    step = (1.0 if stop >= start else -1.0) if by is None else scalar(by, "by")
-    if step == 0 or (stop - start) / step < 0:
-        raise RefusedError("by = has the wrong sign")
-    return start + step * np.arange(int(np.floor((stop - start) / step + 1e-10)) + 1)
-
-
-@r_function("seq_len")
-def numbers_up_to(length_out: Value) -> Array:
-    """1, 2, ..., n."""
-    return np.arange(1, whole(length_out, "length.out") + 1)
-
-
-@r_function("seq_along")
-def numbers_along(along_with: Value) -> Array:
-    """1, 2, ... for each element."""
-    return np.arange(1, length(along_with) + 1)
-
-
 @r_function("cbind")
-def bind_columns(*dots: Promise) -> Matrix:
+def bind_columns(*dots: Promise, deparse_level: Value = None) -> Matrix:
     """A matrix of columns, named by the arguments' names or by the variables."""
+    if deparse_level is not None and scalar(deparse_level, "deparse.level") != 1:
+        raise RefusedError("cbind() names its columns by the variables; other names are written cbind(name = x)")
     parts = [(promise, promise.value) for promise in dots]
+    parts = [(promise, value) for promise, value in parts if value is not None]
     if not parts:
         raise RefusedError("cbind() needs at least one column")
     n = max(length(value) for _, value in parts)
@@ -112,9 +68,7 @@ def bind_columns(*dots: Promise) -> Matrix:
 
 
 def _block(value: Value) -> Array:
-    if isinstance(value, Factor):
-        value = value.codes + 1.0
-    numbers = numeric(value, "cbind()").astype(float)
+    numbers = numeric(codes_from_one(value) if isinstance(value, Factor) else value, "cbind()").astype(float)
     return numbers[:, None] if numbers.ndim == 1 else numbers
 
 
@@ -124,20 +78,29 @@ def _names(promise: Promise, value: Value) -> tuple[str, ...]:
     return (promise.name or (promise.node.name if isinstance(promise.node, Name) else ""),)
 
 
-def _paste(dots: tuple[Promise, ...], between: str) -> Strings:
-    parts = [["NA" if label is None else label for label in texts_of(as_strings(promise.value))] for promise in dots]
+def _paste(dots: tuple[Promise, ...], between: str, collapse: Value) -> Strings:
+    values = [only_column(promise.value, "paste()") for promise in dots]
+    parts = [texts_of(as_strings(value)) for value in values if value is not None]
     n = max((len(part) for part in parts), default=0)
-    columns = [part * (n // len(part)) for part in parts if part]
-    return strings_of([between.join(row) for row in zip(*columns, strict=True)])
+    columns = [islice(cycle("NA" if label is None else label for label in part), n) for part in parts if part]
+    joined = [between.join(row) for row in zip(*columns, strict=True)]
+    return strings_of(joined if collapse is None else [text(collapse, "collapse").join(joined)])
 
 
 @r_function("paste")
-def paste(*dots: Promise, sep: Value = None) -> Strings:
-    """Texts joined element by element, with a blank or `sep` between them."""
-    return _paste(dots, " " if sep is None else text(sep, "sep"))
+def paste(*dots: Promise, sep: Value = None, collapse: Value = None, recycle0: Value = None) -> Strings:
+    """Texts joined element by element, with a blank or `sep` between them; `collapse` makes one text of all."""
+    _no_recycle0(recycle0)
+    return _paste(dots, " " if sep is None else text(sep, "sep"), collapse)
 
 
 @r_function("paste0")
-def paste_together(*dots: Promise) -> Strings:
+def paste_together(*dots: Promise, collapse: Value = None, recycle0: Value = None) -> Strings:
     """Texts joined element by element."""
-    return _paste(dots, "")
+    _no_recycle0(recycle0)
+    return _paste(dots, "", collapse)
+
+
+def _no_recycle0(recycle0: Value) -> None:
+    if flag(recycle0, "recycle0", False):
+        raise RefusedError("recycle0 = TRUE is for empty vectors, which are no columns of data")

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from pylmer.language import format_number
 from pylmer.language.nodes import Name
 
 from .arrays import Array
 from .factor_functions import kept_levels
 from .factors import as_factor, drop_unused
-from .levels import Levels
-from .matching import Promise, r_function
+from .levels import Levels, TextLevels, number_labels
+from .matching import Promise, bind, r_function
 from .series import value_of
 from .values import (
     Coding,
@@ -25,14 +26,18 @@ from .values import (
     Strings,
     Value,
     flag,
+    length,
     numeric,
+    scalar,
     text,
     texts_of,
+    vector,
     whole,
 )
 
 UNORDERED, ORDERED = "contr.treatment", "contr.poly"
 UNLABELLED = frozenset(["contr.sum", "contr.helmert", "contr.poly"])  # contrasts that never name levels
+MOST_LEVELS = 5_000  # a contrast matrix of more does not fit into memory
 MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in double precision (R's limit)
 
 
@@ -68,10 +73,14 @@ def polynomial_names(n: int) -> tuple[str, ...]:
 
 def named_coding(name: str, levels: Levels) -> Coding:
     """The contrasts of that name (`contr.sum`, `sum`) for some levels; raises RefusedError for an unknown name."""
-    n, short = len(levels), name.removeprefix("contr.")
-    if short not in _SCHEMES:
+    return _SCHEMES[_known(name).removeprefix("contr.")](len(levels), levels.labels())
+
+
+def _known(name: str) -> str:
+    """The name of known contrasts."""
+    if name.removeprefix("contr.") not in _SCHEMES:
         raise RefusedError(f"no contrasts {name!r}; known: {', '.join(f'contr.{known}' for known in _SCHEMES)}")
-    return _SCHEMES[short](n, levels.labels())
+    return name
 
 
 _SCHEMES: dict[str, Callable[[int, Sequence[str]], Coding]] = {
@@ -147,13 +156,20 @@ def householder(X: Array) -> Array:
 
 def _size(n: Value) -> tuple[int, list[str] | None]:
     """What `n` of contr.*() means: a number of levels, or the levels."""
-    if isinstance(n, Strings):
-        return n.codes.shape[0], [str(label) for label in texts_of(n)]
-    numbers = numeric(n)
-    count = whole(n, "n") if numbers.shape[0] == 1 else numbers.shape[0]
+    if isinstance(n, Strings) and length(n) > 1:
+        return length(n), [str(label) for label in texts_of(n)]
+    numbers = vector(n, "the levels of a contrast")
+    if numbers.shape[0] > 1:
+        return numbers.shape[0], number_labels(numbers)
+    count = whole(n, "the number of levels", None, MOST_LEVELS)
     if count < 2:
         raise RefusedError("contrasts need at least 2 levels")
     return count, None
+
+
+def _no_sparse(sparse: Value) -> None:
+    if flag(sparse, "sparse", False):
+        raise RefusedError("contrasts are plain matrices here: leave out sparse = TRUE")
 
 
 def _numbered(matrix: Array, labels: Sequence[str] | None, kept: Sequence[int]) -> Matrix:
@@ -166,49 +182,60 @@ def _full(contrasts: Value, n: int, labels: Sequence[str] | None) -> Matrix | No
     return _numbered(np.eye(n), labels, range(n))
 
 
-@r_function("contr.treatment")
-def contr_treatment(n: Value, base: Value = None, contrasts: Value = None) -> Matrix:
+@r_function("contr.treatment", package="stats")
+def contr_treatment(n: Value, base: Value = None, contrasts: Value = None, sparse: Value = None) -> Matrix:
     """Each level against the base."""
+    _no_sparse(sparse)
     count, labels = _size(n)
-    first = whole(base, "base", 1) - 1
-    if not 0 <= first < count:
-        raise RefusedError(f"base = {first + 1} is not one of {count} levels")
+    number = 1.0 if base is None else scalar(base, "base")
+    if number not in range(1, count + 1):
+        raise RefusedError(f"base = {format_number(number)} is none of the {count} levels")
+    first = int(number) - 1
     kept = [i for i in range(count) if i != first]
     return _full(contrasts, count, labels) or _numbered(treatment(count, first), labels, kept)
 
 
-@r_function("contr.SAS")
-def contr_sas(n: Value, contrasts: Value = None) -> Matrix:
+@r_function("contr.SAS", package="stats")
+def contr_sas(n: Value, contrasts: Value = None, sparse: Value = None) -> Matrix:
     """Each level against the last."""
+    _no_sparse(sparse)
     count, labels = _size(n)
     return _full(contrasts, count, labels) or _numbered(treatment(count, count - 1), labels, range(count - 1))
 
 
-@r_function("contr.sum")
-def contr_sum(n: Value, contrasts: Value = None) -> Matrix:
+@r_function("contr.sum", package="stats")
+def contr_sum(n: Value, contrasts: Value = None, sparse: Value = None) -> Matrix:
     """Each level against the mean of all."""
+    _no_sparse(sparse)
     count, labels = _size(n)
     return _full(contrasts, count, labels) or Matrix(deviations(count), ("",) * (count - 1))
 
 
-@r_function("contr.helmert")
-def contr_helmert(n: Value, contrasts: Value = None) -> Matrix:
+@r_function("contr.helmert", package="stats")
+def contr_helmert(n: Value, contrasts: Value = None, sparse: Value = None) -> Matrix:
     """Each level against the mean of those before it."""
+    _no_sparse(sparse)
     count, labels = _size(n)
     return _full(contrasts, count, labels) or Matrix(helmert(count), ("",) * (count - 1))
 
 
-@r_function("contr.poly")
-def contr_poly(n: Value, scores: Value = None, contrasts: Value = None) -> Matrix:
-    """Orthogonal polynomials in the levels' scores."""
-    count, labels = _size(n)
-    chosen = np.arange(1.0, count + 1) if scores is None else numeric(scores, "scores")
+@r_function("contr.poly", package="stats")
+def contr_poly(n: Value, scores: Value = None, contrasts: Value = None, sparse: Value = None) -> Matrix:
+    """Orthogonal polynomials in the levels' scores; with contrasts = FALSE a constant before them."""
+    _no_sparse(sparse)
+    count, _ = _size(n)
+    chosen = np.arange(1.0, count + 1) if scores is None else vector(scores, "scores").astype(float)
     if chosen.shape[0] != count:
         raise RefusedError(f"{chosen.shape[0]} scores for {count} levels")
-    return _full(contrasts, count, labels) or Matrix(polynomials(chosen.astype(float)), polynomial_names(count))
+    if not np.all(np.isfinite(chosen)) or np.unique(chosen).shape[0] < count:
+        raise RefusedError("the scores of contr.poly() must be different finite numbers")
+    columns = polynomials(chosen)
+    if flag(contrasts, "contrasts", True):
+        return Matrix(columns, polynomial_names(count))
+    return Matrix(np.column_stack([np.ones(count), columns]), tuple(f"^{k}" for k in range(count)))
 
 
-@r_function("C", lazy=["contr"])
+@r_function("C", lazy=["contr"], package="stats")
 def with_contrasts(
     object: Value, contr: Promise | None = None, how_many: Value = None, *dots: Promise, state: dict[str, Any]
 ) -> Factor:
@@ -216,22 +243,38 @@ def with_contrasts(
     made = kept_levels(drop_unused(as_factor(object)), state, "C()")
     if len(made.levels) < 2:
         raise RefusedError("contrasts need a factor with at least 2 levels")
-    count = None if how_many is None else whole(how_many, "how.many")
+    if len(made.levels) > MOST_LEVELS:
+        raise RefusedError(f"C() of {len(made.levels):,} levels: at most {MOST_LEVELS:,} can be had")
+    count = None if how_many is None else _how_many(how_many, len(made.levels))
     chosen = _chosen(contr, made, dots)
     if isinstance(chosen, Coding) or count is not None:
-        raw = chosen if isinstance(chosen, Coding) else named_coding(chosen, made.levels)
+        raw = chosen if isinstance(chosen, Coding) else _unlabelled(chosen, len(made.levels))
         chosen = _fitting(raw, len(made.levels), count)
     return replace(made, contrasts=chosen)
+
+
+def _how_many(how_many: Value, n: int) -> int:
+    number = scalar(how_many, "how.many")
+    if number not in range(1, n):
+        raise RefusedError(f"how.many = {format_number(number)}: {n} levels have 1 to {n - 1} contrasts")
+    return int(number)
+
+
+def _unlabelled(name: str, n: int) -> Coding:
+    """The named contrasts as R's functions give them for a number of levels: columns numbered, not labelled."""
+    return named_coding(name, TextLevels(tuple(str(i + 1) for i in range(n))))
 
 
 def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> Coding | str:
     if contr is None or contr.node is None:
         return ORDERED if made.ordered else UNORDERED
-    if isinstance(contr.node, Name) and contr.node.name in _SCHEMES:
+    if isinstance(contr.node, Name) and contr.node.name in _SCHEMES and not contr.node.prefix:
         return f"contr.{contr.node.name}"
     value = contr.value
+    if value is None:
+        return ORDERED if made.ordered else UNORDERED
     if isinstance(value, Strings):
-        return text(value, "contrasts")
+        return _known(text(value, "contrasts"))
     if isinstance(value, Function) and not dots and value.name in UNLABELLED:
         return value.name  # the same columns for any number of levels
     if isinstance(value, Function):
@@ -242,9 +285,8 @@ def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> C
 def _called(function: Function, n: int, dots: tuple[Promise, ...]) -> Value:
     if function.python:
         return value_of(function.call(n), f"the result of {function.name}()")
-    named = {promise.name: promise.value for promise in dots if promise.name in function.parameters}
-    positional = [promise.value for promise in dots if promise.name is None]
-    lost = [promise.name for promise in dots if promise.name and promise.name not in function.parameters]
-    if lost:
-        raise RefusedError(f"{function.name}() has no argument '{lost[0]}'")
-    return function.call(np.array([n]), *positional, **named)
+    if not function.name.startswith("contr."):
+        known = ", ".join(f"contr.{scheme}" for scheme in _SCHEMES)
+        raise RefusedError(f"{function.name}() makes no contrasts; known: {known}")
+    positional, named = bind(function, [Promise(None, None, lambda: np.array([n])), *dots])
+    return function.call(*positional, **named)

@@ -1,4 +1,4 @@
-"""Functions that act on each element: log, sqrt, round, pmin, ifelse, is.na, and conversions."""
+"""Functions that act on each element: log, sqrt, pmin, ifelse, is.na, and conversions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from .arrays import Array, nan_mask
+from .arrays import Array
 from .factors import as_strings
 from .matching import Promise, r_function
 from .operators import recycled
+from .reading import reading
 from .values import (
     Factor,
     Logical,
@@ -18,31 +19,41 @@ from .values import (
     RefusedError,
     Strings,
     Value,
+    codes_from_one,
     flag,
     length,
     logical,
     logical_of,
     missing,
     numeric,
-    scalar,
+    only_column,
     strings_of,
     take,
-    whole,
+    vector,
 )
 
 _MATHEMATICS: dict[str, Callable[[Array], Array]] = {
     "exp": np.exp, "expm1": np.expm1, "log1p": np.log1p, "log2": np.log2, "log10": np.log10, "sqrt": np.sqrt,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "floor": np.floor, "ceiling": np.ceil, "trunc": np.trunc, "gamma": special.gamma, "lgamma": special.gammaln,
-    "plogis": special.expit, "qlogis": special.logit, "pnorm": special.ndtr, "qnorm": special.ndtri,
-    "cumsum": np.cumsum, "cumprod": np.cumprod,
+    "floor": np.floor, "ceiling": np.ceil, "trunc": np.trunc, "lgamma": special.gammaln,
+    "gamma": lambda x: np.where((x <= 0) & (x == np.floor(x)), np.nan, special.gamma(x)),
+}  # fmt: skip
+_RUNNING: dict[str, Callable[[Array], Array]] = {
+    "cumsum": np.cumsum, "cumprod": np.cumprod, "cummax": np.maximum.accumulate, "cummin": np.minimum.accumulate,
 }  # fmt: skip
 
 
 def _enter_mathematics(name: str, action: Callable[[Array], Array]) -> None:
     def apply(x: Value) -> Value:
         return mapped(lambda numbers: action(numbers.astype(float, copy=False)), x, f"{name}()")
+
+    r_function(name)(apply)
+
+
+def _enter_running(name: str, action: Callable[[Array], Array]) -> None:
+    def apply(x: Value) -> Array:
+        return action(vector(x, f"{name}()").astype(float, copy=False))
 
     r_function(name)(apply)
 
@@ -56,16 +67,23 @@ def mapped(action: Callable[[Array], Array], x: Value, what: str) -> Value:
 
 for _name, _action in _MATHEMATICS.items():
     _enter_mathematics(_name, _action)
+for _name, _action in _RUNNING.items():
+    _enter_running(_name, _action)
 
 
 @r_function("log")
 def log(x: Value, base: Value = None) -> Value:
-    """Natural logarithm, or to any base."""
+    """Natural logarithm, or to any base (one number, or one for each element)."""
     if base is None:
         return mapped(lambda numbers: np.log(numbers), x, "log()")
-    by = scalar(base, "the base of log()")
-    exact = {2.0: np.log2, 10.0: np.log10}.get(by)
-    return mapped(exact or (lambda numbers: np.log(numbers) / np.log(by)), x, "log()")
+    by = vector(base, "the base of log()").astype(float)
+    exact = {2.0: np.log2, 10.0: np.log10}.get(by[0]) if by.shape[0] == 1 else None
+    return mapped(exact or (lambda numbers: _log_to(numbers, by)), x, "log()")
+
+
+def _log_to(numbers: Array, base: Array) -> Array:
+    first, second = recycled(np.log(numbers), np.log(base))
+    return np.asarray(first / second)
 
 
 @r_function("abs")
@@ -80,55 +98,25 @@ def sign(x: Value) -> Value:
     return mapped(np.sign, x, "sign()")
 
 
-@r_function("round")
-def rounded(x: Value, digits: Value = None) -> Value:
-    """Rounds to the nearer of the two candidates, as R 4 does, so that 0.15 gives 0.1; ties go to the even digit."""
-    places = whole(digits, "digits", 0)
-    return mapped(lambda numbers: _round(numbers, places), x, "round()")
-
-
-def _round(numbers: Array, places: int) -> Array:
-    if numbers.dtype.kind in "iu" and places >= 0:
-        return numbers
-    if places == 0:
-        return np.rint(numbers)
-    lower, upper = (_shifted(step(_shifted(numbers, places)), -places) for step in (np.floor, np.ceil))
-    below, above = numbers - lower, upper - numbers
-    even = np.mod(np.floor(_shifted(numbers, places)), 2) == 0
-    nearer = np.where((below < above) | ((below == above) & even), lower, upper)
-    return np.where(np.isfinite(nearer), nearer, numbers)
-
-
-def _shifted(numbers: Array, places: int) -> Array:
-    """numbers * 10^places, dividing for negative places because 10^-k is not exact."""
-    return numbers * 10.0**places if places >= 0 else numbers / 10.0**-places
-
-
-@r_function("signif")
-def significant(x: Value, digits: Value = None) -> Value:
-    """Rounds to significant digits."""
-    wanted = whole(digits, "digits", 6)
-    return mapped(lambda numbers: np.array([float(f"{n:.{max(wanted, 1) - 1}e}") for n in numbers.flat]), x, "signif()")
-
-
-def _parallel(choose: Callable[[Array, Array], Array], what: str, dots: tuple[Promise, ...]) -> Array:
-    values = [numeric(promise.value, what) for promise in dots]
+def _parallel(choose: Callable[[Array, Array], Array], what: str, dots: tuple[Promise, ...]) -> Value:
+    values = [promise.value for promise in dots]
     if not values:
         raise RefusedError(f"{what} needs at least one argument")
-    best = values[0]
+    best = numeric(values[0], what)
     for value in values[1:]:
-        best = choose(*recycled(best, value))
-    return best
+        best = choose(*recycled(best, numeric(value, what)))
+    named = next((value for value in values if isinstance(value, Matrix)), None)
+    return best if named is None else Matrix(best, named.names)
 
 
 @r_function("pmin")
-def parallel_minimum(*dots: Promise, na_rm: Value = None) -> Array:
+def parallel_minimum(*dots: Promise, na_rm: Value = None) -> Value:
     """Smallest of the arguments in each place."""
     return _parallel(np.fmin if flag(na_rm, "na.rm", False) else np.minimum, "pmin()", dots)
 
 
 @r_function("pmax")
-def parallel_maximum(*dots: Promise, na_rm: Value = None) -> Array:
+def parallel_maximum(*dots: Promise, na_rm: Value = None) -> Value:
     """Largest of the arguments in each place."""
     return _parallel(np.fmax if flag(na_rm, "na.rm", False) else np.maximum, "pmax()", dots)
 
@@ -142,13 +130,13 @@ def ifelse(test: Value, yes: Value, no: Value) -> Value:
     if isinstance(yes, Logical) and isinstance(no, Logical):
         chosen = np.where(codes == 1, *(_to_length(side.codes, codes.shape[0]) for side in (yes, no)))
         return Logical(np.where(codes < 0, -1, chosen).astype(np.int8))
-    first, second = (_to_length(numeric(_bare(side), "ifelse()"), codes.shape[0]) for side in (yes, no))
+    first, second = (_to_length(vector(_bare(side), "ifelse()"), codes.shape[0]) for side in (yes, no))
     chosen = np.where(codes == 1, first, second)
     return np.where(codes < 0, np.nan, chosen) if codes.size and codes.min() < 0 else chosen
 
 
 def _bare(value: Value) -> Value:
-    return np.asarray(value.codes, dtype=np.int64) + 1 if isinstance(value, Factor) else value
+    return codes_from_one(value) if isinstance(value, Factor) else value
 
 
 def _to_length(values: Array, n: int) -> Array:
@@ -170,14 +158,18 @@ def _choose_strings(codes: Array, yes: Strings, no: Strings) -> Strings:
 @r_function("is.na")
 def is_na(x: Value) -> Logical:
     """Whether an element is missing."""
-    mask = missing(x)
+    mask = missing(only_column(x, "is.na()"))
     return logical_of(np.zeros(length(x), dtype=bool) if mask is None else mask)
 
 
 @r_function("is.finite")
 def is_finite(x: Value) -> Logical:
-    """Whether an element is a finite number."""
-    return logical_of(np.isfinite(numeric(x, "is.finite()").astype(float)))
+    """Whether an element is a finite number; of a factor, whether it is not missing."""
+    if isinstance(x, Factor):
+        return logical_of(x.codes >= 0)
+    if isinstance(x, Strings):
+        return logical_of(np.zeros(length(x), dtype=bool))
+    return logical_of(np.isfinite(vector(x, "is.finite()").astype(float)))
 
 
 @r_function("xor")
@@ -197,40 +189,22 @@ def as_numeric(x: Value) -> Array:
 
 @r_function("as.integer")
 def as_integer(x: Value) -> Array:
-    """Numbers cut towards zero."""
+    """Numbers cut towards zero; NA beyond 64 bits (R's integers have 32)."""
     numbers = _numbers(x)
-    return np.trunc(numbers) if nan_mask(numbers) is not None else numbers.astype(np.int64)
+    if numbers.dtype.kind in "iu":
+        return numbers
+    within = np.abs(numbers) < 2.0**63
+    return np.trunc(numbers).astype(np.int64) if within.all() else np.where(within, np.trunc(numbers), np.nan)
 
 
 def _numbers(x: Value) -> Array:
     if isinstance(x, Factor):
-        codes = x.codes.astype(np.int64)
-        return np.where(codes < 0, np.nan, codes + 1.0) if missing(x) is not None else codes + 1
+        return codes_from_one(x)
     if isinstance(x, Strings):
-        readings = np.array([_reading(text) for text in x.values] + [np.nan])
+        readings = np.array([reading(text) for text in x.values] + [np.nan])
         return readings[x.codes]
     numbers = numeric(x, "as.numeric()")
     return numbers.ravel(order="F")
-
-
-def _reading(text: str) -> float:
-    try:
-        return float("nan") if "_" in text else float(text)
-    except ValueError:
-        return float("nan")
-
-
-@r_function("as.Date")
-def as_date(x: Value) -> Array:
-    """Days: of dates as they are, of texts in ISO form."""
-    if isinstance(x, np.ndarray) and x.dtype.kind == "M":
-        return x.astype("datetime64[D]")
-    strings = as_strings(x)
-    try:
-        days = np.array([*strings.values, "NaT"], dtype="datetime64[D]")
-    except ValueError:
-        raise RefusedError("as.Date() reads texts such as 2020-12-31") from None
-    return days[strings.codes]
 
 
 @r_function("as.character")
@@ -253,16 +227,32 @@ def as_logical(x: Value) -> Logical:
 _TRUTH = dict.fromkeys(("T", "TRUE", "true", "True"), 1) | dict.fromkeys(("F", "FALSE", "false", "False"), 0)
 
 
-@r_function("I", "identity", "as.vector", "offset", "{")
+@r_function("I", "identity", "{")
 def identity(x: Value) -> Value:
     """The value itself; in a formula the arithmetic inside stays arithmetic."""
     return x
 
 
+@r_function("offset", package="stats")
+def offset(object: Value) -> Value:
+    """The value itself; as a term of a formula, one with coefficient 1."""
+    return object
+
+
+@r_function("as.vector")
+def as_vector(x: Value, mode: Value = None) -> Value:
+    """Without levels and columns: the labels of a factor, the elements of a matrix column by column."""
+    if mode is not None:
+        raise RefusedError("as.vector() has no mode here; use as.numeric(), as.character() or as.logical()")
+    if isinstance(x, Factor):
+        return as_strings(x)
+    return x.numbers.ravel(order="F") if isinstance(x, Matrix) else x
+
+
 @r_function("rev")
 def reverse(x: Value) -> Value:
     """Back to front."""
-    return take(x, np.arange(length(x))[::-1])
+    return take(only_column(x, "rev()"), np.arange(length(x))[::-1])
 
 
 @r_function("is.factor")
@@ -274,10 +264,12 @@ def is_factor(x: Value) -> Logical:
 @r_function("is.numeric")
 def is_numeric(x: Value) -> Logical:
     """Whether x holds numbers."""
-    return logical_of(np.array([isinstance(x, np.ndarray | Matrix)]))
+    is_date = isinstance(x, np.ndarray) and x.dtype.kind == "M"
+    return logical_of(np.array([isinstance(x, np.ndarray | Matrix) and not is_date]))
 
 
 @r_function("unclass")
 def codes_of(x: Value) -> Value:
-    """A factor's codes from 1; anything else as it is."""
-    return as_numeric(x) if isinstance(x, Factor) else x
+    """A factor's codes from 1, the number of a date; anything else as it is."""
+    is_date = isinstance(x, np.ndarray) and x.dtype.kind == "M"
+    return as_numeric(x) if isinstance(x, Factor) or is_date else x

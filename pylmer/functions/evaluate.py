@@ -18,10 +18,10 @@ from pylmer.errors import DataError, FormulaError, PylmerError
 from pylmer.language import deparse
 from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
 
-from . import operators
+from . import indexing, operators
 from .alignment import aligned
-from .matching import DOTS, TABLE, Promise, match_arguments, python_name
-from .names import CONSTANTS, CONTRASTS, env_function, unknown_function, unknown_variable
+from .matching import TABLE, Promise, bind
+from .names import CONSTANTS, CONTRASTS, env_function, unknown_function, unknown_variable, wrong_package
 from .python import call_python
 from .series import value_of
 from .values import Function, Logical, RefusedError, Value, logical_of, strings_of
@@ -89,13 +89,26 @@ def check_names(nodes: Iterable[Node], scope: Scope) -> None:
 def _check_name(node: Node, scope: Scope, names: Sequence[str]) -> None:
     if isinstance(node, Call) and scope.function(node.function) is None:
         raise unknown_function(node, scope.env, scope.text)
+    if isinstance(node, Call | Name):
+        _check_package(node, scope)
     if not isinstance(node, Name) or node.name in CONTRASTS:
         return
     if not scope.knows(node.name) and scope.function(node.name) is None:
         raise unknown_variable(node, scope.columns, scope.env, scope.text, scope.has_data, names)
 
 
+def _check_package(node: Call | Name, scope: Scope) -> None:
+    if node.prefix:
+        function = scope.function(node.function if isinstance(node, Call) else node.name)
+        error = wrong_package(node, function, scope.text)
+        if error is not None:
+            raise error
+
+
 def _name(node: Name, scope: Scope) -> Value:
+    _check_package(node, scope)
+    if node.prefix:
+        return scope.function(node.name) or CONSTANTS[node.name]
     if node.name in scope.columns:
         return scope.columns[node.name]
     if node.name in scope.env and not callable(scope.env[node.name]):
@@ -172,6 +185,7 @@ def _call(node: Call, scope: Scope) -> Value:
     function = scope.function(node.function)
     if function is None:
         raise unknown_function(node, scope.env, scope.text)
+    _check_package(node, scope)
     return _guarded(lambda: _apply(function, node, scope), node, scope)
 
 
@@ -179,22 +193,10 @@ def _apply(function: Function, node: Call, scope: Scope) -> Value:
     given = [_promise(argument, scope) for argument in node.arguments]
     if function.python:
         return call_python(function, given)
-    matched, dots = match_arguments(function.parameters, given)
-    lost = [name for name in function.parameters if not (name in matched or name in function.defaults or name == DOTS)]
-    if lost:
-        raise RefusedError(f"{function.name}() needs its argument '{lost[0]}'")
-    arguments = dict(function.defaults)
-    arguments |= {name: promise if name in function.lazy else promise.value for name, promise in matched.items()}
-    return _invoke(function, {python_name(name): value for name, value in arguments.items()}, dots, node, scope)
-
-
-def _invoke(function: Function, arguments: dict[str, Any], dots: list[Promise], node: Call, scope: Scope) -> Value:
-    """Formals before `...` go by position, since `*dots` follows them."""
-    before = function.parameters[: function.parameters.index(DOTS)] if DOTS in function.parameters else ()
-    leading = [arguments.pop(python_name(name)) for name in before]
+    positional, named = bind(function, given)
     if function.stateful:
-        arguments["state"] = scope.state.setdefault(deparse(node), {})
-    return function.call(*leading, *dots, **arguments)
+        named["state"] = scope.state.setdefault(deparse(node), {})
+    return function.call(*positional, **named)
 
 
 def _promise(argument: Argument, scope: Scope) -> Promise:
@@ -204,8 +206,12 @@ def _promise(argument: Argument, scope: Scope) -> Promise:
 
 def _index(node: Index, scope: Scope) -> Value:
     operand = evaluate(node.operand, scope)
-    places = [None if argument.value is None else evaluate(argument.value, scope) for argument in node.arguments]
-    return _guarded(lambda: operators.index(operand, places), node, scope)
+    places = [
+        indexing.EVERYTHING if argument.value is None else evaluate(argument.value, scope)
+        for argument in node.arguments
+    ]
+    action = indexing.element if node.double else indexing.index
+    return _guarded(lambda: action(operand, places), node, scope)
 
 
 def _guarded(work: Callable[[], Value], node: Node, scope: Scope) -> Value:

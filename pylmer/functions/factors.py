@@ -9,7 +9,7 @@ import pandas as pd
 
 from .arrays import Array, has_nan
 from .collation import collation_order
-from .levels import CrossedLevels, Levels, NumberLevels, TextLevels, number_labels
+from .levels import CrossedLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Logical, Matrix, RefusedError, Strings, Value, logical_levels, numeric, plural
 
 DENSE = 4  # counting sort as long as the integers span at most this many times the rows
@@ -61,7 +61,7 @@ def factor_of_numbers(numbers: Array) -> Factor:
     """Distinct numbers sorted; those with the same 15 digits are one level, as in R."""
     codes, levels = pd.factorize(numbers, sort=True)
     levels = np.asarray(levels)
-    if levels.dtype.kind == "f" and np.any(np.diff(levels) <= 1e-14 * np.abs(levels[1:])):
+    if nearly_equal(levels):
         return _merged(codes, levels)
     return Factor(codes, NumberLevels(levels))
 
@@ -137,17 +137,32 @@ def recode(factor: Factor, levels: Levels) -> tuple[Factor, list[str]]:
 
 
 def match_levels(levels: Levels, among: Levels) -> Array:
-    """Position in `among` of every level, -1 where there is none."""
-    if isinstance(levels, NumberLevels) and isinstance(among, NumberLevels):
-        return _match_numbers(numeric(levels.numbers), numeric(among.numbers))
+    """Position in `among` of every level, -1 where there is none.
+
+    Numbers are compared as numbers, so that 100000 of an integer column finds 1e5; what is left, by its label.
+    """
+    if not (isinstance(levels, NumberLevels) and isinstance(among, NumberLevels)):
+        return _match_labels(levels, among)
+    if "M" in (levels.numbers.dtype.kind, among.numbers.dtype.kind):
+        return _match_labels(levels, among)
+    place = _match_numbers(numeric(levels.numbers), numeric(among.numbers))
+    lost = np.flatnonzero(place < 0)
+    if lost.size:
+        place[lost] = _match_labels(levels.take(lost), among)
+    return place
+
+
+def _match_labels(levels: Levels, among: Levels) -> Array:
     places = among.places
     return np.array([places.get(label, -1) for label in levels.labels()], dtype=np.int64)
 
 
 def _match_numbers(numbers: Array, among: Array) -> Array:
+    """The numbers of `among` are distinct, in whatever order: relevel() and reorder() change it."""
     if not among.size:
         return np.full(numbers.shape[0], -1)
-    place = np.minimum(np.searchsorted(among, numbers), among.shape[0] - 1)
+    order = np.argsort(among, kind="stable")
+    place = order[np.minimum(np.searchsorted(among, numbers, sorter=order), among.shape[0] - 1)]
     return np.where(among[place] == numbers, place, -1)
 
 

@@ -89,7 +89,7 @@ class TextLevels(Levels):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NumberLevels(Levels):
-    """Levels that are distinct numbers, or dates, sorted; labelled as R's as.character does."""
+    """Levels that are distinct numbers, or dates, in any order; labelled as R's as.character does."""
 
     numbers: Array
 
@@ -121,6 +121,11 @@ class CrossedLevels(Levels):
 
     def take(self, positions: Array) -> CrossedLevels:
         return CrossedLevels(self.first, self.second, self.pairs[positions])
+
+
+def nearly_equal(increasing: Array) -> bool:
+    """Whether neighbours among increasing numbers may share their first 15 digits, and so their label."""
+    return increasing.dtype.kind == "f" and bool(np.any(np.diff(increasing) <= 1e-14 * np.abs(increasing[1:])))
 
 
 def number_labels(numbers: Array) -> list[str]:

@@ -36,24 +36,26 @@ class Promise:
         return self.force()
 
 
-def r_function(*names: str, lazy: Sequence[str] = ()) -> Callable[[F], F]:
+def r_function(*names: str, lazy: Sequence[str] = (), package: str = "base") -> Callable[[F], F]:
     """Enter a Python function into the table under R's name or names; `lazy` formals get a Promise."""
 
     def enter(function: F) -> F:
         for name in names:
-            TABLE[name] = describe(name, function, frozenset(lazy))
+            TABLE[name] = describe(name, function, frozenset(lazy), package)
         return function
 
     return enter
 
 
-def describe(name: str, function: Callable[..., Any], lazy: frozenset[str] = frozenset()) -> Function:
-    """The record of a Python function that stands for an R function."""
+def describe(
+    name: str, function: Callable[..., Any], lazy: frozenset[str] = frozenset(), package: str = "base"
+) -> Function:
+    """The record of a Python function that stands for an R function of `package`."""
     formals = [p for p in inspect.signature(function).parameters.values() if p.name != "state"]
     names = tuple(DOTS if p.kind is p.VAR_POSITIONAL else _dotted(p.name) for p in formals)
     defaults = {_dotted(p.name): p.default for p in formals if p.default is not p.empty}
     stateful = "state" in inspect.signature(function).parameters
-    return Function(name, names, function, defaults, lazy, stateful)
+    return Function(name, names, function, defaults, lazy, stateful, package=package)
 
 
 def match_arguments(parameters: Sequence[str], given: Sequence[Promise]) -> tuple[dict[str, Promise], list[Promise]]:
@@ -74,6 +76,22 @@ def match_arguments(parameters: Sequence[str], given: Sequence[Promise]) -> tupl
     if dots and DOTS not in parameters:
         raise RefusedError(_unused(dots[0], parameters))
     return matched, dots
+
+
+def bind(function: Function, given: Sequence[Promise]) -> tuple[list[Any], dict[str, Any]]:
+    """The positional and named arguments of the Python function; formals before `...` go by position.
+
+    Raises RefusedError for arguments that do not fit the R function.
+    """
+    matched, dots = match_arguments(function.parameters, given)
+    lost = [name for name in function.parameters if not (name in matched or name in function.defaults or name == DOTS)]
+    if lost:
+        raise RefusedError(f"{function.name}() needs its argument '{lost[0]}'")
+    values = dict(function.defaults)
+    values |= {name: promise if name in function.lazy else promise.value for name, promise in matched.items()}
+    before = function.parameters[: function.parameters.index(DOTS)] if DOTS in function.parameters else ()
+    leading = [values.pop(name) for name in before]
+    return [*leading, *dots], {python_name(name): value for name, value in values.items()}
 
 
 def _found(

@@ -76,5 +76,25 @@ def unknown_function(node: Call, env: Mapping[str, Any], text: str) -> FormulaNa
     return _pointing(f"no function {node.function!r}{way_out}", span, text)
 
 
+def wrong_package(node: Name | Call, function: Function | None, text: str) -> FormulaNameError | None:
+    """The error for `package::name` where R has no such thing; None where it has, or where there is no prefix."""
+    package = node.prefix.rstrip(":")
+    if not package or (function is not None and not function.python and function.package == package):
+        return None
+    name = node.name if isinstance(node, Name) else node.function
+    if function is None and name in CONSTANTS and package == "base":
+        return None
+    span = node.name_span if isinstance(node, Call) and node.name_span != NOWHERE else node.span
+    return _pointing(_no_such_thing(name, package, function), span, text)
+
+
+def _no_such_thing(name: str, package: str, function: Function | None) -> str:
+    if function is None:
+        return f"'{package}::' stands before functions of R's packages; write {name}"
+    if function.python:
+        return f"{name!r} is a function of env, not of a package '{package}'; write {name}"
+    return f"there is no {name!r} in a package '{package}' here; it is {function.package}::{name}, or {name} alone"
+
+
 def _pointing(message: str, span: Span, text: str) -> FormulaNameError:
     return FormulaNameError(message, text, *span) if text else FormulaNameError(message)

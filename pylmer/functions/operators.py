@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .arrays import Array, either, has_nan
+from .arrays import Array, either, has_nan, nan_mask
 from .collation import collation_key
-from .factors import as_strings, cross, recode
+from .dates import as_date, whole_days
+from .factors import as_factor, as_strings, cross, match_levels, recode
 from .levels import Levels, TextLevels
 from .values import (
     Factor,
@@ -18,16 +19,15 @@ from .values import (
     RefusedError,
     Strings,
     Value,
-    kind,
-    length,
+    counted,
     logical,
     logical_of,
     missing,
     numeric,
+    only_column,
     plural,
     scalar,
-    take,
-    texts_of,
+    vector,
 )
 
 Binary = Callable[[Array, Array], Array]
@@ -40,6 +40,8 @@ def arithmetic(symbol: str, left: Value, right: Value) -> Value:
             raise RefusedError(f"'{symbol}' is not meaningful for {plural(value)}")
     first, second = recycled(numeric(left), numeric(right))
     numbers = _ARITHMETIC[symbol](first, second)
+    if symbol == "%/%" and _is_whole(left) and _is_whole(right):
+        numbers = np.where(second == 0, np.nan, numbers) if np.any(second == 0) else numbers
     named = next((value for value in (left, right) if isinstance(value, Matrix)), None)
     return numbers if named is None else Matrix(numbers, named.names)
 
@@ -63,25 +65,64 @@ def repeated(values: Array, n: int) -> Array:
     return np.tile(values, (n // rows, 1)) if values.ndim == 2 else np.tile(values, n // rows)
 
 
+def _both_whole(first: Array, second: Array) -> bool:
+    return first.dtype.kind in "iu" and second.dtype.kind in "iu"
+
+
 def _modulo(first: Array, second: Array) -> Array:
-    if first.dtype.kind in "iu" and second.dtype.kind in "iu" and np.all(second != 0):
+    """x - y floor(x / y), with the sign of y; of x %% 0 nothing is left, whether integer or not."""
+    if _both_whole(first, second) and np.all(second != 0):
         return np.asarray(np.mod(first, second))
     first, second = first.astype(float), second.astype(float)
-    return np.where(np.isinf(second) & (np.sign(first) * np.sign(second) < 0), second, np.mod(first, second))
+    remainder = np.where(np.isinf(second) & np.isfinite(first), first, np.mod(first, second))
+    return np.where(np.isinf(second) & (np.sign(first) * np.sign(second) < 0), second, remainder)
+
+
+def _is_whole(value: Value) -> bool:
+    return isinstance(value, Logical) or (isinstance(value, np.ndarray) and value.dtype.kind in "iu")
 
 
 def _floor_divide(first: Array, second: Array) -> Array:
-    if first.dtype.kind in "iu" and second.dtype.kind in "iu" and np.all(second != 0):
+    """floor(x / y), such that x = y (x %/% y) + x %% y; by 0 an infinity (of integers NA, as in R)."""
+    if _both_whole(first, second) and np.all(second != 0):
         return np.asarray(np.floor_divide(first, second))
-    return np.asarray(np.floor(first.astype(float) / second.astype(float)))
+    first, second = first.astype(float), second.astype(float)
+    exact = np.isfinite(first) & np.isfinite(second) & (second != 0)
+    below = np.isfinite(first) & np.isinf(second) & (np.sign(first) * np.sign(second) < 0)
+    return np.where(exact, np.floor_divide(first, second), np.where(below, -1.0, np.floor(first / second)))
+
+
+def _power(first: Array, second: Array) -> Array:
+    """x^y; a negative number has no power that is infinite or no whole number (C gives 0 or Inf for some)."""
+    base, exponent = first.astype(float), second.astype(float)
+    odd = (base < 0) & ((exponent != np.floor(exponent)) | np.isinf(exponent))
+    return np.where(odd, np.nan, np.power(base, exponent))
+
+
+def _exact(action: Binary, bound: Callable[[float, float], float]) -> Binary:
+    """Integers that could pass 64 bits are computed as doubles (R's, which have 32, give NA)."""
+
+    def apply(first: Array, second: Array) -> Array:
+        if _both_whole(first, second) and bound(_largest(first), _largest(second)) >= _LIMIT:
+            first, second = first.astype(float), second.astype(float)
+        return np.asarray(action(first, second))
+
+    return apply
+
+
+_LIMIT = 2.0**62
+
+
+def _largest(whole: Array) -> float:
+    return max(abs(float(whole.min())), abs(float(whole.max()))) if whole.size else 0.0
 
 
 _ARITHMETIC: dict[str, Binary] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
+    "+": _exact(operator.add, operator.add),
+    "-": _exact(operator.sub, operator.add),
+    "*": _exact(operator.mul, operator.mul),
     "/": lambda first, second: first.astype(float) / second,
-    "^": lambda first, second: np.power(first.astype(float), second),
+    "^": _power,
     "%%": _modulo,
     "%/%": _floor_divide,
 }
@@ -97,10 +138,16 @@ def negative(value: Value) -> Value:
 def compare(symbol: str, left: Value, right: Value) -> Logical:
     """`left symbol right` for == != < > <= >=; NA where either is."""
     test: Binary = _COMPARISONS[symbol]
-    flags = test(*recycled(*_comparable(symbol, left, right)))
-    masks = (missing(side) for side in (left, right))
+    first, second = _comparable(symbol, left, right)
+    flags = test(*recycled(first, second))
+    masks = (_incomparable(symbol, *side) for side in ((left, first), (right, second)))
     absent = either(*(mask if mask is None else repeated(mask, flags.shape[0]) for mask in masks))
     return logical_of(flags, None if absent is None else np.broadcast_to(absent, flags.shape))
+
+
+def _incomparable(symbol: str, value: Value, rank: Array) -> Array | None:
+    """Missing values, and those that are no level of an ordered factor: neither before nor behind its levels."""
+    return missing(value) if symbol in ("==", "!=") else either(missing(value), nan_mask(rank))
 
 
 _COMPARISONS: dict[str, Binary] = {
@@ -118,16 +165,16 @@ def _comparable(symbol: str, left: Value, right: Value) -> tuple[Array, Array]:
     factors = [value for value in (left, right) if isinstance(value, Factor)]
     if factors:
         return _comparable_factors(symbol, left, right, factors)
+    left, right = _dated(left, right), _dated(right, left)
     if isinstance(left, Strings) or isinstance(right, Strings):
         return _ranked(as_strings(left), as_strings(right))
-    return _vector(left), _vector(right)
+    return vector(left, "a comparison"), vector(right, "a comparison")
 
 
-def _vector(value: Value) -> Array:
-    numbers = numeric(value, "comparison")
-    if numbers.ndim == 2 and numbers.shape[1] != 1:
-        raise RefusedError(f"a matrix of {numbers.shape[1]} columns cannot be compared; take a column: [, 1]")
-    return numbers[:, 0] if numbers.ndim == 2 else numbers
+def _dated(value: Value, other: Value) -> Value:
+    """Texts beside days are read as days."""
+    beside = isinstance(other, np.ndarray) and other.dtype.kind == "M"
+    return as_date(value) if isinstance(value, Strings) and beside and whole_days(other) else value
 
 
 def _comparable_factors(symbol: str, left: Value, right: Value, factors: Sequence[Factor]) -> tuple[Array, Array]:
@@ -141,11 +188,10 @@ def _comparable_factors(symbol: str, left: Value, right: Value, factors: Sequenc
 
 
 def _codes_on(levels: Levels, value: Value) -> Array:
-    if isinstance(value, Factor):
-        return recode(value, levels)[0].codes
-    strings = as_strings(value)
-    places = np.array([levels.places.get(text, -2) for text in strings.values] or [-1])
-    return np.where(strings.codes < 0, -1, places[strings.codes])
+    """Positions among the levels, NaN for what is none of them."""
+    made = as_factor(value)
+    place = np.append(match_levels(made.levels, levels), -1)[made.codes]
+    return np.where(place < 0, np.nan, place)
 
 
 def _ranked(left: Strings, right: Strings) -> tuple[Array, Array]:
@@ -176,11 +222,15 @@ def negation(value: Value) -> Logical:
 
 
 def is_in(left: Value, right: Value) -> Logical:
-    """`left %in% right`: never NA."""
-    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+    """`left %in% right`: never NA. Numbers are looked for as numbers, also among the levels of a factor."""
+    left, right = only_column(left, "%in%"), only_column(right, "%in%")
+    if isinstance(left, np.ndarray | Logical) and isinstance(right, np.ndarray | Logical):
         numbers, table_numbers = numeric(left), numeric(right)
         found = np.isin(numbers, table_numbers)
         return logical_of(found | np.isnan(numbers) if has_nan(table_numbers) else found)
+    if isinstance(left, Factor) and isinstance(right, np.ndarray):
+        wanted_levels = np.isin(np.arange(len(left.levels)), _codes_on(left.levels, right))
+        return logical_of(np.append(wanted_levels, has_nan(right))[left.codes])
     strings, table = as_strings(left), as_strings(right)
     wanted = {table.values[code] for code in np.unique(table.codes[table.codes >= 0]).tolist()}
     known = np.array([text in wanted for text in strings.values] + [bool(np.any(table.codes < 0))])
@@ -195,7 +245,7 @@ def sequence(left: Value, right: Value) -> Value:
     if not (np.isfinite(start) and np.isfinite(stop)):
         raise RefusedError("':' needs two finite numbers")
     step = 1 if stop >= start else -1
-    numbers = start + step * np.arange(int(np.floor(abs(stop - start) + 1e-10)) + 1)
+    numbers = start + step * np.arange(counted(np.floor(abs(stop - start) + 1e-10) + 1, "the length of ':'"))
     return numbers.astype(np.int64) if start == int(start) else numbers
 
 
@@ -204,48 +254,3 @@ def all_combinations(left: Factor, right: Factor) -> Factor:
     observed = cross(left, right)
     labels = [f"{first}:{second}" for first in left.levels for second in right.levels]
     return recode(observed, TextLevels(tuple(labels)))[0]
-
-
-def index(value: Value, places: Sequence[Value | None]) -> Value:
-    """`value[i]`, `value[i, j]`; an empty place is None."""
-    if isinstance(value, Matrix):
-        return _index_matrix(value, places)
-    if len(places) != 1:
-        raise RefusedError(f"{len(places)} indices for {kind(value)} values, which have one dimension")
-    return value if places[0] is None else take(value, positions(places[0], length(value)))
-
-
-def _index_matrix(matrix: Matrix, places: Sequence[Value | None]) -> Value:
-    if len(places) != 2:
-        raise RefusedError("a matrix needs two indices: [rows, columns]")
-    rows, columns = places
-    numbers = matrix.numbers if rows is None else matrix.numbers[positions(rows, matrix.numbers.shape[0])]
-    chosen = np.arange(numbers.shape[1]) if columns is None else _column_positions(columns, matrix)
-    if columns is not None and chosen.shape[0] == 1:
-        return numbers[:, chosen[0]]
-    return Matrix(numbers[:, chosen], tuple(matrix.names[i] for i in chosen.tolist()))
-
-
-def _column_positions(columns: Value, matrix: Matrix) -> Array:
-    if not isinstance(columns, Strings):
-        return positions(columns, matrix.numbers.shape[1])
-    names = texts_of(columns)
-    lost = [name for name in names if name not in matrix.names]
-    if lost:
-        raise RefusedError(f"there is no column {lost[0]!r} (known: {', '.join(matrix.names)})")
-    return np.array([matrix.names.index(str(name)) for name in names])
-
-
-def positions(chosen: Value, n: int) -> Array:
-    """R's index (from 1, negative to leave out, or logical) as positions from 0."""
-    if isinstance(chosen, Logical):
-        return np.flatnonzero(repeated(chosen.codes, n) == 1)
-    numbers = numeric(chosen, "an index")
-    if not np.all(np.isfinite(numbers)):
-        raise RefusedError("an index is NA or infinite")
-    whole = numbers.astype(np.int64)
-    if np.any(np.abs(whole) > n):
-        raise RefusedError(f"index {int(whole[np.abs(whole) > n][0])} is out of 1..{n}")
-    if np.any(whole < 0):
-        return np.delete(np.arange(n), -whole[whole < 0] - 1)
-    return whole[whole > 0] - 1

@@ -8,21 +8,27 @@ import numpy as np
 import pandas as pd
 
 from .matching import Promise
+from .owned import own_vector
 from .series import value_of
 from .values import Factor, Function, Logical, Matrix, Strings, Value, texts_of
 
 
 def call_python(function: Function, given: list[Promise]) -> Value:
-    """Call with positional and named arguments as written; the result becomes a value again."""
+    """Call with positional and named arguments as written; the result becomes a value again.
+
+    The function gets and leaves copies: what it does to its arguments, or keeps of its result, is its own affair.
+    """
     positional = [to_python(promise.value) for promise in given if promise.name is None]
     named = {promise.name: to_python(promise.value) for promise in given if promise.name is not None}
-    return value_of(function.call(*positional, **named), f"the result of {function.name}()")
+    return value_of(own_vector(function.call(*positional, **named)), f"the result of {function.name}()")
 
 
 def to_python(value: Value) -> Any:
     """A value as users know it: arrays, categoricals, and plain scalars for vectors of length one."""
     array = as_array(value)
-    return array[0] if isinstance(array, np.ndarray) and array.shape == (1,) else array
+    if not isinstance(array, np.ndarray):
+        return array
+    return array[0] if array.shape == (1,) else array.copy()
 
 
 def as_array(value: Value) -> Any:

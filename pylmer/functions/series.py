@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import narwhals as nw
@@ -12,7 +12,7 @@ import pandas as pd
 from pylmer.errors import DataError
 
 from .arrays import Array
-from .levels import Levels, NumberLevels, TextLevels
+from .levels import Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Function, Logical, Matrix, Strings, Value
 
 
@@ -66,13 +66,15 @@ def _of_array(array: Array, what: str) -> Value:
         return Logical(array.view(np.int8))
     if array.dtype.kind == "f":
         return array.astype(float)
+    if array.dtype.kind == "S":
+        raise _bytes_refused(what)
     return _of_pandas(pd.Series(array), what)
 
 
 def _of_pandas(series: pd.Series[Any], what: str) -> Value:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return _categorical(series, dtype)
+        return _categorical(series, dtype, what)
     if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
         return _of_array(series.to_numpy(), what)
     for recognised, reader in _READERS:
@@ -82,22 +84,47 @@ def _of_pandas(series: pd.Series[Any], what: str) -> Value:
         return _objects(series, what)
     if isinstance(dtype, pd.ArrowDtype) and "dictionary" in str(dtype):
         return _of_pandas(series.astype("category"), what)
+    if isinstance(dtype, pd.ArrowDtype) and "binary" in str(dtype):
+        raise _bytes_refused(what)
     raise DataError(f"{what} has the type {dtype}, which cannot enter a model")
 
 
-def _categorical(series: pd.Series[Any], dtype: pd.CategoricalDtype) -> Factor:
-    codes = np.asarray(series.cat.codes)
-    return Factor(codes, _levels(dtype.categories), bool(dtype.ordered))
+def _bytes_refused(what: str) -> DataError:
+    return DataError(f"{what} holds bytes, whose encoding is not known; make them text: .str.decode('utf-8')")
 
 
-def _levels(categories: pd.Index) -> Levels:
+def _holds_bytes(values: Iterable[Any]) -> bool:
+    return any(isinstance(value, bytes | bytearray | memoryview) for value in values)
+
+
+def _categorical(series: pd.Series[Any], dtype: pd.CategoricalDtype, what: str) -> Factor:
+    return Factor(np.asarray(series.cat.codes), _levels(dtype.categories, what), bool(dtype.ordered))
+
+
+def _levels(categories: pd.Index, what: str) -> Levels:
+    """Numbers that increase stay numbers; raises DataError for categories that are written alike."""
     if isinstance(categories.dtype, np.dtype) and categories.dtype.kind in "iuf" and categories.is_monotonic_increasing:
-        return NumberLevels(categories.to_numpy())
+        numbers = categories.to_numpy()
+        if not nearly_equal(numbers):
+            return NumberLevels(numbers)
+    labels = _labels(categories, what)
+    if len(set(labels)) < len(labels):
+        twice = next(label for place, label in enumerate(labels) if label in labels[:place])
+        raise DataError(f"two categories of {what} are both written {twice!r}; rename them")
+    return TextLevels(tuple(labels))
+
+
+def _labels(categories: pd.Index, what: str) -> list[str]:
     if categories.dtype.kind == "b":
-        return TextLevels(tuple("TRUE" if category else "FALSE" for category in categories))
-    if categories.dtype.kind in "iufM":
-        return TextLevels(tuple(NumberLevels(categories.to_numpy()).labels()))
-    return TextLevels(tuple(map(str, categories.tolist())))
+        return ["TRUE" if category else "FALSE" for category in categories]
+    if isinstance(categories, pd.DatetimeIndex):
+        return number_labels(categories.tz_localize(None).to_numpy())
+    if categories.dtype.kind in "iuf":
+        return number_labels(categories.to_numpy())
+    values = categories.tolist()
+    if _holds_bytes(values):
+        raise _bytes_refused(what)
+    return list(map(str, values))
 
 
 def _strings(series: pd.Series[Any]) -> Strings:
@@ -157,6 +184,8 @@ def _objects(series: pd.Series[Any], what: str) -> Value:
         return _dates(pd.Series(pd.to_datetime(series)))
     if inferred == "string":
         return _strings(series)
+    if _holds_bytes(series):
+        raise _bytes_refused(what)
     raise DataError(f"{what} mixes types ({inferred}); make it numeric, text or categorical")
 
 
@@ -178,6 +207,8 @@ def _of_narwhals(series: Any, what: str) -> Value:
         return _nullable_logical(_as_pandas(series).astype("boolean"))
     if dtype.is_numeric():
         return _of_array(_plain_numbers(series, dtype), what)
+    if dtype == nw.Binary:
+        raise _bytes_refused(what)
     if dtype.is_temporal():
         return _of_pandas(_as_pandas(series), what)
     raise DataError(f"{what} has the type {dtype}, which cannot enter a model")

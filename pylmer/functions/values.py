@@ -76,6 +76,7 @@ class Function:
     lazy      formals that are handed over unevaluated, as a Promise (see `matching`)
     stateful  `call` takes `state`, a dict that keeps for new data what was learnt from the data of the fit
     python    a function of the user's own, which takes and returns arrays
+    package   where the function lives in R
     """
 
     name: str
@@ -85,9 +86,12 @@ class Function:
     lazy: frozenset[str] = frozenset()
     stateful: bool = False
     python: bool = False
+    package: str = "base"
 
 
 Value: TypeAlias = Any  # one of the above, an ndarray, a Function or None
+
+LONGEST = 1_000_000  # elements of a vector that a formula may make; longer ones are columns of data
 
 
 class RefusedError(ValueError):
@@ -120,6 +124,20 @@ def length(value: Value) -> int:
     if isinstance(value, Logical | Strings | Factor):
         return int(value.codes.shape[0])
     return 1
+
+
+def only_column(value: Value, what: str) -> Value:
+    """`value`, a matrix of one column as that column; raises RefusedError for a matrix of more.
+
+    R goes on with all elements of the matrix one below the other, which fits no row of the data.
+    """
+    return vector(value, what) if isinstance(value, Matrix) else value
+
+
+def codes_from_one(factor: Factor) -> Array:
+    """A factor's codes as R numbers them: integers from 1, doubles with NaN where one is missing."""
+    codes = factor.codes.astype(np.int64)
+    return np.where(codes < 0, np.nan, codes + 1.0) if missing(factor) is not None else codes + 1
 
 
 def take(value: Value, rows: Array) -> Value:
@@ -163,7 +181,7 @@ def vector(value: Value, what: str) -> Array:
     numbers = numeric(value, what)
     if numbers.ndim == 2:
         if numbers.shape[1] != 1:
-            raise RefusedError(f"{what} wants one column, not a matrix of {numbers.shape[1]}")
+            raise RefusedError(f"{what} wants one column, not a matrix of {numbers.shape[1]}; take one: [, 1]")
         numbers = numbers[:, 0]
     return numbers
 
@@ -176,13 +194,31 @@ def scalar(value: Value, what: str) -> float:
     return float(numbers[0])
 
 
-def whole(value: Value, what: str, default: int | None = None) -> int:
-    """One number as an integer, cut towards zero; `default`, if there is one, for an argument left out."""
+def whole(value: Value, what: str, default: int | None = None, most: int | None = None) -> int:
+    """One number as an integer, cut towards zero; `default`, if there is one, for an argument left out.
+
+    Raises RefusedError for what is not one finite number, and for more than `most`.
+    """
     if value is None and default is not None:
         return default
     number = scalar(value, what)
     if not np.isfinite(number):
-        raise RefusedError(f"{what} must be a finite number, not {number}")
+        raise RefusedError(f"{what} must be a finite number, not {_shown(number)}")
+    if most is not None and number > most:
+        raise RefusedError(f"{what} = {_shown(number)} is too large; at most {most:,} can be had")
+    return int(number)
+
+
+def _shown(number: float) -> str:
+    return "NA" if np.isnan(number) else f"{number:.15g}".capitalize()
+
+
+def counted(number: float, what: str) -> int:
+    """The length of a vector to be made; raises RefusedError where it would not fit a column of data."""
+    if np.isnan(number) or number < 0:
+        raise RefusedError(f"{what} must be a number from 0 on, not {_shown(number)}")
+    if number > LONGEST:
+        raise RefusedError(f"{what} = {_shown(number)} is too large; a formula makes vectors of at most {LONGEST:,}")
     return int(number)
 
 
@@ -204,10 +240,10 @@ def text(value: Value, what: str) -> str:
 
 
 def logical(value: Value) -> Logical:
-    """R's as.logical for numbers and logicals."""
+    """R's as.logical for numbers and logicals; of a matrix only its one column."""
     if isinstance(value, Logical):
         return value
-    numbers = numeric(value, "logic")
+    numbers = vector(value, "logic")
     codes = (numbers != 0).astype(np.int8)
     mask = nan_mask(numbers)
     if mask is not None:
@@ -247,10 +283,14 @@ def _numbers_of_codes(codes: Array) -> Array:
 
 
 def _wide(numbers: Array) -> Array:
-    """Dates as numbers, and small integers as int64, so that they do not overflow."""
+    """Dates as numbers, and integers as int64, so that small ones do not overflow; beyond 64 bits they are doubles."""
     if numbers.dtype.kind == "M":
         return _days(numbers)
-    return numbers.astype(np.int64) if numbers.dtype.kind in "iu" and numbers.dtype != np.int64 else numbers
+    if numbers.dtype.kind not in "iu" or numbers.dtype == np.int64:
+        return numbers
+    if numbers.dtype == np.uint64 and numbers.size and numbers.max() > np.iinfo(np.int64).max:
+        return numbers.astype(float)
+    return numbers.astype(np.int64)
 
 
 def _days(dates: Array) -> Array:

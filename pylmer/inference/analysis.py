@@ -10,7 +10,7 @@ from ..errors import ArgumentError, FitNote
 from ..fitting import FittedModel
 from ..regression import LinearFit
 from .contrasts import DDF
-from .hypotheses import averaged_terms, type_of
+from .hypotheses import averaged_terms, missing_cells, type_of
 from .likelihood_ratio import likelihood_table
 from .linear_tables import linear_comparison, linear_table
 from .records import AnovaTable
@@ -20,6 +20,9 @@ AVERAGED = (
     "the tests of type 3 average {terms} over the levels of the factors they interact with: they are not tests of the "
     "coefficients in summary(), which under contr.treatment are effects at the other factors' first levels"
 )
+
+MISSING = "Missing cells for: {cells}. Interpret type III hypotheses with care: they weigh the cells that have data"
+CELLS_SHOWN = 10
 
 
 def anova(
@@ -34,11 +37,17 @@ def anova(
 
     Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (the default; SAS's, whatever the contrasts), with
     `ddf` "Satterthwaite" (the default) or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
-    A note says where type=3, asked for, tests other hypotheses than the coefficients show (contr.treatment).
+    A note says where type=3, asked for, tests other hypotheses than the coefficients show (contr.treatment), and
+    which cells are without data where the table is of type 3.
     Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
     unless `refit=False`; `model_names` name the rows. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
+
+    Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
+    contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
+    mean at h's first level; its type 2 of `x:z` beside f is not after f; its types 2 and 3 of `age + age:trt` test age
+    at trt's first level (here: type 3 the mean over trt, as SAS, type 2 age before age:trt; see `show_tests`).
 
     A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods,
     DataError for models of different rows or responses. Sources: Goodnight (1978), Fai & Cornelius (1996), Kenward &
@@ -60,8 +69,10 @@ def anova(
         _check_linear(type, ddf)
         return linear_comparison(linear, model_names) if others else linear_table(linear[0])
     if not others:
-        if type is not None and type_of(type) == "III" and ddf != "lme4":
-            _note_averages(fit)
+        if type_of(3 if type is None else type) == "III" and ddf != "lme4":
+            _note_missing_cells(fit)
+            if type is not None:
+                _note_averages(fit)
         return term_table(fit, 3 if type is None else type, DDF if ddf is None else ddf)
     return likelihood_table([fit, *others], refit, model_names)
 
@@ -76,6 +87,12 @@ def _check_linear(type: int | str | None, ddf: str | None) -> None:
 def _note_averages(fit: FittedModel) -> None:
     if terms := averaged_terms(fit):
         warnings.warn(FitNote(AVERAGED.format(terms=", ".join(terms))), stacklevel=3)
+
+
+def _note_missing_cells(fit: FittedModel) -> None:
+    if cells := missing_cells(fit):
+        named = ", ".join(cells[:CELLS_SHOWN]) + (", ..." if len(cells) > CELLS_SHOWN else "")
+        warnings.warn(FitNote(MISSING.format(cells=named)), stacklevel=3)
 
 
 def _check(fit: Any) -> None:

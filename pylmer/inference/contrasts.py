@@ -19,10 +19,15 @@ from ..linalg import Array
 from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
 from .degrees_of_freedom import Method, method_of
+from .noting import note
 from .records import PlainTable, table
 from .satterthwaite import independent_rows
 
 DDF = "Satterthwaite"
+UNDETERMINED = (
+    "degrees of freedom and p-values are missing where the data do not determine how variable an estimate is: the "
+    "criterion is flat in a variance that it needs, as where an effect varies between groups and each has one group"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +77,16 @@ def check_level(level: Any, name: str = "level") -> float:
 
 
 def t_tests(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> TTests:
-    """The t test of each row of L (q, p)."""
-    return each_tested(method_of(fit, ddf), L, L @ fit.beta, rhs)
+    """The t test of each row of L (q, p); a note where the data do not determine its degrees of freedom."""
+    tests = each_tested(method_of(fit, ddf), L, L @ fit.beta, rhs)
+    note_undetermined(tests.df[L.any(axis=1)])
+    return tests
+
+
+def note_undetermined(df: Array) -> None:
+    """A note if degrees of freedom of contrasts that are not zero are missing."""
+    if np.isnan(df).any():
+        note(UNDETERMINED)
 
 
 def each_tested(method: Method, L: Array, estimate: Array, rhs: Array | float = 0.0) -> TTests:
@@ -87,23 +100,31 @@ def each_tested(method: Method, L: Array, estimate: Array, rhs: Array | float = 
 
 def f_test(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> FTest:
     """The F test of all rows of L (q, p); rows that follow from others add nothing."""
-    return all_tested(method_of(fit, ddf), L, L @ fit.beta - rhs, fit.sigma)
+    return f_tests(fit, [L], ddf, rhs)[0]
+
+
+def f_tests(fit: FittedModel, Ls: Sequence[Array], ddf: str = DDF, rhs: Array | float = 0.0) -> list[FTest]:
+    """The F tests of several matrices; one note where the data do not determine degrees of freedom."""
+    method = method_of(fit, ddf)
+    tests = [all_tested(method, L, L @ fit.beta - rhs, fit.sigma) for L in Ls]
+    note_undetermined(np.array([test.denominator for test in tests if test.numerator]))
+    return tests
 
 
 def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest:
     """The F test of all rows of L (q, p), with `distance` = L beta-hat - rhs."""
-    F, rank = _quadratic(method.covariance(L), distance)
+    rank = method.rank(L)
     if not rank:
         return FTest(np.nan, np.nan, 0, np.nan, np.nan, np.nan)
+    F = _mean_square(*independent_rows(method.covariance(L), rank), distance)
     denominator, scale = method.joint(L)
     p = f_upper(F * scale, rank, denominator)
     return FTest(F * scale, sigma**2 * F, rank, denominator, scale, p)
 
 
-def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:
-    """distance' covariance^+ distance / rank, and the rank."""
-    values, axes = independent_rows(covariance)
-    return (float(np.mean((axes.T @ distance) ** 2 / values)), len(values)) if len(values) else (np.nan, 0)
+def _mean_square(values: Array, axes: Array, distance: Array) -> float:
+    """distance' covariance^+ distance / rank, from variances (r,) and axes (q, r) of uncorrelated combinations."""
+    return float(np.mean((axes.T @ distance) ** 2 / values))
 
 
 def contrast_matrix(fit: Designed, L: Any) -> Array:

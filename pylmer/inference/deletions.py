@@ -25,10 +25,10 @@ from ..language import (
     update_formula,
 )
 from ..language.syntax import MixedFormula, RandomTerm
-from ..linalg import Array
-from .contrasts import DDF, f_test
+from ..linalg import Array, powers_of_two
+from .contrasts import DDF, f_tests
 from .degrees_of_freedom import METHODS, check_ddf
-from .hypotheses import columns_of
+from .hypotheses import columns_of, crossproduct_factor, first, in_own_columns
 from .likelihood_ratio import changed_request, describe, p_value, refitted, without_random_effects
 from .records import AnovaTable, table
 from .restrictions import restriction
@@ -76,8 +76,8 @@ def drop1(
     labels = _scope(fit, scope)
     if ddf == "lme4":
         return _by_likelihood(fit, labels, test)
-    restrictions = {label: _deletion(fit, label) for label in labels}
-    tests = {label: f_test(fit, L, ddf).row() if len(L) else UNTESTED for label, L in restrictions.items()}
+    results = f_tests(fit, [_deletion(fit, label) for label in labels], ddf)
+    tests = {label: test.row() if test.numerator else UNTESTED for label, test in zip(labels, results, strict=True)}
     heading = (f"Single term deletions using {ddf}'s method:", "", "Model:", describe(fit))
     return anova_table(tests, heading)
 
@@ -123,17 +123,26 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
 
 
 def without_term(fit: FittedModel, label: str) -> MixedFormula:
-    """The formula without a fixed-effects term."""
-    return update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
+    """The formula without a fixed-effects term; without an intercept where there was none."""
+    smaller = update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
+    if terms(smaller.fixed).intercept == fit.design.fixed_terms.intercept:
+        return smaller
+    left = "" if smaller.response is None else deparse(smaller.response)
+    # R writes `y ~ (1 | g) - 1`, of which lme4 takes the 1 for an intercept
+    return parse_formula(f"{left} ~ {' + '.join(['0', *map(_written, _random_terms(fit))])}")
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
     """The restriction that leaves a term out, on the rows of the fit; its columns alone where that is all."""
     at = columns_of(fit.design).get(label, [])
+    if at and len(fit.design.fixed_terms.labels) == 1 and not fit.design.dropped:
+        return first(fit)[0].L
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
     request = replace(changed_request(fit, without_term(fit, label)), subset=fit.design.kept)
-    return restriction(fit.design.X, design_of(request).X)
+    L = restriction(fit.design.X, design_of(request).X)
+    lengths = powers_of_two(np.linalg.norm(crossproduct_factor(fit), axis=0))
+    return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
 
 
 def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) -> AnovaTable:

@@ -12,7 +12,8 @@ SHORT = 60  # a text of so few characters cannot nest deeper than DEEPEST
 def check_nesting(node: Node, text: str) -> None:
     """Raise FormulaError where `node` nests deeper than DEEPEST.
 
-    A sum on the right side of a formula is deep on its left only, and may be as long as one likes.
+    A sum of terms is deep on its left only, and may be as long as one likes; so may any chain of operators inside a
+    call or on the left of `~`, whose values are computed from left to right.
     """
     if len(text) <= SHORT:
         return
@@ -38,7 +39,7 @@ def _sides(node: Node) -> list[Level]:
 def _below(node: Node, depth: int, terms: bool) -> list[Level]:
     deeper = depth + 1
     if isinstance(node, Binary):
-        along = terms and node.operator in "+-"
+        along = node.operator in "+-" or not terms
         return [(node.left, depth if along else deeper, terms), (node.right, deeper, terms)]
     if isinstance(node, Unary | Paren):
         return [(node.operand if isinstance(node, Unary) else node.inner, deeper, terms)]

@@ -125,7 +125,7 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
         icc=_icc(fit, positions),
         errors=NamedVector(errors),
         matrices=sums.level_shares,
-        slopes=NamedVector(none.beta, index=[fit.design.X_names[k] for k in none.kept], dtype=float),
+        slopes=NamedVector(none.beta, index=[fit.design.X_names[k] for k in none.kept], dtype=float, copy=True),
         sigma_no=none.sigma,
         df_no=none.df,
         dropped=dropped,

@@ -69,7 +69,7 @@ def _checked(devfun: Devfun, theta: Any) -> Array:
     """theta as numbers (k,)."""
     theta = by_name(theta, names_of_theta(devfun.design), "theta")
     try:
-        values = np.atleast_1d(np.asarray(theta, float))
+        values = np.atleast_1d(np.array(theta, float))
     except (TypeError, ValueError):
         raise ArgumentError(f"theta must be numbers, found {theta!r}") from None
     names = names_of_theta(devfun.design)

@@ -18,7 +18,8 @@ from ..errors import ArgumentError, DataError
 from ..extract import word
 from ..fitting import Fit, FittedModel, Request
 from ..frame import Rows
-from ..functions import Factor, as_factor, drop_unused
+from ..functions import Columns, Factor, as_factor, drop_unused, taken_values
+from ..functions.python import as_array
 from ..functions.series import value_of
 from ..functions.values import take
 from ..language import did_you_mean, known_as, variables
@@ -79,7 +80,9 @@ def extend(
 
 def _request(fit: FittedModel, larger: Larger, design: Design) -> Request:
     """What would have to be asked to fit the larger design: weights and offsets given as arrays go with their rows."""
-    request = replace(fit.request, data=larger.data, subset=None)
+    rows = np.flatnonzero(fit.design.kept)[larger.positions]
+    env = None if fit.request.env is None else taken_values(fit.request.env, fit.design.n_total, rows)
+    request = replace(fit.request, data=larger.data, env=env, subset=None, known=design.known)
     if request.weights is not None and not isinstance(request.weights, str):
         request = replace(request, weights=design.weights)
     if request.offset is not None and not isinstance(request.offset, str) and design.offset is not None:
@@ -100,6 +103,8 @@ def used_rows(fit: FittedModel) -> pd.DataFrame:
     data = fit.request.data
     if data is None:
         raise ArgumentError("the fit has no data frame to extend: its variables came in env=; fit it with data=")
+    if isinstance(data, Columns):
+        data = pd.DataFrame({name: as_array(value) for name, value in data.items()})
     if not isinstance(data, pd.DataFrame):
         narwhal = None if isinstance(data, dict) else nw.from_native(data, eager_only=True)
         data = pd.DataFrame(data) if narwhal is None else narwhal.to_pandas()
@@ -234,6 +239,7 @@ def _design(old: Design, data: pd.DataFrame, larger: Larger) -> Design:
         offset=_offset(old, data, larger),
         weights=_weights(old, larger),
         random=tuple(random),
+        spec=spec.with_levels([term.levels for term in random]),
         variables={response: take(old.variables[response], at)} | spec.values(frame),
         rows=Rows(len(at)),
         data_index=larger.data.index,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import note
 from ..extract import fitted, word
 from ..fitting import FittedModel
 from ..linalg import Array
@@ -24,7 +25,7 @@ from .labels import (
     rows_kept,
 )
 from .options import Options
-from .rows import PredictedRows, fitted_rows, new_rows
+from .rows import PredictedRows, fitted_rows, new_rows, rows_not_estimable
 
 
 @word
@@ -82,6 +83,9 @@ def predict(
     sources in `pylmer.prediction.intervals`). Rows are taken one by one from the factorization, at a cost of O(rows)
     for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
 
+    Where columns were dropped from a rank-deficient fit, a FitNote names the new rows whose mean the data do not tell
+    (lme4 gives their numbers without a word): such a number depends on how the factors are coded.
+
     Raises DataError for unknown levels, missing columns, values of another type, and an offset or weights that only the
     rows of the fit have; ArgumentError for a `re_form` that
     the model does not have and for arguments out of range.
@@ -114,6 +118,8 @@ def predict(
     noise = new_noise(spec, frame, weights) if options.new_response else np.zeros(frame.n)
     added = np.zeros(frame.n) if random_only else new_offset(spec, frame, offset)
     rows = new_rows(fit, frame, added, chosen, allow_new_levels)
+    if not random_only and (text := rows_not_estimable(fit, frame)):
+        note(text)
     kept = rows_kept(rows.complete & ~np.isnan(noise), rows.index, na_action)
     return labelled(predicted(rows, options, noise), rows.index, kept)
 

@@ -41,7 +41,10 @@ MISTAKES = [
     ("y ~ x + («poly(x, 0)» | g)", "degree must be at least 1"),
     ("y ~ «round()» + (1 | g)", "round() needs its argument 'x'"),
     ("y ~ «ifelse(lg, 1)» + (1 | g)", "ifelse() needs its argument 'no'"),
-    ("y ~ «factor(x, levls = 1)» + (1 | g)", "there is no argument 'levls' (known: x, levels, labels, ordered)"),
+    (
+        "y ~ «factor(x, levls = 1)» + (1 | g)",
+        "there is no argument 'levls' (known: x, levels, labels, exclude,",
+    ),
     ("y ~ «sqrt(x, 2)» + (1 | g)", "too many arguments"),
     ("y ~ «cut(x, labels = 'p', breaks = 3)» + (1 | g)", "1 labels for 3 intervals"),
     ("y ~ «cut(x, 1)» + (1 | g)", "cut() into 1 interval"),

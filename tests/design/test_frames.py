@@ -118,7 +118,8 @@ def test_unused_columns_are_not_read() -> None:
 def test_own_column_is_not_copied() -> None:
     x = np.arange(6.0)
     design = pylmer.lFormula("y ~ x + (0 + x | g)", {"y": x**2, "x": x, "g": list("aabbcc")}, control=UNCHECKED)
-    assert np.shares_memory(design.random[0].Z, x)
+    assert np.shares_memory(design.random[0].Z, design.variables["x"])
+    assert not np.shares_memory(design.random[0].Z, x)  # the fit's own copy, made once (tests/test_owned_data.py)
 
 
 def test_random_term_shares_columns_with_fixed_part() -> None:

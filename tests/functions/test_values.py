@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
+from pylmer import lmer
+from pylmer.errors import DataError
 from pylmer.functions import (
     Factor,
     Levels,
@@ -78,6 +82,19 @@ def test_logicals_of_any_type(column: Any) -> None:
     assert read_columns({"x": column})["x"].codes.tolist() == [1, -1, 0]
 
 
+@pytest.mark.parametrize(
+    "column",
+    [np.array([b"a", b"bc"]), np.array([b"a", None], dtype=object), [b"a", b"b"], [b"a", "b"], [bytearray(b"a"), None],
+     pd.Categorical([b"a", b"b"]), pa.array([b"a", b"b"]), pa.array([b"a", b"b"]).dictionary_encode(),
+     pd.Series([b"a", b"b"], dtype=pd.ArrowDtype(pa.binary())), pl.Series([b"a", b"b"])],
+)  # fmt: skip
+def test_bytes_are_refused(column: Any) -> None:
+    with pytest.raises(DataError, match=r"column 'x' holds bytes, .*: \.str\.decode\('utf-8'\)"):
+        read_columns({"x": column})["x"]
+    with pytest.raises(DataError, match="column 'x' holds bytes"):
+        lmer("y ~ 1 + (1 | x)", {"y": [1.0, 2.0], "x": column})
+
+
 def test_dates() -> None:
     days = pd.to_datetime(["1970-01-02", "1970-01-11"])
     np.testing.assert_array_equal(value("as.numeric(d)", d=days), [1, 10])
@@ -135,6 +152,12 @@ def test_labels_are_made_when_read() -> None:
     assert "_labels" not in vars(crossed.levels)
     assert "_labels" not in vars(crossed.levels.first)
     assert crossed.levels[7] == "7:7"
+
+
+@pytest.mark.parametrize("text", ["factor(x)", "droplevels(factor(x))", "as.factor(x)", "relevel(factor(x), 3)"])
+def test_no_label_is_made_by_functions(text: str) -> None:
+    made = value(text, x=np.arange(50_000.0))
+    assert "_labels" not in vars(made.levels)
 
 
 def test_levels_are_sequences() -> None:

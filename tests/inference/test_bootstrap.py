@@ -245,7 +245,7 @@ def test_resampled_rows_are_fitted_as_a_data_frame_is() -> None:
     model = reference_fit("dev-sleep-rs")
     codes = model.design.random[0].codes
     rows, (new,) = resampled_rows([codes], (True, True), np.random.default_rng(13))
-    ours = refitted(model, taken(model.design, rows, {"Subject": new}))
+    ours = refitted(model, taken(model.design, rows, {"Subject": new}), rows)
     theirs = fit("Reaction ~ Days + (Days | S)", SLEEP.iloc[rows].assign(S=[f"s{k}" for k in new]))
     np.testing.assert_allclose(ours.optimum.value, theirs.optimum.value, rtol=1e-10)
     np.testing.assert_allclose(ours.beta, theirs.beta, rtol=1e-8)

@@ -264,14 +264,20 @@ def test_other_entrances() -> None:
         "y ~ " + "-" * 100_000 + "x",
         "y ~ " + "x^" * 3000 + "2",
         "y ~ " + "f(" * 500 + "x" + ")" * 500,
-        "y ~ I(" + "x + " * 3000 + "x)",
-        "+".join(["y"] * 3000) + " ~ x",
+        "y ~ I(" + "x ^ " * 3000 + "x)",
         "y ~ (1 | " + "g:" * 500 + "g)",
     ],
 )
 def test_deep_nesting_is_refused(text: str) -> None:
     with pytest.raises(FormulaError, match="levels of nesting"):
         parse_formula(text)
+
+
+@pytest.mark.parametrize("text", ["y ~ I(" + "x + " * 3000 + "x)", "+".join(["y"] * 3000) + " ~ x"])
+def test_long_chains_are_read(text: str) -> None:
+    formula = parse_formula(text)
+    assert pickle.loads(pickle.dumps(formula)) == formula
+    assert str(formula).count("+") == text.count("+")
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from ...design.rank import TOLERANCE, left_to_right
 from ...errors import ArgumentError
 from ...linalg import Array, symmetric
 from ...tails import f_upper
+from ..contrasts import note_undetermined
 from .averaging import marginal
 from .basis import Basis
 from .grids import EmmGrid
 from .records import Axis, MeansTable, means_table
 
-SMALL = 1e-8
 REDUCED = {" d": "d: df1 reduced due to linear dependence", " e": "e: df1 reduced due to non-estimability"}
 CONFOUNDED = "(confounded)"
 
@@ -51,22 +51,21 @@ def joint_test(basis: Basis, L: Array, null: Array | float = 0.0) -> JointTest:
     The denominator degrees of freedom are the fewest that a row of an orthonormal basis has, made in order.
     Raises ArgumentError for dependent rows unless null is zero: they may contradict each other.
     """
-    chosen = left_to_right(L.T, TOLERANCE)
+    chosen = basis.independent(L)
     if len(chosen) < len(L) and np.any(null):
         raise ArgumentError("joint=True: the estimates are linearly dependent, so null must be zero")
     rows = L[chosen]
     C = estimable_combinations(basis, rows)
     if not len(C):
         return JointTest(0, float("nan"), float("nan"), len(chosen) < len(L), len(rows) > 0)
-    rows, distance = C @ rows, C @ (rows[:, basis.kept] @ basis.beta - np.broadcast_to(null, len(L))[chosen])
-    F = quadratic(basis, rows, distance) / len(rows)
+    distance, rows = C @ (rows[:, basis.kept] @ basis.beta - np.broadcast_to(null, len(L))[chosen]), C @ rows
+    F = (quadratic(basis, rows, distance) if np.any(null) else sum_of_squares(basis, rows)) / len(rows)
     return JointTest(len(rows), fewest(basis, rows), F, len(chosen) < len(L), len(C) < len(chosen))
 
 
 def estimable_combinations(basis: Basis, rows: Array) -> Array:
     """C (e, q) whose rows span the combinations of the rows (q, P) that can be estimated."""
-    outside = rows @ basis.null
-    outside[np.abs(outside) < SMALL] = 0.0  # or the sign of rounding chooses between two bases
+    outside = basis.null.outside(rows)
     dependent = left_to_right(outside, TOLERANCE)
     if not dependent:
         return np.eye(len(rows))
@@ -78,14 +77,22 @@ def quadratic(basis: Basis, rows: Array, distance: Array) -> float:
     return float(distance @ np.linalg.solve(symmetric(basis.covariance(rows)), distance))
 
 
+def sum_of_squares(basis: Basis, rows: Array) -> float:
+    """The same of the estimates of independent rows, made of ones and zeros first, so that no unit drowns another."""
+    rows = basis.aligned(rows)
+    return quadratic(basis, rows, rows[:, basis.kept] @ basis.beta) if len(rows) else 0.0
+
+
 def fewest(basis: Basis, rows: Array) -> float:
-    """The fewest degrees of freedom among the rows, made orthonormal in their order."""
-    return float(np.min(basis.degrees_of_freedom(np.linalg.qr(rows.T)[0].T)))
+    """The fewest degrees of freedom among estimable rows, made orthonormal in their order."""
+    df = basis.method.single(np.linalg.qr(rows.T)[0].T[:, basis.kept])
+    note_undetermined(df)
+    return float(np.min(df))
 
 
 def estimable_rows(basis: Basis, L: Array) -> Array:
     """Independent rows that span what can be estimated of the rows of L."""
-    rows = L[left_to_right(L.T, TOLERANCE)]
+    rows = L[basis.independent(L)]
     return np.asarray(estimable_combinations(basis, rows) @ rows)
 
 
@@ -128,13 +135,13 @@ def _tests_in_group(
     for size in range(1, len(names) + 1):
         for term in itertools.combinations(names, size):
             L = _interaction(marginal(grid, term, by, weights), size, group)
-            if not np.any(np.abs(L) > SMALL):
+            if np.isinf(grid.basis.units(L)).all():
                 continue
             test = joint_test(grid.basis, L)
             if test.df1:
                 spanned.append(estimable_rows(grid.basis, L))
                 yield ":".join(term), JointTest(test.df1, test.df2, test.F, reduced=test.reduced)
-    if names and grid.basis.null.shape[1]:
+    if names and grid.basis.null.vectors.shape[1]:
         yield from _confounded(grid, _inside(marginal(grid, tuple(names), by, weights), len(names), group), spanned)
 
 
@@ -157,9 +164,8 @@ def _confounded(grid: EmmGrid, cells: Array, spanned: Sequence[Array]) -> Iterat
     """What differences of cells tell beyond the terms: the F test of the gain in the joint test of all."""
     basis = grid.basis
     whole, terms = estimable_rows(basis, np.diff(cells, axis=0)), np.vstack(spanned)
-    terms = terms[left_to_right(terms.T, TOLERANCE)]
+    terms = terms[basis.independent(terms)]
     left = len(whole) - len(terms)
     if left > 0:
-        gain = quadratic(basis, whole, whole[:, basis.kept] @ basis.beta)
-        gain -= quadratic(basis, terms, terms[:, basis.kept] @ basis.beta) if len(terms) else 0.0
+        gain = sum_of_squares(basis, whole) - sum_of_squares(basis, terms)
         yield CONFOUNDED, JointTest(left, fewest(basis, whole), gain / left)

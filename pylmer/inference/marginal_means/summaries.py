@@ -37,7 +37,7 @@ class Estimated:
     @property
     def asymptotic(self) -> bool:
         """Whether there are no finite degrees of freedom: z instead of t."""
-        return bool(np.all(~np.isfinite(self.df)))
+        return bool(np.all(np.isinf(self.df) | np.isnan(self.estimate)))
 
 
 def summarize(

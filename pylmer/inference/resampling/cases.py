@@ -20,8 +20,9 @@ from ...drawing import Seed, generator, replicates
 from ...errors import ArgumentError, NumericalError
 from ...extract import word
 from ...extract.variances import term_names
-from ...fitting import FittedModel, fitted
+from ...fitting import FittedModel, Request, fitted
 from ...frame import Rows
+from ...functions import read_columns, taken_values
 from ...functions.levels import TextLevels
 from ...functions.values import take
 from ...linalg import Codes
@@ -50,8 +51,9 @@ def case_bootstrap(
               schools with all that is in them. None: the coarsest groups alone
 
     The columns of the model matrix are those of the fit: `scale(x)` is not computed anew. Groups drawn twice are told
-    apart as two groups. Replicates whose columns come to be dependent fail, and are counted. FUN, `nsim`, `seed`,
-    `progress` and the record are as for `bootMer`; each replicate is a fit of its own, several milliseconds each.
+    apart as two groups, and what FUN fits by `update` or `ranova` has these rows and groups too. Replicates whose
+    columns come to be dependent fail, and are counted. FUN, `nsim`, `seed`, `progress` and the record are as for
+    `bootMer`; each replicate is a fit of its own, several milliseconds each.
 
     Source: van der Leeden, Meijer & Busing (2008), 11.4. Raises ArgumentError for `resample` of the wrong length or
     with nothing to resample, and for crossed factors, whose groups cannot be drawn independently.
@@ -116,17 +118,38 @@ def _replicates(
         rows, copies = resampled_rows([level.codes for level in hierarchy], flags, rng)
         design = taken(fit.design, rows, {level.group: codes for level, codes in zip(hierarchy, copies, strict=True)})
         try:
-            model = refitted(fit, design)
+            model = refitted(fit, design, rows)
         except NumericalError as error:
             yield Piece(0, np.full((1, len(read.t0)), np.nan), {0: str(error)}), 0
             continue
         yield read.piece(0, model), int(singular(model.optimum.points))
 
 
-def refitted(fit: FittedModel, design: Design) -> FittedModel:
-    """The model of `fit` for other rows, without issuing notes."""
+def refitted(fit: FittedModel, design: Design, rows: Codes) -> FittedModel:
+    """The model of `fit` for the design of some of its rows, without issuing notes."""
     devfun = make_devfun(design, fit.REML, fit.control)
-    return fitted(type(fit), fit.request, devfun, optimize_devfun(devfun))
+    return fitted(type(fit), _request(fit, design, rows), devfun, optimize_devfun(devfun))
+
+
+def _request(fit: FittedModel, design: Design, rows: Codes) -> Request:
+    """What would have to be asked to fit these rows: the data at them, and the variables as they are in the design."""
+    request, positions = fit.request, fit.design.rows.positions
+    at = rows if positions is None else positions[rows]
+    data = None if request.data is None else read_columns(request.data).taken(at)
+    env = taken_values(request.env or {}, fit.design.n_total, at)
+    given: dict[str, Any] = {
+        "data": data,
+        "env": env,
+        "subset": None,
+        "na_action": "omit",
+        "start": None,
+        "known": design.known,
+    }
+    if request.weights is not None:
+        given["weights"] = design.weights
+    if request.offset is not None and design.offset is not None:
+        given["offset"] = design.offset - design.spec.offset(data if data is not None else env)
+    return replace(request, **given)
 
 
 def resampled_rows(
@@ -174,6 +197,7 @@ def taken(design: Design, rows: Codes, groups: dict[str, Codes]) -> Design:
         offset=None if design.offset is None else design.offset[rows],
         weights=None if design.weights is None else design.weights[rows],
         random=random,
+        spec=design.spec.with_levels([term.levels for term in random]),
         variables={name: take(value, rows) for name, value in design.variables.items()},
         rows=Rows(len(rows)),
         data_index=pd.RangeIndex(len(rows)),
