@@ -30,6 +30,8 @@ from .spec import NewFrame
 
 __all__ = ["predict", "predict_list"]
 
+DEPENDENT = 1e-7  # of the largest number of the new rows: departures below are rounding
+
 
 @predict.register(LinearFits)
 def predict_list(
@@ -50,8 +52,8 @@ def predict_list(
     pool      whether these take the residual variance and degrees of freedom pooled over groups; default: as fitted
     weights, offset, na_action   as of `lm`
 
-    newdata needs the grouping factor. Rows of a group that has no fit are NaN; coefficients that a group's rows do not
-    determine are left out, and one FitNote names such groups. A Series, or a DataFrame of fit, se_fit, lwr, upr.
+    newdata needs the grouping factor. Rows of a group that has no fit are NaN. Coefficients that a group's rows do not
+    determine are left out, and one FitNote names the groups with rows whose mean is then not told. A Series, or a DataFrame of fit, se_fit, lwr, upr.
     Raises DataError for a group that the fit does not have, as R does.
     """
     check_interval(interval)
@@ -139,7 +141,7 @@ def _columns(
     """fit, and se_fit, lwr, upr where asked for, of the rows to show."""
     wide = interval in ("confidence", "prediction")
     columns = {name: np.full(len(rows.codes), np.nan) for name in _names(se_fit, wide)}
-    deficient = []
+    deficient: dict[int, Array] = {}
     for at, number, X in _matrices(fits, rows):
         solution = fits.solutions[number]
         assert solution is not None
@@ -152,11 +154,12 @@ def _columns(
         if wide:
             half = t_quantile(level, df) * np.sqrt(variance + sigma**2 * rows.noise[at])
             columns["lwr"][at], columns["upr"][at] = centre - half, centre + half
-        deficient += [fits.levels[number]] if _lost(solution) else []
-    if deficient and rows.kept is None:
+        if solution.rank < len(solution.beta):
+            deficient[number] = X
+    if rows.kept is None and (unknown := _not_estimable(fits, deficient)):
         note(
-            f"predicting from rank-deficient fits of the groups {listed(deficient)}, without the coefficients that "
-            "their rows do not determine; check that the new rows keep to them"
+            f"predicting from rank-deficient fits of the groups {listed(unknown)}, whose rows do not determine all "
+            "coefficients: the numbers given for their new rows depend on which of them are left out"
         )
     return columns if rows.kept is None else {name: values[rows.kept] for name, values in columns.items()}
 
@@ -171,5 +174,17 @@ def _names(se_fit: bool, wide: bool) -> list[str]:
     return ["fit", *(["se_fit"] if se_fit else []), *(["lwr", "upr"] if wide else [])]
 
 
-def _lost(solution: LeastSquares) -> bool:
-    return solution.rank < len(solution.beta)
+def _not_estimable(fits: LinearFits, new: dict[int, Array]) -> list[str]:
+    """The groups with new rows X (k, p) whose columns do not depend on each other as those of the group's own rows."""
+    if not new:
+        return []
+    own = {number: X for _, number, X in _matrices(fits, _fitted(fits, None, None)) if number in new}
+    return [fits.levels[number] for number, X in new.items() if _departs(fits.solutions[number], own[number], X)]
+
+
+def _departs(solution: LeastSquares | None, own: Array, X: Array) -> bool:
+    assert solution is not None
+    lost = np.setdiff1d(np.arange(X.shape[1]), solution.kept)
+    slopes = np.linalg.lstsq(own[:, solution.kept], own[:, lost], rcond=None)[0]
+    size = np.abs(X).max(initial=1.0, where=np.isfinite(X))
+    return bool(np.any(np.abs(X[:, lost] - X[:, solution.kept] @ slopes) > DEPENDENT * size))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .design.estimable import not_estimable
-from .errors import ArgumentError
+from .errors import ArgumentError, note
 from .least_squares import spread
 from .linalg import Array, dense
 from .linear_words import t_quantile

@@ -286,6 +286,8 @@ def test_rank_deficient_groups_are_named_once() -> None:
     with pytest.warns(FitNote, match="rank-deficient fits of the groups 309") as said:
         found = pylmer.predict(fits, {"Days": 1, "Subject": ["308", "309", "309"]})
     assert len(said) == 1
+    kept = pylmer.predict(fits, {"Days": [1, 0], "Subject": ["308", "309"]})  # at Days = 0 the mean is told: no note
+    assert kept.iloc[1] == pytest.approx(217.5780, rel=2e-7)
     np.testing.assert_allclose(found, [265.9574, 217.5780, 217.5780], rtol=2e-7)
 
 
