@@ -53,8 +53,8 @@ def predict_list(
     weights, offset, na_action   as of `lm`
 
     newdata needs the grouping factor. Rows of a group that has no fit are NaN. Coefficients that a group's rows do not
-    determine are left out, and one FitNote names the groups with rows whose mean is then not told. A Series, or a DataFrame of fit, se_fit, lwr, upr.
-    Raises DataError for a group that the fit does not have, as R does.
+    determine are left out, and one FitNote names the groups with rows whose mean is then not told. A Series, or a
+    DataFrame of fit, se_fit, lwr, upr. Raises DataError for a group that the fit does not have, as R does.
     """
     check_interval(interval)
     pooled = fits.pool if pool is None else pool

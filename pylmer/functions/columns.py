@@ -118,7 +118,7 @@ def recycled(data: Any) -> Any:
     >>> recycled({"x": 1, "g": ["a", "b"]})
     {'x': [1, 1], 'g': ['a', 'b']}
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, Mapping) or isinstance(data, Columns):
         return data
     n = next((len(column) for column in data.values() if hasattr(column, "__len__") and not _is_single(column)), 1)
     return {name: _repeated(column, n) if _is_single(column) else column for name, column in data.items()}
