@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from .criterion import At
+from .distant import differenced_hessian
+from .engines import OrthogonalEngine
 from .linalg import Array, symmetric
 from .optimize import observed_information
 
@@ -25,11 +27,12 @@ def hessian(at: At) -> Array:
 
     Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
     """
-    profiled = observed_information(at.criterion.at, at)
+    observed = differenced_hessian if isinstance(at.criterion.engine, OrthogonalEngine) else observed_information
+    profiled = observed(at.criterion.at, at)
     r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
     corner = np.array([[4.0 * m]])
     side = -2 * r2_a[:, None] / s2
-    return np.block([[profiled + np.outer(r2_a, r2_a) / (m * s2**2), side], [side.T, corner]])
+    return np.block([[profiled + np.outer(r2_a / s2, r2_a / s2) / m, side], [side.T, corner]])
 
 
 def flat_directions(H: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .criterion import At, Points
 from .errors import NumericalError
+from .identified import undetermined
 from .linalg import Array, symmetric
 from .optimize import Mask, Objective, Run, at_limit, free_coordinates, moved, size_of
 from .trust import trust_step
@@ -59,8 +60,9 @@ def certify(run: Run, objective: Objective) -> Certificate:
     """The certificate of a descent's last point; `objective` tests what a nearly singular information promises."""
     at, free = run.at, free_coordinates(run.at.points)
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
+    unknown = undetermined(at)
     if not len(g):
-        return Certificate(0.0, 0.0, 1.0, kkt(at))
+        return Certificate(0.0, 0.0, 1.0, kkt(at), unknown)
     step, promised, _ = trust_step(g, H, 1e3)
     decrease = promised if promised <= TOLERANCE else _kept(objective, run, free, promised)
     values, vectors = np.linalg.eigh(H)
@@ -70,7 +72,7 @@ def certify(run: Run, objective: Objective) -> Certificate:
         float(np.max(np.abs(step))),
         float(values[0] / max(np.max(np.abs(values)), 1e-300)),
         kkt(at),
-        _terms_of(at.points, free, flat),
+        tuple(sorted({*_terms_of(at.points, free, flat), *unknown})),
     )
 
 

@@ -30,6 +30,7 @@ from .solution import Solution, solve
 
 Fit = TypeVar("Fit", bound="FittedModel")
 RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected
+FARTHER, LIMIT = 10.0, 1e-2  # variances so much larger lower a criterion that tends to a limit by less
 EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
 
 
@@ -200,8 +201,8 @@ def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) 
     """The record, with all notes; raises NumericalError if nothing is left to estimate sigma from."""
     notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
     model = kind(request, devfun, optimum, notes)
-    check_residuals(model)
-    return model
+    left = check_residuals(model)
+    return replace(model, notes=(*notes, FitNote(left))) if left else model
 
 
 def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
@@ -210,18 +211,39 @@ def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
         warnings.warn(note, stacklevel=stacklevel)
 
 
-def check_residuals(model: FittedModel) -> None:
-    """Raise NumericalError if the groups leave nothing: the variances run away, and sigma is not to be estimated."""
+def check_residuals(model: FittedModel) -> str:
+    """What must be said where the groups leave nothing, "" where they leave something.
+
+    As the variances run away either the criterion falls without end, sigma is not to be estimated, and NumericalError
+    is raised; or it tends to a limit.
+    """
     if size_of(model.optimum.points) < RUNAWAY:
-        return
+        return ""
     residuals = model.design.y - model.mu
     weights = 1.0 if model.design.weights is None else model.design.weights
     if np.sum(weights * residuals**2) < EXACT * model.at.s2 * model.at.criterion.m:
         groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
+        if _tends_to_a_limit(model):
+            return (
+                f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
+                "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
+            )
         raise NumericalError(
             f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
             "is the response constant within groups?"
         )
+    return ""
+
+
+def _tends_to_a_limit(model: FittedModel) -> bool:
+    """Whether larger variances would lower the criterion no more."""
+    if any(family.structure in ("cs", "ar1") for family in model.devfun.families):
+        return False
+    try:
+        farther = model.devfun(FARTHER * model.par)
+    except NumericalError:
+        return False
+    return model.optimum.value - farther < LIMIT
 
 
 def design_of(request: Request) -> Design:

@@ -117,7 +117,8 @@ def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
 
     Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
 
-    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=)`.
+    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=,
+    bias_adjust=, sigma=, df=)`; the arguments as of `summary`.
 
     Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
     names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is

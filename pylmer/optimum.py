@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from .batch import widened_search
 from .certificate import TOLERANCE, Certificate, certify
 from .criterion import At, Points
 from .devfun import Devfun
+from .distant import search_far
+from .engines import OrthogonalEngine
 from .errors import ArgumentError, NumericalError
 from .linalg import Array, seal
 from .moments import moment_ratios
@@ -78,9 +81,13 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
     points, control = start_points(devfun, start), devfun.control
     if control.optimizer == "newton":
+        if isinstance(devfun.criterion.engine, OrthogonalEngine):
+            return _optimum(devfun, search_far(devfun.criterion, devfun.families, points))
         multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
+        if points is None:
+            found = widened_search(devfun.criterion, devfun.families, found)
         return _optimum(devfun, found)
     begin = devfun.multiple(1.0) if points is None else points
     par = par_of(devfun.criterion.at(begin), devfun.families)
@@ -143,7 +150,7 @@ def _optimum(devfun: Devfun, found: Search) -> Optimum:
         found.best,
         optimizer="newton",
         evaluations=found.evaluations,
-        values=len(found.scan),
+        values=len(found.scan) + found.looked,
         trace=tuple(run.trace for run in found.runs),
     )
 

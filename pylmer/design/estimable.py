@@ -42,7 +42,7 @@ class NullSpace:
 
     def estimable(self, L: Array) -> Array:
         """Mask (q,) of the functions L (q, P) that can be estimated; functions with missing weights cannot."""
-        return np.asarray(np.all(self.outside(L) == 0, axis=1))
+        return np.asarray(np.all(self.outside(L) == 0, axis=1) & np.isfinite(L).all(axis=1))
 
 
 def null_space(design: Design, kept: Array) -> NullSpace:

@@ -10,7 +10,22 @@ from .deletions import drop1, ranova
 from .exact_ratio import exactLRT, exactRLRT
 from .explained import icc, r2, variance_ratio
 from .least_squares_means import difflsmeans, ls_means
-from .marginal_means import EmmGrid, EmmList, contrast, emmeans, emtrends, joint_tests, pairs, ref_grid, test
+from .marginal_means import (
+    EmmGrid,
+    EmmList,
+    add_grouping,
+    cld,
+    contrast,
+    eff_size,
+    emmeans,
+    emtrends,
+    joint_tests,
+    pairs,
+    rbind,
+    ref_grid,
+    regrid,
+    test,
+)
 from .model_comparisons import KRmodcomp, SATmodcomp
 from .profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .resampling import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
@@ -31,16 +46,19 @@ __all__ = [
     "PBmodcomp",
     "SATmodcomp",
     "Wald_test",
+    "add_grouping",
     "anova",
     "augment",
     "bootMer",
     "case_bootstrap",
+    "cld",
     "coef_test",
     "conf_int",
     "contest",
     "contrast",
     "difflsmeans",
     "drop1",
+    "eff_size",
     "emmeans",
     "emtrends",
     "exactLRT",
@@ -55,7 +73,9 @@ __all__ = [
     "profile",
     "r2",
     "ranova",
+    "rbind",
     "ref_grid",
+    "regrid",
     "resid_bootstrap",
     "show_tests",
     "step",

@@ -88,9 +88,9 @@ def wald(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool
     return limit_table({name: values[rows] for name, values in limits.items()}, [names[k] for k in rows])
 
 
-def limit_table(limits: dict[str, Array], names: list[str]) -> PlainTable:
-    """Limits under R's column names, printed as R prints them."""
-    made: PlainTable = table(PlainTable, limits, names)
+def limit_table(limits: dict[str, Array], names: list[str], footing: tuple[str, ...] = ()) -> PlainTable:
+    """Limits under R's column names, printed as R prints them, and below them what must be said of some."""
+    made: PlainTable = table(PlainTable, limits, names, footing=footing)
     return made
 
 

@@ -12,7 +12,6 @@ from ..extract import fitted, word
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..parameters import with_parameters
-from ..tails import student_quantile
 from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
 from .labels import (
@@ -80,7 +79,8 @@ def predict(
     of a response in a group of which nothing is known. The interval of a mean does not add it: there it is the mean
     over such groups. Quantiles are normal, since nothing is then uncertain about the variances; with
     uncertainty="theta" they are those of t with Satterthwaite's degrees of freedom of the whole variance (formulas and
-    sources in `pylmer.prediction.intervals`). Rows are taken one by one from the factorization, at a cost of O(rows)
+    sources in `pylmer.prediction.intervals`), and no interval is wider than that of a group of which nothing is
+    known. Rows are taken one by one from the factorization, at a cost of O(rows)
     for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
 
     Where columns were dropped from a rank-deficient fit, a FitNote names the new rows whose mean the data do not tell
@@ -133,10 +133,10 @@ def predicted(rows: PredictedRows, options: Options, noise: Array) -> dict[str, 
     if options.means:
         return {"fit": centre}
     joint = rows.some(rows.complete).joint(fixed=not options.random_only, unknown=options.new_response)
-    found = spreads(rows.fit.at, rows.fit.sigma, joint, noise[rows.complete], options.uncertainty)
+    found = spreads(rows.fit.at, rows.fit.sigma, joint, noise[rows.complete], options.uncertainty, options.level)
     columns = {"fit": centre, "se_fit": _padded(np.sqrt(found.mean), rows.complete)}
     if options.interval is not None:
-        half = _padded(student_quantile((1 + options.level) / 2, found.df) * np.sqrt(found.whole), rows.complete)
+        half = _padded(found.half(options.level), rows.complete)
         columns |= {"lwr": centre - half, "upr": centre + half}
     return columns
 

@@ -62,7 +62,10 @@ def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
     `summary(fit).to_string(correlation=, digits=, signif_stars=, ranef_comp=, show_resids=)` chooses what is printed.
 
     Of marginal means and contrasts (`emmeans`): the table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
-    side=, delta=)`: infer=(True, True) for intervals and tests, the others as of `emmeans` and `test`.
+    side=, delta=, bias_adjust=, sigma=, df=)`: infer=(True, True) for intervals and tests; type="response" transforms
+    back, with bias_adjust=True corrected for the bias of this, h(e) + h''(e) sigma^2 / 2, where sigma is by default the
+    residual standard deviation (means over new groups want the root of the sum of all variances); df= in place of the
+    degrees of freedom found; the others as of `emmeans` and `test`.
 
     Of `lmList`: `summary(fits, pool=None)`, the t tests of each coefficient by group, with the residual variance pooled
     over groups or (pool=False) each group's own; default: as fitted.
