@@ -21,7 +21,7 @@ from .charts import Places
 from .descent import Runs
 from .few import stack_for, stackable
 from .responses import Responses
-from .wider import NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
+from .wider import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
 
 MANY_EFFECTS = 2_000  # random effects from which only a few corners are looked at
 ONE_BY_ONE = 6  # corners at most that are descended from one after the other
@@ -46,6 +46,8 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     if size_of(again.best.at.points) > LARGE:
         again = polished(criterion.at, again)
     if not again.best.at.value < at.value - least_difference(at.value, at.noise):
+        return found
+    if again.best.at.factorization.fixed.r2 < COLLAPSED * at.factorization.fixed.r2:
         return found
     return replace(found, best=again.best, runs=(*found.runs, *again.runs), settling=found.settling + again.settling)
 
