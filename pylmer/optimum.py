@@ -83,7 +83,10 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     points, control = start_points(devfun, start), devfun.control
     if control.optimizer == "newton":
         if isinstance(devfun.criterion.engine, OrthogonalEngine):
-            return _optimum(devfun, search_far(devfun.criterion, devfun.families, points))
+            found = search_far(devfun.criterion, devfun.families, points)
+            if points is None:
+                found = widened_search(devfun.criterion, devfun.families, found)
+            return _optimum(devfun, found)
         multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
