@@ -160,7 +160,7 @@ def test_huge_predictor_warns_once_and_fits(data: pd.DataFrame) -> None:
 
 
 def test_a_predictor_whose_variance_is_no_number_is_refused(data: pd.DataFrame) -> None:
-    with pytest.raises(pylmer.NumericalError, match="'x' is of size .*e\\+[23]..*rescale it"):
+    with pytest.raises(pylmer.NumericalError, match=r"'x' is of size .*rescale it"):
         lmer(ONE, data.assign(x=data.x * 1e300))
 
 
