@@ -82,7 +82,7 @@ def test_two_names_of_one_argument() -> None:
         pylmer.confint(fm1(), oldNames="no")
     with pytest.raises(pylmer.ArgumentError, match="correlation=True, corr=False: two names"):
         pylmer.summary(fm1(), correlation=True, corr=False)
-    with pytest.raises(pylmer.ArgumentError, match="corr='no': summary() wants True, False or None"):
+    with pytest.raises(pylmer.ArgumentError, match=r"corr='no': summary\(\) wants True, False or None"):
         pylmer.summary(fm1(), corr="no")  # type: ignore[arg-type]
 
 
