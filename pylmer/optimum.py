@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .certificate import TOLERANCE, Certificate, certify
+from .certificate import TOLERANCE, Certificate, certify, past_saddles
 from .criterion import At, Points
 from .devfun import Devfun
 from .errors import ArgumentError, NumericalError
@@ -81,7 +81,7 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
         multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
-        return _optimum(devfun, found)
+        return _optimum(devfun, past_saddles(found, devfun.criterion.at, **options))
     begin = devfun.multiple(1.0) if points is None else points
     par = par_of(devfun.criterion.at(begin), devfun.families)
     bounds = (devfun.lower, devfun.upper)
