@@ -25,7 +25,7 @@ def cases(block: str) -> list[str]:
 
 
 def lines(text: object) -> list[str]:
-    return [line.rstrip() for line in str(text).rstrip().split("\n")]
+    return [line.rstrip() for line in str(text).split("\n")]
 
 
 @pytest.mark.filterwarnings("ignore:the tests of type 3 average:pylmer.FitNote")
