@@ -99,3 +99,98 @@ def test_ranova_without_an_intercept() -> None:
     whole = pylmer.ranova(slopes, reduce_terms=False)
     assert list(whole.index) == theirs["whole"]
     np.testing.assert_allclose(whole["LRT"].iloc[1], theirs["whole_LRT"][1], rtol=1e-6)
+
+
+def test_AIC_with_a_weight_of_ones_own() -> None:
+    """R: AIC(m), AIC(m, k = log(nobs(m))), BIC(m), AIC(m, lm(y ~ x, d), k = 3.7); with k = log n it is BIC."""
+    model, plain = fit("above"), pylmer.lm("y ~ x", DATA)
+    assert pylmer.AIC(model) == pytest.approx(522.206849570, rel=1e-9)
+    assert pylmer.BIC(model) == pytest.approx(539.548944339, rel=1e-9)
+    assert pylmer.AIC(model, k=np.log(pylmer.nobs(model))) == pytest.approx(539.548944339, rel=1e-9)
+    both = pylmer.AIC(model, plain, k=3.7)
+    assert list(both["df"]) == [6, 3]
+    np.testing.assert_allclose(both["AIC"], [532.406849570, 583.746539384], rtol=1e-9)
+
+
+# --- names of the variance parameters --------------------------------------------------------------------------------
+
+
+NAMED = ["sd_(Intercept)|k", "sd_x|g", "sd_z|g", "sd_(Intercept)|g", "cor_z.x|g", "sigma"]
+
+
+def by_name(model: pylmer.LmerFit) -> dict[str, float]:
+    """Standard deviations and correlations under their names, from VarCorr (tested above)."""
+    table = pylmer.VarCorr(model).as_frame()
+    out = {}
+    for row in table.itertuples():
+        group = str(row.grp).split(".")[0]
+        name = f"sd_{row.var1}|{group}" if row.var2 is None else f"cor_{row.var2}.{row.var1}|{group}"
+        out["sigma" if row.grp == "Residual" else name] = float(row.sdcor)
+    return out
+
+
+def test_names_and_numbers_of_parameters_are_the_same_ones() -> None:
+    """With signames=False each estimate stands under its own name, and with signames=True in the same place."""
+    model = pylmer.refitML(fit("vectors"))  # as profiles are
+    wanted = by_name(model)
+    named = pylmer.profile(model, "theta_", signames=False)
+    numbered = pylmer.profile(model, "theta_")
+    assert set(named.names) >= set(NAMED) == set(wanted)
+    assert [*numbered.names][:6] == [".sig01", ".sig02", ".sig03", ".sig04", ".sig05", ".sigma"]
+    for name, number in zip(list(named.names)[:6], list(numbered.names)[:6], strict=True):
+        assert float(named.curves[name].backward(0.0)) == pytest.approx(wanted[name], rel=1e-4)
+        assert float(numbered.curves[number].backward(0.0)) == pytest.approx(wanted[name], rel=1e-4)
+    estimates = pylmer.bootMer(model, nsim=1, seed=1).t0
+    for name in NAMED:
+        assert estimates[name] == pytest.approx(wanted[name], rel=1e-6)
+    wald = [pylmer.confint(model, method="Wald", signames=each) for each in (False, True)]
+    assert list(wald[0].index) == [*list(named.names)[:6], "(Intercept)", "x"]
+    assert list(wald[1].index) == [*list(numbered.names)[:6], "(Intercept)", "x"]
+
+
+def test_bootstrap_limits_have_the_names_of_their_replicates() -> None:
+    model = fit("vectors")
+    record = pylmer.bootMer(model, nsim=40, seed=2)
+    for signames in (False, True):
+        ours = pylmer.confint(model, method="boot", nsim=40, seed=2, signames=signames)
+        names = list(record.t.columns)
+        if signames:
+            names = [".sig01", ".sig02", ".sig03", ".sig04", ".sig05", ".sigma", *names[6:]]
+        assert list(ours.index) == names
+        np.testing.assert_allclose(ours, record.confint(), rtol=1e-9)
+
+
+# --- parameters in place of those fitted -----------------------------------------------------------------------------
+
+
+NEW = pd.DataFrame(
+    {
+        "x": [0.0, 1.0, 2.0, -1.0],
+        "z": [1.0, 2.0, 0.0, -1.0],
+        "g": ["g00", "g05", "g13", "g05"],
+        "h": ["h0", "h5", "h2", "h1"],
+    }
+)
+GIVEN = {"theta": [0.5, 1.2, 0.8], "beta": [2, -1], "sigma": 2}
+
+
+def test_new_parameters_for_new_rows() -> None:
+    """R: predict(m, NEW, newparams = GIVEN), with re.form = NA, and simulate(..., use.u = TRUE, cond.sim = FALSE)."""
+    wanted = [2.1942223165, -3.0695363485, 0.1796729671, 4.8995613686]
+    model = fit("above")
+    np.testing.assert_allclose(pylmer.predict(model, NEW, newparams=GIVEN), wanted, rtol=1e-5)
+    np.testing.assert_allclose(pylmer.predict(model, NEW, newparams=GIVEN, re_form="NA"), [2, 1, 0, 3], rtol=1e-9)
+    drawn = pylmer.simulate(model, newdata=NEW, newparams=GIVEN, use_u=True, cond_sim=False)
+    np.testing.assert_allclose(drawn["sim_1"], wanted, rtol=1e-5)
+
+
+def test_a_new_sigma_is_that_of_new_responses() -> None:
+    """In predict the interval is fit -/+ z sigma; in simulate everything random grows with sigma, b = sigma T u too."""
+    model = fit("above")
+    found = pylmer.predict(model, NEW, newparams=GIVEN, interval="prediction", uncertainty="none")
+    np.testing.assert_allclose(found["upr"] - found["fit"], np.full(4, 1.959963984540054 * 2), rtol=1e-9)
+    mean = NEW["x"] * -1.0 + 2
+    draws = {
+        sigma: pylmer.simulate(model, 3, seed=1, newdata=NEW, newparams=GIVEN | {"sigma": sigma}) for sigma in (2, 6)
+    }
+    np.testing.assert_allclose(draws[6].sub(mean, axis=0), 3 * draws[2].sub(mean, axis=0), rtol=1e-9)
