@@ -27,6 +27,15 @@ def quietly(function: Callable[..., Any], *args: Any, **given: Any) -> Any:
         return function(*args, **given)
 
 
+def component_sizes(fit: Any) -> np.ndarray:
+    """What a variance or covariance is measured by: its standard deviations, or a hundredth of sigma."""
+    sizes = [fit.sigma**2]
+    for V in pylmer.VarCorr(fit).values():
+        sd = np.maximum(V.stddev.to_numpy(), 0.01 * fit.sigma)
+        sizes += [sd[i] * sd[j] for j in range(len(sd)) for i in range(j, len(sd))]
+    return np.array(sizes)
+
+
 def assert_refits(
     fit: Any, found: pylmer.Influence, data: pd.DataFrame, rows: Any, loose: float = 1.0, **given: Any
 ) -> None:
@@ -40,8 +49,8 @@ def assert_refits(
         components = [refit.sigma**2]
         for V in pylmer.VarCorr(refit).values():
             components += [V.to_numpy()[i, j] for j in range(len(V)) for i in range(j, len(V))]
-        scale = np.max(np.abs(components))
-        assert np.max(np.abs(found.var_cov_deleted.loc[label] - components)) <= loose * THETA * scale, label
+        sizes = component_sizes(refit)
+        assert np.max(np.abs(found.var_cov_deleted.loc[label] - components) / sizes) <= loose * THETA, label
         assert (
             np.max(np.abs(found.vcov_deleted.loc[label] - pylmer.vcov(refit)).to_numpy() / np.outer(se, se))
             <= loose * THETA

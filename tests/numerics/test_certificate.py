@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 import pylmer
 from pylmer.certificate import certify, kkt, past_saddles
 from pylmer.covariance import Family
-from pylmer.criterion import Criterion
+from pylmer.criterion import Criterion, Points
 from pylmer.engines import BlockedEngine
 from pylmer.gram import Rows, TermRows, form_gram
 from pylmer.optimize import Objective, Run, Search, observed_information, search
@@ -88,6 +89,45 @@ def test_the_search_goes_on_from_a_maximum() -> None:
     assert certify(found.best, objective).holds
     assert found.runs[0] is run
     assert found.evaluations > 2
+
+
+@dataclass(frozen=True, eq=False)
+class Saddle:
+    """f = 20 (t_0 - 1)^2 - (t_1 - 1)^2 + (t_1 - 1)^4 of two standard deviations, with a wrong average information."""
+
+    points: Points
+    noise: float = 1e-12
+
+    @property
+    def away(self) -> np.ndarray:
+        return np.diag(self.points[0].template()) - 1
+
+    @property
+    def value(self) -> float:
+        a, b = self.away
+        return float(20 * a**2 - b**2 + b**4)
+
+    @property
+    def gradient(self) -> np.ndarray:
+        a, b = self.away
+        return np.array([40 * a, -2 * b + 4 * b**3])
+
+    @property
+    def information(self) -> np.ndarray:
+        return np.diag([-3.0, 5.0])
+
+    def condensed(self) -> Saddle:
+        return self
+
+
+def test_the_way_on_is_that_of_the_observed_information() -> None:
+    """At (1, 1) the average information bends along t_0, where f rises; the saddle is left along t_1."""
+    at: Any = Saddle((Family("diag", 2).multiple(1.0),))
+    run = Run(at, np.zeros((2, 2)), True, "", 1, 0, (at.value,))
+    objective: Any = Saddle
+    found = past_saddles(Search(run, (), (run,)), objective).best.at
+    np.testing.assert_allclose(found.value, -0.25, atol=1e-9)  # at b^2 = 1 / 2
+    np.testing.assert_allclose(found.gradient, 0, atol=1e-4)
 
 
 def test_the_search_stays_in_a_minimum() -> None:
