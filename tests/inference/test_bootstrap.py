@@ -245,20 +245,27 @@ def test_residual_bootstrap() -> None:
     assert text.startswith("\nRESIDUAL BOOTSTRAP\n\n\nCall:\nresid_bootstrap(x = fit, FUN = fixef, nsim = 2")
 
 
-def test_residuals_are_drawn_for_all_grouping_factors() -> None:
-    """Each factor's levels by themselves: with all residuals zero a response is the fixed part and drawn modes."""
-    model = reference_fit("dev-penicillin-reml")
-    record = pylmer.resid_bootstrap(model, lambda one: one.design.y, nsim=2, seed=3)
-    modes = reflated_modes(model)
-    plate, sample = (next(t for t in model.design.random if t.group == group) for group in ("plate", "sample"))
-    residuals = np.sort(reflated_residuals(model))
+def test_modes_of_all_terms_on_a_factor_are_drawn_together() -> None:
+    """(1 | g) and (0 + z | g) by the level of g, (1 | h) by itself; without fixed z the modes of z have a mean."""
+    data = pd.read_csv(FILE.parents[1] / "extract" / "two_terms.csv").assign(z=lambda d: d["z"] + 1, y=lambda d: d.y + d.z)
+    model = pylmer.lmer("y ~ x + (1 | g) + (0 + z | g) + (1 | h)", data)
+    record = pylmer.resid_bootstrap(model, lambda one: one.design.y, nsim=3, seed=4)
+    modes, variances, drawn = pylmer.ranef(model), pylmer.VarCorr(model), {}
+    assert list(modes) == ["g", "h"]
+    assert abs(modes["g"]["z"].mean()) > 0.2
+    for factor, names in (("g", ["g", "g.1"]), ("h", ["h"])):
+        U = modes[factor].to_numpy() - modes[factor].to_numpy().mean(axis=0)
+        sd = np.sqrt([variances[name].iloc[0, 0] for name in names])
+        drawn[factor] = U @ np.linalg.inv(np.linalg.cholesky(U.T @ U / len(U))).T * sd
+    e = (data["y"] - pylmer.fitted(model)).to_numpy()
+    e = (e - e.mean()) * model.sigma / np.std(e)
+    codes = {factor: data[factor].astype("category").cat.codes.to_numpy() for factor in drawn}
+    rng = np.random.default_rng(4)
     for y in record.t.to_numpy():
-        cells = pd.DataFrame({"y": y - model.beta[0], "p": plate.codes, "s": sample.codes})
-        by_sample = cells.groupby("s")["y"].mean().to_numpy()
-        near = modes["sample"][np.abs(modes["sample"][:, 0][:, None] - by_sample).argmin(axis=0), 0]
-        assert np.ptp(by_sample - near) < 1.5  # the same shift for all, and means of 24 residuals with sd 0.55
-        assert np.std(cells.groupby("p")["y"].mean()) > 0.4  # plates have a sd of 0.85
-    assert len(residuals) == 144
+        g, h = (drawn[f][rng.integers(0, len(drawn[f]), len(drawn[f]))][codes[f]] for f in ("g", "h"))
+        noise = e[rng.integers(0, len(e), len(e))]
+        mean = model.beta[0] + model.beta[1] * data["x"]
+        np.testing.assert_allclose(y, mean + g[:, 0] + g[:, 1] * data["z"] + h[:, 0] + noise, rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.parametrize("resample", [None, (True, True), (False, True)])
