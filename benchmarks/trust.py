@@ -5,6 +5,7 @@
 Kinds: small groups, near-singular, badly scaled by 1e+-8, collinear, heavy imbalance, one observation in most groups,
 zero variances, 1e8 added to the response, crossed, nested. lme4's criterion is the best of its default, bobyqa,
 Nelder_Mead and nlminbwrap. Written: one line a problem with both criteria, the relative gap and pylmer's certificate.
+Thousands of wilder problems: `wide.py`.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def main() -> None:
     folder = pathlib.Path(tempfile.mkdtemp())
     cases = write(folder, given.count)
     subprocess.run(["Rscript", str(HERE / "trust.R"), str(folder)], check=True)
-    theirs = {line["number"]: line for line in json.loads((folder / "lme4.json").read_text())}
+    theirs = {line["number"]: line for line in map(json.loads, (folder / "lme4.jsonl").read_text().splitlines())}
     lines = []
     for case in cases:
         line = case | ours(case, pd.read_csv(folder / f"{case['number']}.csv"))

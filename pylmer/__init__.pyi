@@ -4,7 +4,7 @@ from . import datasets
 from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
 from .artificial import makeLmer
 from .comparing import AllFit, allFit
-from .design import isNested
+from .design import isNested, set_contrasts
 from .diagnostics import (
     Influence,
     cooks_distance,
@@ -61,6 +61,7 @@ from .extract import (
     weights,
 )
 from .inference import (
+    Anova,
     BootMer,
     EmmGrid,
     EmmList,
@@ -69,20 +70,26 @@ from .inference import (
     PBmodcomp,
     SATmodcomp,
     Wald_test,
+    add_grouping,
     anova,
     augment,
     bootMer,
     case_bootstrap,
+    cld,
     coef_test,
     conf_int,
     contest,
+    contest1D,
+    contestMD,
     contrast,
     difflsmeans,
     drop1,
+    eff_size,
     emmeans,
     emtrends,
     exactLRT,
     exactRLRT,
+    get_model,
     glance,
     icc,
     joint_tests,
@@ -92,7 +99,9 @@ from .inference import (
     profile,
     r2,
     ranova,
+    rbind,
     ref_grid,
+    regrid,
     resid_bootstrap,
     show_tests,
     step,
@@ -144,6 +153,7 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "set_contrasts",
     "lm",
     "lmList",
     "update",
@@ -201,11 +211,15 @@ __all__ = [
     "influence",
     # tests and intervals
     "anova",
+    "Anova",
     "contest",
+    "contest1D",
+    "contestMD",
     "show_tests",
     "drop1",
     "ranova",
     "step",
+    "get_model",
     "ls_means",
     "difflsmeans",
     "KRmodcomp",
@@ -257,6 +271,11 @@ __all__ = [
     "pairs",
     "joint_tests",
     "ref_grid",
+    "add_grouping",
+    "regrid",
+    "rbind",
+    "eff_size",
+    "cld",
     "emmip",
     # the modular steps, and formulas
     "lFormula",

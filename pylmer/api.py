@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from . import fitting
 from .design import Design
+from .design import changed as changed_contrasts
 from .devfun import Devfun, make_devfun
 from .errors import ArgumentError
 from .fitting import Request
@@ -61,7 +62,8 @@ def lmer(
     weights    prior weights: column name, expression string, or array; likewise `offset` and `subset`. A Series, here
                and in `env`, goes by its labels, which are those of the data in any order; arrays by position
     na_action  "omit", "exclude" (fitted values and residuals are padded), "fail" or "pass"
-    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere
+    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; see `set_contrasts` for the
+               contrasts of all fits to come
     env        names and functions that are not columns; nothing else is looked up
     devFunOnly return the criterion as a function of `par` instead of a fit
     verbose    1 prints sizes, engine and the course of the optimization
@@ -208,6 +210,8 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     refuse({word: value for word, value in changes.items() if word not in given}, "update")
     old = explicit_formula(model.formula, model.design.fixed_terms)
     changed = request.formula if formula is None else update_formula(old, formula)
+    if "contrasts" in changes:
+        changes["contrasts"] = changed_contrasts(request.contrasts, changes["contrasts"])
     start = {} if formula is None else {"start": None}
     asked = make_request("lmer", changed, **{**given, **start, **changes})
     return fitting.fit(type(model), carried(request, asked, changes))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from .criterion import At
+from .distant import differenced_hessian
+from .engines import OrthogonalEngine
 from .linalg import Array, symmetric
 from .optimize import observed_information
 
@@ -17,7 +19,7 @@ FLAT = 1e-8  # curvature, relative to that of each parameter alone, below which 
 
 def parameter_covariance(at: At) -> Array:
     """2 H^-1 on the combinations of (theta, log sigma) that the data determine: (k + 1, k + 1)."""
-    return 2 * _inverse(hessian(at))
+    return 2 * inverse(hessian(at))
 
 
 def hessian(at: At) -> Array:
@@ -25,16 +27,29 @@ def hessian(at: At) -> Array:
 
     Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
     """
-    profiled = observed_information(at.criterion.at, at)
+    observed = differenced_hessian if isinstance(at.criterion.engine, OrthogonalEngine) else observed_information
+    profiled = observed(at.criterion.at, at)
     r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
     corner = np.array([[4.0 * m]])
     side = -2 * r2_a[:, None] / s2
-    return np.block([[profiled + np.outer(r2_a, r2_a) / (m * s2**2), side], [side.T, corner]])
+    return np.block([[profiled + np.outer(r2_a / s2, r2_a / s2) / m, side], [side.T, corner]])
 
 
-def _inverse(H: Array) -> Array:
+def flat_directions(H: Array) -> Array:
+    """Columns (k + 1, m): combinations that the data do not determine, one step of a parameter alone long."""
+    values, vectors, scale = _scaled(H)
+    return np.asarray(vectors[:, values <= FLAT] / scale[:, None])
+
+
+def _scaled(H: Array) -> tuple[Array, Array, Array]:
+    """Eigenvalues and vectors of H with ones on the diagonal, and what it was scaled by."""
     scale = np.sqrt(np.where(np.diag(H) > 0, np.diag(H), 1.0))
-    values, vectors = np.linalg.eigh(symmetric(H / np.outer(scale, scale)))
+    return *np.linalg.eigh(symmetric(H / np.outer(scale, scale))), scale
+
+
+def inverse(H: Array) -> Array:
+    """H^-1 on the combinations that the data determine."""
+    values, vectors, scale = _scaled(H)
     kept = values > FLAT
     half = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
     return np.asarray(half @ half.T)

@@ -8,9 +8,11 @@ import numpy as np
 
 from .criterion import At, Points
 from .errors import NumericalError
+from .identified import undetermined
 from .linalg import Array, symmetric
 from .optimize import (
     ITERATIONS,
+    LARGE,
     Mask,
     Objective,
     Run,
@@ -86,7 +88,12 @@ def _doubtful(proof: Certificate) -> bool:
 
 
 def with_observed(run: Run, objective: Objective) -> Run:
-    """The run with the Hessian by differences of the score, or as it is where the arithmetic fails beside its end."""
+    """The run with the Hessian by differences of the score, or as it is where the arithmetic fails beside its end.
+
+    Far from zero one step does not suit all coordinates, and the run has taken differences of its own (`distant`).
+    """
+    if size_of(run.at.points) > LARGE:
+        return run
     try:
         return replace(run, correction=observed_information(objective, run.at) - run.at.information)
     except NumericalError:
@@ -96,8 +103,9 @@ def with_observed(run: Run, objective: Objective) -> Run:
 def _measured(run: Run, objective: Objective) -> Certificate:
     at, free = run.at, free_coordinates(run.at.points)
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
+    unknown = undetermined(at)
     if not len(g):
-        return Certificate(0.0, 0.0, 1.0, kkt(at))
+        return Certificate(0.0, 0.0, 1.0, kkt(at), unknown)
     step, promised, _ = trust_step(g, H, 1e3)
     decrease = promised if promised <= TOLERANCE else _kept(objective, run, free, promised)
     values, vectors = np.linalg.eigh(H)
@@ -107,7 +115,7 @@ def _measured(run: Run, objective: Objective) -> Certificate:
         float(np.max(np.abs(step))),
         _relative(values),
         kkt(at),
-        _terms_of(at.points, free, flat),
+        tuple(sorted({*_terms_of(at.points, free, flat), *unknown})),
     )
 
 
@@ -123,7 +131,8 @@ def past_saddles(found: Search, objective: Objective, steps: int = ITERATIONS) -
         if below is None:
             return found
         more = lowest(objective, [below], steps)
-        found = Search(more.best, found.scan, (*found.runs, *more.runs), found.settling + more.settling)
+        runs, settling = (*found.runs, *more.runs), found.settling + more.settling
+        found = replace(found, best=more.best, runs=runs, settling=settling)
     return found
 
 
@@ -136,7 +145,9 @@ def _below(run: Run, objective: Objective) -> Points | None:
     if not _bends(run, free):
         return None
     direction = np.linalg.eigh(run.hessian[np.ix_(free, free)])[1][:, 0]
-    steps = [length * size_of(at.points) * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)]
+    steps = [
+        length * size_of(at.points) * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)
+    ]
     step = min(steps, key=lambda each: _value(objective, at.points, free, each))
     if _value(objective, at.points, free, step) > at.value - TOLERANCE:
         return None

@@ -106,8 +106,8 @@ class At:
     @property
     def noise(self) -> float:
         """How far rounding may move the value (engine.md 2h)."""
-        yty = float(self.criterion.engine.gram.XytXy[-1, -1])
-        return 8 * EPS * (abs(self.value) + self.criterion.m * yty / self.factorization.fixed.r2)
+        lost = self.criterion.m * self.criterion.engine.rounding(self.factorization.fixed.r2)
+        return 8 * EPS * (abs(self.value) + lost)
 
     @cached_property
     def v(self) -> Array:
@@ -193,8 +193,8 @@ class At:
     def information(self) -> Array:
         """Average information plus curvature (k, k): the Hessian with its trace term averaged. For stepping only."""
         WPW, r2_a = self._working
-        r2, m = self.factorization.fixed.r2, self.criterion.m
-        return symmetric(WPW / self.s2 - m * np.outer(r2_a, r2_a) / r2**2 + self.curvature)
+        slopes, m = r2_a / self.factorization.fixed.r2, self.criterion.m
+        return symmetric(WPW / self.s2 - m * np.outer(slopes, slopes) + self.curvature)
 
 
 def _applied(g: Array, E: Array) -> Array:

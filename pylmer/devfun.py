@@ -11,12 +11,15 @@ import numpy as np
 from .covariance import Family
 from .criterion import At, Criterion, Points
 from .design import Design
+from .distant import trusted_criterion
 from .engines import choose_engine
 from .errors import ArgumentError, NumericalError
-from .gram import Rows, TermRows, form_gram
+from .gram import Rows, Scaling, TermRows, column_lengths, find_scaling, form_gram
 from .linalg import Array
 from .options import lmerControl
 from .solution import par_gradient
+
+SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +130,31 @@ def rows_of(design: Design) -> Rows:
     return Rows(design.X, y, design.weights, terms)
 
 
+def _check_sizes(design: Design, scaling: Scaling) -> None:
+    """Raise NumericalError for a column whose coefficient's variance is no floating-point number."""
+    blocks = [
+        (design.X_names, scaling.R),
+        *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True)),
+    ]
+    for names, R in blocks:
+        for name, size in zip(names, column_lengths(R), strict=True):
+            if not (size == 0 or SMALLEST_SIZE < size < LARGEST_SIZE):
+                raise NumericalError(
+                    f"{name!r} is of size {size:.0e}, so that the variance of its coefficient is beyond floating-point "
+                    f"numbers: rescale it (sizes from {SMALLEST_SIZE:.0e} to {LARGEST_SIZE:.0e} can be fitted)"
+                )
+
+
 def make_devfun(design: Design, REML: bool, control: lmerControl) -> Devfun:
     """Rows -> sums -> criterion."""
     if REML and design.X.shape[1] >= len(design.y):
         raise NumericalError(f"{design.X.shape[1]} fixed effects for {len(design.y)} observations: REML needs fewer")
     rows = rows_of(design)
-    gram = form_gram(rows)
+    scaling = find_scaling(rows)
+    _check_sizes(design, scaling)
+    gram = form_gram(rows, scaling)
     families = tuple(Family(term.structure, term.width, term.hom) for term in rows.terms)
-    return Devfun(design, Criterion(choose_engine(gram, rows, control.engine), REML), families, control)
+    criterion = Criterion(choose_engine(gram, rows, control.engine), REML)
+    if control.engine == "auto":
+        criterion = trusted_criterion(criterion, families, rows)
+    return Devfun(design, criterion, families, control)

@@ -7,10 +7,10 @@ criterion).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -24,12 +24,13 @@ from .language import fitted_formula
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array, read_only
 from .optimize import size_of
-from .optimum import Optimum, held_optimum, optimize_devfun
+from .optimum import Optimum, held_optimum, optimize_devfun, optimizer_notes
 from .options import lmerControl
 from .solution import Solution, solve
 
 Fit = TypeVar("Fit", bound="FittedModel")
 RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected
+FARTHER, LIMIT = 10.0, 1e-2  # variances so much larger lower a criterion that tends to a limit by less
 EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
 
 
@@ -69,6 +70,7 @@ class Request:
 class FittedModel:
     """The record of a fit. Symbols are attributes; words (`fixef`, `ranef`, ...) are functions."""
 
+    linear_kind: ClassVar[type[Any] | None] = None  # what `lm` makes beside it, for words that end without groups
     request: Request
     devfun: Devfun
     optimum: Optimum
@@ -172,15 +174,15 @@ def random_effect(Z: Array | None, b: Array) -> Array:
     return b[:, 0] if Z is None else np.einsum("nl,nl->n", Z, b)
 
 
-def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
-    """The fit of rows already coded; issues each note once as a warning."""
+def fit_design(kind: type[Fit], request: Request, design: Design, said: Collection[str] = ()) -> Fit:
+    """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         devfun = make_devfun(design, request.REML, request.control)
         optimum = optimize_devfun(devfun, request.start)
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
     model = fitted(kind, request, devfun, optimum)
-    announce(model.notes, stacklevel=5)
+    announce([note for note in model.notes if str(note) not in said], stacklevel=5)
     return model
 
 
@@ -200,8 +202,8 @@ def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) 
     """The record, with all notes; raises NumericalError if nothing is left to estimate sigma from."""
     notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
     model = kind(request, devfun, optimum, notes)
-    check_residuals(model)
-    return model
+    left = check_residuals(model)
+    return replace(model, notes=(*notes, FitNote(left))) if left else model
 
 
 def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
@@ -210,18 +212,39 @@ def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
         warnings.warn(note, stacklevel=stacklevel)
 
 
-def check_residuals(model: FittedModel) -> None:
-    """Raise NumericalError if the groups leave nothing: the variances run away, and sigma is not to be estimated."""
+def check_residuals(model: FittedModel) -> str:
+    """What must be said where the groups leave nothing, "" where they leave something.
+
+    As the variances run away either the criterion falls without end, sigma is not to be estimated, and NumericalError
+    is raised; or it tends to a limit.
+    """
     if size_of(model.optimum.points) < RUNAWAY:
-        return
+        return ""
     residuals = model.design.y - model.mu
     weights = 1.0 if model.design.weights is None else model.design.weights
     if np.sum(weights * residuals**2) < EXACT * model.at.s2 * model.at.criterion.m:
         groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
+        if _tends_to_a_limit(model):
+            return (
+                f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
+                "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
+            )
         raise NumericalError(
             f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
             "is the response constant within groups?"
         )
+    return ""
+
+
+def _tends_to_a_limit(model: FittedModel) -> bool:
+    """Whether larger variances would lower the criterion no more."""
+    if any(family.structure in ("cs", "ar1") for family in model.devfun.families):
+        return False
+    try:
+        farther = model.devfun(FARTHER * model.par)
+    except NumericalError:
+        return False
+    return model.optimum.value - farther < LIMIT
 
 
 def design_of(request: Request) -> Design:
@@ -293,7 +316,8 @@ def refit(model: Fit, response: Any) -> Fit:
     if not np.isfinite(y).all():
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
     whole = whole if whole.shape == (design.n_total,) else design.rows.placed(y)
-    return fit_design(type(model), model.request.with_response(whole), design.with_response(y))
+    said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
+    return fit_design(type(model), model.request.with_response(whole), design.with_response(y), said)
 
 
 def _response(given: Any) -> Array:

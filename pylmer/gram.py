@@ -242,13 +242,20 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
         return np.eye(1)
     blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))
     R: Array = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
-    rms = np.sqrt(np.sum(R**2, axis=0))
+    rms = column_lengths(R)
     rms[rms == 0] = 1.0
     if term.structure != "us":
         return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if term.hom else rms))
     if np.any(np.diag(R) < SINGULAR * rms):
         return np.asarray(np.diag(rms))
     return R
+
+
+def column_lengths(R: Array) -> Array:
+    """Lengths of the columns, of whatever size they are."""
+    largest = np.max(np.abs(R), axis=0, initial=0.0)
+    unit = np.where(largest > 0, largest, 1.0)
+    return np.asarray(unit * np.sqrt(np.sum((R / unit) ** 2, axis=0)))
 
 
 def _factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:

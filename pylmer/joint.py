@@ -50,6 +50,11 @@ class JointRows:
     factors: tuple[Levels, ...]
     unknown: tuple[Array | None, ...] = ()
 
+    def some(self, rows: Codes) -> JointRows:
+        """These rows alone."""
+        factors = tuple(Levels(part.codes[rows], part.Z[rows]) for part in self.factors)
+        return JointRows(self.X[rows], factors, tuple(None if Z is None else Z[rows] for Z in self.unknown))
+
 
 def row_variances(at: At, rows: JointRows) -> Array:
     """Variance of x'beta-hat + z'(b-hat - b) per unit sigma^2: (m,).

@@ -98,6 +98,11 @@ def inverse_upper(R: Array) -> Array:
     return np.triu(np.linalg.inv(R))
 
 
+def powers_of_two(lengths: Array) -> Array:
+    """The nearest powers of two, 1 for zero."""
+    return np.asarray(np.exp2(np.round(np.log2(np.where(lengths > 0, lengths, 1.0)))))
+
+
 def symmetric(A: Array) -> Array:
     """The symmetric part of a stack of square matrices."""
     return 0.5 * (A + np.swapaxes(A, -1, -2))

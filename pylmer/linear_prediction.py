@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .errors import ArgumentError, FitNote
+from .design.estimable import not_estimable
+from .errors import ArgumentError, note
 from .least_squares import spread
 from .linalg import Array, dense
 from .linear_words import t_quantile
@@ -53,10 +53,9 @@ def predict_linear(
     na_action  rows with missing values: "pass" and "exclude" give NaN, "omit" leaves them out, "fail" raises
 
     A Series; with `se_fit` or `interval` a DataFrame of fit, se_fit if asked for, and lwr, upr for an interval.
-    A fit with aliased coefficients predicts without them, and a FitNote says so where there are new rows.
+    A fit with aliased coefficients predicts without them; a FitNote names new rows whose mean the data do not tell.
     """
-    if interval not in INTERVALS:
-        raise ArgumentError(f"interval={interval!r}: wanted one of {', '.join(map(repr, INTERVALS))}")
+    check_interval(interval)
     rows = _rows(fit, newdata, offset, weights, interval == "prediction")
     kept = rows.X[:, fit.solution.kept]
     centre = kept @ fit.beta[fit.solution.kept] + rows.offset
@@ -70,6 +69,12 @@ def predict_linear(
     if newdata is None:
         return on_fitted_rows(fit, columns)
     return labelled(columns, rows.index, rows_kept(np.isfinite(centre + rows.noise), rows.index, na_action))
+
+
+def check_interval(interval: str | None) -> None:
+    """Raise ArgumentError for what is no kind of interval."""
+    if interval not in INTERVALS:
+        raise ArgumentError(f"interval={interval!r}: wanted one of {', '.join(map(repr, INTERVALS))}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +94,9 @@ def _rows(fit: LinearFit, newdata: Any, offset: Any, weights: Any, new: bool) ->
         refuse_without_newdata(offset)
         noise = fitted_noise(design, weights) if new else 0.0
         return Rows(full_matrix(design), 0.0 if design.offset is None else design.offset, noise, design.index)
-    if fit.solution.rank < len(fit.names):
-        lost = ", ".join(design.dropped)
-        message = f"predicting from a rank-deficient fit, without {lost}; check that the new rows keep to it"
-        warnings.warn(FitNote(message), stacklevel=5)
     frame = design.spec.frame(newdata)
-    X = np.zeros((frame.n, len(fit.names)))
-    X[:, fit.solution.kept] = dense(design.spec.fixed(frame))
+    X = np.asarray(dense(design.spec.all_fixed(frame)), float)
+    if text := not_estimable(design, fit.solution.kept, X, frame.index):
+        note(text)
     noise = new_noise(design.spec, frame, weights) if new else 0.0
     return Rows(X, new_offset(design.spec, frame, offset), noise, frame.index)

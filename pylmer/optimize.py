@@ -28,6 +28,9 @@ STOP = 1e-11  # predicted decrease, in units of the deviance, below which no ste
 VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
 INTERIOR = 0.3  # where a singular result is retried from
 ITERATIONS = 200
+CRAWLING = 30  # evaluations from which the Hessian is differenced at every new place
+LARGE = 100.0  # relative standard deviation from which differences want units of each coordinate (see `distant`)
+CRAWLED = 1e-7  # what the last half of them must have gained together
 
 Objective = Callable[[Points], At]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -53,17 +56,22 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """All descents of one fit: the best, the values of the scan, every run in order."""
+    """All descents of one fit: the best, the values of the scan, every run in order.
+
+    looked, elsewhere  values and full evaluations of descents from corners of the covariances (see `batch.wider`)
+    """
 
     best: Run
     scan: tuple[float, ...]
     runs: tuple[Run, ...] = field(repr=False)
     settling: int = 0
+    looked: int = 0
+    elsewhere: int = 0
 
     @property
     def evaluations(self) -> int:
         """Full evaluations (value, score, information) of all runs, and those that set vanished deviations to zero."""
-        return sum(run.evaluations + run.gradients for run in self.runs) + self.settling
+        return sum(run.evaluations + run.gradients for run in self.runs) + self.settling + self.elsewhere
 
 
 def search(
@@ -169,7 +177,8 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
     trace, decrease = [at.value], np.inf
     for _ in range(steps):
         step, decrease, inside = trust_step(*_holding(held, at.gradient, at.information + E), radius)
-        slow = inside and decrease < 1 and decrease > 0.2 * previous
+        crawls = len(trace) > CRAWLING and size_of(at.points) < LARGE
+        slow = (inside and decrease < 1 and decrease > 0.2 * previous) or crawls
         enough = 0.01 * at.noise if inside else at.noise  # a step to the boundary that changes nothing: a flat ridge
         if decrease <= max(STOP, enough) and (inside or radius >= 0.1 * size_of(at.points)):
             return Run(at, E, True, "", len(trace), gradients, tuple(trace))
@@ -177,7 +186,9 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
             E = one_sided_information(objective, at) - at.information
             differenced, gradients = True, gradients + len(step)
             continue
-        trial = _try(objective, moved(at.points, step))
+        if crawls and trace[-CRAWLING // 2] - at.value < CRAWLED:
+            return Run(at, E, True, "", len(trace), gradients, tuple(trace))
+        trial = tried(objective, moved(at.points, step))
         trace.append(np.inf if trial is None else trial.value)
         if trial is not None and decrease < 10 * at.noise:
             trial = trial.condensed()
@@ -188,7 +199,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
         else:
             ratio = -1.0 if trial is None else (at.value - trial.value) / decrease
         length = float(np.linalg.norm(step))
-        radius = _new_radius(radius, length, ratio)
+        radius = new_radius(radius, length, ratio)
         if ratio <= 1e-4 or trial is None:
             if inside and decrease < 1 and not differenced:
                 E = one_sided_information(objective, at) - at.information
@@ -211,7 +222,7 @@ def _holding(held: Mask | None, g: Array, H: Array) -> tuple[Array, Array]:
     return np.where(held, 0.0, g), np.where(np.outer(free, free), H, 0.0) + np.diag(np.where(held, unit, 0.0))
 
 
-def _try(objective: Objective, points: Points) -> At | None:
+def tried(objective: Objective, points: Points) -> At | None:
     """The criterion at a trial point, None where the arithmetic fails: the step is then shortened."""
     try:
         at = objective(points)
@@ -220,7 +231,7 @@ def _try(objective: Objective, points: Points) -> At | None:
         return None
 
 
-def _new_radius(radius: float, length: float, ratio: float) -> float:
+def new_radius(radius: float, length: float, ratio: float) -> float:
     if ratio < 0.25:
         return length / 4
     if ratio > 0.75 and length > 0.8 * radius:

@@ -62,6 +62,9 @@ class Engine(Protocol):
     def costly(self) -> bool:
         """Whether one value takes seconds."""
 
+    def rounding(self, r2: float) -> float:
+        """Relative rounding error of r2, in units of the machine's precision."""
+
     @property
     def route(self) -> str:
         """How the engine goes about it and why, in words."""

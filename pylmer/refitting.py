@@ -9,13 +9,16 @@ from typing import Generic
 
 import numpy as np
 
-from .batch import Optima, Problem, modes, response_sums, solve_all, stackable
-from .devfun import rows_of
-from .engines import BlockedEngine
+from .batch import Optima, Problem, blurred_responses, modes, response_sums, solve_all, stackable, widened_search
+from .devfun import make_devfun, rows_of
+from .distant import FAR, LOST, search_far
+from .engines import BlockedEngine, OrthogonalEngine
+from .engines.orthogonal import is_small
 from .errors import DataError, FitNote, NumericalError
 from .fitting import Fit, FittedModel
 from .functions import aligned
 from .linalg import Array, lower_factor
+from .optimize import singular
 from .optimum import optimum_of, where_to_look
 
 
@@ -115,6 +118,7 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
     problem = make_problem(fit, Y)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is a failure
         optima = solve_all(problem)
+        _solve_far(fit, Y, problem, optima)
     scaled = _templates(problem, optima)
     T = tuple(lower_factor(each)[0] for each in scaled)
     gram = problem.responses.gram
@@ -134,6 +138,38 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
         problem=problem,
         optima=optima,
     )
+
+
+def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> None:
+    """Responses that only the random effects can take up, and that sums would lose, each with an engine of its own."""
+    devfun, gram = fit.devfun, problem.responses.gram
+    if devfun.control.engine != "auto" or not is_small(gram):
+        return
+    far = devfun.multiple(FAR)
+    if isinstance(devfun.criterion.engine, OrthogonalEngine):
+        suspects = np.arange(len(Y.T))
+    else:
+        try:
+            suspects = np.flatnonzero(blurred_responses(problem.engine, fit.REML, far, problem.responses, LOST))
+        except NumericalError:
+            suspects = np.arange(len(Y.T))
+    for r in suspects.tolist():
+        try:
+            own = make_devfun(replace(fit.design, y=Y[:, r]), fit.REML, devfun.control)
+            if not isinstance(own.criterion.engine, OrthogonalEngine):
+                continue
+            found = search_far(own.criterion, own.families)
+            best = widened_search(own.criterion, own.families, found).best
+        except NumericalError as error:
+            optima.failures[r] = str(error)
+            continue
+        optima.failures.pop(r, None)
+        problem.own[r] = own.criterion
+        fixed, scaling = best.at.factorization.fixed, own.criterion.engine.gram.scaling
+        beta = scaling.inverse @ fixed.beta + scaling.shift
+        optima.points[r], optima.value[r], optima.r2[r] = best.at.points, best.at.value, fixed.r2
+        optima.beta[r] = gram.scaling.R @ (beta - problem.responses.shift[r])
+        optima.converged[r], optima.singular[r] = best.converged, singular(best.at.points)
 
 
 def solved_together(fit: FittedModel) -> bool:

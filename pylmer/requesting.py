@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .design import Contrasts, ruled
 from .errors import ArgumentError
 from .fitting import Request
 from .functions import own_data, own_values, own_vector, read_columns
@@ -72,6 +73,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         given["REML"] = bool(given["REML"])
     _check_arguments(formula, given)
     given |= {word: _expression(given.get(word), given["data"]) for word in VECTORS if word in given}
+    given["contrasts"] = ruled(given.get("contrasts"))
     parsed = parse_formula(formula)
     if function in MIXED:
         require_random(parsed)
@@ -172,10 +174,19 @@ def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) 
         if word in ("formula", "data", "env") or _is_default(word, value):
             continue
         arguments.append(Argument(_node(word, value), word.replace("na_action", "na.action")))
-    return Call(function, tuple(arguments))
+    return Call(function, (*arguments, *_ruling(shown.get("contrasts"))))
+
+
+def _ruling(contrasts: Any) -> tuple[Argument, ...]:
+    """What ruled beside contrasts of single factors, in the words of R's options."""
+    if not isinstance(contrasts, Contrasts) or contrasts.pair is None or not contrasts.own:
+        return ()
+    return (Argument(Call("options", (Argument(_node("", contrasts.pair), "contrasts"),))),)
 
 
 def _is_default(word: str, value: Any) -> bool:
+    if isinstance(value, Contrasts):
+        return value.pair is None and not value.own
     default = True if word == "REML" else LMER_DEFAULTS[word]
     return value is default or (isinstance(value, bool | int | str) and value == default)
 
@@ -190,6 +201,8 @@ def _node(word: str, value: Any) -> Node:
         return Number(float(value), isinstance(value, int))
     if isinstance(value, str):
         return Name(f"na.{value}") if word == "na_action" and not value.startswith("na.") else _text_node(word, value)
+    if isinstance(value, Contrasts):
+        return _node("", dict(value.own) if value.own else value.pair)
     if isinstance(value, lmerControl):
         return Call("lmerControl", tuple(_control_arguments(value)))
     if isinstance(value, Mapping):

@@ -44,7 +44,8 @@ def boundary_step(c: Array, values: Array, radius: float) -> Array:
         if abs(length - radius) <= 1e-12 * radius or high - low <= 1e-15 * high:
             break
         low, high = (mu, high) if length > radius else (low, mu)
-        mu += (length / radius - 1) * length**2 / float(np.sum(c**2 / shifted**3))
+        slope = float(np.sum(c**2 / shifted**3))
+        mu = mu + (length / radius - 1) * length**2 / slope if slope > 0 else high  # it may underflow
         if not low < mu < high:
             mu = 0.5 * (low + high)
     return np.asarray(-c / (values + mu))

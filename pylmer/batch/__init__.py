@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from .responses import response_sums, weighted_columns
-from .solve import Optima, Problem, modes, solve_all, stackable
+from .alone import widened_search
+from .few import stackable
+from .responses import blurred_responses, response_sums, weighted_columns
+from .solve import Optima, Problem, modes, solve_all
 
-__all__ = ["Optima", "Problem", "modes", "response_sums", "solve_all", "stackable", "weighted_columns"]
+__all__ = [
+    "Optima",
+    "Problem",
+    "blurred_responses",
+    "modes",
+    "response_sums",
+    "solve_all",
+    "stackable",
+    "weighted_columns",
+    "widened_search",
+]

@@ -50,20 +50,39 @@ class _State:
     radius: Array
 
 
+class Descent:
+    """Newton from `start`, each run on its own response; `going` are the runs that have not arrived."""
+
+    def __init__(self, stack: Stack, who: Codes, start: Places) -> None:
+        self.stack, self.who = stack, who
+        places = start.moved(np.zeros((len(who), sum(len(units) for units in start.units))))
+        values = stack.values(who, places)
+        self.state = _State(places, values, np.zeros_like(values.information), np.maximum(0.5 * start.size, 0.3))
+        self.done = np.zeros(len(who), bool)
+        self.going = np.flatnonzero(np.isfinite(values.value))
+        self.evaluations = len(who)
+
+    def go(self, steps: int) -> None:
+        """Up to `steps` steps more."""
+        for _ in range(steps):
+            if not len(self.going):
+                break
+            self.evaluations += len(self.going)
+            finished = _one_step(self.stack, self.who, self.state, self.going)
+            self.done[self.going[finished]] = True
+            self.going = self.going[~finished]
+
+    @property
+    def runs(self) -> Runs:
+        """Where they are."""
+        return Runs(self.who, self.state.places, self.state.values, self.done)
+
+
 def descend_together(stack: Stack, who: Codes, start: Places) -> Runs:
-    """Newton from `start`, each run on its own response."""
-    places = start.moved(np.zeros((len(who), sum(len(units) for units in start.units))))
-    values = stack.values(who, places)
-    state = _State(places, values, np.zeros_like(values.information), np.maximum(0.5 * start.size, 0.3))
-    done = np.zeros(len(who), bool)
-    going = np.flatnonzero(np.isfinite(values.value))
-    for _ in range(STEPS):
-        if not len(going):
-            break
-        finished = _one_step(stack, who, state, going)
-        done[going[finished]] = True
-        going = going[~finished]
-    return Runs(who, state.places, state.values, done)
+    """Newton from `start`, each run on its own response, for `STEPS` steps at most."""
+    descent = Descent(stack, who, start)
+    descent.go(STEPS)
+    return descent.runs
 
 
 def _one_step(stack: Stack, who: Codes, state: _State, going: Codes) -> Mask:

@@ -10,12 +10,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..covariance import Family
+from ..engines import BlockedEngine
 from ..engines.layout import Layout
 from ..linalg import Array, Codes, cholesky, transposed
 from .charts import Places
+from .responses import Responses
 from .stacked import Run, Stack
 
+STACKED = ("us", "diag")
 CELLS = 1_000_000  # numbers of one (q, q) matrix of all runs held at once
+
+
+def stackable(engine: object, families: Sequence[Family]) -> bool:
+    """Whether the responses of a design can descend together."""
+    return (
+        isinstance(engine, BlockedEngine)
+        and (engine.nested or engine.few)
+        and all(family.structure in STACKED for family in families)
+    )
+
+
+def stack_for(engine: BlockedEngine, REML: bool, responses: Responses) -> Stack:
+    """All responses at templates of their own."""
+    return (Stack if engine.nested else FewStack)(engine, REML, responses)
 
 
 @dataclass(frozen=True, eq=False)

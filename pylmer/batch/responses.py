@@ -119,6 +119,16 @@ def common_values(engine: BlockedEngine, REML: bool, points: Points, responses: 
     return np.nan_to_num(d, nan=np.inf)
 
 
+def blurred_responses(engine: BlockedEngine, REML: bool, points: Points, responses: Responses, most: float) -> Array:
+    """Whether rounding moves the criterion of each response by more than `most` at one common place: (R,)."""
+    gram, T = responses.gram, [point.template() for point in points]
+    L_X = engine.factorize(T).fixed.L_X
+    parts = chunks(responses.R, COLUMNS)
+    r2 = np.concatenate([_residual_squares(engine, T, L_X, responses, part) for part in parts])
+    m = gram.n - gram.p if REML else gram.n
+    return np.asarray(~(8 * EPS * m * responses.yty < most * r2))
+
+
 def _residual_squares(engine: BlockedEngine, T: list[Array], L_X: Array, responses: Responses, part: slice) -> Array:
     """y'Py of some responses at the templates T: with B = Sigma Z'V^-1 [X Y], [X Y]'V^-1 Y = [X Y]'Y - Y'Z B."""
     p = responses.gram.p

@@ -9,6 +9,7 @@ as `optimize.search` does, and keeps the lowest end.
   together (`descent`), on stacks over (response, level), or over responses where all effects are taken at once (`few`).
 * Larger crossed designs, `cs` and `ar1`: one response after the other by `optimize.lowest`, on the shared sums.
 * Any response whose common descent fails is finished by `optimize.lowest` too.
+* An optimum that may not be the lowest is compared with what lies at the corners of the covariances (`wider`, `alone`).
 """
 
 from __future__ import annotations
@@ -24,23 +25,21 @@ from ..engines import BlockedEngine
 from ..errors import NumericalError
 from ..linalg import Array, Codes
 from ..optimize import FLAT, INTERIOR, lowest, singular
+from .alone import widened_search
 from .charts import Places
-from .descent import descend_together, retried, singular_runs
-from .few import FewStack
+from .descent import descend_together, retried, settled_runs, singular_runs
+from .few import stack_for, stackable
 from .responses import Responses, common_values
 from .stacked import Stack
-
-STACKED = ("us", "diag")
-
-
-def stackable(engine: BlockedEngine, families: Sequence[Family]) -> bool:
-    """Whether the responses of a design can descend together."""
-    return (engine.nested or engine.few) and all(family.structure in STACKED for family in families)
+from .wider import widened
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A criterion and where to look: the scan is at `multiple(c)`, `known` is the optimum of another response."""
+    """A criterion and where to look: the scan is at `multiple(c)`, `known` is the optimum of another response.
+
+    `own` has the criteria of responses that shared sums would lose (see `distant`).
+    """
 
     engine: BlockedEngine
     REML: bool
@@ -49,6 +48,7 @@ class Problem:
     multiple: Callable[[float], Points]
     multiples: Sequence[float]
     known: Points
+    own: dict[int, Criterion] = field(default_factory=dict)
 
     @property
     def stacked(self) -> bool:
@@ -58,11 +58,12 @@ class Problem:
     @property
     def stack(self) -> Stack:
         """All responses at templates of their own."""
-        kind = Stack if self.engine.nested else FewStack
-        return kind(self.engine, self.REML, self.responses)
+        return stack_for(self.engine, self.REML, self.responses)
 
     def criterion(self, r: int) -> Criterion:
-        """The criterion of response r."""
+        """The criterion of response r: on the shared sums, unless it has one of its own."""
+        if r in self.own:
+            return self.own[r]
         return Criterion(self.engine.sharing(self.responses.gram_of(r)), self.REML)
 
 
@@ -133,7 +134,8 @@ def _together(problem: Problem, starts: list[Points], begins: Array, found: Opti
     runs = descend_together(stack, who, table[which])
     order = np.lexsort((runs.values.value, who))
     best = order[np.unique(who[order], return_index=True)[1]]
-    final = retried(stack, runs[best])
+    final, _ = widened(stack, retried(stack, runs[best]))
+    final = settled_runs(stack, final)
     unfinished = np.zeros(len(begins), bool)
     np.logical_or.at(unfinished, who, ~runs.done)
     good = np.flatnonzero(final.done & ~unfinished & np.isfinite(final.values.value))
@@ -147,7 +149,8 @@ def _together(problem: Problem, starts: list[Points], begins: Array, found: Opti
 
 def _alone(problem: Problem, r: int, starts: list[Points], found: Optima) -> None:
     try:
-        best = lowest(problem.criterion(r).at, starts).best
+        criterion = problem.criterion(r)
+        best = widened_search(criterion, problem.families, lowest(criterion.at, starts)).best
     except NumericalError as error:
         found.failures[r] = str(error)
         return
@@ -168,8 +171,9 @@ def modes(problem: Problem, optima: Optima) -> tuple[list[Array], list[Array]]:
         one, two = problem.stack.modes(known, Places.stacked(problem.families, places))
         for f in range(len(factors)):
             u[f][known], b[f][known] = one[f], two[f]
-        return u, b
     for r, points in zip(known, places, strict=True):
+        if problem.stacked and r not in problem.own:
+            continue
         at = problem.criterion(r).at(points)
         one, two, _ = at.factorization.modes(at.v[:, None])
         for f in range(len(factors)):

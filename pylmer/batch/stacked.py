@@ -92,6 +92,16 @@ class Stack:
         found = [self._values(who[part], places[part]) for part in self.parts(len(who), places)]
         return joined(found)
 
+    def criteria(self, who: Codes, places: Places) -> Array:
+        """The criterion alone (m,), infinite where the arithmetic fails."""
+        return np.concatenate([self._criteria(who[part], places[part]) for part in self.parts(len(who), places)])
+
+    def _criteria(self, who: Codes, places: Places) -> Array:
+        try:
+            return self.run(who, places).criterion()[0]
+        except (NumericalError, np.linalg.LinAlgError):
+            return self._values(who, places).value
+
     def modes(self, who: Codes, places: Places) -> tuple[list[Array], list[Array]]:
         """u and b of every run, per grouping factor (r, J, L), scaled coordinates."""
         shapes = [(len(who), sums.J, sums.L) for sums in self.engine.gram.factors]
@@ -221,19 +231,24 @@ class Run:
         logdet_XtVX = 2 * np.log(np.diagonal(L_X, axis1=1, axis2=2)).sum(axis=1)
         return (transposed(inverse) @ half)[:, :, 0], r2, transposed(inverse) @ inverse, logdet_XtVX
 
-    def values(self) -> Values:
-        """Criterion, score and information."""
-        gram, m, responses = self.gram, self.m, self.stack.responses
+    def criterion(self) -> tuple[Array, Array, Array, Array]:
+        """d, infinite where the arithmetic failed (r,), and beta, r2 and Phi as in `fixed`."""
+        gram, m = self.gram, self.m
         beta, r2, Phi, logdet_XtVX = self.fixed()
-        failed = ~(r2 > ROUNDING**2 * responses.y_square[self.who])
+        failed = ~(r2 > ROUNDING**2 * self.stack.responses.y_square[self.who])
         r2[failed] = np.nan
         d = self._logdet_V() - self.sum_log_weights + m * (1 + np.log(2 * np.pi * r2 / m))
         if self.stack.REML:
             d = d + logdet_XtVX + 2 * gram.scaling.logdet_R
+        return np.where(np.isfinite(d), d, np.inf), beta, r2, Phi
+
+    def values(self) -> Values:
+        """Criterion, score and information."""
+        m = self.m
+        d, beta, r2, Phi = self.criterion()
         g = [x[:, :, 0] for x in self.solved(beta)[2]]
         gradient, information = self._derivatives(g, self._G(g, Phi, r2 / m), Phi, r2)
-        value = np.where(np.isfinite(d), d, np.inf)
-        return Values(value, gradient, information, noise(d, m, responses.yty[self.who], r2), r2, beta)
+        return Values(d, gradient, information, noise(d, m, self.stack.responses.yty[self.who], r2), r2, beta)
 
     def solved(self, beta: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'Py per factor (rj, L, 1)."""
@@ -266,8 +281,9 @@ class Run:
         r2_a = -self._inner([x[:, :, None] for x in g], s)[:, 0]
         WPW = WVW - transposed(XVW) @ Phi @ XVW
         curvature = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))
-        outer = r2_a[:, :, None] * r2_a[:, None, :]
-        information = WPW * (m / r2)[:, None, None] - outer * (m / r2**2)[:, None, None] + curvature
+        slopes = r2_a / r2[:, None]
+        outer = slopes[:, :, None] * slopes[:, None, :] * (m + np.zeros(self.R))[:, None, None]
+        information = WPW * (m / r2)[:, None, None] - outer + curvature
         return np.asarray(gradient), symmetric(information)
 
     def _directions(self, f: int, tangents: Array, g: Array) -> Array:

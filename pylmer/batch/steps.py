@@ -8,6 +8,8 @@ from ..linalg import Array, transposed
 from ..optimize import Mask
 from ..trust import boundary_step
 
+LEAST = 1e-90  # a shifted eigenvalue whose cube is a number
+
 
 def trust_steps(g: Array, H: Array, radius: Array) -> tuple[Array, Array, Mask]:
     """Minimizers (m, k) of g's + s'Hs/2 over |s| <= radius, the decreases they promise (m,), whether they lie inside.
@@ -38,7 +40,7 @@ def _boundary_steps(c: Array, values: Array, radius: Array) -> Array:
     high = low + size / radius + 1e-12 * scale
     mu = high.copy()
     for _ in range(100):
-        shifted = values + mu[:, None]
+        shifted = np.maximum(values + mu[:, None], LEAST)
         length = np.sqrt(np.sum((c / shifted) ** 2, axis=1))
         if np.all((np.abs(length - radius) <= 1e-10 * radius) | (high - low <= 1e-15 * high)):
             break
@@ -46,7 +48,7 @@ def _boundary_steps(c: Array, values: Array, radius: Array) -> Array:
         slope = np.maximum(np.sum(c**2 / shifted**3, axis=1), 1e-300)
         trial = mu + (length / radius - 1) * length**2 / slope
         mu = np.where((low < trial) & (trial < high), trial, 0.5 * (low + high))
-    s = -c / (values + mu[:, None])
+    s = -c / np.maximum(values + mu[:, None], LEAST)
     for i in np.flatnonzero((values[:, 0] <= 0) & (np.abs(c[:, 0]) <= 1e-8 * np.maximum(size, scale * radius))):
         s[i] = boundary_step(c[i], values[i], float(radius[i]))
     return np.asarray(s)

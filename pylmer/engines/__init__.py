@@ -7,8 +7,9 @@ from ..pls import Engine
 from .between import BetweenEngine
 from .blocked import BlockedEngine
 from .dense import DenseEngine
+from .orthogonal import OrthogonalEngine
 
-__all__ = ["BetweenEngine", "BlockedEngine", "DenseEngine", "choose_engine"]
+__all__ = ["BetweenEngine", "BlockedEngine", "DenseEngine", "OrthogonalEngine", "choose_engine"]
 
 
 def choose_engine(gram: Gram, rows: Rows, wanted: str = "auto") -> Engine:

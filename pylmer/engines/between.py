@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -27,13 +28,21 @@ from .dense import factor_templates
 RANK = 1e-12  # an eigenvalue of Z_j'Z_j, or what is left of a column's sum of squares, relative, that is rounding
 
 
+class Parts(Protocol):
+    """What lies between levels, and within them; see `BetweenEngine`."""
+
+    root: Array
+    half: Array
+    within: Array
+
+
 class BetweenFactorization:
     """V at the template T (L, L); see `pls.Factorization`.
 
     With A_j = Q diag(a) Q' and G_j = diag(a)^1/2 Q'T, `inverse` is L^-1 (J, L, L) where L L' = I + G G'.
     """
 
-    def __init__(self, engine: BetweenEngine, T: Array) -> None:
+    def __init__(self, engine: Parts, T: Array) -> None:
         self.engine, self.T = engine, T
         self.G = transposed(engine.root) @ T
         L = transposed(_triangular(transposed(self.G)))
@@ -102,6 +111,10 @@ class BetweenEngine:
     @property
     def gram(self) -> Gram:
         return self._gram
+
+    def rounding(self, r2: float) -> float:
+        """Relative rounding error of r2, in units of the machine's precision: sums lose what they subtract."""
+        return float(self._gram.XytXy[-1, -1]) / r2
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         return [self._gram.factors[0].ZtZ @ s[0]]

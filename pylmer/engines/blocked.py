@@ -120,6 +120,10 @@ class BlockedEngine:
     def gram(self) -> Gram:
         return self._gram
 
+    def rounding(self, r2: float) -> float:
+        """Relative rounding error of r2, in units of the machine's precision: sums lose what they subtract."""
+        return float(self._gram.XytXy[-1, -1]) / r2
+
     @property
     def costly(self) -> bool:
         return not self.nested and not self.few and self.structure is None and self.A_RR.shape[0] > COSTLY_REMAINDER

@@ -105,6 +105,10 @@ class DenseEngine:
     def gram(self) -> Gram:
         return self._gram
 
+    def rounding(self, r2: float) -> float:
+        """Relative rounding error of r2, in units of the machine's precision: sums lose what they subtract."""
+        return float(self._gram.XytXy[-1, -1]) / r2
+
     def combined(self, M: Array) -> DenseEngine:
         other = copy.copy(self)
         other._gram, other.Xy = self._gram.combined(M), self.Xy @ M

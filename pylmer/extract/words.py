@@ -17,6 +17,7 @@ R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
 KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
     "bool": ((bool, np.bool_), "True or False"),
+    "bool | None": ((bool, np.bool_, type(None)), "True, False or None"),
     "str": ((str,), "a text"),
     "str | None": ((str, type(None)), "a text or None"),
 }

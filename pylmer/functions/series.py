@@ -12,7 +12,7 @@ import pandas as pd
 from pylmer.errors import DataError
 
 from .arrays import Array
-from .levels import Levels, NumberLevels, TextLevels, nearly_equal, number_labels
+from .levels import IntervalLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Function, Logical, Matrix, Strings, Value
 
 
@@ -111,7 +111,8 @@ def _levels(categories: pd.Index, what: str) -> Levels:
     if len(set(labels)) < len(labels):
         twice = next(label for place, label in enumerate(labels) if label in labels[:place])
         raise DataError(f"two categories of {what} are both written {twice!r}; rename them")
-    return TextLevels(tuple(labels))
+    kind = IntervalLevels if isinstance(categories.dtype, pd.IntervalDtype) else TextLevels
+    return kind(tuple(labels))
 
 
 def _labels(categories: pd.Index, what: str) -> list[str]:

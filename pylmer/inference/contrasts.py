@@ -19,10 +19,15 @@ from ..linalg import Array
 from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
 from .degrees_of_freedom import Method, method_of
+from .noting import note
 from .records import PlainTable, table
 from .satterthwaite import independent_rows
 
 DDF = "Satterthwaite"
+UNDETERMINED = (
+    "degrees of freedom and p-values are missing where the data do not determine how variable an estimate is: the "
+    "criterion is flat in a variance that it needs, as where an effect varies between groups and each has one group"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +77,16 @@ def check_level(level: Any, name: str = "level") -> float:
 
 
 def t_tests(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> TTests:
-    """The t test of each row of L (q, p)."""
-    return each_tested(method_of(fit, ddf), L, L @ fit.beta, rhs)
+    """The t test of each row of L (q, p); a note where the data do not determine its degrees of freedom."""
+    tests = each_tested(method_of(fit, ddf), L, L @ fit.beta, rhs)
+    note_undetermined(tests.df[L.any(axis=1)])
+    return tests
+
+
+def note_undetermined(df: Array) -> None:
+    """A note if degrees of freedom of contrasts that are not zero are missing."""
+    if np.isnan(df).any():
+        note(UNDETERMINED)
 
 
 def each_tested(method: Method, L: Array, estimate: Array, rhs: Array | float = 0.0) -> TTests:
@@ -87,23 +100,31 @@ def each_tested(method: Method, L: Array, estimate: Array, rhs: Array | float = 
 
 def f_test(fit: FittedModel, L: Array, ddf: str = DDF, rhs: Array | float = 0.0) -> FTest:
     """The F test of all rows of L (q, p); rows that follow from others add nothing."""
-    return all_tested(method_of(fit, ddf), L, L @ fit.beta - rhs, fit.sigma)
+    return f_tests(fit, [L], ddf, rhs)[0]
+
+
+def f_tests(fit: FittedModel, Ls: Sequence[Array], ddf: str = DDF, rhs: Array | float = 0.0) -> list[FTest]:
+    """The F tests of several matrices; one note where the data do not determine degrees of freedom."""
+    method = method_of(fit, ddf)
+    tests = [all_tested(method, L, L @ fit.beta - rhs, fit.sigma) for L in Ls]
+    note_undetermined(np.array([test.denominator for test in tests if test.numerator]))
+    return tests
 
 
 def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest:
     """The F test of all rows of L (q, p), with `distance` = L beta-hat - rhs."""
-    F, rank = _quadratic(method.covariance(L), distance)
+    rank = method.rank(L)
     if not rank:
         return FTest(np.nan, np.nan, 0, np.nan, np.nan, np.nan)
+    F = _mean_square(*independent_rows(method.covariance(L), rank), distance)
     denominator, scale = method.joint(L)
     p = f_upper(F * scale, rank, denominator)
     return FTest(F * scale, sigma**2 * F, rank, denominator, scale, p)
 
 
-def _quadratic(covariance: Array, distance: Array) -> tuple[float, int]:
-    """distance' covariance^+ distance / rank, and the rank."""
-    values, axes = independent_rows(covariance)
-    return (float(np.mean((axes.T @ distance) ** 2 / values)), len(values)) if len(values) else (np.nan, 0)
+def _mean_square(values: Array, axes: Array, distance: Array) -> float:
+    """distance' covariance^+ distance / rank, from variances (r,) and axes (q, r) of uncorrelated combinations."""
+    return float(np.mean((axes.T @ distance) ** 2 / values))
 
 
 def contrast_matrix(fit: Designed, L: Any) -> Array:
@@ -193,7 +214,8 @@ def contest(
     ddf    "Satterthwaite" or "Kenward-Roger" (Kenward & Roger 1997, for REML fits)
     confint, level   confidence limits beside the t tests
 
-    A DataFrame with lmerTest's columns. Raises ArgumentError for a contrast of the wrong length or with unknown names.
+    A DataFrame with lmerTest's columns; the rows of t tests are called as those of L, if L is a DataFrame with row
+    names or lists coefficients. Raises ArgumentError for a contrast of the wrong length or with unknown names.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -214,5 +236,54 @@ def contest(
     if confint:
         columns["lower"], columns["upper"] = tests.limits(level)
     columns["Pr(>|t|)"] = tests.p
-    single: PlainTable = table(PlainTable, columns, [str(k + 1) for k in range(len(matrix))])
+    single: PlainTable = table(PlainTable, columns, _row_names(L, len(matrix)))
     return single
+
+
+def _row_names(L: Any, q: int) -> list[str]:
+    """The row names of L: those of a DataFrame, coefficients that L lists; else 1, 2, ..."""
+    if isinstance(L, pd.DataFrame) and not isinstance(L.index, pd.RangeIndex):
+        return list(map(str, L.index))
+    listed = [L] if isinstance(L, str) else L
+    if isinstance(listed, Sequence) and listed and all(isinstance(each, str) for each in listed):
+        return list(listed)
+    return [str(k + 1) for k in range(q)]
+
+
+@word
+def contest1D(
+    fit: FittedModel, L: Any, rhs: float = 0.0, ddf: str = DDF, confint: bool = False, level: float = 0.95
+) -> PlainTable:
+    """The t test of one contrast L beta = rhs, as lmerTest's `contest1D`: `contest` of one row.
+
+    L      (p,) numbers, a coefficient's name, or {"Days": 1}
+    confint, level   confidence limits beside the test
+
+    The other arguments are those of `contest`. A DataFrame of one row with the columns Estimate, Std. Error, df,
+    t value (lower, upper) and Pr(>|t|). Raises ArgumentError for several rows: `contestMD` tests them at once.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.contest1D(fit, [0, 1]).iloc[:, :4].round(3)
+       Estimate  Std. Error    df  t value
+    1    10.467       1.546  17.0    6.771
+    """
+    rows = contrast_matrix(fit, L)
+    if len(rows) != 1:
+        raise ArgumentError(f"contest1D() tests one contrast, found {len(rows)}: contestMD() tests several at once")
+    return contest(fit, rows, joint=False, rhs=rhs, ddf=ddf, confint=confint, level=level)
+
+
+@word
+def contestMD(fit: FittedModel, L: Any, rhs: Any = 0.0, ddf: str = DDF) -> PlainTable:
+    """The F test of all rows of L beta = rhs at once, as lmerTest's `contestMD`: `contest` with joint=True.
+
+    Rows that follow from others add nothing. The arguments are those of `contest`.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.contestMD(fit, [[1, 0], [0, 1]]).iloc[:, 2:5].round(3)
+       NumDF  DenDF  F value
+    1      2   17.0   749.96
+    """
+    return contest(fit, L, joint=True, rhs=rhs, ddf=ddf)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..correlation import Correlation
 from ..linalg import Array
+from ..optimize import Mask
 
 HALVINGS = 60
 NEARLY = 0.02  # how far in zeta beyond its knots a curve is continued by a straight line
@@ -143,18 +144,22 @@ class Curve:
         inside = (targets >= self._zeta(low)) & (targets <= self._zeta(high))
         return np.where(inside, self.scale.psi(0.5 * (low + high)), np.nan)
 
-    def limits(self, low: float, high: float) -> tuple[float, float]:
-        """The arguments at two values of zeta; the argument's own limit where zeta ends before."""
-        if len(self.knots) < 2:
-            ends = self.scale.psi(np.array([self.lowest, self.highest])) if not len(self.knots) else [np.nan, np.nan]
-            return float(ends[0]), float(ends[1])
-        found = self.backward(np.array([low, high]))
-        ends = np.where(np.isnan(found), self._ends(), found)
-        return float(ends[0]), float(ends[1])
+    def limits(self, low: float, high: float) -> tuple[Array, Mask]:
+        """The arguments at two values of zeta (2,), and mask (2,) of those that are ends of its range: zeta ends
+        before."""
+        inner = np.full(2, np.nan)
+        if len(self.knots) > 1:
+            inner = self.backward(np.array([low, high]))
+        ended = np.isnan(inner) & (self.reached if len(self.knots) else True)
+        return np.where(ended, self.ends(), inner), ended
 
-    def _ends(self) -> Array:
-        """What to say beyond the curve: the limit of the argument that the curve has reached, else unknown."""
-        return np.where(self.reached, self.scale.psi(np.array([self.lowest, self.highest])), np.nan)
+    def ends(self) -> Array:
+        """The argument's range (2,)."""
+        return self.scale.psi(np.array([self.lowest, self.highest]))
+
+    def at_ends(self) -> tuple[float, float]:
+        """zeta at the ends of the range, if they were reached: the largest there is."""
+        return (float(self.zeta[0]), float(self.zeta[-1])) if len(self.knots) else (0.0, 0.0)
 
     def on(self, scale: Scale) -> Curve:
         """The same curve in other terms."""

@@ -27,6 +27,9 @@ class Method(Protocol):
     def single(self, L: Array) -> Array:
         """Degrees of freedom of the t test of each row: (q,)."""
 
+    def rank(self, L: Array) -> int:
+        """How many rows are independent, whatever their units."""
+
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom of the F test of all rows, and what F must be multiplied by."""
 

@@ -25,15 +25,17 @@ from ..language import (
     update_formula,
 )
 from ..language.syntax import MixedFormula, RandomTerm
-from ..linalg import Array
-from .contrasts import DDF, f_test
+from ..linalg import Array, powers_of_two
+from ..regression import LinearFit
+from .contrasts import DDF, f_tests
 from .degrees_of_freedom import METHODS, check_ddf
-from .hypotheses import columns_of
+from .hypotheses import columns_of, crossproduct_factor, first, in_own_columns
 from .likelihood_ratio import changed_request, describe, p_value, refitted, without_random_effects
 from .records import AnovaTable, table
 from .restrictions import restriction
 from .variance_tables import UNTESTED, anova_table
 
+TESTS = ("none", "F", "Chisq")
 RANDOM_COLUMNS = ("npar", "logLik", "AIC", "LRT", "Df", "Pr(>Chisq)")
 
 
@@ -44,14 +46,19 @@ RANDOM_COLUMNS = ("npar", "logLik", "AIC", "LRT", "Df", "Pr(>Chisq)")
 def drop1(
     fit: FittedModel,
     scope: str | Sequence[str] | None = None,
-    ddf: str = DDF,
-    test: str = "none",
+    ddf: str | None = None,
+    test: str | None = None,
 ) -> AnovaTable:
     """Fixed-effects terms left out one at a time.
 
     scope  labels of terms, or a formula such as "~ x + z"; default all that are not part of another term
-    ddf    "Satterthwaite" or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for AIC of ML refits, with
-           likelihood-ratio tests for test="Chisq"
+    ddf    "Satterthwaite" (the default) or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for lme4's table,
+           AIC of refits by maximum likelihood
+    test   "F": the F tests; "Chisq": lme4's table with likelihood-ratio tests; "none", the default: what `ddf` says
+
+    R's lme4 has test="none" and "Chisq"; lmerTest passes over `test` unless ddf="lme4", and gives its F tests for
+    drop1(m, test = "Chisq"). Here test="Chisq" is heeded. Raises ArgumentError for chi-square tests with degrees of
+    freedom, for F tests without, and for labels that are no terms.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
@@ -66,19 +73,32 @@ def drop1(
     ---
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
-    check_ddf(ddf, (*METHODS, "lme4"))
-    if test not in ("none", "Chisq"):
-        raise ArgumentError(f"test={test!r}: wanted 'none' or 'Chisq'")
+    ddf = _method(ddf, test)
     labels = _scope(fit, scope)
     if ddf == "lme4":
         return _by_likelihood(fit, labels, test)
-    restrictions = {label: _deletion(fit, label) for label in labels}
-    tests = {label: f_test(fit, L, ddf).row() if len(L) else UNTESTED for label, L in restrictions.items()}
+    results = f_tests(fit, [_deletion(fit, label) for label in labels], ddf)
+    tests = {label: test.row() if test.numerator else UNTESTED for label, test in zip(labels, results, strict=True)}
     heading = (f"Single term deletions using {ddf}'s method:", "", "Model:", describe(fit))
     return anova_table(tests, heading)
 
 
-def droppable(fit: FittedModel) -> list[str]:
+def _method(ddf: str | None, test: str | None) -> str:
+    """The method that `ddf` and `test` ask for; ArgumentError where they ask for two."""
+    if test not in (None, *TESTS):
+        raise ArgumentError(f"test={test!r}: wanted {', '.join(map(repr, TESTS))}")
+    method = ("lme4" if test == "Chisq" else DDF) if ddf is None else ddf
+    check_ddf(method, (*METHODS, "lme4"))
+    if test == "Chisq" and method != "lme4":
+        raise ArgumentError(
+            f"test='Chisq' are likelihood-ratio tests, ddf={ddf!r} is a method of F tests: leave one of the two out"
+        )
+    if test == "F" and method == "lme4":
+        raise ArgumentError("ddf='lme4' has no F tests: test='Chisq', or ddf='Satterthwaite' or 'Kenward-Roger'")
+    return method
+
+
+def droppable(fit: FittedModel | LinearFit) -> list[str]:
     """Labels of the fixed-effects terms that are not part of another (R's drop.scope)."""
     found = fit.design.fixed_terms
     factors = [frozenset(each) for each in found.factors]
@@ -104,20 +124,29 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
 
 
 def without_term(fit: FittedModel, label: str) -> MixedFormula:
-    """The formula without a fixed-effects term."""
-    return update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
+    """The formula without a fixed-effects term; without an intercept where there was none."""
+    smaller = update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
+    if terms(smaller.fixed).intercept == fit.design.fixed_terms.intercept:
+        return smaller
+    left = "" if smaller.response is None else deparse(smaller.response)
+    # R writes `y ~ (1 | g) - 1`, of which lme4 takes the 1 for an intercept
+    return parse_formula(f"{left} ~ {' + '.join(['0', *map(_written, _random_terms(fit))])}")
 
 
 def _deletion(fit: FittedModel, label: str) -> Array:
     """The restriction that leaves a term out, on the rows of the fit; its columns alone where that is all."""
     at = columns_of(fit.design).get(label, [])
+    if at and len(fit.design.fixed_terms.labels) == 1 and not fit.design.dropped:
+        return first(fit)[0].L
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
     request = replace(changed_request(fit, without_term(fit, label)), subset=fit.design.kept)
-    return restriction(fit.design.X, design_of(request).X)
+    L = restriction(fit.design.X, design_of(request).X)
+    lengths = powers_of_two(np.linalg.norm(crossproduct_factor(fit), axis=0))
+    return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
 
 
-def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaTable:
+def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) -> AnovaTable:
     """lme4's drop1: AIC of maximum likelihood fits."""
     whole = refit_ml(fit)
     reduced = [refitted(whole, without_term(fit, label)) for label in labels]

@@ -9,10 +9,12 @@ from functools import cached_property
 
 import numpy as np
 
+from ..correlation import Correlated
+from ..covariance import Point, Unstructured
 from ..criterion import Criterion, Points
 from ..errors import NumericalError
 from ..linalg import Array, symmetric
-from ..optimize import Mask, moved, shifted
+from ..optimize import INTERIOR, Mask, moved, shifted
 from ..trust import trust_step
 from .curves import Scale
 from .relative import ITSELF, Relative
@@ -20,10 +22,17 @@ from .rooted import Rooted
 from .unprofiled import Unprofiled, unprofiled
 
 STOP = 1e-3  # promised decrease of the deviance at which it is as good as minimal; the promise is then subtracted
+EXACT = 1e-5  # the same near a corner, where the promise itself is rough
+PATIENCE = 10  # steps near a corner, between STOP and EXACT
 STEPS = 60
 SLOW = 0.2  # a promise that has not fallen below this part of the last one is not quadratic convergence
 GOOD = 0.5  # part of its promise that a step must keep for the averaged Hessian to be trusted
 DIFFERENCE = 1e-5
+SINGULAR = 1e-2  # a scaled standard deviation along some axis below which a corner is near
+ROUNDED = 1e-9  # relative: a score that is nothing but rounding
+TURNS = (-1.0, 1.0)  # correlations, as eta, that a standard deviation of zero is tried with
+RESETS = ((INTERIOR, 0.0), (1.0, 0.9), (1.0, -0.9))  # scaled standard deviations and correlation to start anew from
+FAR = 1e6  # a drift so long is that of coordinates that nothing determines
 RIDGE = 1e-10  # curvature, relative to the largest, added to what the data do not determine
 
 
@@ -44,6 +53,8 @@ class Argument:
     lowest, highest    limits of w
     relative           how w makes the coordinate, where they differ
     turn               (p, p) for a fixed effect: the coefficients of X are `turn` times the criterion's
+    corners            coordinates, of standard deviations, where any of them is zero w means nothing
+    pinned             the one of them that is held at zero too, if any
     """
 
     criterion: Criterion
@@ -55,6 +66,8 @@ class Argument:
     highest: float
     relative: Relative = ITSELF
     turn: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    corners: tuple[int, ...] = ()
+    pinned: int | None = None
 
     @property
     def straight(self) -> bool:
@@ -71,11 +84,15 @@ class Argument:
         NumericalError if it gets nowhere.
         """
         here, radius, previous, decrease, poor = self.at(state), 1.0, np.inf, np.inf, False
-        way = np.zeros(len(here.free))
+        way, near = np.zeros(len(here.free)), 0
         for _ in range(STEPS):
             step, decrease, inside = here.newton(radius)
-            if here._rest[1] <= max(STOP, here.place.noise):
-                return here, way + here.full(here._rest[0])
+            near += here._rest[1] <= STOP
+            if here.resting or near > PATIENCE:
+                here = here.opened()
+                if here.resting or near > PATIENCE:
+                    return here, way + here.full(here._rest[0])
+                continue
             poor = poor or (inside and decrease > SLOW * previous)
             if poor and here.observed is None:
                 here = here.differenced()
@@ -88,6 +105,16 @@ class Argument:
             if trial is not None and ratio > 1e-4:
                 here, way = trial, way + here.full(step)
         raise NumericalError(f"the profile did not converge in {STEPS} steps; the last one promised {decrease:.3g}")
+
+    @cached_property
+    def corner(self) -> Held | None:
+        """The lowest minimum with one of the corners at zero, which is one at every w; None without corners."""
+        start, found = self.at(self.start), []
+        for k in self.corners:
+            pinned, down = replace(self, pinned=k), np.zeros(len(start.free))
+            down[k] = -coordinate(self.start.points, k)
+            found.append(pinned.minimized(start.displaced(down))[0])
+        return min(found, key=lambda held: held.value, default=None)
 
     def _try(self, state: State) -> Held | None:
         try:
@@ -155,12 +182,20 @@ class Held:
         idle, at = [], 0
         for point in self.state.points:
             own = self.place.gradient[at : at + point.size]
-            idle.append(point.idle(own) if isinstance(point, Rooted) else np.zeros(point.size, bool))
+            idle.append(_idle(point, own))
             at += point.size
         mask = np.ones(len(self.place.score), bool)
         mask[: self._t] = ~np.concatenate(idle)
         mask[self.argument.index] = False
+        if self.argument.pinned is not None:
+            mask[self.argument.pinned] = False
         return mask
+
+    @cached_property
+    def cornered(self) -> bool:
+        """Whether a covariance is nearly singular: as w moves, the minimum may turn into or out of a corner here."""
+        smallest = [np.linalg.svd(point.template(), compute_uv=False)[-1] for point in self.state.points]
+        return bool(min(smallest) < SINGULAR)
 
     @cached_property
     def _system(self) -> tuple[Array, Array, Array]:
@@ -175,6 +210,47 @@ class Held:
     def _rest(self) -> tuple[Array, float, bool]:
         """The last step, which is not taken, and what it promises."""
         return trust_step(*self._system[:2], 1.0)
+
+    @property
+    def resting(self) -> bool:
+        """Whether a step promises so little that this is the minimum."""
+        promise, noise = self._rest[1], self.place.noise
+        return promise <= max(STOP, noise) and (promise <= max(EXACT, noise) or not self.cornered)
+
+    def opened(self) -> Held:
+        """The same place in coordinates in which the score sees that what has vanished would grow, if it would.
+
+        A vanished pivot made a column useless, and a vanished standard deviation a correlation: any will do, and the
+        one is taken in which the deviance falls most.
+        """
+        points, at = list(self.state.points), 0
+        for term, point in enumerate(points):
+            G = self.place.G[term]
+            if isinstance(point, Rooted) and point.merged and not self._holds_pivot(point, at):
+                if -point.opening(G) * np.abs(point.lead.last_slopes).max() > ROUNDED * np.abs(G).max():
+                    points[term] = point.opened(G)
+            elif isinstance(point, Correlated) and self.argument.index != at + point.size - 1:
+                points[term] = _turned(point, G)
+            at += point.size
+        if all(new is old for new, old in zip(points, self.state.points, strict=True)):
+            return self
+        return self.argument.at(replace(self.state, points=tuple(points)))
+
+    def _holds_pivot(self, point: Rooted, at: int) -> bool:
+        """Whether what is held alone moves the last pivot of a point whose first coordinate is number `at`."""
+        moving = np.flatnonzero(np.abs(point.lead.last_slopes) > ROUNDED)
+        return bool((moving + at == self.argument.index).all())
+
+    @property
+    def _opening(self) -> float:
+        """What the score in w lacks where w itself makes the last pivot vanish: the pull of the column it opens."""
+        at = 0
+        for term, point in enumerate(self.state.points):
+            own = self.argument.index - at
+            if isinstance(point, Rooted) and point.merged and 0 <= own < len(point.lead.values):
+                return float(point.lead.last_slopes[own] * self._unit * point.opening(self.place.G[term]))
+            at += point.size
+        return 0.0
 
     def newton(self, radius: float = np.inf) -> tuple[Array, float, bool]:
         """The Newton step of the free coordinates within `radius`, the decrease it promises, and whether inside."""
@@ -194,9 +270,9 @@ class Held:
 
     @cached_property
     def slope(self) -> float:
-        """Derivative of the minimum in w."""
+        """Derivative of the minimum in w; at an end of its range, from within."""
         g, _ = self._derivatives
-        return float(g[self.argument.index] + self._system[0] @ self.drift)
+        return float(g[self.argument.index] + self._opening + self._system[0] @ self.drift)
 
     @cached_property
     def bend(self) -> float:
@@ -209,7 +285,11 @@ class Held:
         """The state after a step of the free coordinates and of w, its points in charts of their own."""
         full = self.full(step)
         full[self.argument.index] = dw
-        return self._after(full, moved)
+        return self.displaced(full)
+
+    def displaced(self, full: Array) -> State:
+        """The state after a step of all coordinates, its points in charts of their own."""
+        return self._after(full, _inside)
 
     def full(self, step: Array) -> Array:
         """A step of the free coordinates among all coordinates."""
@@ -236,8 +316,45 @@ class Held:
         The drift comes from averaged information, so what it lacked on the last way is a good guess for the next.
         """
         dw = w - self.w
+        released = self._released(dw)
+        if released is not None:
+            return released
         drift = self.drift if missed is None else self.drift + missed[self.free]
-        return self.moved(self._rest[0] + drift * dw, dw)
+        step = self._rest[0] + drift * dw
+        return self.moved(step if np.linalg.norm(step) < FAR else np.zeros(len(step)), dw)
+
+    def _released(self, dw: float) -> State | None:
+        """What the minimum turns into next to here, if w made the last pivot vanish; else None."""
+        points, at = list(self.state.points), 0
+        for term, point in enumerate(points):
+            own, G = self.argument.index - at, self.place.G[term]
+            if isinstance(point, Rooted) and point.merged and 0 <= own < len(point.lead.values):
+                if point.opening(G) * point.lead.last_slopes[own] == 0:
+                    return None
+                points[term] = point.opened(G)
+                opened, full = replace(self, state=replace(self.state, points=tuple(points))), np.zeros(len(self.free))
+                full[self.argument.index] = dw
+                return opened.displaced(full)
+            at += point.size
+        return None
+
+    def rivals(self) -> list[State]:
+        """Other places with the same w, from which another minimum may be found: they are many near a corner.
+
+        Correlations mirrored; and all that is free reset to each of RESETS.
+        """
+        out = []
+        for make in (Rooted.mirrored, *(_resetting(*each) for each in RESETS)):
+            points = [
+                make(point, self._held_of(k)) if isinstance(point, Rooted) else _reset(point)
+                for k, point in enumerate(self.state.points)
+            ]
+            out.append(replace(self.state, points=tuple(points)))
+        return out
+
+    def _held_of(self, term: int) -> int:
+        """The held coordinate's number among those of a term."""
+        return self.argument.index - sum(point.size for point in self.state.points[:term])
 
     def settled(self) -> State:
         """The minimum, to first order."""
@@ -252,6 +369,49 @@ def coordinate(points: Points, index: int) -> float:
             return float(_values(point)[index])
         index -= size
     raise IndexError(index)
+
+
+def _inside(points: Points, step: Array) -> Points:
+    """As `moved`, but a standard deviation of cs or ar1 stops at zero, for mirrored it would turn the correlation."""
+    out, at = list(moved(points, step)), 0
+    for k, (old, new) in enumerate(zip(points, out, strict=True)):
+        if isinstance(old, Correlated) and isinstance(new, Correlated):
+            own = step[at : at + old.size - 1]
+            out[k] = replace(new, d=np.where((old.d > 0) & (old.d + own < 0), 0.0, new.d))
+        at += old.size
+    return tuple(out)
+
+
+def _idle(point: Point, score: Array) -> Mask:
+    """Mask of the coordinates of a point that add nothing, or that only the end of their range holds."""
+    if isinstance(point, Rooted):
+        return point.idle(score)
+    if isinstance(point, Correlated):
+        return np.append((point.d <= 0) & (score[:-1] > ROUNDED), False)
+    return np.zeros(point.size, bool)
+
+
+def _resetting(size: float, correlation: float) -> Callable[[Rooted, int], Rooted]:
+    return lambda point, held: point.reset(size, correlation, held)
+
+
+def _reset(point: Point) -> Point:
+    """An unstructured covariance from which any other is near."""
+    if isinstance(point, Unstructured):
+        return Unstructured(INTERIOR * np.eye(len(point.T)), np.eye(len(point.T)))
+    return point
+
+
+def _turned(point: Correlated, G: Array) -> Correlated:
+    """The same covariance with the correlation at which a vanished standard deviation pulls most, if it is of no
+    use."""
+    vanished = point.d <= 0
+    if not (vanished.any() and np.sum(~vanished) == 1):
+        return point
+    turned = [point, *(replace(point, eta=eta) for eta in TURNS)]
+    pulls = [float(np.min(np.tensordot(each.tangents()[:-1][vanished], G, axes=2))) for each in turned]
+    lowest = int(np.argmin(pulls))
+    return turned[lowest] if pulls[lowest] < min(pulls[0], 0.0) - ROUNDED * float(np.abs(G).max()) else point
 
 
 def _values(point: object) -> Array:

@@ -1,7 +1,7 @@
 """The hypotheses L beta = 0 that an analysis of variance tests for each term, of types I, II and III.
 
     I    each term after those before it
-    II   each term after all that do not contain it
+    II   each term after all that do not contain it, every one of these with all levels of its factors
     III  estimable functions of a term and those containing it, orthogonal to those of the latter alone
 
 as in SAS (Goodnight 1978, The Sweep operator and SAS TR R-101) and lmerTest. A term contains another that has the same
@@ -10,12 +10,15 @@ numeric variables and fewer factors. The types do not depend on contrasts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..design import Design
+from ..design.rank import TOLERANCE as RANK
+from ..design.rank import left_to_right
 from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..linalg import Array, chunks, triangular_factor
@@ -88,19 +91,53 @@ def second(fit: FittedModel) -> tuple[Hypothesis, ...]:
     """Type II: the same with the terms that contain a term moved behind it."""
     if len(_labels(fit.design)) == 1:
         return first(fit)
-    design, R, every = fit.design, crossproduct_factor(fit), all_levels(fit)
-    names, p, out, terms = design.X_names, len(design.X_names), [], columns_of(design)
-    for label, at in terms.items():
-        behind = [j for k in every.containing(label) for j in terms[every.labels[k]]]
-        L = np.zeros((len(at), p))
-        if behind:
-            order = [*(j for j in range(p) if j not in at and j not in behind), *at, *behind]
-            start = len(order) - len(at) - len(behind)
-            L[:, order] = _unit(triangular_factor([R[:, order]], p))[start : start + len(at)]
-        else:
-            L[np.arange(len(at)), at] = 1.0
-        out.append(Hypothesis(label, tuple(names[j] for j in at), L))
-    return tuple(out)
+    every, terms = all_levels(fit), columns_of(fit.design)
+    return tuple(_second(fit, every, terms, label) for label in terms)
+
+
+def _second(fit: FittedModel, every: Overparametrised, terms: dict[str, list[int]], label: str) -> Hypothesis:
+    own = every.assign == every.labels.index(label)
+    outside = ~own & ~np.isin(every.assign, every.containing(label))
+    at, p, names = terms[label], len(fit.beta), fit.design.X_names
+    behind = [j for k in every.containing(label) for j in terms[every.labels[k]]]
+    before = [j for j in range(p) if j not in at and j not in behind]
+    others = np.flatnonzero(outside)
+    if len(left_to_right(every.R[:, others], RANK)) > len(before):
+        return _after_all_levels(every, label, others, at, names)
+    L = np.zeros((len(at), p))
+    if behind:
+        order = [*before, *at, *behind]
+        rows = slice(len(before), len(before) + len(at))
+        L[:, order] = _unit(triangular_factor([crossproduct_factor(fit)[:, order]], p))[rows]
+    else:
+        L[np.arange(len(at)), at] = 1.0
+    return Hypothesis(label, tuple(names[j] for j in at), L)
+
+
+def _after_all_levels(
+    every: Overparametrised, label: str, others: Array, at: list[int], names: Sequence[str]
+) -> Hypothesis:
+    """Type II where the others' columns in X span less than all their levels do, as in 0 + f + h: f after h.
+
+    The own part of the columns, orthogonal to the others', is Q, and the hypothesis Q'X beta = 0.
+    """
+    own = np.flatnonzero(every.assign == every.labels.index(label))
+    order, P = np.concatenate([others, own]), len(every.assign)
+    columns = every.R[:, order]
+    kept = np.array(left_to_right(columns, RANK), int)
+    Q = np.linalg.qr(columns[:, kept])[0][:, kept >= len(others)]
+    L, places = in_own_columns(Q.T @ every.R[:, P:], at, every.lengths[P:])
+    return Hypothesis(label, tuple(names[j] for j in places), L)
+
+
+def in_own_columns(rows: Array, own: list[int], lengths: Array) -> tuple[Array, list[int]]:
+    """The same space of functions (q, p) with ones and zeros in a term's own columns, and the columns of the ones.
+
+    The independent `rows` are for columns divided by their lengths (p,), the functions given back for the columns.
+    """
+    rows = reduced(orthonormal(rows), own)
+    places = _pivoted(rows, own)
+    return _without_rounding(rows) * lengths / lengths[places][:, None], places
 
 
 def third(fit: FittedModel) -> tuple[Hypothesis, ...]:
@@ -108,6 +145,11 @@ def third(fit: FittedModel) -> tuple[Hypothesis, ...]:
     if len(_labels(fit.design)) == 1:
         return first(fit)
     return tuple(_third(all_levels(fit), label) for label in columns_of(fit.design))
+
+
+def missing_cells(fit: FittedModel) -> list[str]:
+    """Combinations of levels in terms of several factors that have no data, where there are other terms besides."""
+    return all_levels(fit).missing_cells() if len(_labels(fit.design)) > 1 else []
 
 
 def averaged_terms(fit: FittedModel) -> list[str]:
@@ -119,17 +161,22 @@ def averaged_terms(fit: FittedModel) -> list[str]:
 def _third(every: Overparametrised, label: str) -> Hypothesis:
     own = every.assign == every.labels.index(label)
     outside = ~own & ~np.isin(every.assign, every.containing(label))
-    B, kept = every.B, every.kept
+    B, kept, lengths = every.B, every.kept, every.lengths[: len(own)]
     E = null_space(B[:, outside].T)  # estimable, and nothing of other terms
-    inner = (E.T @ B) @ (E.T @ B).T
+    functions = (E.T @ B) * lengths
     alone = null_space((E.T @ B[:, own]).T)  # of those, the ones of containing terms alone
-    c = (E @ null_space((inner @ alone).T)).T
+    c = (E @ complement(functions @ (functions.T @ alone))).T
     pivots = [k for k in range(len(kept)) if own[kept[k]]]
     c = reduced(c, pivots)
     places = [kept[k] for k in _pivoted(c, pivots)]
-    rows = tuple(every.column_name(place) for place in places)
-    L = (c @ every.to_X) / np.array([every.size(place) for place in places])[:, None]
-    return Hypothesis(label, rows, np.where(np.abs(L) < TOLERANCE * np.max(np.abs(L), initial=1.0), 0.0, L))
+    units = lengths[places] * np.array([every.size(place) for place in places])
+    L = _without_rounding(c @ every.to_X) * every.lengths[len(own) :] / units[:, None]
+    return Hypothesis(label, tuple(every.column_name(place) for place in places), L)
+
+
+def _without_rounding(rows: Array) -> Array:
+    """Rows for columns of about one length, in which what is rounding beside a row's largest entry is zero."""
+    return np.where(np.abs(rows) < TOLERANCE * np.max(np.abs(rows), axis=1, initial=0.0, keepdims=True), 0.0, rows)
 
 
 def null_space(A: Array) -> Array:
@@ -139,6 +186,16 @@ def null_space(A: Array) -> Array:
     _, s, Vt = np.linalg.svd(A)
     rank = int(np.sum(s > TOLERANCE * max(float(s[0]), 1.0))) if len(s) else 0
     return np.asarray(Vt[rank:].T)
+
+
+def complement(A: Array) -> Array:
+    """Orthonormal columns v with A'v = 0, for A (n, k) of full column rank."""
+    return np.asarray(np.linalg.qr(A, mode="complete")[0][:, A.shape[1] :])
+
+
+def orthonormal(rows: Array) -> Array:
+    """The same space by orthonormal rows; rows of full rank."""
+    return np.asarray(np.linalg.qr(rows.T)[0].T)
 
 
 def reduced(rows: Array, pivots: list[int]) -> Array:

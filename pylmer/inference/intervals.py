@@ -88,9 +88,9 @@ def wald(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool
     return limit_table({name: values[rows] for name, values in limits.items()}, [names[k] for k in rows])
 
 
-def limit_table(limits: dict[str, Array], names: list[str]) -> PlainTable:
-    """Limits under R's column names, printed as R prints them."""
-    made: PlainTable = table(PlainTable, limits, names)
+def limit_table(limits: dict[str, Array], names: list[str], footing: tuple[str, ...] = ()) -> PlainTable:
+    """Limits under R's column names, printed as R prints them, and below them what must be said of some."""
+    made: PlainTable = table(PlainTable, limits, names, footing=footing)
     return made
 
 
@@ -103,12 +103,24 @@ def mixed_confint(
     parm: Any = None,
     level: float = 0.95,
     method: str = "profile",
-    signames: bool = True,
+    signames: bool | None = None,
+    oldNames: bool | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Confidence intervals of a mixed model's parameters; see `confint`."""
     if method not in METHODS:
         raise ArgumentError(f"method={method!r}: confint() of a mixed model knows {', '.join(map(repr, METHODS))}")
-    given = {"parm": parm, "level": check_level(level), "signames": signames, **options}
+    given = {"parm": parm, "level": check_level(level), "signames": _old_names(signames, oldNames), **options}
     check_call(f'confint(method="{method}")', METHODS[method], (fit,), given)
     return METHODS[method](fit, **given)
+
+
+def _old_names(signames: Any, oldNames: Any) -> bool:
+    """Whether variance parameters are called .sig01, .sig02, ...: lme4 has two words for it."""
+    for name, given in (("signames", signames), ("oldNames", oldNames)):
+        if given is not None and not isinstance(given, bool | np.bool_):
+            raise ArgumentError(f"{name}={given!r}: confint() wants True or False")
+    if signames is not None and oldNames is not None and signames != oldNames:
+        raise ArgumentError(f"signames={signames}, oldNames={oldNames}: two names of one argument; give one of them")
+    given = [each for each in (signames, oldNames) if each is not None]
+    return bool(given[0]) if given else True

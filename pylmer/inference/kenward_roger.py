@@ -21,9 +21,11 @@ from ..covariance import Diagonal, Point, Unstructured
 from ..criterion import At
 from ..linalg import Array, symmetric
 from ..stacks import cross, levels_last, product
-from .satterthwaite import cross_products, independent_rows
+from .satterthwaite import UNDETERMINED, cross_products, independent_rows, rank_of
 
 STEP = 1e-4  # of the differences, relative to the scale on which tr(P G_r) varies
+UNINFORMED = 1e-12  # information, relative to the largest, that is rounding
+SEEN = 1e-3  # a share of the variance of contrasts that changes with a parameter of unit size
 ZERO = 1e-10  # a factor of the moments this small is zero
 NEAR_TWO = 1e-2  # where F has no mean its scale is left at 1
 STENCIL = ((0.0, -11 / 6), (1.0, 3.0), (2.0, -3 / 2), (3.0, 1 / 3))  # third order, forward: Sigma stays a covariance
@@ -33,7 +35,8 @@ STENCIL = ((0.0, -11 / 6), (1.0, 3.0), (2.0, -3 / 2), (3.0, 1 / 3))  # third ord
 class KenwardRoger:
     """In the scaled coordinates of the sums, beta~ = inverse^-1 (beta - shift).
 
-    inverse (p, p); s2; Phi, adjusted (p, p), s2 * adjusted being the covariance; P (k, p, p); W (k, k)
+    inverse (p, p); s2; Phi, adjusted (p, p), s2 * adjusted being the covariance; P (k, p, p); W (k, k);
+    flat (k, m) combinations of the parameters that the data do not determine, which W leaves out
     """
 
     inverse: Array
@@ -42,6 +45,7 @@ class KenwardRoger:
     adjusted: Array
     P: Array
     W: Array
+    flat: Array
 
     def covariance(self, L: Array) -> Array:
         """L vcov L' with the adjusted covariance, for L (q, p): (q, q)."""
@@ -52,16 +56,26 @@ class KenwardRoger:
         """Degrees of freedom of each row of L (q, p) alone: (q,)."""
         return np.array([self.joint(row[None])[0] for row in L])
 
+    def rank(self, L: Array) -> int:
+        """How many rows of L (q, p) are independent."""
+        return rank_of(L, self.inverse)
+
     def joint(self, L: Array) -> tuple[float, float]:
-        """Denominator degrees of freedom of the F test of all rows of L (q, p), and the scale of F (section 3)."""
-        L = L @ self.inverse
-        values, axes = independent_rows(L @ self.Phi @ L.T)
+        """Denominator degrees of freedom of the F test of all rows of L (q, p), and the scale of F (section 3).
+
+        NaN and 1 where the data do not determine how variable the rows' estimates are.
+        """
+        rank, L = self.rank(L), L @ self.inverse
+        values, axes = independent_rows(L @ self.Phi @ L.T, rank)
         half = (axes / np.sqrt(values)).T @ L @ self.Phi
         N = half @ self.P @ half.T
         traces = np.trace(N, axis1=1, axis2=2)
+        if np.any(np.abs(traces @ self.flat) > SEEN):
+            return np.nan, 1.0
         A1 = float(traces @ self.W @ traces)
         A2 = float(np.sum(self.W * np.einsum("rij,sji->rs", N, N)))
-        return _moments(len(values), A1, A2)
+        df, scale = _moments(len(values), A1, A2)
+        return (np.nan, 1.0) if abs(df) < UNDETERMINED else (df, scale)
 
 
 def _moments(q: int, A1: float, A2: float) -> tuple[float, float]:
@@ -157,12 +171,19 @@ def kenward_roger(at: At) -> KenwardRoger:
     P, Q = _products(at, families)
     info = information(at, families)
     tangents = _with_residual([f.tangents for f in families])
-    P, W = np.tensordot(tangents, P, 1), 2 * np.linalg.pinv(symmetric(tangents @ info @ tangents.T), 1e-12, True)
+    P, (W, flat) = np.tensordot(tangents, P, 1), _weights(symmetric(tangents @ info @ tangents.T))
     Q = np.einsum("rm,sn,mnij->rsij", tangents, tangents, Q, optimize=True)
     U = np.einsum("rs,rsij->ij", W, Q) - np.einsum("rs,rij,jk,skl->il", W, P, at.Phi, P, optimize=True)
     U -= _curvatures(at, families, W) / 4
     adjusted = symmetric(at.Phi + 2 * at.Phi @ U @ at.Phi)
-    return KenwardRoger(at.criterion.engine.gram.scaling.inverse, at.s2, at.Phi, adjusted, P, W)
+    return KenwardRoger(at.criterion.engine.gram.scaling.inverse, at.s2, at.Phi, adjusted, P, W, flat)
+
+
+def _weights(info: Array) -> tuple[Array, Array]:
+    """W = 2 I^-1 on the directions of which there is information, and the others as columns."""
+    values, vectors = np.linalg.eigh(info)
+    known = np.abs(values) > UNINFORMED * np.max(np.abs(values), initial=0.0)
+    return 2 * (vectors[:, known] / values[known]) @ vectors[:, known].T, vectors[:, ~known]
 
 
 def _with_residual(blocks: list[Array]) -> Array:

@@ -35,8 +35,19 @@ class Lead(Protocol):
         """Coordinates that end at zero, because of what is held."""
 
     @property
+    def signed(self) -> list[int]:
+        """Coordinates below the diagonal, that may have either sign."""
+
+    def reset(self, size: float, held: int) -> Array:
+        """The coordinates (k,) with diagonal entries of one size and none below them, but for `held`."""
+
+    @property
     def last(self) -> float:
         """The last pivot of P: where it is zero, nothing below it is of use."""
+
+    @property
+    def last_slopes(self) -> Array:
+        """Derivatives of the last diagonal entry of P in the coordinates: (k,)."""
 
     def rows(self) -> Array:
         """P."""
@@ -70,8 +81,21 @@ class Triangular:
         return [] if self.pivot is None else [self.pivot]
 
     @property
+    def signed(self) -> list[int]:
+        return [k for k, (i, j) in enumerate(zip(*lower_entries(self.h), strict=True)) if i > j]
+
+    def reset(self, size: float, held: int) -> Array:
+        values = np.array([size if i == j else 0.0 for i, j in zip(*lower_entries(self.h), strict=True)])
+        values[held : held + 1] = self.values[held : held + 1]
+        return values
+
+    @property
     def last(self) -> float:
         return float(self.values[-1])
+
+    @property
+    def last_slopes(self) -> Array:
+        return np.asarray(np.eye(len(self.values))[-1])
 
     def rows(self) -> Array:
         P = np.zeros((self.h, self.h))
@@ -97,15 +121,24 @@ class Polar:
     values: Array
     h: ClassVar[int] = 2
     not_negative: ClassVar[list[int]] = [0, 1]
+    signed: ClassVar[list[int]] = []
 
     @classmethod
     def of(cls, P: Array) -> Polar:
         return cls(np.array([P[0, 0], np.hypot(*P[1]), np.arctan2(*P[1])]))
 
+    def reset(self, size: float, held: int) -> Array:
+        return np.array([size, size, self.values[2]])
+
     @property
     def last(self) -> float:
         """But for b, which can grow again with what is below it."""
         return float(np.cos(self.values[2]))
+
+    @property
+    def last_slopes(self) -> Array:
+        _, b, w = self.values
+        return np.array([0.0, np.cos(w), -b * np.sin(w)])
 
     def rows(self) -> Array:
         a, b, w = self.values
@@ -137,14 +170,23 @@ class Covarying:
     values: Array
     h: ClassVar[int] = 2
     not_negative: ClassVar[list[int]] = []
+    signed: ClassVar[list[int]] = []
 
     @classmethod
     def of(cls, P: Array) -> Covarying:
         return cls(np.array([np.log(P[0, 0] if P[0, 0] > ZERO else SMALL), *P[1]]))
 
+    def reset(self, size: float, held: int) -> Array:
+        u, c, _ = self.values
+        return np.array([np.log(size), c * np.exp(u) / size, size])  # the covariance stays
+
     @property
     def last(self) -> float:
         return float(self.values[2])
+
+    @property
+    def last_slopes(self) -> Array:
+        return np.array([0.0, 0.0, 1.0])
 
     def rows(self) -> Array:
         u, c, b = self.values

@@ -149,11 +149,12 @@ def _weights(every: Overparametrised, cell: dict[int, int], covariates: dict[int
 
 def _on_coefficients(every: Overparametrised, rows: Array) -> Array:
     """Functions (q, P) of all columns as functions (q, p) of the coefficients; NaN where they are not estimable."""
+    rows = rows / every.lengths[: len(every.assign)]
     inside = rows[:, every.kept]
     off = np.max(np.abs(inside @ every.B - rows), axis=1, initial=0.0)
-    L = inside @ every.to_X
-    L[off > NOT_ESTIMABLE] = np.nan
-    return np.asarray(L)
+    L = every.functions_of_X(inside)
+    L[off > NOT_ESTIMABLE * np.max(np.abs(rows), axis=1, initial=0.0)] = np.nan
+    return L
 
 
 def covariate_means(fit: FittedModel) -> dict[int, Array]:
@@ -176,7 +177,7 @@ def covariate_means(fit: FittedModel) -> dict[int, Array]:
             continue
         value = as_variable(evaluate(node, frame.scope))
         numbers = value.numbers[0] if isinstance(value, Matrix) else np.asarray(value, float)[:1]
-        out[v] = numbers / every.variables[v].size
+        out[v] = numbers / every.variables[v].sizes
     return out
 
 

@@ -30,6 +30,11 @@ MIXTURE = (
 Fit = FittedModel | LinearFit
 
 
+def is_fit(given: Any) -> bool:
+    """Whether this is a model that can be compared."""
+    return isinstance(given, FittedModel | LinearFit)
+
+
 def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str] | None) -> AnovaTable:
     """The table of several fits to the same response, by increasing number of parameters."""
     names = names_of(fits, model_names)

@@ -3,6 +3,9 @@
 X_all has, for each term, the products of all levels of its factors and of its numeric columns; its columns are linearly
 dependent. A function l'b of its coefficients is estimable if l lies in its row space. The columns `kept`, those that
 treatment contrasts would keep, are a basis: l is known from its entries there, l = l[kept] B.
+
+What is zero, and what depends on what, is decided among columns of about one length: the units of the
+data cannot have a say. Lengths are powers of two, so that dividing by them rounds nothing.
 """
 
 from __future__ import annotations
@@ -18,20 +21,21 @@ from ..design.rank import TOLERANCE, left_to_right
 from ..functions import Matrix, Value
 from ..functions.variables import coded_factor, is_categorical
 from ..language import deparse
-from ..linalg import Array, chunks, triangular_factor
+from ..linalg import Array, chunks, powers_of_two, triangular_factor
 
-ROUNDING = 1e-9  # an entry of B this small is zero
+ROUNDING = 1e-9  # an entry of B this small is zero ...
+NOISE = 1e-14  # ... or this small relative to the condition of the basis
 
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """A variable of the fixed part: codes (n,) of a factor and its levels, or numbers (n, k) / size, at most 1."""
+    """A variable of the fixed part: codes (n,) of a factor and its levels, or numbers (n, k) / sizes (k,), up to 1."""
 
     name: str
     labels: tuple[str, ...]
     codes: Array | None
     numbers: Array | None
-    size: float = 1.0
+    sizes: Array | None = None
 
     @property
     def is_factor(self) -> bool:
@@ -45,16 +49,23 @@ class Variable:
         assert self.numbers is not None
         return np.asarray(self.numbers[rows])
 
+    def size(self, column: int) -> float:
+        """By what a column was divided."""
+        return 1.0 if self.sizes is None else float(self.sizes[column])
+
 
 @dataclass(frozen=True, eq=False)
 class Overparametrised:
-    """The columns of X_all and how they depend on each other.
+    """The columns of X_all, numbers divided by their sizes, and how they depend on each other.
 
     labels  of the terms, "" for the intercept; terms all of whose columns were dropped from X are left out
     terms   variables of each term; the intercept, if there is one, is a term without variables and comes first
     assign  (P,) position in `terms` of each column;  levels (P,) per column, the position of each variable's column
-    kept    (r,) columns that form a basis;  B (r, P) all columns in that basis
-    to_X    (r, p) X in that basis: L_X = l[kept] to_X
+    lengths (P + p,) about the length of each column of X_all and of X
+    R       (P + p, P + p) triangular factor of both, divided by their lengths
+    kept    (r,) columns of X_all that form a basis
+    B       (r, P) all columns, divided by their lengths, in the basis of the kept ones divided by theirs
+    to_X    (r, p) the same of X
     """
 
     variables: tuple[Variable, ...]
@@ -62,13 +73,28 @@ class Overparametrised:
     terms: tuple[tuple[int, ...], ...]
     assign: Array
     levels: tuple[tuple[int, ...], ...]
+    lengths: Array
+    R: Array
     kept: Array
     B: Array
     to_X: Array
 
     def size(self, column: int) -> float:
         """By what its numeric variables were divided."""
-        return math.prod(self.variables[v].size for v in self.terms[self.assign[column]])
+        pairs = zip(self.terms[self.assign[column]], self.levels[column], strict=True)
+        return float(np.prod([self.variables[v].size(k) for v, k in pairs]))
+
+    def missing_cells(self) -> list[str]:
+        """Names of the columns of several factors that have no data."""
+        empty = np.flatnonzero(~self.R[:, : len(self.assign)].any(axis=0)).tolist()
+        return [self.column_name(j) for j in empty if self._factors(self.assign[j]) > 1]
+
+    def _factors(self, term: int) -> int:
+        return sum(self.variables[v].is_factor for v in self.terms[term])
+
+    def functions_of_X(self, c: Array) -> Array:
+        """Functions c B (q, P) of the columns divided by their lengths, as functions (q, p) of X's coefficients."""
+        return np.asarray(c @ self.to_X * self.lengths[len(self.assign) :])
 
     def column_name(self, column: int) -> str:
         """As R names it: recipeB:temp."""
@@ -112,11 +138,20 @@ def overparametrise(design: Design) -> Overparametrised:
         any(k == 0 and v in coded[t] for v, k in zip(terms[t], each, strict=True))
         for t, each in zip(assign, flat, strict=True)
     ]
-    kept = _basis(R[:, : len(assign)], assign, np.array(reference, bool))
-    inside = np.linalg.lstsq(R[:, kept], R, rcond=None)[0]
-    inside[np.abs(inside) < ROUNDING] = 0.0
-    P = len(assign)
-    return Overparametrised(variables, labels, terms, assign, flat, kept, inside[:, :P], inside[:, P:])
+    lengths = powers_of_two(np.linalg.norm(R, axis=0))
+    R, P = R / lengths, len(assign)
+    kept = _basis(R[:, :P], assign, np.array(reference, bool))
+    inside = _coordinates(R, kept)
+    return Overparametrised(variables, labels, terms, assign, flat, lengths, R, kept, inside[:, :P], inside[:, P:])
+
+
+def _coordinates(R: Array, kept: Array) -> Array:
+    """All columns of R in the basis of the kept ones, without rounding."""
+    inside, _, _, s = np.linalg.lstsq(R[:, kept], R, rcond=None)
+    condition = float(s[0] / s[-1]) if len(s) else 1.0
+    inside[np.abs(inside) < max(ROUNDING, NOISE * condition)] = 0.0
+    inside[:, kept] = np.eye(len(kept))
+    return np.asarray(inside)
 
 
 def _contrast_coded(variables: Sequence[Variable], terms: Sequence[tuple[int, ...]], term: int) -> set[int]:
@@ -140,8 +175,9 @@ def _variable(name: str, values: Mapping[str, Value]) -> Variable:
     labels: tuple[str, ...] = ("",)
     if isinstance(value, Matrix):
         labels = value.names if any(value.names) else tuple(str(k + 1) for k in range(numbers.shape[1]))
-    size = float(np.max(np.abs(numbers), initial=0.0)) or 1.0  # tolerances of zero are then the same for all
-    return Variable(name, tuple(labels), None, numbers / size, size)
+    largest = np.max(np.abs(numbers), axis=0, initial=0.0)
+    sizes = np.exp2(np.ceil(np.log2(np.where(largest > 0, largest, 1.0))))
+    return Variable(name, tuple(labels), None, numbers / sizes, sizes)
 
 
 def _level_tuples(sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -14,12 +14,13 @@ import numpy as np
 from ..errors import NumericalError
 from ..linalg import Array
 from .curves import NEARLY, Curve
-from .held import Argument, Held
+from .held import Argument, Held, State
 
 MOST = 60  # nodes on one side
 BETWEEN = 4  # nodes set at once before one that came out too far
 SPACING = (0.5, 1.0)  # aimed at between nodes, in zeta: at first, and where extrapolation has been good
 TRUSTED, DISTRUSTED = 0.004, 0.05  # how far from its aim a node comes out for the next to be set wider, or nearer
+CLOSE = 3e-4  # how near in zeta the last node is to what is sought, where a corner may bend the curve
 LOWER = 1e-3  # a deviance so much below that of the fit means that the fit is not the best one
 TELLING = 0.1  # distance in zeta from which the way to a node tells what the drift lacked, and is not mere rounding
 GUESS = 0.1  # first step where the deviance does not bend
@@ -87,7 +88,16 @@ class Walker:
 
     def visit(self, w: float, start: Node) -> Node:
         """The node at w, sought from another node."""
-        held, way = self.argument.minimized(start.held.predicted(w, start.missed))
+        guess = start.held.predicted(w, start.missed)
+        try:
+            return self._node(w, start, *self.argument.minimized(guess))
+        except NumericalError:
+            anew = self._best(self.argument.at(guess).rivals())
+            if anew is None:
+                raise
+            return self._node(w, start, anew, 0 * start.missed)
+
+    def _node(self, w: float, start: Node, held: Held, way: Array) -> Node:
         if held.value < self.lowest_value - LOWER:
             raise NumericalError(
                 f"a deviance {self.lowest_value - held.value:.3g} below that of the fit was found: refit from there"
@@ -123,7 +133,7 @@ class Walker:
     def _aim(self, target: float) -> float:
         """w where |zeta| should be `target`, by extrapolation from the last two nodes; cut at the limit."""
         last, rise = self._last, target - abs(self._last.zeta)
-        step = rise / last.slope if last.slope > 0 else GUESS
+        step = rise / last.slope if last.slope > 0 else np.inf if self.nodes else GUESS
         if self.nodes:
             before = self.nodes[-2] if len(self.nodes) > 1 else self.centre
             back = abs(last.w - before.w)
@@ -137,8 +147,10 @@ class Walker:
         """Nodes until one is close to |zeta| = target, or the argument is at its limit before."""
         for _ in range(MOST):
             gap = abs(self._last.zeta) - target
-            if abs(gap) < NEARLY / 2 or (gap < 0 and self.at_limit):
-                return
+            if abs(gap) < (CLOSE if self._last.held.cornered else NEARLY / 2) or (gap < 0 and self.at_limit):
+                if not self._outdone():
+                    return
+                continue
             if gap < 0:
                 self.nodes.append(self.visit(self._aim(target), self._last))
             else:
@@ -147,17 +159,70 @@ class Walker:
     def _return(self, target: float) -> None:
         """A node between the last two, for the last went too far: it takes the last one's place."""
         before, last = (self.nodes[-2] if len(self.nodes) > 1 else self.centre), self._last
+        self.nodes[-1] = self._between(before, last, target)
+
+    def _between(self, before: Node, last: Node, target: float) -> Node:
+        """A node where the curve through two of them has |zeta| = target."""
         pair = sorted((before, last), key=lambda node: node.w)
         w, zeta, slope = (np.array([getattr(node, name) for node in pair]) for name in ("w", "zeta", "slope"))
         curve = Curve(_Same(), w, zeta, slope, -np.inf, np.inf)
         at = float(curve.backward(self.side * target))
-        near = before if abs(at - before.w) < abs(at - last.w) else last
-        self.nodes[-1] = self.visit(at, near)
+        return self.visit(at, before if abs(at - before.w) < abs(at - last.w) else last)
+
+    def level(self) -> None:
+        """Where zeta has passed what it is in the argument's lowest corner, it stays at that up to the limit."""
+        corner = self.argument.corner if self.nodes and self.argument.corners else None
+        if corner is None:
+            return
+        top = float(np.sqrt(max(corner.value - self.lowest_value, 0.0)))
+        beyond = [k for k, node in enumerate(self.nodes) if abs(node.zeta) > top + CLOSE]
+        if not beyond:
+            return
+        first = beyond[0]
+        before = self.nodes[first - 1] if first else self.centre
+        edge = self._between(before, self.nodes[first], top)
+        ends = [Node(w, self.side * top, 0.0, corner, edge.missed) for w in (edge.w, self._limit)]
+        self.nodes = [*self.nodes[:first], *(ends if edge.w != self._limit else ends[1:])]
 
     def walk(self, cutoff: float) -> None:
         """Nodes some way apart until |zeta| passes the cutoff or the argument is at its limit."""
-        while abs(self._last.zeta) < cutoff and not self.at_limit and len(self.nodes) < MOST:
-            self.advance(abs(self._last.zeta) + self.spacing)
+        while len(self.nodes) < MOST:
+            if (abs(self._last.zeta) >= cutoff or self.at_limit) and not self._outdone():
+                return
+            if abs(self._last.zeta) < cutoff and not self.at_limit:
+                self.advance(abs(self._last.zeta) + self.spacing)
+
+    def _outdone(self) -> bool:
+        """Whether another start leads lower at the last node, near a corner; nodes before it then follow suit."""
+        last = self._last
+        if last is self.centre or not last.held.cornered:
+            return False
+        best = self._best(last.held.rivals())
+        if best is None or best.value > last.held.value - LOWER:
+            return False
+        nodes, below = self.nodes[:-1], self._node(last.w, last, best, 0 * last.missed)
+        found = [below]
+        while nodes and (other := self._try(nodes[-1].w, found[0])) and abs(other.zeta) < abs(nodes[-1].zeta) - CLOSE:
+            found.insert(0, other)
+            nodes.pop()
+        self.nodes = [*(node for node in nodes if abs(node.zeta) < abs(found[0].zeta)), *found]
+        return True
+
+    def _best(self, states: Sequence[State]) -> Held | None:
+        """The lowest of the minima to which these lead, if any does."""
+        return min(filter(None, map(self._rival, states)), key=lambda held: held.value, default=None)
+
+    def _rival(self, state: State) -> Held | None:
+        try:
+            return self.argument.minimized(state)[0]
+        except NumericalError:
+            return None
+
+    def _try(self, w: float, start: Node) -> Node | None:
+        try:
+            return self.visit(w, start)
+        except NumericalError:
+            return None
 
 
 class _Same:
@@ -196,6 +261,7 @@ def path(argument: Argument, lowest_value: float, low: float, high: float, whole
         if argument.w != walker._limit:
             try:
                 (walker.walk if whole else walker.seek)(target)
+                walker.level()
             except NumericalError as error:
                 failures.append(str(error))
         sides.append(sorted(walker.nodes, key=lambda node: node.w))

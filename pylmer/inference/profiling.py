@@ -180,8 +180,17 @@ def quantile(level: float) -> float:
 
 def _limits(curves: Sequence[Curve], names: list[str], level: float) -> pd.DataFrame:
     q, (low, high) = quantile(level), limit_names(level)
-    found = np.array([curve.limits(-q, q) for curve in curves]).reshape(-1, 2)
-    return limit_table({low: found[:, 0], high: found[:, 1]}, names)
+    found, footing = np.empty((len(curves), 2)), []
+    for row, (curve, name) in enumerate(zip(curves, names, strict=True)):
+        found[row], ended = curve.limits(-q, q)
+        footing += [_at_end(curve, name, int(side), (low, high)[side]) for side in np.flatnonzero(ended)]
+    return limit_table({low: found[:, 0], high: found[:, 1]}, names, tuple(footing))
+
+
+def _at_end(curve: Curve, name: str, side: int, column: str) -> str:
+    """What to say of a limit that is the end of its range, where R prints 0, -1 or 1 without a word."""
+    end, zeta = curve.ends()[side], curve.at_ends()[side]
+    return f"{name} {column}: {end:.4g} is the end of its range, where zeta is {zeta:.4f}"
 
 
 METHODS["profile"] = profile_limits

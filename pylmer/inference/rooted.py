@@ -21,7 +21,7 @@ import numpy as np
 from ..covariance import Point, Unstructured
 from ..linalg import Array, lower_factor
 from ..optimize import Mask
-from .leads import Lead
+from .leads import SMALL, Lead
 
 DEGENERATE = 1e-12  # a leading column shorter than this, relative, is none
 
@@ -84,9 +84,29 @@ class Rooted:
         return Rooted(self.F, self.lead.at(self.lead.values + step[:k]), C, B)
 
     @property
-    def _merged(self) -> bool:
+    def merged(self) -> bool:
         """Whether the last column of C is of no use."""
         return abs(self.lead.last) < DEGENERATE
+
+    def _pull(self, G: Array) -> Array:
+        """B'g, with g what the last pivot of P has with the rows below it in F'GF: (l - h,)."""
+        h = self.lead.h
+        return np.asarray(self.B.T.T @ (self.F.T @ G @ self.F)[h:, h - 1])
+
+    def opening(self, G: Array) -> float:
+        """The steepest rate of tr(G Sigma) as the last pivot of P grows from zero.
+
+        The last column of C may then be any c with cc' <= BB'. The rate is 2 g'c, smallest where c = -B B'g / |B'g|.
+        """
+        return -2.0 * float(np.linalg.norm(self._pull(G)))
+
+    def opened(self, G: Array) -> Rooted:
+        """The same covariance with the last column of C along its steepest direction, taken out of B."""
+        pull = self._pull(G)
+        u = pull / np.linalg.norm(pull)
+        column = -(self.B.T @ u)[:, None]
+        B = self.B.T - (self.B.T @ u)[:, None] * u
+        return replace(self, C=np.hstack([self.C[:, :-1], column]), B=Unstructured.charted(B, self.B.U))
 
     def moved(self, step: Array) -> Rooted:
         """The same point with B in a chart of its own, nothing negative that may not be, useless columns merged."""
@@ -96,7 +116,7 @@ class Rooted:
         point = replace(point, lead=point.lead.at(values))
         if not point.B.T.size:
             return point
-        if point._merged:
+        if point.merged:
             wide = np.hstack([point.C[:, -1:], point.B.T])
             U, s, _ = np.linalg.svd(wide, full_matrices=False)
             C = np.hstack([point.C[:, :-1], np.zeros((len(point.C), 1))])
@@ -107,9 +127,25 @@ class Rooted:
         """Mask (size,) of coordinates that add nothing here, or whose `score` (size,) pulls them below zero."""
         mask, k, ends = np.zeros(self.size, bool), len(self.lead.values), self.lead.not_negative
         mask[ends] = (self.lead.values[ends] <= 0) & (score[ends] >= 0)
-        if self._merged:
+        if self.merged:
             mask[k + self.lead.h - 1 : k + self.C.size : self.lead.h] = True
         return mask
+
+    def mirrored(self, held: int) -> Rooted:
+        """With the opposite covariances of leading columns with those below, and within P but for coordinate `held`."""
+        values = self.lead.values.copy()
+        for k in self.lead.signed:
+            values[k] *= -1.0 if k != held else 1.0
+        return replace(self, lead=self.lead.at(values), C=-self.C)
+
+    def reset(self, size: float, correlation: float, held: int) -> Rooted:
+        """With all but coordinate `held` anew: rows below P as large as `size` times P's last, and so correlated."""
+        lead = self.lead.at(self.lead.reset(size, held))
+        length = size * max(float(np.linalg.norm(lead.rows()[-1])), SMALL)
+        inner = np.eye(len(self.B.T))
+        C = np.zeros_like(self.C)
+        C[:, -1] = correlation * length
+        return replace(self, lead=lead, C=C, B=Unstructured(np.sqrt(1 - correlation**2) * length * inner, inner))
 
     def cleared(self, tolerance: float) -> Rooted:
         return self

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..asymptotics import parameter_covariance
+from ..asymptotics import FLAT, flat_directions, hessian, inverse
 from ..criterion import At
 from ..linalg import Array, symmetric
 from ..stacks import cross, product
 
+DEPENDENT = 1e-8  # singular value of rows, the largest entry of each 1, below which one follows from the others
+VANISHED = float(np.sqrt(np.finfo(float).eps))  # a variance so much smaller than the largest
+UNDETERMINED = 1e-4  # degrees of freedom so small are rounding's
 SAME = 1e-8  # degrees of freedom of several rows that differ by less are one number
 
 
@@ -26,13 +29,15 @@ SAME = 1e-8  # degrees of freedom of several rows that differ by less are one nu
 class Satterthwaite:
     """In the scaled coordinates of the sums, beta~ = inverse^-1 (beta - shift).
 
-    inverse (p, p); C (p, p) the covariance; slopes (k + 1, p, p) = dC/dpsi_a; A (k + 1, k + 1)
+    inverse (p, p); C (p, p) the covariance; slopes (k + 1, p, p) = dC/dpsi_a; A (k + 1, k + 1);
+    flat (k + 1, m) directions of psi that the data do not determine, which A leaves out
     """
 
     inverse: Array
     C: Array
     slopes: Array
     A: Array
+    flat: Array
 
     def covariance(self, L: Array) -> Array:
         """L vcov(beta) L' for L (q, p): (q, q)."""
@@ -40,19 +45,25 @@ class Satterthwaite:
         return np.asarray(scaled @ self.C @ scaled.T)
 
     def single(self, L: Array) -> Array:
-        """Degrees of freedom of each row of L (q, p) alone: (q,)."""
+        """Degrees of freedom of each row of L (q, p) alone: (q,); NaN where the data do not determine its variance."""
         scaled = L @ self.inverse
         variance = _quadratic(scaled, self.C)
         g = np.column_stack([_quadratic(scaled, slope) for slope in self.slopes])
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(2 * variance**2 / _quadratic(g, self.A))
+            df = determined(2 * variance**2 / _quadratic(g, self.A))
+        unknown = np.any(FLAT * variance[:, None] ** 2 < UNDETERMINED * (g @ self.flat) ** 2, axis=1)
+        return np.where(unknown, np.nan, df)
+
+    def rank(self, L: Array) -> int:
+        """How many rows of L (q, p) are independent."""
+        return rank_of(L, self.inverse)
 
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom of the F test of all rows of L (q, p), and its scale, 1.
 
         The rows are turned to independent ones (Fai & Cornelius 1996); their F has the mean of an F distribution.
         """
-        _, rows = independent_rows(self.covariance(L))
+        _, rows = independent_rows(self.covariance(L), self.rank(L))
         return combined(self.single(rows.T @ L)), 1.0
 
 
@@ -61,17 +72,41 @@ def _quadratic(rows: Array, M: Array) -> Array:
     return np.asarray(np.sum((rows @ M) * rows, axis=1))
 
 
-def independent_rows(covariance: Array) -> tuple[Array, Array]:
-    """Variances (r,), descending, and axes (q, r) of the principal components that do not vanish."""
+def rank_of(L: Array, inverse: Array) -> int:
+    """How many rows of L (q, p) are independent, each coefficient measured by the length of its row of `inverse`."""
+    rows = L * np.linalg.norm(inverse, axis=1)
+    length = np.max(np.abs(rows), axis=1, initial=0.0)
+    return int(np.linalg.matrix_rank(rows[length > 0] / length[length > 0, None], DEPENDENT)) if len(L) else 0
+
+
+def independent_rows(covariance: Array, rank: int) -> tuple[Array, Array]:
+    """Variances (r,) and axes (q, r) of r = `rank` uncorrelated combinations of rows with this covariance.
+
+    They are the principal components, as lmerTest takes them, which depend on the rows' units; where units differ so
+    much that these are lost to rounding, the components of the rows in units of their standard errors.
+    """
+    values, axes = _principal(covariance)
+    if np.sum(values > VANISHED * np.max(values, initial=0.0)) >= rank:
+        return values[:rank], axes[:, :rank]
+    error = np.sqrt(np.diag(covariance))
+    error = np.where(error > 0, error, 1.0)
+    values, axes = _principal(covariance / np.outer(error, error))
+    return values[:rank], axes[:, :rank] / error[:, None]
+
+
+def _principal(covariance: Array) -> tuple[Array, Array]:
     values, vectors = np.linalg.eigh(symmetric(covariance))
-    values, vectors = values[::-1], vectors[:, ::-1]
-    kept = values > np.sqrt(np.finfo(float).eps) * np.max(values, initial=0.0)
-    return values[kept], vectors[:, kept]
+    return values[::-1], vectors[:, ::-1]
+
+
+def determined(df: Array) -> Array:
+    """Degrees of freedom, NaN where there are none: the criterion is flat in the variances that an estimate needs."""
+    return np.asarray(np.where(np.abs(df) < UNDETERMINED, np.nan, df))
 
 
 def combined(df: Array) -> float:
     """Denominator degrees of freedom of the mean of squares of independent t statistics with `df` each."""
-    if not len(df):
+    if not len(df) or np.isnan(df).any():
         return float("nan")
     if len(df) == 1 or np.ptp(df) < SAME:
         return float(np.mean(df))
@@ -83,10 +118,10 @@ def combined(df: Array) -> float:
 
 def satterthwaite(at: At) -> Satterthwaite:
     """The derivatives that the degrees of freedom need, at an optimum."""
-    inverse = at.criterion.engine.gram.scaling.inverse
+    back = at.criterion.engine.gram.scaling.inverse
     C = at.s2 * at.Phi
-    slopes = np.concatenate([_slopes(at), 2 * C[None]])
-    return Satterthwaite(inverse, C, slopes, parameter_covariance(at))
+    slopes, H = np.concatenate([_slopes(at), 2 * C[None]]), hessian(at)
+    return Satterthwaite(back, C, slopes, 2 * inverse(H), flat_directions(H))
 
 
 def _slopes(at: At) -> Array:

@@ -97,6 +97,10 @@ class Term:
         state, at = replace(self.start, points=points), self.offset + coordinate
         return Argument(self.fit.devfun.criterion, state, at, float(w), scale, *limits, relative=relative)
 
+    def meaningless_at(self, argument: Argument, corners: tuple[int, ...]) -> Argument:
+        """The argument, which means nothing where one of these coordinates of the term is zero."""
+        return replace(argument, corners=tuple(self.offset + k for k in corners))
+
 
 @dataclass(frozen=True)
 class ProfScale:
@@ -164,7 +168,7 @@ def _correlation(term: Term, pair: tuple[int, int]) -> Maker:
         a, b, w = point.lead.values
         if min(a, b) < VANISHED:
             return Undetermined(Sine(), -quarter, quarter)
-        return term.holding(point, 2, w, Sine(), (-quarter, quarter))
+        return term.meaningless_at(term.holding(point, 2, w, Sine(), (-quarter, quarter)), (0, 1))
 
     return make
 
@@ -219,6 +223,7 @@ def _rho(term: Term) -> list[Maker]:
         low, high = point.family.eta(point.family.lowest), point.family.eta(1.0)
         if not np.max(point.d) > VANISHED:
             return Undetermined(Rho(point.family), low, high)
-        return term.holding(point, len(point.d), np.clip(point.eta, low, high), Rho(point.family), (low, high))
+        made = term.holding(point, len(point.d), np.clip(point.eta, low, high), Rho(point.family), (low, high))
+        return term.meaningless_at(made, tuple(range(len(point.d))) if term.family.hom or len(point.d) == 2 else ())
 
     return [make]

@@ -22,7 +22,7 @@ def sdcor(family: Family, point: Point, R: Array, sigma: float) -> tuple[Array, 
         return sigma * _deviations(point, R), _rho(point)
     T = np.linalg.solve(R, point.template())
     sd = np.linalg.norm(T, axis=1)
-    sd[sd < ROUNDING * sd.max()] = 0.0
+    sd[sd < ROUNDING * np.linalg.norm(np.linalg.inv(R), axis=1) * np.linalg.norm(point.template())] = 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         C = np.clip(T @ T.T / np.outer(sd, sd), -1, 1)
     return sigma * sd, _below(C)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..extract import word
 from ..fitting import FittedModel
-from .contrasts import DDF, f_test
+from .contrasts import DDF, f_tests
 from .degrees_of_freedom import METHODS, check_ddf
 from .hypotheses import columns_of, hypotheses, type_of
 from .records import AnovaTable, table
@@ -25,7 +25,9 @@ def term_table(fit: FittedModel, type: int | str = 3, ddf: str = DDF) -> AnovaTa
     if ddf == "lme4":
         return sequential_table(fit)
     roman = type_of(type)
-    found = {h.term: f_test(fit, h.L, ddf).row() for h in hypotheses(fit, roman)}
+    tested = hypotheses(fit, roman)
+    results = f_tests(fit, [h.L for h in tested], ddf)
+    found = {h.term: test.row() for h, test in zip(tested, results, strict=True)}
     tests = {label: found.get(label, UNTESTED) for label in fit.design.fixed_terms.labels}
     heading = (f"Type {roman} Analysis of Variance Table with {ddf}'s method",)
     return anova_table(tests, heading)
@@ -52,6 +54,10 @@ def sequential_table(fit: FittedModel) -> AnovaTable:
 @word
 def show_tests(fit: FittedModel, type: int | str = 3) -> dict[str, pd.DataFrame]:
     """The contrasts that `anova(fit, type)` tests: term -> DataFrame (q, p), one row per contrast.
+
+    Where a factor stands only inside another term, as trt in `age + age:trt`, the hypothesis of type 3 is that of SAS:
+    the slope of age, on average over trt; type 2 tests age without age:trt. lmerTest tests the coefficient of age
+    there, the slope at the reference level of trt, so that its answer changes with the reference level.
 
     Source: Goodnight (1978); the types as in SAS and lmerTest, whatever the contrasts of the fit.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..design.estimable import not_estimable
 from ..fitting import FittedModel, random_effect
 from ..joint import JointRows, Levels
 from ..linalg import Array, Codes, dense
@@ -97,6 +98,15 @@ def new_rows(fit: FittedModel, frame: NewFrame, offset: Array, chosen: Chosen, a
     effects = {number: (columns_taken(Z, chosen[number]), codes) for number, (Z, codes) in coded.items()}
     X = dense(spec.fixed(frame))
     return PredictedRows(fit, X, offset, effects, lambda number: spec.random_columns(frame, number), frame.index)
+
+
+def rows_not_estimable(fit: FittedModel, newdata: Any) -> str | None:
+    """What to say of new rows whose fixed part the data do not determine."""
+    if not fit.design.dropped:
+        return None
+    spec = fit.design.spec
+    frame = spec.frame(newdata)
+    return not_estimable(fit.design, spec.fixed_columns, np.asarray(dense(spec.all_fixed(frame)), float), frame.index)
 
 
 def fitted_rows(fit: FittedModel, chosen: Chosen) -> PredictedRows:

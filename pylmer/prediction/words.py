@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import note
 from ..extract import fitted, word
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..parameters import with_parameters
-from ..tails import student_quantile
 from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
 from .labels import (
@@ -24,7 +24,7 @@ from .labels import (
     rows_kept,
 )
 from .options import Options
-from .rows import PredictedRows, fitted_rows, new_rows
+from .rows import PredictedRows, fitted_rows, new_rows, rows_not_estimable
 
 
 @word
@@ -46,7 +46,8 @@ def predict(
 ) -> pd.Series[float] | pd.DataFrame:
     """Predicted means, R's `predict.merMod`, with standard errors and intervals.
 
-    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit
+    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit.
+                      In a dict single values stand for every row: {"floor": 1, "county": ["ANOKA", "CLAY"]}
     re_form           None: all random effects; "NA", NaN or "~0": none; a formula such as "~ (1 | g)": these
     allow_new_levels  new or missing levels of a grouping factor get a random effect of zero, instead of an error
     random_only       the random part alone
@@ -66,6 +67,9 @@ def predict(
     such an offset out of predictions for new data (its issue 447), and so is one whose column `newdata` lacks, with a
     FitNote. R's weights of new responses are 1.
 
+    Of `lm` and `lmList`: `predict(fit, newdata=None, se_fit=, interval=, level=, weights=, offset=, na_action=)`; of
+    `lmList` each row by the coefficients of its group, `pool=` for the residual variance in se_fit and intervals.
+
     A Series on the index of `newdata`; with `se_fit` or `interval` a DataFrame of fit, se_fit and, for an interval,
     lwr and upr.
 
@@ -75,8 +79,12 @@ def predict(
     of a response in a group of which nothing is known. The interval of a mean does not add it: there it is the mean
     over such groups. Quantiles are normal, since nothing is then uncertain about the variances; with
     uncertainty="theta" they are those of t with Satterthwaite's degrees of freedom of the whole variance (formulas and
-    sources in `pylmer.prediction.intervals`). Rows are taken one by one from the factorization, at a cost of O(rows)
+    sources in `pylmer.prediction.intervals`), and no interval is wider than that of a group of which nothing is
+    known. Rows are taken one by one from the factorization, at a cost of O(rows)
     for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
+
+    Where columns were dropped from a rank-deficient fit, a FitNote names the new rows whose mean the data do not tell
+    (lme4 gives their numbers without a word): such a number depends on how the factors are coded.
 
     Raises DataError for unknown levels, missing columns, values of another type, and an offset or weights that only the
     rows of the fit have; ArgumentError for a `re_form` that
@@ -110,6 +118,8 @@ def predict(
     noise = new_noise(spec, frame, weights) if options.new_response else np.zeros(frame.n)
     added = np.zeros(frame.n) if random_only else new_offset(spec, frame, offset)
     rows = new_rows(fit, frame, added, chosen, allow_new_levels)
+    if not random_only and (text := rows_not_estimable(fit, frame)):
+        note(text)
     kept = rows_kept(rows.complete & ~np.isnan(noise), rows.index, na_action)
     return labelled(predicted(rows, options, noise), rows.index, kept)
 
@@ -123,10 +133,10 @@ def predicted(rows: PredictedRows, options: Options, noise: Array) -> dict[str, 
     if options.means:
         return {"fit": centre}
     joint = rows.some(rows.complete).joint(fixed=not options.random_only, unknown=options.new_response)
-    found = spreads(rows.fit.at, rows.fit.sigma, joint, noise[rows.complete], options.uncertainty)
+    found = spreads(rows.fit.at, rows.fit.sigma, joint, noise[rows.complete], options.uncertainty, options.level)
     columns = {"fit": centre, "se_fit": _padded(np.sqrt(found.mean), rows.complete)}
     if options.interval is not None:
-        half = _padded(student_quantile((1 + options.level) / 2, found.df) * np.sqrt(found.whole), rows.complete)
+        half = _padded(found.half(options.level), rows.complete)
         columns |= {"lwr": centre - half, "upr": centre + half}
     return columns
 

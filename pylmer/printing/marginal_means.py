@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import ArgumentError
+from ..extract.words import check_call
 from ..inference.marginal_means.grids import EmmGrid, EmmList
 from ..inference.marginal_means.records import Axis, MeansTable, MeansTables, level_text
 from ..inference.marginal_means.summaries import summarize
+from ..language.strings import write_name
+from ..linear_words import is_number
 from ..tables import Column, format_numbers, print_columns, round_number, show, show_html, zapsmall
 from .pages import html_table
 from .summaries import summary
 
-DIGITS, MOST_DIGITS = 3, 7
+DIGITS, MOST_DIGITS, MOST_SHOWN = 3, 7, 22
 INTERVAL = 3.92  # an interval is so many standard errors wide
 RATIOS = ("t.ratio", "z.ratio", "F.ratio")
 NOT_ESTIMABLE = "nonEst"
@@ -26,14 +30,18 @@ NOT_ESTIMABLE = "nonEst"
 @show.register
 def show_grid(grid: EmmGrid, digits: int | None = None, **options: Any) -> str:
     """The summary of a grid; options as of `summary`."""
+    check_call("to_string()", summarize, (grid,), options)
     return show(summarize(grid, **options), digits=digits)
 
 
 @show.register(EmmList)
 @show.register(MeansTables)
-def show_list(parts: Mapping[str, Any], **options: Any) -> str:
+def show_list(parts: Mapping[str, Any], digits: int | None = None, **options: Any) -> str:
     """One part below the other, each under its name."""
-    return "\n".join(f"${name}\n{show(part, **options)}\n" for name, part in parts.items())
+    known = summarize if isinstance(parts, EmmList) else show_means
+    check_call("to_string()", known, (None,), options)
+    options |= {"digits": digits}
+    return "\n".join(f"${write_name(name)}\n{show(part, **options)}\n" for name, part in parts.items())
 
 
 @show.register
@@ -42,6 +50,8 @@ def show_means(table: MeansTable, digits: int | None = None) -> str:
 
     digits   of estimates and limits; default as many as tell them apart, at least three
     """
+    if digits is not None and not (is_number(digits) and int(digits) == digits and 1 <= digits <= MOST_SHOWN):
+        raise ArgumentError(f"digits={digits!r}: wanted a number of digits, 1 to {MOST_SHOWN}")
     columns = _columns(table, digits)
     blocks = []
     for place, header in _groups(table, columns):
@@ -106,7 +116,7 @@ def _column(name: str, values: pd.Series[Any], axis: Axis | None, table: MeansTa
     if name in RATIOS:
         return Column(name, tuple(_ratio_texts(numbers)))
     if name in ("df1", "df2"):
-        return Column(name, tuple(format_numbers([round_number(x, 2) for x in numbers])))
+        return Column(name, tuple(format_numbers(zapsmall([round_number(x, 2) for x in numbers]))))
     if name == table.label:
         numbers = zapsmall(numbers)
     if name == "df":
@@ -163,10 +173,12 @@ def html_list(parts: Mapping[str, Any]) -> str:
 @summary.register(EmmGrid)
 def summary_grid(grid: EmmGrid, **options: Any) -> MeansTable:
     """The table of marginal means or contrasts; options as of `summarize`."""
+    check_call("summary()", summarize, (grid,), options)
     return summarize(grid, **options)
 
 
 @summary.register(EmmList)
 def summary_list(parts: EmmList, **options: Any) -> MeansTables:
     """The tables of all parts."""
+    check_call("summary()", summarize, (None,), options)
     return MeansTables({name: summarize(part, **options) for name, part in parts.items()})

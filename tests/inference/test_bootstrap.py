@@ -247,7 +247,9 @@ def test_residual_bootstrap() -> None:
 
 def test_modes_of_all_terms_on_a_factor_are_drawn_together() -> None:
     """(1 | g) and (0 + z | g) by the level of g, (1 | h) by itself; without fixed z the modes of z have a mean."""
-    data = pd.read_csv(FILE.parents[1] / "extract" / "two_terms.csv").assign(z=lambda d: d["z"] + 1, y=lambda d: d.y + d.z)
+    data = pd.read_csv(FILE.parents[1] / "extract" / "two_terms.csv").assign(
+        z=lambda d: d["z"] + 1, y=lambda d: d.y + d.z
+    )
     model = pylmer.lmer("y ~ x + (1 | g) + (0 + z | g) + (1 | h)", data)
     record = pylmer.resid_bootstrap(model, lambda one: one.design.y, nsim=3, seed=4)
     modes, variances, drawn = pylmer.ranef(model), pylmer.VarCorr(model), {}
@@ -508,7 +510,7 @@ BAD: dict[str, tuple[Any, str]] = {
         "use a function defined in",
     ),
     "ncpus": (lambda m: pylmer.bootMer(m, ncpus=0), "ncpus must be a whole number from 1"),
-    "progress": (lambda m: pylmer.bootMer(m, progress="yes"), "progress must be True, False or None"),
+    "progress": (lambda m: pylmer.bootMer(m, progress="yes"), "progress='yes': bootMer.. wants True, False or None"),
     "boot_type": (lambda m: pylmer.confint(m, method="boot", boot_type="bca"), "boot_type='bca': wanted one of 'perc'"),
     "option": (lambda m: pylmer.confint(m, method="boot", nsims=3), "nsims.*it takes"),
     "method": (lambda m: pylmer.confint(m, method="bootstrap"), "knows 'Wald', 'profile', 'boot'"),

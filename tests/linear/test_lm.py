@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import json
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -87,11 +87,7 @@ def test_confint(name: str) -> None:
 def test_predict(name: str) -> None:
     fit, r = fitted(name), R["lm"][name]
     new = pd.DataFrame(r["newdata"])
-    if name == "aliased":
-        with pytest.warns(FitNote, match="rank-deficient"):
-            ours = pylmer.predict(fit, new)
-    else:
-        ours = pylmer.predict(fit, new)
+    ours = pylmer.predict(fit, new)  # a rank-deficient fit too: the rows can be estimated (R warns of all before 4.3)
     np.testing.assert_allclose(ours, r["predict"], **CLOSE)
 
 
@@ -200,3 +196,10 @@ def test_rows_lost_to_a_function_are_counted(negative: list[int], rows: str) -> 
         with pytest.warns(pylmer.FitNote, match=text):
             fit = word(formula, data)
         assert fit.design.n == 179 - len(negative)
+
+
+def test_weights_of_zero_are_refused() -> None:
+    """R's lm leaves such rows out of the degrees of freedom."""
+    data = pylmer.datasets.load("sleepstudy").assign(w=[0.0] + [1.0] * 179)
+    with pytest.raises(pylmer.DataError, match="weights must be positive"):
+        pylmer.lm("Reaction ~ Days", data, weights="w")

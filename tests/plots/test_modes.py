@@ -8,7 +8,6 @@ import pytest
 
 import pylmer
 from pylmer import ArgumentError
-
 from tests.extract.test_two_terms import R as BY_R
 from tests.extract.test_two_terms import fit as unbalanced
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from . import reading
+from .combining import rbind
+from .comparing import contrast, pairs
+from .effect_sizes import eff_size
 from .grids import EmmGrid, EmmList
+from .grouping import add_grouping
+from .letters import cld
 from .records import MeansTable, MeansTables
 from .reference_grid import ref_grid
+from .regridding import regrid
 from .testing import joint_tests, test
-from .words import contrast, emmeans, emtrends, pairs
+from .words import emmeans, emtrends
 
 __all__ = [
     "EmmGrid",
     "EmmList",
     "MeansTable",
     "MeansTables",
+    "add_grouping",
+    "cld",
     "contrast",
+    "eff_size",
     "emmeans",
     "emtrends",
     "joint_tests",
     "pairs",
+    "rbind",
+    "reading",
     "ref_grid",
+    "regrid",
     "test",
 ]

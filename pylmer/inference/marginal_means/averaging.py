@@ -2,73 +2,137 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ...errors import ArgumentError
 from ...language import did_you_mean
-from ...linalg import Array
+from ...linalg import Array, Codes
+from .cells import agreeing
 from .grids import EmmGrid
+from .nesting import innermost, restricted
 from .records import Axis
 
 WEIGHTS = ("equal", "proportional", "outer", "cells", "flat")
+OVERALL = Axis("1", ("overall",))
 MISLEADING = "NOTE: Results may be misleading due to involvement in interactions"
 
 
 def marginal(grid: EmmGrid, names: tuple[str, ...], by: tuple[str, ...], weights: Any) -> EmmGrid:
-    """The means of a grid for each combination of `names` and `by`; see `emmeans` for the weights."""
+    """The means of a grid for each combination of `names` and `by`; see `emmeans` for the weights.
+
+    Where nested variables are averaged over, those that they are nested in follow in a further step, so that each level
+    of these weighs by itself, whatever the number of levels inside.
+    """
     asked = (*names, *(name for name in by if name not in names))
+    rest = [axis.name for axis in grid.axes if axis.name not in asked]
+    if not isinstance(weights, str) and any(name in grid.nesting for name in rest):
+        raise ArgumentError("weights: numbers are not taken where nested variables are averaged over")
+    while within := {group for name in rest for group in grid.nesting.get(name, ())}:
+        over = [name for name in rest if name not in within]
+        left = [axis.name for axis in grid.axes if axis.name not in over]
+        groups = [name for name in left if any(name in grid.nesting.get(each, ()) for each in over)]
+        grid = _averaged(grid, left, weights, groups)
+        rest = [name for name in rest if name in within]
+    return _averaged(grid, asked, weights, ())
+
+
+def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any, groups: Sequence[str]) -> EmmGrid:
+    """The means of the cells that agree in some variables; the weights are made in each cell of some groups."""
     order = [grid.position(name) for name in asked]
-    rest = [i for i in range(len(grid.axes)) if i not in order]
-    sizes = [len(axis.values) for axis in grid.axes]
+    rest = [i for i, axis in enumerate(grid.axes) if i not in order and not axis.follows]
+    places, which = agreeing(grid.cells[:, order])
+    cells = Averaged(grid.frequency, which, agreeing(grid.cells[:, [grid.position(g) for g in groups]])[1],
+                     grid.cells[:, rest])  # fmt: skip
+    w = cells.weights(weights)
     kept = tuple(grid.axes[i] for i in order)
-    shape = (int(np.prod([sizes[i] for i in order])), int(np.prod([sizes[i] for i in rest])))
-    cells = np.arange(len(grid.L)).reshape(sizes, order="F").transpose([*order, *rest]).reshape(shape, order="F")
-    w = _weights(grid, cells, [grid.axes[i] for i in rest], weights)
+    full = len(places) == math.prod(len(axis.values) for axis in kept)
+    over = [grid.axes[i].name for i in rest if _differs(grid.cells[:, i], which)]
     return replace(
         grid,
-        axes=kept or (Axis("1", ("overall",)),),
-        L=np.einsum("kc,kcp->kp", w, grid.L[cells]),
-        offset=np.sum(w * grid.offset[cells], axis=1),
-        frequency=np.sum(grid.frequency[cells], axis=1),
-        averaged=(*grid.averaged, *(grid.axes[i].name for i in rest if sizes[i] > 1)),
+        axes=kept or (OVERALL,),
+        places=None if full else places,
+        L=_summed(w[:, None] * grid.L, which, len(places)),
+        offset=_summed(w * grid.offset, which, len(places)),
+        frequency=_summed(grid.frequency, which, len(places)),
+        averaged=(*grid.averaged, *(name for name in over if name not in grid.nesting), *innermost(over, grid.nesting)),
+        nesting=restricted(grid.nesting, asked),
     )
 
 
-def _weights(grid: EmmGrid, cells: Array, rest: Sequence[Axis], weights: Any) -> Array:
-    """Weights of the cells (k, c) that make each of k means, rows of sum 1; NaN where none has data."""
-    frequency = grid.frequency[cells]
-    if not isinstance(weights, str):
-        return np.broadcast_to(_own(weights, cells.shape[1]), cells.shape)
-    if weights not in WEIGHTS:
-        raise ArgumentError(
-            f"weights={weights!r}: wanted one of {', '.join(map(repr, WEIGHTS))}, or a number for each of the "
-            f"{cells.shape[1]} cells averaged over{did_you_mean(weights, WEIGHTS)}"
-        )
-    pooled = frequency.sum(axis=0)
-    kinds: dict[str, Array] = {
-        "equal": np.ones(cells.shape),
-        "proportional": np.broadcast_to(pooled, cells.shape),
-        "outer": np.broadcast_to(_margins(pooled, rest), cells.shape),
-        "cells": frequency,
-        "flat": (frequency > 0).astype(float),
-    }
-    w = kinds[weights]
-    total = w.sum(axis=1, keepdims=True)
-    return np.asarray(w / np.where(total > 0, total, np.nan))
+def _differs(column: Codes, which: Codes) -> bool:
+    """Whether some mean is over several levels of a variable."""
+    return len(agreeing(np.column_stack([which, column]))[0]) > len(np.unique(which))
 
 
-def _margins(frequency: Array, rest: Sequence[Axis]) -> Array:
-    """The product of the frequencies of each variable alone (c,)."""
-    table = frequency.reshape([len(axis.values) for axis in rest], order="F")
-    out = np.ones(table.shape)
-    for i in range(table.ndim):
-        margin = table.sum(axis=tuple(j for j in range(table.ndim) if j != i))
-        out = out * margin.reshape([-1 if j == i else 1 for j in range(table.ndim)])
-    return out.ravel(order="F")
+def _summed(values: Array, which: Codes, count: int) -> Array:
+    """Sums of the rows of each group: (count, ...)."""
+    out = np.zeros((count, *values.shape[1:]))
+    np.add.at(out, which, values)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Averaged:
+    """Cells that are averaged.
+
+    frequency (k,) rows of data;  which (k,) mean each goes into;  family (k,) in which weights are made
+    places (k, variables) on the variables averaged over
+    """
+
+    frequency: Array
+    which: Codes
+    family: Codes
+    places: Codes
+
+    @cached_property
+    def alike(self) -> Codes:
+        """Which cells of a family agree in the variables averaged over (k,)."""
+        return agreeing(np.column_stack([self.places, self.family]))[1]
+
+    def weights(self, asked: Any) -> Array:
+        """Weights of the cells (k,), of sum 1 in each mean; NaN where none has data, or a combination is not there."""
+        if not isinstance(asked, str):
+            w = _own(asked, int(self.alike.max()) + 1)[self.alike]
+        elif asked not in WEIGHTS:
+            raise ArgumentError(
+                f"weights={asked!r}: wanted one of {', '.join(map(repr, WEIGHTS))}, or a number for each of the "
+                f"{int(self.alike.max()) + 1} cells averaged over{did_you_mean(asked, WEIGHTS)}"
+            )
+        elif asked in ("cells", "flat"):
+            w = self.frequency if asked == "cells" else (self.frequency > 0).astype(float)
+        else:
+            w = np.where(self.complete, self._pooled(asked), np.nan)
+        total = np.bincount(self.which, w)
+        return np.asarray(w / np.where(total > 0, total, np.nan)[self.which])
+
+    def _pooled(self, asked: str) -> Array:
+        """Weights (k,) that all means of a family share."""
+        if asked == "equal":
+            return np.ones(len(self.which))
+        if asked == "proportional":
+            return np.bincount(self.alike, self.frequency)[self.alike]
+        return self._margins()
+
+    def _margins(self) -> Array:
+        """The product of the frequencies of each variable alone, in each family (k,)."""
+        out, totals = np.ones(len(self.which)), np.bincount(self.family, self.frequency)
+        for column in self.places.T:
+            same = agreeing(np.column_stack([column, self.family]))[1]
+            out = out * np.bincount(same, self.frequency)[same] / np.maximum(totals, 1.0)[self.family]
+        return out
+
+    @property
+    def complete(self) -> Array:
+        """Whether a mean has every combination of its family (k,): without one it is none over all of them."""
+        _, first = np.unique(self.alike, return_index=True)
+        combinations = np.bincount(self.family[first])
+        return np.asarray(np.bincount(self.which)[self.which] == combinations[self.family])
 
 
 def _own(weights: Any, count: int) -> Array:
@@ -85,6 +149,9 @@ def _own(weights: Any, count: int) -> Array:
 
 
 def misleading(grid: EmmGrid, asked: Sequence[str]) -> bool:
-    """Whether one of the variables asked for takes part in an interaction with one that is not."""
+    """Whether all variables asked for take part in an interaction with one that is not: R's rule.
+
+    Of `a*b + a*c` the means of a and b say nothing wrong, though c matters to a: no term has a, b and more.
+    """
     wanted = set(asked)
-    return any(term & wanted and term - wanted for term in grid.terms)
+    return bool(wanted) and any(wanted < term for term in grid.terms)

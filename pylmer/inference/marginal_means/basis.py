@@ -1,7 +1,6 @@
 """What marginal means need of a fit: coefficients, their covariance, degrees of freedom, what can be estimated.
 
-A linear function l'beta of all columns of X, the dropped ones too, can be estimated if l is orthogonal to the null
-space of X: it then has the same value for every solution of the normal equations (Searle 1971, Linear Models, 5.4).
+What can be estimated is told by the null space of X (see `pylmer.design.estimable`).
 """
 
 from __future__ import annotations
@@ -12,17 +11,22 @@ from typing import Any
 
 import numpy as np
 
+from ...design.estimable import NullSpace, null_space
+from ...design.rank import TOLERANCE, left_to_right
 from ...errors import ArgumentError
 from ...fitting import FittedModel, refit_reml
 from ...language import did_you_mean
-from ...linalg import Array, chunks, dense, triangular_factor
+from ...linalg import Array
 from ...regression import LinearFit
+from ..contrasts import note_undetermined
 from ..degrees_of_freedom import Method, kenward_roger_of, satterthwaite_of
+from ..hypotheses import reduced
 from ..kenward_roger import KenwardRoger
 from ..once import once_per_fit
+from ..satterthwaite import rank_of
 
 METHODS = ("kenward-roger", "satterthwaite", "asymptotic")
-NOT_ESTIMABLE = 1e-8  # squared length of a function's part in the null space, relative to the function's own
+RELATIVE = 1e-13  # differences of functions, relative to the data, that are rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,20 +34,34 @@ class Basis:
     """Coefficients and how they are judged; P columns of X, r of them kept.
 
     kept    (r,) positions of the estimated coefficients;  beta (r,)
-    null    (P, P - r) orthonormal basis of the null space of X
+    null    the null space of X
     method  covariance and degrees of freedom of functions (q, r);  ddf its name as R's emmeans prints it, None for lm
     """
 
     kept: Array
     beta: Array
-    null: Array
+    null: NullSpace
     method: Method
     ddf: str | None
 
     def estimable(self, L: Array) -> Array:
         """Mask (q,) of the functions L (q, P) that can be estimated; functions with missing weights cannot."""
-        inside = np.sum((L @ self.null) ** 2, axis=1)
-        return np.asarray(inside <= NOT_ESTIMABLE * np.sum(L**2, axis=1))
+        return self.null.estimable(L)
+
+    def independent(self, L: Array) -> list[int]:
+        """Rows of the functions L (q, P) that are not combinations of those before them, whatever the units."""
+        return left_to_right((L / self.units(L)).T, TOLERANCE)
+
+    def aligned(self, L: Array) -> Array:
+        """Rows of the same space as the independent rows L (q, P), with ones and zeros in the columns' own units."""
+        units = self.units(L)
+        rows = reduced(np.linalg.qr((L / units).T)[0].T, list(range(L.shape[1])))
+        return rows * np.where(np.isfinite(units), units, 0.0)
+
+    def units(self, L: Array) -> Array:
+        """The largest entry (P,) of each column, infinite where all are rounding beside the data."""
+        largest = np.max(np.abs(L), axis=0, initial=0.0)
+        return np.where(largest > RELATIVE * self.null.lengths, largest, np.inf)
 
     def estimates(self, L: Array) -> Array:
         """L beta (q,), NaN where it cannot be estimated."""
@@ -63,6 +81,7 @@ class Basis:
         known = self.estimable(L) & np.any(L != 0, axis=1)
         df = np.full(len(L), np.nan)
         df[known] = self.method.single(L[known][:, self.kept])
+        note_undetermined(df[known])
         return df
 
 
@@ -80,6 +99,10 @@ class Fixed:
     def single(self, L: Array) -> Array:
         """Degrees of freedom (q,), all alike."""
         return np.full(len(L), self.df)
+
+    def rank(self, L: Array) -> int:
+        """How many rows of L (q, r) are independent."""
+        return rank_of(L, np.diag(np.sqrt(np.diag(self.V))))
 
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom, and no scaling of F."""
@@ -102,14 +125,14 @@ def _(fit: FittedModel, lmer_df: str) -> Basis:
             f"lmer_df={lmer_df!r}: wanted one of {', '.join(map(repr, METHODS))}{did_you_mean(str(lmer_df), METHODS)}"
         )
     kept = fit.design.spec.fixed_columns
-    return Basis(kept, fit.beta, null_space(fit, kept), _method(fit, lmer_df), lmer_df)
+    return Basis(kept, fit.beta, null_space(fit.design, kept), _method(fit, lmer_df), lmer_df)
 
 
 @basis_of.register
 def _(fit: LinearFit, lmer_df: str) -> Basis:
     kept = fit.solution.kept
     method = Fixed(fit.sigma**2 * fit.solution.unscaled, fit.solution.df_residual)
-    return Basis(kept, fit.beta[kept], null_space(fit, kept), method, None)
+    return Basis(kept, fit.beta[kept], null_space(fit.design, kept), method, None)
 
 
 def _method(fit: FittedModel, lmer_df: str) -> Method:
@@ -128,19 +151,3 @@ def kenward_roger_of_ml(fit: FittedModel) -> KenwardRoger:
     """
     method = kenward_roger_of(refit_reml(fit))
     return replace(method, Phi=fit.at.Phi * (fit.at.s2 / method.s2))
-
-
-def null_space(fit: FittedModel | LinearFit, kept: Array) -> Array:
-    """Orthonormal basis (P, P - r) of the vectors v with X v = 0, all columns of X counted."""
-    spec, design = fit.design.spec, fit.design
-    P = len(design.X_full_names)
-    left = np.setdiff1d(np.arange(P), kept)
-    if not len(left):
-        return np.zeros((P, 0))
-    X = spec.fixed_coder.matrix({name: design.variables[name] for name in design.variables}, design.n)
-    root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
-    R = triangular_factor((root[at, None] * dense(X[at]) for at in chunks(design.n)), P)
-    null = np.zeros((P, len(left)))
-    null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
-    null[left] = np.eye(len(left))
-    return np.asarray(np.linalg.qr(null)[0])

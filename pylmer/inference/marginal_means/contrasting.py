@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import linalg
 
 from ...errors import ArgumentError
 from ...extract.words import several
-from ...linalg import Array
+from ...linalg import Array, Codes
 from .adjustments import check_adjust
-from .families import contrasts
+from .cells import product
+from .families import Contrasts, contrasts
 from .grids import EmmGrid
-from .options import AS_IS
+from .options import groups_asked
 from .records import Axis
 from .specs import names_among
 
@@ -27,31 +30,93 @@ def contrasted(
 ) -> EmmGrid:
     """The contrasts `method` of the means in each group; see `contrast`."""
     arranged, inner = _arranged(grid, by)
-    made = contrasts(method, means_labels(inner), options)
-    cells = arranged.L[arranged.groups(arranged.by)]
-    L = np.einsum("qm,mgp->gqp", made.coefficients, cells).reshape(-1, grid.L.shape[1])
-    axes = (Axis("contrast", made.labels), *arranged.axes[len(inner) :])
-    zero = _sums_to_zero(made.coefficients)
-    return _compared(arranged, axes, L, zero, made.adjust if adjust is None else adjust, made.means)
+    if not inner:
+        raise ArgumentError("by= takes every variable of the means: none are left to compare")
+    groups = arranged.groups(arranged.by)
+    labels = means_labels(inner, arranged.cells[:, : len(inner)])
+    made = [contrasts(method, _parted([labels[i] for i in rows]), options) for rows in groups]
+    axis, places = _axis("contrast", [each.labels for each in made])
+    cells = [
+        arranged.cells[np.repeat(rows[:1], len(each.labels)), len(inner) :]
+        for rows, each in zip(groups, made, strict=True)
+    ]
+    blocks = [each.coefficients for each in made]
+    return _compared(
+        arranged,
+        axes=(axis, *arranged.axes[len(inner) :]),
+        places=np.column_stack([places, np.concatenate(cells)]),
+        blocks=blocks,
+        zero=all(_sums_to_zero(block) for block in blocks),
+        adjust=made[0].adjust if adjust is None else adjust,
+        means=None if any(each.means is None for each in made) else tuple(each.means or 0 for each in made),
+    )
 
 
 def interactions(
     grid: EmmGrid, methods: Any, by: str | Sequence[str] | None, adjust: str | None, options: Mapping[str, Any]
 ) -> EmmGrid:
-    """Contrasts of contrasts: of each variable its own, all their products; see `contrast`."""
+    """Contrasts of contrasts: of each variable its own, all their products; see `contrast`.
+
+    Where variables are nested each table must have all combinations of the levels in it.
+    """
     arranged, inner = _arranged(grid, by)
     chosen = _methods(methods, inner)
-    order = [next(axis for axis in inner if axis.name == name) for name in chosen]
-    made = [contrasts(chosen[axis.name], _parted(axis.texts()), options) for axis in order]
-    table = arranged.L.reshape((*(len(axis.values) for axis in inner), -1, grid.L.shape[1]), order="F")
-    table = table.transpose([*(inner.index(axis) for axis in order), len(inner), len(inner) + 1])
-    for place, each in enumerate(made):
-        table = np.moveaxis(np.tensordot(each.coefficients, table, axes=(1, place)), 0, place)
-    L = table.reshape((-1, grid.L.shape[1]), order="F")
-    names = [f"{axis.name}_{chosen[axis.name] if isinstance(chosen[axis.name], str) else 'custom'}" for axis in order]
-    axes = (*(Axis(n, each.labels) for n, each in zip(names, made, strict=True)), *arranged.axes[len(inner) :])
-    zero = any(_sums_to_zero(each.coefficients) for each in made)
-    return _compared(arranged, axes, L, zero, "none" if adjust is None else adjust, None)
+    order = [[axis.name for axis in inner].index(name) for name in chosen]
+    blocks, labels, cells = [], [], []
+    for rows in arranged.groups(arranged.by):
+        made, block = _product(inner, arranged.cells[rows][:, : len(inner)], chosen, order, options)
+        blocks.append(block)
+        labels.append([each.labels for each in made])
+        cells.append(arranged.cells[np.repeat(rows[:1], len(block)), len(inner) :])
+    axes, places = [], []
+    for i, name in enumerate(chosen):
+        shown = chosen[name] if isinstance(chosen[name], str) else "custom"
+        axis, column = _axis(f"{name}_{shown}", [_run(each, i) for each in labels])
+        axes.append(axis)
+        places.append(column)
+    return _compared(
+        arranged,
+        axes=(*axes, *arranged.axes[len(inner) :]),
+        places=np.column_stack([*places, np.concatenate(cells)]),
+        blocks=blocks,
+        zero=all(_sums_to_zero(block) for block in blocks),
+        adjust="none" if adjust is None else adjust,
+        means=None,
+    )
+
+
+def _product(
+    inner: Sequence[Axis], places: Codes, chosen: Mapping[str, Any], order: Sequence[int], options: Mapping[str, Any]
+) -> tuple[list[Contrasts], Array]:
+    """The contrasts of each variable in one table, and those of their products, the first variable running fastest."""
+    present = [np.unique(column) for column in places.T]
+    if math.prod(map(len, present)) != len(places):
+        raise ArgumentError(
+            "interaction: a table has not all combinations of its levels, as where variables are nested in others; "
+            "make tables of those with by="
+        )
+    texts = [_parted([inner[i].texts()[at] for at in present[i]]) for i in range(len(inner))]
+    made = [contrasts(chosen[inner[i].name], texts[i], options) for i in order]
+    by_place = {i: each.coefficients for i, each in zip(order, made, strict=True)}
+    block: Array = np.ones((1, 1))
+    for i in range(len(inner)):
+        block = np.kron(by_place[i], block)
+    sizes = [len(by_place[i]) for i in range(len(inner))]
+    rows = np.arange(len(block)).reshape(sizes, order="F").transpose(order).ravel(order="F")
+    return made, block[rows]
+
+
+def _run(labels: Sequence[Sequence[str]], i: int) -> list[str]:
+    """The labels of variable i over all products, the first variable running fastest."""
+    places = product([len(each) for each in labels])
+    return [labels[i][at] for at in places[:, i]]
+
+
+def _axis(name: str, labels: Sequence[Sequence[str]]) -> tuple[Axis, Codes]:
+    """A variable whose levels are the labels of all tables in order, and where each of them stands."""
+    every = [label for each in labels for label in each]
+    place = {label: i for i, label in enumerate(dict.fromkeys(every))}
+    return Axis(name, tuple(place)), np.array([place[label] for label in every], int)
 
 
 def _methods(methods: Any, axes: Sequence[Axis]) -> dict[str, Any]:
@@ -73,24 +138,40 @@ def _methods(methods: Any, axes: Sequence[Axis]) -> dict[str, Any]:
 
 def _arranged(grid: EmmGrid, by: str | Sequence[str] | None) -> tuple[EmmGrid, tuple[Axis, ...]]:
     """The grid with its groups last, and the variables that are compared."""
-    names = [axis.name for axis in grid.axes]
-    arranged = grid.arranged(grid.by if by == AS_IS else names_among(by, names, "by"))
+    arranged = grid.arranged(groups_asked(grid, by))
     return arranged, tuple(axis for axis in arranged.axes if axis.name not in arranged.by)
 
 
 def _sums_to_zero(coefficients: Array) -> bool:
-    return bool(np.all(np.abs(coefficients.sum(axis=1)) < SUM_TO_ZERO))
+    sums = coefficients.sum(axis=1)
+    return bool(np.all(np.abs(sums[~np.isnan(sums)]) < SUM_TO_ZERO))
 
 
-def _compared(grid: EmmGrid, axes: tuple[Axis, ...], L: Array, zero: bool, adjust: str, means: int | None) -> EmmGrid:
-    """The grid of contrasts; differences of logarithms are logarithms of ratios, others keep the model's scale."""
+def _compared(
+    grid: EmmGrid,
+    axes: tuple[Axis, ...],
+    places: Codes,
+    blocks: Sequence[Array],
+    zero: bool,
+    adjust: str,
+    means: tuple[int, ...] | None,
+) -> EmmGrid:
+    """The grid of contrasts, blocks (contrasts, means) of the tables of a grid that stand below each other.
+
+    Differences of logarithms are logarithms of ratios, others keep the model's scale.
+    """
     transformation, remark = grid.transformation, grid.remark
     if transformation is not None:
         transformation = transformation.ratios if zero else None
         remark = remark if transformation is not None else f"Note: contrasts are still on the {_scale(grid)} scale"
+    starts = np.cumsum([0, *(block.shape[1] for block in blocks)])
+    L = np.concatenate(
+        [block @ grid.L[start : start + block.shape[1]] for block, start in zip(blocks, starts, strict=False)]
+    )
     return replace(
         grid,
         axes=axes,
+        places=places,
         L=L,
         offset=np.zeros(len(L)),
         frequency=np.ones(len(L)),
@@ -101,6 +182,9 @@ def _compared(grid: EmmGrid, axes: tuple[Axis, ...], L: Array, zero: bool, adjus
         infer=(False, True),
         adjust=check_adjust(adjust),
         terms=(),
+        nesting={},
+        partly=grid.partly or bool(grid.nesting and grid.by),
+        origin=(grid.grid, linalg.block_diag(*blocks)),
     )
 
 
@@ -110,13 +194,10 @@ def _scale(grid: EmmGrid) -> str:
     return grid.transformation.label if grid.transformation.name == "scale" else grid.transformation.name
 
 
-def means_labels(axes: Sequence[Axis]) -> list[str]:
-    """Labels of all cells: levels one blank apart, numeric ones behind their variable's name: A temperature175."""
+def means_labels(axes: Sequence[Axis], places: Codes) -> list[str]:
+    """Labels of cells: levels one blank apart, numeric ones behind their variable's name: A temperature175."""
     texts = [_enhanced(axis) for axis in axes]
-    sizes = [len(each) for each in texts]
-    places: Sequence[Array] = np.unravel_index(np.arange(int(np.prod(sizes))), sizes, order="F") if sizes else ()
-    labels = [" ".join(text[i] for text, i in zip(texts, cell, strict=True)) for cell in zip(*places, strict=True)]
-    return _parted(labels)
+    return [" ".join(text[i] for text, i in zip(texts, cell, strict=True)) for cell in places.tolist()] if axes else []
 
 
 def _parted(labels: Sequence[str]) -> list[str]:

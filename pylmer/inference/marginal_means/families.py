@@ -5,18 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from ...errors import ArgumentError
+from ...extract.words import check_call
 from ...language import did_you_mean
 from ...linalg import Array
 
 DEGREES = ("linear", "quadratic", "cubic", "quartic")
 MOST_DEGREES = 6
+NOTHING = "(nothing)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,8 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
     if not labels:
         raise ArgumentError("by= takes every variable of the means: none are left to compare")
     if callable(method):
+        if isinstance(method, FunctionType):  # what C made may have no signature
+            check_call("the function of contrasts", method, (list(labels),), dict(options))
         return contrasts(method(list(labels), **options), labels, {})
     if not isinstance(method, str):
         _no_options(options, (), "contrasts given by their coefficients")
@@ -52,14 +57,25 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
         )
     make, known = FAMILIES[method]
     _no_options(options, (*known, "exclude", "include") if method in EXCLUDING else known, f"{method!r}")
+    if not isinstance(options.get("reverse", False), bool | np.bool_):
+        raise ArgumentError(f"reverse={options['reverse']!r}: wanted True or False")
     rest = {name: value for name, value in options.items() if name in known}
     chosen = _included(labels, options.get("exclude"), options.get("include"))
+    if not chosen:
+        raise ArgumentError("exclude leaves no means to compare")
     if len(chosen) == len(labels):
-        return make(list(labels), **rest)
-    made = make([labels[i] for i in chosen], **rest)
+        return _or_nothing(make(list(labels), **rest))
+    made = _or_nothing(make([labels[i] for i in chosen], **rest))
     full = np.zeros((len(made.labels), len(labels)))
     full[:, chosen] = made.coefficients
     return Contrasts(made.labels, full, made.adjust, made.means)
+
+
+def _or_nothing(made: Contrasts) -> Contrasts:
+    """The contrasts, or where there are none, as of a single mean, the one that R prints: it cannot be estimated."""
+    if len(made.labels):
+        return made
+    return replace(made, labels=(NOTHING,), coefficients=np.full((1, made.coefficients.shape[1]), np.nan))
 
 
 def _no_options(options: Mapping[str, Any], known: Sequence[str], what: str) -> None:
@@ -149,13 +165,15 @@ def against_last(labels: Sequence[str], ref: Any = None, reverse: bool = False) 
 def effects(labels: Sequence[str], wts: Any = None) -> Contrasts:
     """Each level against the (weighted) average of all."""
     share = _shares(wts, len(labels))
-    return Contrasts(tuple(f"{label} effect" for label in labels), np.eye(len(labels)) - share, "fdr")
+    coefficients = np.eye(len(labels)) - share if len(labels) > 1 else np.full((1, 1), np.nan)
+    return Contrasts(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
 
 
 def deleted_effects(labels: Sequence[str], wts: Any = None) -> Contrasts:
     """Each level against the average of the others."""
     share = _shares(wts, len(labels))
-    coefficients = (np.eye(len(labels)) - share) / (1 - share)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a level that has all the weight has no others
+        coefficients = (np.eye(len(labels)) - share) / (1 - share)[:, None]
     return Contrasts(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
 
 
@@ -182,10 +200,12 @@ def mean_changes(labels: Sequence[str], reverse: bool = False) -> Contrasts:
     return Contrasts(names, sign * np.array(rows).reshape(-1, m), "mvt")
 
 
-def polynomial(labels: Sequence[str], max_degree: int | None = None) -> Contrasts:
+def polynomial(labels: Sequence[str], max_degree: Any = None) -> Contrasts:
     """Orthogonal polynomials of equally spaced levels, in the smallest whole numbers, as in printed tables."""
     m = len(labels)
-    most = min(MOST_DEGREES, m - 1) if max_degree is None else min(int(max_degree), m - 1)
+    if max_degree is not None and (not isinstance(max_degree, int | np.integer) or max_degree < 1):
+        raise ArgumentError(f"max_degree={max_degree!r}: wanted a degree, 1 or more")
+    most = min(MOST_DEGREES if max_degree is None else int(max_degree), m - 1)
     names = tuple(DEGREES[d] if d < len(DEGREES) else f"degree {d + 1}" for d in range(most))
     return Contrasts(names, np.array([_whole(m, d + 1) for d in range(most)]).reshape(-1, m))
 
@@ -225,5 +245,20 @@ FAMILIES: dict[str, tuple[Callable[..., Contrasts], tuple[str, ...]]] = {
     "consec": (consecutive, ("reverse",)),
     "mean_chg": (mean_changes, ("reverse",)),
     "identity": (identity, ()),
+}
+DESCRIPTIONS = {
+    "poly": "polynomial contrasts",
+    "trt.vs.ctrl": "differences from control",
+    "trt.vs.ctrl1": "differences from control",
+    "trt.vs.ctrlk": "differences from control",
+    "dunnett": "differences from control",
+    "eff": "differences from grand mean",
+    "del.eff": "differences from mean of others",
+    "consec": "changes between consecutive levels",
+    "mean_chg": "mean after minus mean before",
+    "identity": "Identity",
+    "pairwise": "pairwise differences",
+    "revpairwise": "pairwise differences",
+    "tukey": "pairwise differences",
 }
 EXCLUDING = tuple(name for name in FAMILIES if name != "poly")

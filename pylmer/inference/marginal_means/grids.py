@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -10,29 +11,42 @@ import pandas as pd
 
 from ...errors import ArgumentError
 from ...extract.records import ReadOnly
+from ...extract.words import check_call
 from ...language import did_you_mean, known_as
 from ...linalg import Array, Codes
 from ...tables import Shown
 from .basis import Basis
+from .cells import agreeing, product, together
+from .nesting import Nesting
 from .records import Axis
 from .summaries import summarize
 from .transformations import Transformation
+
+
+@singledispatch
+def stacked(lower: Any, upper: Any) -> Any:
+    """`lower` below `upper`, as one family; `combining` registers how."""
+    return NotImplemented
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EmmGrid(Shown):
     """Linear functions of the coefficients, one for each cell of a grid; prints itself as its `summary`.
 
-    axes       the variables, the first running fastest;  k cells
+    axes       the variables;  places (k, variables) of the k cells on them, None for all combinations, the first
+               variable running fastest
     L          (k, P) functions of all columns of X;  offset (k,) added to them;  frequency (k,) rows of data in a cell
     by         the variables whose values make separate tables and families of tests
     label      of the estimates: "prediction", "emmean", "estimate", "Days.trend"
-    averaged   variables that have been averaged over
-    means      how many means a set of pairwise comparisons compares, else None
+    averaged   variables that have been averaged over;  partly  whether in some of the rows only
+    means      of pairwise comparisons how many means each table compares, else None
     type       "response" to transform back, else None
     transformation   of the response;  remark   a line printed with the notes
     infer, level, adjust   defaults of `summary`
-    terms      the predictors of each term of the model
+    terms      the predictors of each term of the model;  nesting  nested variables and those they are nested in
+    sigma      the residual standard deviation;  bias  that of the bias adjustment, None for no adjustment
+    df         degrees of freedom in place of those of the basis, or None
+    origin     of contrasts: the cells compared, and the coefficients (contrasts, cells)
     """
 
     basis: Basis
@@ -43,7 +57,7 @@ class EmmGrid(Shown):
     by: tuple[str, ...] = ()
     label: str = "prediction"
     averaged: tuple[str, ...] = ()
-    means: int | None = None
+    means: tuple[int, ...] | None = None
     type: str | None = None
     transformation: Transformation | None = None
     remark: str | None = None
@@ -51,16 +65,28 @@ class EmmGrid(Shown):
     level: float = 0.95
     adjust: str = "none"
     terms: tuple[frozenset[str], ...] = field(default=(), repr=False)
+    places: Codes | None = None
+    partly: bool = False
+    nesting: Nesting = field(default_factory=dict)
+    sigma: float | None = None
+    bias: tuple[float, ...] | float | None = None
+    df: float | None = None
+    origin: tuple[pd.DataFrame, Array] | None = field(default=None, repr=False)
+
+    @property
+    def cells(self) -> Codes:
+        """The place of each cell on each variable: (k, variables)."""
+        return product([len(axis.values) for axis in self.axes]) if self.places is None else self.places
 
     @property
     def grid(self) -> pd.DataFrame:
         """The cells: DataFrame (k, variables)."""
-        sizes = [len(axis.values) for axis in self.axes]
-        places = np.unravel_index(np.arange(int(np.prod(sizes))), sizes, order="F") if sizes else ()
-        return pd.DataFrame({axis.name: axis.column(at) for axis, at in zip(self.axes, places, strict=True)})
+        columns = zip(self.axes, self.cells.T, strict=True)
+        return pd.DataFrame({axis.name: axis.column(at) for axis, at in columns}, index=range(len(self.L)))
 
     def as_frame(self, **options: Any) -> pd.DataFrame:
         """The summary as an ordinary DataFrame; options as of `summary`."""
+        check_call("as_frame()", summarize, (self,), options)
         return pd.DataFrame(summarize(self, **options))
 
     def axis(self, name: str) -> Axis:
@@ -77,20 +103,38 @@ class EmmGrid(Shown):
             )
         return names.index(meant)
 
-    def groups(self, by: tuple[str, ...]) -> Codes:
-        """Cells by group: (inside, groups), the variables outside `by` running down, those of `by` across."""
-        sizes = [len(axis.values) for axis in self.axes]
-        cells = np.arange(len(self.L)).reshape(sizes, order="F")
-        outer = [self.position(name) for name in by]
-        inner = [i for i in range(len(sizes)) if i not in outer]
-        moved = cells.transpose([*inner, *outer])
-        return moved.reshape((-1, int(np.prod([sizes[i] for i in outer]))), order="F")
+    def groups(self, by: tuple[str, ...]) -> list[Codes]:
+        """The cells of each table, in order: those that agree in the variables of `by`."""
+        return together(agreeing(self.cells[:, [self.position(name) for name in by]])[1])
 
     def arranged(self, by: tuple[str, ...]) -> EmmGrid:
-        """The same cells with the variables of `by` last."""
-        rows = self.groups(by).ravel(order="F")
-        axes = (*(axis for axis in self.axes if axis.name not in by), *(self.axis(name) for name in by))
-        return replace(self, axes=axes, by=by, L=self.L[rows], offset=self.offset[rows], frequency=self.frequency[rows])
+        """The same cells, table by table, with the variables of `by` last."""
+        rows = np.concatenate(self.groups(by))
+        order = [*(i for i, axis in enumerate(self.axes) if axis.name not in by), *map(self.position, by)]
+        return replace(self.chosen(rows), axes=tuple(self.axes[i] for i in order), places=self.cells[rows][:, order],
+                       by=by)  # fmt: skip
+
+    def chosen(self, rows: Codes) -> EmmGrid:
+        """Some of the cells."""
+        return replace(self, L=self.L[rows], offset=self.offset[rows], frequency=self.frequency[rows],
+                       places=self.cells[rows])  # fmt: skip
+
+    def __getitem__(self, rows: Any) -> EmmGrid:
+        """Some of the rows, from 0 as in Python: `emm[[0, 2]]`, `emm[1:]`, `emm[-1]`."""
+        try:
+            chosen = np.atleast_1d(np.arange(len(self.L))[rows])
+        except (IndexError, TypeError, ValueError):
+            raise ArgumentError(f"[{rows!r}]: wanted rows from 0 to {len(self.L) - 1}") from None
+        if not len(chosen) or chosen.ndim != 1:
+            raise ArgumentError(f"[{rows!r}]: wanted one or more of the rows 0 to {len(self.L) - 1}")
+        return replace(self.chosen(chosen), by=(), origin=None)
+
+    def __add__(self, other: EmmGrid) -> EmmGrid:
+        """Both one below the other, as one family: `rbind`."""
+        made: EmmGrid = stacked(other, self)
+        return made
+
+    __iter__ = None  # rows are chosen, not run through
 
 
 class EmmList(ReadOnly[EmmGrid]):

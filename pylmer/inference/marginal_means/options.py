@@ -13,6 +13,7 @@ from ...linalg import Array
 from ...linear_words import is_number
 from ..contrasts import check_level
 from .adjustments import check_adjust
+from .specs import names_among
 from .transformations import Transformation
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ SIDES: dict[Any, int] = {
 
 @dataclass(frozen=True)
 class Options:
-    """How a grid is summarized, all settled; tail is the side of the tests, that of equivalence tests being left."""
+    """How a grid is summarized, all settled; tail is the side of the tests, that of equivalence tests being left.
+
+    back   the way back to the response, without the bias adjustment;  bias  the standard deviation of that, or None
+    df     degrees of freedom in place of those found, or None
+    """
 
     intervals: bool
     tests: bool
@@ -38,29 +43,79 @@ class Options:
     null: tuple[float, ...] | float
     side: int
     delta: float
+    bias: tuple[float, ...] | float | None = None
+    df: float | None = None
 
     @property
     def tail(self) -> int:
         return -1 if self.delta and not self.side else self.side
 
 
-def settle(grid: EmmGrid, infer: Any, level: Any, adjust: Any, type: Any, null: Any, side: Any, delta: Any) -> Options:
+def settle(
+    grid: EmmGrid,
+    infer: Any,
+    level: Any,
+    adjust: Any,
+    type: Any,
+    null: Any,
+    side: Any,
+    delta: Any,
+    bias_adjust: Any = None,
+    sigma: Any = None,
+    df: Any = None,
+) -> Options:
     if not isinstance(side, str | int) or side not in SIDES:
         raise ArgumentError(f"side={side!r}: wanted '<', '>' or 'two-sided'")
     if not is_number(delta) or not 0 <= delta < np.inf:
         raise ArgumentError(f"delta={delta!r}: wanted a threshold, a number that is not negative")
     intervals, tests = grid.infer if infer is None else check_infer(infer)
     response = (grid.type if type is None else check_type(type)) == "response"
+    back = grid.transformation if response else None
+    bias = grid.bias if bias_adjust is None and sigma is None else check_bias(grid.sigma, bias_adjust, sigma)
     return Options(
         intervals=intervals,
         tests=tests,
         level=check_level(grid.level if level is None else level),
         adjust=check_adjust(grid.adjust if adjust is None else adjust),
-        back=grid.transformation if response else None,
+        back=back,
         null=nulls(null),
         side=SIDES[side],
         delta=float(delta),
+        bias=bias if back is not None and back.inverse is not None else None,
+        df=grid.df if df is None else check_df(df),
     )
+
+
+def groups_asked(grid: EmmGrid, by: Any) -> tuple[str, ...]:
+    """The variables of the groups: those of the grid unless others are given."""
+    if isinstance(by, str) and by == AS_IS:
+        return grid.by
+    return names_among(by, [axis.name for axis in grid.axes], "by")
+
+
+def check_bias(known: float | None, bias_adjust: Any, sigma: Any) -> tuple[float, ...] | float | None:
+    """The standard deviation of the bias adjustment, one or one for each row; None if none is wanted."""
+    if not isinstance(bias_adjust, bool | np.bool_ | None):
+        raise ArgumentError(f"bias_adjust={bias_adjust!r}: wanted True or False")
+    wanted = sigma if sigma is not None else known
+    if wanted is None:
+        raise ArgumentError("bias_adjust=True wants sigma=, the standard deviation about the means")
+    try:
+        values = np.asarray(wanted, float)
+    except (TypeError, ValueError):
+        values = np.array(np.nan)
+    if values.ndim > 1 or not values.size or not np.isfinite(values).all() or np.any(values < 0):
+        raise ArgumentError(f"sigma={sigma!r}: wanted a standard deviation, or one for each row of a table")
+    if not bias_adjust:
+        return None
+    return tuple(values.tolist()) if values.ndim else float(values)
+
+
+def check_df(df: Any) -> float:
+    """Degrees of freedom that were given."""
+    if not is_number(df) or not df > 0:
+        raise ArgumentError(f"df={df!r}: wanted degrees of freedom, a positive number")
+    return float(df)
 
 
 def check_infer(infer: Any) -> tuple[bool, bool]:
@@ -88,19 +143,20 @@ def _refuse_null(null: Any) -> NoReturn:
     raise ArgumentError(f"null={null!r}: wanted a number, or one for each row of a table")
 
 
-def per_row(null: tuple[float, ...] | float, size: int, total: int) -> Array:
-    """The null value of every row (total,)."""
-    if isinstance(null, float):
-        return np.full(total, null)
-    if len(null) != size:
-        raise ArgumentError(f"null: wanted one number, or {size}, one for each row of a table, found {len(null)}")
-    return np.tile(null, total // size)
+def per_row(values: tuple[float, ...] | float, sizes: Sequence[int], what: str = "null") -> Array:
+    """The value of every row of tables with these numbers of rows."""
+    if isinstance(values, float | int):
+        return np.full(sum(sizes), float(values))
+    if any(size != len(values) for size in sizes):
+        wanted = " or ".join(dict.fromkeys(f"{size}, one for each row of a table" for size in dict.fromkeys(sizes)))
+        raise ArgumentError(f"{what}: wanted one number, or {wanted}, found {len(values)}")
+    return np.tile(np.asarray(values, float), len(sizes))
 
 
 def check_type(type: Any) -> str | None:
     """ "response", or None for the scale of the model."""
-    if type in (None, "link", "lp", "linear.predictor"):
+    if type is None or (isinstance(type, str) and type in ("link", "lp", "linear.predictor")):
         return None
-    if type != "response":
+    if not isinstance(type, str) or type != "response":
         raise ArgumentError(f"type={type!r}: wanted 'response' or None")
     return "response"

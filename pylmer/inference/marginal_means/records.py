@@ -22,12 +22,14 @@ class Axis:
 
     kind       "factor", "numeric" or "logical"
     covariate  whether it is a number that stands at some values, not a factor whose levels can be weighted
+    follows    whether its value in a cell is that of a formula in the other variables
     """
 
     name: str
     values: tuple[Level, ...]
     kind: str = "factor"
     covariate: bool = False
+    follows: bool = False
 
     def column(self, places: Codes) -> pd.Series[Any]:
         """The values at some places."""

@@ -7,38 +7,36 @@ evaluated at these values.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ...design import Design
-from ...errors import ArgumentError, DataError
+from ...errors import ArgumentError
 from ...extract import word
 from ...fitting import FittedModel
-from ...functions import Factor, Logical, Strings, Value, as_factor
-from ...functions.values import kind
-from ...language import did_you_mean, known_as, variables
-from ...language.nodes import Call, Name, Node
-from ...language.walk import nodes
+from ...language import variables
+from ...language.nodes import Node
 from ...linalg import Array, Codes, dense
 from ...linear_words import is_number
 from ...regression import LinearFit
+from ..noting import note
 from ..used_data import used_values
+from .axes import FEW, axis_of, given_values, is_numeric, kept_values, made_factors
 from .basis import Basis, basis_of
+from .cells import product
+from .covariates import Reduce, Reduction, distinct, reduction, values_at
 from .grids import EmmGrid
+from .nesting import AUTO, DETECTED, Nesting, check_nesting, detected, nesting_text
+from .observed import frequencies, observed, places_of
 from .options import check_type
-from .records import Axis, Level, level_text
+from .records import Axis, Level
+from .regridding import regridded
 from .transformations import transformation_of
 
-LARGEST = 10_000  # cells of a grid
-FEW = 2  # values up to which a number counts as a factor
-MAKES_FACTORS = frozenset(["factor", "ordered", "as.factor", "as.ordered"])
 DDF = "kenward-roger"
-
-Reduce = Callable[[Array], Any]
 
 
 @word
@@ -47,20 +45,31 @@ def ref_grid(
     *,
     at: Mapping[str, Any] | None = None,
     cov_reduce: Reduce = np.mean,
+    cov_keep: str | Sequence[str] | int = FEW,
     offset: float | None = None,
     type: str | None = None,
+    regrid: str | None = None,
     lmer_df: str = DDF,
+    nesting: Any = AUTO,
 ) -> EmmGrid:
     """The reference grid of a fit of `lmer` or `lm`, with its predictions, as emmeans' `ref_grid`.
 
     at          values of some variables: {"Days": [0, 9], "recipe": "A"}
-    cov_reduce  function of a numeric variable that gives the value or values it stands at
-    offset      a number in place of the fit's offset. By default offset() of the formula is evaluated at the grid, as
-                emmeans documents (its release 1.8.4 adds the mean offset), and the argument `offset=` of the fit
-                stands at its mean over the rows
+    cov_reduce  what numeric variables stand at: a function of a variable that gives the value or values, by default
+                their mean; False, all their values; {"temp": function} for some; or a formula, "humidity ~ temp",
+                whose least-squares predictions in the cells they take; or a list of these
+    cov_keep    numeric variables that keep all their values, by name; or up to how many values a variable keeps them
+    offset      a number in place of the fit's offset. By default offset() of the formula is evaluated in each cell, as
+                emmeans documents (its release 1.8.4 adds the mean of the offset instead; later ones do not), and the
+                argument `offset=` of the fit stands at its mean over the rows
     type        "response" to print on the scale of the response
+    regrid      "response": predictions on the scale of the response from here on, "log", ...; see `regrid`
     lmer_df     "kenward-roger", "satterthwaite" or "asymptotic". Kenward-Roger needs sums only, so it has no limit on
                 the number of rows (R's emmeans turns to "asymptotic" beyond 3,000)
+    nesting     variables whose levels have a meaning only within the levels of others: "t %in% s", several such texts,
+                {"t": "s"} or {"t": ["district", "s"]}. They are found by themselves, with a note, where each level
+                occurs with one level of another variable alone, or where the model has s and s:t but not t; None for
+                none. The grid has the cells alone in which they occur
 
     Raises ArgumentError for unknown variables, levels and methods, and for a grid of more than 10,000 cells.
 
@@ -76,7 +85,11 @@ def ref_grid(
     """
     if not len(fit.design.X_names):
         raise ArgumentError("the model has no fixed effects: there are no marginal means; ranef(fit) has its effects")
-    return Grid.of(fit, at, cov_reduce).functions(basis_of(fit, lmer_df), offset, type)
+    grid = Grid.of(fit, at, cov_reduce, cov_keep, nesting)
+    if grid.found:
+        note(DETECTED + nesting_text(grid.nesting))
+    made = grid.functions(basis_of(fit, lmer_df), offset, type)
+    return made if regrid is None else regridded(made, regrid)
 
 
 ref_grid.register(LinearFit, ref_grid.dispatch(FittedModel))
@@ -86,50 +99,73 @@ ref_grid.register(LinearFit, ref_grid.dispatch(FittedModel))
 class Grid:
     """The variables of a reference grid, not yet tied to coefficients.
 
-    frequency (k,): rows of data in each cell;  shift: the mean of the offset that was given as an argument
+    places (k, variables), None for all combinations;  frequency (k,): rows of data in each cell
+    nesting  nested variables;  found  whether it was found, not given
+    shift    the mean of the offset that was given as an argument;  sigma  the residual standard deviation
     """
 
     design: Design
     axes: tuple[Axis, ...]
+    places: Codes | None
     frequency: Array
     terms: tuple[frozenset[str], ...]
+    nesting: Nesting = field(default_factory=dict)
+    found: bool = False
     shift: float = 0.0
+    sigma: float | None = None
 
     @classmethod
-    def of(cls, fit: FittedModel | LinearFit, at: Mapping[str, Any] | None, cov_reduce: Reduce) -> Grid:
+    def of(
+        cls,
+        fit: FittedModel | LinearFit,
+        at: Mapping[str, Any] | None,
+        cov_reduce: Reduce,
+        cov_keep: Any = FEW,
+        nesting: Any = AUTO,
+    ) -> Grid:
         """The grid of a fit's predictors."""
         names = list(predictors(fit.design))
-        if at is not None and not isinstance(at, Mapping):
-            raise ArgumentError(f'at: wanted values by variable, as {{"x": [0, 1]}}, found {at!r}')
-        if not callable(cov_reduce):
-            raise ArgumentError(
-                f"cov_reduce: wanted a function of a variable's values, such as np.mean, found {cov_reduce!r}"
-            )
-        given = {known_as(name, names) or name: value for name, value in dict(at or {}).items()}
         values = used_values(fit, names)
-        for name in given:
-            if name not in names:
-                raise ArgumentError(
-                    f"at: the model has no variable {name!r}{did_you_mean(str(name), names)}; "
-                    f"it has {', '.join(names) or 'none'}"
-                )
-        factors = made_factors(fit.design)
-        axes = [_axis(name, values[name], name in factors, given.get(name), cov_reduce) for name in names]
-        cells = math.prod(len(axis.values) for axis in axes)
-        if cells > LARGEST:
-            raise ArgumentError(
-                f"the reference grid has {cells:,} cells, more than {LARGEST:,}: fix some variables with at=, "
-                f"the largest are {', '.join(_largest(axes))}"
-            )
+        given, keep = given_values(at, names), kept_values(cov_keep, names)
+        numeric = [name for name in names if is_numeric(values[name])]
+        reduced, factors = reduction(cov_reduce, numeric), made_factors(fit.design)
+        axes = [axis_of(name, values[name], name in factors, given.get(name), reduced, keep) for name in names]
         terms = tuple(_predictors_of(fit.design, [fit.design.fixed_terms.variables[i] for i in each]) for each in
                       fit.design.fixed_terms.factors)  # fmt: skip
-        return cls(fit.design, tuple(axes), _frequencies(axes, values), terms, _given_offset(fit))
+        seen, counts = observed(axes, values)
+        several = [axis.name for axis in axes if len(axis.values) > 1 and axis.name not in reduced.formulas]
+        asked = isinstance(nesting, str) and nesting == AUTO
+        nested = (
+            detected(several, {name: seen[name] for name in several if name in seen}, terms)
+            if asked
+            else check_nesting(nesting, names)
+        )
+        places = places_of(axes, nested, seen)
+        frequency = frequencies(axes, places, seen, counts)
+        made = cls(fit.design, tuple(axes), places, frequency, terms, nested, asked and bool(nested),
+                   _given_offset(fit), fit.sigma)  # fmt: skip
+        return made.following(fit, reduced)
+
+    def following(self, fit: FittedModel | LinearFit, reduced: Reduction) -> Grid:
+        """The grid with the variables that follow formulas at their predictions in the cells."""
+        made = self
+        for name, formula in reduced.formulas.items():
+            here = [axis.name for axis in made.axes].index(name)
+            values, which = distinct(values_at(formula, fit, made.columns()))
+            axes, places = list(made.axes), made.cells.copy()
+            axes[here] = Axis(name, values, "numeric", covariate=True, follows=True)
+            places[:, here] = which
+            made = replace(made, axes=tuple(axes), places=places)
+        return made
+
+    @property
+    def cells(self) -> Codes:
+        """The place of each cell on each variable: (k, variables)."""
+        return product([len(axis.values) for axis in self.axes]) if self.places is None else self.places
 
     def columns(self) -> dict[str, list[Level]]:
         """The variables of all cells, as new data."""
-        sizes = [len(axis.values) for axis in self.axes]
-        places = np.unravel_index(np.arange(len(self.frequency)), sizes, order="F") if sizes else ()
-        columns = {a.name: [a.values[i] for i in at] for a, at in zip(self.axes, places, strict=True)}
+        columns = {a.name: [a.values[i] for i in at] for a, at in zip(self.axes, self.cells.T, strict=True)}
         return columns or {"": [0.0]}
 
     def matrix(self, columns: Mapping[str, Sequence[Level]]) -> Array:
@@ -149,6 +185,9 @@ class Grid:
             type=check_type(type),
             transformation=transformation_of(self.design),
             terms=self.terms,
+            places=self.places,
+            nesting=self.nesting,
+            sigma=self.sigma,
         )
 
 
@@ -182,91 +221,3 @@ def _columns_of(design: Design, node: Node) -> Iterator[str]:
 
 def _predictors_of(design: Design, used: Sequence[Node]) -> frozenset[str]:
     return frozenset(name for node in used for name in _columns_of(design, node))
-
-
-def made_factors(design: Design) -> set[str]:
-    """Columns that the formula turns into factors, factor(x)."""
-    calls = (inner for node in design.fixed_terms.used for inner in nodes(node) if isinstance(inner, Call))
-    arguments = (call.arguments[0].value for call in calls if call.function in MAKES_FACTORS and call.arguments)
-    return {node.name for node in arguments if isinstance(node, Name)}
-
-
-def _axis(name: str, value: Value, is_factor: bool, at: Any, cov_reduce: Reduce) -> Axis:
-    if isinstance(value, Logical):
-        found = [bool(code) for code in np.unique(value.codes)]
-        return Axis(name, _chosen(name, found, at), "logical")
-    if isinstance(value, Factor | Strings):
-        factor = as_factor(value)
-        labels = factor.levels.labels()
-        return Axis(name, _chosen(name, [labels[code] for code in np.unique(factor.codes)], at))
-    if kind(value) != "numeric":
-        raise DataError(f"marginal means want factors, texts, logicals and numbers; {name!r} is a {kind(value)}")
-    numbers = np.asarray(value, float)
-    if at is not None:
-        return Axis(name, _numbers(name, at), "numeric", covariate=not is_factor)
-    distinct = np.unique(numbers)
-    if is_factor or len(distinct) <= FEW:
-        return Axis(name, tuple(distinct.tolist()), "numeric")
-    return Axis(name, _numbers(name, cov_reduce(numbers)), "numeric", covariate=True)
-
-
-def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
-    """The levels asked for."""
-    if at is None:
-        return tuple(found)
-    by_text = {level_text(level): level for level in found}
-    wanted = [level_text(value) for value in listed(at)]
-    for text in wanted:
-        if text not in by_text:
-            raise ArgumentError(
-                f"at: {name!r} has no level {text!r}{did_you_mean(text, list(by_text))}; it has {', '.join(by_text)}"
-            )
-    return tuple(by_text[text] for text in dict.fromkeys(wanted))
-
-
-def _numbers(name: str, at: Any) -> tuple[Level, ...]:
-    try:
-        numbers = [float(value) for value in listed(at)]
-    except (TypeError, ValueError):
-        raise ArgumentError(f"at: {name!r} is a number, wanted one or more numbers, found {at!r}") from None
-    if not numbers or not np.isfinite(numbers).all():
-        raise ArgumentError(f"at: {name!r} wants one or more finite numbers, found {at!r}")
-    return tuple(numbers)
-
-
-def listed(given: Any) -> list[Any]:
-    """One value, or several, as a list."""
-    return [given] if isinstance(given, str) or not np.ndim(given) else list(given)
-
-
-def _frequencies(axes: Sequence[Axis], values: Mapping[str, Value]) -> Array:
-    """Rows of data in each cell, told apart by factors alone: (k,)."""
-    sizes = [len(axis.values) for axis in axes]
-    counted = [axis for axis in axes if not axis.covariate]
-    if not counted:
-        return np.ones(math.prod(sizes))
-    codes = [_codes(axis, values[axis.name]) for axis in counted]
-    inside = np.all([code >= 0 for code in codes], axis=0)
-    shape = [len(axis.values) for axis in counted]
-    flat = np.ravel_multi_index([code[inside] for code in codes], shape)
-    counts = np.bincount(flat, minlength=math.prod(shape)).reshape(shape)
-    spread = counts.reshape([1 if axis.covariate else len(axis.values) for axis in axes])
-    return np.asarray(np.broadcast_to(spread, sizes).ravel(order="F"), float)
-
-
-def _codes(axis: Axis, value: Value) -> Codes:
-    """Position of each row's value on an axis, -1 where it is not there: (n,)."""
-    place = {level_text(level): i for i, level in enumerate(axis.values)}
-    if isinstance(value, Logical):
-        lookup = np.array([place.get("FALSE", -1), place.get("TRUE", -1), -1])
-        return lookup[value.codes]
-    if isinstance(value, Factor | Strings):
-        factor = as_factor(value)
-        return np.array([*(place.get(label, -1) for label in factor.levels.labels()), -1])[factor.codes]
-    numbers, which = np.unique(np.asarray(value, float), return_inverse=True)
-    return np.array([place.get(level_text(number), -1) for number in numbers.tolist()])[which]
-
-
-def _largest(axes: Sequence[Axis]) -> list[str]:
-    ordered = sorted(axes, key=lambda axis: -len(axis.values))
-    return [f"{axis.name} ({len(axis.values)})" for axis in ordered[:3]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,21 @@ class Specs:
     names: tuple[str, ...]
     by: tuple[str, ...] = ()
     method: str | None = None
+
+
+def several_specs(specs: Any) -> list[tuple[str | None, Any]] | None:
+    """Several specs with their names, from a dict, or from a list of formulas and lists of names; None if it is one.
+
+    >>> several_specs(["~ a", ["a", "b"]])
+    [(None, '~ a'), (None, ['a', 'b'])]
+    >>> several_specs(["a", "b"])
+    """
+    if isinstance(specs, Mapping):
+        return [(str(name), each) for name, each in specs.items()]
+    if not isinstance(specs, Sequence) or isinstance(specs, str):
+        return None
+    several = any(not isinstance(each, str) or "~" in each for each in specs)
+    return [(None, each) for each in specs] if several else None
 
 
 def parse_specs(specs: Any, known: Sequence[str]) -> Specs:

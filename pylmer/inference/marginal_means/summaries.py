@@ -16,9 +16,9 @@ from ...tables import format_number
 from ...tails import student_two_sided
 from ..noting import note
 from .adjustments import STEPS, TWO_SIDED, Family, adjusted, quantiles
-from .options import AS_IS, Options, per_row, settle
+from .options import AS_IS, Options, groups_asked, per_row, settle
 from .records import MeansTable, means_table
-from .specs import names_among
+from .transformations import Transformation
 
 if TYPE_CHECKING:
     from .grids import EmmGrid
@@ -37,7 +37,7 @@ class Estimated:
     @property
     def asymptotic(self) -> bool:
         """Whether there are no finite degrees of freedom: z instead of t."""
-        return bool(np.all(~np.isfinite(self.df)))
+        return bool(np.all(np.isinf(self.df) | np.isnan(self.estimate)))
 
 
 def summarize(
@@ -50,6 +50,9 @@ def summarize(
     null: float | Sequence[float] = 0.0,
     side: int | str = 0,
     delta: float = 0.0,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
 ) -> MeansTable:
     """The table of a grid of means or contrasts; see `summary`.
 
@@ -61,44 +64,63 @@ def summarize(
     null    the value that tests are against, on the scale of the model; one, or one for each row of a table
     side    "<", ">" or "two-sided"
     delta   tests of equivalence (side 0), nonsuperiority ("<") or noninferiority (">") with this threshold
+    bias_adjust, sigma   whether the way back is corrected for its bias, h(e) + h''(e) sigma^2 / 2, and its sigma, one
+            or one for each row of a table, by default the residual standard deviation. Means over new groups want the
+            root of the sum of all variances
+    df      degrees of freedom in place of those found
     """
-    names = [axis.name for axis in grid.axes]
-    arranged = grid.arranged(grid.by if by == AS_IS else names_among(by, names, "by"))
-    options = settle(arranged, infer, level, adjust, type, null, side, delta)
-    basis = arranged.basis
-    estimate = basis.estimates(arranged.L) + arranged.offset
-    found = Estimated(estimate, basis.errors(arranged.L), basis.degrees_of_freedom(arranged.L))
-    size = len(estimate) // max(1, arranged.groups(arranged.by).shape[1])
-    families = _families(arranged, found, options, size)
+    arranged = grid.arranged(groups_asked(grid, by))
+    options = settle(arranged, infer, level, adjust, type, null, side, delta, bias_adjust, sigma, df)
+    sizes = tuple(len(rows) for rows in arranged.groups(arranged.by))
+    found, back = _estimated(arranged, options.df), _way_back(options, sizes)
+    families = _families(arranged, found, options, sizes)
     columns: dict[str, Any] = {str(name): column for name, column in arranged.grid.items()}
     columns = _ratio_labels(arranged, columns, options)
-    columns |= _estimates(arranged, found, options)
+    columns |= _estimates(arranged, found, options, back)
     said: list[str] = []
     if options.intervals:
-        method = _suitable(arranged, options.adjust, size, options.side, intervals=True)
-        columns |= _limits(found, families, method, options)
-        said += _interval_notes(arranged, options, method, size, families)
+        method = _suitable(arranged, options.adjust, sizes, options.side, intervals=True)
+        columns |= _limits(found, families, method, options, back)
+        said += _interval_notes(arranged, options, method, families)
     if options.tests:
-        method = _suitable(arranged, options.adjust, size, options.tail, intervals=False)
-        columns |= _tests(found, families, method, options, size)
-        said += _test_notes(arranged, options, method, size, families)
-    notes = (*_notes_about(arranged, options), *said)
+        method = _suitable(arranged, options.adjust, sizes, options.tail, intervals=False)
+        columns |= _tests(found, families, method, options, back)
+        said += _test_notes(arranged, options, method, families)
+    notes = (*_notes_about(arranged, options), *said, *_bias_note(options))
     return means_table(columns, arranged.by, arranged.axes, _label(arranged, options), notes)
 
 
-def _families(grid: EmmGrid, found: Estimated, options: Options, size: int) -> list[Family]:
-    null = per_row(options.null, size, len(found.estimate)) if options.tests else np.zeros(len(found.estimate))
+def _estimated(grid: EmmGrid, df: float | None) -> Estimated:
+    basis, known = grid.basis, grid.basis.estimable(grid.L)
+    estimate = np.where(known, basis.estimates(grid.L), np.nan) + grid.offset
+    found = basis.degrees_of_freedom(grid.L)
+    return Estimated(estimate, basis.errors(grid.L), found if df is None else np.where(np.isnan(found), found, df))
+
+
+def _way_back(options: Options, sizes: Sequence[int]) -> Transformation | None:
+    """The way back to the response, corrected for its bias if that is wanted."""
+    if options.back is None or options.bias is None:
+        return options.back
+    return options.back.adjusted(per_row(options.bias, sizes, "sigma"))
+
+
+def _families(grid: EmmGrid, found: Estimated, options: Options, sizes: Sequence[int]) -> list[Family]:
+    null = per_row(options.null, sizes) if options.tests else np.zeros(len(found.estimate))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = _statistic(found.estimate - null, options) / found.error
     p = _p_value(t, found.df, options.tail)
+    means = grid.means if grid.means is not None and len(grid.means) == len(sizes) else (None,) * len(sizes)
     out = []
-    for start in range(0, len(t), size):
+    for size, start, count in zip(sizes, np.cumsum([0, *sizes]), means, strict=False):
         at = slice(start, start + size)
-        L = grid.L[at]
-        rank = int(np.linalg.matrix_rank(L)) if L.any() else 1
-        covariance = partial(grid.basis.covariance, L)
-        out.append(Family(t[at], found.df[at], p[at], options.tail, grid.means, rank, covariance))
+        covariance = partial(grid.basis.covariance, grid.L[at])
+        out.append(Family(t[at], found.df[at], p[at], options.tail, count, _rank(grid.L[at]), covariance))
     return out
+
+
+def _rank(L: Array) -> int:
+    known = L[np.isfinite(L).all(axis=1)]
+    return int(np.linalg.matrix_rank(known)) if known.any() else 1
 
 
 def _statistic(distance: Array, options: Options) -> Array:
@@ -115,15 +137,22 @@ def _p_value(t: Array, df: Array, tail: int) -> Array:
     return np.asarray(lower)
 
 
-def _suitable(grid: EmmGrid, adjust: str, size: int, side: int, intervals: bool) -> str:
+def _suitable(grid: EmmGrid, adjust: str, sizes: Sequence[int], side: int, intervals: bool) -> str:
     """The adjustment, or the one that takes its place where it does not apply."""
-    if size == 1 or adjust == "none":
+    if max(sizes) == 1 or adjust == "none":
         return "none"
     if adjust in TWO_SIDED and side:
         return _changed(adjust, "is not appropriate for one-sided inferences")
-    if adjust == "tukey" and (grid.means is None or size != grid.means * (grid.means - 1) // 2):
+    if adjust == "tukey" and not _compares_pairs(grid, sizes):
         return _changed(adjust, "is only appropriate for one set of pairwise comparisons")
     return "bonferroni" if intervals and adjust in STEPS else adjust
+
+
+def _compares_pairs(grid: EmmGrid, sizes: Sequence[int]) -> bool:
+    """Whether each table holds all pairwise comparisons of some means."""
+    if grid.means is None or len(grid.means) != len(sizes):
+        return False
+    return all(size == max(1, m * (m - 1) // 2) for size, m in zip(sizes, grid.means, strict=True))
 
 
 def _changed(adjust: str, why: str) -> str:
@@ -131,9 +160,8 @@ def _changed(adjust: str, why: str) -> str:
     return "sidak"
 
 
-def _estimates(grid: EmmGrid, found: Estimated, options: Options) -> dict[str, Array]:
+def _estimates(grid: EmmGrid, found: Estimated, options: Options, back: Transformation | None) -> dict[str, Array]:
     estimate, error = found.estimate, found.error
-    back = options.back
     if back is not None and back.inverse is not None and back.slope is not None:
         estimate, error = back.inverse(estimate), np.abs(back.slope(estimate)) * error
     return {_label(grid, options): estimate, "SE": error, "df": found.df}
@@ -158,34 +186,45 @@ def _ratio_labels(grid: EmmGrid, columns: dict[str, Any], options: Options) -> d
     return columns | {name: pd.Series(column, dtype=object) for name, column in texts.items()}
 
 
-def _limits(found: Estimated, families: list[Family], method: str, options: Options) -> dict[str, Array]:
-    critical = np.concatenate([quantiles(family, method, options.level) for family in families])
+def _limits(
+    found: Estimated, families: list[Family], method: str, options: Options, back: Transformation | None
+) -> dict[str, Array]:
+    critical = np.concatenate([quantiles(family, _own(family, method), options.level) for family in families])
     low, high = found.estimate - critical * found.error, found.estimate + critical * found.error
     if options.side < 0:
         low = np.where(np.isnan(low), np.nan, -np.inf)
     if options.side > 0:
         high = np.where(np.isnan(high), np.nan, np.inf)
-    if options.back is not None and options.back.inverse is not None:
-        low, high = options.back.inverse(low), options.back.inverse(high)
+    if back is not None and back.inverse is not None:
+        low, high = back.inverse(low), back.inverse(high)
     names = ("asymp.LCL", "asymp.UCL") if found.asymptotic else ("lower.CL", "upper.CL")
     return dict(zip(names, (low, high), strict=True))
 
 
-def _tests(found: Estimated, families: list[Family], method: str, options: Options, size: int) -> dict[str, Array]:
-    null = per_row(options.null, size, len(found.estimate))
-    if options.back is not None and options.back.inverse is not None:
-        null = options.back.inverse(null)
+def _tests(
+    found: Estimated, families: list[Family], method: str, options: Options, back: Transformation | None
+) -> dict[str, Array]:
+    null = per_row(options.null, [family.m for family in families])
+    if back is not None and back.inverse is not None:
+        null = back.inverse(null)
     columns = {} if not np.any(null != 0) else {"null": null}
     columns["z.ratio" if found.asymptotic else "t.ratio"] = np.concatenate([family.t for family in families])
-    columns["p.value"] = np.concatenate([adjusted(family, method) for family in families])
+    columns["p.value"] = np.concatenate([adjusted(family, _own(family, method)) for family in families])
     return columns
+
+
+def _own(family: Family, method: str) -> str:
+    """The adjustment of one table: none of a single estimate."""
+    return "none" if family.m == 1 else method
 
 
 def _notes_about(grid: EmmGrid, options: Options) -> list[str]:
     """What the estimates are."""
-    lines = [f"Results are averaged over the levels of: {', '.join(grid.averaged)}"] if grid.averaged else []
+    some = "some or all of " if grid.partly else ""
+    lines = [f"Results are averaged over {some}the levels of: {', '.join(grid.averaged)}"] if grid.averaged else []
     lines += [grid.remark] if grid.remark else []
-    lines += [f"Degrees-of-freedom method: {grid.basis.ddf}"] if grid.basis.ddf else []
+    method = grid.basis.ddf if options.df is None else "user-specified"
+    lines += [f"Degrees-of-freedom method: {method}"] if method else []
     known = grid.transformation
     if known is not None and options.back is None:
         lines.append(f"Results are given on the {known.label} (not the response) scale.")
@@ -194,19 +233,27 @@ def _notes_about(grid: EmmGrid, options: Options) -> list[str]:
     return lines
 
 
-def _interval_notes(grid: EmmGrid, options: Options, method: str, size: int, families: list[Family]) -> list[str]:
+def _bias_note(options: Options) -> list[str]:
+    if options.bias is None:
+        return []
+    several = isinstance(options.bias, tuple) and len(set(options.bias)) > 1
+    sigma = options.bias[0] if isinstance(options.bias, tuple) else options.bias
+    return [f"Bias adjustment applied based on sigma = {'(various values)' if several else f'{sigma:.5g}'}"]
+
+
+def _interval_notes(grid: EmmGrid, options: Options, method: str, families: list[Family]) -> list[str]:
     lines = [f"Confidence level used: {format_number(options.level)}"]
     if method != "none":
-        lines.append(f"Conf-level adjustment: {_named(method, grid, size, families, 'estimates')}")
+        lines.append(f"Conf-level adjustment: {_named(method, families, 'estimates')}")
     if options.back is not None and options.back.inverse is not None:
         lines.append(f"Intervals are back-transformed from the {options.back.label} scale")
     return lines
 
 
-def _test_notes(grid: EmmGrid, options: Options, method: str, size: int, families: list[Family]) -> list[str]:
+def _test_notes(grid: EmmGrid, options: Options, method: str, families: list[Family]) -> list[str]:
     lines = []
     if method != "none":
-        lines.append(f"P value adjustment: {_named(method, grid, size, families, 'tests')}")
+        lines.append(f"P value adjustment: {_named(method, families, 'tests')}")
     if options.delta:
         lines.append(
             f"Statistics are tests of {THRESHOLDS[options.side]} with a threshold of {format_number(options.delta)}"
@@ -218,9 +265,14 @@ def _test_notes(grid: EmmGrid, options: Options, method: str, size: int, familie
     return lines
 
 
-def _named(method: str, grid: EmmGrid, size: int, families: list[Family], what: str) -> str:
+def _named(method: str, families: list[Family], what: str) -> str:
     if method == "tukey":
-        return f"tukey method for comparing a family of {grid.means} estimates"
+        return f"tukey method for comparing a family of {_common([family.means for family in families])} estimates"
     if method == "scheffe":
-        return f"scheffe method with rank {families[0].rank}"
-    return f"{method} method for {size} {what}"
+        return f"scheffe method with rank {_common([family.rank for family in families])}"
+    return f"{method} method for {_common([family.m for family in families])} {what}"
+
+
+def _common(numbers: Sequence[int | None]) -> str:
+    """The number that all tables have, or R's word for several."""
+    return str(numbers[0]) if len(set(numbers)) == 1 else "(varies)"

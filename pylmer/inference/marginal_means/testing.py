@@ -10,28 +10,46 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...extract import word
-from ...extract.words import obliging
+from ...extract.words import check_call, obliging
 from ...fitting import FittedModel
+from ...linalg import Array
 from ...linear_words import confint
 from ...regression import LinearFit
+from .axes import FEW
+from .covariates import Reduce
 from .grids import EmmGrid, EmmList
 from .joint import joint_test, joint_tests_table, tests_table
-from .options import AS_IS, nulls, per_row
+from .nesting import AUTO
+from .options import AS_IS, groups_asked, nulls, per_row
 from .records import MeansTable, MeansTables
-from .reference_grid import DDF, Reduce, ref_grid
+from .reference_grid import DDF, ref_grid
 from .specs import names_among
 from .summaries import summarize
 
 
 @confint.register(EmmGrid)
-def confint_means(means: EmmGrid, level: float | None = None, **options: Any) -> MeansTable:
-    """Confidence intervals of marginal means or contrasts; options as of `summary`."""
-    return summarize(means, infer=(True, False), level=level, **options)
+def confint_means(
+    means: EmmGrid,
+    level: float | None = None,
+    *,
+    adjust: str | None = None,
+    by: str | Sequence[str] | None = AS_IS,
+    type: str | None = None,
+    side: int | str = 0,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
+) -> MeansTable:
+    """Confidence intervals of marginal means or contrasts; arguments as of `summary`."""
+    settled: dict[str, Any] = {"adjust": adjust, "by": by, "type": type, "side": side}
+    settled |= {"bias_adjust": bias_adjust, "sigma": sigma, "df": df}
+    return summarize(means, infer=(True, False), level=level, **settled)
 
 
 @confint.register(EmmList)
 def confint_list(parts: EmmList, level: float | None = None, **options: Any) -> MeansTables:
     """Confidence intervals of all parts."""
+    check_call("confint()", confint_means, (None, level), options)
     return MeansTables({name: confint_means(part, level, **options) for name, part in parts.items()})
 
 
@@ -47,6 +65,9 @@ def test(
     adjust: str | None = None,
     by: str | Sequence[str] | None = AS_IS,
     type: str | None = None,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
 ) -> MeansTable:
     """Tests of marginal means or contrasts, as emmeans' `test`.
 
@@ -54,7 +75,7 @@ def test(
     joint  one F test of all rows of each table instead; rows may be dependent if null is zero
     side   "<", ">" or "two-sided"
     delta  a threshold: tests of equivalence, of nonsuperiority with side "<", of noninferiority with ">"
-    adjust, by, type   as of `contrast`
+    adjust, by, type, bias_adjust, sigma, df   as of `summary`
 
     A DataFrame with emmeans' columns that prints as emmeans prints it. Raises ArgumentError; for joint tests also where
     a function cannot be estimated.
@@ -84,10 +105,14 @@ def _(
     adjust: str | None = None,
     by: str | Sequence[str] | None = AS_IS,
     type: str | None = None,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
 ) -> MeansTable:
     if joint:
         return _joint(means, null, by)
     settled: dict[str, Any] = {"null": null, "side": side, "delta": delta, "adjust": adjust, "by": by, "type": type}
+    settled |= {"bias_adjust": bias_adjust, "sigma": sigma, "df": df}
     return summarize(means, infer=(False, True), **settled)
 
 
@@ -97,15 +122,20 @@ def _(parts: EmmList, null: float | Sequence[float] = 0.0, **options: Any) -> Me
 
 
 def _joint(means: EmmGrid, null: Any, by: Any) -> MeansTable:
-    grid = means.arranged(means.by if by == AS_IS else names_among(by, [axis.name for axis in means.axes], "by"))
+    grid = means.arranged(groups_asked(means, by))
     if not grid.basis.estimable(grid.L).all():
         raise ArgumentError("joint=True: some of the functions cannot be estimated (nonEst); leave them out")
     groups = grid.groups(grid.by)
-    values = per_row(nulls(null), len(groups), len(grid.L)) - grid.offset
-    tests = [joint_test(grid.basis, grid.L[at], values[at]) for at in groups.T]
+    values = per_row(nulls(null), [len(rows) for rows in groups]) - grid.offset
+    tests = [joint_test(grid.basis, grid.L[rows], values[rows]) for rows in groups]
     outer = tuple(grid.axis(name) for name in grid.by)
-    columns = {name: grid.grid[name].to_numpy()[groups[0]] for name in grid.by}
+    columns = {name: grid.grid[name].to_numpy()[[rows[0] for rows in groups]] for name in grid.by}
     return tests_table(columns, tests, (), outer)
+
+
+def about_the_mean(x: Array) -> Array:
+    """One below and one above the mean."""
+    return np.asarray(np.mean(x) + np.array([-1.0, 1.0]))
 
 
 @word
@@ -114,19 +144,22 @@ def joint_tests(
     by: str | Sequence[str] | None = None,
     *,
     at: Mapping[str, Any] | None = None,
-    cov_reduce: Reduce = lambda x: np.mean(x) + np.array([-1.0, 1.0]),
+    cov_reduce: Reduce = about_the_mean,
+    cov_keep: str | Sequence[str] | int = FEW,
     weights: Any = "equal",
     lmer_df: str = DDF,
+    nesting: Any = AUTO,
 ) -> MeansTable:
     """F tests of each main effect and interaction among the marginal means, as emmeans' `joint_tests`.
 
     by          variables in whose levels the others are tested separately
     cov_reduce  the values that numeric variables stand at, by default one below and one above their mean
-    at, weights, lmer_df   as of `emmeans`
+    at, cov_keep, weights, lmer_df, nesting   as of `emmeans`
 
     The tests are those of type III where there are factors alone and no cell is empty. The denominator degrees of
     freedom are the fewest of the contrasts tested together, as in emmeans. What empty cells leave beyond the terms is
-    "(confounded)". Takes a fit of `lmer` or `lm`, or a reference grid.
+    "(confounded)". A nested variable is tested within those that it is nested in, "s:t" for t in s; "e" marks where one
+    of them has a single level. Takes a fit of `lmer` or `lm`, or a reference grid.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe * temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
@@ -136,7 +169,8 @@ def joint_tests(
      temp          1 222  94.163  <.0001
      recipe:temp   2 222   0.042  0.9592
     """
-    return _joint_tests(ref_grid(fit, at=at, cov_reduce=cov_reduce, lmer_df=lmer_df), by, weights=weights)
+    grid = ref_grid(fit, at=at, cov_reduce=cov_reduce, cov_keep=cov_keep, lmer_df=lmer_df, nesting=nesting)
+    return _joint_tests(grid, by, weights=weights)
 
 
 joint_tests.register(LinearFit, joint_tests.dispatch(FittedModel))

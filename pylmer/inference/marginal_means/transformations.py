@@ -7,7 +7,7 @@ With g the transformation and h = g^-1, an estimate e on the scale of the model 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Transformation:
 
     label    as printed for means: "log(mu + 1)";  name for contrasts: "log"
     inverse, slope   h and h';  None where the way back is not known
+    bend, twist      h'' and h''', for the bias adjustment
     base     of a logarithm without additive constant, whose differences are logarithms of ratios
     factor   what it is multiplied by
     """
@@ -37,6 +38,22 @@ class Transformation:
     slope: Function | None
     base: float | None = None
     factor: float = 1.0
+    bend: Function = np.zeros_like
+    twist: Function = np.zeros_like
+
+    def adjusted(self, sigma: Array | float) -> Transformation:
+        """The way back with the second-order correction of its bias, h(e) + h''(e) sigma^2 / 2.
+
+        The mean of h(e + d), where d has mean 0 and standard deviation sigma, up to terms of higher order.
+        """
+        back, slope, half = self.inverse, self.slope, np.asarray(sigma, float) ** 2 / 2
+        if back is None or slope is None:
+            return self
+        return replace(
+            self,
+            inverse=lambda e: back(e) + half * self.bend(e),
+            slope=lambda e: slope(e) + half * self.twist(e),
+        )
 
     @property
     def ratios(self) -> Transformation | None:
@@ -45,12 +62,17 @@ class Transformation:
             return None
         rate = np.log(self.base) / self.factor
         name = self.label if self.factor != 1.0 else self.name
-        return Transformation(name, name, lambda e: np.exp(rate * e), lambda e: rate * np.exp(rate * e), self.base)
+        return Transformation(name, name, *_powers(rate)[:2], self.base, 1.0, *_powers(rate)[2:])
 
 
-def _logarithm(base: float) -> tuple[Function, Function, float]:
-    rate = float(np.log(base))
-    return (lambda e: np.exp(rate * e)), (lambda e: rate * np.exp(rate * e)), base
+def _powers(rate: float) -> tuple[Function, Function, Function, Function]:
+    """exp(rate e) and its derivatives."""
+    return (
+        lambda e: np.exp(rate * e),
+        lambda e: rate * np.exp(rate * e),
+        lambda e: rate**2 * np.exp(rate * e),
+        lambda e: rate**3 * np.exp(rate * e),
+    )
 
 
 def _root(e: Array) -> Array:
@@ -58,15 +80,24 @@ def _root(e: Array) -> Array:
     return np.maximum(e, 0.0)
 
 
-KNOWN: dict[str, tuple[Function, Function, float | None]] = {
-    "log": _logarithm(float(np.e)),
-    "log10": _logarithm(10.0),
-    "log2": _logarithm(2.0),
-    "log1p": (np.expm1, np.exp, None),
-    "sqrt": (lambda e: _root(e) ** 2, lambda e: 2 * _root(e), None),
-    "asin.sqrt": (lambda e: np.sin(e) ** 2, lambda e: np.sin(2 * e), None),
-    "identity": (lambda e: e, np.ones_like, None),
-}
+def named(name: str, label: str | None = None) -> Transformation:
+    """One of `KNOWN`."""
+    inverse, slope, bend, twist, base = KNOWN[name]
+    return Transformation(label or name, name, inverse, slope, base, 1.0, bend, twist)
+
+
+KNOWN: dict[str, tuple[Function, Function, Function, Function, float | None]] = {
+    "log": (*_powers(1.0), float(np.e)),
+    "log10": (*_powers(float(np.log(10))), 10.0),
+    "log2": (*_powers(float(np.log(2))), 2.0),
+    "log1p": (np.expm1, np.exp, np.exp, np.exp, None),
+    "sqrt": (lambda e: _root(e) ** 2, lambda e: 2 * _root(e), lambda e: np.full_like(e, 2.0), np.zeros_like, None),
+    "asin.sqrt": (
+        lambda e: np.sin(e) ** 2, lambda e: np.sin(2 * e), lambda e: 2 * np.cos(2 * e), lambda e: -4 * np.sin(2 * e),
+        None,
+    ),
+    "identity": (lambda e: e, np.ones_like, np.zeros_like, np.zeros_like, None),
+}  # fmt: skip
 
 
 def transformation_of(design: Design) -> Transformation | None:
@@ -103,27 +134,25 @@ def _multiple(node: Binary, design: Design) -> Transformation | None:
         return None
     if inner is None or inner.inverse is None or inner.slope is None:
         return inner
-    back, slope = inner.inverse, inner.slope
+    back, slope, bend, twist = inner.inverse, inner.slope, inner.bend, inner.twist
     return Transformation(
         text + inner.label, inner.name, lambda e: back(e / factor), lambda e: slope(e / factor) / factor,
-        inner.base, factor,
+        inner.base, factor, lambda e: bend(e / factor) / factor**2, lambda e: twist(e / factor) / factor**3,
     )  # fmt: skip
 
 
 def _named(node: Call, inner: Node | None) -> Transformation:
     name = "identity" if node.function == "I" else node.function
     if name == "asin" and isinstance(inner, Call) and inner.function == "sqrt":
-        inverse, slope, base = KNOWN["asin.sqrt"]
-        return Transformation("asin(sqrt(mu))", "asin.sqrt", inverse, slope, base)
+        return named("asin.sqrt", "asin(sqrt(mu))")
     if name not in KNOWN or (name != "identity" and len(node.arguments) > 1):
         return Transformation(name, name, None, None)
-    inverse, slope, base = KNOWN[name]
-    added = _added(inner)
+    added, known = _added(inner), named(name)
     if name == "identity" or added is None:
-        return Transformation(name, name, inverse, slope, base)
-    sign = "+" if added > 0 else "-"
+        return known
+    sign, back = "+" if added > 0 else "-", KNOWN[name][0]
     label = f"{name}(mu {sign} {format_number(abs(added))})"
-    return Transformation(label, name, lambda e: inverse(e) - added, slope, base)
+    return replace(known, label=label, inverse=lambda e: back(e) - added)
 
 
 def _added(inner: Node | None) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,31 +15,96 @@ from ...functions.variables import as_variable
 from ...language import did_you_mean, parse_expression, variables
 from ...language.nodes import Name, Node
 from ...linalg import Array
+from ...linear_words import is_number
 from ...regression import LinearFit
 from ..used_data import used_values
 from .basis import basis_of
 from .grids import EmmGrid
-from .records import Level
-from .reference_grid import Grid, Reduce
+from .records import Axis, Level
+from .reference_grid import Grid
+from .regridding import regridded
 
 STEP = 0.001  # of the difference quotient, relative to the variable's range
+DEGREE = "degree"
+DEGREES = ("linear", "quadratic", "cubic", "quartic", "quintic")
 
 
-def trend_grid(
-    fit: FittedModel | LinearFit, var: str, at: Mapping[str, Any] | None, cov_reduce: Reduce, lmer_df: str
-) -> EmmGrid:
-    """Difference quotients (f(x + h) - f(x)) / (g(x + h) - g(x)) of the predictions, g being x or a function of it."""
-    grid = Grid.of(fit, at, cov_reduce)
-    node = _expression(var, grid)
-    name = _variable(node, var, grid)
-    column = np.asarray(used_values(fit, [name])[name], float)
+@dataclass(frozen=True)
+class Trend:
+    """What is asked of a trend: the expression, how often it is differentiated, the step, and the scale."""
+
+    var: str
+    max_degree: int = 1
+    delta_var: float | None = None
+    regrid: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.max_degree, bool) or self.max_degree not in range(1, len(DEGREES) + 1):
+            raise ArgumentError(f"max_degree={self.max_degree!r}: wanted a degree, 1 to {len(DEGREES)}")
+        step = self.delta_var
+        if step is not None and (not is_number(step) or not np.isfinite(step) or step == 0):
+            raise ArgumentError(f"delta_var={step!r}: wanted the step of the difference quotient, not 0")
+
+
+def trend_grid(fit: FittedModel | LinearFit, grid: Grid, asked: Trend, lmer_df: str) -> EmmGrid:
+    """Divided differences (f(x + h) - f(x)) / (g(x + h) - g(x)) of the predictions f, g being x or a function of it.
+
+    Those of higher degree k, f^(k) / k! where g is x, are of k + 1 places about x.
+    """
+    node = _expression(asked.var, grid)
+    name = _variable(node, asked.var, grid)
+    h = asked.delta_var
+    if h is None:
+        h = STEP * float(np.ptp(np.asarray(used_values(fit, [name])[name], float)))
     start: Mapping[str, Sequence[Level]] = grid.columns()
-    h = STEP * float(np.ptp(column))
-    ahead = {**start, name: [float(value) + h for value in start[name]]}
-    L = (grid.matrix(ahead) - grid.matrix(start)) / (_values(fit, node, ahead) - _values(fit, node, start))[:, None]
-    made = grid.functions(basis_of(fit, lmer_df), offset=0.0)
-    terms = tuple(term - {name} for term in made.terms)
-    return replace(made, L=L, label=f"{var}.trend", transformation=None, terms=terms)
+    shifts = np.arange(asked.max_degree + 1) - asked.max_degree // 2
+    places = [{**start, name: [float(value) + h * shift for value in start[name]]} for shift in shifts]
+    weights = _divided(np.array([_values(fit, node, place) for place in places]))
+    made = _predictions(fit, grid, places, asked.regrid, lmer_df)
+    blocks = made.L.reshape(len(shifts), -1, made.L.shape[1])
+    L = np.concatenate([np.einsum("jk,jkp->kp", w, blocks) for w in weights])
+    terms = tuple(term - {name} for term in made.terms if name in term)
+    axes, places_of = grid.axes, grid.cells
+    if asked.max_degree > 1:
+        axes = (*axes, Axis(DEGREE, DEGREES[: asked.max_degree]))
+        degrees = np.repeat(np.arange(asked.max_degree), len(grid.cells))
+        places_of = np.column_stack([np.tile(grid.cells, (asked.max_degree, 1)), degrees])
+    return replace(
+        made,
+        axes=axes,
+        places=places_of,
+        L=L,
+        offset=np.zeros(len(L)),
+        frequency=np.tile(grid.frequency, asked.max_degree),
+        label=f"{asked.var}.trend",
+        transformation=None,
+        terms=terms,
+    )
+
+
+def _predictions(
+    fit: FittedModel | LinearFit, grid: Grid, places: Sequence[Mapping[str, Any]], scale: str | None, lmer_df: str
+) -> EmmGrid:
+    """The predictions with the variable at each of some places, one place after the other, on a scale."""
+    here = grid.functions(basis_of(fit, lmer_df), offset=0.0)
+    offset = np.concatenate([grid.shift + grid.design.spec.offset(place) for place in places])
+    L = np.concatenate([grid.matrix(place) for place in places])
+    stacked = replace(here, L=L, offset=offset if scale is not None else np.zeros(len(L)))
+    return stacked if scale is None else regridded(stacked, scale)
+
+
+def _divided(nodes: Array) -> list[Array]:
+    """Weights (nodes, k) of Newton's divided differences of each degree, of nodes in the middle of those there are."""
+    most = len(nodes) - 1
+    out = []
+    for degree in range(1, most + 1):
+        first = (most - degree) // 2
+        inside = range(first, first + degree + 1)
+        weights = np.zeros(nodes.shape)
+        for j in inside:
+            weights[j] = 1 / np.prod([nodes[j] - nodes[i] for i in inside if i != j], axis=0)
+        out.append(weights)
+    return out
 
 
 def _expression(var: Any, grid: Grid) -> Node:

@@ -86,6 +86,8 @@ def reflated_modes(fit: FittedModel) -> dict[str, Array]:
 def reflated(b: Array, L_R: Array) -> Array:
     """Rows b (J, L) centred and turned so that their covariance is L_R L_R'; as near as their rank allows."""
     centred = b - b.mean(axis=0)
+    size = np.max(np.abs(centred), axis=0, initial=0.0)
+    centred = centred / np.where(size > 0, size, 1.0)  # in units of their own, or small slopes had no variance
     L_S = triangular_factor([centred], b.shape[1]).T / np.sqrt(len(b))
     return np.asarray(centred @ np.linalg.pinv(L_S, rcond=CUTOFF).T @ L_R.T)
 

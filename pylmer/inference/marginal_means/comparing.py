@@ -1,0 +1,174 @@
+"""Contrasts of marginal means: the words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import singledispatch
+from typing import Any
+
+from ...errors import ArgumentError
+from ...extract.words import obliging
+from .contrasting import contrasted, interactions
+from .grids import EmmGrid, EmmList
+from .options import AS_IS, check_bias, check_df, check_type
+from .simple import several_simple, simple_contrasts
+from .specs import names_among
+
+
+@obliging
+@singledispatch
+def contrast(
+    means: Any,
+    method: Any = "eff",
+    *,
+    by: str | Sequence[str] | None = AS_IS,
+    simple: str | Sequence[Any] | None = None,
+    combine: bool = False,
+    interaction: Any = False,
+    adjust: str | None = None,
+    type: str | None = None,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
+    **options: Any,
+) -> EmmGrid | EmmList:
+    """Contrasts of marginal means, as emmeans' `contrast`.
+
+    means    what `emmeans` or `emtrends` returned (of two parts, the means are taken)
+    method   "pairwise", "revpairwise", "tukey"; "trt.vs.ctrl", "trt.vs.ctrlk", "dunnett" (ref= a level or its number,
+             from 1; of several, their average); "eff", "del.eff" (wts=); "consec", "mean_chg"; "poly"; "identity"; with
+             reverse=, exclude=, include= where they make sense. Or coefficients: {"a - b": [1, -1, 0]}, a vector,
+             several; or a function of the labels that gives these
+    by       variables whose values make separate families; None for one family
+    simple   the variables to compare, in groups of all others, in place of `by`; "each", each of them in turn, or a
+             list of lists: then the result is a list of contrasts, "simple contrasts for recipe", ...
+    combine  whether those are one family, as `rbind` makes it
+    interaction   contrasts of contrasts: "pairwise", several in the order of the variables, {"temperature": "poly",
+             "recipe": "consec"}, or True for `method`
+    adjust   "tukey" (default of pairwise), "dunnettx" (of comparisons with a control), "mvt" (of consec, mean_chg),
+             "fdr" (of effects), "none", "sidak", "bonferroni", "scheffe", "holm", "hochberg", "hommel", "BH", "BY"
+    type     "response": ratios for a logarithm, where the coefficients sum to zero
+    bias_adjust, sigma, df   see `summary`
+
+    Contrasts are of X beta: the formula's offset takes no part. "mvt" is quasi-Monte Carlo with fixed points: its
+    probabilities err by at most 3e-5 for up to four means and 6e-4 for a dozen.
+
+    A single mean has nothing to compare: R's row "(nothing)" is nonEst (NaN). Where variables are nested in others the
+    means of each table are compared, as many as there are; the studentized range of a table is that of its own means
+    (R's emmeans takes too large a range where a crossed variable makes the tables).
+
+    Raises ArgumentError for unknown methods, options and levels, and for coefficients of another number.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
+    >>> pylmer.contrast(pylmer.emmeans(fit, "recipe"), {"A - rest": [1, -0.5, -0.5]})
+     contrast estimate   SE df t.ratio p.value
+     A - rest      1.5 2.13 42   0.705  0.4846
+    <BLANKLINE>
+    Degrees-of-freedom method: kenward-roger
+    """
+    raise ArgumentError(f"contrast() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
+
+
+@contrast.register(EmmGrid)
+def _(
+    means: EmmGrid,
+    method: Any = "eff",
+    *,
+    by: str | Sequence[str] | None = AS_IS,
+    simple: str | Sequence[Any] | None = None,
+    combine: bool = False,
+    interaction: Any = False,
+    adjust: str | None = None,
+    type: str | None = None,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
+    **options: Any,
+) -> EmmGrid | EmmList:
+    shown = {"type": type, "bias_adjust": bias_adjust, "sigma": sigma, "df": df}
+
+    def compare(groups: Any) -> EmmGrid:
+        if interaction is False or interaction is None:
+            return _shown(contrasted(means, method, groups, adjust, options), shown)
+        chosen = method if interaction is True else interaction
+        return _shown(interactions(means, chosen, groups, adjust, options), shown)
+
+    if simple is None:
+        return compare(by)
+    several = several_simple(means, simple)
+    if several is None:
+        several = [names_among(simple, [axis.name for axis in means.axes], "simple")]
+    return simple_contrasts(means, several, compare, combine, adjust)
+
+
+def _shown(made: EmmGrid, shown: Mapping[str, Any]) -> EmmGrid:
+    """Contrasts with what was asked about their page."""
+    if shown["type"] is not None:
+        made = replace(made, type=check_type(shown["type"]))
+    if shown["bias_adjust"] is not None or shown["sigma"] is not None:
+        made = replace(made, bias=check_bias(made.sigma, shown["bias_adjust"], shown["sigma"]))
+    return made if shown["df"] is None else replace(made, df=check_df(shown["df"]))
+
+
+@contrast.register(EmmList)
+def _(means: EmmList, *args: Any, **options: Any) -> EmmGrid | EmmList:
+    made: EmmGrid | EmmList = contrast(next(iter(means.values())), *args, **options)
+    return made
+
+
+@obliging
+@singledispatch
+def pairs(
+    means: Any,
+    reverse: bool = False,
+    *,
+    by: str | Sequence[str] | None = AS_IS,
+    simple: str | Sequence[Any] | None = None,
+    combine: bool = False,
+    adjust: str | None = None,
+    type: str | None = None,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
+    **options: Any,
+) -> EmmGrid | EmmList:
+    """Pairwise comparisons of marginal means: `contrast(means, "pairwise")`, reversed "revpairwise".
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
+    >>> pylmer.pairs(pylmer.emmeans(fit, "recipe"), adjust="bonferroni")
+     contrast estimate   SE df t.ratio p.value
+     A - B      1.4778 2.46 42   0.602  1.0000
+     A - C      1.5222 2.46 42   0.620  1.0000
+     B - C      0.0444 2.46 42   0.018  1.0000
+    <BLANKLINE>
+    Degrees-of-freedom method: kenward-roger
+    P value adjustment: bonferroni method for 3 tests
+    """
+    raise ArgumentError(f"pairs() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
+
+
+@pairs.register(EmmGrid)
+@pairs.register(EmmList)
+def _(
+    means: EmmGrid | EmmList,
+    reverse: bool = False,
+    *,
+    by: str | Sequence[str] | None = AS_IS,
+    simple: str | Sequence[Any] | None = None,
+    combine: bool = False,
+    adjust: str | None = None,
+    type: str | None = None,
+    bias_adjust: bool | None = None,
+    sigma: float | Sequence[float] | None = None,
+    df: float | None = None,
+    **options: Any,
+) -> EmmGrid | EmmList:
+    method = "revpairwise" if reverse else "pairwise"
+    made: EmmGrid | EmmList = contrast(
+        means, method, by=by, simple=simple, combine=combine, adjust=adjust, type=type, bias_adjust=bias_adjust,
+        sigma=sigma, df=df, **options,
+    )  # fmt: skip
+    return made
