@@ -176,7 +176,8 @@ def test_a_fit_that_did_not_converge_says_so() -> None:
     """R: "optimizer (bobyqa) convergence code: 1 (bobyqa -- maximum ...) ; 1 optimizer warnings; 1 lme4 warnings ",
     where lme4's own one is on the gradient; of newton the optimizer's is the only one."""
     stopped = pylmer.lmerControl(optCtrl={"maxit": 1})
-    model = pylmer.lmer("y ~ x1 + (x1 | group)", frame(), control=stopped)
+    sleep = pylmer.datasets.load("sleepstudy")
+    model = pylmer.lmer("Reaction ~ Days + (Days | Subject)", sleep, control=stopped)
     message = model.optimum.message
     assert message.startswith("no convergence in 1 steps")
     last = f"optimizer (newton) convergence code: 1 ({message})"
