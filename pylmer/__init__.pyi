@@ -61,6 +61,7 @@ from .extract import (
     weights,
 )
 from .inference import (
+    Anova,
     BootMer,
     EmmGrid,
     EmmList,
@@ -210,6 +211,7 @@ __all__ = [
     "influence",
     # tests and intervals
     "anova",
+    "Anova",
     "contest",
     "contest1D",
     "contestMD",

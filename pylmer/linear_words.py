@@ -90,6 +90,8 @@ def resid(fit: LinearFit, type: str = "response", scaled: bool = False) -> pd.Se
     return labelled_residuals(fit, fit.solution.residuals, type, scaled)
 
 
+COLUMNS = ("Estimate", "Std. Error", "t value", "Pr(>|t|)")  # of a table of coefficients
+RESIDUALS = ("response", "pearson", "pooled.pearson")
 READERS: tuple[Word[..., Any], ...] = (
     extract.formula,
     extract.terms,
@@ -160,7 +162,7 @@ def coefficient_table(fit: LinearFit) -> pd.DataFrame:
     estimate, error = coef(fit).iloc[kept], se_coef(fit).iloc[kept]
     t = estimate / error
     p = student_two_sided(t.to_numpy(), df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
-    return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": t, "Pr(>|t|)": p})
+    return pd.DataFrame(dict(zip(COLUMNS, (estimate, error, t, p), strict=True)))
 
 
 # --- lmList ----------------------------------------------------------------------------------------------------------
@@ -186,7 +188,11 @@ def _errors(fit: LeastSquares, pooled: float | None) -> Array:
 
 
 def _by_level(fits: LinearFits, values: tuple[Array | None, ...]) -> pd.DataFrame:
-    return pd.DataFrame(fits.table(values), index=pd.Index(fits.levels, dtype=object), columns=list(fits.names))
+    return pd.DataFrame(fits.table(values), index=_levels(fits), columns=list(fits.names))
+
+
+def _levels(fits: LinearFits) -> pd.Index[Any]:
+    return pd.Index(fits.levels, dtype=object)
 
 
 @confint.register
@@ -201,9 +207,9 @@ def _(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame
 
 
 @extract.sigma.register(LinearFits)
-def list_sigma(fits: LinearFits) -> float:
-    """The pooled residual standard deviation."""
-    return fits.sigma
+def list_sigma(fits: LinearFits, pool: bool = True) -> float | pd.Series[float]:
+    """The residual standard deviation pooled over groups, as R's sigma; with pool=False a Series (J,), each group's."""
+    return fits.sigma if pool else pd.Series(fits.sigmas, index=_levels(fits))
 
 
 @extract.nobs.register(LinearFits)
@@ -231,9 +237,24 @@ def list_fitted(fits: LinearFits) -> pd.Series[float]:
 
 
 @extract.resid.register(LinearFits)
-def list_resid(fits: LinearFits) -> pd.Series[float]:
-    """Residuals of each row's group, on the index of the data."""
-    return on_rows(fits, _by_row(fits, fits.each(lambda fit: fit.residuals)))
+def list_resid(fits: LinearFits, type: str = "response") -> pd.Series[float]:
+    """Residuals of each row's group, on the index of the data.
+
+    type  "response": y - fitted; "pearson": that times sqrt(weight) over the group's own residual standard deviation,
+          "pooled.pearson": over the pooled one (R's lmList passes over the weights there)
+    """
+    if type not in RESIDUALS:
+        raise ArgumentError(f"type={type!r}: residuals of lmList() are one of {', '.join(map(repr, RESIDUALS))}")
+    values = _by_row(fits, fits.each(lambda fit: fit.residuals))
+    if type == "response":
+        return on_rows(fits, values)
+    root = 1.0 if fits.design.weights is None else np.sqrt(fits.design.weights)
+    return on_rows(fits, root * values / (fits.sigma if type == "pooled.pearson" else _row_sigma(fits)))
+
+
+def _row_sigma(fits: LinearFits) -> Array:
+    """The residual standard deviation of each row's group (n,)."""
+    return _by_row(fits, tuple(np.full(len(rows), sd) for rows, sd in zip(fits.rows, fits.sigmas, strict=True)))
 
 
 def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:
@@ -242,3 +263,19 @@ def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:
         if found is not None:
             whole[rows] = found
     return whole
+
+
+def list_coefficients(fits: LinearFits, pool: bool | None = None) -> pd.DataFrame:
+    """Estimate, Std. Error, t value, Pr(>|t|) under each coefficient: (J, 4 p), columns (coefficient, what).
+
+    `pool` (default: as fitted) takes the pooled sigma and degrees of freedom in place of each group's own.
+    """
+    pooled = fits.pool if pool is None else pool
+    estimate, error = list_coef(fits).to_numpy(), list_se_coef(fits, pooled).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = estimate / error
+    df = np.where(pooled, fits.df_residual, [0 if fit is None else fit.df_residual for fit in fits.solutions])
+    p = np.where(df[:, None] > 0, student_two_sided(t, np.maximum(df, 1)[:, None]), np.nan)
+    columns = pd.MultiIndex.from_tuples([(name, what) for name in fits.names for what in COLUMNS])
+    values = np.stack([estimate, error, t, p], axis=2).reshape(len(fits.levels), -1)
+    return pd.DataFrame(values, index=_levels(fits), columns=columns)

@@ -14,7 +14,7 @@ from .drawing import Effects, Seed, draw_for_design, draw_responses, drawn, gene
 from .errors import ArgumentError, FitNote
 from .extract import word
 from .fitting import FittedModel, announce
-from .functions import read_columns
+from .functions import read_columns, recycled
 from .language import parse_formula, require_random
 from .language.syntax import MixedFormula, Name
 from .linalg import Array
@@ -142,6 +142,7 @@ def design_without_response(formula: str | MixedFormula, newdata: Any, **given: 
     """The design of a formula whose response is not known: y is zero."""
     if newdata is None:
         raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
+    newdata = recycled(newdata)
     env = {**(given.pop("env", None) or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
     parsed = replace(parse_formula(formula), response=Name(PLACEHOLDER))
     require_random(parsed)

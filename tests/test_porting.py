@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 README = (pathlib.Path(__file__).resolve().parents[1] / "README.md").read_text()
-SECTION = README[README.index("## Coming from R") : README.index("## The formula language")]
+SECTION = README[README.index("## Coming from R") : README.index("## Where pylmer differs from R")]
 ROUNDED = 6e-4  # four digits
 
 

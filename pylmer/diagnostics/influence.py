@@ -70,8 +70,8 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     `cooks_distance`, `dfbeta` and `dfbetas` take the result. The rows are not read again: each deletion is the
     cross-products of the whole less those of the rows left out, and starts from the optimum of the whole and from a
     scan; with one grouping factor, or nested ones, all are solved at once. A group without which nothing can be fitted
-    (fewer than two levels left, dependent columns of X) gives NaN, and a FitNote names it. Deletions stand in the order
-    of the factor's levels; lme4's in the order in which the levels appear in the data.
+    (fewer than two levels left, dependent columns of X) gives NaN, and a FitNote names it. Deletions stand as in
+    lme4: in the order in which the groups appear in the rows of the fit, which need not be that of the factor's levels.
 
     Source: Demidenko & Stukel (2005), Statistics in Medicine 24, 893-909. Raises ArgumentError for an unknown group or
     row, and for a fit whose parameters were given.
@@ -205,9 +205,9 @@ def _position(index: pd.Index[Any], label: Any) -> int:
 
 
 def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
-    """Codes (n,) of the rows and labels of the groups that have rows."""
+    """Codes (n,) of the rows and labels of the groups that have rows, in the order in which they appear."""
     codes, labels = _levels(fit, name)
-    present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(labels)))
+    present = pd.unique(codes[codes >= 0])
     places = np.full(len(labels) + 1, -1)
     places[present] = np.arange(len(present))
     return places[codes], pd.Index(np.array([labels[int(k)] for k in present], dtype=object))

@@ -147,6 +147,8 @@ def term_names(groups: Sequence[str]) -> list[str]:
 def sigma(fit: FittedModel) -> float:
     """Residual standard deviation.
 
+    Of `lmList`: `sigma(fits, pool=True)`, pooled over groups; with pool=False a Series, each group's own.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> round(pylmer.sigma(fit), 3)

@@ -34,8 +34,10 @@ from .robust_wald import Wald_test
 from .selection import get_model, step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
+from .wald_tables import Anova
 
 __all__ = [
+    "Anova",
     "BootMer",
     "EmmGrid",
     "EmmList",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..extract.variances import correlations
 from ..grouped_regression import LinearFits
-from ..linear_words import coef, list_coef
+from ..linear_words import COLUMNS, coef, list_coef
 from ..regression import LinearFit
 from ..tables import (
     CoefTable,
@@ -28,7 +28,7 @@ from ..tables import (
 from ..tails import f_upper
 from .arm import coefficient_cells
 from .filling import code_lines
-from .linear_summaries import LinearDisplay, LinearSummary
+from .linear_summaries import LinearDisplay, LinearListSummary, LinearSummary
 from .summaries import one_of, quantiles
 
 DIGITS = 4
@@ -154,3 +154,21 @@ def show_linear_list(fits: LinearFits) -> str:
         lines.append(f"\nDegrees of freedom: {fits.n_obs} total; {fits.df_residual} residual")
         lines.append(f"Residual standard error: {format_number(fits.sigma)}")
     return "\n".join(lines)
+
+
+@show.register
+def show_list_summary(record: LinearListSummary, digits: int = 7) -> str:
+    """R's print of summary(lmList); the model shows its group, as nlme prints it (lme4: NULL)."""
+    lines = ["Call:", f"  Model: {record.formula} "]
+    if record.data_name is not None:
+        lines.append(f"   Data: {record.data_name} ")
+    lines += ["", "Coefficients:"]
+    table, groups = record.coefficients, [str(level) for level in record.coefficients.index]
+    headers = list(COLUMNS)
+    for start in range(0, table.shape[1], len(headers)):  # by place: two coefficients may be called the same
+        columns = [table.iloc[:, start + k].tolist() for k in range(len(headers))]
+        lines += [f"   {table.columns[start][0]} ", print_matrix(groups, headers, columns, digits)]
+    if record.pool:
+        sigma = format_number(record.RSE, digits)
+        lines += ["", f"Residual standard error: {sigma} on {record.df_residual} degrees of freedom"]
+    return "\n".join([*lines, ""])

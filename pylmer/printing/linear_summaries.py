@@ -10,12 +10,14 @@ import pandas as pd
 
 from ..arguments import check_digits
 from ..extract import coef
+from ..grouped_regression import LinearFits
 from ..language.syntax import Call
 from ..least_squares import explained
-from ..linear_words import coefficient_table, vcov
+from ..linear_words import coefficient_table, list_coefficients, vcov
 from ..regression import LinearFit
 from ..tables import Shown
 from .arm import NAMES, display
+from .filling import argument, code_lines
 from .summaries import one_of, summary
 
 
@@ -97,6 +99,56 @@ def _ratio(explained_mean: float, residual_mean: float) -> float:
 @coef.register(LinearSummary)
 def summary_coef(record: LinearSummary) -> pd.DataFrame:
     """R's coef(summary(fit)): the table of coefficients."""
+    return record.coefficients
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearListSummary(Shown):
+    """What `summary(lmList(...))` holds.
+
+    coefficients  (J, 4 p): under each coefficient Estimate, Std. Error, t value, Pr(>|t|), a row per group, so that
+                  `coefficients["x"]` is (J, 4); NaN for a group without a fit
+    formula       "y ~ x | g";  data_name  what the data are called, None where nothing says
+    sigma         Series (J,), each group's own residual standard deviation
+    RSE           the pooled one, on `df_residual` degrees of freedom
+    pool          whether the errors and tests are pooled
+    """
+
+    call: Call
+    formula: str
+    data_name: str | None
+    coefficients: pd.DataFrame
+    sigma: pd.Series[float]
+    RSE: float
+    df_residual: int
+    pool: bool
+
+
+@summary.register(LinearFits)
+def summary_list(fits: LinearFits, pool: bool | None = None) -> LinearListSummary:
+    """Estimates with standard errors and t tests by group; `pool` (default: as fitted) pools the residual variance."""
+    pooled = fits.pool if pool is None else pool
+    return LinearListSummary(
+        call=fits.call,
+        formula=_written(fits.call, "formula") or "",
+        data_name=_written(fits.call, "data"),
+        coefficients=list_coefficients(fits, pooled),
+        sigma=pd.Series(fits.sigmas, index=pd.Index(fits.levels, dtype=object)),
+        RSE=fits.sigma,
+        df_residual=fits.df_residual,
+        pool=pooled,
+    )
+
+
+def _written(call: Call, name: str) -> str | None:
+    """An argument of a call as R writes it."""
+    value = argument(call, name)
+    return None if value is None else " ".join(code_lines(value))
+
+
+@coef.register(LinearListSummary)
+def list_summary_coef(record: LinearListSummary) -> pd.DataFrame:
+    """R's coef(summary(fits)): the tables of coefficients."""
     return record.coefficients
 
 

@@ -78,6 +78,9 @@ def summary(
     residual standard deviation (means over new groups want the root of the sum of all variances); df= in place of the
     degrees of freedom found; the others as of `emmeans` and `test`.
 
+    Of `lmList`: `summary(fits, pool=None)`, the t tests of each coefficient by group, with the residual variance pooled
+    over groups or (pool=False) each group's own; default: as fitted.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.summary(fit).coefficients.iloc[:, :4].round(3)

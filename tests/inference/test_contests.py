@@ -78,11 +78,11 @@ def test_old_names_profiled() -> None:
 def test_two_names_of_one_argument() -> None:
     with pytest.raises(pylmer.ArgumentError, match="signames=True, oldNames=False: two names of one argument"):
         pylmer.confint(fm1(), signames=True, oldNames=False)
-    with pytest.raises(pylmer.ArgumentError, match=r"oldNames='no': confint\(\) wants True or False"):
+    with pytest.raises(pylmer.ArgumentError, match=r"oldNames='no': confint\(\) wants True, False or None"):
         pylmer.confint(fm1(), oldNames="no")
     with pytest.raises(pylmer.ArgumentError, match="correlation=True, corr=False: two names"):
         pylmer.summary(fm1(), correlation=True, corr=False)
-    with pytest.raises(pylmer.ArgumentError, match="corr='no': wanted True, False or None"):
+    with pytest.raises(pylmer.ArgumentError, match=r"corr='no': summary\(\) wants True, False or None"):
         pylmer.summary(fm1(), corr="no")  # type: ignore[arg-type]
 
 
