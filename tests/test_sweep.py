@@ -21,7 +21,7 @@ import pylmer
 from tests.sweeping.calls import LEFT_OUT, Slot, slots, words
 from tests.sweeping.given import GIVEN
 from tests.sweeping.models import RECORDS, big, cake, emm, linear, other, small
-from tests.sweeping.outcomes import GOOD, bounded, outcome
+from tests.sweeping.outcomes import GOOD, bounded, outcome, quiet
 
 EACH = 10  # things given to each parameter
 BY_WORD = {word: list(found) for word, found in groupby(slots(), key=lambda slot: slot.word)}
@@ -39,6 +39,14 @@ def test_sweep(word: str) -> None:
     calls = [(slot, given) for slot in BY_WORD[word] for given in drawn.sample(list(GIVEN), EACH)]
     ended = {f"{slot} = {given}": outcome(slot, given) for slot, given in calls}
     assert not {call: end for call, end in ended.items() if end not in GOOD}
+
+
+@pytest.mark.parametrize("word", BY_WORD)
+def test_a_word_answers_without_what_is_given(word: str) -> None:
+    """Else all of its calls would end in the same words."""
+    for slot in {slot.kind: slot for slot in BY_WORD[word] if not slot.first}.values():
+        with quiet():
+            slot.valid()
 
 
 def test_every_public_name_is_swept_or_left_out_with_a_reason() -> None:
