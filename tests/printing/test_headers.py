@@ -187,7 +187,7 @@ def test_a_fit_that_did_not_converge_says_so() -> None:
 
 def test_options_of_summary_have_names() -> None:
     record = pylmer.summary(pylmer.lmer("y ~ x1 + (1 | group)", frame()))
-    with pytest.raises(TypeError):
+    with pytest.raises(pylmer.ArgumentError, match=r"to_string\(\): got an unexpected keyword argument 'colour'"):
         record.to_string(colour="red")
 
 
