@@ -90,23 +90,25 @@ class Walker:
         """The node at w, sought from another node."""
         guess = start.held.predicted(w, start.missed)
         try:
-            return self._node(w, start, *self.argument.minimized(guess))
+            held, way = self.argument.minimized(guess)
         except NumericalError:
             anew = self._best(self.argument.at(guess).rivals())
             if anew is None:
                 raise
-            return self._node(w, start, anew, 0 * start.missed)
+            return self._node(w, anew)
+        node = self._node(w, held)
+        far = abs(node.zeta - start.zeta) > TELLING
+        return replace(node, missed=start.missed + way / (w - start.w) if far else start.missed)
 
-    def _node(self, w: float, start: Node, held: Held, way: Array) -> Node:
+    def _node(self, w: float, held: Held) -> Node:
+        """The node of a minimum, with nothing missed: no way from another node led there."""
         if held.value < self.lowest_value - LOWER:
             raise NumericalError(
                 f"a deviance {self.lowest_value - held.value:.3g} below that of the fit was found: refit from there"
             )
         zeta = float(np.sqrt(max(held.value - self.lowest_value, 0.0)))
         slope = abs(held.slope) / (2 * zeta) if zeta > 0 else 0.0
-        far = abs(zeta - abs(start.zeta)) > TELLING
-        missed = start.missed + way / (w - start.w) if far else start.missed
-        return Node(w, self.side * zeta, slope, held, missed)
+        return Node(w, self.side * zeta, slope, held, np.zeros(len(held.free)))
 
     def advance(self, target: float) -> None:
         """One node outwards, aimed at |zeta| = target, and others before it if that came out far beyond."""
@@ -200,7 +202,7 @@ class Walker:
         best = self._best(last.held.rivals())
         if best is None or best.value > last.held.value - LOWER:
             return False
-        nodes, below = self.nodes[:-1], self._node(last.w, last, best, 0 * last.missed)
+        nodes, below = self.nodes[:-1], self._node(last.w, best)
         found = [below]
         while nodes and (other := self._try(nodes[-1].w, found[0])) and abs(other.zeta) < abs(nodes[-1].zeta) - CLOSE:
             found.insert(0, other)
