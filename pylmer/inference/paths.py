@@ -15,6 +15,7 @@ from ..errors import NumericalError
 from ..linalg import Array
 from .curves import NEARLY, Curve
 from .held import Argument, Held, State
+from .rivals import contested, rivals
 
 MOST = 60  # nodes on one side
 BETWEEN = 4  # nodes set at once before one that came out too far
@@ -92,7 +93,7 @@ class Walker:
         try:
             held, way = self.argument.minimized(guess)
         except NumericalError:
-            anew = self._best(self.argument.at(guess).rivals())
+            anew = self._best(rivals(self.argument.at(guess)))
             if anew is None:
                 raise
             return self._node(w, anew)
@@ -197,10 +198,11 @@ class Walker:
     def _outdone(self) -> bool:
         """Whether another start leads lower at the last node, near a corner; nodes before it then follow suit."""
         last = self._last
-        if last is self.centre or not last.held.cornered:
+        if last is self.centre or not contested(last.held):
             return False
-        best = self._best(last.held.rivals())
-        if best is None or best.value > last.held.value - LOWER:
+        ceiling = last.held.value - LOWER
+        best = self._best(rivals(last.held), ceiling)
+        if best is None or best.value > ceiling:
             return False
         nodes, below = self.nodes[:-1], self._node(last.w, best)
         found = [below]
@@ -210,13 +212,14 @@ class Walker:
         self.nodes = [*(node for node in nodes if abs(node.zeta) < abs(found[0].zeta)), *found]
         return True
 
-    def _best(self, states: Sequence[State]) -> Held | None:
-        """The lowest of the minima to which these lead, if any does."""
-        return min(filter(None, map(self._rival, states)), key=lambda held: held.value, default=None)
+    def _best(self, states: Sequence[State], ceiling: float = np.inf) -> Held | None:
+        """The lowest of the minima to which these lead, if any does; exact if it is below the ceiling."""
+        found = (self._rival(state, ceiling) for state in states)
+        return min(filter(None, found), key=lambda held: held.value, default=None)
 
-    def _rival(self, state: State) -> Held | None:
+    def _rival(self, state: State, ceiling: float) -> Held | None:
         try:
-            return self.argument.minimized(state)[0]
+            return self.argument.minimized(state, ceiling)[0]
         except NumericalError:
             return None
 
