@@ -1,13 +1,10 @@
 """The ML deviance by its definition, minimized with one parameter held: slow, and independent of pylmer.
 
-    d = log|V| + r'V^-1 r + n log 2 pi,    V = sigma^2 W^-1 + sum over terms of sum_ab Psi_ab Z_a Z_b',    r = y -
-    X beta
+    d = log|V| + r'V^-1 r + n log 2 pi,    V = sigma^2 W^-1 + sum over terms of sum_ab Psi_ab Z_a Z_b',    r = y - X beta
 
-V is a full matrix. Psi = L L' with L lower triangular and entries of any sign, so that singular covariances are
-ordinary
-points; rows are reordered for what is held to stand in the first ones. beta is generalized least squares. Each
-minimum is
-the lowest of BFGS from many starts, random ones of several sizes with some entries zero, the best of them pursued.
+V is a full matrix. Psi = L L' with L lower triangular and entries of any sign, so that singular covariances are ordinary
+points; rows are reordered for what is held to stand in the first ones. beta is generalized least squares. Each minimum
+is the lowest of BFGS from many starts, random ones of several sizes with some entries zero, the best of them pursued.
 """
 
 from __future__ import annotations
@@ -103,7 +100,7 @@ class Dense:
         return out
 
     def _coordinates(self, held: Held | None, value: float) -> tuple[Coordinates, int]:
-        """x (m, size) -> Psi of each term and log sigma, of m places. x is in units of self.size and columns' lengths."""
+        """m places x (m, size) -> Psi of each term, log sigma. x is in units of self.size and the columns' lengths."""
         kind, widths = held.kind if held else "", [len(each) for each in self.lengths]
         sizes = [width * (width + 1) // 2 for width in widths]
         lower = [np.tril_indices(width) for width in widths]

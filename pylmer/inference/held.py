@@ -80,7 +80,8 @@ class Argument:
     def minimized(self, state: State, ceiling: float = np.inf) -> tuple[Held, Array]:
         """Newton's method in all other coordinates from `state`, and the way it went in them, charts taken for one.
 
-        Above the ceiling no time is spent: no Hessian by differences, and a minimum there is found but roughly. NumericalError if it gets nowhere.
+        Above the ceiling no time is spent: no Hessian by differences, and a minimum there is found but roughly.
+        NumericalError if it gets nowhere.
         """
         here, radius, previous, decrease, poor = self.at(state), 1.0, np.inf, np.inf, False
         way, near = np.zeros(len(here.free)), 0

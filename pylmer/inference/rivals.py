@@ -26,9 +26,9 @@ def contested(held: Held) -> bool:
 def rivals(held: Held) -> list[State]:
     """Places with the same w: correlations mirrored, and all that is free reset to each of RESETS."""
     made: list[Callable[[Rooted, int], Rooted]] = [Rooted.mirrored, *(_resetting(*each) for each in RESETS)]
-    rooted = any(isinstance(point, Rooted) for point in held.state.points)
+    several = any(isinstance(point, Rooted) and point.size > 1 for point in held.state.points)
     out = []
-    for make in made if rooted else made[:1]:  # of other points there is one reset
+    for make in made if several else made[:1]:  # of other points there is one reset
         points = [
             make(point, _held_of(held, k)) if isinstance(point, Rooted) else _reset(point)
             for k, point in enumerate(held.state.points)
