@@ -1,8 +1,8 @@
 """The ML deviance by its definition, minimized with one parameter held: slow, and independent of pylmer.
 
-    d = log|V| + r'V^-1 r + n log 2 pi,    V = sigma^2 W^-1 + sum over terms of sum_ab Psi_ab Z_a Z_b',    r = y - X beta
+    d = log|V| + r'V^-1 r + n log 2 pi,   V = sigma^2 W^-1 + sum over terms of sum_ab Psi_ab Z_a Z_b',    r = y - X beta
 
-V is a full matrix. Psi = L L' with L lower triangular and entries of any sign, so that singular covariances are ordinary
+V is a full matrix. Psi = L L' with L lower triangular and entries of any sign, so singular covariances are ordinary
 points; rows are reordered for what is held to stand in the first ones. beta is generalized least squares. Each minimum
 is the lowest of BFGS from many starts, random ones of several sizes with some entries zero, the best of them pursued.
 """
