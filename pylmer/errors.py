@@ -72,7 +72,9 @@ class FitNote(UserWarning):
 def note(text: str | FitNote) -> None:
     """Issue a FitNote at the line from which pylmer was called, however many dispatchers a word passes through."""
     depth, frame = 1, inspect.currentframe()
-    while frame is not None and frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
+    while (
+        frame is not None and frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in INSIDE
+    ):
         frame, depth = frame.f_back, depth + 1
     warnings.warn(text if isinstance(text, FitNote) else FitNote(text), stacklevel=depth)
 
