@@ -46,4 +46,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    """The public names, without what this file imports and the modules that have been loaded."""
+    return sorted({*_HOMES, *(name for name in globals() if name.startswith("__"))})

@@ -4,7 +4,7 @@ from . import datasets
 from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
 from .artificial import makeLmer
 from .comparing import AllFit, allFit
-from .design import isNested
+from .design import isNested, set_contrasts
 from .diagnostics import (
     Influence,
     cooks_distance,
@@ -61,6 +61,7 @@ from .extract import (
     weights,
 )
 from .inference import (
+    Anova,
     BootMer,
     EmmGrid,
     EmmList,
@@ -78,6 +79,8 @@ from .inference import (
     coef_test,
     conf_int,
     contest,
+    contest1D,
+    contestMD,
     contrast,
     difflsmeans,
     drop1,
@@ -86,6 +89,7 @@ from .inference import (
     emtrends,
     exactLRT,
     exactRLRT,
+    get_model,
     glance,
     icc,
     joint_tests,
@@ -149,6 +153,7 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "set_contrasts",
     "lm",
     "lmList",
     "update",
@@ -206,11 +211,15 @@ __all__ = [
     "influence",
     # tests and intervals
     "anova",
+    "Anova",
     "contest",
+    "contest1D",
+    "contestMD",
     "show_tests",
     "drop1",
     "ranova",
     "step",
+    "get_model",
     "ls_means",
     "difflsmeans",
     "KRmodcomp",

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, overload
 
+import numpy as np
+
 from . import fitting
+from .arguments import plain
 from .design import Design
+from .design import changed as changed_contrasts
 from .devfun import Devfun, make_devfun
 from .errors import ArgumentError
 from .fitting import Request
@@ -33,6 +37,7 @@ def lmer(
 ) -> Devfun: ...
 
 
+@plain
 def lmer(
     formula: str | MixedFormula,
     data: Any = None,
@@ -61,7 +66,8 @@ def lmer(
     weights    prior weights: column name, expression string, or array; likewise `offset` and `subset`. A Series, here
                and in `env`, goes by its labels, which are those of the data in any order; arrays by position
     na_action  "omit", "exclude" (fitted values and residuals are padded), "fail" or "pass"
-    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere
+    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; see `set_contrasts` for the
+               contrasts of all fits to come
     env        names and functions that are not columns; nothing else is looked up
     devFunOnly return the criterion as a function of `par` instead of a fit
     verbose    1 prints sizes, engine and the course of the optimization
@@ -99,6 +105,7 @@ def lmer(
     return fitting.fit(LmerFit, request)
 
 
+@plain
 def lFormula(
     formula: str | MixedFormula,
     data: Any = None,
@@ -138,6 +145,7 @@ def lFormula(
     return fitting.design_of(request)
 
 
+@plain
 def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | None = None) -> Devfun:
     """The second modular step: the criterion as a function of `par`, with `.lower`, `.upper`, `.names`.
 
@@ -147,9 +155,12 @@ def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | 
     319.6543
     """
     _check("mkLmerDevfun", lformula, Design, "what lFormula() returns")
+    if control is not None:
+        _check("mkLmerDevfun", control, lmerControl, "control=lmerControl(...)")
     return make_devfun(lformula, REML, control or lmerControl())
 
 
+@plain
 def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) -> Optimum:
     """The third modular step: minimize the criterion; `optimizer` overrides the one of the control.
 
@@ -161,9 +172,11 @@ def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) ->
     _check("optimizeLmer", devfun, Devfun, "what mkLmerDevfun() returns")
     if optimizer is not None:
         devfun = replace(devfun, control=replace(devfun.control, optimizer=optimizer))
-    return optimize_devfun(devfun, start)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        return optimize_devfun(devfun, start)
 
 
+@plain
 def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     """The last modular step: criterion and optimum -> fitted model.
 
@@ -177,7 +190,7 @@ def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     request = Request(devfun.design.formula, REML=devfun.REML, control=devfun.control)
     request = replace(request, call=make_call("lmer", {"formula": devfun.design.formula}))
     model = fitting.fitted(LmerFit, request, devfun, optimum)
-    fitting.announce(model.notes, stacklevel=3)
+    fitting.announce(model.notes)
     return model
 
 
@@ -186,6 +199,7 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
         raise ArgumentError(f"{function}() wants {wanted}, found {type(given).__name__}")
 
 
+@plain
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
     """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
 
@@ -208,11 +222,14 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     refuse({word: value for word, value in changes.items() if word not in given}, "update")
     old = explicit_formula(model.formula, model.design.fixed_terms)
     changed = request.formula if formula is None else update_formula(old, formula)
+    if "contrasts" in changes:
+        changes["contrasts"] = changed_contrasts(request.contrasts, changes["contrasts"])
     start = {} if formula is None else {"start": None}
     asked = make_request("lmer", changed, **{**given, **start, **changes})
     return fitting.fit(type(model), carried(request, asked, changes))
 
 
+@plain
 def refit(model: Model, response: Any) -> Model:
     """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
 
@@ -232,6 +249,7 @@ def refit(model: Model, response: Any) -> Model:
     return fitting.refit(model, response)
 
 
+@plain
 def refitML(model: Model) -> Model:
     """The same model by maximum likelihood.
 

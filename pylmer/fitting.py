@@ -6,25 +6,24 @@ criterion).
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
-from .errors import ArgumentError, DataError, FitNote, NumericalError
+from .errors import ArgumentError, DataError, FitNote, NumericalError, note
 from .frame import Known
 from .functions import vector_among
 from .language import fitted_formula
 from .language.syntax import Argument, Call, Constant, MixedFormula
 from .linalg import Array, read_only
 from .optimize import size_of
-from .optimum import Optimum, held_optimum, optimize_devfun
+from .optimum import Optimum, held_optimum, optimize_devfun, optimizer_notes
 from .options import lmerControl
 from .solution import Solution, solve
 
@@ -70,6 +69,7 @@ class Request:
 class FittedModel:
     """The record of a fit. Symbols are attributes; words (`fixef`, `ranef`, ...) are functions."""
 
+    linear_kind: ClassVar[type[Any] | None] = None  # what `lm` makes beside it, for words that end without groups
     request: Request
     devfun: Devfun
     optimum: Optimum
@@ -173,15 +173,15 @@ def random_effect(Z: Array | None, b: Array) -> Array:
     return b[:, 0] if Z is None else np.einsum("nl,nl->n", Z, b)
 
 
-def fit_design(kind: type[Fit], request: Request, design: Design) -> Fit:
-    """The fit of rows already coded; issues each note once as a warning."""
+def fit_design(kind: type[Fit], request: Request, design: Design, said: Collection[str] = ()) -> Fit:
+    """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         devfun = make_devfun(design, request.REML, request.control)
         optimum = optimize_devfun(devfun, request.start)
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
     model = fitted(kind, request, devfun, optimum)
-    announce(model.notes, stacklevel=5)
+    announce(each for each in model.notes if str(each) not in said)
     return model
 
 
@@ -205,10 +205,10 @@ def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) 
     return replace(model, notes=(*notes, FitNote(left))) if left else model
 
 
-def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
-    """Issue each note as a warning that points at the user's line: `stacklevel` calls up, this one counted."""
-    for note in notes:
-        warnings.warn(note, stacklevel=stacklevel)
+def announce(notes: Iterable[FitNote]) -> None:
+    """Issue each note as a warning that points at the user's line."""
+    for each in notes:
+        note(each)
 
 
 def check_residuals(model: FittedModel) -> str:
@@ -315,7 +315,8 @@ def refit(model: Fit, response: Any) -> Fit:
     if not np.isfinite(y).all():
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
     whole = whole if whole.shape == (design.n_total,) else design.rows.placed(y)
-    return fit_design(type(model), model.request.with_response(whole), design.with_response(y))
+    said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
+    return fit_design(type(model), model.request.with_response(whole), design.with_response(y), said)
 
 
 def _response(given: Any) -> Array:

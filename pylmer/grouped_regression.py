@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, TypeVar
 
 import narwhals as nw
@@ -19,19 +19,22 @@ from .design import Design
 from .design.rank import independent_columns
 from .errors import FitNote, FormulaError, PylmerError
 from .fitting import Request, design_of
-from .functions import aligned
+from .functions import Scope, aligned, as_factor, cross, drop_unused, evaluate, read_columns
+from .functions.values import take
 from .language import deparse, parse_grouped
 from .language.syntax import Binary, Call, MixedFormula, Node, Number, RandomTerm, Unary
 from .language.walk import nodes
 from .least_squares import LeastSquares, least_squares
 from .linalg import Array, Codes
 from .regression import LENIENT, full_matrix, solve_design
+from .spec import Spec
 from .tables import Shown
 
 GROUPED = replace(LENIENT, check_nobs_vs_nlev="ignore", check_nlev_gtr_1="ignore", check_nobs_vs_nRE="ignore")
 ELEMENTWISE = frozenset(
     ["I", "abs", "exp", "log", "log10", "log2", "log1p", "expm1", "sqrt", "round", "sin", "cos", "tan"]
 )
+SHOWN = 10  # groups named in a note
 Fits = TypeVar("Fits", bound="LinearFits")
 
 
@@ -41,7 +44,8 @@ class LinearFits(Shown):
 
     solutions  per group, in the order of `levels`: the fit, or None where the group's rows allow none
     names      the p coefficients that occur, in order of appearance; columns[j] says which of them group j has
-    rows[j]    positions of the group's rows among the n rows used
+    rows[j]    positions of the group's rows among the n rows used; none where all have missing values
+    specs[j]   what codes new rows of the group, None where it has no fit
     """
 
     request: Request
@@ -51,6 +55,7 @@ class LinearFits(Shown):
     columns: tuple[Codes, ...]
     rows: tuple[Codes, ...]
     solutions: tuple[LeastSquares | None, ...]
+    specs: tuple[Spec | None, ...]
     pool: bool
     notes: tuple[FitNote, ...]
 
@@ -80,6 +85,11 @@ class LinearFits(Shown):
         """The residual standard deviation pooled over groups: that of one lm with all groups' coefficients."""
         rss = sum(fit.rss for fit in self.fits)
         return float(np.sqrt(rss / self.df_residual)) if self.df_residual > 0 else float("nan")
+
+    @property
+    def sigmas(self) -> Array:
+        """The residual standard deviation of each group (J,); NaN where there is none."""
+        return np.array([np.nan if fit is None else fit.sigma for fit in self.solutions])
 
     def each(self, read: Callable[[LeastSquares], Array]) -> tuple[Array | None, ...]:
         """What `read` finds in each group's fit, None where there is none."""
@@ -128,18 +138,31 @@ def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool)
     if len(design.random) != 1:
         message = f"lmList() wants one simple grouping factor, found {deparse(grouped.group)}"
         raise FormulaError(message, grouped.joint.text, *grouped.group.span)
-    levels = tuple(design.random[0].labels())
-    rows = _split(design.random[0].codes, len(levels))
-    parts = _parts(design, replace(request, formula=grouped.model), rows)
+    levels, codes = _groups(design, request)
+    rows = by_level(codes if design.rows.complete is None else codes[design.rows.complete], len(levels))
+    parts = _parts(design, replace(request, formula=grouped.model), rows, codes)
     found = tuple(dict.fromkeys(column for part in parts if part is not None for column in part.columns))
     position, names = {column: i for i, column in enumerate(found)}, tuple(name for name, _ in found)
     columns = tuple(np.array([position[c] for c in part.columns] if part else [], dtype=np.int64) for part in parts)
     solutions = tuple(None if part is None else part.solution for part in parts)
-    notes = (*(FitNote(text) for text in design.notes), *_notes(levels, solutions))
-    return kind(request, design, levels, names, columns, rows, solutions, pool, notes)
+    specs = tuple(None if part is None else part.spec for part in parts)
+    notes = (*(FitNote(text) for text in design.notes), *_notes(levels, rows, solutions))
+    return kind(request, design, levels, names, columns, rows, solutions, specs, pool, notes)
 
 
-def _split(codes: Codes, count: int) -> tuple[Codes, ...]:
+def _groups(design: Design, request: Request) -> tuple[tuple[str, ...], Codes]:
+    """Labels of the groups, and codes (m,) of all rows after `subset`: groups of which no row is complete count too."""
+    term = design.random[0]
+    if design.rows.complete is None:
+        return tuple(term.labels()), term.codes
+    columns = None if request.data is None else read_columns(request.data)
+    scope = Scope({} if columns is None else columns, request.env or {}, index=design.data_index)
+    factor = reduce(cross, (as_factor(evaluate(node, scope)) for node in design.spec.random_terms[0].factors))
+    chosen = drop_unused(factor if design.rows.chosen is None else take(factor, design.rows.chosen))
+    return tuple(chosen.levels.labels()), np.asarray(chosen.codes)
+
+
+def by_level(codes: Codes, count: int) -> tuple[Codes, ...]:
     """Positions of the rows of each level; rows with code -1 belong to none."""
     order = np.argsort(codes, kind="stable")[np.count_nonzero(codes < 0) :]
     sizes = np.bincount(codes[order], minlength=count)
@@ -152,13 +175,19 @@ class Part:
 
     solution: LeastSquares
     columns: tuple[tuple[str, str], ...]
+    spec: Spec
 
 
-def _parts(design: Design, request: Request, rows: tuple[Codes, ...]) -> list[Part | None]:
+def _parts(design: Design, request: Request, rows: tuple[Codes, ...], codes: Codes) -> list[Part | None]:
+    """The fit of each group that has `rows`; `codes` of all rows after `subset`: `scale` sees incomplete ones too."""
     if _row_by_row(design, request.formula):
         X = full_matrix(design)
-        return [_shared_part(design, X, chosen) for chosen in rows]
-    return [_own_part(request, positions, design.data_index) for positions in _all_rows(design, request, len(rows))]
+        return [_shared_part(design, X, used) if len(used) else None for used in rows]
+    places = by_level(codes, len(rows))
+    if design.rows.chosen is not None:
+        places = tuple(design.rows.chosen[each] for each in places)
+    index = design.data_index
+    return [_own_part(request, at, index) if len(used) else None for at, used in zip(places, rows, strict=True)]
 
 
 def _row_by_row(design: Design, model: MixedFormula) -> bool:
@@ -176,36 +205,25 @@ def _shared_part(design: Design, X: Array, rows: Codes) -> Part:
     """A group's fit on its rows of the matrix that was made for all."""
     weights, offset = (None if column is None else column[rows] for column in (design.weights, design.offset))
     solution = least_squares(X[rows], design.y[rows], independent_columns(X[rows]), weights, offset)
-    return Part(solution, _columns(design))
-
-
-def _all_rows(design: Design, request: Request, count: int) -> tuple[Codes, ...]:
-    """Positions in the data of each group's rows after `subset`, those with missing values too, which `scale` sees."""
-    whole = request.data
-    if whole is None:
-        index, env = design.data_index, request.env or {}
-        vectors = [name for name, value in env.items() if np.ndim(value) and len(value) == len(index)]
-        whole = {name: aligned(env[name], index, f"env[{name!r}]") for name in vectors}
-    codes = design.spec.random(whole, allow_new_levels=True)[0][1]
-    if design.rows.chosen is not None:
-        codes = np.where(np.isin(np.arange(len(codes)), design.rows.chosen), codes, -1)
-    return _split(codes, count)
+    return Part(solution, _columns(design), design.spec)
 
 
 def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | None:
     """A group's fit from its rows of the data alone; None where that cannot be, as for a factor with one level."""
-    columns = {name: _take(getattr(request, name), rows, index, name) for name in ("data", "weights", "offset", "env")}
+    columns = {
+        name: take_rows(getattr(request, name), rows, index, name) for name in ("data", "weights", "offset", "env")
+    }
     try:
         design = design_of(replace(request, **columns, control=LENIENT, subset=None))
     except PylmerError:
         return None
-    return Part(solve_design(design), _columns(design))
+    return Part(solve_design(design), _columns(design), design.spec)
 
 
-def _take(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
+def take_rows(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
     """The rows of a data frame, of a vector, or of all in a mapping, without labels; whatever else is given stays."""
     if isinstance(given, Mapping):
-        return {name: _take(value, rows, index, str(name)) for name, value in given.items()}
+        return {name: take_rows(value, rows, index, str(name)) for name, value in given.items()}
     is_frame = hasattr(given, "columns")
     if (not is_frame and np.ndim(given) == 0) or len(given) != len(index):
         return given
@@ -218,10 +236,25 @@ def _take(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
     return taken.reset_index(drop=True) if isinstance(taken, pd.DataFrame) else taken
 
 
-def _notes(levels: tuple[str, ...], solutions: tuple[LeastSquares | None, ...]) -> tuple[FitNote, ...]:
-    failed = [level for level, fit in zip(levels, solutions, strict=True) if fit is None]
-    exact = [level for level, fit in zip(levels, solutions, strict=True) if fit is not None and not fit.df_residual]
-    said = [f"could not be fitted by itself (a factor with one level?): {', '.join(failed)}"] if failed else []
-    if exact:
-        said.append(f"no residual degrees of freedom, hence no interval of its own: {', '.join(exact)}")
+def _notes(
+    levels: tuple[str, ...], rows: tuple[Codes, ...], solutions: tuple[LeastSquares | None, ...]
+) -> tuple[FitNote, ...]:
+    """One note on the groups without data, without a fit, or without residual degrees of freedom."""
+    groups = list(zip(levels, rows, solutions, strict=True))
+    kinds = {
+        "without data (missing values in every row)": [level for level, used, _ in groups if not len(used)],
+        "could not be fitted by itself (a factor with one level?)": [
+            level for level, used, fit in groups if len(used) and fit is None
+        ],
+        "no residual degrees of freedom, hence no interval of its own": [
+            level for level, _, fit in groups if fit is not None and not fit.df_residual
+        ],
+    }
+    said = [f"{what}: {listed(which)}" for what, which in kinds.items() if which]
     return (FitNote(f"of {len(levels)} groups, " + "; ".join(said)),) if said else ()
+
+
+def listed(levels: list[str]) -> str:
+    """The first of the levels, and how many more there are."""
+    rest = len(levels) - SHOWN
+    return ", ".join(levels[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import extract, linear_words, printing
+from . import extract, grouped_prediction, linear_prediction, linear_words, printing
+from .arguments import plain
 from .fitting import announce
 from .grouped_regression import LinearFits, fit_groups, read_grouped
 from .language.syntax import Argument, Constant, MixedFormula
-from .linear_prediction import predict
 from .regression import LinearFit, fit_linear
 from .requesting import make_request, refuse
 
@@ -32,7 +32,7 @@ class LmFit(LinearFit):
     resid = extract.resid
     model_matrix = extract.model_matrix
     confint = linear_words.confint
-    predict = predict
+    predict = linear_prediction.predict
     summary = printing.summary
     display = printing.display
 
@@ -47,8 +47,11 @@ class LmList(LinearFits):
     fitted = extract.fitted
     resid = extract.resid
     confint = linear_words.confint
+    predict = grouped_prediction.predict
+    summary = printing.summary
 
 
+@plain
 def lm(
     formula: str | MixedFormula,
     data: Any = None,
@@ -85,10 +88,11 @@ def lm(
         env=env,
     )
     fit = fit_linear(LmFit, request)
-    announce(fit.notes, stacklevel=3)
+    announce(fit.notes)
     return fit
 
 
+@plain
 def lmList(
     formula: str,
     data: Any = None,
@@ -106,10 +110,16 @@ def lmList(
 
     pool  whether standard errors and the printed residual standard error are pooled over groups
 
-    The other arguments are those of `lmer`. A coefficient that a group's rows do not determine is NaN. Groups that
-    cannot be fitted or have no residual degrees of freedom are named in one FitNote. The pooled degrees of freedom
-    are those that remain, as in one `lm` with all groups' coefficients; R's lmList counts coefficients without an
-    estimate as used up. Raises FormulaError, DataError, ArgumentError.
+    The other arguments are those of `lmer`. A coefficient that a group's rows do not determine is NaN. Groups without
+    data (each row has missing values) are rows of NaN; these, groups that cannot be fitted, and groups without residual
+    degrees of freedom are named in one FitNote, the first ten of each. Groups outside `subset` are left out.
+
+    coef, se_coef, confint, summary   a row per group; summary has the t tests, coef(summary(fits)) its table
+    fitted, resid, predict            a value per row, by the coefficients of its group
+    sigma(fits)                       pooled over groups; sigma(fits, pool=False) each group's own
+
+    The pooled degrees of freedom are those that remain, as in one `lm` with all groups' coefficients; R's lmList counts
+    coefficients without an estimate as used up. Raises FormulaError, DataError, ArgumentError.
 
     >>> import pylmer
     >>> pylmer.coef(lmList("Reaction ~ Days | Subject", pylmer.datasets.load("sleepstudy"))).head(2).round(2)
@@ -124,5 +134,5 @@ def lmList(
     pooling = () if pool else (Argument(Constant("FALSE"), "pool"),)
     arguments = (Argument(grouped.node, "formula"), *request.call.arguments[1:], *pooling)
     fits = fit_groups(LmList, replace(request, call=replace(request.call, arguments=arguments)), grouped, pool)
-    announce(fits.notes, stacklevel=3)
+    announce(fits.notes)
     return fits

@@ -15,6 +15,7 @@ from .linalg import Array, dense
 from .linear_words import t_quantile
 from .prediction import predict
 from .prediction.labels import (
+    check_na_action,
     fitted_noise,
     labelled,
     new_noise,
@@ -55,9 +56,9 @@ def predict_linear(
     A Series; with `se_fit` or `interval` a DataFrame of fit, se_fit if asked for, and lwr, upr for an interval.
     A fit with aliased coefficients predicts without them; a FitNote names new rows whose mean the data do not tell.
     """
-    if interval not in INTERVALS:
-        raise ArgumentError(f"interval={interval!r}: wanted one of {', '.join(map(repr, INTERVALS))}")
+    check_interval(interval)
     rows = _rows(fit, newdata, offset, weights, interval == "prediction")
+    check_na_action(na_action)
     kept = rows.X[:, fit.solution.kept]
     centre = kept @ fit.beta[fit.solution.kept] + rows.offset
     variance = fit.sigma**2 * spread(fit.solution.unscaled, kept)
@@ -70,6 +71,12 @@ def predict_linear(
     if newdata is None:
         return on_fitted_rows(fit, columns)
     return labelled(columns, rows.index, rows_kept(np.isfinite(centre + rows.noise), rows.index, na_action))
+
+
+def check_interval(interval: str | None) -> None:
+    """Raise ArgumentError for what is no kind of interval."""
+    if interval not in INTERVALS:
+        raise ArgumentError(f"interval={interval!r}: wanted one of {', '.join(map(repr, INTERVALS))}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from . import extract
+from .arguments import is_number
 from .errors import ArgumentError
 from .extract import LogLik, NamedVector, Word
 from .extract.rows import labelled_residuals, on_rows
@@ -89,6 +90,8 @@ def resid(fit: LinearFit, type: str = "response", scaled: bool = False) -> pd.Se
     return labelled_residuals(fit, fit.solution.residuals, type, scaled)
 
 
+COLUMNS = ("Estimate", "Std. Error", "t value", "Pr(>|t|)")  # of a table of coefficients
+RESIDUALS = ("response", "pearson", "pooled.pearson")
 READERS: tuple[Word[..., Any], ...] = (
     extract.formula,
     extract.terms,
@@ -109,9 +112,10 @@ def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
     standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
     deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
     parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
-    chooses rows by name or position, "theta_" or "beta_"; with signames=False the variance parameters are called
-    sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With method "profile", prof_scale="varcov" gives variances
-    and covariances, "theta" the relative covariance factor in their place (see `profile`).
+    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
+    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
+    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
+    their place (see `profile`).
 
     Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
 
@@ -139,11 +143,6 @@ def _(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame({low: coef(fit) - half, high: coef(fit) + half})
 
 
-def is_number(value: object) -> bool:
-    """Whether an argument is a number."""
-    return isinstance(value, int | float | np.number)
-
-
 def t_quantile(level: Any, df: int, name: str = "level") -> float:
     """The t quantile of a two-sided interval; NaN without degrees of freedom."""
     if not is_number(level) or not 0 < level < 1:
@@ -163,7 +162,7 @@ def coefficient_table(fit: LinearFit) -> pd.DataFrame:
     estimate, error = coef(fit).iloc[kept], se_coef(fit).iloc[kept]
     t = estimate / error
     p = student_two_sided(t.to_numpy(), df_residual(fit)) if df_residual(fit) else np.full(len(kept), np.nan)
-    return pd.DataFrame({"Estimate": estimate, "Std. Error": error, "t value": t, "Pr(>|t|)": p})
+    return pd.DataFrame(dict(zip(COLUMNS, (estimate, error, t, p), strict=True)))
 
 
 # --- lmList ----------------------------------------------------------------------------------------------------------
@@ -189,7 +188,11 @@ def _errors(fit: LeastSquares, pooled: float | None) -> Array:
 
 
 def _by_level(fits: LinearFits, values: tuple[Array | None, ...]) -> pd.DataFrame:
-    return pd.DataFrame(fits.table(values), index=pd.Index(fits.levels, dtype=object), columns=list(fits.names))
+    return pd.DataFrame(fits.table(values), index=_levels(fits), columns=list(fits.names))
+
+
+def _levels(fits: LinearFits) -> pd.Index[Any]:
+    return pd.Index(fits.levels, dtype=object)
 
 
 @confint.register
@@ -204,9 +207,9 @@ def _(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame
 
 
 @extract.sigma.register(LinearFits)
-def list_sigma(fits: LinearFits) -> float:
-    """The pooled residual standard deviation."""
-    return fits.sigma
+def list_sigma(fits: LinearFits, pool: bool = True) -> float | pd.Series[float]:
+    """The residual standard deviation pooled over groups, as R's sigma; with pool=False a Series (J,), each group's."""
+    return fits.sigma if pool else pd.Series(fits.sigmas, index=_levels(fits))
 
 
 @extract.nobs.register(LinearFits)
@@ -234,9 +237,24 @@ def list_fitted(fits: LinearFits) -> pd.Series[float]:
 
 
 @extract.resid.register(LinearFits)
-def list_resid(fits: LinearFits) -> pd.Series[float]:
-    """Residuals of each row's group, on the index of the data."""
-    return on_rows(fits, _by_row(fits, fits.each(lambda fit: fit.residuals)))
+def list_resid(fits: LinearFits, type: str = "response") -> pd.Series[float]:
+    """Residuals of each row's group, on the index of the data.
+
+    type  "response": y - fitted; "pearson": that times sqrt(weight) over the group's own residual standard deviation,
+          "pooled.pearson": over the pooled one (R's lmList passes over the weights there)
+    """
+    if type not in RESIDUALS:
+        raise ArgumentError(f"type={type!r}: residuals of lmList() are one of {', '.join(map(repr, RESIDUALS))}")
+    values = _by_row(fits, fits.each(lambda fit: fit.residuals))
+    if type == "response":
+        return on_rows(fits, values)
+    root = 1.0 if fits.design.weights is None else np.sqrt(fits.design.weights)
+    return on_rows(fits, root * values / (fits.sigma if type == "pooled.pearson" else _row_sigma(fits)))
+
+
+def _row_sigma(fits: LinearFits) -> Array:
+    """The residual standard deviation of each row's group (n,)."""
+    return _by_row(fits, tuple(np.full(len(rows), sd) for rows, sd in zip(fits.rows, fits.sigmas, strict=True)))
 
 
 def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:
@@ -245,3 +263,19 @@ def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:
         if found is not None:
             whole[rows] = found
     return whole
+
+
+def list_coefficients(fits: LinearFits, pool: bool | None = None) -> pd.DataFrame:
+    """Estimate, Std. Error, t value, Pr(>|t|) under each coefficient: (J, 4 p), columns (coefficient, what).
+
+    `pool` (default: as fitted) takes the pooled sigma and degrees of freedom in place of each group's own.
+    """
+    pooled = fits.pool if pool is None else pool
+    estimate, error = list_coef(fits).to_numpy(), list_se_coef(fits, pooled).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = estimate / error
+    df = np.where(pooled, fits.df_residual, [0 if fit is None else fit.df_residual for fit in fits.solutions])
+    p = np.where(df[:, None] > 0, student_two_sided(t, np.maximum(df, 1)[:, None]), np.nan)
+    columns = pd.MultiIndex.from_tuples([(name, what) for name in fits.names for what in COLUMNS])
+    values = np.stack([estimate, error, t, p], axis=2).reshape(len(fits.levels), -1)
+    return pd.DataFrame(values, index=_levels(fits), columns=columns)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from . import extract, inference, linear_words, plots, prediction, printing, simulation
 from .fitting import FittedModel
+from .linear_model import LmFit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -16,6 +17,7 @@ class LmerFit(FittedModel):
     functions, and the ones bound here are the same function objects: `fit.ranef()` is `pylmer.ranef(fit)`.
     """
 
+    linear_kind = LmFit
     fixef = extract.fixef
     ranef = extract.ranef
     coef = extract.coef

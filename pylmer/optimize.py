@@ -29,6 +29,7 @@ VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md sec
 INTERIOR = 0.3  # where a singular result is retried from
 ITERATIONS = 200
 CRAWLING = 30  # evaluations from which the Hessian is differenced at every new place
+LARGE = 100.0  # relative standard deviation from which differences want units of each coordinate (see `distant`)
 CRAWLED = 1e-7  # what the last half of them must have gained together
 
 Objective = Callable[[Points], At]
@@ -176,7 +177,8 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
     trace, decrease = [at.value], np.inf
     for _ in range(steps):
         step, decrease, inside = trust_step(*_holding(held, at.gradient, at.information + E), radius)
-        slow = (inside and decrease < 1 and decrease > 0.2 * previous) or len(trace) > CRAWLING
+        crawls = len(trace) > CRAWLING and size_of(at.points) < LARGE
+        slow = (inside and decrease < 1 and decrease > 0.2 * previous) or crawls
         enough = 0.01 * at.noise if inside else at.noise  # a step to the boundary that changes nothing: a flat ridge
         if decrease <= max(STOP, enough) and (inside or radius >= 0.1 * size_of(at.points)):
             return Run(at, E, True, "", len(trace), gradients, tuple(trace))
@@ -184,7 +186,7 @@ def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: 
             E = one_sided_information(objective, at) - at.information
             differenced, gradients = True, gradients + len(step)
             continue
-        if len(trace) > CRAWLING and trace[-CRAWLING // 2] - at.value < CRAWLED:
+        if crawls and trace[-CRAWLING // 2] - at.value < CRAWLED:
             return Run(at, E, True, "", len(trace), gradients, tuple(trace))
         trial = tried(objective, moved(at.points, step))
         trace.append(np.inf if trial is None else trial.value)

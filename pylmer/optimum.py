@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .batch import widened_search
-from .certificate import TOLERANCE, Certificate, certify
+from .certificate import TOLERANCE, Certificate, certify, past_saddles
 from .criterion import At, Points
 from .devfun import Devfun
 from .distant import search_far
@@ -19,6 +19,7 @@ from .linalg import Array, seal
 from .moments import moment_ratios
 from .optimize import COARSE_SCAN, SCAN, Run, Search, search, singular
 from .optimizers import NEAREST, Found, run_callable, run_named
+from .options import lmerControl
 from .solution import par_gradient, par_of
 
 HELD = "none"  # the optimizer of a fit whose theta is held at given values
@@ -82,22 +83,30 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     points, control = start_points(devfun, start), devfun.control
     if control.optimizer == "newton":
         if isinstance(devfun.criterion.engine, OrthogonalEngine):
-            return _optimum(devfun, search_far(devfun.criterion, devfun.families, points))
+            found = search_far(devfun.criterion, devfun.families, points)
+            if points is None:
+                found = widened_search(devfun.criterion, devfun.families, found)
+            return _optimum(devfun, found)
         multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
         if points is None:
             found = widened_search(devfun.criterion, devfun.families, found)
-        return _optimum(devfun, found)
+        return _optimum(devfun, past_saddles(found, devfun.criterion.at, **options))
     begin = devfun.multiple(1.0) if points is None else points
     par = par_of(devfun.criterion.at(begin), devfun.families)
     bounds = (devfun.lower, devfun.upper)
     if callable(control.optimizer):
         result = run_callable(control.optimizer, devfun, par, bounds, control.optCtrl)
         return _foreign_optimum(devfun, result, getattr(control.optimizer, "__name__", "custom"), ())
-    note = f"optimizer {control.optimizer!r} is scipy's {NEAREST[control.optimizer]} here"
     result = run_named(control.optimizer, devfun, devfun.gradient, par, bounds, control.optCtrl)
-    return _foreign_optimum(devfun, result, control.optimizer, (note,))
+    return _foreign_optimum(devfun, result, control.optimizer, optimizer_notes(control))
+
+
+def optimizer_notes(control: lmerControl) -> tuple[str, ...]:
+    """What stands behind the name of an optimizer of lme4's."""
+    name = control.optimizer
+    return (f"optimizer {name!r} is scipy's {NEAREST[name]} here",) if isinstance(name, str) and name in NEAREST else ()
 
 
 def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:

@@ -9,7 +9,7 @@ from typing import Generic
 
 import numpy as np
 
-from .batch import Optima, Problem, blurred_responses, modes, response_sums, solve_all, stackable
+from .batch import Optima, Problem, blurred_responses, modes, response_sums, solve_all, stackable, widened_search
 from .devfun import make_devfun, rows_of
 from .distant import FAR, LOST, search_far
 from .engines import BlockedEngine, OrthogonalEngine
@@ -158,7 +158,8 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
             own = make_devfun(replace(fit.design, y=Y[:, r]), fit.REML, devfun.control)
             if not isinstance(own.criterion.engine, OrthogonalEngine):
                 continue
-            best = search_far(own.criterion, own.families).best
+            found = search_far(own.criterion, own.families)
+            best = widened_search(own.criterion, own.families, found).best
         except NumericalError as error:
             optima.failures[r] = str(error)
             continue

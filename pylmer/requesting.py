@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .arguments import is_flag, is_number, written
+from .design import Contrasts, ruled
 from .errors import ArgumentError
 from .fitting import Request
 from .functions import own_data, own_values, own_vector, read_columns
@@ -72,6 +74,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         given["REML"] = bool(given["REML"])
     _check_arguments(formula, given)
     given |= {word: _expression(given.get(word), given["data"]) for word in VECTORS if word in given}
+    given["contrasts"] = ruled(given.get("contrasts"))
     parsed = parse_formula(formula)
     if function in MIXED:
         require_random(parsed)
@@ -108,7 +111,15 @@ def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, A
     if given.get("env") is not None:
         own["env"] = own_values(given["env"], used)
     own |= {word: own_vector(given[word]) for word in VECTORS if not isinstance(given.get(word), str | None)}
-    return own | {word: copy.deepcopy(given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+    return own | {word: _own(word, given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+
+
+def _own(word: str, given: Any) -> Any:
+    """A copy; ArgumentError for what is no value, such as a module, and cannot have one."""
+    try:
+        return copy.deepcopy(given)
+    except TypeError:
+        raise ArgumentError(f"{word}={written(given)}: this is no value of which a fit can keep a copy") from None
 
 
 def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
@@ -130,14 +141,24 @@ def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
     return replace(new, known=old.known)
 
 
+def check_env(env: Any) -> None:
+    """ArgumentError unless this is None or holds things by name."""
+    if env is not None and not isinstance(env, Mapping):
+        raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+
+
 def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
     if not isinstance(formula, str | MixedFormula):
         raise ArgumentError(f"formula must be a string such as 'y ~ x + (1 | g)', found {type(formula).__name__}")
     if not isinstance(given.get("REML", True), bool):
         raise ArgumentError(f"REML must be True or False, found {given['REML']!r}")
-    env = given.get("env")
-    if env is not None and not isinstance(env, Mapping):
-        raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+    check_env(given.get("env"))
+    verbose = given.get("verbose", 0)
+    if not is_number(verbose) and not is_flag(verbose):
+        raise ArgumentError(f"verbose={written(verbose)}: wanted 0, or 1 to see the course of the optimization")
+    contrasts = given.get("contrasts")
+    if isinstance(contrasts, Mapping) and not all(isinstance(name, str) for name in contrasts):
+        raise ArgumentError(f"contrasts={written(contrasts)}: wanted contrasts by the names of factors")
     control = given.get("control")
     if control is not None and not isinstance(control, lmerControl):
         raise ArgumentError(f"control must be lmerControl(...), found {type(control).__name__}")
@@ -152,10 +173,10 @@ def data_name(data: Any) -> str | None:
 
 def _expression(given: Any, data: Any) -> Any:
     """A column's name as an expression: "my w" is written `my w`."""
-    written = write_name(given) if isinstance(given, str) and given else given
-    if written is given or written == given or data is None or given not in read_columns(data):
+    text = write_name(given) if isinstance(given, str) and given else given
+    if text is given or text == given or data is None or given not in read_columns(data):
         return given
-    return written
+    return text
 
 
 def _text(given: Any) -> str | None:
@@ -172,10 +193,19 @@ def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) 
         if word in ("formula", "data", "env") or _is_default(word, value):
             continue
         arguments.append(Argument(_node(word, value), word.replace("na_action", "na.action")))
-    return Call(function, tuple(arguments))
+    return Call(function, (*arguments, *_ruling(shown.get("contrasts"))))
+
+
+def _ruling(contrasts: Any) -> tuple[Argument, ...]:
+    """What ruled beside contrasts of single factors, in the words of R's options."""
+    if not isinstance(contrasts, Contrasts) or contrasts.pair is None or not contrasts.own:
+        return ()
+    return (Argument(Call("options", (Argument(_node("", contrasts.pair), "contrasts"),))),)
 
 
 def _is_default(word: str, value: Any) -> bool:
+    if isinstance(value, Contrasts):
+        return value.pair is None and not value.own
     default = True if word == "REML" else LMER_DEFAULTS[word]
     return value is default or (isinstance(value, bool | int | str) and value == default)
 
@@ -190,6 +220,8 @@ def _node(word: str, value: Any) -> Node:
         return Number(float(value), isinstance(value, int))
     if isinstance(value, str):
         return Name(f"na.{value}") if word == "na_action" and not value.startswith("na.") else _text_node(word, value)
+    if isinstance(value, Contrasts):
+        return _node("", dict(value.own) if value.own else value.pair)
     if isinstance(value, lmerControl):
         return Call("lmerControl", tuple(_control_arguments(value)))
     if isinstance(value, Mapping):

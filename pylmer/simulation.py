@@ -14,7 +14,7 @@ from .drawing import Effects, Seed, draw_for_design, draw_responses, drawn, gene
 from .errors import ArgumentError, FitNote
 from .extract import word
 from .fitting import FittedModel, announce
-from .functions import read_columns
+from .functions import read_columns, recycled
 from .language import parse_formula, require_random
 from .language.syntax import MixedFormula, Name
 from .linalg import Array
@@ -22,8 +22,9 @@ from .options import lmerControl
 from .parameters import read_parameters, with_parameters
 from .prediction import predict, selected_terms
 from .prediction.choosing import ReForm
-from .prediction.labels import new_noise, refuse_without_newdata, rows_kept
+from .prediction.labels import check_na_action, new_noise, refuse_without_newdata, rows_kept
 from .regression import LinearFit
+from .requesting import check_env
 from .spec import NewFrame
 
 PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
@@ -91,6 +92,7 @@ def simulate(
     [1.0, 3.0, 1.0, 3.0, 1.0, 3.0]
     """
     count, rng = replicates(nsim), generator(seed)
+    check_na_action(na_action)
     kept = conditioned(fit, use_u, re_form)
     model = fit if newparams is None else with_parameters(fit, newparams)
     if newdata is None:
@@ -124,7 +126,7 @@ def simulate_formula(
     count, rng = replicates(nsim), generator(seed)
     design = design_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
     parameters = read_parameters(design, newparams)
-    announce([FitNote(text) for text in design.notes], stacklevel=5)
+    announce([FitNote(text) for text in design.notes])
     return _labelled(design, draw_for_design(design, parameters, count, rng, residuals=cond_sim))
 
 
@@ -141,7 +143,10 @@ def design_without_response(formula: str | MixedFormula, newdata: Any, **given: 
     """The design of a formula whose response is not known: y is zero."""
     if newdata is None:
         raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
-    env = {**(given.pop("env", None) or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
+    newdata = recycled(newdata)
+    env = given.pop("env", None)
+    check_env(env)
+    env = {**(env or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
     parsed = replace(parse_formula(formula), response=Name(PLACEHOLDER))
     require_random(parsed)
     return build_design(parsed, newdata, control=UNCHECKED, env=env, na_action="exclude", **given)

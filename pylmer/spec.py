@@ -26,6 +26,7 @@ from pylmer.functions import (
     evaluate,
     read_columns,
     recode,
+    recycled,
 )
 from pylmer.functions.alignment import labels_of
 from pylmer.functions.arrays import Array
@@ -47,6 +48,10 @@ class Matrices(Protocol):
     @property
     def marks(self) -> tuple[str, ...]:
         """What tells its columns apart where their names do not."""
+
+    @property
+    def assign(self) -> tuple[int, ...]:
+        """The term of each column, 0 for the intercept."""
 
     def matrix(self, variables: Mapping[str, Value], n: int) -> Any:
         """The matrix (n, columns)."""
@@ -115,10 +120,13 @@ class Spec:
         return replace(self, random_terms=tuple(terms))
 
     def frame(self, newdata: Any) -> NewFrame:
-        """New data as this spec reads them; raises DataError for what is no data frame."""
+        """New data as this spec reads them; raises DataError for what is no data frame.
+
+        In a dict single values stand for every row.
+        """
         if isinstance(newdata, NewFrame):
             return newdata
-        read = read_columns(newdata)
+        read = read_columns(recycled(newdata))
         columns = NewColumns(read, self.columns)
         scope = Scope(columns, self.env, self.text, self.state, index=read.index, rows="the new data")
         return NewFrame(scope, read.n, read.index)

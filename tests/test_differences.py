@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README[README.index("## Where pylmer differs from R") :].split("\n## ", 2)[0]
+SECTION = README[README.index("## Where pylmer differs from R") :].split("\n## ", 1)[0]
 ROWS = [
     [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
     for line in SECTION.splitlines()

@@ -13,20 +13,19 @@ import numpy as np
 from ..corners import SMALL
 from ..covariance import Family
 from ..criterion import Criterion, Points
-from ..distant import polished, value_of
+from ..distant import polished, scaled_newton, value_of
 from ..engines import BlockedEngine
 from ..errors import NumericalError
-from ..optimize import Run, Search, lowest, newton, singular, size_of
+from ..optimize import LARGE, Run, Search, lowest, newton, singular, size_of
 from .charts import Places
 from .descent import Runs
 from .few import stack_for, stackable
 from .responses import Responses
-from .wider import NEAR, SINGULAR_NEAR, blocks, doubtful, least_difference, widened
+from .wider import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
 
 MANY_EFFECTS = 2_000  # random effects from which only a few corners are looked at
 ONE_BY_ONE = 6  # corners at most that are descended from one after the other
 STEPS = 100
-LARGE = 100.0  # relative standard deviation from which steps are taken in units of each
 
 
 def widened_search(criterion: Criterion, families: Sequence[Family], found: Search) -> Search:
@@ -35,7 +34,8 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     lost = singular(at.points)
     if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
         return found
-    together = isinstance(engine, BlockedEngine) and stackable(engine, families)
+    large = size_of(at.points) > LARGE  # steps in units of each coordinate are then needed
+    together = not large and isinstance(engine, BlockedEngine) and stackable(engine, families)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
         look = _together if together else _one_by_one
         points, counts = look(criterion, families, found.best)
@@ -46,6 +46,8 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     if size_of(again.best.at.points) > LARGE:
         again = polished(criterion.at, again)
     if not again.best.at.value < at.value - least_difference(at.value, at.noise):
+        return found
+    if again.best.at.factorization.fixed.r2 < COLLAPSED * at.factorization.fixed.r2:
         return found
     return replace(found, best=again.best, runs=(*found.runs, *again.runs), settling=found.settling + again.settling)
 
@@ -76,8 +78,11 @@ def _one_by_one(criterion: Criterion, families: Sequence[Family], best: Run) -> 
     places = list(_corner_points(families, at.points, many))
     rise = np.array([value_of(criterion.at, each) for each in places]) - at.value
     near = SINGULAR_NEAR if singular(at.points) else NEAR
+    if not many:
+        rise = np.where(chosen_corners(families, rise[:, None], np.array([singular(at.points)]))[:, 0], rise, np.inf)
     order = [int(k) for k in np.argsort(rise)[:ONE_BY_ONE] if rise[k] < near]
-    ends = [end for end in (_end(criterion, places[k]) for k in order) if end is not None]
+    scaled = size_of(at.points) > LARGE
+    ends = [end for end in (_end(criterion, places[k], scaled) for k in order) if end is not None]
     evaluations = sum(end.evaluations + end.gradients for end in ends)
     lowest_end = min(ends, key=lambda end: float(end.at.value), default=None)
     return (None if lowest_end is None else lowest_end.at.points), (len(places), evaluations)
@@ -97,8 +102,10 @@ def _corner_points(families: Sequence[Family], points: Points, many: bool) -> It
                 yield tuple(corner if k == term else other for k, other in enumerate(others))
 
 
-def _end(criterion: Criterion, points: Points) -> Run | None:
+def _end(criterion: Criterion, points: Points, scaled: bool) -> Run | None:
     try:
+        if scaled:
+            return scaled_newton(criterion.at, points)
         return newton(criterion.at, points, STEPS)
     except NumericalError:
         return None

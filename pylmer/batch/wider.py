@@ -32,8 +32,9 @@ NEAR = 12.0  # a corner at most this much above the optimum may lead below it ..
 SINGULAR_NEAR = 25.0  # ... and this much where the optimum is singular, or if it is among the
 LOWEST = 3  # lowest corners
 TRIED = 20  # corners at most that are descended from, for each optimum
-ROUNDS = (4, 8.0, 16), (4, 4.0, 10), (8, 1.0, 5), (40, 0.0, 3)  # steps, how far above a descent goes on then, how many
+ROUNDS = (4, 8.0, 16), (4, 4.0, 10), (8, 2.0, 6), (80, 0.0, 3)  # steps, how far above a descent goes on then, how many
 ARRIVED = 1e-3  # above the optimum, after some steps: on the way to it
+COLLAPSED = 1e-10  # of r2: an end where sigma vanishes and the criterion falls without end is no minimum
 LOWER = 1e-7  # relative difference from which an optimum is another one
 
 Counts: TypeAlias = tuple[int, int]  # values alone, and full evaluations
@@ -62,7 +63,8 @@ def widened(stack: Stack, runs: Runs) -> tuple[Runs, Counts]:
         return runs, (0, 0)
     ends, whose, counts = _descended(stack, runs[doubts], lost[doubts])
     whose = doubts[whose]
-    lower = np.flatnonzero(ends.values.value < runs.values.value[whose] - _least(runs)[whose])
+    kept = ends.values.r2 > COLLAPSED * runs.values.r2[whose]
+    lower = np.flatnonzero(kept & (ends.values.value < runs.values.value[whose] - _least(runs)[whose]))
     if len(lower):
         order = lower[np.lexsort((ends.values.value[lower], whose[lower]))]
         first = order[np.unique(whose[order], return_index=True)[1]]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .build import build_design
+from .contrasts import Contrasts
 from .nesting import isNested
 from .record import Design, RandomDesign
+from .ruling import changed, ruled, set_contrasts
 
-__all__ = ["Design", "RandomDesign", "build_design", "isNested"]
+__all__ = ["Contrasts", "Design", "RandomDesign", "build_design", "changed", "isNested", "ruled", "set_contrasts"]

@@ -30,10 +30,12 @@ from pylmer.spec import (
 
 from .checks import check_finite, check_groups, check_response, check_weights, settle
 from .coder import Coder, code, factors_in
-from .contrasts import Contrasts, read_contrasts, unused
+from .contrasts import Contrasts, unused
+from .hints import hints
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .rank import independent_columns
 from .record import Design, RandomDesign
+from .ruling import ruled, ruling
 from .scales import check_scale
 
 RANK_ACTIONS = {"message+drop.cols": "message", "warn+drop.cols": "warning", "silent.drop.cols": "ignore"}
@@ -60,10 +62,12 @@ def build_design(
     columns = None if data is None else read_columns(data)
     parts = take_apart(formula, columns, control)
     extras = Extras(weights, offset, subset)
-    frame = build_frame(parts, columns, env or {}, extras, na_action, known or Known())
+    chosen = ruled(contrasts)
+    with ruling(chosen):
+        frame = build_frame(parts, columns, env or {}, extras, na_action, known or Known())
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
     notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control)
-    chosen = read_contrasts(contrasts)
+    notes += hints(parts, frame, chosen)
     coder, X = _fixed(parts.fixed, frame, chosen)
     random_coder = RandomCoder(frame, chosen)
     if not chosen.own:

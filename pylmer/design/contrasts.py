@@ -22,12 +22,19 @@ class Contrasts:
     ordered: Any = ORDERED
     own: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def pair(self) -> tuple[Any, Any] | None:
+        """The defaults for unordered and ordered factors, None for R's."""
+        both = (self.unordered, self.ordered)
+        given = [each if isinstance(each, str) else None for each in both]
+        return None if given == [UNORDERED, ORDERED] else both
+
     def codings(self, factors: Mapping[str, Factor], fixed: bool) -> dict[str, Coding]:
         """The contrasts of each factor; raises DataError for a factor with fewer than two levels."""
-        own = self._chosen(factors) if fixed else {}
+        own = self.chosen(factors) if fixed else {}
         return {name: self._coding(name, factor, own) for name, factor in factors.items()}
 
-    def _chosen(self, factors: Iterable[str]) -> dict[str, Any]:
+    def chosen(self, factors: Iterable[str]) -> dict[str, Any]:
         """`own` by the names that the factors have in a formula."""
         return {known_as(name, factors) or name: contrasts for name, contrasts in self.own.items()}
 
@@ -55,6 +62,8 @@ def _usable(coding: Coding) -> Coding:
 
 def read_contrasts(given: Any) -> Contrasts:
     """The `contrasts=` argument: {"a": "contr.sum"} or ("contr.sum", "contr.poly"); raises ArgumentError."""
+    if isinstance(given, Contrasts):
+        return given
     if given is None:
         return Contrasts()
     if isinstance(given, Mapping):

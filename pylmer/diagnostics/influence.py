@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError, FitNote
+from ..arguments import written
+from ..errors import ArgumentError, note
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
 from ..extract.words import several
@@ -70,8 +70,8 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     `cooks_distance`, `dfbeta` and `dfbetas` take the result. The rows are not read again: each deletion is the
     cross-products of the whole less those of the rows left out, and starts from the optimum of the whole and from a
     scan; with one grouping factor, or nested ones, all are solved at once. A group without which nothing can be fitted
-    (fewer than two levels left, dependent columns of X) gives NaN, and a FitNote names it. Deletions stand in the order
-    of the factor's levels; lme4's in the order in which the levels appear in the data.
+    (fewer than two levels left, dependent columns of X) gives NaN, and a FitNote names it. Deletions stand as in
+    lme4: in the order in which the groups appear in the rows of the fit, which need not be that of the factor's levels.
 
     Source: Demidenko & Stukel (2005), Statistics in Medicine 24, 893-909. Raises ArgumentError for an unknown group or
     row, and for a fit whose parameters were given.
@@ -115,7 +115,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:
-        warnings.warn(FitNote(_failures(failed)), stacklevel=4)
+        note(_failures(failed))
     number = fit.design.n if groups is None else len(labels)
     return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed, number)
 
@@ -176,7 +176,11 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     index = fit.design.index
     if obs is None:
         return np.arange(len(index)), index
-    wanted = pd.Index(several(obs))
+    labels: list[Any] = several(obs)
+    for label in labels:
+        if not is_label(label):
+            raise ArgumentError(f"obs: wanted labels of rows, found {written(label)}")
+    wanted = pd.Index(labels)
     place = index.get_indexer_for(wanted) if index.is_unique else np.array([_position(index, one) for one in wanted])
     if np.any(place < 0):
         lost = ", ".join(map(repr, wanted[place < 0][:SHOWN].tolist()))
@@ -188,6 +192,11 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     return codes, wanted
 
 
+def is_label(label: Any) -> bool:
+    """Whether an index can have this label."""
+    return not isinstance(label, np.ndarray | np.void | slice) and isinstance(label, Hashable)
+
+
 def _position(index: pd.Index[Any], label: Any) -> int:
     found = np.flatnonzero(index == label)
     if len(found) > 1:
@@ -196,9 +205,9 @@ def _position(index: pd.Index[Any], label: Any) -> int:
 
 
 def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
-    """Codes (n,) of the rows and labels of the groups that have rows."""
+    """Codes (n,) of the rows and labels of the groups that have rows, in the order in which they appear."""
     codes, labels = _levels(fit, name)
-    present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(labels)))
+    present = pd.unique(codes[codes >= 0])
     places = np.full(len(labels) + 1, -1)
     places[present] = np.arange(len(present))
     return places[codes], pd.Index(np.array([labels[int(k)] for k in present], dtype=object))

@@ -64,6 +64,9 @@ def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.
     type    "response" and "working": y - fitted; "pearson" and "deviance": that times the square root of the weight
     scaled  divide by sigma
 
+    Of `lmList`: `resid(fits, type="response"|"pearson"|"pooled.pearson")`, the last two divided by sigma, of the row's
+    group or pooled.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.resid(fit).head(2).round(3).tolist()

@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import is_one_of, written
 from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..linalg import Array, block_diagonal
 from ..optimize import singular
+from ..tables import Copied
 from .random import factors
 from .records import PrincipalComponents, ReadOnly, RePCA, SigmaHat
 from .words import word
 
+ORDERS = ("cov.last", "lower.tri")
 FRAME_COLUMNS = ("grp", "var1", "var2", "vcov", "sdcor")
 
 
-class Covariance(pd.DataFrame):
+class Covariance(Copied, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """Covariance matrix (l, l) of one random-effects term, with `stddev` and `correlation`."""
 
     @property
@@ -58,8 +61,8 @@ class Structure:
 class VarCorrs(ReadOnly[Covariance]):
     """Term -> covariance matrix; `sc` is the residual standard deviation.
 
-    A second term on the factor g is called g.1. `to_string(comp=("Variance", "Std.Dev."), digits=5)` chooses what
-    is printed.
+    A second term on the factor g is called g.1. R's print(VarCorr(fit), comp=, digits=) is the text
+    `to_string(comp=, digits=5)`: comp "Std.Dev." (the default), "Variance", or both, ("Variance", "Std.Dev.").
     """
 
     __slots__ = ("sc", "structures")
@@ -79,6 +82,8 @@ class VarCorrs(ReadOnly[Covariance]):
 
         order "cov.last" gives a term's variances first, "lower.tri" its lower triangle column by column.
         """
+        if not is_one_of(order, ORDERS):
+            raise ArgumentError(f"order={written(order)}: wanted one of {', '.join(map(repr, ORDERS))}")
         rows = [row for name, covariance in self.items() for row in _rows(name, covariance, order)]
         rows.append(("Residual", None, None, self.sc**2, self.sc))
         kinds = (object, object, object, float, float)
@@ -104,7 +109,8 @@ def VarCorr(fit: FittedModel) -> VarCorrs:
     """Variances and correlations of the random effects: read-only mapping term -> covariance DataFrame.
 
     Each has `.stddev` (Series) and `.correlation` (DataFrame); `.sc` is the residual standard deviation, `.as_frame()`
-    R's as.data.frame.
+    R's as.data.frame. R's print(VarCorr(fit), comp=, digits=) is `VarCorr(fit).to_string(comp=, digits=5)`, with comp
+    "Std.Dev." (the default), "Variance" or both.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -112,6 +118,10 @@ def VarCorr(fit: FittedModel) -> VarCorrs:
      Groups   Name        Std.Dev.
      county   (Intercept) 0.32822
      Residual             0.75559
+    >>> print(pylmer.VarCorr(fit).to_string(comp=("Variance", "Std.Dev.")))
+     Groups   Name        Variance Std.Dev.
+     county   (Intercept) 0.10773  0.32822
+     Residual             0.57091  0.75559
     """
     names = term_names([term.group for term in fit.design.random])
     entries, structures = {}, {}
@@ -136,6 +146,8 @@ def term_names(groups: Sequence[str]) -> list[str]:
 @word
 def sigma(fit: FittedModel) -> float:
     """Residual standard deviation.
+
+    Of `lmList`: `sigma(fits, pool=True)`, pooled over groups; with pool=False a Series, each group's own.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -17,7 +17,7 @@ from . import (
     summaries,
 )
 from .alignment import aligned, by_name, common_labels, vector, vector_among
-from .columns import Columns, read_columns, taken_values
+from .columns import Columns, read_columns, recycled, taken_values
 from .evaluate import Scope, check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
 from .levels import Levels, NumberLevels, TextLevels
@@ -60,6 +60,7 @@ __all__ = [
     "quantiles",
     "read_columns",
     "recode",
+    "recycled",
     "rounding",
     "sequences",
     "summaries",

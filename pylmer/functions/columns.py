@@ -112,6 +112,27 @@ def read_columns(data: Any) -> Columns:
     return _from_narwhals(data)
 
 
+def recycled(data: Any) -> Any:
+    """A mapping whose single values stand for every row, as in R's data.frame(); everything else as it is.
+
+    >>> recycled({"x": 1, "g": ["a", "b"]})
+    {'x': [1, 1], 'g': ['a', 'b']}
+    """
+    if not isinstance(data, Mapping) or isinstance(data, Columns):
+        return data
+    n = next((len(column) for column in data.values() if hasattr(column, "__len__") and not _is_single(column)), 1)
+    return {name: _repeated(column, n) if _is_single(column) else column for name, column in data.items()}
+
+
+def _repeated(value: Any, n: int) -> list[Any]:
+    return [value[()] if isinstance(value, np.ndarray) else value] * n
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a value stands alone: a number, a text, a date, a missing value, an array without axes."""
+    return bool(pd.api.types.is_scalar(value)) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
 def _from_pandas(data: pd.DataFrame) -> Columns:
     names = [str(name) for name in data.columns]
     twice = frozenset(name for name, count in Counter(names).items() if count > 1)

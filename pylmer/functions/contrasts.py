@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,7 @@ from .values import (
 )
 
 UNORDERED, ORDERED = "contr.treatment", "contr.poly"
+RULING: ContextVar[tuple[Any, Any]] = ContextVar("pylmer_contrasts", default=(UNORDERED, ORDERED))
 UNLABELLED = frozenset(["contr.sum", "contr.helmert", "contr.poly"])  # contrasts that never name levels
 MOST_LEVELS = 5_000  # a contrast matrix of more does not fit into memory
 MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in double precision (R's limit)
@@ -267,12 +269,12 @@ def _unlabelled(name: str, n: int) -> Coding:
 
 def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> Coding | str:
     if contr is None or contr.node is None:
-        return ORDERED if made.ordered else UNORDERED
+        return _ruling(made)
     if isinstance(contr.node, Name) and contr.node.name in _SCHEMES and not contr.node.prefix:
         return f"contr.{contr.node.name}"
     value = contr.value
     if value is None:
-        return ORDERED if made.ordered else UNORDERED
+        return _ruling(made)
     if isinstance(value, Strings):
         return _known(text(value, "contrasts"))
     if isinstance(value, Function) and not dots and value.name in UNLABELLED:
@@ -280,6 +282,12 @@ def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> C
     if isinstance(value, Function):
         value = _called(value, len(made.levels), dots)
     return _from_value(value)
+
+
+def _ruling(made: Factor) -> Coding | str:
+    """The contrasts that rule for factors of this kind."""
+    ruling = RULING.get()[made.ordered]
+    return ruling if isinstance(ruling, str) else coding_of(ruling, made.levels)
 
 
 def _called(function: Function, n: int, dots: tuple[Promise, ...]) -> Value:

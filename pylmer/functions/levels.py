@@ -88,6 +88,14 @@ class TextLevels(Levels):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class IntervalLevels(TextLevels):
+    """Levels that are intervals of a number, as `pd.cut` makes them."""
+
+    def take(self, positions: Array) -> IntervalLevels:
+        return IntervalLevels(super().take(positions).texts)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class NumberLevels(Levels):
     """Levels that are distinct numbers, or dates, in any order; labelled as R's as.character does."""
 

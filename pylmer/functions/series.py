@@ -12,7 +12,7 @@ import pandas as pd
 from pylmer.errors import DataError
 
 from .arrays import Array
-from .levels import Levels, NumberLevels, TextLevels, nearly_equal, number_labels
+from .levels import IntervalLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Function, Logical, Matrix, Strings, Value
 
 
@@ -27,7 +27,9 @@ def value_of(column: Any, what: str) -> Value:
     if isinstance(column, np.ndarray):
         return _of_array(column, what)
     if isinstance(column, pd.DataFrame):
-        return Matrix(column.to_numpy(dtype=float), tuple(map(str, column.columns)))
+        return _of_frame(column, what)
+    if isinstance(column, pd.MultiIndex):
+        raise DataError(f"{what} is a MultiIndex, which has several values in a row; wanted one")
     if isinstance(column, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         return _of_pandas(pd.Series(column), what)
     if np.isscalar(column) or isinstance(column, str | pd.Timestamp):
@@ -53,6 +55,13 @@ def _of_sequence(column: Any, what: str) -> Value:
     return _of_pandas(listed, what)
 
 
+def _of_frame(frame: pd.DataFrame, what: str) -> Matrix:
+    try:
+        return Matrix(frame.to_numpy(dtype=float), tuple(map(str, frame.columns)))
+    except (TypeError, ValueError):
+        raise DataError(f"{what} is a data frame with columns that are no numbers; wanted one column") from None
+
+
 def _of_array(array: Array, what: str) -> Value:
     if array.ndim == 0:
         return value_of(array.reshape(1), what)
@@ -68,6 +77,8 @@ def _of_array(array: Array, what: str) -> Value:
         return array.astype(float)
     if array.dtype.kind == "S":
         raise _bytes_refused(what)
+    if array.dtype.kind == "V":
+        raise DataError(f"{what} holds records, {array.dtype}; wanted one value in each row")
     return _of_pandas(pd.Series(array), what)
 
 
@@ -111,7 +122,8 @@ def _levels(categories: pd.Index, what: str) -> Levels:
     if len(set(labels)) < len(labels):
         twice = next(label for place, label in enumerate(labels) if label in labels[:place])
         raise DataError(f"two categories of {what} are both written {twice!r}; rename them")
-    return TextLevels(tuple(labels))
+    kind = IntervalLevels if isinstance(categories.dtype, pd.IntervalDtype) else TextLevels
+    return kind(tuple(labels))
 
 
 def _labels(categories: pd.Index, what: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import intervals, tidying_linear
 from .analysis import anova
-from .contrasts import contest
+from .contrasts import contest, contest1D, contestMD
 from .degrees_of_freedom import vcovAdj
 from .deletions import drop1, ranova
 from .exact_ratio import exactLRT, exactRLRT
@@ -31,11 +31,13 @@ from .profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .resampling import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
 from .robust import coef_test, conf_int, vcovCR
 from .robust_wald import Wald_test
-from .selection import step
+from .selection import get_model, step
 from .tidying import augment, glance, tidy
 from .variance_tables import show_tests
+from .wald_tables import Anova
 
 __all__ = [
+    "Anova",
     "BootMer",
     "EmmGrid",
     "EmmList",
@@ -53,6 +55,8 @@ __all__ = [
     "coef_test",
     "conf_int",
     "contest",
+    "contest1D",
+    "contestMD",
     "contrast",
     "difflsmeans",
     "drop1",
@@ -61,6 +65,7 @@ __all__ = [
     "emtrends",
     "exactLRT",
     "exactRLRT",
+    "get_model",
     "glance",
     "icc",
     "intervals",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ArgumentError, FitNote
+from ..arguments import plain
+from ..errors import ArgumentError, note
 from ..fitting import FittedModel
 from ..regression import LinearFit
 from .contrasts import DDF
 from .hypotheses import averaged_terms, missing_cells, type_of
-from .likelihood_ratio import likelihood_table
+from .likelihood_ratio import is_fit, likelihood_table
 from .linear_tables import linear_comparison, linear_table
+from .model_names import given_names, refuse_names
 from .records import AnovaTable
 from .variance_tables import term_table
 
@@ -25,13 +26,14 @@ MISSING = "Missing cells for: {cells}. Interpret type III hypotheses with care: 
 CELLS_SHOWN = 10
 
 
+@plain
 def anova(
-    fit: FittedModel,
-    *others: FittedModel | LinearFit,
+    *fits: FittedModel | LinearFit,
     type: int | str | None = None,
     ddf: str | None = None,
     refit: bool = True,
     model_names: Sequence[str] | None = None,
+    **named: FittedModel | LinearFit,
 ) -> AnovaTable:
     """Analysis of variance, as R's `anova` with lme4 and lmerTest.
 
@@ -40,18 +42,23 @@ def anova(
     A note says where type=3, asked for, tests other hypotheses than the coefficients show (contr.treatment), and
     which cells are without data where the table is of type 3.
     Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
-    unless `refit=False`; `model_names` name the rows. Some of the models may be `lm`s.
+    unless `refit=False`. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
+
+    Models may be given by name, `anova(fm0=fm0, fm=fm)`: these names stand on the page, where R has those of the call.
+    Models given by place are called as `model_names` says, one name for each, else as their data are
+    (`data.attrs["name"]`) where that tells them apart, else MODEL1, MODEL2, ... A model cannot be called like an
+    argument of anova (`type`, `ddf`, `refit`, `model_names`, or R's `test`).
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
     mean at h's first level; its type 2 of `x:z` beside f is not after f; its types 2 and 3 of `age + age:trt` test age
     at trt's first level (here: type 3 the mean over trt, as SAS, type 2 age before age:trt; see `show_tests`).
 
-    A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods,
-    DataError for models of different rows or responses. Sources: Goodnight (1978), Fai & Cornelius (1996), Kenward &
-    Roger (1997).
+    A DataFrame with R's column names that prints as R does. Raises ArgumentError for unknown types and methods, for
+    what is no model and for models called like arguments, DataError for models of different rows or responses. Sources:
+    Goodnight (1978), Fai & Cornelius (1996), Kenward & Roger (1997).
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -61,20 +68,41 @@ def anova(
     Days  30031   30031     1    17  45.853 3.264e-06 ***
     ---
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
+    >>> fm = pylmer.refitML(fit)
+    >>> pylmer.anova(fm0=pylmer.update(fm, ". ~ . - Days"), fm=fm)
+    Data: sleepstudy
+    Models:
+    fm0: Reaction ~ (Days | Subject)
+    fm: Reaction ~ Days + (Days | Subject)
+        npar    AIC    BIC  logLik -2*log(L)  Chisq Df Pr(>Chisq)
+    fm0    5 1785.5 1801.4 -887.74    1775.5
+    fm     6 1763.9 1783.1 -875.97    1751.9 23.537  1  1.226e-06 ***
+    ---
+    Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
-    for each in (fit, *others):
+    refuse_names(named, {"type": type, "ddf": ddf, "refit": refit, "model_names": model_names})
+    for each in fits:
         _check(each)
-    linear = [each for each in (fit, *others) if isinstance(each, LinearFit)]
-    if len(linear) == 1 + len(others):
+    models = [*fits, *named.values()]
+    if not models:
+        raise ArgumentError("anova() wants at least one fitted model")
+    linear = [each for each in models if isinstance(each, LinearFit)]
+    names = given_names(fits, named, model_names)
+    if len(linear) == len(models):
         _check_linear(type, ddf)
-        return linear_comparison(linear, model_names) if others else linear_table(linear[0])
-    if not others:
-        if type_of(3 if type is None else type) == "III" and ddf != "lme4":
-            _note_missing_cells(fit)
-            if type is not None:
-                _note_averages(fit)
-        return term_table(fit, 3 if type is None else type, DDF if ddf is None else ddf)
-    return likelihood_table([fit, *others], refit, model_names)
+        return linear_comparison(linear, names) if len(models) > 1 else linear_table(linear[0])
+    if len(models) > 1:
+        return likelihood_table(models, refit, names)
+    return _terms(models[0], type, ddf)
+
+
+def _terms(fit: FittedModel | LinearFit, type: int | str | None, ddf: str | None) -> AnovaTable:
+    assert isinstance(fit, FittedModel)
+    if type_of(3 if type is None else type) == "III" and ddf != "lme4":
+        _note_missing_cells(fit)
+        if type is not None:
+            _note_averages(fit)
+    return term_table(fit, 3 if type is None else type, DDF if ddf is None else ddf)
 
 
 def _check_linear(type: int | str | None, ddf: str | None) -> None:
@@ -86,16 +114,16 @@ def _check_linear(type: int | str | None, ddf: str | None) -> None:
 
 def _note_averages(fit: FittedModel) -> None:
     if terms := averaged_terms(fit):
-        warnings.warn(FitNote(AVERAGED.format(terms=", ".join(terms))), stacklevel=3)
+        note(AVERAGED.format(terms=", ".join(terms)))
 
 
 def _note_missing_cells(fit: FittedModel) -> None:
     if cells := missing_cells(fit):
         named = ", ".join(cells[:CELLS_SHOWN]) + (", ..." if len(cells) > CELLS_SHOWN else "")
-        warnings.warn(FitNote(MISSING.format(cells=named)), stacklevel=3)
+        note(MISSING.format(cells=named))
 
 
 def _check(fit: Any) -> None:
-    if not isinstance(fit, FittedModel | LinearFit):
+    if not is_fit(fit):
         found = fit.__class__.__name__
         raise ArgumentError(f"anova() wants fitted models, found {found}; options such as type=3 are given by name")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import is_number
 from ..errors import ArgumentError
 from ..extract import word
 from ..extract.rows import Designed
@@ -16,7 +17,6 @@ from ..fitting import FittedModel
 from ..functions import aligned
 from ..language import did_you_mean, known_as
 from ..linalg import Array
-from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
 from .degrees_of_freedom import Method, method_of
 from .noting import note
@@ -124,7 +124,8 @@ def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest
 
 def _mean_square(values: Array, axes: Array, distance: Array) -> float:
     """distance' covariance^+ distance / rank, from variances (r,) and axes (q, r) of uncorrelated combinations."""
-    return float(np.mean((axes.T @ distance) ** 2 / values))
+    with np.errstate(over="ignore"):  # a right-hand side without bounds is infinitely far
+        return float(np.mean((axes.T @ distance) ** 2 / values))
 
 
 def contrast_matrix(fit: Designed, L: Any) -> Array:
@@ -214,7 +215,8 @@ def contest(
     ddf    "Satterthwaite" or "Kenward-Roger" (Kenward & Roger 1997, for REML fits)
     confint, level   confidence limits beside the t tests
 
-    A DataFrame with lmerTest's columns. Raises ArgumentError for a contrast of the wrong length or with unknown names.
+    A DataFrame with lmerTest's columns; the rows of t tests are called as those of L, if L is a DataFrame with row
+    names or lists coefficients. Raises ArgumentError for a contrast of the wrong length or with unknown names.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -235,5 +237,54 @@ def contest(
     if confint:
         columns["lower"], columns["upper"] = tests.limits(level)
     columns["Pr(>|t|)"] = tests.p
-    single: PlainTable = table(PlainTable, columns, [str(k + 1) for k in range(len(matrix))])
+    single: PlainTable = table(PlainTable, columns, _row_names(L, len(matrix)))
     return single
+
+
+def _row_names(L: Any, q: int) -> list[str]:
+    """The row names of L: those of a DataFrame, coefficients that L lists; else 1, 2, ..."""
+    if isinstance(L, pd.DataFrame) and not isinstance(L.index, pd.RangeIndex):
+        return list(map(str, L.index))
+    listed = [L] if isinstance(L, str) else L
+    if isinstance(listed, Sequence) and listed and all(isinstance(each, str) for each in listed):
+        return list(listed)
+    return [str(k + 1) for k in range(q)]
+
+
+@word
+def contest1D(
+    fit: FittedModel, L: Any, rhs: float = 0.0, ddf: str = DDF, confint: bool = False, level: float = 0.95
+) -> PlainTable:
+    """The t test of one contrast L beta = rhs, as lmerTest's `contest1D`: `contest` of one row.
+
+    L      (p,) numbers, a coefficient's name, or {"Days": 1}
+    confint, level   confidence limits beside the test
+
+    The other arguments are those of `contest`. A DataFrame of one row with the columns Estimate, Std. Error, df,
+    t value (lower, upper) and Pr(>|t|). Raises ArgumentError for several rows: `contestMD` tests them at once.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.contest1D(fit, [0, 1]).iloc[:, :4].round(3)
+       Estimate  Std. Error    df  t value
+    1    10.467       1.546  17.0    6.771
+    """
+    rows = contrast_matrix(fit, L)
+    if len(rows) != 1:
+        raise ArgumentError(f"contest1D() tests one contrast, found {len(rows)}: contestMD() tests several at once")
+    return contest(fit, rows, joint=False, rhs=rhs, ddf=ddf, confint=confint, level=level)
+
+
+@word
+def contestMD(fit: FittedModel, L: Any, rhs: Any = 0.0, ddf: str = DDF) -> PlainTable:
+    """The F test of all rows of L beta = rhs at once, as lmerTest's `contestMD`: `contest` with joint=True.
+
+    Rows that follow from others add nothing. The arguments are those of `contest`.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.contestMD(fit, [[1, 0], [0, 1]]).iloc[:, 2:5].round(3)
+       NumDF  DenDF  F value
+    1      2   17.0   749.96
+    """
+    return contest(fit, L, joint=True, rhs=rhs, ddf=ddf)

@@ -26,6 +26,7 @@ from ..language import (
 )
 from ..language.syntax import MixedFormula, RandomTerm
 from ..linalg import Array, powers_of_two
+from ..regression import LinearFit
 from .contrasts import DDF, f_tests
 from .degrees_of_freedom import METHODS, check_ddf
 from .hypotheses import columns_of, crossproduct_factor, first, in_own_columns
@@ -34,6 +35,7 @@ from .records import AnovaTable, table
 from .restrictions import restriction
 from .variance_tables import UNTESTED, anova_table
 
+TESTS = ("none", "F", "Chisq")
 RANDOM_COLUMNS = ("npar", "logLik", "AIC", "LRT", "Df", "Pr(>Chisq)")
 
 
@@ -44,14 +46,19 @@ RANDOM_COLUMNS = ("npar", "logLik", "AIC", "LRT", "Df", "Pr(>Chisq)")
 def drop1(
     fit: FittedModel,
     scope: str | Sequence[str] | None = None,
-    ddf: str = DDF,
-    test: str = "none",
+    ddf: str | None = None,
+    test: str | None = None,
 ) -> AnovaTable:
     """Fixed-effects terms left out one at a time.
 
     scope  labels of terms, or a formula such as "~ x + z"; default all that are not part of another term
-    ddf    "Satterthwaite" or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for AIC of ML refits, with
-           likelihood-ratio tests for test="Chisq"
+    ddf    "Satterthwaite" (the default) or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for lme4's table,
+           AIC of refits by maximum likelihood
+    test   "F": the F tests; "Chisq": lme4's table with likelihood-ratio tests; "none", the default: what `ddf` says
+
+    R's lme4 has test="none" and "Chisq"; lmerTest passes over `test` unless ddf="lme4", and gives its F tests for
+    drop1(m, test = "Chisq"). Here test="Chisq" is heeded. Raises ArgumentError for chi-square tests with degrees of
+    freedom, for F tests without, and for labels that are no terms.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
@@ -66,9 +73,7 @@ def drop1(
     ---
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
-    check_ddf(ddf, (*METHODS, "lme4"))
-    if test not in ("none", "Chisq"):
-        raise ArgumentError(f"test={test!r}: wanted 'none' or 'Chisq'")
+    ddf = _method(ddf, test)
     labels = _scope(fit, scope)
     if ddf == "lme4":
         return _by_likelihood(fit, labels, test)
@@ -78,7 +83,22 @@ def drop1(
     return anova_table(tests, heading)
 
 
-def droppable(fit: FittedModel) -> list[str]:
+def _method(ddf: str | None, test: str | None) -> str:
+    """The method that `ddf` and `test` ask for; ArgumentError where they ask for two."""
+    if test not in (None, *TESTS):
+        raise ArgumentError(f"test={test!r}: wanted {', '.join(map(repr, TESTS))}")
+    method = ("lme4" if test == "Chisq" else DDF) if ddf is None else ddf
+    check_ddf(method, (*METHODS, "lme4"))
+    if test == "Chisq" and method != "lme4":
+        raise ArgumentError(
+            f"test='Chisq' are likelihood-ratio tests, ddf={ddf!r} is a method of F tests: leave one of the two out"
+        )
+    if test == "F" and method == "lme4":
+        raise ArgumentError("ddf='lme4' has no F tests: test='Chisq', or ddf='Satterthwaite' or 'Kenward-Roger'")
+    return method
+
+
+def droppable(fit: FittedModel | LinearFit) -> list[str]:
     """Labels of the fixed-effects terms that are not part of another (R's drop.scope)."""
     found = fit.design.fixed_terms
     factors = [frozenset(each) for each in found.factors]
@@ -126,7 +146,7 @@ def _deletion(fit: FittedModel, label: str) -> Array:
     return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
 
 
-def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str) -> AnovaTable:
+def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) -> AnovaTable:
     """lme4's drop1: AIC of maximum likelihood fits."""
     whole = refit_ml(fit)
     reduced = [refitted(whole, without_term(fit, label)) for label in labels]

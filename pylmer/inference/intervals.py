@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import check_call, is_one_of
 from ..devfun import par_names
 from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
-from ..extract.words import check_call, several
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..language import did_you_mean, known_as
 from ..linalg import Array
@@ -62,9 +63,9 @@ def chosen(names: Sequence[str], n_variance: int, parm: Any, argument: str = "pa
         return list(range(len(names)))
     out: list[int] = []
     for each in several(parm):
-        if each == "theta_":
+        if is_one_of(each, ["theta_"]):
             out += range(n_variance)
-        elif each == "beta_":
+        elif is_one_of(each, ["beta_"]):
             out += range(n_variance, len(names))
         elif (meant := known_as(each, names)) in names:
             out += [k for k, name in enumerate(names) if name == meant]
@@ -103,12 +104,24 @@ def mixed_confint(
     parm: Any = None,
     level: float = 0.95,
     method: str = "profile",
-    signames: bool = True,
+    signames: bool | None = None,
+    oldNames: bool | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Confidence intervals of a mixed model's parameters; see `confint`."""
     if method not in METHODS:
         raise ArgumentError(f"method={method!r}: confint() of a mixed model knows {', '.join(map(repr, METHODS))}")
-    given = {"parm": parm, "level": check_level(level), "signames": signames, **options}
+    given = {"parm": parm, "level": check_level(level), "signames": _old_names(signames, oldNames), **options}
     check_call(f'confint(method="{method}")', METHODS[method], (fit,), given)
     return METHODS[method](fit, **given)
+
+
+def _old_names(signames: Any, oldNames: Any) -> bool:
+    """Whether variance parameters are called .sig01, .sig02, ...: lme4 has two words for it."""
+    for name, given in (("signames", signames), ("oldNames", oldNames)):
+        if given is not None and not isinstance(given, bool | np.bool_):
+            raise ArgumentError(f"{name}={given!r}: confint() wants True or False")
+    if signames is not None and oldNames is not None and signames != oldNames:
+        raise ArgumentError(f"signames={signames}, oldNames={oldNames}: two names of one argument; give one of them")
+    given = [each for each in (signames, oldNames) if each is not None]
+    return bool(given[0]) if given else True

@@ -16,13 +16,16 @@ from ..extract.words import several
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..linear_words import confint
+from ..prediction import predict
+from ..regression import LinearFit
 from ..tails import student_quantile
 from . import intervals
+from .augmenting import as_frame, beside, joined, predicted, refuse_both, with_predictions
 from .contrasts import DDF, check_level, t_tests
 from .degrees_of_freedom import METHODS, check_ddf
 
 COLUMNS = (
-    *("effect", "group", "level", "term", "estimate", "std.error", "df", "statistic", "p.value"),
+    *("effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value"),
     *("conf.low", "conf.high"),
 )
 EFFECTS = ("fixed", "ran_pars", "ran_vals", "ran_coefs")
@@ -41,7 +44,7 @@ def tidy(
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    effects      "fixed": effect, term, estimate, std.error, df, statistic, p.value
+    effects      "fixed": effect, term, estimate, std.error, statistic, df, p.value
                  "ran_pars": effect, group, term, estimate (standard deviations and correlations, sd__x, cor__x.z)
                  "ran_vals": effect, group, level, term, estimate, std.error (conditional modes)
                  "ran_coefs": effect, group, level, term, estimate (fixed effects plus conditional modes)
@@ -105,7 +108,7 @@ def _fixed(fit: FittedModel, ddf: str, level: float | None, limits: Array | None
     else:
         tests = t_tests(fit, np.eye(len(names)), ddf)
         error, df = tests.error, tests.df
-        columns = {"estimate": tests.estimate, "std.error": error, "df": df, "statistic": tests.t, "p.value": tests.p}
+        columns = {"estimate": tests.estimate, "std.error": error, "statistic": tests.t, "df": df, "p.value": tests.p}
     shown = _limits(fit.beta, error, df, level)
     if limits is not None:
         shown = _both(limits[len(limits) - len(names) :])
@@ -202,12 +205,31 @@ def glance(fit: FittedModel) -> pd.DataFrame:
 
 
 @word
-def augment(fit: FittedModel) -> pd.DataFrame:
-    """The model frame with a row's own numbers beside it, under broom.mixed's names.
+def augment(
+    fit: FittedModel,
+    data: Any = None,
+    newdata: Any = None,
+    *,
+    se_fit: bool = False,
+    interval: str | None = None,
+    level: float = 0.95,
+    allow_new_levels: bool = False,
+) -> pd.DataFrame:
+    """The rows of a fit, or other rows, with their own numbers beside them, under broom.mixed's names.
 
-    .fitted, .resid, .hat and .cooksd (`hatvalues`, `cooks_distance`), .fixed (fitted without random effects), .mu,
-    .offset, .sqrtXwt, .sqrtrwt, .weights, .wtres. Of an `lm`, broom's: .fitted, .resid, .hat, .sigma (without the
-    row), .cooksd, .std.resid.
+    data      the data of the fit, whose rows and columns are shown in place of the model frame: all rows that the fit
+              was given, or those that it used. Rows left out for missing values are shown, with NaN, only where the
+              fit has na_action="exclude"
+    newdata   other rows, with the columns of the formula; a dict may hold single values
+    se_fit, interval, level  as in `predict`: columns .se.fit, .lower and .upper
+    allow_new_levels         as in `predict`: rows of newdata of unknown groups get random effects of zero
+
+    Of the rows of the fit: .fitted, .resid, .hat and .cooksd (`hatvalues`, `cooks_distance`), .fixed (fitted without
+    random effects), .mu, .offset, .sqrtXwt, .sqrtrwt, .weights, .wtres. Of newdata: .fitted, .resid where they have the
+    response, .fixed. R's broom.mixed adds .mu and the columns after it to newdata too, taken from the rows of the fit
+    and repeated, which say nothing of the new rows.
+    Of an `lm`, broom's: .fitted, .resid, .hat, .sigma (without the row), .cooksd, .std.resid; of newdata .fitted and
+    .resid. Raises DataError for data of other rows, ArgumentError for both data and newdata.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -215,13 +237,30 @@ def augment(fit: FittedModel) -> pd.DataFrame:
         Yield  .fitted  .resid
     0  1545.0  1509.89   35.11
     1  1440.0  1509.89  -69.89
+    >>> pylmer.augment(fit, newdata={"Batch": ["A", "B"], "Yield": 1500}).round(2)
+      Batch  Yield  .fitted  .resid  .fixed
+    0     A   1500  1509.89   -9.89  1527.5
+    1     B   1500  1527.89  -27.89  1527.5
     """
+    refuse_both(data, newdata)
+    asked: dict[str, Any] = {"se_fit": se_fit, "interval": interval, "level": level}
+    if newdata is not None:
+        columns = with_predictions(fit, newdata, **asked, allow_new_levels=allow_new_levels)
+        return joined(as_frame(newdata), columns | {".fixed": np.asarray(predict(fit, newdata, re_form="NA"), float)})
+    return beside(fit.design, data, {**fitted_columns(fit, **asked), **_row_numbers(fit)})
+
+
+def fitted_columns(fit: FittedModel | LinearFit, **asked: Any) -> dict[str, Array]:
+    """.fitted of the rows used, and its limits and standard errors where asked for."""
+    return {name: used(fit.design, values) for name, values in predicted(fit, None, **asked).items()}
+
+
+def _row_numbers(fit: FittedModel) -> dict[str, Array]:
     design = fit.design
     weights = np.ones(design.n) if design.weights is None else design.weights
     offset = np.zeros(design.n) if design.offset is None else design.offset
     residual = np.asarray(design.y - fit.mu, float)
-    columns = {
-        ".fitted": fit.mu,
+    return {
         ".resid": residual,
         ".hat": used(design, hatvalues(fit)),
         ".cooksd": used(design, cooks_distance(fit)),
@@ -233,7 +272,6 @@ def augment(fit: FittedModel) -> pd.DataFrame:
         ".weights": weights,
         ".wtres": np.sqrt(weights) * residual,
     }
-    return pd.concat([design.model_frame(), pd.DataFrame(columns, index=design.index)], axis=1)
 
 
 def used(design: Design, values: pd.Series[float]) -> Array:

@@ -11,10 +11,12 @@ import pandas as pd
 from ..diagnostics import cooks_distance, hatvalues, rstandard
 from ..extract import AIC, BIC, logLik
 from ..least_squares import explained
+from ..linalg import Array
 from ..linear_words import coef, se_coef, t_quantile
 from ..regression import LinearFit
 from ..tails import f_upper, student_two_sided
-from .tidying import augment, glance, tidy, used
+from .augmenting import as_frame, beside, joined, refuse_both, with_predictions
+from .tidying import augment, fitted_columns, glance, tidy, used
 
 __all__ = ["augment_linear", "glance_linear", "tidy_linear"]
 
@@ -49,13 +51,29 @@ def glance_linear(fit: LinearFit) -> pd.DataFrame:
 
 
 @augment.register(LinearFit)
-def augment_linear(fit: LinearFit) -> pd.DataFrame:
-    """The model frame of an `lm` with .fitted, .resid, .hat, .sigma (without the row), .cooksd and .std.resid."""
+def augment_linear(
+    fit: LinearFit,
+    data: Any = None,
+    newdata: Any = None,
+    *,
+    se_fit: bool = False,
+    interval: str | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The rows of an `lm`, or other rows, with broom's columns; the arguments as for mixed models."""
+    refuse_both(data, newdata)
+    asked: dict[str, Any] = {"se_fit": se_fit, "interval": interval, "level": level}
+    if newdata is not None:
+        return joined(as_frame(newdata), with_predictions(fit, newdata, **asked))
+    return beside(fit.design, data, {**fitted_columns(fit, **asked), **_row_numbers(fit)})
+
+
+def _row_numbers(fit: LinearFit) -> dict[str, Array]:
+    """.resid, .hat, .sigma (without the row), .cooksd and .std.resid of the rows used."""
     design, solution, any_fit = fit.design, fit.solution, cast(Any, fit)  # the words below know fits of lm too
     hat = used(design, hatvalues(any_fit))
     pearson = solution.residuals if design.weights is None else np.sqrt(design.weights) * solution.residuals
     with np.errstate(divide="ignore", invalid="ignore"):
         without = np.sqrt((solution.rss - pearson**2 / (1 - hat)) / (solution.df_residual - 1))
-    columns = {".fitted": solution.fitted, ".resid": solution.residuals, ".hat": hat, ".sigma": without}
-    columns |= {".cooksd": used(design, cooks_distance(any_fit)), ".std.resid": used(design, rstandard(any_fit))}
-    return pd.concat([design.model_frame(), pd.DataFrame(columns, index=design.index)], axis=1)
+    columns = {".resid": solution.residuals, ".hat": hat, ".sigma": without}
+    return columns | {".cooksd": used(design, cooks_distance(any_fit)), ".std.resid": used(design, rstandard(any_fit))}

@@ -25,6 +25,28 @@ _LOOKALIKES = (
 )  # fmt: skip
 
 
+def expression_error(text: str, position: int) -> FormulaSyntaxError:
+    """The error for a text that is no expression, such as `subset=` takes."""
+    tokens = scan(text)
+    if not tokens:
+        return FormulaSyntaxError("the expression is empty; write for example x > 2", text, 0)
+    sign = None if _unclosed_quote(tokens) or _brackets(tokens) else next(_bare_equals(tokens), None)
+    if sign is None:
+        return syntax_error(text, position)
+    return FormulaSyntaxError(_instead_of_equals(text, tokens, sign), text, *sign.span)
+
+
+def _instead_of_equals(text: str, tokens: Sequence[Token], sign: Token) -> str:
+    """What was meant by a `=` in an expression: `==` between operands, the end of a `> =`."""
+    (start, end), place = sign.span, tokens.index(sign)
+    before, after = tokens[place - 1] if place else None, tokens[place + 1] if place + 1 < len(tokens) else None
+    if before is not None and before.text in ("<", ">", "!", "="):
+        return f"'{before.text}=' is written without a blank: {text[: before.end]}={text[end:]}"
+    if not ends_operand(before) or not starts_operand(after):
+        return "'=' names an argument; to compare write =="
+    return f"'=' names an argument; to compare write ==: {text[:start].rstrip()} == {text[end:].lstrip()}"
+
+
 def syntax_error(text: str, position: int | None = None) -> FormulaSyntaxError:
     """The error for a text that the parser refused at `position`, or (None) that has no `~`."""
     tokens = scan(text)
@@ -80,13 +102,18 @@ def _triples(tokens: Sequence[Token]) -> Iterator[tuple[Token | None, Token, Tok
 
 def _equals(tokens: Sequence[Token]) -> Finding | None:
     """A `=` outside the arguments of a call."""
-    calls = _inside_call(tokens)
-    token = next((t for t, call in zip(tokens, calls, strict=True) if t.text == "=" and not call), None)
+    token = next(_bare_equals(tokens), None)
     if token is None:
         return None
     tilde = any(t.text == "~" for t in tokens)
     return ("'=' names an argument; to compare use ==" if tilde else "no '~' in the formula — write '~' instead of '='",
             token.span)  # fmt: skip
+
+
+def _bare_equals(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Every `=` that names no argument of a call."""
+    calls = _inside_call(tokens)
+    return (token for token, call in zip(tokens, calls, strict=True) if token.text == "=" and not call)
 
 
 def _comma(tokens: Sequence[Token]) -> Finding | None:

@@ -133,6 +133,12 @@ class Call:
     name_span: Span = span_field()
     prefix: str = ""
 
+    def __str__(self) -> str:
+        """The call as R writes it: `print(fit.call)`."""
+        from pylmer.language.deparse import deparse  # which reads these nodes
+
+        return deparse(self)
+
 
 @dataclass(frozen=True)
 class Index:

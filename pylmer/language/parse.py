@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from pylmer.language.bars import at_term_level, check_response, separate
 from pylmer.language.deparse import deparse
 from pylmer.language.expand import terms
 from pylmer.language.grammar import OPERATORS, RefusedError, parser
-from pylmer.language.mistakes import syntax_error
+from pylmer.language.mistakes import expression_error, syntax_error
 from pylmer.language.nesting import check_nesting
 from pylmer.language.nodes import Binary, Node, Number, Paren, Unary
 from pylmer.language.randoms import groupings
@@ -50,7 +51,7 @@ def parse_expression(text: str) -> Node:
     >>> parse_expression("x > 2")
     Binary(operator='>', left=Name(name='x', prefix=''), right=Number(value=2.0, integer=False))
     """
-    node = read(text)
+    node = read(text, expression_error)
     if is_formula(node):
         raise FormulaSyntaxError("an expression is wanted here, not a formula with '~'", text, *_tilde(node, text))
     return _known(node, text)
@@ -98,17 +99,17 @@ def check_text(text: object) -> None:
         raise ArgumentError(f"a formula is a text such as 'y ~ x + (1 | g)', not {type(text).__name__}")
 
 
-def read(text: str) -> Node:
-    """The syntax tree of a formula or an expression."""
+def read(text: str, refused: Callable[[str, int], FormulaSyntaxError] = syntax_error) -> Node:
+    """The syntax tree of a formula or an expression; `refused` makes the error of what is none."""
     check_text(text)
     from lark.exceptions import LarkError
 
     try:
         node: Node = parser().parse(text)  # type: ignore[assignment]  # TreeBuilder makes nodes of lark's trees
-    except RefusedError as refused:
-        raise refused.kind(refused.message, text, *refused.span) from None
+    except RefusedError as found:
+        raise found.kind(found.message, text, *found.span) from None
     except LarkError as error:
-        raise syntax_error(text, _position(error, text)) from None
+        raise refused(text, _position(error, text)) from None
     check_nesting(node, text)
     return node
 

@@ -15,6 +15,7 @@ from ..parameters import with_parameters
 from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
 from .labels import (
+    check_na_action,
     fitted_noise,
     labelled,
     new_noise,
@@ -46,7 +47,8 @@ def predict(
 ) -> pd.Series[float] | pd.DataFrame:
     """Predicted means, R's `predict.merMod`, with standard errors and intervals.
 
-    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit
+    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit.
+                      In a dict single values stand for every row: {"floor": 1, "county": ["ANOKA", "CLAY"]}
     re_form           None: all random effects; "NA", NaN or "~0": none; a formula such as "~ (1 | g)": these
     allow_new_levels  new or missing levels of a grouping factor get a random effect of zero, instead of an error
     random_only       the random part alone
@@ -65,6 +67,9 @@ def predict(
     was given numbers, which belong to the rows of the fit, they must be given for the new rows too. R's lme4 leaves
     such an offset out of predictions for new data (its issue 447), and so is one whose column `newdata` lacks, with a
     FitNote. R's weights of new responses are 1.
+
+    Of `lm` and `lmList`: `predict(fit, newdata=None, se_fit=, interval=, level=, weights=, offset=, na_action=)`; of
+    `lmList` each row by the coefficients of its group, `pool=` for the residual variance in se_fit and intervals.
 
     A Series on the index of `newdata`; with `se_fit` or `interval` a DataFrame of fit, se_fit and, for an interval,
     lwr and upr.
@@ -98,6 +103,7 @@ def predict(
     """
     options = Options(random_only, se_fit, interval, level, uncertainty)
     options.check(newparams, fit.optimum.held)
+    check_na_action(na_action)
     if newparams is not None:
         fit = with_parameters(fit, newparams)
     chosen = chosen_effects(fit, re_form)

@@ -6,7 +6,6 @@ import html
 
 import pandas as pd
 
-from ..inference.likelihood_ratio import describe
 from ..inference.model_comparisons import ModelComparison
 from ..inference.records import AnovaTable, CoefmatTable, PlainTable, TestTable
 from ..inference.selection import Step
@@ -88,8 +87,7 @@ def _pre(text: str) -> str:
 @show.register
 def show_step(result: Step) -> str:
     """lmerTest's print of step()."""
-    tables = [str(table) for table in (result.random, result.fixed) if table is not None]
-    return "\n\n".join([*tables, f"Model found:\n{describe(result.model)}"])
+    return f"{result.random}\n\n{result.fixed}\n\nModel found:\n{result.model.formula}"
 
 
 @show.register

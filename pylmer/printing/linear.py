@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 
+from ..extract.variances import correlations
 from ..grouped_regression import LinearFits
-from ..linear_words import coef, list_coef
+from ..linear_words import COLUMNS, coef, list_coef
 from ..regression import LinearFit
 from ..tables import (
     CoefTable,
@@ -20,14 +21,15 @@ from ..tables import (
     print_matrix,
     print_named,
     print_texts,
+    round_number,
     show,
     signif,
 )
 from ..tails import f_upper
 from .arm import coefficient_cells
 from .filling import code_lines
-from .linear_summaries import LinearDisplay, LinearSummary
-from .summaries import quantiles
+from .linear_summaries import LinearDisplay, LinearListSummary, LinearSummary
+from .summaries import one_of, quantiles
 
 DIGITS = 4
 FEW = 5  # residuals of fits with no more degrees of freedom are printed one by one
@@ -43,8 +45,9 @@ def show_linear(fit: LinearFit) -> str:
 
 
 @show.register
-def show_linear_summary(record: LinearSummary) -> str:
-    """R's print of summary(lm)."""
+def show_linear_summary(record: LinearSummary, correlation: bool | None = None, corr: bool | None = None) -> str:
+    """R's print of summary(lm); correlations of the coefficients where the record or the call asks for them."""
+    chosen = one_of(correlation, corr)
     blocks = [
         "",
         "Call:",
@@ -55,8 +58,22 @@ def show_linear_summary(record: LinearSummary) -> str:
         *_coefficients(record),
         "",
         *_tail(record),
+        *(_correlations(record) if (record.correlation if chosen is None else chosen) else ()),
     ]
     return "\n".join([*blocks, ""])
+
+
+def _correlations(record: LinearSummary) -> list[str]:
+    """Two decimals below the diagonal, as R has them; nothing for a single coefficient."""
+    p = len(record.vcov)
+    if p < 2:
+        return []
+    values = correlations(record.vcov.to_numpy())
+    texts = [[format_fixed(round_number(value, 2), 2) for value in row] for row in values]
+    width = max(len(text) for row in texts for text in row)
+    cells = [[texts[i][j].rjust(width) if i > j else "" for i in range(1, p)] for j in range(p - 1)]
+    names = [str(name) for name in record.vcov.index]
+    return ["", "Correlation of Coefficients:", print_texts(names[1:], names[:-1], cells, to_right=False)]
 
 
 def _residuals(record: LinearSummary) -> list[str]:
@@ -137,3 +154,21 @@ def show_linear_list(fits: LinearFits) -> str:
         lines.append(f"\nDegrees of freedom: {fits.n_obs} total; {fits.df_residual} residual")
         lines.append(f"Residual standard error: {format_number(fits.sigma)}")
     return "\n".join(lines)
+
+
+@show.register
+def show_list_summary(record: LinearListSummary, digits: int = 7) -> str:
+    """R's print of summary(lmList); the model shows its group, as nlme prints it (lme4: NULL)."""
+    lines = ["Call:", f"  Model: {record.formula} "]
+    if record.data_name is not None:
+        lines.append(f"   Data: {record.data_name} ")
+    lines += ["", "Coefficients:"]
+    table, groups = record.coefficients, [str(level) for level in record.coefficients.index]
+    headers = list(COLUMNS)
+    for start in range(0, table.shape[1], len(headers)):  # by place: two coefficients may be called the same
+        columns = [table.iloc[:, start + k].tolist() for k in range(len(headers))]
+        lines += [f"   {table.columns[start][0]} ", print_matrix(groups, headers, columns, digits)]
+    if record.pool:
+        sigma = format_number(record.RSE, digits)
+        lines += ["", f"Residual standard error: {sigma} on {record.df_residual} degrees of freedom"]
+    return "\n".join([*lines, ""])

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..arguments import check_digits
 from ..extract import coef
+from ..grouped_regression import LinearFits
 from ..language.syntax import Call
 from ..least_squares import explained
-from ..linear_words import coefficient_table
+from ..linear_words import coefficient_table, list_coefficients, vcov
 from ..regression import LinearFit
 from ..tables import Shown
 from .arm import NAMES, display
-from .summaries import summary
+from .filling import argument, code_lines
+from .summaries import one_of, summary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,6 +30,8 @@ class LinearSummary(Shown):
     residuals     Series, times sqrt(w) where the fit is weighted
     n_missing     rows left out for missing values
     fstatistic    (value, numerator df, denominator df), None without a term to test
+    vcov          covariances of the coefficients that have an estimate
+    correlation   whether the page shows the correlations of the coefficients
     """
 
     call: Call
@@ -41,10 +46,12 @@ class LinearSummary(Shown):
     r_squared: float
     adj_r_squared: float
     fstatistic: tuple[float, int, int] | None
+    vcov: pd.DataFrame
+    correlation: bool = False
 
 
 @summary.register(LinearFit)
-def summary_linear(fit: LinearFit) -> LinearSummary:
+def summary_linear(fit: LinearFit, correlation: bool | None = None, corr: bool | None = None) -> LinearSummary:
     """Estimates with standard errors and t tests, residuals, R-squared and the F test of all terms."""
     solution, weights = fit.solution, fit.design.weights
     residuals = solution.residuals if weights is None else np.sqrt(weights) * solution.residuals
@@ -62,6 +69,8 @@ def summary_linear(fit: LinearFit) -> LinearSummary:
         r_squared=squared,
         adj_r_squared=adjusted,
         fstatistic=fstatistic,
+        vcov=vcov(fit).iloc[solution.kept, solution.kept],
+        correlation=bool(one_of(correlation, corr)),
     )
 
 
@@ -94,6 +103,56 @@ def summary_coef(record: LinearSummary) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class LinearListSummary(Shown):
+    """What `summary(lmList(...))` holds.
+
+    coefficients  (J, 4 p): under each coefficient Estimate, Std. Error, t value, Pr(>|t|), a row per group, so that
+                  `coefficients["x"]` is (J, 4); NaN for a group without a fit
+    formula       "y ~ x | g";  data_name  what the data are called, None where nothing says
+    sigma         Series (J,), each group's own residual standard deviation
+    RSE           the pooled one, on `df_residual` degrees of freedom
+    pool          whether the errors and tests are pooled
+    """
+
+    call: Call
+    formula: str
+    data_name: str | None
+    coefficients: pd.DataFrame
+    sigma: pd.Series[float]
+    RSE: float
+    df_residual: int
+    pool: bool
+
+
+@summary.register(LinearFits)
+def summary_list(fits: LinearFits, pool: bool | None = None) -> LinearListSummary:
+    """Estimates with standard errors and t tests by group; `pool` (default: as fitted) pools the residual variance."""
+    pooled = fits.pool if pool is None else pool
+    return LinearListSummary(
+        call=fits.call,
+        formula=_written(fits.call, "formula") or "",
+        data_name=_written(fits.call, "data"),
+        coefficients=list_coefficients(fits, pooled),
+        sigma=pd.Series(fits.sigmas, index=pd.Index(fits.levels, dtype=object)),
+        RSE=fits.sigma,
+        df_residual=fits.df_residual,
+        pool=pooled,
+    )
+
+
+def _written(call: Call, name: str) -> str | None:
+    """An argument of a call as R writes it."""
+    value = argument(call, name)
+    return None if value is None else " ".join(code_lines(value))
+
+
+@coef.register(LinearListSummary)
+def list_summary_coef(record: LinearListSummary) -> pd.DataFrame:
+    """R's coef(summary(fits)): the tables of coefficients."""
+    return record.coefficients
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class LinearDisplay(Shown):
     """What `display(lm(...))` shows: coef.est, coef.se (t values and p-values with `detail`), n, sd and R-squared."""
 
@@ -117,5 +176,5 @@ def display_linear(fit: LinearFit, digits: int = 2, detail: bool = False) -> Lin
         rank=fit.solution.rank,
         sigma=fit.sigma,
         r_squared=_explained(fit)[0],
-        digits=digits,
+        digits=check_digits(digits),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ..errors import ArgumentError
 from ..extract import RePCA, RePCASummary, VarCorr, VarCorrs, coef, fixef, nobs, resid, se_fixef, vcov, word
 from ..extract.likelihood import group_sizes
 from ..fitting import FittedModel
@@ -20,7 +21,7 @@ from .fits import sizes
 from .fixed import MOST, correlation_table, fixed_table
 from .footers import long_footer
 from .headers import criteria, model_lines, short_criteria, title
-from .variances import print_variances
+from .variances import chosen_components, print_variances
 
 QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 
@@ -36,6 +37,7 @@ class Summary(Shown):
     AICtab        REML criterion, or AIC, BIC, logLik, -2*log(L), df.resid
     residuals     scaled Pearson residuals, Series (n,)
     call, title, header, footer: what stands above and below the numbers
+    correlation   whether the page shows the correlations of the fixed effects; None: up to twelve of them
     """
 
     coefficients: pd.DataFrame
@@ -50,16 +52,25 @@ class Summary(Shown):
     title: str
     header: tuple[str, ...]
     footer: tuple[str, ...]
+    correlation: bool | None = None
 
 
 @word
-def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
+def summary(
+    fit: FittedModel, ddf: str = "Satterthwaite", correlation: bool | None = None, corr: bool | None = None
+) -> Summary:
     """Summary of a fit as lmerTest gives it: a record that prints itself.
 
     ddf   the method of the degrees of freedom: "Satterthwaite", "Kenward-Roger" (with the adjusted standard errors; for
           REML fits), or "lme4" for lme4's page, t values without degrees of freedom and p-values
+    correlation, corr   whether the page shows the correlations of the fixed effects (two names of one argument); by
+          default for up to twelve of them
 
-    `summary(fit).to_string(correlation=, digits=, signif_stars=, ranef_comp=, show_resids=)` chooses what is printed.
+    R's `print(summary(fit), correlation=, digits=, signif.stars=, ranef.comp=, show.resids=)` is
+    `summary(fit).to_string(correlation=, corr=, digits=, signif_stars=, ranef_comp=, show_resids=)`, a text.
+
+    Of an `lm`: `summary(fit, correlation=False)`, R's page of summary.lm; with correlation=True the correlations of the
+    coefficients stand below it.
 
     Of marginal means and contrasts (`emmeans`): the table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
     side=, delta=, bias_adjust=, sigma=, df=)`: infer=(True, True) for intervals and tests; type="response" transforms
@@ -67,12 +78,17 @@ def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
     residual standard deviation (means over new groups want the root of the sum of all variances); df= in place of the
     degrees of freedom found; the others as of `emmeans` and `test`.
 
+    Of `lmList`: `summary(fits, pool=None)`, the t tests of each coefficient by group, with the residual variance pooled
+    over groups or (pool=False) each group's own; default: as fitted.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.summary(fit).coefficients.iloc[:, :4].round(3)
                  Estimate  Std. Error    df  t value
     (Intercept)   251.405       6.825  17.0   36.838
     Days           10.467       1.546  17.0    6.771
+    >>> "Correlation of Fixed Effects" in str(pylmer.summary(fit, correlation=False))
+    False
     """
     check_ddf(ddf, (*METHODS, "lme4"))
     tested = ddf != "lme4" and len(fit.beta) > 0
@@ -89,7 +105,18 @@ def summary(fit: FittedModel, ddf: str = "Satterthwaite") -> Summary:
         title=title(fit, None if ddf == "lme4" else ddf),
         header=tuple(model_lines(fit, control=True, as_given=ddf != "lme4")),
         footer=tuple(long_footer(fit)),
+        correlation=one_of(correlation, corr),
     )
+
+
+def one_of(correlation: bool | None, corr: bool | None) -> bool | None:
+    """`correlation=` or its short name `corr=`; ArgumentError where they differ."""
+    for name, given in (("correlation", correlation), ("corr", corr)):
+        if given is not None and not isinstance(given, bool | np.bool_):
+            raise ArgumentError(f"{name}={given!r}: wanted True, False or None")
+    if correlation is not None and corr is not None and correlation != corr:
+        raise ArgumentError(f"correlation={correlation}, corr={corr}: two names of one argument; give one of them")
+    return corr if correlation is None else correlation
 
 
 def coefficient_table(fit: FittedModel) -> pd.DataFrame:
@@ -129,16 +156,19 @@ def show_summary(
     digits: int = 4,
     correlation: bool | None = None,
     signif_stars: bool = True,
-    ranef_comp: tuple[str, ...] = ("Variance", "Std.Dev."),
+    ranef_comp: str | Sequence[str] = ("Variance", "Std.Dev."),
     show_resids: bool = True,
+    corr: bool | None = None,
 ) -> str:
-    """The page; correlations of the fixed effects by default up to twelve of them."""
+    """The page; correlations of the fixed effects as the record says, by default up to twelve of them."""
+    chosen = one_of(correlation, corr)
+    shown = record.correlation if chosen is None else chosen
     blocks = ["\n".join([record.title, *record.header]), short_criteria(record.AICtab)]
     if show_resids:
         blocks.append(residual_lines(record.residuals, digits))
-    table = print_variances(record.varcor, ranef_comp, digits)
+    table = print_variances(record.varcor, chosen_components(ranef_comp, "ranef_comp"), digits)
     blocks.append(f"Random effects:\n{table}\n{sizes(record.nobs, dict(record.ngrps))}")
-    blocks += _fixed_blocks(record, digits, correlation, signif_stars)
+    blocks += _fixed_blocks(record, digits, shown, signif_stars)
     return "\n".join(["\n\n".join(blocks), *record.footer])
 
 

@@ -432,3 +432,34 @@ def test_an_unknown_level_of_a_fixed_factor_is_named() -> None:
         pylmer.predict(model("wide"), pd.DataFrame({"Machine": ["D"], "Worker": ["1"]}), se_fit=True)
     with pytest.raises(pylmer.ArgumentError, match="interval='both'"):
         pylmer.predict(pylmer.lm("score ~ Machine", pylmer.datasets.load("Machines")), interval="both")
+
+
+def test_single_values_stand_for_every_row() -> None:
+    """R: predict(M1, data.frame(floor = 1, county = c("HENNEPIN", "LAC QUI PARLE"))), options(digits = 10)."""
+    M1 = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
+    counties = ["HENNEPIN", "LAC QUI PARLE"]
+    ours = pylmer.predict(M1, {"floor": 1, "county": counties})
+    np.testing.assert_allclose(ours, [0.6696937131, 1.1750962442], rtol=1e-6)
+    for one in (np.float64(1), np.array(1), True):
+        np.testing.assert_allclose(pylmer.predict(M1, {"county": pd.Series(counties), "floor": one}), ours)
+    np.testing.assert_allclose(pylmer.predict(M1, {"floor": [1, 1], "county": "HENNEPIN"}), [ours.iloc[0]] * 2)
+    labelled = pylmer.predict(M1, {"floor": 1, "county": pd.Series(counties, index=["a", "b"])})
+    assert list(labelled.index) == ["a", "b"]
+    assert len(pylmer.predict(M1, {"floor": 1}, re_form="NA")) == 1
+    assert pylmer.predict(M1, {"floor": np.nan, "county": counties}).isna().all()
+    assert pylmer.simulate(M1, newdata={"floor": 1, "county": counties}, seed=1).shape == (2, 1)
+    linear = pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))
+    assert pylmer.predict(linear, {"floor": 1}, interval="confidence").shape == (1, 3)
+
+
+def test_vectors_are_not_recycled() -> None:
+    M1 = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
+    for floor in ([1], {1}, [0, 1, 0]):
+        with pytest.raises(pylmer.DataError, match="column"):
+            pylmer.predict(M1, {"floor": floor, "county": ["ANOKA", "CLAY"]})
+
+
+def test_a_formula_draws_with_single_values() -> None:
+    new = {"x": [0, 1, 2], "z": 2, "g": ["a", "a", "b"]}
+    drawn = pylmer.simulate("~ I(x * z) + (1 | g)", newdata=new, newparams={"beta": [1, 2], "theta": [0], "sigma": 0})
+    assert drawn.iloc[:, 0].tolist() == [1.0, 5.0, 9.0]  # 1 + 2 * (x * z)
