@@ -17,6 +17,7 @@ import numpy as np
 from .corners import TOGETHER
 from .covariance import Diagonal, Family, Point, Unstructured, lower_entries
 from .criterion import At, Criterion, Points
+from .endless import falls_without_end, lowest_beyond
 from .engines import BlockedEngine, OrthogonalEngine
 from .engines.orthogonal import is_small
 from .errors import NumericalError
@@ -114,12 +115,17 @@ def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float
     runs = [run for run in (_attempt(objective, start) for start in starts) if run is not None]
     if not runs:
         raise NumericalError("the criterion cannot be computed at any start")
-    best = min(runs, key=lambda run: float(run.at.value))
+    beyond = [lowest_beyond(run.at) for run in runs]
+    ending = [run for run, points in zip(runs, beyond, strict=True) if points is not None]
+    moved_on = [p for run, p in zip(runs, beyond, strict=True) if p is not None and p is not run.at.points]
+    ending += [run for run in (_attempt(objective, points) for points in moved_on) if run is not None]
+    best = min([run for run in ending if not falls_without_end(run.at)] or runs, key=lambda run: float(run.at.value))
     for points in _corners_of(best.at.points):
         again = _attempt(objective, points)
         if again is not None:
             runs.append(again)
-            best = again if again.at.value < best.at.value - best.at.noise else best
+            lower = again.at.value < best.at.value - best.at.noise and not falls_without_end(again.at)
+            best = again if lower else best
     return Search(settled(objective, best), tuple(scan), tuple(runs), int(singular(best.at.points)))
 
 
