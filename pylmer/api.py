@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, overload
 
+import numpy as np
+
 from . import fitting
+from .arguments import plain
 from .design import Design
 from .design import changed as changed_contrasts
 from .devfun import Devfun, make_devfun
@@ -34,6 +37,7 @@ def lmer(
 ) -> Devfun: ...
 
 
+@plain
 def lmer(
     formula: str | MixedFormula,
     data: Any = None,
@@ -101,6 +105,7 @@ def lmer(
     return fitting.fit(LmerFit, request)
 
 
+@plain
 def lFormula(
     formula: str | MixedFormula,
     data: Any = None,
@@ -140,6 +145,7 @@ def lFormula(
     return fitting.design_of(request)
 
 
+@plain
 def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | None = None) -> Devfun:
     """The second modular step: the criterion as a function of `par`, with `.lower`, `.upper`, `.names`.
 
@@ -149,9 +155,12 @@ def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | 
     319.6543
     """
     _check("mkLmerDevfun", lformula, Design, "what lFormula() returns")
+    if control is not None:
+        _check("mkLmerDevfun", control, lmerControl, "control=lmerControl(...)")
     return make_devfun(lformula, REML, control or lmerControl())
 
 
+@plain
 def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) -> Optimum:
     """The third modular step: minimize the criterion; `optimizer` overrides the one of the control.
 
@@ -163,9 +172,11 @@ def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) ->
     _check("optimizeLmer", devfun, Devfun, "what mkLmerDevfun() returns")
     if optimizer is not None:
         devfun = replace(devfun, control=replace(devfun.control, optimizer=optimizer))
-    return optimize_devfun(devfun, start)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        return optimize_devfun(devfun, start)
 
 
+@plain
 def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     """The last modular step: criterion and optimum -> fitted model.
 
@@ -179,7 +190,7 @@ def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     request = Request(devfun.design.formula, REML=devfun.REML, control=devfun.control)
     request = replace(request, call=make_call("lmer", {"formula": devfun.design.formula}))
     model = fitting.fitted(LmerFit, request, devfun, optimum)
-    fitting.announce(model.notes, stacklevel=3)
+    fitting.announce(model.notes)
     return model
 
 
@@ -188,6 +199,7 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
         raise ArgumentError(f"{function}() wants {wanted}, found {type(given).__name__}")
 
 
+@plain
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
     """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
 
@@ -217,6 +229,7 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     return fitting.fit(type(model), carried(request, asked, changes))
 
 
+@plain
 def refit(model: Model, response: Any) -> Model:
     """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
 
@@ -236,6 +249,7 @@ def refit(model: Model, response: Any) -> Model:
     return fitting.refit(model, response)
 
 
+@plain
 def refitML(model: Model) -> Model:
     """The same model by maximum likelihood.
 

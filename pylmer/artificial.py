@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arguments import plain
 from .design import Design, RandomDesign
 from .devfun import make_devfun
 from .drawing import Seed, draw_for_design, generator
-from .errors import ArgumentError, FitNote, FormulaError
+from .errors import ArgumentError, DataError, FitNote, FormulaError
 from .extract.variances import term_names
 from .fitting import announce, design_of
 from .functions import read_columns
+from .functions.values import Matrix
 from .language import parse_formula
 from .language.syntax import MixedFormula, Name
 from .linalg import Array, lower_factor
@@ -28,6 +30,7 @@ from .simulation import UNCHECKED
 ROUNDING = 1e-10  # relative: an eigenvalue of a covariance that is negative by no more is zero
 
 
+@plain
 def makeLmer(
     formula: str | MixedFormula,
     data: Any,
@@ -63,8 +66,7 @@ def makeLmer(
     if not isinstance(parsed.response, Name):
         raise FormulaError("makeLmer() draws the response: its left side must be a name, y ~ ...", parsed.text or None)
     name = parsed.response.name
-    frame = pd.DataFrame({column: data[column] for column in read_columns(data) if column != name})
-    frame[name] = 0.0
+    frame = _plan(data, name).assign(**{name: 0.0})
     given = {"weights": weights, "contrasts": contrasts, "env": env}
     request = make_request("lmer", parsed, data=frame, REML=REML, control=UNCHECKED, **given)
     design = design_of(request)
@@ -73,10 +75,22 @@ def makeLmer(
     y = draw_for_design(design, parameters, 1, generator(seed))[:, 0]
     frame[name] = design.rows.padded(y)
     request = replace(request, data=frame)  # as it was asked, but for the response
-    devfun = make_devfun(design.with_response(y), REML, request.control)
-    announce([FitNote(text) for text in design.notes], stacklevel=3)
-    optimum = optimum_at(devfun, devfun.multiple(1.0))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        devfun = make_devfun(design.with_response(y), REML, request.control)
+        optimum = optimum_at(devfun, devfun.multiple(1.0))
+    announce([FitNote(text) for text in design.notes])
     return model_of(LmerFit, request, devfun, optimum, parameters)
+
+
+def _plan(data: Any, name: str) -> pd.DataFrame:
+    """The columns of the design as a data frame, without the response."""
+    columns = read_columns(data)
+    if isinstance(data, pd.DataFrame):
+        return data.loc[:, [str(column) != name for column in data.columns]]
+    for column in columns:
+        if isinstance(columns[column], Matrix):
+            raise DataError(f"column {column!r} has several values in a row; makeLmer() wants one")
+    return pd.DataFrame({column: data[column] for column in columns if column != name})
 
 
 def _positive(sigma: Any) -> float:

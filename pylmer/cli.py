@@ -1,12 +1,15 @@
 """The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets, and
 `pylmer tour` walks through chapter 12 of Gelman & Hill.
 
-Exit codes: 0, or 2 with one clear line on stderr (and the place in the formula) where the user can mend it.
+Exit codes: 0, or 2 with one clear line on stderr (and the place in the formula) where the user can mend it; 141, as a
+shell says it, where nobody reads on: `pylmer tour | head -1`.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 import warnings
 import zlib
@@ -34,6 +37,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     Dyestuff2: Artificial yields ...
     0
     """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _close_output()
+        return 141
+    except OSError as error:
+        _close_output()
+        with contextlib.suppress(OSError):
+            print(f"pylmer: cannot write {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         for text in arguments.run(arguments):
@@ -42,6 +61,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"pylmer: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _close_output() -> None:
+    """What is still to be written goes nowhere, or Python would try once more at its end and fail."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

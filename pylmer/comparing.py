@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 import pandas as pd
 
+from .arguments import plain
 from .errors import ArgumentError, NumericalError
 from .fitting import Fit, FittedModel
 from .optimizers import NEAREST
@@ -30,10 +31,14 @@ class AllFit(Generic[Fit]):
     fits: Mapping[str, Fit]
     table: pd.DataFrame
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a read-only view cannot be copied or pickled
+        return _all_fit, (dict(self.fits), self.table)
+
     def __repr__(self) -> str:
         return str(self.table.to_string(float_format=lambda value: f"{value:.6g}"))
 
 
+@plain
 def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
     """Fit the model again with each optimizer, to see whether they agree, as lme4's `allFit`.
 
@@ -46,8 +51,7 @@ def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
     """
     if not isinstance(fit, FittedModel):
         raise ArgumentError(f"allFit() wants a fit of lmer(), found {type(fit).__name__}")
-    if isinstance(optimizers, str) or not isinstance(optimizers, Iterable):
-        optimizers = [optimizers]
+    optimizers = [optimizers] if isinstance(optimizers, str) else list(optimizers)
     unknown = [name for name in optimizers if name not in OPTIMIZERS]
     if unknown or not optimizers:
         raise ArgumentError(f"optimizers={list(optimizers)}: wanted some of {', '.join(map(repr, OPTIMIZERS))}")
@@ -57,7 +61,11 @@ def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
         raise NumericalError("no optimizer could fit the model: " + "; ".join(said for _, _, said in found.values()))
     best = min(fits.values(), key=lambda again: again.optimum.value)
     lines = {name: _line(name, best, *result) for name, result in found.items()}
-    return AllFit(MappingProxyType(fits), pd.DataFrame.from_dict(lines, orient="index"))
+    return _all_fit(fits, pd.DataFrame.from_dict(lines, orient="index"))
+
+
+def _all_fit(fits: dict[str, Fit], table: pd.DataFrame) -> AllFit[Fit]:
+    return AllFit(MappingProxyType(fits), table)
 
 
 def _timed(fit: Fit, name: str) -> tuple[Fit | None, float, str]:

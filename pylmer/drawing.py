@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .arguments import written
 from .design import Design
 from .errors import ArgumentError
 from .fitting import FittedModel, random_effect
@@ -23,6 +24,8 @@ from .parameters import Parameters, fitted_parameters
 
 Seed: TypeAlias = int | np.random.Generator | None
 CELLS = 1_000_000  # numbers gathered from the levels at once
+MOST = 10_000_000  # draws, and other numbers that say how often something is done
+ROOM = 1 << 31  # numbers that can be kept: 16 GiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +83,7 @@ def drawn(
     mean: Array, effects: Sequence[Effects], sigma: float, weights: Array | None, nsim: int, rng: np.random.Generator
 ) -> Array:
     """mean (n,) + effects + residuals of standard deviation sigma / sqrt(w): (n, nsim)."""
+    check_room(nsim, len(mean), "nsim")
     b = [draw_effects(term, nsim, rng) for term in effects]
     out = draw_residuals(len(mean), sigma, weights, nsim, rng)
     for rows in chunks(len(mean), max(1, CELLS // nsim)):
@@ -123,8 +127,18 @@ def replicates(nsim: Any, name: str = "nsim") -> int:
     except TypeError:
         count = 0
     if isinstance(nsim, bool) or count < 1:
-        raise ArgumentError(f"{name} must be a whole number from 1, found {nsim!r}")
+        raise ArgumentError(f"{name} must be a whole number from 1, found {written(nsim)}")
+    if count > MOST:
+        raise ArgumentError(f"{name}={count}: more than {MOST:,} are refused; do them in parts, with other seeds")
     return count
+
+
+def check_room(count: int, each: int, name: str) -> None:
+    """ArgumentError where `count` times `each` numbers are more than can be kept at once."""
+    if count * each > ROOM:
+        raise ArgumentError(
+            f"{name}={count}: {count} times {each} numbers are {count * each / 2**27:.0f} GiB; do them in parts"
+        )
 
 
 def generator(seed: Any) -> np.random.Generator:

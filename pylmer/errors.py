@@ -69,12 +69,14 @@ class FitNote(UserWarning):
     """What must be said about a fit and is no error; goes through `warnings` and stays in `fit.notes`."""
 
 
-def note(text: str) -> None:
+def note(text: str | FitNote) -> None:
     """Issue a FitNote at the line from which pylmer was called, however many dispatchers a word passes through."""
     depth, frame = 1, inspect.currentframe()
-    while frame is not None and frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in INSIDE:
+    while (
+        frame is not None and frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in INSIDE
+    ):
         frame, depth = frame.f_back, depth + 1
-    warnings.warn(FitNote(text), stacklevel=depth)
+    warnings.warn(text if isinstance(text, FitNote) else FitNote(text), stacklevel=depth)
 
 
 def pointed(text: str, start: int, end: int) -> str:

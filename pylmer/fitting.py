@@ -6,8 +6,7 @@ criterion).
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
@@ -18,7 +17,7 @@ from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
 from .endless import RUNAWAY, falls_without_end
-from .errors import ArgumentError, DataError, FitNote, NumericalError
+from .errors import ArgumentError, DataError, FitNote, NumericalError, note
 from .frame import Known
 from .functions import vector_among
 from .language import fitted_formula
@@ -182,7 +181,7 @@ def fit_design(kind: type[Fit], request: Request, design: Design, said: Collecti
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
     model = fitted(kind, request, devfun, optimum)
-    announce([note for note in model.notes if str(note) not in said], stacklevel=5)
+    announce(each for each in model.notes if str(each) not in said)
     return model
 
 
@@ -206,10 +205,10 @@ def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) 
     return replace(model, notes=(*notes, FitNote(left))) if left else model
 
 
-def announce(notes: Sequence[FitNote], stacklevel: int) -> None:
-    """Issue each note as a warning that points at the user's line: `stacklevel` calls up, this one counted."""
-    for note in notes:
-        warnings.warn(note, stacklevel=stacklevel)
+def announce(notes: Iterable[FitNote]) -> None:
+    """Issue each note as a warning that points at the user's line."""
+    for each in notes:
+        note(each)
 
 
 def check_residuals(model: FittedModel) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from .errors import NumericalError
 from .linalg import Array, Codes, seal
 
 
@@ -73,9 +74,17 @@ def least_squares(
         unscaled=inverse @ inverse.T,
         fitted=fitted if offset is None else fitted + offset,
         residuals=residuals,
-        rss=float(np.sum((root * residuals) ** 2)),
+        rss=_sum_of_squares(root * residuals),
         n_obs=int(np.count_nonzero(root)),
     )
+
+
+def _sum_of_squares(residuals: Array) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        rss = float(np.sum(residuals**2))
+    if np.isinf(rss):
+        raise NumericalError("the sums of squares overflow: rescale the response, the offset or the weights")
+    return rss
 
 
 def spread(unscaled: Array, rows: Array) -> Array:

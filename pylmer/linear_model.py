@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import extract, grouped_prediction, linear_prediction, linear_words, printing
+from .arguments import plain
 from .fitting import announce
 from .grouped_regression import LinearFits, fit_groups, read_grouped
 from .language.syntax import Argument, Constant, MixedFormula
@@ -50,6 +51,7 @@ class LmList(LinearFits):
     summary = printing.summary
 
 
+@plain
 def lm(
     formula: str | MixedFormula,
     data: Any = None,
@@ -86,10 +88,11 @@ def lm(
         env=env,
     )
     fit = fit_linear(LmFit, request)
-    announce(fit.notes, stacklevel=3)
+    announce(fit.notes)
     return fit
 
 
+@plain
 def lmList(
     formula: str,
     data: Any = None,
@@ -131,5 +134,5 @@ def lmList(
     pooling = () if pool else (Argument(Constant("FALSE"), "pool"),)
     arguments = (Argument(grouped.node, "formula"), *request.call.arguments[1:], *pooling)
     fits = fit_groups(LmList, replace(request, call=replace(request.call, arguments=arguments)), grouped, pool)
-    announce(fits.notes, stacklevel=3)
+    announce(fits.notes)
     return fits

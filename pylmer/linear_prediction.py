@@ -15,6 +15,7 @@ from .linalg import Array, dense
 from .linear_words import t_quantile
 from .prediction import predict
 from .prediction.labels import (
+    check_na_action,
     fitted_noise,
     labelled,
     new_noise,
@@ -57,6 +58,7 @@ def predict_linear(
     """
     check_interval(interval)
     rows = _rows(fit, newdata, offset, weights, interval == "prediction")
+    check_na_action(na_action)
     kept = rows.X[:, fit.solution.kept]
     centre = kept @ fit.beta[fit.solution.kept] + rows.offset
     variance = fit.sigma**2 * spread(fit.solution.unscaled, kept)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from . import extract
+from .arguments import is_number
 from .errors import ArgumentError
 from .extract import LogLik, NamedVector, Word
 from .extract.rows import labelled_residuals, on_rows
@@ -140,11 +141,6 @@ def _(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
     half = t_quantile(level, df_residual(fit)) * se_coef(fit)
     low, high = limit_names(level)
     return pd.DataFrame({low: coef(fit) - half, high: coef(fit) + half})
-
-
-def is_number(value: object) -> bool:
-    """Whether an argument is a number."""
-    return isinstance(value, int | float | np.number)
 
 
 def t_quantile(level: Any, df: int, name: str = "level") -> float:

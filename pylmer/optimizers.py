@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
+from .arguments import call_given
 from .errors import ArgumentError, NumericalError
 from .linalg import Array
 
@@ -94,7 +95,7 @@ def run_callable(
         count += 1
         return value(np.asarray(par, float))
 
-    result = optimizer(counted, start, *bounds, dict(optCtrl))
+    result = call_given(optimizer, "the optimizer", counted, start, *bounds, dict(optCtrl))
     par = _numbers(getattr(result, "x", result))
     if par.shape != start.shape or not np.isfinite(par).all():
         raise ArgumentError(

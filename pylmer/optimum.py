@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .batch import widened_search
-from .certificate import TOLERANCE, Certificate, certify
+from .certificate import TOLERANCE, Certificate, certify, past_saddles
 from .criterion import At, Points
 from .devfun import Devfun
 from .distant import search_far
@@ -92,7 +92,7 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
         if points is None:
             found = widened_search(devfun.criterion, devfun.families, found)
-        return _optimum(devfun, found)
+        return _optimum(devfun, past_saddles(found, devfun.criterion.at, **options))
     begin = devfun.multiple(1.0) if points is None else points
     par = par_of(devfun.criterion.at(begin), devfun.families)
     bounds = (devfun.lower, devfun.upper)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .arguments import is_one_of, written
 from .errors import ArgumentError
 
 ACTIONS = ("ignore", "warning", "message", "stop")
@@ -78,15 +79,15 @@ class lmerControl:
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
+            if not is_one_of(getattr(self, name), choices):
                 raise ArgumentError(
-                    f"lmerControl({name}={getattr(self, name)!r}): wanted one of {', '.join(map(repr, choices))}"
+                    f"lmerControl({name}={written(getattr(self, name))}): wanted one of {', '.join(map(repr, choices))}"
                 )
-        if not callable(self.optimizer) and self.optimizer not in OPTIMIZERS:
+        if not callable(self.optimizer) and not is_one_of(self.optimizer, OPTIMIZERS):
             known = ", ".join(map(repr, OPTIMIZERS))
-            raise ArgumentError(f"optimizer={self.optimizer!r}: wanted one of {known}, or a callable")
+            raise ArgumentError(f"optimizer={written(self.optimizer)}: wanted one of {known}, or a callable")
         if not isinstance(self.optCtrl, Mapping):
-            raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {self.optCtrl!r}")
+            raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {written(self.optCtrl)}")
         object.__setattr__(self, "optCtrl", dict(self.optCtrl))
 
 

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .arguments import plain
 from .batch import response_sums, weighted_columns
 from .devfun import rows_of
-from .drawing import CELLS, Effects, Seed, add_effects, draw_effects, draw_residuals, generator, replicates
+from .drawing import CELLS, Effects, Seed, add_effects, check_room, draw_effects, draw_residuals, generator, replicates
 from .engines import BlockedEngine
-from .errors import NumericalError
+from .errors import ArgumentError, NumericalError
 from .extract import coef, fitted, fixef, ranef, sigma_hat, word
 from .extract.random import factors
 from .extract.records import ReadOnly
@@ -57,8 +58,13 @@ class Draws(ReadOnly[Array]):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._entries, self.levels, self.columns)
 
+    @plain
     def frame(self, factor: str, column: str) -> pd.DataFrame:
         """The draws of one column, a level a column: (n_sims, J)."""
+        if factor not in self:
+            raise ArgumentError(f"factor={factor!r}: there is {', '.join(map(repr, self))}")
+        if column not in self.columns[factor]:
+            raise ArgumentError(f"column={column!r}: there is {', '.join(map(repr, self.columns[factor]))}")
         values = self[factor][:, :, self.columns[factor].index(column)]
         return pd.DataFrame(values, columns=self.levels[factor])
 
@@ -116,6 +122,7 @@ def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     {'(Intercept)': 0.05, 'floor': 0.07}
     """
     count, rng = replicates(n_sims, "n_sims"), generator(seed)
+    check_room(count, len(fit.u) + len(fit.beta), "n_sims")
     solution = fit.solution
     sigma = _sigmas(solution.r2, len(fit.design.y) - len(fit.beta), count, rng)
     beta_errors, b_errors = prediction_errors(fit, count, rng)
@@ -139,6 +146,7 @@ def _by_factor(fit: FittedModel, modes: list[Array]) -> Draws:
 def sim_linear(fit: LinearFit, n_sims: int = 100, seed: Seed = None) -> LinearDraws:
     """`sim` for least squares."""
     count, rng = replicates(n_sims, "n_sims"), generator(seed)
+    check_room(count, len(fit.names), "n_sims")
     solution = fit.solution
     sigma = _sigmas(solution.rss, solution.df_residual, count, rng)
     half = np.linalg.cholesky(solution.unscaled)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .arguments import is_flag, is_number, written
 from .design import Contrasts, ruled
 from .errors import ArgumentError
 from .fitting import Request
@@ -110,7 +111,15 @@ def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, A
     if given.get("env") is not None:
         own["env"] = own_values(given["env"], used)
     own |= {word: own_vector(given[word]) for word in VECTORS if not isinstance(given.get(word), str | None)}
-    return own | {word: copy.deepcopy(given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+    return own | {word: _own(word, given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+
+
+def _own(word: str, given: Any) -> Any:
+    """A copy; ArgumentError for what is no value, such as a module, and cannot have one."""
+    try:
+        return copy.deepcopy(given)
+    except TypeError:
+        raise ArgumentError(f"{word}={written(given)}: this is no value of which a fit can keep a copy") from None
 
 
 def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
@@ -140,6 +149,12 @@ def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
     env = given.get("env")
     if env is not None and not isinstance(env, Mapping):
         raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+    verbose = given.get("verbose", 0)
+    if not is_number(verbose) and not is_flag(verbose):
+        raise ArgumentError(f"verbose={written(verbose)}: wanted 0, or 1 to see the course of the optimization")
+    contrasts = given.get("contrasts")
+    if isinstance(contrasts, Mapping) and not all(isinstance(name, str) for name in contrasts):
+        raise ArgumentError(f"contrasts={written(contrasts)}: wanted contrasts by the names of factors")
     control = given.get("control")
     if control is not None and not isinstance(control, lmerControl):
         raise ArgumentError(f"control must be lmerControl(...), found {type(control).__name__}")
@@ -154,10 +169,10 @@ def data_name(data: Any) -> str | None:
 
 def _expression(given: Any, data: Any) -> Any:
     """A column's name as an expression: "my w" is written `my w`."""
-    written = write_name(given) if isinstance(given, str) and given else given
-    if written is given or written == given or data is None or given not in read_columns(data):
+    text = write_name(given) if isinstance(given, str) and given else given
+    if text is given or text == given or data is None or given not in read_columns(data):
         return given
-    return written
+    return text
 
 
 def _text(given: Any) -> str | None:

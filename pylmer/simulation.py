@@ -22,7 +22,7 @@ from .options import lmerControl
 from .parameters import read_parameters, with_parameters
 from .prediction import predict, selected_terms
 from .prediction.choosing import ReForm
-from .prediction.labels import new_noise, refuse_without_newdata, rows_kept
+from .prediction.labels import check_na_action, new_noise, refuse_without_newdata, rows_kept
 from .regression import LinearFit
 from .spec import NewFrame
 
@@ -91,6 +91,7 @@ def simulate(
     [1.0, 3.0, 1.0, 3.0, 1.0, 3.0]
     """
     count, rng = replicates(nsim), generator(seed)
+    check_na_action(na_action)
     kept = conditioned(fit, use_u, re_form)
     model = fit if newparams is None else with_parameters(fit, newparams)
     if newdata is None:
@@ -124,7 +125,7 @@ def simulate_formula(
     count, rng = replicates(nsim), generator(seed)
     design = design_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
     parameters = read_parameters(design, newparams)
-    announce([FitNote(text) for text in design.notes], stacklevel=5)
+    announce([FitNote(text) for text in design.notes])
     return _labelled(design, draw_for_design(design, parameters, count, rng, residuals=cond_sim))
 
 

@@ -65,7 +65,7 @@ def test_start(sleep: pd.DataFrame, fm1: pylmer.LmerFit, start: Any) -> None:
         ({"method": "ML"}, "REML=False instead of"),
         ({"REForm": "NA"}, "argument of predict"),
         ({"weigths": [1]}, "did you mean 'weights'"),
-        ({"REML": "yes"}, "REML must be True or False, found 'yes'"),
+        ({"REML": "yes"}, "REML='yes': .* wants True or False"),
         ({"control": {"optimizer": "bobyqa"}}, "control must be lmerControl"),
     ],
 )

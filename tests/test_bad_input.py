@@ -103,7 +103,7 @@ def test_control(name: str) -> None:
 
 
 CALLS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
-    "getME of nothing": (lambda m, lm: pylmer.getME(m, None), "getME\\(\\) knows no None"),
+    "getME of nothing": (lambda m, lm: pylmer.getME(m, None), "name=None: getME\\(\\) wants a text, or several"),
     "predict with an unknown argument": (lambda m, lm: pylmer.predict(m, REForm=1), "it takes fit, newdata, re_form"),
     "re_form of a number": (lambda m, lm: pylmer.predict(m, re_form=0), "re_form must be None, 'NA' or a formula"),
     "a reader with an unknown argument": (lambda m, lm: pylmer.vcov(lm, full=True), "vcov\\(\\): .*'full'"),

@@ -104,3 +104,23 @@ def test_unknown_commands_exit_with_2() -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["frobnicate"])
     assert stopped.value.code == 2
+
+
+def through_the_shell(command: str) -> subprocess.CompletedProcess[str]:
+    program = str(Path(sys.executable).with_name("pylmer"))
+    return subprocess.run(
+        ["bash", "-c", command.replace("pylmer", program)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["pylmer fit", "pylmer data", "pylmer tour"])
+def test_a_full_disk_is_said_in_words(command: str) -> None:
+    done = through_the_shell(f"{command} > /dev/full")
+    assert (done.returncode, done.stderr) == (2, "pylmer: cannot write the output: No space left on device\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell's pipes")
+def test_nobody_reads_on() -> None:
+    done = through_the_shell("pylmer tour | head -1; echo ${PIPESTATUS[0]}")
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("141", "")

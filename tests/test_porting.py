@@ -6,6 +6,7 @@ import ast
 import doctest
 import pathlib
 import re
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,11 +34,15 @@ def code_of(cell: str) -> str:
 @pytest.fixture(scope="module")
 def names() -> dict[str, object]:
     """What the section's own example defines, and variables that need no data frame."""
-    made: dict[str, object] = {}
+    made: dict[str, Any] = {}
     for example in doctest.DocTestParser().get_examples(SECTION):
         exec(example.source, made)  # noqa: S102  # the README's own lines
     sleepstudy = made["sleepstudy"]
     made |= {"y": sleepstudy["Reaction"], "x": sleepstudy["Days"], "g": sleepstudy["Subject"]}
+    for cell, _ in rows():  # what a row makes, those below it may use
+        for statement in ast.parse(code_of(cell)).body:
+            if not isinstance(statement, ast.Expr):
+                exec(compile(ast.Module([statement], []), "README", "exec"), made)  # noqa: S102
     return made
 
 

@@ -24,6 +24,7 @@ from pylmer.parameters import fitted_parameters
 from pylmer.refitting import refit_all, solved_together
 from pylmer.trust import trust_step
 from tests.numerics.problems import KINDS, families, make_rows, random_points
+from tests.reference.cases import case, names
 from tests.reference.cases import fit as reference_fit
 from tests.test_laws import fit
 
@@ -56,6 +57,8 @@ def agree(model: pylmer.LmerFit, Y: np.ndarray) -> None:
             made = batch.model(r)
             np.testing.assert_array_equal(made.design.y, y)
             np.testing.assert_allclose(made.beta, batch.beta[r], rtol=1e-10, atol=1e-10)
+            np.testing.assert_allclose(made.par, one.par, atol=3e-5 * max(1.0, one.theta.max()))
+            assert pylmer.logLik(made).df == pylmer.logLik(one).df
             np.testing.assert_allclose(np.concatenate([u[r].ravel() for u in batch.u]), made.u, atol=1e-8)
 
 
@@ -72,6 +75,8 @@ FITS = {
     "diag, one variance": "dev-cov-diag-hom",
     "cs": "dev-cov-cs",
     "no fixed intercept": "dev-sleep-nointercept",
+    "cs, one variance": "dev-cov-cs-hom-ml",
+    "ar1": "dev-cov-ar1-hom",
 }
 
 
@@ -79,6 +84,19 @@ FITS = {
 def test_as_refit(name: str) -> None:
     model = reference_fit(name)
     agree(model, drawn(model, 5, seed=1))
+
+
+@pytest.mark.parametrize("name", [name for name in names("lmer") if "-cov-" in name])
+def test_the_response_of_the_fit_gives_its_parameters(name: str) -> None:
+    """lme4's par and df, of structures with one variance too (`hom`): theta alone repeats what is free once."""
+    R, model = case(name), reference_fit(name)
+    batch = refit_all(model, np.column_stack([drawn(model, 1, seed=9), model.design.y]))
+    again = batch.model(1)
+    np.testing.assert_allclose(again.par, R["par"]["values"], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(batch.theta[1], np.ravel(R["theta"]["values"]), rtol=1e-4, atol=1e-5)
+    assert list(again.devfun.names) == R["par"]["names"]
+    assert (pylmer.logLik(again).df, pylmer.df_residual(again)) == (R["df"], R["df_residual"])
+    assert pylmer.AIC(again) == pytest.approx(R["AIC"], rel=1e-8)
 
 
 @pytest.mark.parametrize("few", [0, 60])

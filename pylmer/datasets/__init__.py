@@ -100,7 +100,7 @@ def _about(path: Path) -> dict[str, Any]:
 
 
 def _path(name: object) -> Path:
-    if name not in names():
+    if not isinstance(name, str) or name not in names():
         near = difflib.get_close_matches(str(name), names(), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ArgumentError(f"no data set {name!r}: {hint}known are {', '.join(names())}")

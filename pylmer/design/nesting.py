@@ -10,7 +10,14 @@ from pylmer.errors import ArgumentError
 from pylmer.functions import as_factor, common_labels, drop_unused, vector
 from pylmer.functions.factors import pairs_that_occur
 from pylmer.functions.series import value_of
-from pylmer.functions.values import length
+from pylmer.functions.values import Factor, RefusedError, length
+
+
+def _factor(given: Any, name: str) -> Factor:
+    try:
+        return drop_unused(as_factor(value_of(given, name)))
+    except RefusedError as refused:
+        raise ArgumentError(f"isNested(): {name}: {refused}") from None
 
 
 def isNested(f1: Any, f2: Any) -> bool:
@@ -24,7 +31,7 @@ def isNested(f1: Any, f2: Any) -> bool:
     (True, False)
     """
     f2 = vector(f2, common_labels([f1]), "f2", "f1")
-    inner, outer = (drop_unused(as_factor(value_of(given, name))) for given, name in ((f1, "f1"), (f2, "f2")))
+    inner, outer = _factor(f1, "f1"), _factor(f2, "f2")
     if length(inner) != length(outer):
         raise ArgumentError(f"isNested(): f1 has {length(inner)} rows, f2 has {length(outer)}")
     first = pairs_that_occur(inner, outer) // len(outer.levels)

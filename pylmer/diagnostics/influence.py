@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError, FitNote
+from ..arguments import written
+from ..errors import ArgumentError, note
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
 from ..extract.words import several
@@ -115,7 +115,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:
-        warnings.warn(FitNote(_failures(failed)), stacklevel=4)
+        note(_failures(failed))
     number = fit.design.n if groups is None else len(labels)
     return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed, number)
 
@@ -176,7 +176,11 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     index = fit.design.index
     if obs is None:
         return np.arange(len(index)), index
-    wanted = pd.Index(several(obs))
+    labels: list[Any] = several(obs)
+    for label in labels:
+        if not is_label(label):
+            raise ArgumentError(f"obs: wanted labels of rows, found {written(label)}")
+    wanted = pd.Index(labels)
     place = index.get_indexer_for(wanted) if index.is_unique else np.array([_position(index, one) for one in wanted])
     if np.any(place < 0):
         lost = ", ".join(map(repr, wanted[place < 0][:SHOWN].tolist()))
@@ -186,6 +190,11 @@ def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     codes = np.full(len(index), -1)
     codes[place] = np.arange(len(wanted))
     return codes, wanted
+
+
+def is_label(label: Any) -> bool:
+    """Whether an index can have this label."""
+    return not isinstance(label, np.ndarray | np.void | slice) and isinstance(label, Hashable)
 
 
 def _position(index: pd.Index[Any], label: Any) -> int:

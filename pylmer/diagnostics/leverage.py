@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import FitNote
+from ..errors import note
 from ..extract import resid, word
 from ..extract.rows import on_rows
 from ..fitting import FittedModel
@@ -94,7 +93,7 @@ def _noted(found: Influence) -> pd.Series[float]:
     p = len(found.fixef)
     if 0 < found.number <= p:
         text = f"Cook's distances of {found.number} groups and {p} fixed effects are none: their scale (G - p) / (G p)"
-        warnings.warn(FitNote(f"{text} is not positive; dfbetas() shows what changes"), stacklevel=4)
+        note(f"{text} is not positive; dfbetas() shows what changes")
     return deletion_distances(found)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..fitting import FittedModel
 from .random import factors
@@ -131,6 +132,7 @@ def isLMM(fit: object) -> bool:
     return isinstance(fit, FittedModel)
 
 
+@plain
 def AIC(*fits: Any, k: float = 2.0, **named: Any) -> Any:
     """Akaike's criterion, -2 logLik + k df: a float for one fit, a frame (df, AIC) for several.
 
@@ -145,6 +147,7 @@ def AIC(*fits: Any, k: float = 2.0, **named: Any) -> Any:
     return _criteria("AIC", lambda ll: weight, fits, named)
 
 
+@plain
 def BIC(*fits: Any, **named: Any) -> Any:
     """Schwarz's criterion, -2 logLik + log(nobs) df: a float for one fit, a frame (df, BIC) for several.
 

@@ -41,11 +41,11 @@ def getME(fit: FittedModel, name: str | Sequence[str]) -> Any:
     >>> pylmer.getME(fit, ["p", "q"])
     {'p': 2, 'q': 36}
     """
-    if name == "ALL":
+    if isinstance(name, str) and name == "ALL":
         return getME(fit, [each for each in COMPONENTS if each not in ("L", "RZX")])
-    if isinstance(name, list | tuple):
+    if not isinstance(name, str):
         return {each: getME(fit, each) for each in name}
-    if not isinstance(name, str) or name not in COMPONENTS:
+    if name not in COMPONENTS:
         raise ArgumentError(f"getME() knows no {name!r}; it knows {', '.join(COMPONENTS)}")
     return _copied(COMPONENTS[name](fit))
 

@@ -12,12 +12,12 @@ import pandas as pd
 from ..errors import ArgumentError
 from ..language import known_as
 from ..linalg import Array
-from ..tables import Printed, Shown
+from ..tables import Copied, Printed, Shown
 
 Value = TypeVar("Value")
 
 
-class NamedVector(Printed, pd.Series):
+class NamedVector(Copied, Printed, pd.Series):  # type: ignore[misc]  # the stubs call copy() final
     """A Series by name that prints as R's named vectors; what is computed from it is an ordinary Series."""
 
     @property

@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import is_one_of, written
 from ..errors import ArgumentError
 from ..fitting import FittedModel
 from ..linalg import Array, block_diagonal
 from ..optimize import singular
+from ..tables import Copied
 from .random import factors
 from .records import PrincipalComponents, ReadOnly, RePCA, SigmaHat
 from .words import word
 
+ORDERS = ("cov.last", "lower.tri")
 FRAME_COLUMNS = ("grp", "var1", "var2", "vcov", "sdcor")
 
 
-class Covariance(pd.DataFrame):
+class Covariance(Copied, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """Covariance matrix (l, l) of one random-effects term, with `stddev` and `correlation`."""
 
     @property
@@ -79,6 +82,8 @@ class VarCorrs(ReadOnly[Covariance]):
 
         order "cov.last" gives a term's variances first, "lower.tri" its lower triangle column by column.
         """
+        if not is_one_of(order, ORDERS):
+            raise ArgumentError(f"order={written(order)}: wanted one of {', '.join(map(repr, ORDERS))}")
         rows = [row for name, covariance in self.items() for row in _rows(name, covariance, order)]
         rows.append(("Residual", None, None, self.sc**2, self.sc))
         kinds = (object, object, object, float, float)

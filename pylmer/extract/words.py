@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 import numpy as np
 
+from ..arguments import check_call, check_plain
 from ..errors import ArgumentError
 from ..fitting import FittedModel
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
-KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
-    "bool": ((bool, np.bool_), "True or False"),
-    "bool | None": ((bool, np.bool_, type(None)), "True, False or None"),
-    "str": ((str,), "a text"),
-    "str | None": ((str, type(None)), "a text or None"),
-}
 MAKERS = {"FittedModel": "lmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
 
 
@@ -68,7 +62,7 @@ def wanted(dispatcher: Any) -> str:
 def obliging(dispatching: F) -> F:
     """The dispatcher, but arguments that the word does not take end in an ArgumentError that lists those it takes.
 
-    Flags are True or False, for "no" would be True, and words are texts.
+    Flags and texts are checked by their annotations: "no" would be True (see `arguments`).
     """
 
     dispatcher: Any = dispatching
@@ -88,33 +82,8 @@ def obliging(dispatching: F) -> F:
     return cast("F", called)
 
 
-@functools.cache
-def plain_arguments(function: Callable[..., Any]) -> dict[str, tuple[int, str]]:
-    """The arguments that are flags or words: name -> place and annotation."""
-    arguments = enumerate(inspect.signature(function).parameters.values())
-    return {each.name: (place, each.annotation) for place, each in arguments if each.annotation in KINDS}
-
-
-def check_plain(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Raise ArgumentError for a flag that is neither True nor False, and for a word that is no text."""
-    for argument, (place, annotation) in plain_arguments(function).items():
-        if argument in kwargs or place < len(args):
-            given = kwargs[argument] if argument in kwargs else args[place]
-            kinds, text = KINDS[annotation]
-            if not isinstance(given, kinds):
-                raise ArgumentError(f"{argument}={given!r}: {name}() wants {text}")
-
-
 def several(given: Any) -> list[Any]:
     """One thing or several, as a list; a text is one."""
+    if isinstance(given, np.ndarray) and not given.ndim:
+        return [given.item()]
     return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
-
-
-def check_call(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Raise ArgumentError if `function` cannot be called with these arguments."""
-    signature = inspect.signature(function)
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError as misfit:
-        called = name if name.endswith(")") else f"{name}()"
-        raise ArgumentError(f"{called}: {misfit}; it takes {', '.join(signature.parameters)}") from None

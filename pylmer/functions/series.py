@@ -27,7 +27,9 @@ def value_of(column: Any, what: str) -> Value:
     if isinstance(column, np.ndarray):
         return _of_array(column, what)
     if isinstance(column, pd.DataFrame):
-        return Matrix(column.to_numpy(dtype=float), tuple(map(str, column.columns)))
+        return _of_frame(column, what)
+    if isinstance(column, pd.MultiIndex):
+        raise DataError(f"{what} is a MultiIndex, which has several values in a row; wanted one")
     if isinstance(column, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         return _of_pandas(pd.Series(column), what)
     if np.isscalar(column) or isinstance(column, str | pd.Timestamp):
@@ -53,6 +55,13 @@ def _of_sequence(column: Any, what: str) -> Value:
     return _of_pandas(listed, what)
 
 
+def _of_frame(frame: pd.DataFrame, what: str) -> Matrix:
+    try:
+        return Matrix(frame.to_numpy(dtype=float), tuple(map(str, frame.columns)))
+    except (TypeError, ValueError):
+        raise DataError(f"{what} is a data frame with columns that are no numbers; wanted one column") from None
+
+
 def _of_array(array: Array, what: str) -> Value:
     if array.ndim == 0:
         return value_of(array.reshape(1), what)
@@ -68,6 +77,8 @@ def _of_array(array: Array, what: str) -> Value:
         return array.astype(float)
     if array.dtype.kind == "S":
         raise _bytes_refused(what)
+    if array.dtype.kind == "V":
+        raise DataError(f"{what} holds records, {array.dtype}; wanted one value in each row")
     return _of_pandas(pd.Series(array), what)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ArgumentError, FitNote
+from ..arguments import plain
+from ..errors import ArgumentError, note
 from ..fitting import FittedModel
 from ..regression import LinearFit
 from .contrasts import DDF
@@ -26,6 +26,7 @@ MISSING = "Missing cells for: {cells}. Interpret type III hypotheses with care: 
 CELLS_SHOWN = 10
 
 
+@plain
 def anova(
     *fits: FittedModel | LinearFit,
     type: int | str | None = None,
@@ -113,13 +114,13 @@ def _check_linear(type: int | str | None, ddf: str | None) -> None:
 
 def _note_averages(fit: FittedModel) -> None:
     if terms := averaged_terms(fit):
-        warnings.warn(FitNote(AVERAGED.format(terms=", ".join(terms))), stacklevel=4)
+        note(AVERAGED.format(terms=", ".join(terms)))
 
 
 def _note_missing_cells(fit: FittedModel) -> None:
     if cells := missing_cells(fit):
         named = ", ".join(cells[:CELLS_SHOWN]) + (", ..." if len(cells) > CELLS_SHOWN else "")
-        warnings.warn(FitNote(MISSING.format(cells=named)), stacklevel=4)
+        note(MISSING.format(cells=named))
 
 
 def _check(fit: Any) -> None:

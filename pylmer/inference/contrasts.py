@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import is_number
 from ..errors import ArgumentError
 from ..extract import word
 from ..extract.rows import Designed
@@ -16,7 +17,6 @@ from ..fitting import FittedModel
 from ..functions import aligned
 from ..language import did_you_mean, known_as
 from ..linalg import Array
-from ..linear_words import is_number
 from ..tails import f_upper, student_quantile, student_two_sided
 from .degrees_of_freedom import Method, method_of
 from .noting import note
@@ -124,7 +124,8 @@ def all_tested(method: Method, L: Array, distance: Array, sigma: float) -> FTest
 
 def _mean_square(values: Array, axes: Array, distance: Array) -> float:
     """distance' covariance^+ distance / rank, from variances (r,) and axes (q, r) of uncorrelated combinations."""
-    return float(np.mean((axes.T @ distance) ** 2 / values))
+    with np.errstate(over="ignore"):  # a right-hand side without bounds is infinitely far
+        return float(np.mean((axes.T @ distance) ** 2 / values))
 
 
 def contrast_matrix(fit: Designed, L: Any) -> Array:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from ..arguments import is_one_of, written
 from ..errors import ArgumentError
 from ..extract import word
 from ..fitting import FittedModel
@@ -42,8 +43,8 @@ def method_of(fit: FittedModel, ddf: str) -> Method:
 
 def check_ddf(ddf: str, known: tuple[str, ...]) -> None:
     """ArgumentError for an unknown method."""
-    if ddf not in known:
-        raise ArgumentError(f"ddf={ddf!r}: wanted one of {', '.join(map(repr, known))}")
+    if not is_one_of(ddf, known):
+        raise ArgumentError(f"ddf={written(ddf)}: wanted one of {', '.join(map(repr, known))}")
 
 
 @once_per_fit

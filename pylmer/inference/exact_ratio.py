@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..drawing import generator, replicates
-from ..errors import ArgumentError, DataError, FitNote
+from ..errors import ArgumentError, DataError, note
 from ..extract import logLik, word
 from ..fitting import FittedModel
 from ..gram import Gram
@@ -111,7 +110,7 @@ def exactLRT(fit: FittedModel, m0: LinearFit, nsim: int = 10_000, seed: Any = No
     _check_rows(fit, m0, "m0")
     q = len(restriction(fit.design.X, m0.design.X))
     if not q:
-        warnings.warn(FitNote(UNRESTRICTED), stacklevel=4)
+        note(UNRESTRICTED)
     statistic = 2 * (float(logLik(fit)) - float(logLik(m0)))  # type: ignore[arg-type]
     mu, xi = _projected(gram), diagonal_spectrum(gram.factors[0].ZtZ[:, 0, 0])
     return _test("LRT", statistic, lambda: simulated_lrt(mu, xi, gram.n, gram.p, q, count, rng))

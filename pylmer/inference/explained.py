@@ -15,13 +15,12 @@ effects), and a singular fit has its numbers, with a note, where performance giv
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ..errors import FitNote
+from ..errors import note
 from ..extract import Covariance, VarCorr, isSingular, word
 from ..fitting import FittedModel
 from ..least_squares import explained as explained_squares
@@ -168,9 +167,9 @@ def r2_linear(fit: LinearFit) -> LinearR2:
 
 def _notes(fit: FittedModel, slopes: str) -> None:
     if any(term.Z is not None for term in fit.design.random):
-        warnings.warn(FitNote(slopes), stacklevel=5)
+        note(slopes)
     if isSingular(fit):
-        warnings.warn(FitNote(SINGULAR), stacklevel=5)
+        note(SINGULAR)
 
 
 @word

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import check_call, is_one_of
 from ..devfun import par_names
 from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
-from ..extract.words import check_call, several
+from ..extract.words import several
 from ..fitting import FittedModel
 from ..language import did_you_mean, known_as
 from ..linalg import Array
@@ -62,9 +63,9 @@ def chosen(names: Sequence[str], n_variance: int, parm: Any, argument: str = "pa
         return list(range(len(names)))
     out: list[int] = []
     for each in several(parm):
-        if each == "theta_":
+        if is_one_of(each, ["theta_"]):
             out += range(n_variance)
-        elif each == "beta_":
+        elif is_one_of(each, ["beta_"]):
             out += range(n_variance, len(names))
         elif (meant := known_as(each, names)) in names:
             out += [k for k, name in enumerate(names) if name == meant]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -11,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..devfun import make_devfun
-from ..errors import ArgumentError, DataError, FitNote
+from ..errors import ArgumentError, DataError, FitNote, note
 from ..extract import LogLik, logLik
 from ..fitting import FittedModel, Request, design_of, refit_ml
 from ..language import deparse
@@ -40,10 +39,10 @@ def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str
     names = names_of(fits, model_names)
     check_same_data(fits, names)
     if refit and any(isinstance(fit, FittedModel) and fit.REML for fit in fits):
-        warnings.warn(FitNote(REFITTED), stacklevel=3)
+        note(REFITTED)
         fits = [refit_ml(fit) if isinstance(fit, FittedModel) else fit for fit in fits]
     if len({isinstance(fit, FittedModel) and fit.REML for fit in fits}) > 1:
-        warnings.warn(FitNote(MIXTURE), stacklevel=3)
+        note(MIXTURE)
     likelihoods: list[LogLik] = [logLik(cast(Any, fit)) for fit in fits]
     order = sorted(range(len(fits)), key=lambda k: likelihoods[k].df)
     values = np.array([float(likelihoods[k]) for k in order])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import FitNote
+from ..errors import note
 from ..language import deparse
 from ..linalg import Array, dense
 from ..regression import LinearFit
@@ -29,7 +28,7 @@ def linear_table(fit: LinearFit) -> AnovaTable:
     Df = np.array([*(len(at) for at in terms.values()), left], int)
     squares = np.array([*(float(np.sum(effects[at] ** 2)) for at in terms.values()), rss])
     if rss < PERFECT * squares[:-1].sum():
-        warnings.warn(FitNote(UNRELIABLE), stacklevel=3)
+        note(UNRELIABLE)
     means = np.divide(squares, Df, out=np.full(len(Df), np.nan), where=Df > 0)
     with np.errstate(divide="ignore"):
         F = np.append(means[:-1] / means[-1], np.nan)

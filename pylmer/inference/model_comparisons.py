@@ -93,7 +93,10 @@ def SATmodcomp(large: FittedModel, small: Any) -> ModelComparison:
 
 def _restriction(large: FittedModel, small: Any) -> tuple[Array, str | None]:
     if not isinstance(small, FittedModel):
-        return contrast_matrix(large, small), None
+        L = contrast_matrix(large, small)
+        if not len(L):
+            raise ArgumentError("small= has no rows; wanted a fit, or a matrix with a row for each restriction")
+        return L, None
     if small.design.n != large.design.n:
         raise DataError(f"the models were fitted to different rows: {large.design.n} and {small.design.n}")
     if not np.allclose(small.design.y, large.design.y, rtol=1e-12, atol=0.0):

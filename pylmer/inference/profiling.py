@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import word
 from ..fitting import FittedModel, refit_ml
@@ -206,6 +207,7 @@ def _confint(profile: LikelihoodProfile, parm: Any = None, level: float = 0.95) 
     return _limits([profile.curves[name] for name in names], names, level)
 
 
+@plain
 def varianceProf(profile: LikelihoodProfile) -> LikelihoodProfile:
     """The same profile in terms of variances: .sigsq01, ..., .sigmasq in place of standard deviations.
 
@@ -221,6 +223,7 @@ def varianceProf(profile: LikelihoodProfile) -> LikelihoodProfile:
     return _transformed(_checked(profile, "varianceProf"), np.square, Squared, ("sigsq", "sigmasq", "var_"))
 
 
+@plain
 def logProf(profile: LikelihoodProfile) -> LikelihoodProfile:
     """The same profile in terms of logarithms: .lsig01, ..., .lsigma in place of standard deviations.
 

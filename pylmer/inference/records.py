@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..tables import Printed
+from ..tables import Copied, Printed
 
 
-class TestTable(Printed, pd.DataFrame):
+class TestTable(Copied, Printed, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """A table of tests, printed as R prints an anova: `heading` and `footing` are the lines above and below.
 
     What is computed from it is an ordinary DataFrame.

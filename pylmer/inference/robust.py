@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import word
 from ..extract.words import several
@@ -15,6 +16,7 @@ from ..fitting import FittedModel
 from ..language import did_you_mean, known_as
 from ..linalg import Array
 from ..regression import LinearFit
+from ..tables import Copied
 from ..tails import student_quantile, student_two_sided
 from .clusters import Fit, cluster_codes, clusters_of
 from .contrasts import check_level
@@ -24,7 +26,7 @@ from .sandwich import TYPES, Sandwich, sandwich
 SHORT = {"z": "z", "naive-t": "t", "naive-tp": "tp", "Satterthwaite": "Satt"}  # in the names of columns
 
 
-class ClusterRobust(pd.DataFrame):
+class ClusterRobust(Copied, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """A cluster-robust covariance matrix (p, p); `adjustment` ("CR2", ...) and `sandwich` say how it was made."""
 
     _metadata = ["adjustment", "sandwich"]  # noqa: RUF012  # pandas' own protocol
@@ -104,6 +106,7 @@ def given_covariance(fit: Fit, vcov: Any, cluster: Any) -> ClusterRobust:
     return vcov
 
 
+@plain
 def coef_test(
     fit: Fit, vcov: Any = "CR2", cluster: Any = None, test: str | Sequence[str] = "Satterthwaite", coefs: Any = "All"
 ) -> RobustTests:
@@ -138,6 +141,7 @@ def coef_test(
     return made
 
 
+@plain
 def conf_int(
     fit: Fit,
     vcov: Any = "CR2",
@@ -218,7 +222,7 @@ def _positions(coefs: Any, names: list[str]) -> list[int]:
         if coefs == "All" and "All" not in names:
             return list(range(len(names)))
         coefs = [coefs]
-    wanted = list(coefs) if isinstance(coefs, Sequence | np.ndarray | pd.Index) else [coefs]
+    wanted = several(coefs) if isinstance(coefs, Sequence | np.ndarray | pd.Index) else [coefs]
     return [_position(each, names) for each in wanted]
 
 

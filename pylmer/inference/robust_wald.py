@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..linalg import Array
 from ..tails import f_upper
@@ -24,6 +25,7 @@ class RobustWald(TestTable):
     """Tests of several contrasts at once: test, Fstat, delta, df_num, df_denom, p_val."""
 
 
+@plain
 def Wald_test(
     fit: Fit, constraints: Any, vcov: Any = "CR2", cluster: Any = None, test: str | Sequence[str] = "HTZ"
 ) -> RobustWald:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import is_number, plain
 from ..errors import ArgumentError
 from ..extract import word
 from ..fitting import FittedModel
-from ..linear_words import is_number
 from ..regression import LinearFit
 from ..tables import Shown
 from .contrasts import DDF
@@ -75,6 +75,7 @@ def step(
     return Step(random, fixed, model, ddf)
 
 
+@plain
 def get_model(step: Step) -> Fit:
     """The model that `step` found, as lmerTest's `get_model`: a fit of lmer, or of lm where no random term stayed.
 

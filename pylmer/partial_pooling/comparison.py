@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError
+from ..arguments import is_one_of, written
+from ..errors import ArgumentError, NumericalError
 from ..extract import word
 from ..fitting import FittedModel
 from ..tables import Shown
@@ -48,8 +49,8 @@ class FiveWays(Shown, Mapping[str, TwoLevel]):
 
     def covariance_of(self, level: str) -> pd.DataFrame:
         """The block of V (n_j, n_j) of one group's rows, which the fifth way shows; ArgumentError if there is none."""
-        if level not in self.rows.levels:
-            raise ArgumentError(f"{level!r} is no level of {self.rows.group}")
+        if not is_one_of(level, self.rows.levels):
+            raise ArgumentError(f"{written(level)} is no level of {self.rows.group}")
         chosen = np.flatnonzero(self.rows.codes == self.rows.levels.index(level))
         V = covariance(self.rows, chosen, self.sigma_alpha, self.sigma_y)
         names = [str(k + 1) for k in range(len(chosen))]
@@ -84,7 +85,20 @@ def five_ways(fit: FittedModel, sigma_alpha: float | None = None, sigma_y: float
         _positive(name, value)
         for name, value in (("sigma_alpha", given), ("sigma_y", fit.sigma if sigma_y is None else sigma_y))
     )
-    return FiveWays(rows, a, s, tuple(way(rows, a, s) for way in WAYS))
+    apart = NumericalError(f"sigma_alpha={a:g} and sigma_y={s:g} lie so far apart that rounding leaves nothing")
+    try:
+        with np.errstate(all="ignore"):  # what is not finite ends in a NumericalError
+            found = tuple(way(rows, np.float64(a), np.float64(s)) for way in WAYS)
+    except np.linalg.LinAlgError:
+        raise apart from None
+    if not all(_finite(each) for each in found):
+        raise apart
+    return FiveWays(rows, a, s, found)
+
+
+def _finite(way: TwoLevel) -> bool:
+    parts = (way.beta, way.alpha, way.se_beta, way.se_alpha)
+    return all(part is None or bool(np.isfinite(part).all()) for part in parts)
 
 
 def _positive(name: str, value: object) -> float:

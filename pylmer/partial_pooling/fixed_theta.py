@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from ..arguments import written
 from ..criterion import Criterion
 from ..devfun import Devfun
 from ..engines import BetweenEngine
@@ -23,6 +24,7 @@ from ..tables import Shown
 Fit = TypeVar("Fit", bound=FittedModel)
 DIGITS_LOST = 1e-6  # relative error of beta from which a theta of crossed or nested factors is refused
 REACH = 100.0  # how far a curve goes on either side of the optimum
+SQUARED = 1e100  # the largest theta whose square, summed, is a number
 INFINITE = 1e8  # a theta as good as infinite
 
 
@@ -76,7 +78,7 @@ def _checked(devfun: Devfun, theta: Any) -> Array:
     if values.shape != (len(names),):
         found = f"{values.size} number{'' if values.size == 1 else 's'}" if values.ndim == 1 else "two dimensions"
         raise ArgumentError(f"theta has {found}; this model has {len(names)}: {', '.join(names)}")
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= SQUARED).all():
         raise ArgumentError(f"theta must be finite, found {theta!r}; no pooling is reached at a large theta, as 1e8")
     for name, value in zip(names, values, strict=True):
         if value < 0 and name in devfun.names and devfun.lower[devfun.names.index(name)] == 0:
@@ -124,7 +126,12 @@ class CriterionCurve(Shown):
 
     def asymptote(self, theta: Array) -> Array:
         """What the criterion tends to where theta is large."""
-        return np.asarray(self.slope * np.log(np.square(theta)) + self.constant)
+        try:
+            values = np.asarray(theta, float)
+        except (TypeError, ValueError):
+            raise ArgumentError(f"theta={written(theta)}: wanted numbers") from None
+        with np.errstate(divide="ignore"):  # complete pooling has no such limit
+            return np.asarray(2 * self.slope * np.log(np.abs(values)) + self.constant)
 
 
 @word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import plain
 from ..fitting import FittedModel
 from ..partial_pooling import CriterionCurve, criterion_curve
 from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, THIN, axes_for
@@ -15,6 +16,7 @@ HEADROOM = 0.35  # of the height between optimum and complete pooling, left abov
 BEYOND = 6.0  # how far theta is drawn after the curve has left the picture
 
 
+@plain
 def plot_criterion(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
     """The deviance or REML criterion profiled over theta = sigma_alpha / sigma_y, with optimum and both limits marked.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import vcov
 from ..fitting import FittedModel
@@ -32,6 +33,7 @@ class Effect:
     half: Array
 
 
+@plain
 def plot_effect(fit: FittedModel, predictor: str, *, level: float = 0.95, ax: Axes | None = None) -> Axes:
     """The fixed effects' line of a predictor with its confidence band, and partial residuals.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arguments import plain
 from ..extract import coef, fixef, se_ranef
 from ..fitting import FittedModel
 from ..language import plain_name
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@plain
 def plot_group_predictor(
     fit: FittedModel,
     predictor: str,

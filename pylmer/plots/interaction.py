@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import check_call
 from ..errors import ArgumentError
 from ..extract.words import obliging
 from ..fitting import FittedModel
@@ -111,7 +112,9 @@ def _of_means(
 
 @emmip.register(EmmList)
 def _of_list(means: EmmList, formula: str, **options: Any) -> Axes | list[Axes]:
-    return _of_means(next(iter(means.values())), formula, **options)
+    grid = next(iter(means.values()))
+    check_call("emmip", _of_means, (grid, formula), options)
+    return _of_means(grid, formula, **options)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..arguments import plain
 from ..fitting import FittedModel
 from ..linalg import Array
 from ..partial_pooling import pooling
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@plain
 def plot_intercepts(
     fit: FittedModel, coefficient: str = INTERCEPT, group: str | None = None, *, axes: Iterable[Axes] | None = None
 ) -> list[Axes]:

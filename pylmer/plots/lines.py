@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import ranef
 from ..extract.words import several
@@ -35,6 +36,7 @@ PLACES = 51  # of a line
 INK = "0.35"  # of the data
 
 
+@plain
 def plot_lines(
     fit: FittedModel,
     predictor: str | None = None,

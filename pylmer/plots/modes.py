@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import Ranef
 from ..inference.profiling import quantile
@@ -24,6 +25,7 @@ ROW = 0.17  # height of a level with its name, in inches
 NAMED = 120  # levels up to which their names are written
 
 
+@plain
 def dotplot(
     modes: Ranef, group: str | None = None, *, level: float = 0.95, axes: Iterable[Axes] | None = None
 ) -> list[Axes]:

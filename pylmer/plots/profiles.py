@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..inference import LikelihoodProfile
 from ..inference.curves import Curve
@@ -30,6 +31,7 @@ RADII = tuple(np.sqrt(-2 * np.log1p(-np.array(LEVELS))))  # of contours: the dev
 POINTS = 201  # of a drawn curve
 
 
+@plain
 def plot_profile(
     profile: LikelihoodProfile, kind: str = "zeta", which: Any = None, *, axes: Iterable[Axes] | None = None
 ) -> list[Axes]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import fitted, ranef, resid
 from ..extract.random import factors
@@ -42,6 +43,7 @@ def qqmath_residuals(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plain
 def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterable[Axes] | None = None) -> list[Axes]:
     """Four panels: residuals against fitted values, scale against location, normal quantiles of residuals and effects.
 

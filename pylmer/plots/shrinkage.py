@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract.words import several
 from ..fitting import FittedModel
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 WORD = "plot_shrinkage"
 
 
+@plain
 def plot_shrinkage(
     fit: FittedModel,
     coefficients: str | Sequence[str] | None = None,

@@ -13,7 +13,7 @@ import pandas as pd
 from ..design import Design, isNested
 from ..design.rank import independent_columns
 from ..devfun import make_devfun
-from ..drawing import replicates
+from ..drawing import check_room, replicates
 from ..errors import ArgumentError, DataError
 from ..extract import word
 from ..fitting import Fit, FittedModel, Request
@@ -25,6 +25,8 @@ from ..functions.values import take
 from ..language import did_you_mean, known_as, variables
 from ..linalg import Array, Codes
 from ..parameters import fitted_parameters, model_of, read_parameters
+
+NUMBERS = 40  # that a row needs on the way, in the data and in the design
 
 
 @word
@@ -144,6 +146,7 @@ def _along(fit: FittedModel, data: pd.DataFrame, column: str, n: Any, values: Se
     size = replicates(n, "n") if values is None else len(values)
     if size < 1:
         raise ArgumentError(f"values= is empty; wanted the values of {column!r}")
+    check_room(size, NUMBERS * len(data) // known, "n")
     slices = [np.flatnonzero(factor.codes == code) for code in range(known)]
     positions = np.concatenate([slices[s % known] for s in range(size)])
     which = np.concatenate([np.full(len(slices[s % known]), s) for s in range(size)])
@@ -160,6 +163,7 @@ def _along(fit: FittedModel, data: pd.DataFrame, column: str, n: Any, values: Se
 
 def _within(data: pd.DataFrame, columns: list[str], n: int) -> Larger:
     code = data.groupby(columns, sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    check_room(n, NUMBERS * (int(code.max()) + 1), "n")
     rows = [np.flatnonzero(code == k) for k in range(code.max() + 1)]
     positions = np.concatenate([found[np.arange(n) % len(found)] for found in rows])
     return Larger(data.iloc[positions].reset_index(drop=True), positions)

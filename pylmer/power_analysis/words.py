@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import is_number
 from ..drawing import Seed, draw_responses, generator, replicates
 from ..errors import ArgumentError, Interrupted
 from ..extract import word
 from ..fitting import FittedModel
 from ..inference.contrasts import check_level
-from ..linear_words import is_number
 from ..parameters import GIVEN, with_parameters
 from ..progress import progress_bar
 from .effect_tests import EffectTest, columns_of, first_effect, make_test

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arguments import is_one_of, written
 from ..design import Design
 from ..errors import ArgumentError, DataError, note
 from ..extract.rows import Designed, on_rows
@@ -32,13 +33,17 @@ def on_fitted_rows(fit: Designed, columns: Mapping[str, Array]) -> pd.Series[flo
     return pd.DataFrame({name: on_rows(fit, values) for name, values in columns.items()})
 
 
+def check_na_action(na_action: Any) -> None:
+    """Raise ArgumentError for an unknown one, also where there are no new rows that it could be about."""
+    if not is_one_of(na_action, NA_ACTIONS):
+        raise ArgumentError(f"na_action={written(na_action)}: wanted one of {', '.join(map(repr, NA_ACTIONS))}")
+
+
 def rows_kept(complete: Array, index: pd.Index[Any], na_action: str) -> Array:
     """Mask of the rows that are shown, given those without missing values.
 
-    Raises ArgumentError for an unknown `na_action`, DataError for missing values with "fail".
+    Raises DataError for missing values with "fail".
     """
-    if na_action not in NA_ACTIONS:
-        raise ArgumentError(f"na_action={na_action!r}: wanted one of {', '.join(map(repr, NA_ACTIONS))}")
     if na_action == "fail" and not complete.all():
         first = index[np.flatnonzero(~complete)[0]]
         raise DataError(

@@ -15,6 +15,7 @@ from ..parameters import with_parameters
 from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
 from .labels import (
+    check_na_action,
     fitted_noise,
     labelled,
     new_noise,
@@ -102,6 +103,7 @@ def predict(
     """
     options = Options(random_only, se_fit, interval, level, uncertainty)
     options.check(newparams, fit.optimum.held)
+    check_na_action(na_action)
     if newparams is not None:
         fit = with_parameters(fit, newparams)
     chosen = chosen_effects(fit, re_form)

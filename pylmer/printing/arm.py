@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..arguments import check_digits
 from ..extract import VarCorr, VarCorrs, deviance, logLik, nobs, word
 from ..extract.likelihood import group_sizes
 from ..fitting import FittedModel, refit_ml
@@ -83,7 +84,7 @@ def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
         AIC=-2 * likelihood + 2 * likelihood.df,
         DIC=2 * full + 2 * likelihood,
         deviance=full,
-        digits=digits,
+        digits=check_digits(digits),
     )
 
 

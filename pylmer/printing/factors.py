@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from ..extract import ByFactor, Coef, CondVar, LogLik, PrincipalComponents, Ranef, RePCA, RePCASummary, SigmaHat
@@ -28,10 +30,15 @@ def _elements(frames: ByFactor | RePCASummary, digits: int) -> list[str]:
     return [element(name, frame_text(frame, digits)) for name, frame in frames.items()]
 
 
+def listed(elements: Sequence[str]) -> str:
+    """R's print of a list: a blank line after each element, after the last one too."""
+    return "\n".join(f"{each}\n" for each in elements)
+
+
 @show.register
 def show_by_factor(frames: ByFactor, digits: int = 7) -> str:
     """R's print of a list of data frames."""
-    return "\n\n".join(_elements(frames, digits))
+    return listed(_elements(frames, digits))
 
 
 @show.register
@@ -52,9 +59,7 @@ def show_coef(coefficients: Coef, digits: int = 7) -> str:
 @show.register
 def show_errors(errors: StandardErrors, digits: int = 7) -> str:
     """arm's se.coef."""
-    return "\n\n".join(
-        [element("fixef", print_vector(format_numbers(errors.fixef, digits))), *_elements(errors, digits)]
-    )
+    return listed([element("fixef", print_vector(format_numbers(errors.fixef, digits))), *_elements(errors, digits)])
 
 
 @show.register
@@ -74,9 +79,9 @@ def show_sigma_hat(record: SigmaHat) -> str:
     """arm's sigma.hat: two lists."""
     blocks = []
     for field, entries in (("sigma", record.sigma), ("cors", record.cors)):
-        inner = [f"${field}{element(name, _value(value))}\n" for name, value in entries.items()]
-        blocks.append("\n".join([f"${field}", *inner]))
-    return "\n\n".join(blocks)
+        inner = [f"${field}{element(name, _value(value))}" for name, value in entries.items()]
+        blocks.append(f"${field}\n{listed(inner)}")
+    return listed(blocks)
 
 
 def _value(value: float | pd.Series[float] | pd.DataFrame | None) -> str:
@@ -113,4 +118,4 @@ def show_pca_summary(importance: RePCASummary, digits: int = 4) -> str:
         element(name, f"Importance of components:\n{frame_text(frame, digits, 'NaN')}")
         for name, frame in importance.items()
     ]
-    return "\n\n".join(blocks)
+    return listed(blocks)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..arguments import check_digits
 from ..extract import coef
 from ..grouped_regression import LinearFits
 from ..language.syntax import Call
@@ -175,5 +176,5 @@ def display_linear(fit: LinearFit, digits: int = 2, detail: bool = False) -> Lin
         rank=fit.solution.rank,
         sigma=fit.sigma,
         r_squared=_explained(fit)[0],
-        digits=digits,
+        digits=check_digits(digits),
     )

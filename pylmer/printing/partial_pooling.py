@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ..arguments import is_flag, written
+from ..errors import ArgumentError
 from ..extract import NamedVector
 from ..partial_pooling import CriterionCurve, FiveWays, Pooling, TwoLevel
 from ..tables import Column, format_number, format_numbers, print_columns, print_matrix, show, show_html, wrap_words
@@ -18,6 +22,7 @@ PAGE = 110  # its width: the columns belong together
 @show.register
 def show_pooling(pooling: Pooling, digits: int = 4, levels: int = SHOWN) -> str:
     """The first levels, and what all have in common."""
+    check_levels(levels)
     lines = [f"Partial pooling of {pooling.group}"]
     for name, frame in _by_coefficient(pooling):
         lines += [name] if len(pooling.coefficients) > 1 else []
@@ -27,6 +32,12 @@ def show_pooling(pooling: Pooling, digits: int = 4, levels: int = SHOWN) -> str:
     hidden = len(pooling.matrices) - levels
     lines += [f"{hidden} more levels are in .as_frame()"] if hidden > 0 else []
     return "\n".join([*lines, "", *_common(pooling, digits)])
+
+
+def check_levels(levels: Any) -> None:
+    """ArgumentError unless `levels` says how many are shown."""
+    if not isinstance(levels, int | np.integer) or is_flag(levels) or levels < 0:
+        raise ArgumentError(f"levels={written(levels)}: wanted how many levels are shown, a whole number from 0")
 
 
 def _by_coefficient(pooling: Pooling) -> list[tuple[str, pd.DataFrame]]:
@@ -85,6 +96,7 @@ def show_curve(curve: CriterionCurve, digits: int = 7) -> str:
 @show.register
 def show_two_level(record: TwoLevel, digits: int = 7, levels: int = SHOWN) -> str:
     """beta and the first intercepts, with their errors where there are any."""
+    check_levels(levels)
     parts = [(record.beta, record.se_beta), (record.alpha.iloc[:levels], record.se_alpha)]
     hidden = len(record.alpha) - levels
     lines = [record.way, *(_with_errors(values, errors, digits) for values, errors in parts)]

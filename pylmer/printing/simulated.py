@@ -14,6 +14,7 @@ def show_simulated(record: SimulatedTest, digits: int = 7) -> str:
     head = f"simulated finite sample distribution of {record.name}."
     draws = f"(p-value based on {format_number(len(record.sample))} simulated values)"
     title = [head, "", draws] if record.name == "RLRT" else wrap_words(f"{head} {draws}", WIDTH)
-    p = format_pvalues([record.p_value], digits - 3)[0]
-    value = f"{record.name} = {format_number(record.statistic, digits - 2)}, p-value {p if p[0] == '<' else f'= {p}'}"
+    p = format_pvalues([record.p_value], max(1, digits - 3))[0]
+    statistic = format_number(record.statistic, max(1, digits - 2))
+    value = f"{record.name} = {statistic}, p-value {p if p[0] == '<' else f'= {p}'}"
     return "\n".join(["", *(f"\t{line}" for line in title), "", "data:  ", value, ""])

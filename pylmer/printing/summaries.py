@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from .fits import sizes
 from .fixed import MOST, correlation_table, fixed_table
 from .footers import long_footer
 from .headers import criteria, model_lines, short_criteria, title
-from .variances import print_variances
+from .variances import chosen_components, print_variances
 
 QUANTILES = ("Min", "1Q", "Median", "3Q", "Max")
 
@@ -156,7 +156,7 @@ def show_summary(
     digits: int = 4,
     correlation: bool | None = None,
     signif_stars: bool = True,
-    ranef_comp: tuple[str, ...] = ("Variance", "Std.Dev."),
+    ranef_comp: str | Sequence[str] = ("Variance", "Std.Dev."),
     show_resids: bool = True,
     corr: bool | None = None,
 ) -> str:
@@ -166,7 +166,7 @@ def show_summary(
     blocks = ["\n".join([record.title, *record.header]), short_criteria(record.AICtab)]
     if show_resids:
         blocks.append(residual_lines(record.residuals, digits))
-    table = print_variances(record.varcor, ranef_comp, digits)
+    table = print_variances(record.varcor, chosen_components(ranef_comp, "ranef_comp"), digits)
     blocks.append(f"Random effects:\n{table}\n{sizes(record.nobs, dict(record.ngrps))}")
     blocks += _fixed_blocks(record, digits, shown, signif_stars)
     return "\n".join(["\n\n".join(blocks), *record.footer])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arguments import written
 from ..errors import ArgumentError
 from ..extract import Structure, VarCorrs
 from ..tables import Column, format_numbers, print_columns, round_number, show
@@ -102,8 +103,13 @@ def print_variances(varcorr: VarCorrs, components: Sequence[str] = ("Std.Dev.",)
 @show.register
 def show_varcorr(varcorr: VarCorrs, comp: str | Sequence[str] = "Std.Dev.", digits: int = 5) -> str:
     """R's print(VarCorr(fit), comp=, digits=)."""
-    components = (comp,) if isinstance(comp, str) else tuple(comp)
+    return print_variances(varcorr, chosen_components(comp, "comp"), digits)
+
+
+def chosen_components(given: str | Sequence[str], name: str) -> tuple[str, ...]:
+    """What is shown of each variance, one or both."""
+    components = (given,) if isinstance(given, str) else tuple(given)
     unknown = [component for component in components if component not in COMPONENTS]
     if unknown or not components:
-        raise ArgumentError(f"comp={comp!r}: wanted 'Variance', 'Std.Dev.' or both")
-    return print_variances(varcorr, components, digits)
+        raise ArgumentError(f"{name}={written(given)}: wanted 'Variance', 'Std.Dev.' or both")
+    return components

@@ -15,12 +15,13 @@ from .numbers import (
     signif,
     zapsmall,
 )
-from .shown import Printed, Shown, show, show_html
+from .shown import Copied, Printed, Shown, show, show_html
 from .variance import anova_columns, mixed_columns, print_anova, print_mixed
 
 __all__ = [
     "CoefTable",
     "Column",
+    "Copied",
     "Printed",
     "Shown",
     "abbreviate",

@@ -10,6 +10,9 @@ import html
 from functools import singledispatch
 from typing import Any
 
+from ..arguments import check_call, check_digits, check_plain, is_flag, may_be_none, written
+from ..errors import ArgumentError
+
 
 @singledispatch
 def show(record: object, **options: Any) -> str:
@@ -38,6 +41,25 @@ class Printed:
         return show_html(self)
 
 
+class Copied:
+    """Mixin of pandas' classes whose copies are records too, though what is computed from them is an ordinary table.
+
+    pandas makes shallow copies on its way to other tables; those stay ordinary.
+    """
+
+    __slots__ = ()
+
+    def copy(self, deep: bool | None = True) -> Any:
+        """A copy, of the same kind unless it is shallow; also what `copy` and `deepcopy` give."""
+        if deep is not None and not is_flag(deep):
+            raise ArgumentError(f"deep={written(deep)}: copy() wants True, False or None")
+        copied = super().copy(deep=deep)  # type: ignore[misc]
+        return type(self)(copied).__finalize__(self) if deep else copied  # type: ignore[attr-defined, call-arg]
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+
 class Shown(Printed):
     """Base of records that `show` can print."""
 
@@ -45,4 +67,9 @@ class Shown(Printed):
 
     def to_string(self, **options: Any) -> str:
         """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`."""
+        writer = show.dispatch(type(self))
+        check_plain("to_string", writer, (self,), options)
+        check_call("to_string", writer, (self,), options)
+        if "digits" in options and not (options["digits"] is None and may_be_none(writer, "digits")):
+            check_digits(options["digits"], lowest=1)
         return show(self, **options)

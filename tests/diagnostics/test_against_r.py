@@ -38,14 +38,14 @@ def first(values: pd.Series[float]) -> np.ndarray:
 @pytest.mark.parametrize("k", MODELS)
 def test_leverages_and_residuals(k: int) -> None:
     m, f = R["lmm"][k], model(k)
-    assert_close(first(pylmer.hatvalues(f)), m["hatvalues"], THETA)
-    assert_close(pylmer.hatvalues(f).sum(), m["hat_sum"], THETA)
-    assert_close(first(pylmer.rstudent(f)), m["rstudent"], THETA)
-    assert_close(first(pylmer.rstandard(f)), m["rstudent"], THETA)
-    assert_close(first(pylmer.cooks_distance(f)), m["cooks"], THETA)
+    assert_close(first(pylmer.hatvalues(f)), m["hatvalues"], THETA, small=0.05)
+    assert_close(pylmer.hatvalues(f).sum(), m["hat_sum"], THETA, small=0.05)
+    assert_close(first(pylmer.rstudent(f)), m["rstudent"], THETA, small=0.05)
+    assert_close(first(pylmer.rstandard(f)), m["rstudent"], THETA, small=0.05)
+    assert_close(first(pylmer.cooks_distance(f)), m["cooks"], THETA, small=0.05)
     for kind, values in m["resid"].items():
-        assert_close(first(pylmer.resid(f, type=kind)), values, THETA)
-    assert_close(first(pylmer.resid(f, type="pearson", scaled=True)), m["scaled"], THETA)
+        assert_close(first(pylmer.resid(f, type=kind)), values, THETA, small=0.05)
+    assert_close(first(pylmer.resid(f, type="pearson", scaled=True)), m["scaled"], THETA, small=0.05)
 
 
 def assert_influence(ours: pylmer.Influence, theirs: dict[str, Any]) -> None:
@@ -56,15 +56,15 @@ def assert_influence(ours: pylmer.Influence, theirs: dict[str, Any]) -> None:
     se = np.sqrt(np.diag(ours.vcov))
     assert np.max(np.abs(ours.fixef_deleted.to_numpy()[rows] - theirs["fixef"]) / se) <= THETA
     assert np.max(np.abs(pylmer.dfbeta(ours).to_numpy()[rows] - theirs["dfbeta"]) / se) <= THETA
-    assert_close(ours.var_cov, theirs["var_cov_whole"], THETA)
-    assert_close(ours.var_cov_deleted.to_numpy()[rows], theirs["var_cov"], THETA)
+    assert_close(ours.var_cov, theirs["var_cov_whole"], THETA, small=0.05)
+    assert_close(ours.var_cov_deleted.to_numpy()[rows], theirs["var_cov"], THETA, small=0.05)
     p = len(se)
-    assert_close(ours.vcov_deleted.to_numpy().reshape(-1, p, p)[rows], theirs["vcov"], THETA)
+    assert_close(ours.vcov_deleted.to_numpy().reshape(-1, p, p)[rows], theirs["vcov"], THETA, small=0.05)
     G, some = ours.number, len(rows)  # lme4 scales by (G - p) / G, G the deletions it was given
     cooks = pylmer.cooks_distance(ours).to_numpy()[rows] * ((some - p) / some) / ((G - p) / G)
-    assert_close(cooks, theirs["cooks"], THETA)
+    assert_close(cooks, theirs["cooks"], THETA, small=0.05)
     if theirs.get("dfbetas"):
-        assert_close(pylmer.dfbetas(ours).to_numpy()[rows], theirs["dfbetas"], THETA)
+        assert_close(pylmer.dfbetas(ours).to_numpy()[rows], theirs["dfbetas"], THETA, small=1.0)  # in units of se
 
 
 @pytest.mark.parametrize("k", MODELS)
@@ -89,13 +89,13 @@ def test_the_reference_has_cases() -> None:
 @pytest.mark.parametrize("name", REFERENCE)
 def test_reference(name: str) -> None:
     theirs, f = case(name), fit(name)
-    assert_close(pylmer.hatvalues(f)[:5], theirs["hatvalues_first5"], THETA)
-    assert_close(pylmer.hatvalues(f).sum(), theirs["hat_sum"], THETA)
-    assert_close(pylmer.cooks_distance(f)[:5], theirs["cooks_distance_first5"], THETA)
+    assert_close(pylmer.hatvalues(f)[:5], theirs["hatvalues_first5"], THETA, small=0.05)
+    assert_close(pylmer.hatvalues(f).sum(), theirs["hat_sum"], THETA, small=0.05)
+    assert_close(pylmer.cooks_distance(f)[:5], theirs["cooks_distance_first5"], THETA, small=0.05)
     groups = theirs["influence_group"]
     found = pylmer.influence(f, groups["group"])
     assert list(found.deleted) == groups["levels"]
-    assert_close(pylmer.cooks_distance(found), groups["cooks_distance"], THETA)
+    assert_close(pylmer.cooks_distance(found), groups["cooks_distance"], THETA, small=0.05)
 
 
 # --- lm --------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,15 @@ def quietly(function: Callable[..., Any], *args: Any, **given: Any) -> Any:
         return function(*args, **given)
 
 
+def component_sizes(fit: Any) -> np.ndarray:
+    """What a variance or covariance is measured by: its standard deviations, or a hundredth of sigma."""
+    sizes = [fit.sigma**2]
+    for V in pylmer.VarCorr(fit).values():
+        sd = np.maximum(V.stddev.to_numpy(), 0.01 * fit.sigma)
+        sizes += [sd[i] * sd[j] for j in range(len(sd)) for i in range(j, len(sd))]
+    return np.array(sizes)
+
+
 def assert_refits(
     fit: Any, found: pylmer.Influence, data: pd.DataFrame, rows: Any, loose: float = 1.0, **given: Any
 ) -> None:
@@ -40,8 +49,8 @@ def assert_refits(
         components = [refit.sigma**2]
         for V in pylmer.VarCorr(refit).values():
             components += [V.to_numpy()[i, j] for j in range(len(V)) for i in range(j, len(V))]
-        scale = np.max(np.abs(components))
-        assert np.max(np.abs(found.var_cov_deleted.loc[label] - components)) <= loose * THETA * scale, label
+        sizes = component_sizes(refit)
+        assert np.max(np.abs(found.var_cov_deleted.loc[label] - components) / sizes) <= loose * THETA, label
         assert (
             np.max(np.abs(found.vcov_deleted.loc[label] - pylmer.vcov(refit)).to_numpy() / np.outer(se, se))
             <= loose * THETA
@@ -177,13 +186,27 @@ def test_without_fixed_effects() -> None:
 
 
 def test_leverages_add_up() -> None:
-    """At theta = 0 the hat matrix is that of least squares; at the fit its trace is between p and p + q."""
+    """At theta = 0 the hat matrix is that of least squares; at the fit R has sum(hatvalues(fm1)) = 29.02206689."""
     data = pylmer.datasets.load("sleepstudy")
     fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data)
     h = pylmer.hatvalues(pylmer.at_theta(fit, [0, 0, 0]))
     plain = pylmer.hatvalues(pylmer.lm("Reaction ~ Days", data))
     assert np.max(np.abs(h - plain)) <= 1e-12
-    assert 2 < pylmer.hatvalues(fit).sum() < 38
+    assert pylmer.hatvalues(fit).sum() == pytest.approx(29.02206689, rel=1e-5)
+
+
+def test_leverages_are_the_diagonal_of_the_hat_matrix() -> None:
+    """H = W^1/2 M (M'WM + diag(0, I))^-1 M'W^1/2 with M = (X, Z Lambda), of unbalanced, weighted rows."""
+    data = pylmer.datasets.load("sleepstudy").assign(w=1 + np.arange(180) % 3)
+    data = data[np.arange(180) % 10 >= np.arange(180) // 10 % 5]
+    fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data, weights="w")
+    X = np.asarray(fit.design.X)
+    M = np.sqrt(data["w"].to_numpy())[:, None] * np.hstack(
+        [X, (pylmer.getME(fit, "Z") @ pylmer.getME(fit, "Lambda")).toarray()]
+    )
+    penalty = np.diag(np.repeat([0.0, 1.0], [2, M.shape[1] - 2]))
+    hat = M @ np.linalg.solve(M.T @ M + penalty, M.T)
+    np.testing.assert_allclose(pylmer.hatvalues(fit), np.diag(hat), rtol=1e-9)
 
 
 def test_distances_of_some_rows_are_those_among_all() -> None:

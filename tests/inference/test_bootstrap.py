@@ -208,20 +208,93 @@ def test_modes_without_variance_stay_zero() -> None:
     np.testing.assert_allclose(turned.T @ turned / 5, [[1, 2], [2, 4]], atol=1e-12)
 
 
-def test_residual_bootstrap(sleep: pylmer.LmerFit) -> None:
-    """Balanced data: the standard errors of the fixed effects are those of the model."""
-    record = pylmer.resid_bootstrap(sleep, pylmer.fixef, nsim=2000, seed=10)
-    np.testing.assert_allclose(record.std_error, pylmer.se_fixef(sleep), rtol=4 / np.sqrt(2 * 2000))
-    assert str(record).startswith("\nRESIDUAL BOOTSTRAP\n\n\nCall:\nresid_bootstrap(x = fit, FUN = fixef, nsim = 2000")
+def unbalanced() -> pd.DataFrame:
+    """148 rows of sleepstudy, 7 to 10 of each subject, with weights, an offset and halves of the subjects."""
+    i = np.arange(180)
+    data = SLEEP.assign(w=1 + i % 3, o=5 * np.sin(i), half=np.where(i // 10 < 9, "a", "b"))
+    return data[(i % 10 >= i // 10 % 5) | (data["Subject"].astype(str) == "309")]
 
 
-def test_case_bootstrap(sleep: pylmer.LmerFit) -> None:
-    record = pylmer.case_bootstrap(sleep, pylmer.fixef, nsim=4, seed=11)
+def test_residual_bootstrap() -> None:
+    """Draws of one seed by the definition (Carpenter, Goldstein & Rasbash 2003, section 3.2), and refits of them.
+
+    Modes U, centred, times A with A'SA = Sigma, S = U'U / J: A = (L_R L_S^-1)'. Residuals e sqrt(w), centred, with the
+    mean square sigma^2, drawn and divided by sqrt(w). A new response is offset + X beta + Z b* + e*.
+    """
+    data = unbalanced()
+    model = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data, weights="w", offset="o")
+    record = pylmer.resid_bootstrap(model, lambda one: [*one.design.y, *one.beta], nsim=3, seed=10)
+    U = pylmer.ranef(model)["Subject"].to_numpy()
+    U = U - U.mean(axis=0)
+    root = [np.linalg.cholesky(each) for each in (pylmer.VarCorr(model)["Subject"].to_numpy(), U.T @ U / len(U))]
+    modes = U @ np.linalg.inv(root[1]).T @ root[0].T
+    weight = np.sqrt(data["w"].to_numpy())
+    e = weight * (data["Reaction"] - pylmer.fitted(model)).to_numpy()
+    e = (e - e.mean()) * model.sigma / np.std(e)
+    days, fixed = data["Days"].to_numpy(), pylmer.fixef(model)
+    codes = model.design.random[0].codes
+    rng = np.random.default_rng(10)
+    for row in record.t.to_numpy():
+        b = modes[rng.integers(0, 18, 18)][codes]
+        noise = e[rng.integers(0, len(e), len(e))] / weight
+        y = data["o"] + fixed["(Intercept)"] + b[:, 0] + (fixed["Days"] + b[:, 1]) * days + noise
+        np.testing.assert_allclose(row[:-2], y, rtol=1e-9)
+        again = fit("y ~ Days + (Days | Subject)", data.assign(y=y), weights="w", offset="o")
+        np.testing.assert_allclose(row[-2:], again.beta, rtol=1e-6)
+    text = str(pylmer.resid_bootstrap(model, pylmer.fixef, nsim=2, seed=10))
+    assert text.startswith("\nRESIDUAL BOOTSTRAP\n\n\nCall:\nresid_bootstrap(x = fit, FUN = fixef, nsim = 2")
+
+
+def test_modes_of_all_terms_on_a_factor_are_drawn_together() -> None:
+    """(1 | g) and (0 + z | g) by the level of g, (1 | h) by itself; without fixed z the modes of z have a mean."""
+    data = pd.read_csv(FILE.parents[1] / "extract" / "two_terms.csv").assign(
+        z=lambda d: d["z"] + 1, y=lambda d: d.y + d.z
+    )
+    model = pylmer.lmer("y ~ x + (1 | g) + (0 + z | g) + (1 | h)", data)
+    record = pylmer.resid_bootstrap(model, lambda one: one.design.y, nsim=3, seed=4)
+    modes, variances, drawn = pylmer.ranef(model), pylmer.VarCorr(model), {}
+    assert list(modes) == ["g", "h"]
+    assert abs(modes["g"]["z"].mean()) > 0.2
+    for factor, names in (("g", ["g", "g.1"]), ("h", ["h"])):
+        U = modes[factor].to_numpy() - modes[factor].to_numpy().mean(axis=0)
+        sd = np.sqrt([variances[name].iloc[0, 0] for name in names])
+        drawn[factor] = U @ np.linalg.inv(np.linalg.cholesky(U.T @ U / len(U))).T * sd
+    e = (data["y"] - pylmer.fitted(model)).to_numpy()
+    e = (e - e.mean()) * model.sigma / np.std(e)
+    codes = {factor: data[factor].astype("category").cat.codes.to_numpy() for factor in drawn}
+    rng = np.random.default_rng(4)
+    for y in record.t.to_numpy():
+        g, h = (drawn[f][rng.integers(0, len(drawn[f]), len(drawn[f]))][codes[f]] for f in ("g", "h"))
+        noise = e[rng.integers(0, len(e), len(e))]
+        mean = model.beta[0] + model.beta[1] * data["x"]
+        np.testing.assert_allclose(y, mean + g[:, 0] + g[:, 1] * data["z"] + h[:, 0] + noise, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("resample", [None, (True, True), (False, True)])
+def test_case_bootstrap(resample: Any) -> None:
+    """The rows that one seed draws, with their weights and offsets, fitted as a data frame is."""
+    data = unbalanced()
+    model = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data, weights="w", offset="o")
+    given = {} if resample is None else {"resample": resample}
+    record = pylmer.case_bootstrap(model, ["fixef", "sigma"], nsim=3, seed=11, **given)
     assert record.sim == "case"
-    assert np.isfinite(record.t.to_numpy()).all()
     assert str(record).startswith("\nCASE BOOTSTRAP\n")
-    means = pylmer.case_bootstrap(sleep, lambda one: one.design.y.mean(), nsim=4, seed=11)
-    assert means.t.nunique().item() == 4
+    rng, codes = np.random.default_rng(11), model.design.random[0].codes
+    for row in record.t.to_numpy():
+        rows, new = drawn_rows(codes, (True, False) if resample is None else resample, rng)
+        frame = data.iloc[rows].assign(S=[f"s{k:02d}" for k in new])
+        again = fit("Reaction ~ Days + (Days | S)", frame, weights="w", offset="o")
+        np.testing.assert_allclose(row, [*again.beta, again.sigma], rtol=1e-6)
+
+
+def drawn_rows(codes: np.ndarray, flags: tuple[bool, bool], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Subjects with replacement if the first flag says so, then the rows of each if the second does."""
+    groups = [np.flatnonzero(codes == k) for k in range(18)]
+    if flags[0]:
+        groups = [groups[k] for k in rng.integers(0, 18, 18)]
+    if flags[1]:
+        groups = [rows[rng.integers(0, len(rows), len(rows))] for rows in groups]
+    return np.concatenate(groups), np.repeat(np.arange(18), [len(rows) for rows in groups])
 
 
 def test_rows_drawn_are_whole_groups() -> None:
@@ -437,7 +510,10 @@ BAD: dict[str, tuple[Any, str]] = {
         "use a function defined in",
     ),
     "ncpus": (lambda m: pylmer.bootMer(m, ncpus=0), "ncpus must be a whole number from 1"),
-    "progress": (lambda m: pylmer.bootMer(m, progress="yes"), "progress='yes': bootMer.. wants True, False or None"),
+    "progress": (
+        lambda m: pylmer.bootMer(m, progress="yes"),
+        "progress='yes': .* wants True or False, or None",
+    ),
     "boot_type": (lambda m: pylmer.confint(m, method="boot", boot_type="bca"), "boot_type='bca': wanted one of 'perc'"),
     "option": (lambda m: pylmer.confint(m, method="boot", nsims=3), "nsims.*it takes"),
     "method": (lambda m: pylmer.confint(m, method="bootstrap"), "knows 'Wald', 'profile', 'boot'"),

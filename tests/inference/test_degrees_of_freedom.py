@@ -28,7 +28,7 @@ def test_satterthwaite(name: str) -> None:
     assert list(table.index) == R["rows"]
     np.testing.assert_allclose(table["df"], numbers(R["values"])[:, 2], rtol=1e-4)  # R differentiates numerically
     np.testing.assert_allclose(table["t value"], numbers(R["values"])[:, 3], rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(table["Pr(>|t|)"], numbers(R["values"])[:, 4], rtol=1e-2, atol=1e-12)
+    np.testing.assert_allclose(table["Pr(>|t|)"], numbers(R["values"])[:, 4], rtol=2e-4, atol=1e-300)
 
 
 @pytest.mark.parametrize("name", with_block("kenward_roger"))

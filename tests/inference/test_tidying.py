@@ -72,7 +72,7 @@ def same_cells(ours: pd.Series, values: list[Any], column: str, name: str) -> No
         return
     numbers = np.array([np.nan if v is None else v for v in values], float)
     near = 1e-3 if name == "profile" and column.startswith("conf") else TOLERANCE.get(column, 1e-5)
-    size = 0.0 if column in TOLERANCE else near * float(np.nanmax(np.abs(numbers), initial=1e-7))
+    size = 0.0 if column in TOLERANCE else 1e-3 * near * float(np.nanmax(np.abs(numbers), initial=1e-7))
     np.testing.assert_allclose(ours.astype(float), numbers, rtol=near, atol=size, err_msg=column)
 
 

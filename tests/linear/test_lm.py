@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,31 @@ def test_columns_of_one_name_keep_their_places() -> None:
         mixed = pylmer.fixef(pylmer.lmer("y ~ a + ab + (1 | g)", data), add_dropped=True)
     assert list(mixed.index) == list(fit.names)
     np.testing.assert_array_equal(np.isnan(mixed), [False, False, True])
+
+
+def test_one_row_left_out_is_one_observation() -> None:
+    """R: d <- sleepstudy; d$Reaction[5] <- NA; summary(lm(Reaction ~ Days, d)), the lines on the residuals and R^2."""
+    data = pylmer.datasets.load("sleepstudy")
+    data.loc[4, "Reaction"] = np.nan
+    page = str(pylmer.summary(pylmer.lm("Reaction ~ Days", data))).split("\n")
+    start = next(k for k, line in enumerate(page) if line.startswith("Residual standard error"))
+    assert page[start : start + 3] == [
+        "Residual standard error: 47.61 on 177 degrees of freedom",
+        "  (1 observation deleted due to missingness)",
+        "Multiple R-squared:  0.2893,\tAdjusted R-squared:  0.2853 ",
+    ]
+
+
+@pytest.mark.parametrize(("negative", "rows"), [([7], "1 row"), ([7, 9], "2 rows")])
+def test_rows_lost_to_a_function_are_counted(negative: list[int], rows: str) -> None:
+    data = pylmer.datasets.load("sleepstudy")
+    data.loc[negative, "Reaction"] *= -1
+    data.loc[3, "Reaction"] = np.nan  # missing before the logarithm: not its doing
+    text = re.escape(f"log(Reaction) is NaN in {rows} where its variables are not")
+    for word, formula in ((pylmer.lm, "log(Reaction) ~ Days"), (pylmer.lmer, "log(Reaction) ~ Days + (1 | Subject)")):
+        with pytest.warns(pylmer.FitNote, match=text):
+            fit = word(formula, data)
+        assert fit.design.n == 179 - len(negative)
 
 
 def test_weights_of_zero_are_refused() -> None:

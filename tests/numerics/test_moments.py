@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,11 +24,35 @@ def crossed(sd: tuple[float, float], seed: int) -> Rows:
     return Rows(np.ones((3000, 1)), y, None, terms)
 
 
-@pytest.mark.parametrize("sd", [(0.5, 1.0), (2.0, 0.2), (0.0, 0.7)])
-def test_balanced_moments_are_near_the_truth(sd: tuple[float, float]) -> None:
-    ratios = moment_ratios(form_gram(crossed(sd, seed=1)))
+def one_way(y: np.ndarray, codes: np.ndarray) -> float:
+    """(MSB - MSW) / n_0 from the definitions (Searle, Casella & McCulloch 1992, 3.6), not below zero."""
+    groups = [y[codes == level] for level in np.unique(codes)]
+    sizes, means, J = np.array([len(g) for g in groups]), np.array([g.mean() for g in groups]), len(groups)
+    between = sizes @ (means - y.mean()) ** 2 / (J - 1)
+    within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (len(y) - J)
+    n_0 = (len(y) - (sizes**2).sum() / len(y)) / (J - 1)
+    return max(0.0, float((between - within) / n_0))
+
+
+def expected(rows: Rows) -> np.ndarray:
+    variances = np.array([one_way(rows.y, term.codes) for term in rows.terms])
+    total = float(np.mean((rows.y - rows.y.mean()) ** 2))
+    return np.maximum(np.sqrt(variances / max(total - variances.sum(), 0.05 * total)), 0.03)
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+@pytest.mark.parametrize("sd", [(0.5, 1.0), (2.0, 0.2), (0.0, 0.7), (0.0, 30.0)])
+def test_moments_are_those_of_one_way_layouts(sd: tuple[float, float], balanced: bool) -> None:
+    """Of crossed factors each by itself; with (0, 30) what is left for sigma^2 is held at 5 % of the total."""
+    rows = crossed(sd, seed=1)
+    if not balanced:
+        kept = np.random.default_rng(2).random(3000) < np.linspace(0.05, 1, 3000)
+        terms = tuple(replace(term, codes=np.unique(term.codes[kept], return_inverse=True)[1]) for term in rows.terms)
+        terms = tuple(replace(term, n_levels=int(term.codes.max()) + 1) for term in terms)
+        rows = replace(rows, X=rows.X[kept], y=rows.y[kept], terms=terms)
+    ratios = moment_ratios(form_gram(rows))
     assert ratios is not None
-    assert np.allclose(ratios, sd, atol=0.1 + 0.25 * max(sd))
+    np.testing.assert_allclose(ratios, expected(rows), rtol=1e-8)
 
 
 def test_vector_terms_have_no_moments() -> None:

@@ -83,3 +83,15 @@ def test_the_better_of_two_minima_is_found() -> None:
     lowest = min(criterion.at((family.point(np.array([t]), np.eye(1)),)).value for t in grid)
     found = search(criterion.at, lambda c: (family.multiple(c),))
     assert found.best.at.value <= lowest + 1e-6
+
+
+def test_a_vanished_variance_is_tried_again_from_inside() -> None:
+    """Begun at theta = 0, a local minimum, the descent stays there; the second one begins inside."""
+    criterion = Criterion(BlockedEngine(form_gram(bimodal_rows())), False)
+    family = Family("us", 1)
+    grid = np.concatenate([[0], np.geomspace(0.001, 100, 2000)])
+    values = [criterion.at((family.multiple(t),)).value for t in grid]
+    found = search(criterion.at, lambda c: (family.multiple(c),), start=(family.multiple(0.0),))
+    assert found.runs[0].at.value == pytest.approx(values[0], abs=1e-9)
+    assert values[0] > min(values) + 1
+    assert found.best.at.value <= min(values) + 1e-6

@@ -176,6 +176,9 @@ def test_criterion_curve(REML: bool) -> None:
     assert curve.slope == (84 if REML else 85)
     whole = pylmer.criterion_curve(fit("M1", REML))
     close(whole.value.min(), whole.lowest, 1e-14)
+    np.testing.assert_allclose(
+        whole.theta, fit("M1", REML).theta[0] * 100.0 ** (np.arange(-100, 101) / 100), rtol=1e-12
+    )
     assert whole.theta[np.argmin(whole.value)] == pytest.approx(whole.at, rel=1e-12)
     far = pylmer.criterion_curve(fit("M1", REML), [1e4, 1e5])
     close(far.asymptote(far.theta), far.value, 1e-9)
@@ -191,6 +194,7 @@ def test_curve_of_a_vanished_variance() -> None:
     model = quietly("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff2"))
     curve = pylmer.criterion_curve(model)
     assert curve.at == 0
+    np.testing.assert_allclose(curve.theta[[0, 100, 200]], np.array([0.01, 1, 100]) / np.sqrt(5))  # batches of five
     assert np.all(curve.value >= curve.lowest - 1e-9)
     assert curve.complete == pytest.approx(curve.lowest, abs=1e-9)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 import pylmer
 from pylmer import ArgumentError
@@ -74,15 +75,30 @@ def test_shrinkage_in_the_plane() -> None:
     [arrows] = ax.collections
     close(np.column_stack([arrows.U, arrows.V]), np.subtract(theirs["multilevel"], theirs["no"]), 1e-5)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("(Intercept) | Subject", "Days | Subject")
+    assert legend(ax) == {"no pooling": ax.lines[0], "multilevel": ax.lines[1], "fixed effects": ax.lines[2]}
+
+
+def legend(ax: Axes) -> dict[str, object]:
+    """What is shown for each word of the legend."""
+    handles, names = ax.get_legend_handles_labels()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == names
+    return dict(zip(names, handles, strict=True))
 
 
 def test_shrinkage_of_one_coefficient() -> None:
     ax, theirs = pylmer.plot_shrinkage(sleep(), "Days"), R["shrinkage"]
     close(ax.lines[0].get_ydata(), np.array(theirs["no"])[:, 1])
     close(ax.lines[1].get_ydata(), np.array(theirs["multilevel"])[:, 1])
+    close(ax.lines[2].get_ydata(), [10.467286, 10.467286])
+    assert legend(ax) == {"no pooling": ax.lines[0], "multilevel": ax.lines[1], "fixed effect": ax.lines[2]}
     counties = pylmer.plot_shrinkage(radon())
     close(counties.lines[0].get_ydata(), R["intercepts"]["no"])
     assert (counties.get_xscale(), counties.get_ylabel()) == ("log", "(Intercept) | county")
+
+
+def test_no_legend_of_a_mean_that_is_not_drawn() -> None:
+    """Where group-level predictors give each group a mean of its own."""
+    assert list(legend(pylmer.plot_shrinkage(uranium()))) == ["no pooling", "multilevel"]
 
 
 def test_given_axes_are_returned() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 import pylmer
 from pylmer import ArgumentError
+from tests.extract.test_two_terms import R as BY_R
+from tests.extract.test_two_terms import fit as unbalanced
 
 from .answers import R, bars, close, dyestuff, fit, pastes, points, radon, sleep
 
@@ -45,6 +47,23 @@ def test_qqmath_is_lattices() -> None:
     assert drawn[0].get_ylabel() == R["modes"]["ylab"]
     [few] = pylmer.qqmath(pylmer.ranef(dyestuff()), level=0.5)
     close(points(few), np.column_stack([R["few"]["x"], R["few"]["y"]]))
+
+
+def test_intervals_go_with_their_levels() -> None:
+    """Unbalanced groups have intervals of different lengths: lme4's postVar (tests/data/extract/two_terms.R)."""
+    modes, theirs = pylmer.ranef(unbalanced("above")), BY_R["above"]
+    values, errors = np.array(theirs["ranef"]["g"]["x"]), np.array(theirs["se"]["g"]["x"])
+    assert np.ptp(errors, axis=0).min() > 0.2
+    for k, ax in enumerate(pylmer.qqmath(modes, "g")):
+        order = np.argsort(values[:, k])
+        np.testing.assert_allclose(points(ax)[:, 0], values[order, k], rtol=1e-4)
+        np.testing.assert_allclose(np.diff(bars(ax)[:, :, 0], axis=1)[:, 0], 2 * Z * errors[order, k], rtol=1e-4)
+    first = np.argsort(values[:, 0])
+    drawn = pylmer.dotplot(modes, "g")
+    assert [label.get_text() for label in drawn[0].get_yticklabels()] == [f"g{k:02d}" for k in first]
+    for k, ax in enumerate(drawn):
+        np.testing.assert_allclose(points(ax)[:, 0], values[first, k], rtol=1e-4)
+        np.testing.assert_allclose(np.diff(bars(ax)[:, :, 0], axis=1)[:, 0], 2 * Z * errors[first, k], rtol=1e-4)
 
 
 def test_plot_of_two_columns_is_lattices() -> None:

@@ -51,10 +51,8 @@ def fitted(i: int) -> pylmer.LmerFit:
 
 
 def lines(text: str | list[str]) -> list[str]:
-    """Lines without trailing blanks and without blank lines at the end."""
-    return (
-        "\n".join(line.rstrip() for line in (text.split("\n") if isinstance(text, str) else text)).rstrip().split("\n")
-    )
+    """Lines without trailing blanks; blank lines at the end count."""
+    return [line.rstrip() for line in (text.split("\n") if isinstance(text, str) else text)]
 
 
 def as_2x(page: list[str]) -> list[str]:

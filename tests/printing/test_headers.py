@@ -12,6 +12,8 @@ import pytest
 import pylmer
 from pylmer.printing.filling import fill
 
+from .pages import lines, same_up_to_rounding
+
 
 def frame(n: int = 60, groups: int = 6) -> pd.DataFrame:
     rng = np.random.default_rng(1)
@@ -114,12 +116,78 @@ def test_other_optimizer_is_named() -> None:
     assert 'Control: lmerControl(optimizer = "bobyqa")' in str(pylmer.summary(model))
 
 
+NARROW = """\
+Linear mixed model fit by REML ['lmerMod']
+Formula: Reaction ~ Days + (Days | Subject)
+   Data: sleepstudy
+
+REML criterion at convergence: 1743.6
+
+Random effects:
+ Groups   Name        Std.Dev. Corr
+ Subject  (Intercept) 24.74045
+          Days         5.92213 0.0656
+ Residual             25.59182
+Number of obs: 180, groups:  Subject, 18
+
+Fixed effects:
+             Estimate Std. Error  t value
+(Intercept) 251.40510    6.82456 36.83831
+Days         10.46729    1.54579  6.77148"""
+VARIANCES = """\
+ Groups   Name        Variance Corr
+ Subject  (Intercept) 612.09
+          Days         35.07   0.07
+ Residual             654.94"""
+
+
 def test_summary_options() -> None:
+    """R: print(summary(fm1), correlation = FALSE, show.resids = FALSE, ranef.comp = "Std.Dev.", digits = 6), and
+    print(summary(fm1), ranef.comp = "Variance"); pages without a block, or without stars, are the page but for these.
+    """
+    sleep = pylmer.datasets.load("sleepstudy")
+    record = pylmer.summary(pylmer.lmer("Reaction ~ Days + (Days | Subject)", sleep), ddf="lme4")
+    narrow = record.to_string(correlation=False, show_resids=False, ranef_comp=("Std.Dev.",), digits=6)
+    assert same_up_to_rounding(lines(narrow), NARROW.split("\n"))
+    page, variances = str(record), record.to_string(ranef_comp=("Variance",))
+    assert VARIANCES in "\n".join(line.rstrip() for line in variances.split("\n"))
+    table = page[page.index(" Groups ") : page.index("Number of obs")]
+    other = variances[variances.index(" Groups ") : variances.index("Number of obs")]
+    assert page.replace(table, other) == variances
+    correlations = page[page.index("\n\nCorrelation of Fixed Effects:") :]
+    assert correlations.split() == ["Correlation", "of", "Fixed", "Effects:", "(Intr)", "Days", "-0.138"]
+    assert record.to_string(correlation=False) == page.removesuffix(correlations)
+    residuals = page[page.index("Scaled residuals:") : page.index("Random effects:")]
+    assert record.to_string(show_resids=False) == page.replace(residuals, "")
+
+
+def test_summary_without_stars() -> None:
+    """R: without stars their column and the two lines below the table are not there."""
+    record = pylmer.summary(pylmer.lmer("Reaction ~ Days + (1 | Subject)", pylmer.datasets.load("sleepstudy")))
+    page, plain = str(record).split("\n"), record.to_string(signif_stars=False).split("\n")
+    assert any(line.startswith("Signif. codes:") for line in page)
+    kept = [line.rstrip(" *.") for line in page if not line.startswith(("Signif. codes:", "---"))]
+    assert kept == [line.rstrip(" *.") for line in plain]
+    assert not any(line.endswith("*") for line in plain)
+
+
+@pytest.mark.filterwarnings("ignore::pylmer.FitNote")
+def test_a_fit_that_did_not_converge_says_so() -> None:
+    """R: "optimizer (bobyqa) convergence code: 1 (bobyqa -- maximum ...) ; 1 optimizer warnings; 1 lme4 warnings ",
+    where lme4's own one is on the gradient; of newton the optimizer's is the only one."""
+    stopped = pylmer.lmerControl(optCtrl={"maxit": 1})
+    sleep = pylmer.datasets.load("sleepstudy")
+    model = pylmer.lmer("Reaction ~ Days + (Days | Subject)", sleep, control=stopped)
+    message = model.optimum.message
+    assert message.startswith("no convergence in 1 steps")
+    last = f"optimizer (newton) convergence code: 1 ({message})"
+    assert str(model).split("\n")[-1] == f"{last} ; 1 optimizer warnings; 0 lme4 warnings "
+    assert str(pylmer.summary(model)).split("\n")[-3:] == [last, f"newton did not converge: {message}", ""]
+
+
+def test_options_of_summary_have_names() -> None:
     record = pylmer.summary(pylmer.lmer("y ~ x1 + (1 | group)", frame()))
-    assert "Correlation of Fixed Effects" not in record.to_string(correlation=False)
-    assert "Scaled residuals" not in record.to_string(show_resids=False)
-    assert "Variance" not in record.to_string(ranef_comp=("Std.Dev.",))
-    with pytest.raises(TypeError):
+    with pytest.raises(pylmer.ArgumentError, match=r"to_string\(\): got an unexpected keyword argument 'colour'"):
         record.to_string(colour="red")
 
 

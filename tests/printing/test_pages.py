@@ -63,3 +63,11 @@ def test_seven_digits(i: int, kind: str) -> None:
 def test_display(i: int, kind: str) -> None:
     ours, theirs = DISPLAYS[kind](fitted(i)).split("\n"), PAGES[i][kind]
     assert ours == theirs or same_up_to_rounding(ours, theirs, 1e-8 if i == BIG else 0.0), "\n".join(ours)
+
+
+def test_a_list_ends_with_a_blank_line() -> None:
+    """se.ranef of arm is what se.coef (test_seven_digits) has beside the fixed effects, in a list of its own."""
+    whole, part = str(pylmer.se_coef(fitted(0))), str(pylmer.se_ranef(fitted(0)))
+    assert part.startswith("$Subject\n")
+    assert part.endswith("\n")
+    assert whole.endswith(f"\n\n{part}")

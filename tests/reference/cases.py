@@ -18,6 +18,8 @@ import pandas as pd
 import pylmer
 
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
+FLAT = {"dev-small-groups-slope-ml"}  # R stopped 7e-10 above the lowest criterion, 4e-5 from its slopes' deviation
+SMALL = 1e-3  # of the largest number beside it: a smaller one is not held to its own size
 OVERPARAMETERISED = {"dev-machines-dbl"}  # its variances are not unique: compare objective, beta and fitted only
 
 
@@ -58,12 +60,14 @@ def numbers(values: Any) -> np.ndarray:
 
 
 def loose(name: str) -> float:
-    """Relative tolerance for theta, se, sigma, vcov, ranef: 1e-5, singular fits 1e-4."""
-    return 1e-4 if case(name)["isSingular"] else 1e-5
+    """Relative tolerance for theta, se, sigma, vcov, ranef: 1e-5, singular fits and flat ones 1e-4."""
+    return 1e-4 if case(name)["isSingular"] or name in FLAT else 1e-5
 
 
-def assert_close(ours: Any, reference: Any, tolerance: float, floor: float = 1e-8) -> None:
+def assert_close(ours: Any, reference: Any, tolerance: float, floor: float = 1e-8, small: float = SMALL) -> None:
+    """Each number by its own size, or by `small` of the largest where it is smaller than that, or by `floor`."""
     ours, reference = np.asarray(ours, float), numbers(reference)
     assert ours.shape == reference.shape
     scale = max(np.max(np.abs(reference), initial=0), floor)
-    assert np.max(np.abs(ours - reference), initial=0) <= tolerance * scale
+    least = max(floor if floor > 1e-8 else 0.0, small * scale)
+    np.testing.assert_array_less(np.abs(ours - reference), 1.0000001 * tolerance * np.maximum(np.abs(reference), least))

@@ -178,21 +178,107 @@ def test_printed_as_simr_prints() -> None:
     assert elapsed(3723.9) == "Time elapsed: 1 h 2 m 3 s"
 
 
+def responses(of: pylmer.LmerFit, **options: Any) -> np.ndarray:
+    """What power() draws (n, nsim)."""
+    seen: list[np.ndarray] = []
+
+    def keeps(one: Any) -> float:
+        seen.append(np.array(one.design.y))
+        return 0.5
+
+    power(of, keeps, nsim=3, seed=6, **options)
+    return np.column_stack(seen)
+
+
+def test_all_new_parameters_are_the_truth() -> None:
+    """Draws less X beta are sigma (Z T u + e): three times sigma makes them three times as large."""
+    of, beta = study("slopes"), np.array([10.0, 2.0])
+    given = {"beta": beta, "theta": [1.2, 0.1, 0.3]}
+    mean = (of.design.X @ beta)[:, None]
+    small, large = (responses(of, newparams=given | {"sigma": sigma}) for sigma in (2.0, 6.0))
+    np.testing.assert_allclose(large - mean, 3 * (small - mean), rtol=1e-6, atol=1e-6)
+    assert 1 < np.std(small - mean) < 12  # sigma^2 (1 + T T' of days 0 to 9), not the fit's 25
+    same = responses(extend(fit("slopes"), along="Subject", n=20, newparams=given | {"sigma": 6.0}))
+    np.testing.assert_allclose(same, large, rtol=1e-9)
+
+
+def test_a_curve_has_the_new_parameters() -> None:
+    """Without random effects and nearly without noise every data set shows the effect; with much of it, none does."""
+    for sigma, seen in ((0.1, 1.0), (1e6, 0.0)):
+        given = {"theta": [0, 0, 0], "beta": {"Days": 1}, "sigma": sigma}
+        options: dict[str, Any] = {"nsim": 6, "seed": 1, "method": "z", "newparams": given, "alpha": 1e-4}
+        curve = powerCurve(fit("slopes"), "Days", "Subject", [5, 7], **options)
+        assert [each.power for each in curve.values()] == [seen, seen]
+        assert all(each.effect_size == {"Days": 1} for each in curve.values())
+
+
+def of_counts(x: int, n: int) -> str:
+    """Share and limits of Clopper & Pearson, quantiles of beta distributions, in percent and five characters."""
+    limits = (
+        stats.beta.ppf(0.025, x, n - x + 1) if x else 0.0,
+        stats.beta.ppf(0.975, x + 1, n - x) if x < n else 1.0,
+    )
+    share, lower, upper = (f"{100 * p:5.2f}" if p < 1 else "100.0" for p in (x / n, *limits))
+    return f"{share}% ({lower}, {upper})"
+
+
+def test_a_page_of_power() -> None:
+    """From the p-values that a function gives: counts, share and limits on the page are theirs."""
+    given = iter([0.01, 0.04999, 0.05, 0.2, 0.9, 0.03, 0.5, np.nan])
+
+    def test(one: Any) -> float:
+        p = next(given)
+        if np.isnan(p):
+            raise pylmer.NumericalError("no")
+        return float(p)
+
+    found = power(fit("slopes"), test, nsim=8, seed=1)
+    page = str(found).split("\n")
+    assert page[0].startswith("Power for ")
+    assert page[0].endswith(", (95% confidence interval):")
+    assert page[1:3] == [f"      {of_counts(3, 8)}", ""]
+    assert page[3:5] == ["Test: test", ""]
+    assert page[5:7] == ["Based on 8 simulations, (0 warnings, 1 errors)", "alpha = 0.05, nrow = 180"]
+    assert page[8].startswith("Time elapsed: 0 h 0 m ")
+    real = power(fit("slopes"), "Days", nsim=4, seed=1, method="z")
+    assert "      Effect size for Days is 10" in str(real).split("\n")
+    assert str(real).endswith("\nnb: result might be an observed power calculation")
+    hoped = power(fit("slopes"), "Days", nsim=4, seed=1, method="z", newparams={"beta": {"Days": -0.42}})
+    assert "      Effect size for Days is -0.42" in str(hoped).split("\n")
+    assert "observed power" not in str(hoped)
+
+
+def curve_lines(curve: PowerCurve, labels: list[str], rows: list[int]) -> list[str]:
+    counts = [int(np.sum(each.p_values < each.alpha)) for each in curve.values()]
+    sizes = [len(each.p_values) for each in curve.values()]
+    shares = [of_counts(x, n) for x, n in zip(counts, sizes, strict=True)]
+    return [f"{label:>7}: {share} - {n} rows" for label, share, n in zip(labels, shares, rows, strict=True)]
+
+
 def test_curves() -> None:
     curve = powerCurve(fit("slopes"), "Days", "Subject", [5, 25], nsim=6, seed=1, method="z")
     assert [each.nrow for each in curve.values()] == [50, 250]
     assert list(curve.as_frame().columns) == ["nrow", "nlevels", "successes", "trials", "mean", "lower", "upper"]
     lines = str(curve).splitlines()
     assert lines[:2] == ["Power for predictor 'Days', (95% confidence interval),", "by number of levels in Subject:"]
-    assert [line[:8] for line in lines[2:4]] == ["      5:", "     25:"]
-    assert lines[2].endswith("- 50 rows")
+    assert lines[2:5] == [*curve_lines(curve, ["5", "25"], [50, 250]), ""]
+    table = curve.as_frame()
+    assert table["successes"].tolist() == [int(np.sum(each.p_values < 0.05)) for each in curve.values()]
+    assert (table["nlevels"].tolist(), table["trials"].tolist()) == ([5, 25], [6, 6])
     days = powerCurve(fit("slopes"), breaks=[4, 12], nsim=2, seed=1, method="z")
-    assert str(days).splitlines()[1:4:2] == ["by largest value of Days:", str(days).splitlines()[3]]
+    wanted = ["by largest value of Days:", *curve_lines(days, ["3", "11"], [4 * 18, 12 * 18])]
+    assert str(days).splitlines()[1:4] == wanted
     assert list(days.labels.values()) == ["3", "11"]
     rows = powerCurve(fit("slopes"), "Days", within="Subject", breaks=[12], nsim=2, seed=1, method="z")
-    assert str(rows).splitlines()[1] == "by number of observations within Subject:"
+    assert str(rows).splitlines()[1:3] == [
+        "by number of observations within Subject:",
+        *curve_lines(rows, ["12"], [216]),
+    ]
     assert rows["12"].nrow == 216
     assert list(powerCurve(fit("slopes"), nsim=1, seed=1, method="z")) == [str(k) for k in range(3, 11)]
+    ten = powerCurve(fit("slopes"), "Days", "Subject", nsim=1, seed=1, method="z")
+    assert list(ten) == ["3", "5", "6", "8", "10", "11", "13", "15", "16", "18"]  # round(3 + 15 k / 9)
+    assert [each.nrow for each in ten.values()] == [10 * int(size) for size in ten]
 
 
 def test_a_picture_of_a_curve() -> None:
@@ -204,6 +290,9 @@ def test_a_picture_of_a_curve() -> None:
     (bars,) = ax.containers[0][2]
     limits = [segment[:, 1] for segment in bars.get_segments()]
     np.testing.assert_allclose(limits, [curve["4"].interval, curve["9"].interval], atol=1e-12)
+    [dashed] = [each for each in ax.get_lines() if each.get_linestyle() == "--"]
+    assert list(dashed.get_ydata()) == [0.8, 0.8]
+    assert list(dashed.get_xdata()) == [0, 1]  # from side to side, in the axes' own units
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("number of levels in Subject", "power for predictor 'Days'")
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["4", "9"]
     assert pylmer.plot(curve, ax) is ax
@@ -364,7 +453,7 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: power(fit("slopes"), lambda one: 3.0, nsim=2), "a p-value between 0 and 1, found 3.0"),
     (lambda: power(fit("slopes"), lambda one: "no", nsim=2), "must return a p-value"),
     (lambda: power(fit("slopes"), newparams={"beta": {"Dayz": 1}}), "did you mean 'Days'"),
-    (lambda: power(fit("slopes"), progress="yes"), "progress must be True, False or None"),
+    (lambda: power(fit("slopes"), progress="yes"), "progress='yes': .* wants True or False, or None"),
     (lambda: power(3), r"power\(\) wants a fit of lmer\(\)"),
     (lambda: powerCurve(fit("slopes"), "~ . - Days"), "give along="),
     (lambda: powerCurve(fit("slopes"), within="Subject"), "give breaks"),

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import is_one_of, written
 from ...errors import ArgumentError
 from ...language import did_you_mean
 from ...linalg import Array
@@ -33,10 +34,10 @@ ADJUSTMENTS = ("none", "tukey", "scheffe", "sidak", "dunnettx", "mvt", "bonferro
 
 def check_adjust(adjust: Any) -> str:
     """The name of an adjustment; ArgumentError if there is none of that name."""
-    if adjust not in ADJUSTMENTS:
+    if not is_one_of(adjust, ADJUSTMENTS):
         raise ArgumentError(
-            f"adjust={adjust!r}: wanted one of {', '.join(map(repr, ADJUSTMENTS))}"
-            f"{did_you_mean(str(adjust), ADJUSTMENTS)}"
+            f"adjust={written(adjust)}: wanted one of {', '.join(map(repr, ADJUSTMENTS))}"
+            f"{did_you_mean(written(adjust), ADJUSTMENTS)}"
         )
     return str(adjust)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import call_given, is_number
 from ...design import Design
 from ...errors import ArgumentError, DataError
 from ...functions import Factor, Logical, Strings, Value, as_factor
@@ -14,10 +15,10 @@ from ...functions.values import kind
 from ...language import did_you_mean, known_as
 from ...language.nodes import Call, Name
 from ...language.walk import nodes
-from ...linear_words import is_number
 from .covariates import Reduction
 from .records import Axis, Level, level_text
 
+LARGEST = 10_000  # cells of a grid
 FEW = 2  # values up to which a number counts as a factor
 MAKES_FACTORS = frozenset(["factor", "ordered", "as.factor", "as.ordered"])
 
@@ -77,7 +78,12 @@ def axis_of(name: str, value: Value, is_factor: bool, at: Any, reduced: Reductio
     kept = name in keep if isinstance(keep, tuple) else len(values) <= keep
     if is_factor or reduce is None or (kept and name not in reduced.own):
         return Axis(name, tuple(values.tolist()), "numeric")
-    return Axis(name, _numbers(name, reduce(np.asarray(value, float))), "numeric", covariate=True)
+    return Axis(
+        name,
+        _numbers(name, call_given(reduce, f"cov_reduce of {name!r}", np.asarray(value, float))),
+        "numeric",
+        covariate=True,
+    )
 
 
 def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
@@ -97,8 +103,9 @@ def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:
 
 
 def _numbers(name: str, at: Any) -> tuple[Level, ...]:
+    values = listed(at)
     try:
-        numbers = [float(value) for value in listed(at)]
+        numbers = [float(value) for value in values]
     except (TypeError, ValueError):
         raise ArgumentError(f"at: {name!r} is a number, wanted one or more numbers, found {at!r}") from None
     if not numbers or not np.isfinite(numbers).all():
@@ -108,4 +115,6 @@ def _numbers(name: str, at: Any) -> tuple[Level, ...]:
 
 def listed(given: Any) -> list[Any]:
     """One value, or several, as a list."""
-    return [given] if isinstance(given, str) or not np.ndim(given) else list(given)
+    if isinstance(given, Sequence) and len(given) > LARGEST:
+        raise ArgumentError(f"at: {len(given):,} values of one variable are more than a grid has, {LARGEST:,} cells")
+    return [given] if isinstance(given, str | type) or not np.ndim(given) else list(given)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import plain
 from ...errors import ArgumentError
 from ...linalg import Array
 from .adjustments import check_adjust
@@ -17,6 +18,7 @@ from .records import Axis, level_text
 MISSING = "."  # the level of a variable that a row knows nothing of
 
 
+@plain
 def rbind(*means: EmmGrid | EmmList, adjust: str = "bonferroni") -> EmmGrid:
     """Marginal means or contrasts of one fit one below the other, as one family, as emmeans' `rbind`.
 

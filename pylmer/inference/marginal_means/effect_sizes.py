@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import is_number
 from ...errors import ArgumentError
 from ...extract.words import obliging
-from ...linear_words import is_number
 from ...tables import format_number, signif
 from ..noting import note
 from .contrasting import contrasted
@@ -85,5 +85,5 @@ def _standardized(means: EmmGrid, sigma: float, edf: float) -> EmmGrid:
     method = made.basis.method
     assert isinstance(method, Inherited)
     beta = made.basis.beta / sigma
-    V = method.V / sigma**2 + np.outer(beta, beta) / (2 * edf)
+    V = method.V / (sigma * sigma) + np.outer(beta, beta) / (2 * edf)
     return replace(made, basis=replace(made.basis, beta=beta, method=replace(method, V=V)))

@@ -7,13 +7,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from types import FunctionType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from ...arguments import call_given, check_call
 from ...errors import ArgumentError
-from ...extract.words import check_call
+from ...extract.words import several
 from ...language import did_you_mean
 from ...linalg import Array
 
@@ -46,7 +49,8 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
     if callable(method):
         if isinstance(method, FunctionType):  # what C made may have no signature
             check_call("the function of contrasts", method, (list(labels),), dict(options))
-        return contrasts(method(list(labels), **options), labels, {})
+        made = call_given(partial(method, **options), "the function of contrasts", list(labels))
+        return contrasts(made, labels, {})
     if not isinstance(method, str):
         _no_options(options, (), "contrasts given by their coefficients")
         return _own(method, len(labels))
@@ -89,7 +93,8 @@ def _own(given: Any, m: int) -> Contrasts:
     if isinstance(given, Mapping):
         rows, labels = [_vector(row, m) for row in given.values()], [str(label) for label in given]
     else:
-        several = isinstance(given, Sequence | np.ndarray) and len(given) > 0 and np.ndim(given[0]) > 0
+        listed = given.ndim > 0 if isinstance(given, np.ndarray) else isinstance(given, Sequence)
+        several = listed and len(given) > 0 and isinstance(given[0], Sequence | np.ndarray | pd.Series)
         rows = [_vector(row, m) for row in (given if several else [given])]
         labels = [_spelled(row) for row in rows]
     if not rows:
@@ -116,8 +121,7 @@ def _vector(row: Any, m: int) -> Array:
 
 def places(given: Any, labels: Sequence[str], what: str) -> list[int]:
     """Positions (from 1, as in R) or labels -> positions from 0."""
-    items = [given] if isinstance(given, str) or not np.ndim(given) else list(given)
-    return [_place(item, labels, what) for item in items]
+    return [_place(item, labels, what) for item in several(given)]
 
 
 def _place(item: Any, labels: Sequence[str], what: str) -> int:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...arguments import check_call
 from ...errors import ArgumentError
 from ...extract.records import ReadOnly
-from ...extract.words import check_call
 from ...language import did_you_mean, known_as
 from ...linalg import Array, Codes
 from ...tables import Shown

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...arguments import is_number
 from ...errors import ArgumentError
 from ...extract.words import obliging
 from ...linalg import Array, Codes
-from ...linear_words import is_number
 from ...tables import format_number
 from .contrasting import contrasted
 from .grids import EmmGrid, EmmList

@@ -10,11 +10,10 @@ import numpy as np
 from ...errors import ArgumentError
 from ...functions import Factor, Logical, Strings, Value, as_factor
 from ...linalg import Array, Codes
+from .axes import LARGEST
 from .cells import MOST, agreeing, numbers, product
 from .nesting import Nesting, occurring
 from .records import Axis, level_text
-
-LARGEST = 10_000  # cells of a grid
 
 
 def observed(axes: Sequence[Axis], values: Mapping[str, Value]) -> tuple[dict[str, Codes], Array]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from ...arguments import is_number
 from ...errors import ArgumentError
+from ...extract.words import several
 from ...linalg import Array
-from ...linear_words import is_number
 from ..contrasts import check_level
 from .adjustments import check_adjust
 from .specs import names_among
@@ -122,7 +123,7 @@ def check_infer(infer: Any) -> tuple[bool, bool]:
     """Whether to give intervals, and tests; one value stands for both."""
     if isinstance(infer, bool | np.bool_):
         return bool(infer), bool(infer)
-    values = list(infer) if isinstance(infer, Sequence | np.ndarray) and not isinstance(infer, str) else []
+    values = several(infer) if isinstance(infer, Sequence | np.ndarray) else []
     if len(values) != 2 or not all(isinstance(value, bool | np.bool_) for value in values):
         raise ArgumentError(f"infer={infer!r}: wanted True, False, or two of them, for intervals and for tests")
     return bool(values[0]), bool(values[1])

@@ -11,7 +11,7 @@ import pandas as pd
 from ...extract.records import ReadOnly
 from ...language import format_number
 from ...linalg import Codes
-from ...tables import Printed
+from ...tables import Copied, Printed
 
 Level = str | float | bool
 
@@ -53,7 +53,7 @@ class MeansTables(ReadOnly["MeansTable"]):
     __slots__ = ()
 
 
-class MeansTable(Printed, pd.DataFrame):
+class MeansTable(Copied, Printed, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final
     """A table of estimates or of joint tests that prints as R's emmeans does; its numbers are an ordinary DataFrame.
 
     by     columns whose values make separate tables

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import is_number
 from ...design import Design
 from ...errors import ArgumentError
 from ...extract import word
@@ -20,7 +21,6 @@ from ...fitting import FittedModel
 from ...language import variables
 from ...language.nodes import Node
 from ...linalg import Array, Codes, dense
-from ...linear_words import is_number
 from ...regression import LinearFit
 from ..noting import note
 from ..used_data import used_values

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import check_call
 from ...errors import ArgumentError
 from ...extract import word
-from ...extract.words import check_call, obliging
+from ...extract.words import obliging
 from ...fitting import FittedModel
 from ...linalg import Array
 from ...linear_words import confint

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...arguments import is_number
 from ...errors import ArgumentError
 from ...fitting import FittedModel
 from ...functions import evaluate
@@ -15,7 +16,6 @@ from ...functions.variables import as_variable
 from ...language import did_you_mean, parse_expression, variables
 from ...language.nodes import Name, Node
 from ...linalg import Array
-from ...linear_words import is_number
 from ...regression import LinearFit
 from ..used_data import used_values
 from .basis import basis_of
@@ -39,7 +39,7 @@ class Trend:
     regrid: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_degree, bool) or self.max_degree not in range(1, len(DEGREES) + 1):
+        if not is_number(self.max_degree) or self.max_degree not in range(1, len(DEGREES) + 1):
             raise ArgumentError(f"max_degree={self.max_degree!r}: wanted a degree, 1 to {len(DEGREES)}")
         step = self.delta_var
         if step is not None and (not is_number(step) or not np.isfinite(step) or step == 0):

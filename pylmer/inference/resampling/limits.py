@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from ...arguments import is_one_of, written
 from ...errors import ArgumentError
 from ...linalg import Array
 from ...linear_words import limit_names
@@ -32,8 +33,8 @@ TYPES = ("perc", "basic", "norm")
 
 def check_type(type: Any, name: str) -> str:
     """`type` if it is one; ArgumentError otherwise."""
-    if type not in TYPES:
-        raise ArgumentError(f"{name}={type!r}: wanted one of {', '.join(map(repr, TYPES))}")
+    if not is_one_of(type, TYPES):
+        raise ArgumentError(f"{name}={written(type)}: wanted one of {', '.join(map(repr, TYPES))}")
     return str(type)
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from ...drawing import check_room
 from ...errors import ArgumentError, Interrupted
 from ...extract import NamedVector
 from ...fitting import FittedModel
@@ -165,6 +166,7 @@ def bootstrap(
 ) -> BootMer:
     """Gather the replicates into a record; a FitNote if some failed, `Interrupted` on Ctrl-C."""
     names = list(read.names)
+    check_room(nsim, len(names), "nsim")
     so_far = Collected(np.full((nsim, len(names)), np.nan))
 
     def record() -> BootMer:

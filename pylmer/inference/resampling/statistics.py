@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from ...arguments import call_given, is_one_of
 from ...devfun import theta_names
 from ...errors import ArgumentError, NumericalError
 from ...extract import VarCorr, fixef, sigma
@@ -85,7 +86,7 @@ def statistic(fit: FittedModel, FUN: Any) -> Statistic:
         return Read(fit, words)
     if not callable(FUN):
         raise ArgumentError(f"FUN must be a function of a fit, or among {', '.join(map(repr, READERS))}, found {FUN!r}")
-    values, names = _numbers(FUN(fit), "the fit")
+    values, names = _numbers(call_given(FUN, "FUN of the fit", fit), "the fit")
     if not len(values):
         raise ArgumentError("FUN returned no numbers for the fit; wanted a number, an array or a Series")
     return Computed(FUN, values, names)
@@ -103,7 +104,7 @@ def _words(FUN: Any) -> tuple[str, ...] | None:
     if not isinstance(FUN, Sequence) or not FUN:
         return None
     for name in FUN:
-        if name not in READERS:
+        if not is_one_of(name, READERS):
             hint = did_you_mean(name, READERS) if isinstance(name, str) else ""
             raise ArgumentError(f"FUN={name!r}: no such statistic{hint}; there is {', '.join(map(repr, READERS))}")
     return tuple(FUN)

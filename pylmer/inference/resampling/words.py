@@ -107,8 +107,13 @@ def function_name(FUN: Any) -> str | None:
 
 def call_text(word: str, given: dict[str, Any], defaults: dict[str, Any]) -> str:
     """The call as R would show it, defaults left out."""
-    shown = [f"{name} = {_argument(name, value)}" for name, value in given.items() if value != defaults[name]]
+    shown = [f"{name} = {_argument(name, value)}" for name, value in given.items() if not _is(value, defaults[name])]
     return f"{word}({', '.join(['x = fit', *shown])})"
+
+
+def _is(value: Any, default: Any) -> bool:
+    """Whether a value is the default; arrays, which compare by their elements, are none."""
+    return type(value) is type(default) and bool(value == default)
 
 
 def _argument(name: str, value: Any) -> str:
