@@ -18,7 +18,7 @@ from .linalg import Array
 
 WHOLE = (0.0, 0.3, 3.0, 30.0)  # standard deviations of all columns, relative to sigma
 ALONE = (0.5, 1.5, 5.0, 15.0, 50.0, 150.0, 500.0, 1500.0)  # and of a single direction
-ANGLES = 24  # directions of two columns
+ANGLES = 48  # directions of two columns
 PAIRED = 4  # columns up to which every pair of them makes directions of its own
 TOGETHER = (1e2, 1e3, 1e4, 1e5)  # all terms at once: columns that nearly cancel, a year without correlation
 SMALL = 0.1  # the other terms, where they are not at the optimum that was found
@@ -53,7 +53,7 @@ def corners(family: Family) -> Corners:
     """Where to look.
 
     >>> len(corners(Family("us", 2)).points), len(corners(Family("us", 1)).points)
-    (196, 4)
+    (388, 4)
     """
     whole = tuple(family.multiple(c) for c in WHOLE)
     if isinstance(whole[0], Correlated):

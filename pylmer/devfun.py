@@ -136,8 +136,10 @@ def _check_sizes(design: Design, scaling: Scaling) -> None:
         (design.X_names, scaling.R),
         *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True)),
     ]
+    unit = 1.0 if design.weights is None else float(np.sqrt(np.max(design.weights, initial=0.0)))
     for names, R in blocks:
-        for name, size in zip(names, column_lengths(R), strict=True):
+        for name, length in zip(names, column_lengths(R), strict=True):
+            size = length / unit if unit > 0 else 0.0
             if not (size == 0 or SMALLEST_SIZE < size < LARGEST_SIZE):
                 raise NumericalError(
                     f"{name!r} is of size {size:.0e}, so that the variance of its coefficient is beyond floating-point "

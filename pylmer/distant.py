@@ -17,6 +17,7 @@ import numpy as np
 from .corners import TOGETHER
 from .covariance import Diagonal, Family, Point, Unstructured, lower_entries
 from .criterion import At, Criterion, Points
+from .endless import falls_without_end, lowest_beyond
 from .engines import BlockedEngine, OrthogonalEngine
 from .engines.orthogonal import is_small
 from .errors import NumericalError
@@ -43,8 +44,11 @@ FAR = 1e4  # multiple of I at which the random effects have taken up all they ca
 CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
 LOST = 1e-7  # rounding of the criterion there from which sums are left
 SMALLEST = 0.1  # standard deviation from which on steps are in its units
-STEP = 1e-5  # of differences of the score, in these units
+STEP = 1e-5  # of differences of the score, in these units ...
+COARSE = 1e-2  # ... or shorter, where it changes the criterion by more
+SHORTER = 10  # times at most
 STEPS = 200
+FOLLOWED = 4  # times that a descent is taken up again beyond its end
 PATIENCE = 12  # evaluations that together lower the criterion by no more than rounding
 
 
@@ -114,13 +118,28 @@ def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float
     runs = [run for run in (_attempt(objective, start) for start in starts) if run is not None]
     if not runs:
         raise NumericalError("the criterion cannot be computed at any start")
-    best = min(runs, key=lambda run: float(run.at.value))
+    ending = [end for end in (_followed(objective, run) for run in runs) if end is not None]
+    best = min(ending or runs, key=lambda run: float(run.at.value))
     for points in _corners_of(best.at.points):
         again = _attempt(objective, points)
         if again is not None:
             runs.append(again)
-            best = again if again.at.value < best.at.value - best.at.noise else best
+            lower = again.at.value < best.at.value - best.at.noise and not falls_without_end(again.at)
+            best = again if lower else best
     return Search(settled(objective, best), tuple(scan), tuple(runs), int(singular(best.at.points)))
+
+
+def _followed(objective: Objective, run: Run) -> Run | None:
+    """The run, or where it leads if the criterion is lower beyond its end; None where it falls without end."""
+    for _ in range(FOLLOWED):
+        beyond = lowest_beyond(run.at)
+        if beyond is None:
+            return None
+        more = None if beyond is run.at.points else _attempt(objective, beyond)
+        if more is None or not more.at.value < run.at.value - run.at.noise:
+            return run
+        run = more
+    return None if falls_without_end(run.at) else run
 
 
 def polished(objective: Objective, found: Search) -> Search:
@@ -188,14 +207,28 @@ def _units(point: Point) -> Array:
     return own
 
 
-def differenced_hessian(objective: Objective, at: At) -> Array:
-    """The Hessian in the coordinates of `at`, by central differences of the score in units of each: (k, k)."""
+def differenced_hessian(objective: Objective, at: At, known: Array | None = None) -> Array:
+    """The Hessian in the coordinates of `at`, by central differences of the score in units of each: (k, k).
+
+    Where a step changes the criterion too much to say what its curvature is, a shorter one is taken; `known` curvatures
+    (k,) of a place nearby say so beforehand.
+    """
     h = STEP * units_of(at.points)
-    scores = [
-        [objective(shifted(at.points, sign * step)).gradient for sign in (1, -1)]
-        for step in h[:, None] * np.eye(len(h))
-    ]
-    return symmetric(np.array([(up - down) / (2 * size) for (up, down), size in zip(scores, h, strict=True)]))
+    if known is not None:
+        h = np.minimum(h, np.sqrt(COARSE / np.maximum(np.abs(known), np.finfo(float).tiny)))
+    return symmetric(np.array([_curvatures(objective, at, k, float(h[k])) for k in range(len(h))]))
+
+
+def _curvatures(objective: Objective, at: At, k: int, h: float) -> Array:
+    """One row of the Hessian, from a step h along coordinate k or a shorter one."""
+    for _ in range(SHORTER):
+        step = h * np.eye(len(at.gradient))[k]
+        up, down = (objective(shifted(at.points, sign * step)).gradient for sign in (1, -1))
+        row = (up - down) / (2 * h)
+        if abs(row[k]) * h**2 <= COARSE:
+            break
+        h /= 10
+    return np.asarray(row)
 
 
 def _attempt(objective: Objective, points: Points) -> Run | None:
@@ -227,7 +260,7 @@ def scaled_newton(objective: Objective, points: Points) -> Run:
                 return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
             continue
         at = trial.condensed()
-        H, gradients = differenced_hessian(objective, at), gradients + 2 * len(H)
+        H, gradients = differenced_hessian(objective, at, np.diag(H)), gradients + 2 * len(H)
     else:
         message = f"no convergence in {STEPS} steps"
         return Run(at, H - at.information, False, message, len(trace), gradients, tuple(trace))

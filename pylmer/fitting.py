@@ -16,6 +16,7 @@ import numpy as np
 from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
+from .endless import RUNAWAY, falls_without_end
 from .errors import ArgumentError, DataError, FitNote, NumericalError, note
 from .frame import Known
 from .functions import vector_among
@@ -28,9 +29,8 @@ from .options import lmerControl
 from .solution import Solution, solve
 
 Fit = TypeVar("Fit", bound="FittedModel")
-RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected
-FARTHER, LIMIT = 10.0, 1e-2  # variances so much larger lower a criterion that tends to a limit by less
 EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
+ROUNDED = 1e-10  # residuals, relative to the response, that may be rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,31 +219,25 @@ def check_residuals(model: FittedModel) -> str:
     """
     if size_of(model.optimum.points) < RUNAWAY:
         return ""
-    residuals = model.design.y - model.mu
-    weights = 1.0 if model.design.weights is None else model.design.weights
-    if np.sum(weights * residuals**2) < EXACT * model.at.s2 * model.at.criterion.m:
-        groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
-        if _tends_to_a_limit(model):
-            return (
-                f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
-                "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
-            )
+    design, at = model.design, model.at
+    weights = 1.0 if design.weights is None else design.weights
+    left = np.sum(weights * (design.y - model.mu) ** 2)
+    exact = left < EXACT * at.s2 * at.criterion.m
+    if not exact and not left < ROUNDED**2 * at.criterion.engine.gram.y_square:
+        return ""
+    groups = " and ".join(dict.fromkeys(repr(term.group) for term in design.random))
+    correlated = any(family.structure in ("cs", "ar1") for family in model.devfun.families)
+    if falls_without_end(at) or (exact and correlated):
         raise NumericalError(
             f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
             "is the response constant within groups?"
         )
-    return ""
-
-
-def _tends_to_a_limit(model: FittedModel) -> bool:
-    """Whether larger variances would lower the criterion no more."""
-    if any(family.structure in ("cs", "ar1") for family in model.devfun.families):
-        return False
-    try:
-        farther = model.devfun(FARTHER * model.par)
-    except NumericalError:
-        return False
-    return model.optimum.value - farther < LIMIT
+    if not exact:
+        return ""
+    return (
+        f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
+        "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
+    )
 
 
 def design_of(request: Request) -> Design:

@@ -59,8 +59,15 @@ def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tu
     stack, who = stack_for(engine, criterion.REML, own_response(engine)), np.zeros(1, dtype=np.int64)
     places = Places.stacked(families, [best.at.points])
     runs = Runs(who, places, stack.values(who, places), np.ones(1, bool))
-    runs, counts = widened(stack, runs)
-    return (runs.places.points(0) if runs.places is not places else None), counts
+    wider = widened(stack, runs)
+    found = [wider.runs.places.points(0)] if wider.runs.places is not places else []
+    crept = [_end(criterion, wider.creeping.places.points(k), False) for k in range(len(wider.whose))]
+    ends = [run for run in crept if run is not None]
+    values, evaluations = wider.counts
+    evaluations += sum(end.evaluations + end.gradients for end in ends)
+    found += [end.at.points for end in ends]
+    lowest_value = min(found, key=lambda points: value_of(criterion.at, points), default=None)
+    return lowest_value, (values, evaluations)
 
 
 def own_response(engine: BlockedEngine) -> Responses:

@@ -134,9 +134,10 @@ def _together(problem: Problem, starts: list[Points], begins: Array, found: Opti
     runs = descend_together(stack, who, table[which])
     order = np.lexsort((runs.values.value, who))
     best = order[np.unique(who[order], return_index=True)[1]]
-    final, _ = widened(stack, retried(stack, runs[best]))
-    final = settled_runs(stack, final)
+    wider = widened(stack, retried(stack, runs[best]))
+    final = settled_runs(stack, wider.runs)
     unfinished = np.zeros(len(begins), bool)
+    unfinished[wider.whose] = True
     np.logical_or.at(unfinished, who, ~runs.done)
     good = np.flatnonzero(final.done & ~unfinished & np.isfinite(final.values.value))
     for r in good:

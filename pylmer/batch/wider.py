@@ -9,7 +9,7 @@ that come near, and those that go lower are followed to their end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product as pairs
 from typing import Any, TypeAlias
 
@@ -32,7 +32,7 @@ NEAR = 12.0  # a corner at most this much above the optimum may lead below it ..
 SINGULAR_NEAR = 25.0  # ... and this much where the optimum is singular, or if it is among the
 LOWEST = 3  # lowest corners
 TRIED = 20  # corners at most that are descended from, for each optimum
-ROUNDS = (4, 8.0, 16), (4, 4.0, 10), (8, 2.0, 6), (80, 0.0, 3)  # steps, how far above a descent goes on then, how many
+ROUNDS = (4, 8.0, 16), (4, 4.0, 10), (8, 2.0, 6), (80, 2.0, 3)  # steps, how far above a descent goes on then, how many
 ARRIVED = 1e-3  # above the optimum, after some steps: on the way to it
 COLLAPSED = 1e-10  # of r2: an end where sigma vanishes and the criterion falls without end is no minimum
 LOWER = 1e-7  # relative difference from which an optimum is another one
@@ -54,42 +54,56 @@ def least_difference(value: Any, noise: Any) -> Any:
     return np.maximum(LOWER * np.maximum(1.0, np.abs(value)), noise)
 
 
-def widened(stack: Stack, runs: Runs) -> tuple[Runs, Counts]:
-    """The runs, one a response, with a lower end in place of each doubtful one that has one; what it took."""
+@dataclass(frozen=True, eq=False)
+class Wider:
+    """runs: one a response, with a lower end in place of each doubtful one that has one; counts: what it took.
+
+    creeping  descents that have not ended and may yet go lower, and `whose` run each would undercut
+    """
+
+    runs: Runs
+    counts: Counts
+    creeping: Runs
+    whose: Codes
+
+
+def widened(stack: Stack, runs: Runs) -> Wider:
+    """Descents from the corners of the covariances for the runs that are doubtful."""
     lost = np.any(runs.places.deviations() < VANISHED, axis=1)
     parameters = sum(len(units) for units in runs.places.units)
     doubts = np.flatnonzero(doubtful(stack.engine.gram, parameters, lost) & np.isfinite(runs.values.value))
     if not len(doubts):
-        return runs, (0, 0)
-    ends, whose, counts = _descended(stack, runs[doubts], lost[doubts])
+        return Wider(runs, (0, 0), runs[doubts], doubts)
+    ends, whose, going, counts = _descended(stack, runs[doubts], lost[doubts])
     whose = doubts[whose]
+    creeping, their = ends[going], whose[going]
     kept = ends.values.r2 > COLLAPSED * runs.values.r2[whose]
     lower = np.flatnonzero(kept & (ends.values.value < runs.values.value[whose] - _least(runs)[whose]))
     if len(lower):
         order = lower[np.lexsort((ends.values.value[lower], whose[lower]))]
         first = order[np.unique(whose[order], return_index=True)[1]]
         runs = runs.updated(whose[first], ends[first])
-    return runs, counts
+    return Wider(runs, counts, creeping, their)
 
 
 def _least(runs: Runs) -> Array:
     return np.asarray(least_difference(runs.values.value, runs.values.noise))
 
 
-def _descended(stack: Stack, runs: Runs, lost: Mask) -> tuple[Runs, Codes, Counts]:
-    """Where descents from the corners end, and which of the runs each tried to undercut."""
+def _descended(stack: Stack, runs: Runs, lost: Mask) -> tuple[Runs, Codes, Codes, Counts]:
+    """Where descents from the corners end, which of the runs each tried to undercut, which have not arrived."""
     R, places = len(runs.who), corner_places(runs.places)
     count = len(places.T[0]) // R
     values = stack.criteria(np.tile(runs.who, count), places).reshape(count, R)
     corner, run = np.nonzero(chosen_corners(runs.places.families, values - runs.values.value, lost))
     if not len(run):
-        return runs[run], run, (values.size, 0)
+        return runs[run], run, run, (values.size, 0)
     descent = Descent(stack, runs.who[run], places[corner * R + run])
     for steps, close, most in ROUNDS:
         descent.go(steps)
         rise = descent.state.values.value - runs.values.value[run]
         descent.going = _promising(descent, rise, _least(runs)[run], run, close, most)
-    return descent.runs, run, (values.size, descent.evaluations)
+    return descent.runs, run, descent.going, (values.size, descent.evaluations)
 
 
 def _promising(descent: Descent, rise: Array, least: Array, run: Codes, close: float, most: int) -> Codes:
