@@ -30,6 +30,7 @@ from dataclasses import dataclass
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 MAP = ROOT / ".coverage.slips"
+FAILED = ROOT / ".coverage.slips.failed"  # tests that fail without any slip: they notice nothing
 MOST = 400  # tests tried for one slip
 SECONDS = 240  # after which a slip counts as noticed: the code hangs
 SWAPPED: dict[type, str] = {
@@ -195,8 +196,9 @@ def tests_of(slip: Slip) -> list[str]:
             (str(ROOT / slip.path),),
         ).fetchall()
     byte, bit = divmod(slip.line, 8)
-    hit = [context for context, bits in rows if len(bits) > byte and bits[byte] >> bit & 1]
-    return sorted((context.rsplit("|", 1)[0] for context in dict.fromkeys(hit)), key=lambda name: BREADTH[name])[:MOST]
+    hit = (context.rsplit("|", 1)[0] for context, bits in rows if len(bits) > byte and bits[byte] >> bit & 1)
+    failed = set(FAILED.read_text().splitlines()) if FAILED.exists() else set()
+    return sorted(dict.fromkeys(name for name in hit if name not in failed), key=lambda name: BREADTH[name])[:MOST]
 
 
 BREADTH: Counter[str] = Counter()
