@@ -13,7 +13,7 @@ from .contrasts import DDF
 from .hypotheses import averaged_terms, missing_cells, type_of
 from .likelihood_ratio import is_fit, likelihood_table
 from .linear_tables import linear_comparison, linear_table
-from .model_names import given_names, refuse_names
+from .model_names import given_names, models_by_name
 from .records import AnovaTable
 from .variance_tables import term_table
 
@@ -26,6 +26,7 @@ MISSING = "Missing cells for: {cells}. Interpret type III hypotheses with care: 
 CELLS_SHOWN = 10
 
 
+@models_by_name
 @plain
 def anova(
     *fits: FittedModel | LinearFit,
@@ -80,7 +81,6 @@ def anova(
     ---
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
-    refuse_names(named, {"type": type, "ddf": ddf, "refit": refit, "model_names": model_names})
     for each in fits:
         _check(each)
     models = [*fits, *named.values()]

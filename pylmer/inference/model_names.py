@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from ..errors import ArgumentError
 from .likelihood_ratio import Fit, is_fit, names_of
 
+F = TypeVar("F", bound=Callable[..., Any])
 OPTIONS = ("type", "ddf", "refit", "model_names")  # of anova() here
 FOREIGN = {  # arguments of R's anova methods
     "test": "several lm()s are compared by F tests, mixed models by likelihood-ratio tests: leave it out",
@@ -15,6 +17,18 @@ FOREIGN = {  # arguments of R's anova methods
     "dispersion": "the dispersion is for glm: leave it out",
     "object": "models stand first, or have names of their own",
 }
+
+
+def models_by_name(word: F) -> F:
+    """A word whose models may be keywords: those called like an argument are refused before anything else is."""
+
+    @functools.wraps(word)
+    def called(*fits: Any, **given: Any) -> Any:
+        named = {name: value for name, value in given.items() if name not in OPTIONS}
+        refuse_names(named, {name: given[name] for name in OPTIONS if name in given})
+        return word(*fits, **given)
+
+    return cast("F", called)
 
 
 def refuse_names(named: Mapping[str, Any], options: Mapping[str, Any]) -> None:

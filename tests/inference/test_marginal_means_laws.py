@@ -182,7 +182,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "no formula": (lambda: pylmer.emmeans(fit(), "pairwise ~~ recipe"), pylmer.FormulaError, r"\^"),
     "no tilde outside": (lambda: pylmer.emmeans(fit(), "(~ recipe) + 1"), pylmer.FormulaError, r"\^"),
     "left side": (lambda: pylmer.emmeans(fit(), "pairwise + 1 ~ recipe"), pylmer.FormulaError, "name of contrasts"),
-    "specs": (lambda: pylmer.emmeans(fit(), 3), pylmer.ArgumentError, "wants a text, or several"),
+    "specs": (lambda: pylmer.emmeans(fit(), 3), pylmer.ArgumentError, "specs=3: wanted a name, a list of names"),
     "by": (lambda: pylmer.emmeans(fit(), "recipe", by="tempo"), pylmer.ArgumentError, "by: no variable 'tempo'"),
     "family": (lambda: pylmer.emmeans(fit(), "pairwse ~ recipe"), pylmer.ArgumentError, "did you mean 'pairwise'"),
     "level of at": (lambda: pylmer.emmeans(fit(), "recipe", at={"recipe": "D"}), pylmer.ArgumentError, "no level 'D'"),

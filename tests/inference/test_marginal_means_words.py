@@ -321,7 +321,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "to_string": (lambda: means().to_string(lvl=0.9), r"^to_string\(\): .*'lvl'"),
     "to_string of two": (lambda: TWO().to_string(lvl=0.9), r"^to_string\(\): .*'lvl'"),
     "to_string of tables": (lambda: pylmer.summary(TWO()).to_string(lvl=1), r"^to_string\(\): .*'lvl'"),
-    "digits": (lambda: means().to_string(digits="x"), "digits='x': wanted a number of digits"),
+    "digits": (lambda: means().to_string(digits="x"), "digits='x': wanted a whole number from 1 to 22"),
     "many digits": (lambda: means().to_string(digits=10**9), "1 to 22"),
     "test": (lambda: pylmer.test(means(), lvl=1), r"^test\(\): .*'lvl'"),
     "joint_tests": (lambda: pylmer.joint_tests(means(), lvl=1), r"^joint_tests\(\): .*'lvl'"),
