@@ -1,13 +1,10 @@
 """The ML deviance by its definition, minimized with one parameter held: slow, and independent of pylmer.
 
-    d = log|V| + r'V^-1 r + n log 2 pi,    V = sigma^2 W^-1 + sum over terms of sum_ab Psi_ab Z_a Z_b',    r = y -
-    X beta
+    d = log|V| + r'V^-1 r + n log 2 pi,   V = sigma^2 W^-1 + sum over terms of sum_ab Psi_ab Z_a Z_b',    r = y - X beta
 
-V is a full matrix. Psi = L L' with L lower triangular and entries of any sign, so that singular covariances are
-ordinary
-points; rows are reordered for what is held to stand in the first ones. beta is generalized least squares. Each
-minimum is
-the lowest of BFGS from many starts, random ones of several sizes with some entries zero, the best of them pursued.
+V is a full matrix. Psi = L L' with L lower triangular and entries of any sign, so singular covariances are ordinary
+points; rows are reordered for what is held to stand in the first ones. beta is generalized least squares. Each minimum
+is the lowest of BFGS from many starts, random ones of several sizes with some entries zero, the best of them pursued.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ import numpy as np
 from scipy import linalg, optimize
 
 Array = np.ndarray
-Coordinates = Callable[[Array], tuple[list[Array], float]]  # -> Psi per term, log sigma
+Coordinates = Callable[[Array], tuple[list[Array], Array]]  # x (m, size) -> Psi (m, l, l) per term, log sigma (m,)
 
 
 @dataclass(frozen=True)
@@ -69,21 +66,19 @@ class Dense:
         unpack, size = self._coordinates(held, value)
 
         def function(x: Array) -> tuple[float, Array]:
-            with np.errstate(all="ignore"):
-                Psi, t = unpack(x)
+            steps = np.diag(1e-6 * np.maximum(1.0, np.abs(x)))
+            with np.errstate(all="ignore"):  # the map from x to (Psi, t) by differences: d itself has exact derivatives
+                Psi, t = unpack(np.vstack([x, x + steps, x - steps]))
                 try:
-                    d, G, slope = self.deviance(Psi, t, y, X)
+                    d, G, slope = self.deviance([own[0] for own in Psi], float(t[0]), y, X)
                 except np.linalg.LinAlgError:
                     return 1e10, np.zeros(size)
             if not np.isfinite(d):
                 return 1e10, np.zeros(size)
-            g, units = np.zeros(size), np.eye(size)
-            for k in range(size):  # the map from x to (Psi, t) by differences: d itself is differentiated exactly
-                h = 1e-6 * max(1.0, abs(x[k]))
-                up, down = unpack(x + h * units[k]), unpack(x - h * units[k])
-                g[k] = slope * (up[1] - down[1]) / (2 * h)
-                g[k] += sum(np.sum(own * (a - b)) / (2 * h) for own, a, b in zip(G, up[0], down[0], strict=True))
-            return d, g
+            rise = slope * (t[1 : size + 1] - t[size + 1 :])
+            for own, each in zip(G, Psi, strict=True):
+                rise = rise + np.tensordot(each[1 : size + 1] - each[size + 1 :], own, axes=2)
+            return d, rise / (2 * np.diag(steps))
 
         def from_(x: Array, **options: float) -> optimize.OptimizeResult:
             return optimize.minimize(function, x, jac=True, method="BFGS", options=options)
@@ -105,46 +100,53 @@ class Dense:
         return out
 
     def _coordinates(self, held: Held | None, value: float) -> tuple[Coordinates, int]:
-        """x (size,) -> Psi of each term and log sigma. x is in units of self.size and of the columns' lengths."""
+        """m places x (m, size) -> Psi of each term, log sigma. x is in units of self.size and the columns' lengths."""
         kind, widths = held.kind if held else "", [len(each) for each in self.lengths]
         sizes = [width * (width + 1) // 2 for width in widths]
+        lower = [np.tril_indices(width) for width in widths]
 
-        def unpack(x: Array) -> tuple[list[Array], float]:
-            t = np.log(value) if kind == "sigma" else float(np.clip(x[-1], -12, 12)) + np.log(self.size)
+        def unpack(x: Array) -> tuple[list[Array], Array]:
+            t = np.clip(x[:, -1], -12, 12) + np.log(self.size)
+            if kind == "sigma":
+                t = np.full(len(x), np.log(value))
             Psi, at = [], 0
             for term, (width, size) in enumerate(zip(widths, sizes, strict=True)):
-                L = np.zeros((width, width))
-                L[np.tril_indices(width)] = x[at : at + size]
+                L = np.zeros((len(x), width, width))
+                L[:, *lower[term]] = x[:, at : at + size]
                 units = self.size / self.lengths[term]
                 if held is not None and held.term == term and kind in ("sd", "cor", "cov", "theta"):
-                    Psi.append(_holding(held, value, L, units, float(np.exp(t))))
+                    Psi.append(_holding(held, value, L, units, np.exp(t)))
                 else:
-                    L = units[:, None] * L
-                    Psi.append(L @ L.T)
+                    Psi.append(_square(units[:, None] * L))
                 at += size
             return Psi, t
 
         return unpack, sum(sizes) + 1
 
 
-def _holding(held: Held, value: float, L: Array, units: Array, sigma: float) -> Array:
-    """Psi of a term with a parameter at its value; entries of L that it determines are ignored."""
-    width = len(L)
+def _square(L: Array) -> Array:
+    """L L' of each."""
+    return np.asarray(L @ np.swapaxes(L, 1, 2))
+
+
+def _holding(held: Held, value: float, L: Array, units: Array, sigma: Array) -> Array:
+    """Psi (m, l, l) of a term with a parameter at its value; entries of L that it determines are ignored."""
     if held.kind == "theta":
-        L = (units / sigma)[:, None] * L
-        L[held.j, held.j] = abs(L[held.j, held.j])
-        L[held.i, held.j] = value
-        return sigma**2 * L @ L.T
+        L = units[:, None] * L / sigma[:, None, None]
+        L[:, held.j, held.j] = np.abs(L[:, held.j, held.j])
+        L[:, held.i, held.j] = value
+        return _square(L) * sigma[:, None, None] ** 2
     first = [held.i] if held.kind == "sd" else [held.i, held.j]
-    order = [*first, *(k for k in range(width) if k not in first)]
+    order = [*first, *(k for k in range(len(units)) if k not in first)]
     L = units[order][:, None] * L
     if held.kind == "sd":
-        L[0, 0] = value
+        L[:, 0, 0] = value
     elif held.kind == "cor":
-        b = abs(L[1, 1])
-        L[0, 0], L[1, 0], L[1, 1] = abs(L[0, 0]), b * value, b * np.sqrt(max(1 - value**2, 0.0))
+        b = np.abs(L[:, 1, 1])
+        L[:, 0, 0] = np.abs(L[:, 0, 0])
+        L[:, 1, 0], L[:, 1, 1] = b * value, b * np.sqrt(max(1 - value**2, 0.0))
     else:  # whatever the size of one, the other's covariance with it is the value
-        root = units[order][0] * np.exp(np.clip(L[0, 0] / units[order][0], -15, 15))
-        L[0, 0], L[1, 0] = root, value / root
+        root = units[order][0] * np.exp(np.clip(L[:, 0, 0] / units[order][0], -15, 15))
+        L[:, 0, 0], L[:, 1, 0] = root, value / root
     back = np.argsort(order)
-    return np.asarray((L @ L.T)[np.ix_(back, back)])
+    return _square(L)[:, back][:, :, back]

@@ -210,13 +210,23 @@ def main() -> None:
                 if e["verdict"] is not True
             ]
             print(number, design.name, design.formula, len(own), "limits", *wrong, sep="\n   ", flush=True)
-    with open(given.out / "profile_trust.csv", "w", newline="") as file:
+            write(lines, given.out / "profile_trust.csv")
+    print(summary(lines))
+
+
+def write(lines: list[dict[str, Any]], path: pathlib.Path) -> None:
+    """What is known so far: nothing is lost if the rest is stopped."""
+    with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, list(lines[0]))
         writer.writeheader()
         writer.writerows(lines)
+
+
+def summary(lines: list[dict[str, Any]]) -> str:
+    """Counts, and the worst error."""
     inner = [abs(e["error"]) for e in lines if not e["at_end"] and np.isfinite(e["limit"])]
     at_ends = [e for e in lines if e["at_end"]]
-    print(
+    return (
         f"{len(lines)} limits of {len({e['design'] for e in lines})} designs; {len(inner)} inside, worst error {max(inner):.2g}, "  # noqa: E501
         f"{sum(e > TOLERANCE for e in inner)} beyond {TOLERANCE}; {len(at_ends)} at ends, said to be: "
         f"{sum(bool(e['said']) for e in at_ends)}; unknown: {sum(np.isnan(e['limit']) for e in lines)}"

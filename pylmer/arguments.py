@@ -47,12 +47,13 @@ def are_texts(value: object) -> bool:
     return getattr(value, "ndim", 1) == 1 and all(isinstance(each, str) for each in value)
 
 
-KINDS: dict[Any, tuple[Callable[[object], bool], str]] = {
+KINDS: dict[Any, tuple[Callable[[object], bool], str]] = {  # annotation -> the check, and what is wanted
     "bool": (is_flag, "True or False"),
     "str": (is_text, "a text"),
     "str | Sequence[str]": (are_texts, "a text, or several in a list"),
     "Sequence[str]": (are_texts, "texts in a list"),
 }
+NONE = {"bool": "True, False"}
 
 
 def plain(function: F) -> F:
@@ -79,7 +80,7 @@ def plain_arguments(function: Callable[..., Any]) -> dict[str, tuple[int, bool, 
         if kind in KINDS and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             check, wanted = KINDS[kind]
             at = sys.maxsize if each.kind is each.KEYWORD_ONLY else place
-            out[each.name] = (at, bool(none), check, f"{wanted}, or None" if none else wanted)
+            out[each.name] = (at, bool(none), check, f"{NONE.get(kind, wanted)} or None" if none else wanted)
     return out
 
 

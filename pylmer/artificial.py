@@ -13,11 +13,11 @@ from .arguments import plain
 from .design import Design, RandomDesign
 from .devfun import make_devfun
 from .drawing import Seed, draw_for_design, generator
-from .errors import ArgumentError, DataError, FitNote, FormulaError
+from .errors import ArgumentError, FitNote, FormulaError
 from .extract.variances import term_names
 from .fitting import announce, design_of
 from .functions import read_columns
-from .functions.values import Matrix
+from .functions.columns import check_single
 from .language import parse_formula
 from .language.syntax import MixedFormula, Name
 from .linalg import Array, lower_factor
@@ -87,9 +87,7 @@ def _plan(data: Any, name: str) -> pd.DataFrame:
     columns = read_columns(data)
     if isinstance(data, pd.DataFrame):
         return data.loc[:, [str(column) != name for column in data.columns]]
-    for column in columns:
-        if isinstance(columns[column], Matrix):
-            raise DataError(f"column {column!r} has several values in a row; makeLmer() wants one")
+    check_single(columns)
     return pd.DataFrame({column: data[column] for column in columns if column != name})
 
 

@@ -141,14 +141,18 @@ def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
     return replace(new, known=old.known)
 
 
+def check_env(env: Any) -> None:
+    """ArgumentError unless this is None or holds things by name."""
+    if env is not None and not isinstance(env, Mapping):
+        raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+
+
 def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
     if not isinstance(formula, str | MixedFormula):
         raise ArgumentError(f"formula must be a string such as 'y ~ x + (1 | g)', found {type(formula).__name__}")
     if not isinstance(given.get("REML", True), bool):
         raise ArgumentError(f"REML must be True or False, found {given['REML']!r}")
-    env = given.get("env")
-    if env is not None and not isinstance(env, Mapping):
-        raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+    check_env(given.get("env"))
     verbose = given.get("verbose", 0)
     if not is_number(verbose) and not is_flag(verbose):
         raise ArgumentError(f"verbose={written(verbose)}: wanted 0, or 1 to see the course of the optimization")

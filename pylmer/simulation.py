@@ -24,6 +24,7 @@ from .prediction import predict, selected_terms
 from .prediction.choosing import ReForm
 from .prediction.labels import check_na_action, new_noise, refuse_without_newdata, rows_kept
 from .regression import LinearFit
+from .requesting import check_env
 from .spec import NewFrame
 
 PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
@@ -143,7 +144,9 @@ def design_without_response(formula: str | MixedFormula, newdata: Any, **given: 
     if newdata is None:
         raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
     newdata = recycled(newdata)
-    env = {**(given.pop("env", None) or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
+    env = given.pop("env", None)
+    check_env(env)
+    env = {**(env or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
     parsed = replace(parse_formula(formula), response=Name(PLACEHOLDER))
     require_random(parsed)
     return build_design(parsed, newdata, control=UNCHECKED, env=env, na_action="exclude", **given)

@@ -20,7 +20,7 @@ from pylmer.errors import DataError
 from .alignment import common_labels, labels_of
 from .arrays import Array
 from .series import value_of
-from .values import Value, length, take
+from .values import Matrix, Value, length, take
 
 
 class Columns(Mapping[str, Value]):
@@ -79,6 +79,13 @@ class Columns(Mapping[str, Value]):
 
 def _taken(columns: Columns, name: str, rows: Array) -> Value:
     return take(columns[name], rows)
+
+
+def check_single(columns: Columns) -> None:
+    """DataError for a column with several values in a row, which no column of a pandas frame has."""
+    for name in columns:
+        if isinstance(columns[name], Matrix):
+            raise DataError(f"column {name!r} has several values in a row; wanted one")
 
 
 def taken_values(given: Mapping[str, Any], n: int, rows: Array) -> dict[str, Any]:

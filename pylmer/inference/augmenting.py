@@ -12,6 +12,7 @@ from ..design import Design
 from ..errors import ArgumentError, DataError
 from ..fitting import FittedModel
 from ..functions import aligned, evaluate, read_columns, recycled
+from ..functions.columns import check_single
 from ..functions.python import as_array
 from ..functions.values import numeric
 from ..functions.variables import as_variable
@@ -60,6 +61,7 @@ def as_frame(data: Any) -> pd.DataFrame:
     if isinstance(data, pd.DataFrame):
         return data
     read = read_columns(recycled(data))
+    check_single(read)
     return pd.DataFrame({name: as_array(read[name]) for name in read}, index=read.index)
 
 

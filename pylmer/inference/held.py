@@ -10,11 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from ..correlation import Correlated
-from ..covariance import Point, Unstructured
+from ..covariance import Point
 from ..criterion import Criterion, Points
 from ..errors import NumericalError
 from ..linalg import Array, symmetric
-from ..optimize import INTERIOR, Mask, moved, shifted
+from ..optimize import Mask, moved, shifted
 from ..trust import trust_step
 from .curves import Scale
 from .relative import ITSELF, Relative
@@ -31,7 +31,6 @@ DIFFERENCE = 1e-5
 SINGULAR = 1e-2  # a scaled standard deviation along some axis below which a corner is near
 ROUNDED = 1e-9  # relative: a score that is nothing but rounding
 TURNS = (-1.0, 1.0)  # correlations, as eta, that a standard deviation of zero is tried with
-RESETS = ((INTERIOR, 0.0), (1.0, 0.9), (1.0, -0.9))  # scaled standard deviations and correlation to start anew from
 FAR = 1e6  # a drift so long is that of coordinates that nothing determines
 RIDGE = 1e-10  # curvature, relative to the largest, added to what the data do not determine
 
@@ -78,9 +77,10 @@ class Argument:
         """The deviance at a state."""
         return Held(self, state, unprofiled(self.criterion, state.points, state.t, state.delta))
 
-    def minimized(self, state: State) -> tuple[Held, Array]:
+    def minimized(self, state: State, ceiling: float = np.inf) -> tuple[Held, Array]:
         """Newton's method in all other coordinates from `state`, and the way it went in them, charts taken for one.
 
+        Above the ceiling no time is spent: no Hessian by differences, and a minimum there is found but roughly.
         NumericalError if it gets nowhere.
         """
         here, radius, previous, decrease, poor = self.at(state), 1.0, np.inf, np.inf, False
@@ -88,13 +88,13 @@ class Argument:
         for _ in range(STEPS):
             step, decrease, inside = here.newton(radius)
             near += here._rest[1] <= STOP
-            if here.resting or near > PATIENCE:
-                here = here.opened()
-                if here.resting or near > PATIENCE:
+            if here.resting or near > PATIENCE or here.stays_above(ceiling):
+                closed, here = here, here.opened()
+                if here is closed or here.resting or near > PATIENCE or here.stays_above(ceiling):
                     return here, way + here.full(here._rest[0])
                 continue
             poor = poor or (inside and decrease > SLOW * previous)
-            if poor and here.observed is None:
+            if poor and here.observed is None and not here.place.value > ceiling:
                 here = here.differenced()
                 continue
             previous = decrease if inside else np.inf
@@ -194,8 +194,7 @@ class Held:
     @cached_property
     def cornered(self) -> bool:
         """Whether a covariance is nearly singular: as w moves, the minimum may turn into or out of a corner here."""
-        smallest = [np.linalg.svd(point.template(), compute_uv=False)[-1] for point in self.state.points]
-        return bool(min(smallest) < SINGULAR)
+        return min(map(thinnest, self.state.points)) < SINGULAR
 
     @cached_property
     def _system(self) -> tuple[Array, Array, Array]:
@@ -216,6 +215,11 @@ class Held:
         """Whether a step promises so little that this is the minimum."""
         promise, noise = self._rest[1], self.place.noise
         return promise <= max(STOP, noise) and (promise <= max(EXACT, noise) or not self.cornered)
+
+    def stays_above(self, ceiling: float) -> bool:
+        """Whether steps promise so little that they will not lead below the ceiling."""
+        promise = self._rest[1]
+        return promise <= STOP and self.place.value - PATIENCE * promise > ceiling
 
     def opened(self) -> Held:
         """The same place in coordinates in which the score sees that what has vanished would grow, if it would.
@@ -338,27 +342,15 @@ class Held:
             at += point.size
         return None
 
-    def rivals(self) -> list[State]:
-        """Other places with the same w, from which another minimum may be found: they are many near a corner.
-
-        Correlations mirrored; and all that is free reset to each of RESETS.
-        """
-        out = []
-        for make in (Rooted.mirrored, *(_resetting(*each) for each in RESETS)):
-            points = [
-                make(point, self._held_of(k)) if isinstance(point, Rooted) else _reset(point)
-                for k, point in enumerate(self.state.points)
-            ]
-            out.append(replace(self.state, points=tuple(points)))
-        return out
-
-    def _held_of(self, term: int) -> int:
-        """The held coordinate's number among those of a term."""
-        return self.argument.index - sum(point.size for point in self.state.points[:term])
-
     def settled(self) -> State:
         """The minimum, to first order."""
         return self.moved(self._rest[0])
+
+
+def thinnest(point: Point) -> float:
+    """The smallest scaled standard deviation along any axis."""
+    T = point.template()
+    return float(abs(T[0, 0]) if len(T) == 1 else np.linalg.svd(T, compute_uv=False)[-1])
 
 
 def coordinate(points: Points, index: int) -> float:
@@ -374,6 +366,8 @@ def coordinate(points: Points, index: int) -> float:
 def _inside(points: Points, step: Array) -> Points:
     """As `moved`, but a standard deviation of cs or ar1 stops at zero, for mirrored it would turn the correlation."""
     out, at = list(moved(points, step)), 0
+    if not any(isinstance(point, Correlated) for point in points):
+        return tuple(out)
     for k, (old, new) in enumerate(zip(points, out, strict=True)):
         if isinstance(old, Correlated) and isinstance(new, Correlated):
             own = step[at : at + old.size - 1]
@@ -389,17 +383,6 @@ def _idle(point: Point, score: Array) -> Mask:
     if isinstance(point, Correlated):
         return np.append((point.d <= 0) & (score[:-1] > ROUNDED), False)
     return np.zeros(point.size, bool)
-
-
-def _resetting(size: float, correlation: float) -> Callable[[Rooted, int], Rooted]:
-    return lambda point, held: point.reset(size, correlation, held)
-
-
-def _reset(point: Point) -> Point:
-    """An unstructured covariance from which any other is near."""
-    if isinstance(point, Unstructured):
-        return Unstructured(INTERIOR * np.eye(len(point.T)), np.eye(len(point.T)))
-    return point
 
 
 def _turned(point: Correlated, G: Array) -> Correlated:

@@ -38,6 +38,10 @@ class Lead(Protocol):
     def signed(self) -> list[int]:
         """Coordinates below the diagonal, that may have either sign."""
 
+    @property
+    def identity(self) -> Array:
+        """The coordinates (k,) of the identity."""
+
     def reset(self, size: float, held: int) -> Array:
         """The coordinates (k,) with diagonal entries of one size and none below them, but for `held`."""
 
@@ -84,8 +88,12 @@ class Triangular:
     def signed(self) -> list[int]:
         return [k for k, (i, j) in enumerate(zip(*lower_entries(self.h), strict=True)) if i > j]
 
+    @property
+    def identity(self) -> Array:
+        return np.array([1.0 if i == j else 0.0 for i, j in zip(*lower_entries(self.h), strict=True)])
+
     def reset(self, size: float, held: int) -> Array:
-        values = np.array([size if i == j else 0.0 for i, j in zip(*lower_entries(self.h), strict=True)])
+        values = size * self.identity
         values[held : held + 1] = self.values[held : held + 1]
         return values
 
@@ -126,6 +134,10 @@ class Polar:
     @classmethod
     def of(cls, P: Array) -> Polar:
         return cls(np.array([P[0, 0], np.hypot(*P[1]), np.arctan2(*P[1])]))
+
+    @property
+    def identity(self) -> Array:
+        return np.array([1.0, 1.0, 0.0])
 
     def reset(self, size: float, held: int) -> Array:
         return np.array([size, size, self.values[2]])
@@ -175,6 +187,10 @@ class Covarying:
     @classmethod
     def of(cls, P: Array) -> Covarying:
         return cls(np.array([np.log(P[0, 0] if P[0, 0] > ZERO else SMALL), *P[1]]))
+
+    @property
+    def identity(self) -> Array:
+        return np.array([0.0, 0.0, 1.0])
 
     def reset(self, size: float, held: int) -> Array:
         u, c, _ = self.values

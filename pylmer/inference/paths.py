@@ -15,6 +15,7 @@ from ..errors import NumericalError
 from ..linalg import Array
 from .curves import NEARLY, Curve
 from .held import Argument, Held, State
+from .rivals import contested, rivals
 
 MOST = 60  # nodes on one side
 BETWEEN = 4  # nodes set at once before one that came out too far
@@ -90,23 +91,25 @@ class Walker:
         """The node at w, sought from another node."""
         guess = start.held.predicted(w, start.missed)
         try:
-            return self._node(w, start, *self.argument.minimized(guess))
+            held, way = self.argument.minimized(guess)
         except NumericalError:
-            anew = self._best(self.argument.at(guess).rivals())
+            anew = self._best(rivals(self.argument.at(guess)))
             if anew is None:
                 raise
-            return self._node(w, start, anew, 0 * start.missed)
+            return self._node(w, anew)
+        node = self._node(w, held)
+        far = abs(node.zeta - start.zeta) > TELLING
+        return replace(node, missed=start.missed + way / (w - start.w) if far else start.missed)
 
-    def _node(self, w: float, start: Node, held: Held, way: Array) -> Node:
+    def _node(self, w: float, held: Held) -> Node:
+        """The node of a minimum, with nothing missed: no way from another node led there."""
         if held.value < self.lowest_value - LOWER:
             raise NumericalError(
                 f"a deviance {self.lowest_value - held.value:.3g} below that of the fit was found: refit from there"
             )
         zeta = float(np.sqrt(max(held.value - self.lowest_value, 0.0)))
         slope = abs(held.slope) / (2 * zeta) if zeta > 0 else 0.0
-        far = abs(zeta - abs(start.zeta)) > TELLING
-        missed = start.missed + way / (w - start.w) if far else start.missed
-        return Node(w, self.side * zeta, slope, held, missed)
+        return Node(w, self.side * zeta, slope, held, np.zeros(len(held.free)))
 
     def advance(self, target: float) -> None:
         """One node outwards, aimed at |zeta| = target, and others before it if that came out far beyond."""
@@ -195,12 +198,13 @@ class Walker:
     def _outdone(self) -> bool:
         """Whether another start leads lower at the last node, near a corner; nodes before it then follow suit."""
         last = self._last
-        if last is self.centre or not last.held.cornered:
+        if last is self.centre or not contested(last.held):
             return False
-        best = self._best(last.held.rivals())
-        if best is None or best.value > last.held.value - LOWER:
+        ceiling = last.held.value - LOWER
+        best = self._best(rivals(last.held), ceiling)
+        if best is None or best.value > ceiling:
             return False
-        nodes, below = self.nodes[:-1], self._node(last.w, last, best, 0 * last.missed)
+        nodes, below = self.nodes[:-1], self._node(last.w, best)
         found = [below]
         while nodes and (other := self._try(nodes[-1].w, found[0])) and abs(other.zeta) < abs(nodes[-1].zeta) - CLOSE:
             found.insert(0, other)
@@ -208,13 +212,14 @@ class Walker:
         self.nodes = [*(node for node in nodes if abs(node.zeta) < abs(found[0].zeta)), *found]
         return True
 
-    def _best(self, states: Sequence[State]) -> Held | None:
-        """The lowest of the minima to which these lead, if any does."""
-        return min(filter(None, map(self._rival, states)), key=lambda held: held.value, default=None)
+    def _best(self, states: Sequence[State], ceiling: float = np.inf) -> Held | None:
+        """The lowest of the minima to which these lead, if any does; exact if it is below the ceiling."""
+        found = (self._rival(state, ceiling) for state in states)
+        return min(filter(None, found), key=lambda held: held.value, default=None)
 
-    def _rival(self, state: State) -> Held | None:
+    def _rival(self, state: State, ceiling: float) -> Held | None:
         try:
-            return self.argument.minimized(state)[0]
+            return self.argument.minimized(state, ceiling)[0]
         except NumericalError:
             return None
 

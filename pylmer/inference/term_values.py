@@ -20,9 +20,13 @@ def sdcor(family: Family, point: Point, R: Array, sigma: float) -> tuple[Array, 
     """Standard deviations, and correlations column by column; rho of cs and ar1."""
     if isinstance(point, Correlated | Diagonal):
         return sigma * _deviations(point, R), _rho(point)
-    T = np.linalg.solve(R, point.template())
+    template = point.template()
+    if len(R) == 1:
+        return sigma * np.abs(template[0] / R[0]), NONE
+    inverse = np.linalg.inv(R)
+    T = inverse @ template
     sd = np.linalg.norm(T, axis=1)
-    sd[sd < ROUNDING * np.linalg.norm(np.linalg.inv(R), axis=1) * np.linalg.norm(point.template())] = 0.0
+    sd[sd < ROUNDING * np.linalg.norm(inverse, axis=1) * np.linalg.norm(template)] = 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         C = np.clip(T @ T.T / np.outer(sd, sd), -1, 1)
     return sigma * sd, _below(C)

@@ -510,10 +510,7 @@ BAD: dict[str, tuple[Any, str]] = {
         "use a function defined in",
     ),
     "ncpus": (lambda m: pylmer.bootMer(m, ncpus=0), "ncpus must be a whole number from 1"),
-    "progress": (
-        lambda m: pylmer.bootMer(m, progress="yes"),
-        "progress='yes': .* wants True or False, or None",
-    ),
+    "progress": (lambda m: pylmer.bootMer(m, progress="yes"), "progress='yes': bootMer.. wants True, False or None"),
     "boot_type": (lambda m: pylmer.confint(m, method="boot", boot_type="bca"), "boot_type='bca': wanted one of 'perc'"),
     "option": (lambda m: pylmer.confint(m, method="boot", nsims=3), "nsims.*it takes"),
     "method": (lambda m: pylmer.confint(m, method="bootstrap"), "knows 'Wald', 'profile', 'boot'"),

@@ -18,6 +18,7 @@ from scipy import optimize
 
 import pylmer
 from pylmer.fitting import refit_ml
+from pylmer.inference import paths
 from pylmer.inference.curves import Curve, Linear
 
 DATA = pathlib.Path(__file__).parents[1] / "data" / "inference"
@@ -41,16 +42,21 @@ def deviance(root: np.ndarray, log_sigma: float) -> float:
 
     z is (1, 8), (1, 10), (1, 12), (1, 14) for all of them.
     """
-    data = orthodont()
     z = np.column_stack([np.ones(4), [8.0, 10, 12, 14]])[:, : len(root)]
     V = np.exp(2 * log_sigma) * np.eye(4) + z @ root @ root.T @ z.T
-    male = (data["Sex"] == "Male").to_numpy(float)
-    X = np.column_stack([np.ones(108), data["age"], male, data["age"] * male]).reshape(27, 4, 4)
-    y = data["distance"].to_numpy(float).reshape(27, 4, 1)
-    inverse = np.linalg.inv(V)
-    XVX, XVy = np.sum(np.swapaxes(X, 1, 2) @ inverse @ X, 0), np.sum(np.swapaxes(X, 1, 2) @ inverse @ y, 0)
-    fitted = float(np.sum(np.swapaxes(y, 1, 2) @ inverse @ y) - (XVy.T @ np.linalg.solve(XVX, XVy))[0, 0])
+    products = np.tensordot(columns(), np.linalg.inv(V), axes=([1, 2], [0, 1]))
+    XVX, XVy, yVy = products[:4, :4], products[:4, 4], products[4, 4]
+    fitted = float(yVy - XVy @ np.linalg.solve(XVX, XVy))
     return float(27 * np.linalg.slogdet(V)[1] + fitted + 108 * np.log(2 * np.pi))
+
+
+@functools.cache
+def columns() -> np.ndarray:
+    """sum over children j of x_ja x_kb, of two columns of (1, age, male, age male, y) at two times: (5, 4, 4, 5)."""
+    data = orthodont()
+    male = (data["Sex"] == "Male").to_numpy(float)
+    Xy = np.column_stack([np.ones(108), data["age"], male, data["age"] * male, data["distance"]]).reshape(27, 4, 5)
+    return np.einsum("jsa,jtb->astb", Xy, Xy)
 
 
 def lowest(root: Root, size: int) -> float:
@@ -109,13 +115,13 @@ def test_ends_of_a_range_are_said_to_be() -> None:
     assert not pylmer.confint(model(), "beta_").footing
 
 
-def three_columns() -> pd.DataFrame:
-    """11 groups of 3 to 6, three random columns; the variance of the last is small."""
-    rng = np.random.default_rng(1009)
+def three_columns(seed: int = 1009, shift: float = 2.0) -> pd.DataFrame:
+    """Up to 11 groups of 3 to 6, three random columns; the variance of the last is small."""
+    rng = np.random.default_rng(seed)
     groups = int(rng.integers(5, 12))
     g = np.repeat(np.arange(groups), rng.integers(3, 7, groups))
     x, z = rng.normal(size=(2, len(g)))
-    x = x + 2.0
+    x = x + shift
     h = rng.integers(0, 5, len(g))
     rho, sds = rng.choice([-0.95, 0.0, 0.5, 0.95]), rng.choice([0.0, 0.2, 0.6, 1.0], 2)
     b = rng.normal(size=(groups, 2))
@@ -139,6 +145,36 @@ def test_a_correlation_beyond_which_a_deviation_is_zero() -> None:
     limits = pylmer.confint(fit, ".sig06")
     assert list(limits.iloc[0]) == [-1, 1]
     assert limits.footing[-1] == f".sig06 97.5 %: 1 is the end of its range, where zeta is {corner:.4f}"
+
+
+def test_limits_of_a_covariance_where_all_variances_are_zero() -> None:
+    """Both limits are there, and with x -> -x they change sign and places. The lower one was NA.
+
+    zeta is 1.9600 at both against the brute-force minimum (benchmarks/results/profile_trust.csv, seed 1027).
+    """
+    data, limits = three_columns(1027, shift=0.0), []
+    for each in (data, data.assign(x=-data["x"])):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pylmer.FitNote)
+            fit = pylmer.lmer("y ~ x + (x + z | g)", each, REML=False)
+        assert not np.any(pylmer.getME(fit, "theta"))
+        limits.append(pylmer.confint(fit, ".sig04", prof_scale="varcov").to_numpy()[0])
+    assert np.isfinite(limits).all()
+    np.testing.assert_allclose(limits[1], -limits[0][::-1], rtol=2e-4)
+    np.testing.assert_allclose(limits[0], [-0.12753, 0.17154], rtol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("data", "formula"),
+    [("sleepstudy", "Reaction ~ Days + (Days | Subject)"), ("Pastes", "strength ~ 1 + (1 | batch / cask)")],
+)
+def test_no_other_start_is_tried_away_from_corners(data: str, formula: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inner minima are many only where what is free is nearly singular; that the held variance is zero is no corner."""
+    fit, tried = pylmer.lmer(formula, pylmer.datasets.load(data)), []
+    monkeypatch.setattr(paths, "rivals", lambda held: tried.append(held) or [])
+    limits = pylmer.confint(fit)
+    assert len(limits.footing) == (data == "Pastes")
+    assert not tried
 
 
 @pytest.mark.parametrize("formula", [FORMULA, "distance ~ age + (age | Subject)"])

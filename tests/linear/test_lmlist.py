@@ -297,7 +297,7 @@ def test_rank_deficient_groups_are_named_once() -> None:
         (lambda f: pylmer.predict(f, {"Days": 0, "Subject": ["308", "999"]}), "of which the fit had no rows: 999"),
         (lambda f: pylmer.predict(f, {"Days": 0}), "no column 'Subject'"),
         (lambda f: pylmer.predict(f, interval="both"), "interval='both': wanted one of"),
-        (lambda f: pylmer.predict(f, pool=1), r"pool=1: predict\(\) wants True or False, or None"),
+        (lambda f: pylmer.predict(f, pool=1), r"pool=1: predict\(\) wants True, False or None"),
         (lambda f: pylmer.predict(f, offset=1), "offset= belongs to newdata"),
         (lambda f: pylmer.predict(f, re_form="NA"), "it takes fits, newdata, se_fit, interval, level, pool"),
         (lambda f: pylmer.resid(f, type="working"), "residuals of lmList"),

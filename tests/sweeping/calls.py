@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,7 +12,7 @@ import pylmer
 from pylmer.tables.shown import Shown, show
 
 from .given import GIVEN
-from .models import FORMULA, RECORDS, big, cake, design, devfun, linear, optimum, profiled, small
+from .models import FORMULA, RECORDS, cake, design, devfun, linear, optimum, profiled, small
 
 LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
@@ -37,7 +37,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "add_grouping": {"newname": lambda: "foo", "refname": lambda: "recipe", "newlevs": lambda: ["a", "b", "a"]},
     "allFit": {"optimizers": lambda: ["newton"]},
     "at_theta": {"theta": lambda: [1.0]},
-    "confint": {"method": lambda: "Wald"},
+    "confint(fit)": {"method": lambda: "Wald"},
     "contest": {"L": lambda: "temp"},
     "contest1D": {"L": lambda: "temp"},
     "contestMD": {"L": lambda: "temp"},
@@ -68,15 +68,17 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "nobars": {"formula": lambda: FORMULA},
     "optimizeLmer": {"devfun": devfun},
     "plot_effect": {"predictor": lambda: "temp"},
-    "plot_group_predictor": {"predictor": lambda: "temp"},
+    "plot_group_predictor": {"predictor": lambda: "recipeB"},
     "plot_lines": {"predictor": lambda: "temp"},
     "plot_profile": {"profile": profiled},
     "power": {"test": lambda: "temp"},
     "powerCurve": {"test": lambda: "temp", "along": lambda: "replicate", "breaks": lambda: [4]},
     "predict": {"interval": lambda: "confidence"},
-    "profile": {"which": lambda: ["sigma"]},
-    "refit": {"model": big, "response": lambda: cake()["angle"]},
+    "profile": {"which": lambda: [".sigma"]},
+    "refit": {"response": lambda: cake()["angle"]},
+    "simulate(formula)": {"newdata": cake, "newparams": lambda: {"beta": [30, 1, 1, 1], "theta": [1], "sigma": 1}},
     "tidy": {"conf_int": lambda: True},
+    "vcovCR(linear)": {"cluster": lambda: "recipe"},
     "varianceProf": {"profile": profiled},
     "datasets.load": {"name": lambda: "cake"},
     "datasets.describe": {"name": lambda: "cake"},
@@ -84,8 +86,9 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "FiveWays.covariance_of": {"level": lambda: "A"},
     "CriterionCurve.asymptote": {"theta": lambda: [1.0]},
 }
+FIRST = {"exactLRT(fit)": "fit by ML", "coef(emm)": "contrast"}
 FURTHER = {  # what **options stands for
-    "confint": "method nsim boot_type seed FUN prof_scale",
+    "confint(fit)": "method nsim boot_type seed FUN prof_scale",
     "contrast": "ref reverse exclude",
     "pairs": "ref reverse exclude",
     "emmip": "at cov_reduce by weights",
@@ -114,6 +117,11 @@ class Slot:
 
     def __str__(self) -> str:
         return f"{self.word}({self.kind}, {self.parameter})"
+
+    def valid(self) -> Any:
+        """Call the word with what it needs alone."""
+        before = [RECORDS[self.kind]()] if self.kind else []
+        return self.function(*before, **{name: make() for name, make in self.needed.items()})
 
     def call(self, given: str) -> Any:
         """Call the word with what is given for the parameter."""
@@ -165,7 +173,7 @@ def _of_word(name: str, word: Callable[..., Any]) -> Iterator[Slot]:
     for kind, function in registry.items():
         sample = _sample(kind)
         if sample is not None:
-            yield from _of_function(name, word, function, sample)
+            yield from _of_function(name, word, function, FIRST.get(f"{name}({sample})", sample))
 
 
 def _sample(kind: type) -> str | None:
@@ -174,7 +182,8 @@ def _sample(kind: type) -> str | None:
 
 def _of_function(name: str, word: Callable[..., Any], function: Callable[..., Any], kind: str) -> Iterator[Slot]:
     parameters = list(inspect.signature(function).parameters.values())
-    needed = _needed(name, [each.name for each in parameters] + FURTHER.get(name, "").split())
+    further = FURTHER.get(f"{name}({kind})", FURTHER.get(name, "")).split()
+    needed = _needed(name, [each.name for each in parameters], kind, further)
     for place, each in enumerate(parameters):
         if each.kind in KINDS:
             yield Slot(name, kind, "*" if KINDS[each.kind] == "positional" else "foo", False, needed, word)
@@ -183,12 +192,16 @@ def _of_function(name: str, word: Callable[..., Any], function: Callable[..., An
         if not place and kind:
             others = {key: value for key, value in needed.items() if key != each.name}
             yield Slot(name, kind, each.name, True, others, word)
-    for each in [*FURTHER.get(name, "").split(), "foo"]:
+    for each in [*further, "foo"]:
         yield Slot(name, kind, each, False, needed, word)
 
 
-def _needed(name: str, parameters: list[str]) -> dict[str, Callable[[], Any]]:
-    return {key: value for key, value in (NEEDED[""] | NEEDED.get(name, {})).items() if key in parameters}
+def _needed(
+    name: str, parameters: list[str], kind: str = "", further: Sequence[str] = ()
+) -> dict[str, Callable[[], Any]]:
+    own = NEEDED.get(name, {}) | NEEDED.get(f"{name}({kind})", {})
+    every = {key: value for key, value in NEEDED[""].items() if key in parameters}
+    return every | {key: value for key, value in own.items() if key in parameters or key in further}
 
 
 def _of_records() -> Iterator[Slot]:

@@ -44,10 +44,12 @@ curve = quietly(lambda: pylmer.powerCurve(big(), "temp", "replicate", [4, 5], 2,
 
 RECORDS: dict[str, Callable[[], Any]] = {
     "fit": big,
+    "fit by ML": quietly(lambda: pylmer.lmer(FORMULA, cake(), REML=False)),
     "linear": linear,
     "lists": lists,
     "emm": emm,
     "emms": emms,
+    "contrast": quietly(lambda: pylmer.contrast(emm())),
     "VarCorr": variances,
     "ranef": modes,
     "profile": profiled,
