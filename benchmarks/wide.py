@@ -62,12 +62,17 @@ def ours(problem: Problem) -> dict[str, object]:
 
 
 def checked(problem: Problem, theta: object) -> float:
-    """The criterion at lme4's theta; it agrees with 60-digit arithmetic where tried (numbers 516, 535)."""
-    return float(
-        pylmer.lmer(
-            problem.formula, problem.data, problem.REML, weights=problem.weights, offset=problem.offset, devFunOnly=True
-        )(np.atleast_1d(theta))
+    """The criterion at lme4's theta; it agrees with 60-digit arithmetic where tried (numbers 516, 535).
+
+    Where nothing is left of the response it is -inf.
+    """
+    devfun = pylmer.lmer(
+        problem.formula, problem.data, problem.REML, weights=problem.weights, offset=problem.offset, devFunOnly=True
     )
+    try:
+        return float(devfun(np.atleast_1d(theta)))
+    except pylmer.NumericalError:
+        return -float("inf")
 
 
 def no_minimum(problem: Problem, theta: object) -> bool:
