@@ -3,7 +3,8 @@
     python wide.py [--out results] [--count 2000] [--first 0] [--folder F]
 
 Problems: `wide_problems.py`. lme4's criterion is the best of its default, bobyqa, Nelder_Mead and nlminbwrap, computed
-again at its theta where it looks lower than pylmer's; its refusals (more effects than observations, a group of one
+again at its theta where it looks lower than pylmer's (a place in a fall without end is no minimum to compare with, and
+is counted by itself); its refusals (more effects than observations, a group of one
 level) are its defaults, as pylmer's are. With --folder, the answers of an earlier run of lme4 are read. Written:
 wide.csv, one line a problem, and wide.md, the counts of worse, same and better (1e-6, relative) and refused.
 """
@@ -24,6 +25,7 @@ import numpy as np
 from wide_problems import Problem, wide_problem
 
 import pylmer
+from pylmer.endless import falls_without_end
 
 HERE = pathlib.Path(__file__).resolve().parent
 SAME = 1e-6
@@ -60,12 +62,42 @@ def ours(problem: Problem) -> dict[str, object]:
 
 
 def checked(problem: Problem, theta: object) -> float:
-    """The criterion at lme4's theta; it agrees with 60-digit arithmetic where tried (numbers 516, 535)."""
-    return float(
-        pylmer.lmer(
-            problem.formula, problem.data, problem.REML, weights=problem.weights, offset=problem.offset, devFunOnly=True
-        )(np.atleast_1d(theta))
+    """The criterion at lme4's theta; it agrees with 60-digit arithmetic where tried (numbers 516, 535).
+
+    Where nothing is left of the response it is -inf.
+    """
+    devfun = pylmer.lmer(
+        problem.formula, problem.data, problem.REML, weights=problem.weights, offset=problem.offset, devFunOnly=True
     )
+    try:
+        return float(devfun(np.atleast_1d(theta)))
+    except pylmer.NumericalError:
+        return -float("inf")
+
+
+def no_minimum(problem: Problem, theta: object) -> bool:
+    """Whether the criterion falls without end: from lme4's theta, or by arithmetic.
+
+    By maximum likelihood it does where Z has less than n independent columns and [Z X] has n: as all deviations grow by
+    c, log|V| + n log r2 falls by 2 (n - rank Z) log c.
+    """
+    devfun = pylmer.lmer(
+        problem.formula, problem.data, problem.REML, weights=problem.weights, offset=problem.offset, devFunOnly=True
+    )
+    if falls_without_end(devfun.at(np.atleast_1d(theta))):
+        return True
+    design = devfun.design
+    Z = np.hstack([_indicators(term) for term in design.random])
+    rank = np.linalg.matrix_rank(Z / np.linalg.norm(Z, axis=0))
+    both = np.hstack([Z, design.X])
+    return not problem.REML and rank < np.linalg.matrix_rank(both / np.linalg.norm(both, axis=0)) == len(both)
+
+
+def _indicators(term: object) -> np.ndarray:
+    """The columns of Z (n, J l) of one term that are not zero."""
+    Z = np.ones((len(term.codes), 1)) if term.Z is None else term.Z
+    wide = (Z[:, None, :] * (term.codes[:, None] == np.arange(len(term.levels)))[:, :, None]).reshape(len(Z), -1)
+    return wide[:, np.any(wide != 0, axis=0)]
 
 
 def compared(problem: Problem, theirs: dict[str, object]) -> dict[str, object]:
@@ -75,12 +107,16 @@ def compared(problem: Problem, theirs: dict[str, object]) -> dict[str, object]:
         line["verdict"] = "refused by " + (
             "both" if value is None and best is None else "pylmer" if value is None else "lme4"
         )
+        if line["verdict"] == "refused by pylmer" and no_minimum(problem, theirs["theta"]):
+            line["verdict"] = "refused by pylmer: the criterion falls without end"
         line.setdefault("error", theirs.get("error"))
         return line
     if float(str(value)) > float(str(best)):  # rounding may have flattered lme4: its criterion at its theta, by ours
         line["lme4 checked"] = best = checked(problem, theirs["theta"])
     line["gap"] = (float(str(value)) - float(str(best))) / max(1.0, abs(float(str(best))))
     line["verdict"] = "worse" if line["gap"] > SAME else "better" if line["gap"] < -SAME else "same"
+    if line["verdict"] == "worse" and no_minimum(problem, theirs["theta"]):
+        line["verdict"] = "a minimum, where lme4 stopped in a fall without end"
     return line
 
 

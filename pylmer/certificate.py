@@ -28,6 +28,8 @@ from .trust import trust_step
 
 TOLERANCE = 1e-6
 SUSPECT = 1e-4  # curvature, for a step of half the parameters' size, that may be rounding
+NEGLIGIBLE = 1e-2  # curvature, for a step of the parameters' size (at least SMALL), that is too small to be a scale
+SMALL = 1e-2
 SADDLES = 5  # descents from saddles before the last place is left as it is
 
 
@@ -113,15 +115,15 @@ def _measured(run: Run, objective: Objective) -> Certificate:
     return Certificate(
         max(decrease, 0.0),
         float(np.max(np.abs(step))),
-        _relative(values),
+        _relative(values, NEGLIGIBLE / max(size_of(at.points), SMALL) ** 2),
         kkt(at),
         tuple(sorted({*_terms_of(at.points, free, flat), *unknown})),
     )
 
 
-def _relative(values: Array) -> float:
-    """The smallest eigenvalue relative to the largest."""
-    return float(values[0] / max(np.max(np.abs(values)), 1e-300))
+def _relative(values: Array, least: float = 1e-300) -> float:
+    """The smallest eigenvalue relative to the largest, or to the `least` that is no rounding."""
+    return float(values[0] / max(np.max(np.abs(values)), least))
 
 
 def past_saddles(found: Search, objective: Objective, steps: int = ITERATIONS) -> Search:

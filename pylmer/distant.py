@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .certificate import certify
 from .corners import TOGETHER
 from .covariance import Diagonal, Family, Point, Unstructured, lower_entries
 from .criterion import At, Criterion, Points
@@ -46,7 +47,7 @@ LOST = 1e-7  # rounding of the criterion there from which sums are left
 SMALLEST = 0.1  # standard deviation from which on steps are in its units
 STEP = 1e-5  # of differences of the score, in these units ...
 COARSE = 1e-2  # ... or shorter, where it changes the criterion by more
-SHORTER = 10  # times at most
+SHORTER = 9  # times at most
 STEPS = 200
 FOLLOWED = 4  # times that a descent is taken up again beyond its end
 PATIENCE = 12  # evaluations that together lower the criterion by no more than rounding
@@ -119,14 +120,22 @@ def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float
     if not runs:
         raise NumericalError("the criterion cannot be computed at any start")
     ending = [end for end in (_followed(objective, run) for run in runs) if end is not None]
+    endless = [run for run in runs if falls_without_end(run.at)]
+    runs += [run for run in ending if run not in runs]
     best = min(ending or runs, key=lambda run: float(run.at.value))
     for points in _corners_of(best.at.points):
         again = _attempt(objective, points)
         if again is not None:
             runs.append(again)
-            lower = again.at.value < best.at.value - best.at.noise and not falls_without_end(again.at)
-            best = again if lower else best
-    return Search(settled(objective, best), tuple(scan), tuple(runs), int(singular(best.at.points)))
+            best = again if _undercuts(again, best) else best
+    settling, best = int(singular(best.at.points)), settled(objective, best)
+    if endless and not certify(best, objective).holds:  # no minimum anywhere: the fit is to say so
+        best = min(endless, key=lambda run: float(run.at.value))
+    return Search(best, tuple(scan), tuple(runs), settling)
+
+
+def _undercuts(run: Run, best: Run) -> bool:
+    return run.at.value < best.at.value - best.at.noise and not falls_without_end(run.at)
 
 
 def _followed(objective: Objective, run: Run) -> Run | None:
@@ -219,16 +228,14 @@ def differenced_hessian(objective: Objective, at: At, known: Array | None = None
     return symmetric(np.array([_curvatures(objective, at, k, float(h[k])) for k in range(len(h))]))
 
 
-def _curvatures(objective: Objective, at: At, k: int, h: float) -> Array:
+def _curvatures(objective: Objective, at: At, k: int, h: float, shorter: int = SHORTER) -> Array:
     """One row of the Hessian, from a step h along coordinate k or a shorter one."""
-    for _ in range(SHORTER):
-        step = h * np.eye(len(at.gradient))[k]
-        up, down = (objective(shifted(at.points, sign * step)).gradient for sign in (1, -1))
-        row = (up - down) / (2 * h)
-        if abs(row[k]) * h**2 <= COARSE:
-            break
-        h /= 10
-    return np.asarray(row)
+    step = h * np.eye(len(at.gradient))[k]
+    up, down = (objective(shifted(at.points, sign * step)).gradient for sign in (1, -1))
+    row = np.asarray((up - down) / (2 * h))
+    if abs(row[k]) * h**2 <= COARSE or not shorter:
+        return row
+    return _curvatures(objective, at, k, h / 10, shorter - 1)
 
 
 def _attempt(objective: Objective, points: Points) -> Run | None:

@@ -26,7 +26,7 @@ def falls_without_end(at: At) -> bool:
     """Whether the criterion is lower and lower as the large deviations grow, as far as the arithmetic goes.
 
     >>> import pylmer
-    >>> data = pylmer.data.sleepstudy()
+    >>> data = pylmer.datasets.load("sleepstudy")
     >>> falls_without_end(pylmer.lmer("Reaction ~ Days + (1 | Subject)", data).at)
     False
     """

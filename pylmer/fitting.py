@@ -16,7 +16,7 @@ import numpy as np
 from .criterion import At
 from .design import Design, build_design
 from .devfun import Devfun, group_numbers, make_devfun
-from .endless import RUNAWAY, falls_without_end
+from .endless import BLURRED, RUNAWAY, falls_without_end
 from .errors import ArgumentError, DataError, FitNote, NumericalError, note
 from .frame import Known
 from .functions import vector_among
@@ -223,7 +223,7 @@ def check_residuals(model: FittedModel) -> str:
     weights = 1.0 if design.weights is None else design.weights
     left = np.sum(weights * (design.y - model.mu) ** 2)
     exact = left < EXACT * at.s2 * at.criterion.m
-    if not exact and not left < ROUNDED**2 * at.criterion.engine.gram.y_square:
+    if not (exact or left < ROUNDED**2 * at.criterion.engine.gram.y_square or at.noise > BLURRED):
         return ""
     groups = " and ".join(dict.fromkeys(repr(term.group) for term in design.random))
     correlated = any(family.structure in ("cs", "ar1") for family in model.devfun.families)

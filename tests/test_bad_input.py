@@ -65,6 +65,39 @@ def test_data(name: str, data: pd.DataFrame) -> None:
         lmer(ONE, change(data))
 
 
+# Where the groups reproduce y exactly log|V| + n log r2 falls by 2 (n - q) log c as their deviations grow by c.
+EXACT = {
+    "a slope too": ("y ~ x + (x | g)", lambda d: d.steps),
+    "a slope apart": ("y ~ x + (x || g)", lambda d: d.steps),
+    "slopes in y": ("y ~ x + (x | g)", lambda d: 1.1 * d.steps + d.x * (d.steps % 3)),
+    "another factor": ("y ~ x + (1 | g) + (1 | h)", lambda d: 1.1 * d.steps),
+    "two factors": ("y ~ x + (1 | g) + (1 | h)", lambda d: 1.1 * d.steps + 0.3 * d.h),
+    "with a slope of x": ("y ~ x + (1 | g)", lambda d: 1.1 * d.steps + 0.3 + 0.7 * d.x),
+}
+
+
+@pytest.mark.parametrize("REML", [True, False])
+@pytest.mark.parametrize("name", EXACT)
+def test_a_response_that_groups_reproduce(name: str, REML: bool, data: pd.DataFrame) -> None:
+    formula, y = EXACT[name]
+    with pytest.raises(pylmer.NumericalError, match="reproduce the response exactly"):
+        lmer(formula, data.assign(y=y(data)), REML)
+
+
+def test_a_response_that_groups_reproduce_nearly(data: pd.DataFrame) -> None:
+    """Residuals of 1e-7 are residuals: sigma is theirs."""
+    fit = lmer(ONE, data.assign(y=data.steps + 1e-7 * data.y))
+    rest = lmer("y ~ x + (1 | g)", data)  # the groups' own means are taken up all the same
+    assert fit.sigma == pytest.approx(1e-7 * rest.sigma, rel=0.05)
+
+
+@pytest.mark.parametrize("size", [1e-250, 1e250, 1e300])
+def test_weights_of_any_size_that_can_be_squared(size: float, data: pd.DataFrame) -> None:
+    """No predictor is blamed for them, and sigma goes with their root."""
+    sigma = lmer(ONE, data, weights=np.full(60, size)).sigma
+    assert sigma == pytest.approx(np.sqrt(size) * lmer(ONE, data).sigma, rel=1e-6)
+
+
 ARGUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "weights of two columns": ({"weights": np.ones((60, 2))}, "weights= has 2 columns; wanted one number"),
     "tiny weights": ({"weights": np.full(60, 1e-300)}, "rescale the response or the weights"),

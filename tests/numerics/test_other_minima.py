@@ -22,6 +22,7 @@ DATA = Path(__file__).resolve().parents[1] / "data" / "two_minima"
 LOWEST = {
     "a": ("y ~ 0 + f + (t | g)", False, 393.743373085),  # nloptwrap; another minimum is at 395.1612
     "b": ("y ~ x + x2 + (x | g)", True, 40.620584487),  # nloptwrap; another is at 40.9604
+    "d": ("y ~ f + (t | g)", False, 22.0266922747),  # bobyqa, Nelder_Mead; nlminbwrap ends at 22.2096
     "c": ("y ~ 0 + x + (x | g) + (1 | h)", False, 787.737208117),  # nloptwrap; others of the four: 788.77, 821.1, 1619
 }
 
@@ -60,6 +61,35 @@ def test_a_batch_finds_what_a_refit_finds(name: str) -> None:
             assert batch.objective[r] == pytest.approx(one.optimum.value, rel=1e-9)
             np.testing.assert_allclose(batch.sigma[r], one.sigma, rtol=1e-5)
             np.testing.assert_allclose(batch.model(r).beta, one.beta, rtol=1e-4, atol=1e-4 * one.sigma)
+
+
+def test_a_fall_without_end_is_no_minimum() -> None:
+    """y ~ 0 + f + (t | g) + (1 | h), weights = w: 35.558836091 by all four optimizers of lme4 1.1-31.
+
+    [Z X] has 13 columns of rank 13 = n and Z of rank 12 or less, so that log|V| + n log r2 falls by 2 log c or more as
+    all deviations grow by c.
+    """
+    rows = data("e")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pylmer.FitNote)
+        fit = pylmer.lmer("y ~ 0 + f + (t | g) + (1 | h)", rows, REML=False, weights="w")
+    assert fit.optimum.value == pytest.approx(35.558836091, rel=1e-9)
+    assert fit.optimum.certificate.holds
+    Z, X = fit.getME("Z"), fit.getME("X")
+    Z = np.asarray(Z.todense() if hasattr(Z, "todense") else Z)
+    assert np.linalg.matrix_rank(np.hstack([Z, X])) == len(rows) > np.linalg.matrix_rank(Z)
+    par = fit.optimum.par.copy()
+    runaway = 1e8 * np.array([2.3, -0.66, 0.069, 0.22])
+    values = [fit.devfun(c * runaway) for c in (1.0, 10.0, 100.0)]
+    assert values[2] < values[1] - 4 < values[0] - 8 < fit.devfun(par)
+
+
+def test_everything_flat_is_certified() -> None:
+    """k is constant within two groups: REMLcrit is -46.007913851 wherever theta is (lme4 1.1-31, all optimizers)."""
+    with pytest.warns(pylmer.FitNote, match="criterion is flat"):
+        fit = pylmer.lmer("y ~ 0 + f + x + (k | g)", data("f"), weights="w")
+    assert fit.optimum.value == pytest.approx(-46.0079138514, rel=1e-10)
+    assert fit.optimum.certificate.holds
 
 
 @pytest.mark.parametrize("name", ["a", "b"])
