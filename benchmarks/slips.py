@@ -33,6 +33,7 @@ MAP = ROOT / ".coverage.slips"
 FAILED = ROOT / ".coverage.slips.failed"  # tests that fail without any slip: they notice nothing
 MOST = 400  # tests tried for one slip
 SECONDS = 240  # after which a slip counts as noticed: the code hangs
+SYMMETRIC = ("max", "min", "maximum", "minimum", "array_equal")  # whose arguments may change places
 SWAPPED: dict[type, str] = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">",
     ast.Eq: "!=", ast.NotEq: "==", ast.And: "or", ast.Or: "and",
@@ -145,7 +146,13 @@ class Places(ast.NodeVisitor):
             if keyword.arg is not None:
                 kept = [self.text(each) for each in [*node.args, *node.keywords] if each is not keyword]
                 self.add(node, f"{self.text(node.func)}({', '.join(kept)})", "argument not passed on")
-        if len(node.args) == 2 and not node.keywords and not any(isinstance(a, ast.Starred) for a in node.args):
+        alike = self.text(node.func).split(".")[-1] in SYMMETRIC
+        if (
+            len(node.args) == 2
+            and not node.keywords
+            and not alike
+            and not any(isinstance(a, ast.Starred) for a in node.args)
+        ):
             self.add(node, f"{self.text(node.func)}({self.text(node.args[1])}, {self.text(node.args[0])})", "order")
         self.generic_visit(node)
 

@@ -159,3 +159,12 @@ def test_unknown_contrasts(given: Any, message: str) -> None:
     with pytest.raises(pylmer.ArgumentError, match=message):
         pylmer.set_contrasts(*given)
     assert pylmer.lm("angle ~ recipe", cake()).names[1] == "recipeB"
+
+
+def test_the_call_of_contrasts_of_one_factor() -> None:
+    """R: update(fit)'s call has contrasts = list(recipe = "contr.sum") where they were given, nothing where not."""
+    cake = pylmer.datasets.load("cake")
+    formula = "angle ~ recipe + temp + (1 | recipe:replicate)"
+    given = deparse(pylmer.lmer(formula, cake, contrasts={"recipe": "contr.sum"}).call)
+    assert 'contrasts = list(recipe = "contr.sum")' in given
+    assert "contrasts" not in deparse(pylmer.lmer(formula, cake).call)

@@ -15,6 +15,7 @@ from pylmer.distant import differenced_hessian
 from pylmer.engines import BlockedEngine, DenseEngine, OrthogonalEngine
 from pylmer.gram import form_gram
 from pylmer.optimize import observed_information
+from pylmer.refitting import refit_all
 
 from .problems import KINDS, make_rows, random_points
 
@@ -85,3 +86,19 @@ def test_words_after_a_far_fit() -> None:
     assert 0.8 * fit.sigma**2 < np.mean(residuals**2) < fit.sigma**2
     assert np.isfinite(pylmer.summary(fit).coefficients.to_numpy()).all()
     assert pylmer.refitML(fit).optimum.value == pytest.approx(787.737208117, rel=1e-7)  # R: deviance of the ML fit
+
+
+def test_a_batch_of_far_responses_has_the_coefficients_of_refits() -> None:
+    """Coefficients are shifted by least squares (here by -371,020), and turned back."""
+    random = np.random.default_rng(5)
+    g, x = np.repeat(np.arange(8), 6), random.normal(size=48)
+    y = 1e6 + 3 * x + random.normal(size=8)[g] + random.normal(size=48)
+    data = pd.DataFrame({"y": y, "x": x, "g": g, "h": np.tile(np.arange(6), 8)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pylmer.FitNote)
+        model = pylmer.lmer("y ~ 0 + x + (x | g) + (1 | h)", data, REML=False)
+        other = y + np.sin(np.arange(48))
+        again = pylmer.refit(model, other)
+    assert model.devfun.criterion.engine.name == "orthogonal"
+    batch = refit_all(model, np.column_stack([y, other]))
+    np.testing.assert_allclose(batch.beta[:, 0], [model.beta[0], again.beta[0]], rtol=1e-5)

@@ -18,6 +18,7 @@ import pylmer
 from pylmer import extend, makeLmer, power, powerCurve
 from pylmer.power_analysis import Power, PowerCurve
 from pylmer.power_analysis.effect_tests import make_test
+from pylmer.power_analysis.words import _variable
 from pylmer.printing.power import elapsed, size_text
 
 from .test_simulate import fit
@@ -495,3 +496,15 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
 def test_mistakes_are_named(call: Callable[[], Any], text: str) -> None:
     with pytest.raises(pylmer.PylmerError, match=text):
         call()
+
+
+def test_the_variable_of_a_coefficient_is_its_term() -> None:
+    ca = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
+    assert _variable(ca, "recipeB") == "recipe"
+    assert _variable(ca, "temp") == "temp"
+
+
+def test_a_singular_covariance_of_any_size_is_one() -> None:
+    """1e8 in every entry: the eigenvalue 0 comes out as some -1e-8."""
+    made = makeLmer("y ~ x + (x | g)", PLAN, fixef=[1, 2], VarCorr={"g": np.full((2, 2), 1e8)}, sigma=1)
+    np.testing.assert_allclose(pylmer.VarCorr(made)["g"], np.full((2, 2), 1e8), rtol=1e-6)
