@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import pylmer
@@ -42,3 +44,11 @@ def test_bad_input() -> None:
         allFit(fit, [])
     with pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\), found str"):
         allFit("fit")  # type: ignore[type-var]
+
+
+def test_seconds_are_those_of_each_fit() -> None:
+    fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    start = time.perf_counter()
+    seconds = allFit(fit, ["newton", "Nelder_Mead"]).table["seconds"]
+    assert (seconds > 0).all()
+    assert seconds.sum() <= time.perf_counter() - start

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import pylmer
+from pylmer.language import deparse
 
 FM1 = "Reaction ~ Days + (Days | Subject)"
 REML_FM1 = 1743.6283  # Bates, Maechler, Bolker & Walker (2015), p. 24
@@ -235,3 +236,9 @@ def test_a_redundant_term_is_said_to_be_undetermined() -> None:
     with pytest.warns(pylmer.FitNote, match="not uniquely determined"):
         fit = pylmer.lmer("log_radon ~ floor + (floor | county) + (1 | county)", pylmer.datasets.load("radon"))
     assert fit.optimum.value == pytest.approx(2168.3246, abs=1e-4)  # as without the second term
+
+
+def test_the_call_names_na_action_as_r_does() -> None:
+    """R: lmer(formula = ..., data = sleepstudy, na.action = na.exclude)."""
+    model = pylmer.lmer("Reaction ~ Days + (1 | Subject)", pylmer.datasets.load("sleepstudy"), na_action="exclude")
+    assert deparse(model.call).endswith("na.action = na.exclude)")

@@ -42,3 +42,9 @@ def test_star_import_hides_nothing_of_python_or_ipython() -> None:
 def test_all_is_sorted_out() -> None:
     assert len(set(pylmer.__all__)) == len(pylmer.__all__)
     assert all(hasattr(pylmer, name) for name in pylmer.__all__)
+
+
+def test_dir_has_words_and_what_modules_have() -> None:
+    found = dir(pylmer)
+    assert {"lmer", "emmeans", "__version__", "__doc__"} <= set(found)
+    assert not {"ast", "Path", "Any", "import_module"} & set(found)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pylmer
+from pylmer.diagnostics.influence import SHOWN, _failures
 
 REFIT = 1e-6  # of beta in standard errors: both searches stop within 1e-6 of those of theta
 THETA = 1e-5  # of variances, relative to the largest: what that leaves of them
@@ -323,3 +324,10 @@ def test_rows_left_out_do_not_count_for_the_order() -> None:
     fit = pylmer.lmer("Reaction ~ Days + k + (1 | Subject)", data)
     with pytest.warns(pylmer.FitNote, match="no fit"):
         assert list(pylmer.influence(fit, "k", theta="held").deleted) == ["z", "b", "a"]
+
+
+def test_failures_beyond_those_shown_are_counted() -> None:
+    text = _failures({f"g{k}": "why" for k in range(SHOWN + 3)})
+    assert text.endswith("; and 3 more")
+    assert text.count("without") == SHOWN
+    assert "more" not in _failures({f"g{k}": "why" for k in range(SHOWN)})

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 import pylmer
 from pylmer import ArgumentError
+from pylmer.plots.typical import JITTER, jittered
 
 from .answers import EIGHT, R, close, fit, pastes, points, radon, sleep, uranium
 
@@ -103,3 +104,10 @@ def test_bad_input() -> None:
         pylmer.plot_lines(radon(), estimates=["none"])
     with pytest.raises(ArgumentError, match="axes: wanted 2"):
         pylmer.plot_lines(radon(), levels=EIGHT[:2], axes=[plt.subplots()[1]])
+
+
+def test_jitter_is_a_share_of_the_smallest_distance() -> None:
+    x = np.repeat([0.0, 0.25, 3.0], 40)
+    moved = np.abs(jittered(x) - x)
+    assert moved.min() > 0
+    assert 0.5 * JITTER * 0.25 < moved.max() <= JITTER * 0.25

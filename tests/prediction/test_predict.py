@@ -463,3 +463,12 @@ def test_a_formula_draws_with_single_values() -> None:
     new = {"x": [0, 1, 2], "z": 2, "g": ["a", "a", "b"]}
     drawn = pylmer.simulate("~ I(x * z) + (1 | g)", newdata=new, newparams={"beta": [1, 2], "theta": [0], "sigma": 0})
     assert drawn.iloc[:, 0].tolist() == [1.0, 5.0, 9.0]  # 1 + 2 * (x * z)
+
+
+def test_a_long_list_of_new_levels_is_cut_where_r_cuts_it() -> None:
+    """At 60 characters, with an ellipsis."""
+    model = pylmer.lmer("Reaction ~ Days + (1 | Subject)", pylmer.datasets.load("sleepstudy"))
+    new = {"Days": 0, "Subject": [f"new{k:02d}" for k in range(40)]}
+    shown = ", ".join(new["Subject"])[:60]
+    with pytest.raises(pylmer.DataError, match=f"in the new data: {shown}, \\.\\.\\.; allow_new_levels"):
+        pylmer.predict(model, new)
