@@ -251,3 +251,11 @@ def test_bad_input() -> None:
         pylmer.pooling(pylmer.lm("log_radon ~ floor", radon()))
     with pytest.raises(KeyError, match="no_pooling"):
         pylmer.pooling(fit("M1"))["nopooling"]
+
+
+@pytest.mark.parametrize(("short", "said"), [(["308"], "the rows of 1 level of"), (["308", "309"], "of 2 levels of")])
+def test_levels_that_do_not_determine_their_lines_are_counted(short: list[str], said: str) -> None:
+    data = pylmer.datasets.load("sleepstudy")
+    one_day = data["Subject"].astype(str).isin(short) & (data["Days"] > 0)
+    pooled = pylmer.pooling(quietly("Reaction ~ Days + (Days | Subject)", data[~one_day]))
+    assert any(said in text for text in pooled.notes)

@@ -160,3 +160,12 @@ def test_mistakes_are_named() -> None:
         sim(3)
     with pytest.raises(pylmer.NumericalError, match="no residual degrees of freedom"):
         sim(pylmer.lm("y ~ x", {"y": [1.0, 2.0], "x": [0.0, 1.0]}))
+
+
+@pytest.mark.parametrize("formula", ["Reaction ~ Days", "Reaction ~ Days + (1 | Subject)"])
+def test_more_draws_than_can_be_kept_are_refused(formula: str) -> None:
+    word = pylmer.lmer if "|" in formula else pylmer.lm
+    with pytest.raises(pylmer.ArgumentError, match=r"^n_sims=1000000000: more than 10,000,000 are refused"):
+        pylmer.sim(word(formula, pylmer.datasets.load("sleepstudy")), 10**9)
+    with pytest.raises(pylmer.ArgumentError, match=r"^n_sims must be a whole number from 1, found -1"):
+        pylmer.sim(word(formula, pylmer.datasets.load("sleepstudy")), -1)
