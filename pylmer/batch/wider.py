@@ -26,7 +26,8 @@ from .descent import Descent, Runs
 from .stacked import Stack
 
 FEW_LEVELS = 16  # of some factor: below this any optimum is doubtful ...
-SOME_LEVELS = 50  # ... and below this a singular one is
+SOME_LEVELS = 50  # ... and below this a singular one is, ...
+SOME_ROWS = 1000  # ... of no more rows than these
 COLLINEAR = 0.95  # correlation, about zero, of two columns of one factor from which any optimum is doubtful
 NEAR = 12.0  # a corner at most this much above the optimum may lead below it ...
 SINGULAR_NEAR = 25.0  # ... and this much where the optimum is singular, or if it is among the
@@ -46,7 +47,7 @@ def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
         return np.zeros(len(singular), bool)
     levels = min(sums.J for sums in gram.factors)
     few = levels < FEW_LEVELS or collinearity(gram) > COLLINEAR
-    return np.asarray(singular & (levels < SOME_LEVELS)) | few
+    return np.asarray(singular & (levels < SOME_LEVELS) & (gram.n <= SOME_ROWS)) | few
 
 
 def least_difference(value: Any, noise: Any) -> Any:
