@@ -86,23 +86,29 @@ class Basis:
 
 
 @dataclass(frozen=True, eq=False)
-class Fixed:
-    """A covariance (r, r) that is taken as known, or known but for a factor estimated with `df` degrees of freedom."""
+class KnownCovariance:
+    """Coefficients with a covariance V (r, r) that is given."""
 
     V: Array
-    df: float
 
     def covariance(self, L: Array) -> Array:
         """L V L': (q, q)."""
         return np.asarray(L @ self.V @ L.T)
 
-    def single(self, L: Array) -> Array:
-        """Degrees of freedom (q,), all alike."""
-        return np.full(len(L), self.df)
-
     def rank(self, L: Array) -> int:
         """How many rows of L (q, r) are independent."""
         return rank_of(L, np.diag(np.sqrt(np.diag(self.V))))
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed(KnownCovariance):
+    """A covariance (r, r) that is taken as known, or known but for a factor estimated with `df` degrees of freedom."""
+
+    df: float
+
+    def single(self, L: Array) -> Array:
+        """Degrees of freedom (q,), all alike."""
+        return np.full(len(L), self.df)
 
     def joint(self, L: Array) -> tuple[float, float]:
         """Denominator degrees of freedom, and no scaling of F."""

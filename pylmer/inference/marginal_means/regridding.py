@@ -14,8 +14,7 @@ from ...errors import ArgumentError
 from ...extract.words import obliging
 from ...language import did_you_mean
 from ...linalg import Array
-from ..satterthwaite import rank_of
-from .basis import Basis
+from .basis import Basis, KnownCovariance
 from .grids import EmmGrid, EmmList
 from .options import check_bias, per_row
 from .records import Axis
@@ -32,23 +31,14 @@ SCALES = (*RESPONSE, "none", "pass", *FORWARD)
 
 
 @dataclass(frozen=True, eq=False)
-class Inherited:
+class Inherited(KnownCovariance):
     """Coefficients with a known covariance V (r, r), each with the degrees of freedom (r,) it had as an estimate."""
 
-    V: Array
     df: Array
-
-    def covariance(self, L: Array) -> Array:
-        """L V L': (q, q)."""
-        return np.asarray(L @ self.V @ L.T)
 
     def single(self, L: Array) -> Array:
         """Degrees of freedom (q,): the fewest of the coefficients that take part."""
         return np.asarray(np.min(np.where(L != 0, self.df, np.inf), axis=1, initial=np.inf))
-
-    def rank(self, L: Array) -> int:
-        """How many rows of L (q, r) are independent."""
-        return rank_of(L, np.diag(np.sqrt(np.diag(self.V))))
 
     def joint(self, L: Array) -> tuple[float, float]:
         """The fewest degrees of freedom, and no scaling of F."""
