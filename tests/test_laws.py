@@ -36,7 +36,7 @@ def fit(formula: str, data: pd.DataFrame, **given: Any) -> pylmer.LmerFit:
 
 def close(a: Any, b: Any, tolerance: float = 1e-6) -> None:
     a, b = np.asarray(a, float), np.asarray(b, float)
-    assert np.max(np.abs(a - b)) <= tolerance * max(1.0, np.max(np.abs(b)))
+    assert np.all(np.abs(a - b) <= tolerance * np.maximum(1.0, np.abs(b)))
 
 
 def same_fit(a: pylmer.LmerFit, b: pylmer.LmerFit) -> None:

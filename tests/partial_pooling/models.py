@@ -59,7 +59,7 @@ def quietly(formula: str, data: pd.DataFrame, **given: Any) -> pylmer.LmerFit:
 
 
 def close(ours: Any, theirs: Any, tolerance: float) -> None:
-    """Within `tolerance`, absolutely for numbers below 1, relative to the largest of them above."""
+    """Within `tolerance`, absolutely for numbers below 1, relative to each number's own size above."""
     ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
     assert ours.shape == theirs.shape
-    assert np.max(np.abs(ours - theirs), initial=0) <= tolerance * np.max(np.abs(theirs), initial=1)
+    assert np.all(np.abs(ours - theirs) <= tolerance * np.maximum(np.abs(theirs), 1.0))
