@@ -1,20 +1,12 @@
 """The public names, each from the module that defines it; `__init__.py` reads this file and imports on first use."""
 
 from . import datasets
-from .api import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
-from .artificial import makeLmer
-from .comparing import AllFit, allFit
+from .api.linear import LmFit, LmList, lm, lmList
+from .api.make_lmer import makeLmer
+from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
+from .api.models import LmerFit
 from .design import isNested, set_contrasts
-from .diagnostics import (
-    Influence,
-    cooks_distance,
-    dfbeta,
-    dfbetas,
-    hatvalues,
-    influence,
-    rstandard,
-    rstudent,
-)
+from .diagnostics import Influence, cooks_distance, dfbeta, dfbetas, hatvalues, influence, rstandard, rstudent
 from .errors import (
     ArgumentError,
     DataError,
@@ -60,6 +52,7 @@ from .extract import (
     vcov,
     weights,
 )
+from .fit.all_fit import AllFit, allFit
 from .inference import (
     Anova,
     BootMer,
@@ -112,20 +105,10 @@ from .inference import (
     vcovCR,
 )
 from .inference import test as test  # not in __all__: a star import would hand pytest a test
+from .inference.intervals import confint
 from .language import findbars, nobars
-from .linear_model import LmFit, LmList, lm, lmList
-from .linear_words import confint
-from .model import LmerFit
 from .options import lmerControl
-from .partial_pooling import (
-    CriterionCurve,
-    FiveWays,
-    Pooling,
-    at_theta,
-    criterion_curve,
-    five_ways,
-    pooling,
-)
+from .partial_pooling import CriterionCurve, FiveWays, Pooling, at_theta, criterion_curve, five_ways, pooling
 from .plots import (
     dotplot,
     emmip,
@@ -140,12 +123,12 @@ from .plots import (
     plot_shrinkage,
     qqmath,
 )
-from .posterior import sim
 from .power_analysis import extend, power, powerCurve
 from .prediction import predict
 from .printing import display as display  # not in __all__: notebooks have a display() of their own
 from .printing import summary
-from .simulation import simulate
+from .simulation.posterior import sim
+from .simulation.simulate import simulate
 
 __version__: str
 

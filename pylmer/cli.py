@@ -20,10 +20,10 @@ from pathlib import Path
 import pandas as pd
 
 from . import datasets, printing
-from .api import lmer
-from .csv_files import read_csv
+from .api.mixed import lmer
+from .api.models import LmerFit
+from .datasets.csv_files import read_csv
 from .errors import DataError, FitNote, PylmerError
-from .model import LmerFit
 from .tour import walk
 
 RADON = "log_radon ~ floor + (1 | county)"

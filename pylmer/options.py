@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .arguments import is_one_of, written
 from .errors import ArgumentError
+from .text.arguments import is_one_of, written
 
 ACTIONS = ("ignore", "warning", "message", "stop")
 OPTIMIZERS = ("newton", "bobyqa", "Nelder_Mead", "nloptwrap", "nlminbwrap")

@@ -14,7 +14,7 @@ import pytest
 from scipy import sparse
 
 import pylmer
-from pylmer.refitting import refit_all
+from pylmer.fit.many_fits import refit_all
 
 pytestmark = pytest.mark.filterwarnings("ignore::pylmer.FitNote")  # bootstrap samples and spoilt data may be singular
 FORMULA = "y ~ x + f + offset(o) + (x | g)"

@@ -9,21 +9,23 @@ import numpy as np
 import pytest
 
 import pylmer
-from pylmer.batch import response_sums, stackable
-from pylmer.batch.charts import Places
-from pylmer.batch.few import FewStack
-from pylmer.batch.responses import common_values
-from pylmer.batch.solve import where_to_begin
-from pylmer.batch.stacked import Stack
-from pylmer.batch.steps import trust_steps
-from pylmer.criterion import Criterion
-from pylmer.drawing import draw_for_design
-from pylmer.engines import BlockedEngine, DenseEngine, blocked
-from pylmer.gram import form_gram
-from pylmer.parameters import fitted_parameters
-from pylmer.refitting import refit_all, solved_together
-from pylmer.trust import trust_step
-from tests.numerics.problems import KINDS, families, make_rows, random_points
+from pylmer.engine.criterion.profiled import Criterion
+from pylmer.engine.factorization import blocked
+from pylmer.engine.factorization.blocked import BlockedEngine
+from pylmer.engine.factorization.dense import DenseEngine
+from pylmer.engine.many_responses import response_sums, stackable
+from pylmer.engine.many_responses.charts import Places
+from pylmer.engine.many_responses.few import FewStack
+from pylmer.engine.many_responses.responses import common_values
+from pylmer.engine.many_responses.solve import where_to_begin
+from pylmer.engine.many_responses.stacked import Stack
+from pylmer.engine.many_responses.steps import trust_steps
+from pylmer.engine.optimize.trust_region import trust_step
+from pylmer.engine.sums.gram import form_gram
+from pylmer.fit.given_parameters import fitted_parameters
+from pylmer.fit.many_fits import refit_all, solved_together
+from pylmer.simulation.drawing import draw_for_design
+from tests.engine.problems import KINDS, families, make_rows, random_points
 from tests.reference.cases import case, names
 from tests.reference.cases import fit as reference_fit
 from tests.test_laws import fit

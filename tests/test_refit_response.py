@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.refitting import refit_all
+from pylmer.fit.many_fits import refit_all
 
 pytestmark = pytest.mark.filterwarnings("ignore::pylmer.FitNote")  # responses of noise have singular fits
 

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 import pylmer
-from pylmer.refitting import refit_all
+from pylmer.fit.many_fits import refit_all
 
 FORMULA = "Reaction ~ Days + (Days | Subject)"
 LONE = "Reaction ~ Days"

@@ -1,4 +1,9 @@
-"""Formula and data -> X, y, Z columns and codes. Here and in `functions` alone formulaic is used."""
+"""Formula and data -> X, y, Z columns and codes. Here and in `functions` alone formulaic is used.
+
+In: a formula's tree and a data frame.
+Out: `Design`: rows and their meaning.
+Must not know: criteria, fits, printing.
+"""
 
 from __future__ import annotations
 

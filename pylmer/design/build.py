@@ -8,35 +8,28 @@ from typing import Any
 
 import numpy as np
 
-from pylmer.errors import DataError
-from pylmer.frame import Extras, Frame, Known, Parts, build_frame, model_variables
-from pylmer.functions import Columns, Value, read_columns
-from pylmer.functions.variables import is_categorical
-from pylmer.language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
-from pylmer.language.nodes import Call, Name, Node
-from pylmer.language.randoms import double_bar_effects
-from pylmer.language.walk import nodes
-from pylmer.linalg import read_only
-from pylmer.options import lmerControl
-from pylmer.spec import (
-    RandomSpec,
-    Spec,
-    argument_node,
-    remember,
-    remembered_arguments,
-    remembered_columns,
-    remembered_env,
-)
-
+from ..errors import DataError
+from ..functions import Columns, Value, read_columns
+from ..functions.variables import is_categorical
+from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
+from ..language.nodes import Call, Name, Node
+from ..language.randoms import double_bar_effects
+from ..language.walk import nodes
+from ..numerics.linalg import read_only
+from ..numerics.rank import independent_columns
+from ..options import lmerControl
 from .checks import check_finite, check_groups, check_response, check_weights, settle
 from .coder import Coder, code, factors_in
 from .contrasts import Contrasts, unused
 from .hints import hints
+from .known import Known
+from .model_frame import Extras, Frame, Parts, build_frame, model_variables
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
-from .rank import independent_columns
 from .record import Design, RandomDesign
+from .remembered import remember, remembered_columns, remembered_env
 from .ruling import ruled, ruling
 from .scales import check_scale
+from .spec import RandomSpec, Spec, argument_node, remembered_arguments
 
 RANK_ACTIONS = {"message+drop.cols": "message", "warn+drop.cols": "warning", "silent.drop.cols": "ignore"}
 

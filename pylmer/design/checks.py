@@ -11,12 +11,11 @@ from typing import TypeAlias
 import numpy as np
 from scipy import sparse
 
-from pylmer.errors import DataError, FormulaError
-from pylmer.functions import Matrix, Scope, Value
-from pylmer.functions.arrays import Array, all_finite
-from pylmer.language import RandomTerm
-from pylmer.options import lmerControl
-
+from ..errors import DataError, FormulaError
+from ..functions import Matrix, Scope, Value
+from ..functions.arrays import Array, all_finite
+from ..language import RandomTerm
+from ..options import lmerControl
 from .record import RandomDesign
 
 Finding: TypeAlias = tuple[str, str]

@@ -12,11 +12,10 @@ from formulaic.parser.types import Factor as FormulaicFactor
 from formulaic.parser.types import Term
 from scipy import sparse
 
-from pylmer.functions import Coding, Value
-from pylmer.functions.arrays import Array
-from pylmer.functions.variables import coded_factor, is_categorical
-from pylmer.language import Terms, deparse
-
+from ..functions import Coding, Value
+from ..functions.arrays import Array
+from ..functions.variables import coded_factor, is_categorical
+from ..language import Terms, deparse
 from .materializer import RMaterializer, Variables, plain, unnumbered
 
 WIDE = 8  # a factor with more levels is coded sparse

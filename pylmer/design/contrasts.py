@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from pylmer.errors import ArgumentError, DataError
-from pylmer.functions import Coding, Factor, RefusedError
-from pylmer.functions.contrasts import ORDERED, UNORDERED, coding_of
-from pylmer.language import known_as
+from ..errors import ArgumentError, DataError
+from ..functions import Coding, Factor, RefusedError
+from ..functions.contrasts import ORDERED, UNORDERED, coding_of
+from ..language import known_as
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pylmer.linalg import Array, chunks, dense, powers_of_two, triangular_factor
-
+from ..numerics.linalg import Array, chunks, dense, powers_of_two, triangular_factor
 from .record import Design
 
 NOT_ESTIMABLE = 1e-6  # a function's part in the null space that is rounding, relative to the summands it is made of

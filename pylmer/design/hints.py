@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pylmer.frame import Frame, Parts
-from pylmer.functions import Factor
-from pylmer.functions.contrasts import ORDERED
-from pylmer.functions.levels import IntervalLevels
-from pylmer.functions.variables import is_categorical
-from pylmer.language import deparse, terms
-from pylmer.language.bars import at_term_level
-from pylmer.language.nodes import Binary, Node, Paren
-
+from ..functions import Factor
+from ..functions.contrasts import ORDERED
+from ..functions.levels import IntervalLevels
+from ..functions.variables import is_categorical
+from ..language import deparse, terms
+from ..language.bars import at_term_level
+from ..language.nodes import Binary, Node, Paren
 from .contrasts import Contrasts
+from .model_frame import Frame, Parts
 
 
 def hints(parts: Parts, frame: Frame, contrasts: Contrasts) -> list[str]:

@@ -18,9 +18,9 @@ from formulaic.parser.types import Term
 from interface_meta import override
 from scipy import sparse
 
-from pylmer.functions import Coding, Factor, Matrix, Value
-from pylmer.functions.arrays import Array
-from pylmer.functions.variables import coded_factor, is_categorical
+from ..functions import Coding, Factor, Matrix, Value
+from ..functions.arrays import Array
+from ..functions.variables import coded_factor, is_categorical
 
 FORMAT = "{name}{field}"
 PLACE = "\x00"  # encloses a column's place among those of its variable, until the matrix is built

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from pylmer.errors import ArgumentError
-from pylmer.functions import as_factor, common_labels, drop_unused, vector
-from pylmer.functions.factors import pairs_that_occur
-from pylmer.functions.series import value_of
-from pylmer.functions.values import Factor, RefusedError, length
+from ..errors import ArgumentError
+from ..functions import as_factor, common_labels, drop_unused, vector
+from ..functions.factors import pairs_that_occur
+from ..functions.series import value_of
+from ..functions.values import Factor, RefusedError, length
 
 
 def _factor(given: Any, name: str) -> Factor:

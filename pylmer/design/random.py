@@ -8,15 +8,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pylmer.frame import Frame, group_factors, group_key
-from pylmer.functions import Factor, Value, cross
-from pylmer.language import RandomTerm, Terms, deparse, random_label
-from pylmer.language.nodes import Name, Node, Paren
-from pylmer.spec import RandomSpec, own_groups
-
+from ..functions import Factor, Value, cross
+from ..language import RandomTerm, Terms, deparse, random_label
+from ..language.nodes import Name, Node, Paren
 from .coder import Coder, code, factors_in, single_column
 from .contrasts import Contrasts
+from .known import group_key
+from .model_frame import Frame, group_factors
 from .record import RandomDesign
+from .spec import RandomSpec, own_groups
 
 Key: TypeAlias = tuple[bool, tuple[str, ...], frozenset[str]]  # intercept, labels, factors of the own group
 HOMOGENEOUS = {"us": False, "diag": False, "cs": False, "ar1": True}  # lme4's defaults of hom

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from pylmer.frame import Known, Rows, group_key
-from pylmer.functions import Factor, Levels, Matrix, Value
-from pylmer.functions.arrays import Array
-from pylmer.functions.python import as_array
-from pylmer.language import MixedFormula, Terms, column_name
-from pylmer.linalg import seal
-from pylmer.spec import Spec
+from ..functions import Factor, Levels, Matrix, Value
+from ..functions.arrays import Array
+from ..functions.python import as_array
+from ..language import MixedFormula, Terms, column_name
+from ..numerics.linalg import seal
+from .known import Known, group_key
+from .rows_used import Rows
+from .spec import Spec
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pylmer.errors import ArgumentError
-from pylmer.functions import RefusedError
-from pylmer.functions.contrasts import ORDERED, RULING, UNORDERED, named_coding
-from pylmer.functions.levels import TextLevels
-
+from ..errors import ArgumentError
+from ..functions import RefusedError
+from ..functions.contrasts import ORDERED, RULING, UNORDERED, named_coding
+from ..functions.levels import TextLevels
 from .contrasts import Contrasts, read_contrasts
 
 TWO = TextLevels(("1", "2"))  # any levels: only the name is looked up

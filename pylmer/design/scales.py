@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from pylmer.functions.arrays import Array
-from pylmer.options import lmerControl
-
+from ..functions.arrays import Array
+from ..options import lmerControl
 from .checks import settle
 
 LARGEST_RATIO = 1e3  # of two standard deviations, or of one to 1

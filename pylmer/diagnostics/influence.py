@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import written
 from ..errors import ArgumentError, note
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
-from ..extract.words import several
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
+from ..fit.given_parameters import GIVEN
+from ..fit.words import several
 from ..functions import as_factor, read_columns
 from ..language import did_you_mean, known_as
-from ..linalg import Array, Codes
-from ..parameters import GIVEN
-from ..tables import Shown
+from ..numerics.linalg import Array, Codes
+from ..text import Shown
+from ..text.arguments import written
 from .refits import Refits, refits
 
 THETA = ("estimated", "held")

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..engine.criterion.row_variances import row_variances
 from ..errors import note
 from ..extract import resid, word
 from ..extract.rows import on_rows
-from ..fitting import FittedModel
-from ..joint import row_variances
-from ..linalg import Array
+from ..fit.fitted_model import FittedModel
+from ..numerics.linalg import Array
 from ..prediction.choosing import chosen_effects
 from ..prediction.rows import fitted_rows
 from .influence import Influence, influence

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ..extract.rows import on_rows
-from ..linalg import Array
-from ..regression import LinearFit, full_matrix
+from ..fit.linear.regression import LinearFit, full_matrix
+from ..numerics.linalg import Array
 from .leverage import cooks_distance, dfbeta, dfbetas, hatvalues, rstandard, rstudent
 
 ONE = 1 - 10 * np.finfo(float).eps  # a leverage above this is one, as in R

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..covariance import Family
-from ..criterion import At, Criterion, Points
 from ..design import Design
-from ..design.rank import independent_columns
-from ..devfun import Devfun, rows_of
-from ..engines import BlockedEngine
+from ..engine.covariance.family import Family
+from ..engine.covariance.points import Points
+from ..engine.criterion.profiled import At, Criterion, Objective
+from ..engine.factorization.blocked import BlockedEngine
+from ..engine.optimize.search import SCAN, local_minima, lowest, scanned
+from ..engine.sums.gram import Gram
+from ..engine.sums.scaling import Scaling
 from ..errors import NumericalError
-from ..gram import Gram, Scaling
-from ..linalg import Array, Codes, transposed
-from ..optimize import SCAN, Objective, local_minima, lowest, scanned
+from ..fit.devfun import Devfun, rows_of
+from ..numerics.linalg import Array, Codes, transposed
+from ..numerics.rank import independent_columns
 from .scalar import Problems, estimates, minimize
 from .stacked import can_stack, solve_together
 from .sums import Deletions

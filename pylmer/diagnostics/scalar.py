@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..linalg import Array, Codes
+from ..numerics.linalg import Array, Codes
 
 CELLS = 2_000_000  # problems x levels held at once
 STEPS = 12

@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from ..batch.charts import Places
-from ..batch.descent import Runs, descend_together, retried
-from ..batch.responses import Responses
-from ..batch.stacked import Run, Stack, Values, tiled
-from ..covariance import Family
-from ..criterion import Points
-from ..engines import BlockedEngine
-from ..linalg import Array, Codes
-from ..optimize import INTERIOR, singular
+from ..engine.covariance.family import Family
+from ..engine.covariance.points import Points, singular
+from ..engine.factorization.blocked import BlockedEngine
+from ..engine.many_responses.charts import Places
+from ..engine.many_responses.descent import Runs, descend_together, retried
+from ..engine.many_responses.responses import Responses
+from ..engine.many_responses.stacked import Run, Stack, Values, tiled
+from ..engine.optimize.search import INTERIOR
+from ..numerics.linalg import Array, Codes
 from .scalar import one_minimum
 from .sums import Deletions
 

@@ -14,8 +14,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..gram import FactorSums, Gram, Link, Rows, form_gram, scaled_fixed, scaled_random
-from ..linalg import Array, Codes
+from ..engine.sums.gram import FactorSums, Gram, Link, form_gram
+from ..engine.sums.rows import Rows
+from ..engine.sums.scaling import scaled_fixed, scaled_random
+from ..numerics.linalg import Array, Codes
 
 SHARE = 1e-4  # part of a sum that must be left for a difference to be good to 1e-11
 

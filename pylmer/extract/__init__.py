@@ -1,7 +1,13 @@
-"""Words that only read a fit. Each takes the fit first; those bound on the class are the same functions."""
+"""Words that only read a fit. Each takes the fit first; those bound on the class are the same functions.
+
+In: a fit.
+Out: tables and arrays: fixef, ranef, VarCorr, logLik, getME ....
+Must not know: tests, new data, printing.
+"""
 
 from __future__ import annotations
 
+from ..fit.words import Word, word
 from .fixed import fixef, se_fixef, vcov
 from .likelihood import AIC, BIC, REMLcrit, deviance, df_residual, isLMM, isREML, logLik, ngrps, nobs
 from .me import DevComp, getME
@@ -21,7 +27,6 @@ from .records import (
 )
 from .rows import fitted, formula, model_frame, model_matrix, resid, residuals, terms, weights
 from .variances import Covariance, Structure, VarCorr, VarCorrs, isSingular, rePCA, sigma, sigma_hat
-from .words import Word, word
 
 __all__ = [
     "AIC",

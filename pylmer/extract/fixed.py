@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..fitting import FittedModel
-from ..linalg import Array
+from ..fit.fitted_model import FittedModel
+from ..fit.words import word
+from ..numerics.linalg import Array
 from .records import NamedVector
 from .system import joint_covariance
-from .words import word
 
 
 @word

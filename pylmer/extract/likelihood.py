@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from ..arguments import plain
 from ..errors import ArgumentError
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
+from ..fit.words import word
+from ..text.arguments import plain
 from .random import factors
 from .records import LogLik, NamedVector
-from .words import word
 
 
 @word

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ..covariance import Family
-from ..devfun import theta_names
+from ..engine.covariance.family import Family
+from ..engine.covariance.names import theta_names
 from ..errors import ArgumentError
-from ..fitting import FittedModel
-from ..linalg import Array, Codes
+from ..fit.fitted_model import FittedModel
+from ..fit.words import word
+from ..numerics.linalg import Array, Codes
 from . import system
 from .fixed import fixef
 from .likelihood import criterion
@@ -22,7 +23,6 @@ from .random import factors
 from .records import NamedVector
 from .rows import raw_matrix
 from .variances import term_names
-from .words import word
 
 
 @word

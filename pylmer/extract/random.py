@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ..design import RandomDesign
-from ..fitting import FittedModel
-from ..linalg import Array
+from ..fit.fitted_model import FittedModel
+from ..fit.words import word
+from ..numerics.linalg import Array
 from .fixed import se_fixef
 from .records import ByFactor, Coef, CondVar, Ranef, StandardErrors
-from .words import word
 
 
 def factors(fit: FittedModel) -> dict[str, list[int]]:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..language import known_as
-from ..linalg import Array
-from ..tables import Copied, Printed, Shown
+from ..numerics.linalg import Array
+from ..text import Copied, Printed, Shown
 
 Value = TypeVar("Value")
 

@@ -10,13 +10,13 @@ from scipy import sparse
 
 from ..design import Design
 from ..errors import ArgumentError
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
+from ..fit.words import word
 from ..language import parse_formula
 from ..language.syntax import MixedFormula, Terms
-from ..linalg import Array
+from ..numerics.linalg import Array
 from .fixed import fixed_matrix
 from .system import Zt
-from .words import word
 
 RESIDUALS = ("response", "pearson", "working", "deviance")
 MATRICES = ("fixed", "random", "randomListRaw")

@@ -15,8 +15,8 @@ import numpy as np
 from scipy import linalg, sparse
 
 from ..errors import ArgumentError
-from ..fitting import FittedModel
-from ..linalg import Array, dense
+from ..fit.fitted_model import FittedModel
+from ..numerics.linalg import Array, dense
 
 LARGEST = 10_000  # random effects up to which a dense q x q matrix is formed
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import is_one_of, written
+from ..engine.covariance.points import singular
 from ..errors import ArgumentError
-from ..fitting import FittedModel
-from ..linalg import Array, block_diagonal
-from ..optimize import singular
-from ..tables import Copied
+from ..fit.fitted_model import FittedModel
+from ..fit.words import word
+from ..numerics.linalg import Array, block_diagonal
+from ..text import Copied
+from ..text.arguments import is_one_of, written
 from .random import factors
 from .records import PrincipalComponents, ReadOnly, RePCA, SigmaHat
-from .words import word
 
 ORDERS = ("cov.last", "lower.tri")
 FRAME_COLUMNS = ("grp", "var1", "var2", "vcov", "sdcor")

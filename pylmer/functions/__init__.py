@@ -1,4 +1,9 @@
-"""R's functions, and the evaluator of syntax trees on columns. Values in, values out; no formula, no model."""
+"""R's functions, and the evaluator of syntax trees on columns.
+
+In: a tree of `language` and columns of data.
+Out: columns: values, factors, bases.
+Must not know: formulas as a whole, models, fits.
+"""
 
 from __future__ import annotations
 

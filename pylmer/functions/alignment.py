@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from pylmer.errors import DataError
+from ..errors import DataError
 
 
 def aligned(given: Any, index: pd.Index[Any] | None, what: str, rows: str = "the data") -> Any:

@@ -12,18 +12,7 @@ from scipy.interpolate import BSpline
 
 from .arrays import Array, has_nan, nan_mask
 from .matching import Promise, r_function
-from .values import (
-    Logical,
-    Matrix,
-    RefusedError,
-    Value,
-    flag,
-    length,
-    numeric,
-    scalar,
-    vector,
-    whole,
-)
+from .values import Logical, Matrix, RefusedError, Value, flag, length, numeric, scalar, vector, whole
 
 State = dict[str, Any]
 

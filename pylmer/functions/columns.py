@@ -15,8 +15,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from pylmer.errors import DataError
-
+from ..errors import DataError
 from .alignment import common_labels, labels_of
 from .arrays import Array
 from .series import value_of

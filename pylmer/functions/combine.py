@@ -6,8 +6,7 @@ from itertools import cycle, islice
 
 import numpy as np
 
-from pylmer.language.nodes import Name
-
+from ..language.nodes import Name
 from .arrays import Array
 from .factors import as_strings
 from .matching import Promise, r_function

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pylmer.language import format_number
-from pylmer.language.nodes import Name
-
+from ..language import format_number
+from ..language.nodes import Name
 from .arrays import Array
 from .factor_functions import kept_levels
 from .factors import as_factor, drop_unused

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pylmer.errors import DataError, FormulaError, PylmerError
-from pylmer.language import deparse
-from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
-
+from ..errors import DataError, FormulaError, PylmerError
+from ..language import deparse
+from ..language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
 from . import indexing, operators
 from .alignment import aligned
 from .matching import TABLE, Promise, bind

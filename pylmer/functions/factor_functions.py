@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pylmer.language import format_number
-
+from ..language import format_number
 from .arrays import Array, has_nan
 from .factors import as_factor, as_strings, drop_unused, match_levels, recode
 from .grouping import level_summaries

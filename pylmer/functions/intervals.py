@@ -12,16 +12,7 @@ from .arrays import Array, has_nan
 from .factor_functions import labelled, texts_among
 from .levels import TextLevels
 from .matching import r_function
-from .values import (
-    Factor,
-    Logical,
-    RefusedError,
-    Value,
-    flag,
-    numeric,
-    vector,
-    whole,
-)
+from .values import Factor, Logical, RefusedError, Value, flag, numeric, vector, whole
 
 State = dict[str, Any]
 MOST_INTERVALS = 100_000

@@ -14,8 +14,7 @@ from typing import overload
 
 import numpy as np
 
-from pylmer.language import format_number
-
+from ..language import format_number
 from .arrays import Array
 
 

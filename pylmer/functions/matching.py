@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any, TypeVar
 
-from pylmer.language.syntax import Node
-
+from ..language.nodes import Node
 from .values import Function, RefusedError, Value
 
 TABLE: dict[str, Function] = {}

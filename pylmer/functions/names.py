@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pylmer.errors import FormulaNameError
-from pylmer.language.nodes import NOWHERE, Call, Name, Span
-from pylmer.language.suggest import did_you_mean
-
+from ..errors import FormulaNameError
+from ..language.nodes import NOWHERE, Call, Name, Span
+from ..language.suggest import did_you_mean
 from .matching import TABLE
 from .values import Function, Value, logical_of
 

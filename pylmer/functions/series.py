@@ -9,8 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from pylmer.errors import DataError
-
+from ..errors import DataError
 from .arrays import Array
 from .levels import IntervalLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Function, Logical, Matrix, Strings, Value

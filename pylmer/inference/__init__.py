@@ -1,15 +1,24 @@
-"""What a fit says beyond its estimates: tests, intervals, tables. Nothing here is computed before it is asked for."""
+"""What a fit says beyond its estimates: tests, intervals, tables. Nothing here is computed before it is asked for.
+
+In: a fit.
+Out: tables of tests, intervals, marginal means.
+Must not know: how anything is printed or drawn.
+"""
 
 from __future__ import annotations
 
-from . import intervals, tidying_linear
-from .analysis import anova
-from .contrasts import contest, contest1D, contestMD
-from .degrees_of_freedom import vcovAdj
-from .deletions import drop1, ranova
-from .exact_ratio import exactLRT, exactRLRT
+from . import intervals
+from .analysis_of_variance.analysis import anova
+from .analysis_of_variance.deletions import drop1, ranova
+from .analysis_of_variance.model_comparisons import KRmodcomp, SATmodcomp
+from .analysis_of_variance.selection import get_model, step
+from .analysis_of_variance.variance_tables import show_tests
+from .analysis_of_variance.wald_tables import Anova
+from .bootstrap import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
+from .contrasts.contrasts import contest, contest1D, contestMD
+from .degrees_of_freedom.choice import vcovAdj
+from .exact.exact_ratio import exactLRT, exactRLRT
 from .explained import icc, r2, variance_ratio
-from .least_squares_means import difflsmeans, ls_means
 from .marginal_means import (
     EmmGrid,
     EmmList,
@@ -26,15 +35,12 @@ from .marginal_means import (
     regrid,
     test,
 )
-from .model_comparisons import KRmodcomp, SATmodcomp
-from .profiling import LikelihoodProfile, logProf, profile, varianceProf
-from .resampling import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
-from .robust import coef_test, conf_int, vcovCR
-from .robust_wald import Wald_test
-from .selection import get_model, step
-from .tidying import augment, glance, tidy
-from .variance_tables import show_tests
-from .wald_tables import Anova
+from .marginal_means.least_squares_means import difflsmeans, ls_means
+from .profiles.profiling import LikelihoodProfile, logProf, profile, varianceProf
+from .robust.robust import coef_test, conf_int, vcovCR
+from .robust.robust_wald import Wald_test
+from .tidying import linear as tidying_linear
+from .tidying.fits import augment, glance, tidy
 
 __all__ = [
     "Anova",

@@ -22,11 +22,11 @@ import pandas as pd
 
 from ..errors import note
 from ..extract import Covariance, VarCorr, isSingular, word
-from ..fitting import FittedModel
-from ..least_squares import explained as explained_squares
-from ..linalg import Array
-from ..regression import LinearFit
-from ..tables import Shown
+from ..fit.fitted_model import FittedModel
+from ..fit.linear.least_squares import explained as explained_squares
+from ..fit.linear.regression import LinearFit
+from ..numerics.linalg import Array
+from ..text import Shown
 from .records import TestTable, table
 
 SLOPES = (

@@ -3,25 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..arguments import check_call, is_one_of
-from ..devfun import par_names
+from ..engine.covariance.names import par_names
 from ..errors import ArgumentError
 from ..extract.fixed import standard_errors
-from ..extract.words import several
-from ..fitting import FittedModel
+from ..extract.linear import coef, df_residual, list_coef, list_se_coef, se_coef
+from ..fit.fitted_model import FittedModel
+from ..fit.linear.grouped import LinearFits
+from ..fit.linear.regression import LinearFit
+from ..fit.words import check_level, obliging, several
 from ..language import did_you_mean, known_as
-from ..linalg import Array
-from ..linear_words import confint, limit_names
-from ..tails import student_quantile
-from .contrasts import check_level
+from ..numerics.distributions import student_quantile, t_quantile
+from ..numerics.linalg import Array
+from ..text import format_numbers
+from ..text.arguments import check_call, is_one_of
 from .records import PlainTable, table
 
 PREFIXES = {"sdcor": ("sd", "cor"), "varcov": ("var", "cov")}
+
+
+@obliging
+@singledispatch
+def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
+    """Confidence intervals of the parameters of a fit.
+
+    Of a mixed model: `confint(fit, parm=None, level=0.95, method="profile", signames=True)`, a frame whose rows are all
+    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
+    deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
+    parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
+    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
+    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
+    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
+    their place (see `profile`).
+
+    Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
+
+    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=,
+    bias_adjust=, sigma=, df=)`; the arguments as of `summary`.
+
+    Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
+    names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is
+    (J, 2). Each group has its own residual variance and degrees of freedom, as in R; `pool=True` takes those pooled
+    over groups. NaN where there are none. Raises ArgumentError for anything else.
+
+    >>> import pylmer
+    >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(3)
+                 2.5 %  97.5 %
+    (Intercept)  1.268   1.385
+    floor       -0.756  -0.470
+    """
+    raise ArgumentError(f"confint() wants a fit of lmer(), lm() or lmList(), found {type(fit).__name__}")
 
 
 def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "sdcor") -> tuple[list[str], list[str]]:
@@ -125,3 +161,27 @@ def _old_names(signames: Any, oldNames: Any) -> bool:
         raise ArgumentError(f"signames={signames}, oldNames={oldNames}: two names of one argument; give one of them")
     given = [each for each in (signames, oldNames) if each is not None]
     return bool(given[0]) if given else True
+
+
+@confint.register
+def _(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
+    half = t_quantile(level, df_residual(fit)) * se_coef(fit)
+    low, high = limit_names(level)
+    return pd.DataFrame({low: coef(fit) - half, high: coef(fit) + half})
+
+
+def limit_names(level: float) -> tuple[str, str]:
+    """R's names of the limits: "2.5 %" and "97.5 %" at level 0.95."""
+    low, high = format_numbers([50 * (1 - level), 50 * (1 + level)], digits=3, justify=False)
+    return f"{low} %", f"{high} %"
+
+
+@confint.register
+def _(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame:
+    own = [t_quantile(level, fit.df_residual) if fit else float("nan") for fit in fits.solutions]
+    quantiles = np.full(len(own), t_quantile(level, fits.df_residual)) if pool else np.array(own)
+    centre, half = list_coef(fits), list_se_coef(fits, pool).mul(quantiles, axis=0)
+    low, high = limit_names(level)
+    limits = np.stack([centre.to_numpy() - half.to_numpy(), centre.to_numpy() + half.to_numpy()], axis=2)
+    columns = pd.MultiIndex.from_tuples([(name, limit) for name in fits.names for limit in (low, high)])
+    return pd.DataFrame(limits.reshape(len(centre), -1), index=centre.index, columns=columns)

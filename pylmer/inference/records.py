@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..tables import Copied, Printed
+from ..text import Copied, Printed
 
 
 class TestTable(Copied, Printed, pd.DataFrame):  # type: ignore[misc]  # the stubs call copy() final

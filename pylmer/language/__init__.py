@@ -1,18 +1,23 @@
-"""The formula language: text -> MixedFormula. No data, no numbers."""
+"""The formula language: text -> MixedFormula.
+
+In: R's formula text.
+Out: a tree of the formula, its expansion, R's spelling of it.
+Must not know: data and numbers.
+"""
 
 from __future__ import annotations
 
-from pylmer.language.deparse import deparse
-from pylmer.language.expand import fixed_terms, terms
-from pylmer.language.layout import deparse_lines
-from pylmer.language.numbers import format_number
-from pylmer.language.parse import parse_expression, parse_formula, parse_grouped, require_random
-from pylmer.language.plain import column_name, known_as, plain_name
-from pylmer.language.randoms import double_bar_effects, expand_random, random_label
-from pylmer.language.suggest import closest, did_you_mean
-from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
-from pylmer.language.update import explicit_formula, findbars, fitted_formula, nobars, update_formula
-from pylmer.language.walk import variables
+from .deparse import deparse
+from .expand import fixed_terms, terms
+from .layout import deparse_lines
+from .numbers import format_number
+from .parse import parse_expression, parse_formula, parse_grouped, require_random
+from .plain import column_name, known_as, plain_name
+from .randoms import double_bar_effects, expand_random, random_label
+from .suggest import closest, did_you_mean
+from .syntax import MixedFormula, RandomTerm, Terms
+from .update import explicit_formula, findbars, fitted_formula, nobars, update_formula
+from .walk import variables
 
 __all__ = [
     "MixedFormula",

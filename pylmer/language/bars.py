@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from pylmer.errors import FormulaError
-from pylmer.language.nodes import Argument, Binary, Call, Constant, Node, Paren, Span, Unary
-from pylmer.language.syntax import RandomTerm
+from ..errors import FormulaError
+from .nodes import Argument, Binary, Call, Constant, Node, Paren, Span, Unary
+from .syntax import RandomTerm
 
 STRUCTURES = ("ar1", "cs", "diag", "us")
 # Functions that may be given a logical `a | b`; any other f(a | b) among the terms is an unknown structure.

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
-from pylmer.language.numbers import format_number, integer_text
-from pylmer.language.strings import quote, write_name
+from .nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
+from .numbers import format_number, integer_text
+from .strings import quote, write_name
 
 TIGHT = frozenset(["/", "^", ":", "%%", "%/%"])  # operators that R writes without blanks
 

@@ -12,11 +12,11 @@ from functools import reduce
 from operator import or_
 from typing import TypeAlias
 
-from pylmer.errors import FormulaError
-from pylmer.language.deparse import deparse
-from pylmer.language.nodes import Binary, Call, Constant, Name, Node, Number, Paren, Span, Text, Unary
-from pylmer.language.syntax import MixedFormula, Terms
-from pylmer.language.walk import variables
+from ..errors import FormulaError
+from .deparse import deparse
+from .nodes import Binary, Call, Constant, Name, Node, Number, Paren, Span, Text, Unary
+from .syntax import MixedFormula, Terms
+from .walk import variables
 
 MOST_TERMS = 50_000
 TermList: TypeAlias = list[int]

@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pylmer.errors import FormulaError, FormulaSyntaxError
-from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Span, Text, Unary
-from pylmer.language.numbers import read_number
-from pylmer.language.strings import RESERVED, BadEscapeError, unescape
+from ..errors import FormulaError, FormulaSyntaxError
+from .nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Span, Text, Unary
+from .numbers import read_number
+from .strings import RESERVED, BadEscapeError, unescape
 
 if TYPE_CHECKING:
     from lark import Lark, Token

@@ -6,16 +6,10 @@ the line is longer than the cutoff. What follows a break is indented until the e
 
 from __future__ import annotations
 
-from pylmer.language.deparse import (
-    TIGHT,
-    deparse,
-    left_needs_parentheses,
-    right_needs_parentheses,
-    unary_needs_parentheses,
-)
-from pylmer.language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Unary
-from pylmer.language.numbers import integer_text
-from pylmer.language.strings import write_name
+from .deparse import TIGHT, deparse, left_needs_parentheses, right_needs_parentheses, unary_needs_parentheses
+from .nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Unary
+from .numbers import integer_text
+from .strings import write_name
 
 CUTOFF = 60
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from pylmer.errors import FormulaSyntaxError
-from pylmer.language.nodes import Span
-from pylmer.language.scan import Token, depths, ends_operand, scan, starts_operand
-from pylmer.language.strings import write_name
+from ..errors import FormulaSyntaxError
+from .nodes import Span
+from .scan import Token, depths, ends_operand, scan, starts_operand
+from .strings import write_name
 
 Finding = tuple[str, Span]  # a message and its place
 

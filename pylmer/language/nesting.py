@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pylmer.errors import FormulaError
-from pylmer.language.nodes import Binary, Call, Index, Node, Paren, Unary
+from ..errors import FormulaError
+from .nodes import Binary, Call, Index, Node, Paren, Unary
 
 DEEPEST = 60
 SHORT = 60  # a text of so few characters cannot nest deeper than DEEPEST

@@ -135,7 +135,7 @@ class Call:
 
     def __str__(self) -> str:
         """The call as R writes it: `print(fit.call)`."""
-        from pylmer.language.deparse import deparse  # which reads these nodes
+        from .deparse import deparse  # which reads these nodes
 
         return deparse(self)
 

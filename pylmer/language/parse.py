@@ -6,17 +6,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from pylmer.errors import ArgumentError, FormulaError, FormulaSyntaxError
-from pylmer.language.bars import at_term_level, check_response, separate
-from pylmer.language.deparse import deparse
-from pylmer.language.expand import terms
-from pylmer.language.grammar import OPERATORS, RefusedError, parser
-from pylmer.language.mistakes import expression_error, syntax_error
-from pylmer.language.nesting import check_nesting
-from pylmer.language.nodes import Binary, Node, Number, Paren, Unary
-from pylmer.language.randoms import groupings
-from pylmer.language.syntax import MixedFormula, RandomTerm
-from pylmer.language.walk import nodes
+from ..errors import ArgumentError, FormulaError, FormulaSyntaxError
+from .bars import at_term_level, check_response, separate
+from .deparse import deparse
+from .expand import terms
+from .grammar import OPERATORS, RefusedError, parser
+from .mistakes import expression_error, syntax_error
+from .nesting import check_nesting
+from .nodes import Binary, Node, Number, Paren, Unary
+from .randoms import groupings
+from .syntax import MixedFormula, RandomTerm
+from .walk import nodes
 
 
 def parse_formula(text: str | MixedFormula) -> MixedFormula:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from pylmer.errors import FormulaError
-from pylmer.language.deparse import deparse
-from pylmer.language.expand import terms
-from pylmer.language.nodes import NOWHERE, Binary, Node, Number, Paren, Span
-from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
+from ..errors import FormulaError
+from .deparse import deparse
+from .expand import terms
+from .nodes import NOWHERE, Binary, Node, Number, Paren, Span
+from .syntax import MixedFormula, RandomTerm, Terms
 
 Doublevert: TypeAlias = Literal["split", "diag"]
 Factors: TypeAlias = tuple[Node, ...]  # the factors of one grouping, joined by ":" when written

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from pylmer.language.nodes import Span
+from .nodes import Span
 
 Kind: TypeAlias = Literal["operand", "operator", "open", "close", "comma", "unclosed", "strange", "blank"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pylmer.language.deparse import deparse
-from pylmer.language.nodes import (
+from .deparse import deparse
+from .nodes import (
     NOWHERE,
     Argument,
     Binary,

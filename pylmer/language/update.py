@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pylmer.errors import FormulaError
-from pylmer.language.bars import at_term_level, is_bar
-from pylmer.language.deparse import deparse
-from pylmer.language.expand import terms
-from pylmer.language.mistakes import syntax_error
-from pylmer.language.nodes import NOWHERE, Argument, Binary, Call, Index, Name, Node, Number, Paren, Unary, from_spine
-from pylmer.language.parse import is_formula, parse_formula, read, sides
-from pylmer.language.randoms import Doublevert, expand_random, joined, split_double_bar
-from pylmer.language.syntax import MixedFormula, RandomTerm, Terms
-from pylmer.language.walk import nodes
+from ..errors import FormulaError
+from .bars import at_term_level, is_bar
+from .deparse import deparse
+from .expand import terms
+from .mistakes import syntax_error
+from .nodes import NOWHERE, Argument, Binary, Call, Index, Name, Node, Number, Paren, Unary, from_spine
+from .parse import is_formula, parse_formula, read, sides
+from .randoms import Doublevert, expand_random, joined, split_double_bar
+from .syntax import MixedFormula, RandomTerm, Terms
+from .walk import nodes
 
 
 def findbars(formula: str | MixedFormula) -> list[RandomTerm]:

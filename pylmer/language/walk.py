@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pylmer.language.nodes import Binary, Call, Index, Name, Node, Paren, Unary
+from .nodes import Binary, Call, Index, Name, Node, Paren, Unary
 
 
 def variables(node: Node) -> tuple[Name, ...]:

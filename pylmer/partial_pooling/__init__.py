@@ -1,4 +1,9 @@
-"""Between complete and no pooling: where each level's estimate lies, and why (Gelman & Hill 2007, chapter 12)."""
+"""Between complete and no pooling: where each level's estimate lies, and why (Gelman & Hill 2007, chapter 12).
+
+In: a fit.
+Out: pooling factors, the three estimates side by side.
+Must not know: tests, printing.
+"""
 
 from __future__ import annotations
 

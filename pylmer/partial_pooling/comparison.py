@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..arguments import is_one_of, written
 from ..errors import ArgumentError, NumericalError
 from ..extract import word
-from ..fitting import FittedModel
-from ..tables import Shown
+from ..fit.fitted_model import FittedModel
+from ..text import Shown
+from ..text.arguments import is_one_of, written
 from .grouped import GroupedRows, TwoLevel, grouped_rows
 from .ways import WAYS, covariance
 

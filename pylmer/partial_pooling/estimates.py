@@ -11,10 +11,10 @@ import pandas as pd
 from ..errors import ArgumentError
 from ..extract import NamedVector, se_ranef, word
 from ..extract.random import factors
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
 from ..language import did_you_mean, known_as
-from ..linalg import Array, block_diagonal
-from ..tables import Shown
+from ..numerics.linalg import Array, block_diagonal
+from ..text import Shown
 from .levels import NoPooling, Sums, level_columns, no_pooling, sums_of
 
 SECOND_LEVEL = ("Estimate", "Std. Error")

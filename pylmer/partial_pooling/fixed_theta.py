@@ -8,18 +8,18 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from ..arguments import written
-from ..criterion import Criterion
-from ..devfun import Devfun
-from ..engines import BetweenEngine
+from ..engine.criterion.profiled import Criterion
+from ..engine.factorization.between import BetweenEngine
 from ..errors import ArgumentError, FitNote
 from ..extract import word
-from ..fitting import FittedModel
+from ..fit.devfun import Devfun
+from ..fit.fitted_model import FittedModel
+from ..fit.given_parameters import names_of_theta, par_of_theta
+from ..fit.optimum import held_optimum
 from ..functions import by_name
-from ..linalg import Array
-from ..optimum import held_optimum
-from ..parameters import names_of_theta, par_of_theta
-from ..tables import Shown
+from ..numerics.linalg import Array
+from ..text import Shown
+from ..text.arguments import written
 
 Fit = TypeVar("Fit", bound=FittedModel)
 DIGITS_LOST = 1e-6  # relative error of beta from which a theta of crossed or nested factors is refused

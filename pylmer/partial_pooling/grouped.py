@@ -9,9 +9,9 @@ import numpy as np
 from ..errors import ArgumentError
 from ..extract import NamedVector
 from ..extract.random import factors
-from ..fitting import FittedModel
-from ..linalg import Array, dense
-from ..tables import Shown
+from ..fit.fitted_model import FittedModel
+from ..numerics.linalg import Array, dense
+from ..text import Shown
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,12 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg
 
-from ..criterion import Criterion, Points
-from ..engines.between import RANK, aliased_factor, level_spectra
+from ..engine.covariance.points import Points
+from ..engine.criterion.profiled import Criterion
+from ..engine.factorization.between import RANK, aliased_factor, level_spectra
 from ..errors import ArgumentError
-from ..linalg import Array, block_diagonal, transposed
-from ..stacks import cross
+from ..numerics.linalg import Array, block_diagonal, transposed
+from ..numerics.stacks import cross
 
 LARGEST = 5_000  # coefficients of a factor up to which one matrix couples all its levels
 UNDETERMINED = 1e-6  # part of a coefficient along directions of which a level's rows say nothing

@@ -15,7 +15,7 @@ from scipy import linalg, sparse
 from scipy.sparse import linalg as sparse_linalg
 
 from ..errors import ArgumentError, NumericalError
-from ..linalg import Array
+from ..numerics.linalg import Array
 from .grouped import GroupedRows, TwoLevel, two_level
 
 LARGEST = 5_000  # rows up to which the dense n x n covariance matrix is formed

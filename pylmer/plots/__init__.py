@@ -1,4 +1,9 @@
-"""Pictures of fits. Every function draws on the axes that it is given, or on new ones, and returns them."""
+"""Pictures of fits. Every function draws on the axes that it is given, or on new ones, and returns them.
+
+In: a fit or a record.
+Out: matplotlib axes.
+Must not know: how the numbers are found.
+"""
 
 from __future__ import annotations
 

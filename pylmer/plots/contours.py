@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..inference import LikelihoodProfile
-from ..inference.curves import Curve
-from ..linalg import Array
+from ..inference.profiles.curves import Curve
+from ..numerics.linalg import Array
 
 POINTS = 201
 

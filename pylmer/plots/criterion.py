@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import plain
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
 from ..partial_pooling import CriterionCurve, criterion_curve
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, THIN, axes_for
 
 if TYPE_CHECKING:

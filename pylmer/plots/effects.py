@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import vcov
-from ..fitting import FittedModel
-from ..inference.profiling import quantile
+from ..fit.fitted_model import FittedModel
+from ..inference.profiles.profiling import quantile
 from ..language import deparse
-from ..linalg import Array
+from ..numerics.linalg import Array
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, PALE, axes_for, mark_whole
 from .choosing import known
 from .typical import fixed_columns, jittered, level_columns, raw, typical_rows

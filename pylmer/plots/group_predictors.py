@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arguments import plain
 from ..extract import coef, fixef, se_ranef
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
 from ..language import plain_name
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, MEDIUM, ORANGE, PALE, axes_for
 from .choosing import known
 from .levels import INTERCEPT, grouping_factor, level_values, random_column

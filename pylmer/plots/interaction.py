@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import check_call
 from ..errors import ArgumentError
-from ..extract.words import obliging
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
+from ..fit.linear.regression import LinearFit
+from ..fit.words import obliging
 from ..inference.marginal_means import EmmGrid, EmmList, emmeans
 from ..inference.marginal_means.records import level_text
 from ..inference.marginal_means.reference_grid import predictors
 from ..inference.marginal_means.specs import Traces, parse_traces
 from ..inference.marginal_means.summaries import summarize
-from ..linalg import Array
-from ..regression import LinearFit
+from ..numerics.linalg import Array
+from ..text.arguments import check_call
 from .canvas import DOT, MEDIUM, PALETTE, THIN, axes_for, panels_for
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..arguments import plain
-from ..fitting import FittedModel
-from ..linalg import Array
+from ..fit.fitted_model import FittedModel
+from ..numerics.linalg import Array
 from ..partial_pooling import pooling
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MEDIUM, PALE, THIN, panels_for, size_axis
 from .levels import INTERCEPT, by_coefficient, common_mean, grouping_factor
 

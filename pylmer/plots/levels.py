@@ -10,8 +10,8 @@ import pandas as pd
 from ..errors import ArgumentError
 from ..extract import fixef, ranef
 from ..extract.random import factors
-from ..fitting import FittedModel
-from ..linalg import Array, dense
+from ..fit.fitted_model import FittedModel
+from ..numerics.linalg import Array, dense
 from ..partial_pooling import Pooling
 from .choosing import known, one_group
 

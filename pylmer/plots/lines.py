@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import ranef
-from ..extract.words import several
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
+from ..fit.words import several
 from ..language import deparse
-from ..linalg import Array
+from ..numerics.linalg import Array
 from ..partial_pooling import at_theta, pooling
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, mark_whole, name_outer, panels_for
 from .choosing import known
 from .levels import by_coefficient, codes, grouping_factor, spread_of_sizes

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import Ranef
-from ..inference.profiling import quantile
-from ..linalg import Array
+from ..inference.profiles.profiling import quantile
+from ..numerics.linalg import Array
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MEDIUM, PALE, THIN, WIDTH, panels_for
 from .choosing import one_group
 from .quantiles import TITLE, plotting_points, quantiles

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
-from ..arguments import plain
 from ..errors import ArgumentError
 from ..inference import LikelihoodProfile
-from ..inference.curves import Curve
 from ..inference.intervals import chosen
-from ..linalg import Array
+from ..inference.profiles.curves import Curve
+from ..numerics.linalg import Array
+from ..text.arguments import plain
 from .canvas import BLUE, GREY, LIGHT, MEDIUM, ORANGE, THIN, name_outer, panels_for
 from .contours import Traces, contour, traces
 

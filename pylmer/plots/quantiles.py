@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from ..linalg import Array
+from ..numerics.linalg import Array
 from .canvas import BLUE, DOT, GREY, THIN
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arguments import plain
 from ..errors import ArgumentError
 from ..extract import fitted, ranef, resid
 from ..extract.random import factors
-from ..fitting import FittedModel
-from ..linalg import Array
+from ..fit.fitted_model import FittedModel
+from ..numerics.linalg import Array
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
 from .choosing import known
 from .quantiles import TITLE, plot_quantiles, plotting_points

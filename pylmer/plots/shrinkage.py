@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arguments import plain
 from ..errors import ArgumentError
-from ..extract.words import several
-from ..fitting import FittedModel
-from ..linalg import Array
+from ..fit.fitted_model import FittedModel
+from ..fit.words import several
+from ..numerics.linalg import Array
 from ..partial_pooling import pooling
+from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, PALE, axes_for, size_axis
 from .intercepts import spread
 from .levels import by_coefficient, common_mean, grouping_factor

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..extract.random import factors
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
 from ..functions import aligned, read_columns
 from ..functions.python import as_array
 from ..functions.series import value_of
@@ -22,7 +22,7 @@ from ..functions.values import Value, take
 from ..language import deparse
 from ..language.nodes import Name, Node
 from ..language.walk import variables
-from ..linalg import Array, dense
+from ..numerics.linalg import Array, dense
 from .canvas import FEW
 
 JITTER = 0.08  # of the smallest distance between two numbers

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..extract import Ranef
-from ..extract.words import obliging
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
+from ..fit.words import obliging
 from ..inference import LikelihoodProfile
 from ..power_analysis import PowerCurve
 from .modes import plot_modes, qqmath_modes

@@ -8,22 +8,23 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..criterion import At
-from ..devfun import Devfun, make_devfun
+from ..engine.criterion.profiled import At
 from ..errors import ArgumentError, PylmerError
-from ..fitting import FittedModel, design_of
-from ..inference.contrasts import all_tested, each_tested
-from ..inference.degrees_of_freedom import Method
-from ..inference.kenward_roger import kenward_roger
-from ..inference.likelihood_ratio import changed_request
-from ..inference.satterthwaite import satterthwaite
+from ..fit.devfun import Devfun, make_devfun
+from ..fit.fitted_model import FittedModel
+from ..fit.fitting import design_of
+from ..fit.given_parameters import par_of_theta
+from ..fit.many_fits import BatchFits, refit_all
+from ..fit.optimum import optimum_at
+from ..inference.analysis_of_variance.likelihood_ratio import changed_request
+from ..inference.contrasts.contrasts import all_tested, each_tested
+from ..inference.degrees_of_freedom.choice import Method
+from ..inference.degrees_of_freedom.kenward_roger import kenward_roger
+from ..inference.degrees_of_freedom.satterthwaite import satterthwaite
 from ..language import deparse, did_you_mean, explicit_formula, known_as, update_formula
 from ..language.syntax import MixedFormula
-from ..linalg import Array
-from ..optimum import optimum_at
-from ..parameters import par_of_theta
-from ..refitting import BatchFits, refit_all
-from ..tails import chisquare_upper
+from ..numerics.distributions import chisquare_upper
+from ..numerics.linalg import Array
 
 DDF: Mapping[str, Callable[[At], Method]] = {"sa": satterthwaite, "t": satterthwaite, "kr": kenward_roger}
 METHODS = ("sa", "t", "kr", "z", "lr")

@@ -11,20 +11,22 @@ import numpy as np
 import pandas as pd
 
 from ..design import Design, isNested
-from ..design.rank import independent_columns
-from ..devfun import make_devfun
-from ..drawing import check_room, replicates
+from ..design.rows_used import Rows
 from ..errors import ArgumentError, DataError
 from ..extract import word
-from ..fitting import Fit, FittedModel, Request
-from ..frame import Rows
+from ..fit.devfun import make_devfun
+from ..fit.fitted_model import FittedModel
+from ..fit.fitting import Fit
+from ..fit.given_parameters import fitted_parameters, model_of, read_parameters
+from ..fit.request import Request
 from ..functions import Columns, Factor, as_factor, drop_unused, taken_values
 from ..functions.python import as_array
 from ..functions.series import value_of
 from ..functions.values import take
 from ..language import did_you_mean, known_as, variables
-from ..linalg import Array, Codes
-from ..parameters import fitted_parameters, model_of, read_parameters
+from ..numerics.linalg import Array, Codes
+from ..numerics.rank import independent_columns
+from ..simulation.drawing import check_room, replicates
 
 NUMBERS = 40  # that a row needs on the way, in the data and in the design
 

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import special
 
 from ..extract.records import ReadOnly
-from ..linalg import Array
-from ..tables import Shown
+from ..numerics.linalg import Array
+from ..text import Shown
 
 
 def clopper_pearson(x: int, n: int, level: float) -> tuple[float, float]:

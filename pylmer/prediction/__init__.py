@@ -1,4 +1,9 @@
-"""Predictions for the rows of the fit and for new data: means, standard errors, intervals."""
+"""Predictions for the rows of the fit and for new data: means, standard errors, intervals.
+
+In: a fit and new rows.
+Out: predictions.
+Must not know: tests, printing.
+"""
 
 from .choosing import selected_terms
 from .words import predict

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from ..design import RandomDesign
 from ..errors import ArgumentError
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
 from ..language import deparse, expand_random, parse_formula, random_label, terms
 from ..language.syntax import MixedFormula, RandomTerm
-from ..linalg import Array
+from ..numerics.linalg import Array
 
 ReForm: TypeAlias = str | MixedFormula | float | None
 Chosen: TypeAlias = dict[int, npt.NDArray[np.bool_]]  # number of a random term -> mask (l,) of its columns

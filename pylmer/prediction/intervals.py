@@ -23,12 +23,13 @@ from itertools import chain, combinations
 
 import numpy as np
 
-from ..asymptotics import parameter_covariance
-from ..criterion import At
-from ..joint import JointRows, Levels, row_slopes, row_variances, unknown_variances
-from ..linalg import Array
-from ..optimize import difference_step, shifted
-from ..tails import student_quantile
+from ..engine.covariance.points import shifted
+from ..engine.criterion.profiled import At
+from ..engine.criterion.row_variances import JointRows, Levels, row_slopes, row_variances, unknown_variances
+from ..engine.optimize.asymptotics import parameter_covariance
+from ..engine.optimize.information import difference_step
+from ..numerics.distributions import student_quantile
+from ..numerics.linalg import Array
 
 INTERVALS = ("confidence", "prediction")
 UNCERTAINTIES = ("none", "effects", "theta")

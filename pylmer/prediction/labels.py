@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import is_one_of, written
 from ..design import Design
+from ..design.spec import NewFrame, Spec
 from ..errors import ArgumentError, DataError, note
 from ..extract.rows import Designed, on_rows
 from ..functions import vector_among
-from ..linalg import Array
-from ..spec import NewFrame, Spec
+from ..numerics.linalg import Array
+from ..text.arguments import is_one_of, written
 
 NA_ACTIONS = ("pass", "omit", "exclude", "fail")
 

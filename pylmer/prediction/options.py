@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..arguments import is_number
 from ..errors import ArgumentError
+from ..text.arguments import is_number
 from .intervals import INTERVALS, UNCERTAINTIES
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..design.estimable import not_estimable
-from ..fitting import FittedModel, random_effect
-from ..joint import JointRows, Levels
-from ..linalg import Array, Codes, dense
-from ..spec import NewFrame
+from ..design.spec import NewFrame
+from ..engine.criterion.row_variances import JointRows, Levels
+from ..fit.fitted_model import FittedModel, random_effect
+from ..numerics.linalg import Array, Codes, dense
 from .choosing import Chosen, columns_taken
 
 

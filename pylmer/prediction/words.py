@@ -9,9 +9,9 @@ import pandas as pd
 
 from ..errors import note
 from ..extract import fitted, word
-from ..fitting import FittedModel
-from ..linalg import Array
-from ..parameters import with_parameters
+from ..fit.fitted_model import FittedModel
+from ..fit.given_parameters import with_parameters
+from ..numerics.linalg import Array
 from .choosing import ReForm, chosen_effects, selected_terms
 from .intervals import spreads
 from .labels import (

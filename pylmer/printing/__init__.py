@@ -1,4 +1,9 @@
-"""The printed page: numbers in, text out. Importing it teaches the records of `extract` to print themselves."""
+"""The printed page. Importing it teaches the records of `extract` to print themselves.
+
+In: records of numbers.
+Out: text and HTML.
+Must not know: how the numbers are found.
+"""
 
 from __future__ import annotations
 

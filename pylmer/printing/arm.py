@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..arguments import check_digits
 from ..extract import VarCorr, VarCorrs, deviance, logLik, nobs, word
 from ..extract.likelihood import group_sizes
-from ..fitting import FittedModel, refit_ml
-from ..language.syntax import Argument, Call
-from ..tables import Shown, format_fixed, format_number, format_numbers, print_named, print_texts, round_number, show
+from ..fit.fitted_model import FittedModel
+from ..fit.refitting import refit_ml
+from ..language.nodes import Argument, Call
+from ..text import Shown, format_fixed, format_number, format_numbers, print_named, print_texts, round_number, show
+from ..text.arguments import check_digits
 from .filling import code_lines
 from .summaries import coefficient_table
 from .variances import format_decimals, variance_table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..inference.resampling import BootMer, ParametricComparison, ParametricComparisonSummary, summarized
-from ..tables import Column, format_numbers, mixed_columns, print_columns, print_mixed, show, show_html
+from ..inference.bootstrap import BootMer, ParametricComparison, ParametricComparisonSummary, summarized
+from ..text import Column, format_numbers, mixed_columns, print_columns, print_mixed, show, show_html
 from .filling import PAGE, formula_text
 from .pages import html_table
 from .summaries import summary

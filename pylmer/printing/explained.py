@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..inference.explained import ICC, ICCByGroup, LinearR2, MixedR2
-from ..tables import format_fixed, show, show_html, text_width
+from ..text import format_fixed, show, show_html, text_width
 from .pages import html_table
 
 DIGITS = 3

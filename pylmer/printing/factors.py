@@ -9,8 +9,8 @@ import pandas as pd
 from ..extract import ByFactor, Coef, CondVar, LogLik, PrincipalComponents, Ranef, RePCA, RePCASummary, SigmaHat
 from ..extract.records import StandardErrors
 from ..language import deparse
-from ..language.syntax import Name
-from ..tables import format_number, format_numbers, print_matrix, print_named, print_vector, show
+from ..language.nodes import Name
+from ..text import format_number, format_numbers, print_matrix, print_named, print_vector, show
 
 CLASS = 'attr(,"class")\n[1] "{}"'
 

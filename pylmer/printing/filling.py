@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..language import deparse_lines, parse_formula
-from ..language.syntax import Call, Node
+from ..language.nodes import Call, Node
 
 PAGE = 80
 

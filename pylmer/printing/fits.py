@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..extract import VarCorr, fixef, nobs
 from ..extract.likelihood import group_sizes
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
 from .filling import fill
 from .fixed import fixed_list
 from .footers import short_footer

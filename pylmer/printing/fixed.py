@@ -6,16 +6,7 @@ import pandas as pd
 
 from ..extract import NamedVector
 from ..extract.variances import correlations
-from ..tables import (
-    CoefTable,
-    abbreviate,
-    format_numbers,
-    print_coefmat,
-    print_named,
-    print_texts,
-    round_number,
-    show,
-)
+from ..text import CoefTable, abbreviate, format_numbers, print_coefmat, print_named, print_texts, round_number, show
 
 MOST = 12  # fixed effects up to which summary shows their correlations
 

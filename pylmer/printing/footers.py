@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..fitting import FittedModel
+from ..fit.fitted_model import FittedModel
 
 
 def design_notes(fit: FittedModel) -> list[str]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ..extract import BIC, df_residual, logLik
-from ..fitting import FittedModel
-from ..language.syntax import Name
-from ..tables import format_fixed, format_number, format_numbers, print_named, round_number, wrap_words
+from ..fit.fitted_model import FittedModel
+from ..language.nodes import Name
+from ..text import format_fixed, format_number, format_numbers, print_named, round_number, wrap_words
 from .filling import PAGE, argument, code_lines, fill
 
 TITLES = {True: "Linear mixed model fit by REML", False: "Linear mixed model fit by maximum likelihood "}

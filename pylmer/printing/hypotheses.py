@@ -6,11 +6,11 @@ import html
 
 import pandas as pd
 
-from ..inference.model_comparisons import ModelComparison
+from ..inference.analysis_of_variance.model_comparisons import ModelComparison
+from ..inference.analysis_of_variance.selection import Step
 from ..inference.records import AnovaTable, CoefmatTable, PlainTable, TestTable
-from ..inference.selection import Step
-from ..linalg import Array
-from ..tables import (
+from ..numerics.linalg import Array
+from ..text import (
     Column,
     anova_columns,
     format_numbers,

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..diagnostics import Influence
 from ..diagnostics.leverage import deletion_distances, scaled_changes
-from ..tables import print_matrix, show
+from ..text import print_matrix, show
 
 SHOWN = 6
 DIGITS = 3

@@ -6,11 +6,12 @@ import math
 
 import pandas as pd
 
+from ..extract.linear import COLUMNS, coef, list_coef
 from ..extract.variances import correlations
-from ..grouped_regression import LinearFits
-from ..linear_words import COLUMNS, coef, list_coef
-from ..regression import LinearFit
-from ..tables import (
+from ..fit.linear.grouped import LinearFits
+from ..fit.linear.regression import LinearFit
+from ..numerics.distributions import f_upper
+from ..text import (
     CoefTable,
     format_fixed,
     format_general,
@@ -25,7 +26,6 @@ from ..tables import (
     show,
     signif,
 )
-from ..tails import f_upper
 from .arm import coefficient_cells
 from .filling import code_lines
 from .linear_summaries import LinearDisplay, LinearListSummary, LinearSummary

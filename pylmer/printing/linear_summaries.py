@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..arguments import check_digits
 from ..extract import coef
-from ..grouped_regression import LinearFits
-from ..language.syntax import Call
-from ..least_squares import explained
-from ..linear_words import coefficient_table, list_coefficients, vcov
-from ..regression import LinearFit
-from ..tables import Shown
+from ..extract.linear import coefficient_table, list_coefficients, vcov
+from ..fit.linear.grouped import LinearFits
+from ..fit.linear.least_squares import explained
+from ..fit.linear.regression import LinearFit
+from ..language.nodes import Call
+from ..text import Shown
+from ..text.arguments import check_digits
 from .arm import NAMES, display
 from .filling import argument, code_lines
 from .summaries import one_of, summary

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import check_call, is_number
 from ..errors import ArgumentError
 from ..inference.marginal_means.grids import EmmGrid, EmmList
 from ..inference.marginal_means.records import Axis, MeansTable, MeansTables, level_text
 from ..inference.marginal_means.summaries import summarize
 from ..language.strings import write_name
-from ..tables import Column, format_numbers, print_columns, round_number, show, show_html, zapsmall
+from ..text import Column, format_numbers, print_columns, round_number, show, show_html, zapsmall
+from ..text.arguments import check_call, is_number
 from .pages import html_table
 from .summaries import summary
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..extract import VarCorr, VarCorrs
-from ..fitting import FittedModel
-from ..tables import format_numbers, format_pvalues, round_number, show_html
+from ..fit.fitted_model import FittedModel
+from ..text import format_numbers, format_pvalues, round_number, show_html
 from .footers import long_footer
 from .headers import criteria, model_lines, short_criteria, title
 from .summaries import Summary, coefficient_table, residual_lines

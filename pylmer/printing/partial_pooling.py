@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..arguments import is_flag, written
 from ..errors import ArgumentError
 from ..extract import NamedVector
 from ..partial_pooling import CriterionCurve, FiveWays, Pooling, TwoLevel
-from ..tables import Column, format_number, format_numbers, print_columns, print_matrix, show, show_html, wrap_words
+from ..text import Column, format_number, format_numbers, print_columns, print_matrix, show, show_html, wrap_words
+from ..text.arguments import is_flag, written
 from .pages import html_table
 
 SHOWN = 10  # levels of each coefficient on the page

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..posterior import Draws, LinearDraws, MixedDraws
-from ..tables import show
+from ..simulation.posterior import Draws, LinearDraws, MixedDraws
+from ..text import show
 from .factors import element, frame_text
 
 QUANTILES = (0.025, 0.5, 0.975)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..power_analysis import Power, PowerCurve
-from ..tables import format_number, show
+from ..text import format_number, show
 
 HOUR, MINUTE = 3600, 60
 

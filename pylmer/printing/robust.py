@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..inference.records import TestTable
-from ..inference.robust import SHORT, RobustIntervals, RobustTests
-from ..inference.robust_wald import RobustWald
-from ..tables import (
-    Column,
-    format_general,
-    format_numbers,
-    format_pvalues,
-    print_columns,
-    show,
-    show_html,
-    star,
-)
+from ..inference.robust.robust import SHORT, RobustIntervals, RobustTests
+from ..inference.robust.robust_wald import RobustWald
+from ..text import Column, format_general, format_numbers, format_pvalues, print_columns, show, show_html, star
 from .pages import html_table
 
 SHARED = {"Coef": "Coef.", "beta": "Estimate", "SE": "SE", "tstat": "t-stat", "df": "d.f.", "p_val": "p-value"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..inference.exact_ratio import SimulatedTest
-from ..tables import format_number, format_pvalues, show, wrap_words
+from ..inference.exact.exact_ratio import SimulatedTest
+from ..text import format_number, format_pvalues, show, wrap_words
 
 WIDTH = 72  # of the title
 

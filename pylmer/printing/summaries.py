@@ -11,12 +11,12 @@ import pandas as pd
 from ..errors import ArgumentError
 from ..extract import RePCA, RePCASummary, VarCorr, VarCorrs, coef, fixef, nobs, resid, se_fixef, vcov, word
 from ..extract.likelihood import group_sizes
-from ..fitting import FittedModel
-from ..inference.contrasts import t_tests
-from ..inference.degrees_of_freedom import METHODS, check_ddf
-from ..language.syntax import Call
-from ..linalg import Array
-from ..tables import Shown, format_numbers, print_named, show, zapsmall
+from ..fit.fitted_model import FittedModel
+from ..inference.contrasts.contrasts import t_tests
+from ..inference.degrees_of_freedom.choice import METHODS, check_ddf
+from ..language.nodes import Call
+from ..numerics.linalg import Array
+from ..text import Shown, format_numbers, print_named, show, zapsmall
 from .fits import sizes
 from .fixed import MOST, correlation_table, fixed_table
 from .footers import long_footer

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arguments import written
 from ..errors import ArgumentError
 from ..extract import Structure, VarCorrs
-from ..tables import Column, format_numbers, print_columns, round_number, show
+from ..text import Column, format_numbers, print_columns, round_number, show
+from ..text.arguments import written
 
 COMPONENTS = ("Variance", "Std.Dev.")
 Format = Callable[[Sequence[float]], list[str]]

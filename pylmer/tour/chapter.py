@@ -7,9 +7,9 @@ from functools import cached_property
 import pandas as pd
 
 from .. import datasets
-from ..api import lmer
-from ..linear_model import LmFit, lm
-from ..model import LmerFit
+from ..api.linear import LmFit, lm
+from ..api.mixed import lmer
+from ..api.models import LmerFit
 from ..partial_pooling import Pooling, pooling
 
 EIGHT = ("LAC QUI PARLE", "AITKIN", "KOOCHICHING", "DOUGLAS", "CLAY", "STEARNS", "RAMSEY", "ST LOUIS")

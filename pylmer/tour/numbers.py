@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from ..api import lmer
+from ..api.linear import LmFit
+from ..api.mixed import lmer
+from ..api.models import LmerFit
 from ..errors import FitNote
-from ..inference.profiling import profile_limits
-from ..linear_model import LmFit
-from ..model import LmerFit
+from ..inference.profiles.profiling import profile_limits
+from ..numerics.distributions import f_upper, student_quantile
 from ..partial_pooling import pooling
-from ..tails import f_upper, student_quantile
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..tables import Column, format_fixed, print_columns
+from ..text import Column, format_fixed, print_columns
 from .chapter import Chapter
 
 WIDTH = 80

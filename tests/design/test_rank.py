@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from pylmer.design.rank import independent_columns, left_to_right, triangle
+from pylmer.numerics.rank import independent_columns, left_to_right, triangle
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "design" / "rank.json").read_text())
 

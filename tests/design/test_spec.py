@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 import pylmer
+from pylmer.design.spec import Spec
 from pylmer.errors import DataError, FormulaError, PylmerError
-from pylmer.spec import Spec
 from tests.design.frames import UNCHECKED, dense, formula_frame
 
 CALLS = [

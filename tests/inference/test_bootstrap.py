@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer import progress
-from pylmer.drawing import draw_responses
 from pylmer.extract import NamedVector
-from pylmer.inference.resampling.cases import refitted, resampled_rows, taken
-from pylmer.inference.resampling.likelihood_ratios import compared
-from pylmer.inference.resampling.residuals import reflated, reflated_modes, reflated_residuals
+from pylmer.fit import progress
+from pylmer.inference.bootstrap.cases import refitted, resampled_rows, taken
+from pylmer.inference.bootstrap.likelihood_ratios import compared
+from pylmer.inference.bootstrap.residuals import reflated, reflated_modes, reflated_residuals
 from pylmer.partial_pooling.fixed_theta import at_theta
+from pylmer.simulation.drawing import draw_responses
 from tests.reference.cases import fit as reference_fit
 from tests.test_laws import fit
 
@@ -386,7 +386,7 @@ def test_a_response_that_cannot_be_fitted_is_counted(sleep: pylmer.LmerFit, monk
         Y[:, 1] = 3.0
         return Y
 
-    monkeypatch.setattr("pylmer.inference.resampling.words.draw_responses", some_constant)
+    monkeypatch.setattr("pylmer.inference.bootstrap.words.draw_responses", some_constant)
     for FUN in (pylmer.fixef, lambda one: one.beta):
         with pytest.warns(pylmer.FitNote, match=r"some bootstrap runs failed \(1/3\)"):
             record = pylmer.bootMer(sleep, FUN, nsim=3, seed=1)
@@ -453,7 +453,7 @@ def test_a_variance_is_tested_too(sleep: pylmer.LmerFit) -> None:
 
 
 def test_interrupted_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = "pylmer.inference.resampling.likelihood_ratios"
+    module = "pylmer.inference.bootstrap.likelihood_ratios"
     calls = iter(range(10))
 
     def ratios(shared: Any, Y: np.ndarray) -> np.ndarray:

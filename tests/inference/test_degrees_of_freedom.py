@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import pylmer
-from pylmer.inference.degrees_of_freedom import kenward_roger_of, satterthwaite_of
-from pylmer.linalg import Array
+from pylmer.inference.degrees_of_freedom.choice import kenward_roger_of, satterthwaite_of
+from pylmer.numerics.linalg import Array
 from tests.reference.cases import OVERPARAMETERISED, assert_close, case, fit, names, numbers
 
 

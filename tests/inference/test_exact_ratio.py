@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 import pylmer
-from pylmer.inference.spectral import Spectrum, projected, simulated_lrt, simulated_rlrt
+from pylmer.inference.exact.spectral import Spectrum, projected, simulated_lrt, simulated_rlrt
 from tests.printing.pages import lines, same_numbers
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "inference" / "exact_ratio.json"

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.inference.satterthwaite import combined
-from pylmer.inference.selection import _worst
-from pylmer.tables.coefmat import star
+from pylmer.inference.analysis_of_variance.selection import _worst
+from pylmer.inference.degrees_of_freedom.satterthwaite import combined
+from pylmer.text.coefmat import star
 from tests.inference.test_units import cake
 
 SLEEP = pylmer.datasets.load("sleepstudy")

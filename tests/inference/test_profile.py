@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.fitting import refit_ml
-from pylmer.inference.arguments import arguments
-from pylmer.inference.curves import Curve, Linear, Rho, Sine
-from pylmer.inference.held import Argument, Held
+from pylmer.fit.refitting import refit_ml
+from pylmer.inference.profiles.curves import Curve, Linear, Rho, Sine
+from pylmer.inference.profiles.held import Argument, Held
+from pylmer.inference.profiles.parameters import arguments
 from tests.printing.test_transcripts import fit as sleep_fit
 from tests.printing.test_transcripts import transcript
 from tests.reference.cases import case, fit, frame, names, numbers
@@ -212,7 +212,7 @@ def test_the_table() -> None:
 
 
 def test_scales_invert() -> None:
-    from pylmer.correlation import Correlation
+    from pylmer.engine.covariance.correlated import Correlation
 
     w = np.array([-1.0, -0.2, 0.0, 0.7])
     for scale in (Linear(2.0, 1.0), Sine(), Rho(Correlation("cs", 3)), Rho(Correlation("ar1", 4))):

@@ -17,9 +17,9 @@ import pytest
 from scipy import optimize
 
 import pylmer
-from pylmer.fitting import refit_ml
-from pylmer.inference import paths
-from pylmer.inference.curves import Curve, Linear
+from pylmer.fit.refitting import refit_ml
+from pylmer.inference.profiles import paths
+from pylmer.inference.profiles.curves import Curve, Linear
 
 DATA = pathlib.Path(__file__).parents[1] / "data" / "inference"
 Q = 1.959963984540054  # qnorm(0.975)

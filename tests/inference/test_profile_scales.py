@@ -17,15 +17,17 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.covariance import Diagonal, Family, Unstructured
-from pylmer.fitting import refit_ml
-from pylmer.inference.arguments import arguments
-from pylmer.inference.held import Argument, Held
-from pylmer.inference.leads import Covarying, Polar, Triangular
-from pylmer.inference.relative import Relative
-from pylmer.inference.rooted import rooted
-from pylmer.inference.term_arguments import SCALES
-from pylmer.inference.term_values import theta
+from pylmer.engine.covariance.diagonal import Diagonal
+from pylmer.engine.covariance.family import Family
+from pylmer.engine.covariance.unstructured import Unstructured
+from pylmer.fit.refitting import refit_ml
+from pylmer.inference.profiles.held import Argument, Held
+from pylmer.inference.profiles.leads import Covarying, Polar, Triangular
+from pylmer.inference.profiles.parameters import arguments
+from pylmer.inference.profiles.relative import Relative
+from pylmer.inference.profiles.rooted import rooted
+from pylmer.inference.profiles.term_parameters import SCALES
+from pylmer.inference.profiles.term_values import theta
 from tests.inference.test_profile import agree
 from tests.reference.cases import fit as reference_fit
 from tests.reference.cases import frame

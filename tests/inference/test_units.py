@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.inference.restrictions import restriction
+from pylmer.inference.contrasts.restrictions import restriction
 
 pytestmark = pytest.mark.filterwarnings("ignore::pylmer.FitNote")  # of scales, dropped columns and averages
 UNITS = (1e-8, 1e-5, 1.0, 1e4, 1e8)

@@ -21,8 +21,8 @@ from pylmer.language import (
     random_label,
     update_formula,
 )
+from pylmer.language.nodes import Argument, Call
 from pylmer.language.parse import read
-from pylmer.language.syntax import Argument, Call
 
 DATA = Path(__file__).parents[1] / "data"
 GOLDEN: dict[str, list[dict[str, Any]]] = json.loads((DATA / "language" / "golden.json").read_text())

@@ -29,7 +29,7 @@ from pylmer.language import (
     update_formula,
     variables,
 )
-from pylmer.language.syntax import Name
+from pylmer.language.nodes import Name
 
 # right side, labels (blanks in them as _), "-" where there is no intercept
 TERMS = """

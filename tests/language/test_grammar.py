@@ -9,7 +9,7 @@ from lark import Lark
 
 from pylmer.language import parse_expression
 from pylmer.language.grammar import grammar_text
-from pylmer.language.syntax import Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
+from pylmer.language.nodes import Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pylmer.linear_words import limit_names
+from pylmer.inference.intervals import limit_names
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pylmer
-from pylmer.devfun import rows_of
-from pylmer.engines import BetweenEngine, DenseEngine
+from pylmer.engine.factorization.between import BetweenEngine
+from pylmer.engine.factorization.dense import DenseEngine
+from pylmer.fit.devfun import rows_of
 
 from .models import R, close, fit, quietly, radon, unbalanced
 

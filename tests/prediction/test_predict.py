@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.asymptotics import parameter_covariance
-from pylmer.inference.satterthwaite import satterthwaite
-from pylmer.joint import row_slopes
-from pylmer.optimize import shifted
+from pylmer.engine.covariance.points import shifted
+from pylmer.engine.criterion.row_variances import row_slopes
+from pylmer.engine.optimize.asymptotics import parameter_covariance
+from pylmer.inference.degrees_of_freedom.satterthwaite import satterthwaite
 from pylmer.prediction.choosing import chosen_effects
 from pylmer.prediction.rows import fitted_rows
 from tests.reference.cases import DATA, assert_close
@@ -104,7 +104,9 @@ def equations(fit: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("batch", [1, 10**6])
 @pytest.mark.parametrize("name", MODELS)
 def test_standard_errors(name: str, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.joint.CELLS", batch)  # one level of the second factor at a time, or all
+    monkeypatch.setattr(
+        "pylmer.engine.criterion.row_variances.CELLS", batch
+    )  # one level of the second factor at a time, or all
     fit = model(name)
     X, ZL, C = equations(fit)
     rows = np.hstack([X, ZL])

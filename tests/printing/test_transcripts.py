@@ -40,7 +40,7 @@ def fit(formula: str, name: str = "sleepstudy", **given: Any) -> pylmer.LmerFit:
 
 def as_frame(table: pd.DataFrame) -> str:
     """R's print of a data frame with texts in it, numbers formatted by column."""
-    from pylmer.tables import format_numbers, print_texts
+    from pylmer.text import format_numbers, print_texts
 
     cells = [
         ["<NA>" if pd.isna(value) else str(value) for value in table[name]]

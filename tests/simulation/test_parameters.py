@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.covariance import Family
-from pylmer.parameters import fitted_parameters, read_parameters, with_parameters
+from pylmer.engine.covariance.family import Family
+from pylmer.fit.given_parameters import fitted_parameters, read_parameters, with_parameters
 
 from .test_simulate import fit
 

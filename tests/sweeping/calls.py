@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import pylmer
-from pylmer.tables.shown import Shown, show
+from pylmer.text.shown import Shown, show
 
 from .given import GIVEN
 from .models import FORMULA, RECORDS, cake, design, devfun, linear, optimum, profiled, small

@@ -1,4 +1,9 @@
-"""Estimated marginal means, their contrasts, trends and joint tests, as R's emmeans gives them."""
+"""Estimated marginal means, their contrasts, trends and joint tests, as R's emmeans gives them.
+
+In: a fit and a specification.
+Out: grids and tables.
+Must not know: printing.
+"""
 
 from __future__ import annotations
 

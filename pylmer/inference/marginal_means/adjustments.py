@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import is_one_of, written
 from ...errors import ArgumentError
 from ...language import did_you_mean
-from ...linalg import Array
-from ...tails import f_upper, student_quantile
+from ...numerics.distributions import f_upper, student_quantile
+from ...numerics.linalg import Array
+from ...text.arguments import is_one_of, written
 from .multivariate_t import Largest, largest
 from .studentized_range import at_least_one, critical, dunnett_like_upper, tukey_upper
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...language import did_you_mean
-from ...linalg import Array, Codes
+from ...numerics.linalg import Array, Codes
 from .cells import agreeing
 from .grids import EmmGrid
 from .nesting import innermost, restricted

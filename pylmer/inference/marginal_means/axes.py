@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import call_given, is_number
 from ...design import Design
 from ...errors import ArgumentError, DataError
 from ...functions import Factor, Logical, Strings, Value, as_factor
@@ -15,6 +14,7 @@ from ...functions.values import kind
 from ...language import did_you_mean, known_as
 from ...language.nodes import Call, Name
 from ...language.walk import nodes
+from ...text.arguments import call_given, is_number
 from .covariates import Reduction
 from .records import Axis, Level, level_text
 

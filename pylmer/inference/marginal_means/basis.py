@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 
 from ...design.estimable import NullSpace, null_space
-from ...design.rank import TOLERANCE, left_to_right
 from ...errors import ArgumentError
-from ...fitting import FittedModel, refit_reml
+from ...fit.fitted_model import FittedModel
+from ...fit.linear.regression import LinearFit
+from ...fit.once import once_per_fit
+from ...fit.refitting import refit_reml
 from ...language import did_you_mean
-from ...linalg import Array
-from ...regression import LinearFit
-from ..contrasts import note_undetermined
-from ..degrees_of_freedom import Method, kenward_roger_of, satterthwaite_of
-from ..hypotheses import reduced
-from ..kenward_roger import KenwardRoger
-from ..once import once_per_fit
-from ..satterthwaite import rank_of
+from ...numerics.linalg import Array
+from ...numerics.rank import TOLERANCE, left_to_right
+from ..analysis_of_variance.hypotheses import reduced
+from ..contrasts.contrasts import note_undetermined
+from ..degrees_of_freedom.choice import Method, kenward_roger_of, satterthwaite_of
+from ..degrees_of_freedom.kenward_roger import KenwardRoger
+from ..degrees_of_freedom.satterthwaite import rank_of
 
 METHODS = ("kenward-roger", "satterthwaite", "asymptotic")
 RELATIVE = 1e-13  # differences of functions, relative to the data, that are rounding

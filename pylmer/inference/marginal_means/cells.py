@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...linalg import Codes
+from ...numerics.linalg import Codes
 
 MOST = 2**62  # cells that a number of 64 bits can tell apart
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import plain
 from ...errors import ArgumentError
-from ...linalg import Array
+from ...numerics.linalg import Array
+from ...text.arguments import plain
 from .adjustments import check_adjust
 from .grids import EmmGrid, EmmList, stacked
 from .records import Axis, level_text

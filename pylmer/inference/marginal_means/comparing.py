@@ -8,7 +8,7 @@ from functools import singledispatch
 from typing import Any
 
 from ...errors import ArgumentError
-from ...extract.words import obliging
+from ...fit.words import obliging
 from .contrasting import contrasted, interactions
 from .grids import EmmGrid, EmmList
 from .options import AS_IS, check_bias, check_df, check_type

@@ -11,8 +11,8 @@ import numpy as np
 from scipy import linalg
 
 from ...errors import ArgumentError
-from ...extract.words import several
-from ...linalg import Array, Codes
+from ...fit.words import several
+from ...numerics.linalg import Array, Codes
 from .adjustments import check_adjust
 from .cells import product
 from .families import Contrasts, contrasts

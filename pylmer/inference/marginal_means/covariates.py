@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
-from ...fitting import FittedModel
+from ...fit.fitted_model import FittedModel
+from ...fit.linear.regression import LinearFit, fit_linear
+from ...fit.request import make_request
 from ...language import did_you_mean, parse_formula, variables
-from ...language.syntax import Name
-from ...linalg import Array, Codes, dense
-from ...regression import LinearFit, fit_linear
-from ...requesting import make_request
-from ..used_data import used_values
+from ...language.nodes import Name
+from ...numerics.linalg import Array, Codes, dense
 from .records import Level
+from .used_data import used_values
 
 Reduce = Callable[[Array], Any] | bool | str | Mapping[str, Any] | Sequence[Any]
 WANTED = "wanted a function such as np.mean, True, False, {'x': function}, a formula 'x ~ z', or several of these"

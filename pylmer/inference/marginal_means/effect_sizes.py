@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import is_number
-from ...errors import ArgumentError
-from ...extract.words import obliging
-from ...tables import format_number, signif
-from ..noting import note
+from ...errors import ArgumentError, note
+from ...fit.words import obliging
+from ...text import format_number, signif
+from ...text.arguments import is_number
 from .contrasting import contrasted
 from .grids import EmmGrid, EmmList
 from .options import AS_IS

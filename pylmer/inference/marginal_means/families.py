@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...arguments import call_given, check_call
 from ...errors import ArgumentError
-from ...extract.words import several
+from ...fit.words import several
 from ...language import did_you_mean
-from ...linalg import Array
+from ...numerics.linalg import Array
+from ...text.arguments import call_given, check_call
 
 DEGREES = ("linear", "quadratic", "cubic", "quartic")
 MOST_DEGREES = 6

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...arguments import check_call
 from ...errors import ArgumentError
 from ...extract.records import ReadOnly
 from ...language import did_you_mean, known_as
-from ...linalg import Array, Codes
-from ...tables import Shown
+from ...numerics.linalg import Array, Codes
+from ...text import Shown
+from ...text.arguments import check_call
 from .basis import Basis
 from .cells import agreeing, product, together
 from .nesting import Nesting

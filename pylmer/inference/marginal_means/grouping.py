@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
-from ...extract.words import obliging
+from ...fit.words import obliging
 from ...functions import as_factor
 from ...functions.series import value_of
 from ...functions.values import kind

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from ...design.rank import TOLERANCE, left_to_right
 from ...errors import ArgumentError
-from ...linalg import Array, Codes, symmetric
-from ...tails import f_upper
-from ..contrasts import note_undetermined
+from ...numerics.distributions import f_upper
+from ...numerics.linalg import Array, Codes, symmetric
+from ...numerics.rank import TOLERANCE, left_to_right
+from ..contrasts.contrasts import note_undetermined
 from .averaging import marginal
 from .basis import Basis
 from .cells import agreeing, together

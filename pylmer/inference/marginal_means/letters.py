@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...arguments import is_number
 from ...errors import ArgumentError
-from ...extract.words import obliging
-from ...linalg import Array, Codes
-from ...tables import format_number
+from ...fit.words import obliging
+from ...numerics.linalg import Array, Codes
+from ...text import format_number
+from ...text.arguments import is_number
 from .contrasting import contrasted
 from .grids import EmmGrid, EmmList
 from .options import AS_IS, groups_asked

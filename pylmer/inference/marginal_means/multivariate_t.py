@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from ...linalg import Array, symmetric
+from ...numerics.linalg import Array, symmetric
 
 POWER = 16  # 2^16 points
 PLACES = 2_000  # at which their contributions are gathered: they depend smoothly on M

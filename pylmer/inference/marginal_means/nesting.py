@@ -15,7 +15,7 @@ from ...errors import ArgumentError
 from ...language import did_you_mean, variables
 from ...language.nodes import Binary
 from ...language.parse import read
-from ...linalg import Array, Codes
+from ...numerics.linalg import Array, Codes
 from .cells import agreeing, product
 
 AUTO = "auto"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...functions import Factor, Logical, Strings, Value, as_factor
-from ...linalg import Array, Codes
+from ...numerics.linalg import Array, Codes
 from .axes import LARGEST
 from .cells import MOST, agreeing, numbers, product
 from .nesting import Nesting, occurring

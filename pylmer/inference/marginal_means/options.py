@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from ...arguments import is_number
 from ...errors import ArgumentError
-from ...extract.words import several
-from ...linalg import Array
-from ..contrasts import check_level
+from ...fit.words import check_level, several
+from ...numerics.linalg import Array
+from ...text.arguments import is_number
 from .adjustments import check_adjust
 from .specs import names_among
 from .transformations import Transformation

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ...extract.records import ReadOnly
 from ...language import format_number
-from ...linalg import Codes
-from ...tables import Copied, Printed
+from ...numerics.linalg import Codes
+from ...text import Copied, Printed
 
 Level = str | float | bool
 

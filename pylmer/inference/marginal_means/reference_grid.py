@@ -13,17 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import is_number
 from ...design import Design
-from ...errors import ArgumentError
+from ...errors import ArgumentError, note
 from ...extract import word
-from ...fitting import FittedModel
+from ...fit.fitted_model import FittedModel
+from ...fit.linear.regression import LinearFit
 from ...language import variables
 from ...language.nodes import Node
-from ...linalg import Array, Codes, dense
-from ...regression import LinearFit
-from ..noting import note
-from ..used_data import used_values
+from ...numerics.linalg import Array, Codes, dense
+from ...text.arguments import is_number
 from .axes import FEW, axis_of, given_values, is_numeric, kept_values, made_factors
 from .basis import Basis, basis_of
 from .cells import product
@@ -35,6 +33,7 @@ from .options import check_type
 from .records import Axis, Level
 from .regridding import regridded
 from .transformations import transformation_of
+from .used_data import used_values
 
 DDF = "kenward-roger"
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ...design.estimable import NullSpace
 from ...errors import ArgumentError
-from ...extract.words import obliging
+from ...fit.words import obliging
 from ...language import did_you_mean
-from ...linalg import Array
+from ...numerics.linalg import Array
 from .basis import Basis, KnownCovariance
 from .grids import EmmGrid, EmmList
 from .options import check_bias, per_row

@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import optimize, special
 
-from ...linalg import Array
-from ...tails import student_two_sided
+from ...numerics.distributions import student_two_sided
+from ...numerics.linalg import Array
 
 NODES = 120  # of each integral
 EDGE = 9.0  # beyond which a normal variable is not found,

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from ...linalg import Array
-from ...tables import format_number
-from ...tails import student_two_sided
-from ..noting import note
+from ...errors import note
+from ...numerics.distributions import student_two_sided
+from ...numerics.linalg import Array
+from ...text import format_number
 from .adjustments import STEPS, TWO_SIDED, Family, adjusted, quantiles
 from .options import AS_IS, Options, groups_asked, per_row, settle
 from .records import MeansTable, means_table

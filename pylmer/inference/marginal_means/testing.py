@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import check_call
 from ...errors import ArgumentError
 from ...extract import word
-from ...extract.words import obliging
-from ...fitting import FittedModel
-from ...linalg import Array
-from ...linear_words import confint
-from ...regression import LinearFit
+from ...fit.fitted_model import FittedModel
+from ...fit.linear.regression import LinearFit
+from ...fit.words import obliging
+from ...numerics.linalg import Array
+from ...text.arguments import check_call
+from ..intervals import confint
 from .axes import FEW
 from .covariates import Reduce
 from .grids import EmmGrid, EmmList

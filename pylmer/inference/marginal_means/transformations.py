@@ -14,8 +14,8 @@ import numpy as np
 from ...design import Design
 from ...language import deparse, format_number
 from ...language.nodes import Binary, Call, Name, Node, Number, Paren
-from ...linalg import Array
-from ...tables import signif
+from ...numerics.linalg import Array
+from ...text import signif
 
 Function = Callable[[Array], Array]
 OPERATORS = frozenset(["+", "-", "*", "/", "^", "%%", "%/%"])

@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import is_number
 from ...errors import ArgumentError
-from ...fitting import FittedModel
+from ...fit.fitted_model import FittedModel
+from ...fit.linear.regression import LinearFit
 from ...functions import evaluate
 from ...functions.variables import as_variable
 from ...language import did_you_mean, parse_expression, variables
 from ...language.nodes import Name, Node
-from ...linalg import Array
-from ...regression import LinearFit
-from ..used_data import used_values
+from ...numerics.linalg import Array
+from ...text.arguments import is_number
 from .basis import basis_of
 from .grids import EmmGrid
 from .records import Axis, Level
 from .reference_grid import Grid
 from .regridding import regridded
+from .used_data import used_values
 
 STEP = 0.001  # of the difference quotient, relative to the variable's range
 DEGREE = "degree"

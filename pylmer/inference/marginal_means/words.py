@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import note
 from ...extract import word
-from ...fitting import FittedModel
-from ...regression import LinearFit
-from ..noting import note
+from ...fit.fitted_model import FittedModel
+from ...fit.linear.regression import LinearFit
 from .asking import Asked, asked_means
 from .axes import FEW
 from .covariates import Reduce

@@ -1,0 +1,262 @@
+"""What takes a formula and data: lmer, and lme4's modular steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal, TypeVar, overload
+
+import numpy as np
+
+from ..design import Design
+from ..design import changed as changed_contrasts
+from ..errors import ArgumentError
+from ..fit import fitting, refitting
+from ..fit.devfun import Devfun, make_devfun
+from ..fit.fitted_model import FittedModel
+from ..fit.notes import announce
+from ..fit.optimum import Optimum, optimize_devfun
+from ..fit.request import LMER_DEFAULTS, Request, carried, make_call, make_request, refuse
+from ..language import explicit_formula, update_formula
+from ..language.syntax import MixedFormula
+from ..options import lmerControl
+from ..text.arguments import plain
+from .models import LmerFit
+
+Model = TypeVar("Model", bound=FittedModel)
+
+
+@overload
+def lmer(
+    formula: str | MixedFormula, data: Any = ..., REML: bool = ..., *, devFunOnly: Literal[False] = ..., **options: Any
+) -> LmerFit: ...
+
+
+@overload
+def lmer(
+    formula: str | MixedFormula, data: Any = ..., REML: bool = ..., *, devFunOnly: Literal[True], **options: Any
+) -> Devfun: ...
+
+
+@plain
+def lmer(
+    formula: str | MixedFormula,
+    data: Any = None,
+    REML: bool = True,
+    *,
+    control: lmerControl | None = None,
+    start: Any = None,
+    weights: Any = None,
+    offset: Any = None,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    devFunOnly: bool = False,
+    env: Mapping[str, Any] | None = None,
+    verbose: int = 0,
+    **unknown: Any,
+) -> LmerFit | Devfun:
+    """Fit a linear mixed model, as R's `lme4::lmer`.
+
+    formula    R's formula language: "log_radon ~ floor + (1 | county)"
+    data       pandas or polars DataFrame, pyarrow Table, or dict of arrays; None with `env={"y": y, ...}`;
+               a name in `data.attrs["name"]` is printed after "Data:"
+    REML       restricted (True) or full maximum likelihood
+    control    see `lmerControl`
+    start      numbers in the order of `par`, or {"theta": ...}
+    weights    prior weights: column name, expression string, or array; likewise `offset` and `subset`. A Series, here
+               and in `env`, goes by its labels, which are those of the data in any order; arrays by position
+    na_action  "omit", "exclude" (fitted values and residuals are padded), "fail" or "pass"
+    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; see `set_contrasts` for the
+               contrasts of all fits to come
+    env        names and functions that are not columns; nothing else is looked up
+    devFunOnly return the criterion as a function of `par` instead of a fit
+    verbose    1 prints sizes, engine and the course of the optimization
+
+    A fit owns its data and arguments: what is done to them later, in place, changes nothing (columns that are used are
+    copied where pandas does not copy them on write). Arrays of a fit cannot be written to; tables are the caller's.
+
+    Raises FormulaError, DataError, ArgumentError, NumericalError (all PylmerError); issues FitNote warnings.
+    Source: Bates, Maechler, Bolker & Walker (2015), J. Stat. Softw. 67(1).
+
+    >>> import pylmer
+    >>> radon = pylmer.datasets.load("radon")
+    >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", data=radon)
+    >>> pylmer.fixef(fit).round(2).to_dict()
+    {'(Intercept)': 1.46, 'floor': -0.69}
+    """
+    refuse(unknown, "lmer")
+    request = make_request(
+        "lmer",
+        formula,
+        data=data,
+        REML=REML,
+        control=control,
+        start=start,
+        weights=weights,
+        offset=offset,
+        subset=subset,
+        na_action=na_action,
+        contrasts=contrasts,
+        env=env,
+        verbose=verbose,
+    )
+    if devFunOnly:
+        return make_devfun(fitting.design_of(request), request.REML, request.control)
+    return fitting.fit(LmerFit, request)
+
+
+@plain
+def lFormula(
+    formula: str | MixedFormula,
+    data: Any = None,
+    *,
+    control: lmerControl | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    env: Mapping[str, Any] | None = None,
+    **unknown: Any,
+) -> Design:
+    """The first modular step: formula and data -> X, y, offset and random terms, nothing fitted.
+
+    The record has X (n, p), X_names, y (n,), offset, n, and `random`: per term, in fitting order, label, group,
+    columns, levels, Zt (scipy sparse, level-major rows). Errors as in `lmer`.
+
+    >>> import pylmer
+    >>> steps = lFormula("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> steps.n, steps.X_names, steps.random[0].Zt.shape
+    (180, ('(Intercept)', 'Days'), (36, 180))
+    """
+    refuse(unknown, "lFormula")
+    request = make_request(
+        "lFormula",
+        formula,
+        data=data,
+        control=control,
+        weights=weights,
+        offset=offset,
+        subset=subset,
+        na_action=na_action,
+        contrasts=contrasts,
+        env=env,
+    )
+    return fitting.design_of(request)
+
+
+@plain
+def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | None = None) -> Devfun:
+    """The second modular step: the criterion as a function of `par`, with `.lower`, `.upper`, `.names`.
+
+    >>> import pylmer
+    >>> steps = lFormula("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(mkLmerDevfun(steps)([0.8483]), 4)
+    319.6543
+    """
+    _check("mkLmerDevfun", lformula, Design, "what lFormula() returns")
+    if control is not None:
+        _check("mkLmerDevfun", control, lmerControl, "control=lmerControl(...)")
+    return make_devfun(lformula, REML, control or lmerControl())
+
+
+@plain
+def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) -> Optimum:
+    """The third modular step: minimize the criterion; `optimizer` overrides the one of the control.
+
+    >>> import pylmer
+    >>> steps = lFormula("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(optimizeLmer(mkLmerDevfun(steps)).value, 4)
+    319.6543
+    """
+    _check("optimizeLmer", devfun, Devfun, "what mkLmerDevfun() returns")
+    if optimizer is not None:
+        devfun = replace(devfun, control=replace(devfun.control, optimizer=optimizer))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        return optimize_devfun(devfun, start)
+
+
+@plain
+def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
+    """The last modular step: criterion and optimum -> fitted model.
+
+    >>> import pylmer
+    >>> devfun = mkLmerDevfun(lFormula("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff")))
+    >>> round(mkMerMod(devfun, optimizeLmer(devfun)).sigma, 2)
+    49.51
+    """
+    _check("mkMerMod", devfun, Devfun, "what mkLmerDevfun() returns")
+    _check("mkMerMod", optimum, Optimum, "what optimizeLmer() returns")
+    request = Request(devfun.design.formula, REML=devfun.REML, control=devfun.control)
+    request = replace(request, call=make_call("lmer", {"formula": devfun.design.formula}))
+    model = fitting.fitted(LmerFit, request, devfun, optimum)
+    announce(model.notes)
+    return model
+
+
+def _check(function: str, given: object, kind: type, wanted: str) -> None:
+    if not isinstance(given, kind):
+        raise ArgumentError(f"{function}() wants {wanted}, found {type(given).__name__}")
+
+
+@plain
+def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
+    """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
+
+    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". A `(x || g)` is the sum of its terms:
+    "- (0 + x | g)" takes one of them away, "- (x || g)" all. Everything else stays as it was, the response of a
+    `refit` too (R's update goes back to the column that the formula names); its left side and its rows (`data`,
+    `subset`, `na_action`) cannot be changed: an ArgumentError says what to do.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> str(update(fit, ". ~ . - (Days | Subject) + (1 | Subject)").formula)
+    'Reaction ~ Days + (1 | Subject)'
+    """
+    if not isinstance(model, FittedModel):
+        raise ArgumentError(f"update() wants a fit of lmer(), found {type(model).__name__}; fit anew with lm()")
+    request = model.request
+    given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
+    if all(argument.name != "control" for argument in request.call.arguments):
+        given["control"] = None  # what was not asked does not show in the new call
+    refuse({word: value for word, value in changes.items() if word not in given}, "update")
+    old = explicit_formula(model.formula, model.design.fixed_terms)
+    changed = request.formula if formula is None else update_formula(old, formula)
+    if "contrasts" in changes:
+        changes["contrasts"] = changed_contrasts(request.contrasts, changes["contrasts"])
+    start = {} if formula is None else {"start": None}
+    asked = make_request("lmer", changed, **{**given, **start, **changes})
+    return fitting.fit(type(model), carried(request, asked, changes))
+
+
+@plain
+def refit(model: Model, response: Any) -> Model:
+    """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
+
+    A Series goes by its labels, which are those of the rows in any order.
+
+    The fit keeps the response: update, drop1, ranova, step, model_frame and all others go on from it, as if it were a
+    column of the data. Rows that the fit left out have the values given, one for each row of the data, or none.
+    R's lme4 has them for model.frame, but `update` and what refits through it go back to the column of the formula.
+
+    Raises DataError if the length does not fit or a value is not finite.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(refit(fit, 2 * fit.design.y + 1).beta[0])
+    3056
+    """
+    return refitting.refit(model, response)
+
+
+@plain
+def refitML(model: Model) -> Model:
+    """The same model by maximum likelihood.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(refitML(fit).optimum.value, 4)
+    327.3271
+    """
+    return refitting.refit_ml(model)

@@ -1,0 +1,300 @@
+"""A formula on data -> its variables, grouping factors, response, weights and offset on the rows that are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..functions import (
+    Columns,
+    Factor,
+    Logical,
+    Matrix,
+    Scope,
+    Strings,
+    Value,
+    as_factor,
+    check_names,
+    common_labels,
+    drop_unused,
+    evaluate,
+    vector,
+)
+from ..functions.arrays import Array
+from ..functions.series import value_of
+from ..functions.values import RefusedError, length, missing, numeric, plural, take
+from ..functions.variables import as_variable
+from ..language import MixedFormula, RandomTerm, Terms, deparse, parse_expression
+from ..language.nodes import Binary, Call, Name, Node, Paren
+from ..language.walk import nodes
+from .known import Known, group_key
+from .rows_used import Rows, choose_rows, na_action_name, subset_positions
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A formula taken apart: terms of the fixed part, random terms as fitted, and the terms left of each bar."""
+
+    formula: MixedFormula
+    fixed: Terms
+    random: tuple[RandomTerm, ...]
+    effects: tuple[Terms, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """`weights`, `offset` and `subset` as the user gave them: None, a column's name, an expression, or an array."""
+
+    weights: Any = None
+    offset: Any = None
+    subset: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """R's model frame.
+
+    variables  by their deparse, rows used, no unused levels; the response is not among them
+    groups     grouping factors by their deparse (of `a:b` both a and b), likewise
+    whole      grouping factors that are known as a whole, by `group_key`, likewise
+    y          (n,)
+    offset     (n,) or None: offset() terms and `offset=` added up
+    weights    (n,) or None
+    index      of all rows of the data
+    """
+
+    variables: Mapping[str, Value]
+    groups: Mapping[str, Factor]
+    y: Array
+    y_name: str
+    offset: Array | None
+    weights: Array | None
+    rows: Rows
+    index: pd.Index
+    na_action: str
+    scope: Scope
+    notes: tuple[str, ...] = field(default=())
+    whole: Mapping[str, Factor] = field(default_factory=dict)
+
+
+def build_frame(
+    parts: Parts, columns: Columns | None, env: Mapping[str, Any], extras: Extras, na_action: str, known: Known
+) -> Frame:
+    """Evaluate all variables on all rows, choose the rows, and keep these.
+
+    Raises FormulaError (unknown names, what functions refuse) and DataError (lengths, missing values, nothing left).
+    """
+    action = na_action_name(na_action)
+    scope = _scope(parts, columns, env, known)
+    check_names(_in_order(parts), scope)
+    y_name, y_found = _response(parts.formula, scope)
+    n = length(y_found) if columns is None else columns.n
+    _check_length(y_found, n, parts.formula.response, scope)
+    scope = _labelled(scope, n)
+    found = known.variables_for(_variables(model_variables(parts), scope, n))
+    y = known.response_for(y_found)
+    variables = {y_name: y} | {name: value for name, value in found.items() if name != y_name}
+    groups = {deparse(node): _group(node, scope, n) for node in grouping_variables(parts.random)}
+    offset, weights = _offset(parts.fixed, extras.offset, scope, n), row_numbers(extras.weights, "weights", scope, n)
+    given = {"offset": offset, "weights": weights}
+    extra = groups | {name: value for name, value in given.items() if value is not None}
+    chosen = _subset(extras.subset, scope, n)
+    rows = choose_rows(n, chosen, variables, action, extra)
+    return Frame(
+        {name: _on(value, rows) for name, value in found.items()},
+        {name: drop_unused(_on(group, rows)) for name, group in groups.items()},
+        np.asarray(numeric(_on(y, rows)), dtype=float),
+        y_name,
+        _on(offset, rows),
+        _on(weights, rows),
+        rows,
+        scope.index if scope.index is not None else pd.RangeIndex(n),
+        action,
+        scope,
+        _made_missing(parts, scope, {y_name: y_found} | found),
+        {key: drop_unused(_on(group, rows)) for key, group in known.groups_among(_keys(parts.random)).items()},
+    )
+
+
+def _scope(parts: Parts, columns: Columns | None, env: Mapping[str, Any], known: Known) -> Scope:
+    """Where the formula is evaluated; without data the longest vectors of `env` label the rows."""
+    if columns is not None:
+        return Scope(columns, env, parts.formula.text, dict(known.state), index=columns.index)
+    used = dict.fromkeys(node.name for node in _in_order(parts) if isinstance(node, Name) and node.name in env)
+    index = common_labels(env[name] for name in used)
+    return Scope({}, env, parts.formula.text, dict(known.state), has_data=False, index=index)
+
+
+def _labelled(scope: Scope, n: int) -> Scope:
+    """The scope with labels for the n rows: 0, 1, ... where nothing labels them."""
+    return scope if scope.index is not None and len(scope.index) == n else replace(scope, index=pd.RangeIndex(n))
+
+
+def model_variables(parts: Parts) -> tuple[Node, ...]:
+    """The variables of the fixed part and left of the bars, each once, without response and offsets.
+
+    As in R's model frame `x - z` has z too: rows in which z is missing are left out.
+    """
+    found: dict[str, Node] = {}
+    for terms in (parts.fixed, *parts.effects):
+        found |= {deparse(node): node for node in terms.framed}
+    return tuple(found.values())
+
+
+def grouping_variables(random: Iterable[RandomTerm]) -> tuple[Node, ...]:
+    """The factors that stand between the `:` of the groups, each once."""
+    return tuple({deparse(node): node for term in random for node in group_factors(term.group)}.values())
+
+
+def _keys(random: Iterable[RandomTerm]) -> list[str]:
+    return [group_key(group_factors(term.group)) for term in random]
+
+
+def group_factors(group: Node) -> tuple[Node, ...]:
+    """`a:b:c` -> a, b, c."""
+    if isinstance(group, Paren):
+        return group_factors(group.inner)
+    if isinstance(group, Binary) and group.operator == ":":
+        return (*group_factors(group.left), *group_factors(group.right))
+    return (group,)
+
+
+def _in_order(parts: Parts) -> list[Node]:
+    """All names and calls of the formula, first to last; `.` has been expanded."""
+    formula = parts.formula
+    roots = [formula.response, formula.fixed, *(side for term in formula.random for side in (term.effects, term.group))]
+    found = [node for root in roots if root is not None for node in nodes(root) if isinstance(node, Name | Call)]
+    return sorted((node for node in found if node != Name(".")), key=lambda node: node.span[0])
+
+
+def _response(formula: MixedFormula, scope: Scope) -> tuple[str, Value]:
+    node = formula.response
+    if node is None:
+        raise DataError(f"the formula {formula} has no response: write y ~ ...")
+    value = _variable(node, scope)
+    if isinstance(value, Matrix):
+        raise scope.error("the response is a matrix; lmer wants one column (fit the columns one by one)", node)
+    if not isinstance(value, np.ndarray | Logical):
+        raise scope.error(f"the response must be numeric, {deparse(node)!r} holds {plural(value)}", node)
+    return deparse(node), value
+
+
+def _variables(found: Sequence[Node], scope: Scope, n: int) -> dict[str, Value]:
+    values = {}
+    for node in found:
+        value = _variable(node, scope, n)
+        _check_length(value, n, node, scope)
+        values[deparse(node)] = value
+    return values
+
+
+def _variable(node: Node, scope: Scope, n: int | None = None) -> Value:
+    value = evaluate(node, scope)
+    if n is not None and isinstance(value, Strings):
+        _check_length(value, n, node, scope)  # before many texts are sorted
+    try:
+        return as_variable(value)
+    except RefusedError as refused:
+        raise scope.error(str(refused), node) from None
+
+
+def _group(node: Node, scope: Scope, n: int) -> Factor:
+    try:
+        factor = as_factor(evaluate(node, scope))
+    except RefusedError as refused:
+        raise scope.error(f"no grouping factor: {refused}", node) from None
+    _check_length(factor, n, node, scope)
+    return factor
+
+
+def _check_length(value: Value, n: int, node: Node | None, scope: Scope) -> None:
+    if length(value) != n and node is not None:
+        found = f"{length(value)} value{'' if length(value) == 1 else 's'}"
+        raise scope.error(f"{deparse(node)!r} has {found}, the data have {n} rows", node)
+
+
+def _offset(fixed: Terms, given: Any, scope: Scope, n: int) -> Array | None:
+    found = [(_numeric(evaluate(node, scope), "an offset", node, scope), node) for node in fixed.offsets]
+    for numbers, node in found:
+        if numbers.ndim > 1:
+            raise scope.error(f"an offset is one number for each row, found {numbers.shape[1]} columns", node)
+        _check_length(numbers, n, node, scope)
+    argument = row_numbers(given, "offset", scope, n)
+    values = [numbers for numbers, _ in found] + ([] if argument is None else [argument])
+    return np.sum(values, axis=0, dtype=float) if values else None
+
+
+def _numeric(value: Value, what: str, node: Node, scope: Scope) -> Array:
+    try:
+        return np.asarray(numeric(as_variable(value), what), dtype=float)
+    except RefusedError as refused:
+        raise scope.error(str(refused), node) from None
+
+
+def _argument(given: Any, what: str, scope: Scope) -> Value:
+    """The value of `weights=`, `offset=` or `subset=`."""
+    if not isinstance(given, str):
+        return value_of(vector(given, scope.index, f"{what}=", scope.rows), f"{what}=")
+    if given in scope.columns:
+        return scope.columns[given]
+    node = parse_expression(given)
+    own = replace(scope, text=given)
+    check_names((inner for inner in nodes(node) if isinstance(inner, Name | Call)), own)
+    return evaluate(node, own)
+
+
+def row_numbers(given: Any, what: str, scope: Scope, n: int) -> Array | None:
+    """`weights=` or `offset=` (n,): a column's name, an expression, a number for all rows, or one for each."""
+    if given is None:
+        return None
+    try:
+        numbers = np.asarray(numeric(as_variable(_argument(given, what, scope)), f"{what}="), dtype=float)
+    except RefusedError as refused:
+        raise DataError(str(refused)) from None
+    if numbers.shape == (1,) and isinstance(given, int | float | np.number):
+        numbers = np.full(n, numbers[0])
+    if numbers.ndim == 2 and numbers.shape[1] == 1:
+        numbers = numbers[:, 0]
+    if numbers.ndim != 1:
+        raise DataError(f"{what}= has {numbers.shape[1]} columns; wanted one number for each row")
+    if numbers.shape != (n,):
+        raise DataError(f"{what}= has {numbers.shape[0]} values, {scope.rows} have {n} rows")
+    return numbers
+
+
+def _subset(given: Any, scope: Scope, n: int) -> Array | None:
+    return None if given is None else subset_positions(_argument(given, "subset", scope), n)
+
+
+def _on(value: Any, rows: Rows) -> Any:
+    """The value on the rows used; a factor loses the levels that do not occur there."""
+    positions = rows.positions
+    if value is None:
+        return None
+    kept = value if positions is None else take(value, positions)
+    return drop_unused(kept) if isinstance(kept, Factor) else kept
+
+
+def _made_missing(parts: Parts, scope: Scope, variables: Mapping[str, Value]) -> tuple[str, ...]:
+    """A note for every expression that gives NaN where its variables have values, such as the log of a negative one."""
+    found = []
+    every = [*([parts.formula.response] if parts.formula.response else []), *model_variables(parts)]
+    for node in every:
+        value = variables[deparse(node)]
+        absent = missing(value) if isinstance(value, np.ndarray | Matrix) and not isinstance(node, Name) else None
+        if absent is None:
+            continue
+        before = np.zeros_like(absent)
+        for name in (inner.name for inner in nodes(node) if isinstance(inner, Name) and inner.name in scope.columns):
+            mask = missing(scope.columns[name])
+            before |= False if mask is None else mask
+        count = int(np.count_nonzero(absent & ~before))
+        if count:
+            rows = "1 row" if count == 1 else f"{count} rows"
+            found.append(f"{deparse(node)} is NaN in {rows} where its variables are not")
+    return tuple(found)

@@ -1,0 +1,92 @@
+"""Where another minimum may lie: the corners of one term's covariances, in whitened coordinates.
+
+A criterion with few levels or little data can have a minimum in which a term is zero, another in which it is large, and
+others in which all of it lies along one direction: an intercept alone, a slope alone, a correlation of 1 or -1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+
+from ...numerics.linalg import Array
+from .correlated import Correlated
+from .diagonal import Diagonal
+from .family import Family
+from .point import Point
+from .unstructured import Unstructured
+
+WHOLE = (0.0, 0.3, 3.0, 30.0)  # standard deviations of all columns, relative to sigma
+ALONE = (0.5, 1.5, 5.0, 15.0, 50.0, 150.0, 500.0, 1500.0)  # and of a single direction
+ANGLES = 48  # directions of two columns
+PAIRED = 4  # columns up to which every pair of them makes directions of its own
+TOGETHER = (1e2, 1e3, 1e4, 1e5)  # all terms at once: columns that nearly cancel, a year without correlation
+SMALL = 0.1  # the other terms, where they are not at the optimum that was found
+
+
+@dataclass(frozen=True, eq=False)
+class Corners:
+    """whole: all columns alike. along: D directions times S sizes, direction by direction; `circular` where the first
+    direction follows the last."""
+
+    whole: tuple[Point, ...]
+    along: tuple[Point, ...]
+    circular: bool
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All of them."""
+        return (*self.whole, *self.along)
+
+    def minima(self, values: Array) -> Array:
+        """Which of the criteria at `along` (D S, R) no neighbour undercuts; the nearest sizes, and angles, of each."""
+        grid = values.reshape(-1, len(ALONE), values.shape[1])
+        bounded = np.pad(grid, ((0, 0), (1, 1), (0, 0)), constant_values=np.inf)
+        lowest = (grid <= bounded[:, :-2]) & (grid <= bounded[:, 2:])
+        if self.circular:
+            lowest &= (grid <= np.roll(grid, 1, axis=0)) & (grid <= np.roll(grid, -1, axis=0))
+        return np.asarray(lowest.reshape(values.shape))
+
+
+@lru_cache(maxsize=64)
+def corners(family: Family) -> Corners:
+    """Where to look.
+
+    >>> len(corners(Family("us", 2)).points), len(corners(Family("us", 1)).points)
+    (388, 4)
+    """
+    whole = tuple(family.multiple(c) for c in WHOLE)
+    if isinstance(whole[0], Correlated):
+        return Corners(whole[1:], (), False)
+    if family.structure == "us" and family.width > 1:
+        found = directions(family.width)
+        return Corners(whole, tuple(_along(v, c) for v in found for c in ALONE), family.width == 2)
+    if isinstance(whole[0], Diagonal) and len(whole[0].d) > 1:
+        units = np.eye(family.width)
+        return Corners(whole, tuple(Diagonal(c * unit, family.width) for unit in units for c in ALONE), False)
+    return Corners(whole, (), False)
+
+
+def directions(width: int) -> list[Array]:
+    """Unit vectors (l,): of two columns angles all round; else the columns, sums and differences of two, and of all."""
+    if width == 2:
+        turns = np.pi * np.arange(ANGLES) / ANGLES
+        return list(np.column_stack([np.cos(turns), np.sin(turns)]))
+    units = np.eye(width)
+    out = list(units)
+    if width <= PAIRED:
+        out += [(units[b] + sign * units[a]) / np.sqrt(2) for a, b in combinations(range(width), 2) for sign in (1, -1)]
+    turned = np.ones(width)
+    turned[0] = -1.0
+    return [*out, np.ones(width) / np.sqrt(width), turned / np.sqrt(width)]
+
+
+def _along(direction: Array, c: float) -> Point:
+    """The covariance c^2 v v' of a unit vector v."""
+    axes = np.linalg.qr(np.column_stack([direction, np.eye(len(direction))]))[0]
+    s = np.zeros(len(direction))
+    s[0] = c
+    return Unstructured(axes * s, axes)

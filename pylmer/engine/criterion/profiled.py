@@ -1,0 +1,207 @@
+"""Deviance and REML criterion, their score and information, of one data set as functions of the templates.
+
+    ML:    d = log|V| + n (1 + log(2 pi r2 / n))
+    REML:  d = log|V| + log|X'V^-1X| + (n - p) (1 + log(2 pi r2 / (n - p)))
+
+with V including the prior weights (Bates, Maechler, Bolker & Walker 2015, section 3; Harville 1977). Score and
+information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the average information).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, block_diagonal, symmetric
+from ...numerics.stacks import levels_last
+from ..covariance.points import Points
+from ..factorization.contract import Engine, Factorization, Fixed
+
+EPS = float(np.finfo(float).eps)
+ROUNDING = 16 * EPS  # a residual this small, relative to the response, is rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Criterion:
+    """The function to be minimized: points (one per random term, in scaled coordinates) -> `At`."""
+
+    engine: Engine
+    REML: bool
+
+    @property
+    def m(self) -> int:
+        """n for ML, n - p for REML."""
+        gram = self.engine.gram
+        return gram.n - gram.p if self.REML else gram.n
+
+    def at(self, points: Points) -> At:
+        """Criterion, score and information at `points`; each is computed when first asked for."""
+        return At(self, points, self.engine.factorize([point.template() for point in points]))
+
+
+@dataclass(frozen=True, eq=False)
+class Released:
+    """A factorization whose large arrays are let go: `fixed` is kept, the rest is factorized again when asked for."""
+
+    fixed: Fixed
+    again: Callable[[], Factorization]
+
+    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
+        return self.again().modes(v)
+
+    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
+        return self.again().spread(S)
+
+    def solve(self, c: Sequence[Array]) -> list[Array]:
+        return self.again().solve(c)
+
+    def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
+        return self.again().products(s)
+
+
+@dataclass(frozen=True, eq=False)
+class At:
+    """The criterion at one place."""
+
+    criterion: Criterion
+    points: Points
+    factorization: Factorization
+
+    @cached_property
+    def value(self) -> float:
+        """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
+        fixed, m, gram = self.factorization.fixed, self.criterion.m, self.criterion.engine.gram
+        if not fixed.r2 > ROUNDING**2 * gram.y_square:
+            raise NumericalError(
+                "the residual sum of squares is zero: the model reproduces the response exactly, "
+                "so sigma cannot be estimated"
+            )
+        d = fixed.logdet_V - gram.sum_log_weights + m * (1 + math.log(2 * math.pi * fixed.r2 / m))
+        if self.criterion.REML:
+            d += fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
+        if not math.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return float(d)
+
+    def condensed(self) -> At:
+        """The same place with value, score and information computed, and its factorization, which is large, let go."""
+        known = ("value", "v", "Phi", "ZtPy", "ZtQZ", "G", "gradient", "curvature", "_working", "information")
+        computed = {name: getattr(self, name) for name in known}
+        templates, engine = [point.template() for point in self.points], self.criterion.engine
+        light = replace(self, factorization=Released(self.factorization.fixed, lambda: engine.factorize(templates)))
+        light.__dict__.update(computed)  # where cached_property keeps its values
+        return light
+
+    @property
+    def s2(self) -> float:
+        """sigma^2 = r2 / m."""
+        return self.factorization.fixed.r2 / self.criterion.m
+
+    @property
+    def noise(self) -> float:
+        """How far rounding may move the value (engine.md 2h)."""
+        lost = self.criterion.m * self.criterion.engine.rounding(self.factorization.fixed.r2)
+        return 8 * EPS * (abs(self.value) + lost)
+
+    @cached_property
+    def v(self) -> Array:
+        """(-beta, 1), so that [X y] v = y - X beta."""
+        return np.append(-self.factorization.fixed.beta, 1.0)
+
+    @cached_property
+    def Phi(self) -> Array:
+        """(X'V^-1X)^-1 (p, p), scaled coordinates."""
+        L_X = self.factorization.fixed.L_X
+        half = np.linalg.inv(L_X) if len(L_X) else L_X
+        return np.asarray(half.T @ half)
+
+    @cached_property
+    def ZtPy(self) -> list[Array]:
+        """Z'Py per factor: (J, L)."""
+        return [x[:, :, 0] for x in self.factorization.modes(self.v[:, None])[2]]
+
+    def _term(self, blocks: Sequence[Array], term: int) -> Array:
+        factor, at = self.criterion.engine.gram.place[term]
+        return blocks[factor][..., at]
+
+    @cached_property
+    def ZtQZ(self) -> list[Array]:
+        """sum over levels of Z_j'QZ_j per factor (L, L); Q = V^-1 (ML) or P (REML)."""
+        S = np.zeros((len(self.v), len(self.v)))
+        if self.criterion.REML:
+            S[:-1, :-1] = self.Phi
+        return [symmetric(D.sum(axis=0)) for D in self.factorization.spread(S)[0]]
+
+    @cached_property
+    def G(self) -> list[Array]:
+        """dd/dSigma_i per random term: (l_i, l_i)."""
+        out = []
+        for term in range(len(self.points)):
+            factor, at = self.criterion.engine.gram.place[term]
+            g = self.ZtPy[factor][:, at]
+            out.append(self.ZtQZ[factor][at, at] - g.T @ g / self.s2)
+        return out
+
+    @cached_property
+    def gradient(self) -> Array:
+        """Score in the points' own coordinates: (k,)."""
+        parts = [
+            point.tangents().reshape(point.size, G.size) @ G.ravel()
+            for point, G in zip(self.points, self.G, strict=True)
+        ]
+        return np.concatenate(parts)
+
+    @cached_property
+    def curvature(self) -> Array:
+        """tr(G d2Sigma/da db): (k, k)."""
+        return block_diagonal(point.curvature(G) for point, G in zip(self.points, self.G, strict=True))
+
+    @cached_property
+    def _working(self) -> tuple[Array, Array]:
+        """w_a'P w_b (k, k) and r2_a (k,), with w_a = (dV/da) Py = Z s_a."""
+        s = self.directions()
+        WVW, XVW = self.factorization.products(s)
+        r2_a = -sum((np.einsum("jl,jlk->k", g, x) for g, x in zip(self.ZtPy, s, strict=True)), start=np.zeros(len(WVW)))
+        return WVW - XVW.T @ self.Phi @ XVW, r2_a
+
+    @property
+    def r2_slopes(self) -> Array:
+        """dr2/da = -w_a' Py: (k,)."""
+        return self._working[1]
+
+    def directions(self) -> list[Array]:
+        """s_a = dSigma_a Z'Py per factor: (J, L, k); Z s_a = (dV/da) Py."""
+        gram = self.criterion.engine.gram
+        tangents = [point.tangents() for point in self.points]
+        s = [levels_last(f.J, f.L, sum(map(len, tangents))) for f in gram.factors]
+        for x in s:
+            x[:] = 0.0
+        column = 0
+        for term, E in enumerate(tangents):
+            factor, at = gram.place[term]
+            s[factor][:, at, column : column + len(E)] = _applied(self.ZtPy[factor][:, at], E)
+            column += len(E)
+        return s
+
+    @cached_property
+    def information(self) -> Array:
+        """Average information plus curvature (k, k): the Hessian with its trace term averaged. For stepping only."""
+        WPW, r2_a = self._working
+        slopes, m = r2_a / self.factorization.fixed.r2, self.criterion.m
+        return symmetric(WPW / self.s2 - m * np.outer(slopes, slopes) + self.curvature)
+
+
+def _applied(g: Array, E: Array) -> Array:
+    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
+    out = levels_last(len(g), E.shape[1], len(E))
+    for a, matrix in enumerate(E):
+        out[:, :, a] = g @ matrix.T
+    return out
+
+
+Objective = Callable[[Points], At]

@@ -1,0 +1,107 @@
+"""Nested factors at given templates: every level of each has exactly one parent in each later factor.
+
+Each factor is eliminated level by level and the parent receives the Schur complement, so nothing ever fills in. `path`
+of a level is its coupling to the columns of all its parents, side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from ...numerics.linalg import Array, log_diagonal, transposed
+from ...numerics.stacks import inner_products, product
+from ..sums.gram import Gram
+from .levels import Level
+
+
+class Chain:
+    """Nested factors at given templates: every level of each has one parent in each later factor."""
+
+    def __init__(self, gram: Gram, parents: list[sparse.csr_array], paths: list[Array], T: list[Array]) -> None:
+        self.gram, self.parents = gram, parents
+        self.levels: list[Level] = []
+        carry: Array | None = None
+        for f, sums in enumerate(gram.factors):
+            A, path, L = sums.ZtZ, paths[f], sums.L
+            if carry is not None:
+                A, path = A - carry[:, :L, :L], path - carry[:, :L, L:]
+            level = Level.eliminated(T[f], A, path)
+            self.levels.append(level)
+            if f < len(parents):
+                update = product(transposed(level.half_path), level.half_path)
+                if carry is not None:
+                    update = update + carry[:, L:, L:]
+                carry = gathered(parents[f], update)
+        self.logdet_V = 2 * sum(log_diagonal(level.chol) for level in self.levels)
+
+    @property
+    def factors(self) -> list[Array]:
+        """Cholesky factors of all levels, per grouping factor (J, L, L)."""
+        return [level.chol for level in self.levels]
+
+    def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """Z'c (per factor (J, L, k)) -> the same as the children leave them, and their half solves B c."""
+        reduced, halves = [], []
+        carry: Array | None = None
+        for f, level in enumerate(self.levels):
+            L = level.T.shape[-1]
+            c = columns[f] if carry is None else columns[f] - carry[:, :L]
+            half = product(level.B, c)
+            reduced.append(c)
+            halves.append(half)
+            if f < len(self.parents):
+                update = product(transposed(level.half_path), half)
+                carry = gathered(self.parents[f], update if carry is None else update + carry[:, L:])
+        return reduced, halves
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
+        return inner_products(one, two)
+
+    def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
+        """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
+        u: list[Array] = []
+        b: list[Array] = []
+        g: list[Array] = []
+        behind: Array | None = None  # b of the path, per level of the later factor
+        for f in reversed(range(len(self.levels))):
+            level, c = self.levels[f], reduced[f]
+            if behind is not None:
+                behind = behind[self.parents[f].indices]
+                c = c - product(level.path, behind)
+            one, two, three = level.solve(c)
+            u.insert(0, one)
+            b.insert(0, two)
+            g.insert(0, three)
+            behind = two if behind is None else np.concatenate([two, behind], axis=1)
+        return u, b, g
+
+    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.spread`; the adjoint of the elimination, last factor first."""
+        D: list[Array] = []
+        E: list[Array] = []
+        adjoint = S
+        for f in reversed(range(len(self.levels))):
+            level = self.levels[f]
+            U = np.concatenate([level.path, reduced[f]], axis=2) if level.path.shape[2] else reduced[f]
+            if f < len(self.parents):
+                adjoint = adjoint[self.parents[f].indices]
+            Q = product(U, adjoint)
+            d, e = level.sandwich(product(Q, transposed(U)))
+            D.insert(0, d)
+            E.insert(0, e)
+            if f:
+                side = -level.K_times(Q)
+                top = np.concatenate([e, side], axis=2)
+                rest = np.broadcast_to(adjoint, (len(e), *adjoint.shape[-2:]))
+                adjoint = np.concatenate([top, np.concatenate([transposed(side), rest], axis=2)], axis=1)
+        return D, E
+
+
+def gathered(parent: sparse.csr_array, update: Array) -> Array:
+    """Sums of `update` (J, a, b) over the children of each parent."""
+    flat = parent.T @ update.reshape(len(update), -1)
+    return np.asarray(flat).reshape(-1, *update.shape[1:])

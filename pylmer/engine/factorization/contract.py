@@ -1,0 +1,79 @@
+"""The contracts between sums, engines and criterion.
+
+An *engine* holds the cross-products of one data set and gives, for any templates T, a *factorization*: everything that
+the criterion, its derivatives and the estimates need, in the scaled coordinates of `gram`, per unit sigma^2.
+
+    V = W^-1 + Z Sigma Z',   P = V^-1 - V^-1 X (X' V^-1 X)^-1 X' V^-1,   r2 = y' P y
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...numerics.linalg import Array
+from ..sums.gram import Gram
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    """The fixed part: beta (p,), L_X (p, p) lower with L_X L_X' = X'V^-1X, r2, log|V|, log|X'V^-1X|."""
+
+    beta: Array
+    L_X: Array
+    r2: float
+    logdet_V: float
+    logdet_XtVX: float
+
+
+class Factorization(Protocol):
+    """V at given templates. Arrays per factor are (J, L, ...), factors and columns in the order of the Gram."""
+
+    @property
+    def fixed(self) -> Fixed:
+        """beta, r2 and the two log determinants."""
+
+    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
+        """For v (p + 1, k), r = [X y] v: u = T' Z'V^-1 r, b = T u = Sigma Z'V^-1 r and Z'V^-1 r, each (J, L, k)."""
+
+    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
+        """For S (p + 1, p + 1) acting on [X y]: per level, the blocks of Z'(V^-1 - V^-1 [X y] S [X y]' V^-1) Z, and of
+        (Sigma - Sigma Z'V^-1 Z Sigma) + (Sigma Z'V^-1 [X y]) S (...)', each (J, L, L)."""
+
+    def solve(self, c: Sequence[Array]) -> list[Array]:
+        """K c = (Sigma - Sigma Z'V^-1 Z Sigma) c for c per factor (J, L, k): K is the covariance of b given the data,
+        beta and the templates, and K Z'Z s = Sigma Z'V^-1 Z s."""
+
+    def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
+        """For columns W = Z s (s per factor (J, L, k)): W'V^-1W (k, k) and X'V^-1W (p, k)."""
+
+
+class Engine(Protocol):
+    """Cross-products -> Factorization."""
+
+    name: str
+
+    @property
+    def gram(self) -> Gram:
+        """The sums that the engine works on."""
+
+    @property
+    def costly(self) -> bool:
+        """Whether one value takes seconds."""
+
+    def rounding(self, r2: float) -> float:
+        """Relative rounding error of r2, in units of the machine's precision."""
+
+    @property
+    def route(self) -> str:
+        """How the engine goes about it and why, in words."""
+
+    def factorize(self, T: Sequence[Array]) -> Factorization:
+        """V at the templates T, one (l_i, l_i) square root of Sigma_i per random term."""
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        """Z'Z s for s per factor (J, L, k)."""
+
+    def combined(self, M: Array) -> Engine:
+        """The engine of [Z, [X y] M] for M (p + 1, p + 1); what belongs to Z alone is shared."""

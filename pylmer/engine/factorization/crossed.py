@@ -1,0 +1,175 @@
+"""Crossed factors at given templates: the largest is eliminated level by level, the others form one dense remainder.
+
+With Lambda the templates of the remainder on its diagonal and S = A_RR - C'K C its cross-products after the
+elimination,
+
+    M = I + Lambda'S Lambda = L L',   K_R = Lambda M^-1 Lambda'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg.lapack import dpotri
+
+from ...numerics.linalg import Array, cholesky, log_diagonal, symmetric, transposed
+from ...numerics.stacks import inner_products, product
+from ..sums.gram import Gram
+from .layout import Layout, flat, joined
+from .levels import Level
+
+WELL_CONDITIONED = 1e-3  # templates above this may be divided by
+DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix ...
+DENSE_CELLS = 20_000_000  # ... of at most so many cells
+Coupling: TypeAlias = "Array | sparse.csr_array"
+NUMPY_ALONE = 400  # columns of a remainder up to which L^-1 is formed
+BLOCK_CELLS = 4_000_000  # cells of a dense slab of C S held at once
+
+
+class Crossed:
+    """C (q_1, q_R) couples the first factor to the remainder A_RR (q_R, q_R); T per factor (L, L)."""
+
+    def __init__(self, gram: Gram, C: Coupling, A_RR: Array, T: list[Array]) -> None:
+        self.C, self.T_rest, self.layout = C, T[1:], Layout(gram.factors[1:])
+        first = gram.factors[0]
+        self.first = Level.eliminated(T[0], first.ZtZ, np.zeros((first.J, first.L, 0)))
+        self.half_C = _times_levels(self.first.B, C)
+        self.S = A_RR - _square(self.half_C)
+        M = self._times_T(self._times_T(self.S).T)
+        M[np.diag_indices_from(M)] += 1.0
+        self.chol = cholesky(symmetric(M))
+        self.logdet_V = 2 * (log_diagonal(self.first.chol) + log_diagonal(self.chol))
+
+    def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""
+        half = product(self.first.B, columns[0])
+        rest = joined(columns[1:]) - self.half_C.T @ flat(half)
+        half_rest = self._half_solve(self._T_times(rest))
+        return [columns[0], *self.layout.split(rest)], [half, *self.layout.split(half_rest)]
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
+        return inner_products(one, two)
+
+    def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
+        """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
+        rest = joined(reduced[1:])
+        u_rest = self.layout.split(self._solve(self._T_times(rest)))
+        b_rest = [t @ u for t, u in zip(self.T_rest, u_rest, strict=True)]
+        flat = joined(b_rest)
+        u, b, g = self.first.solve(reduced[0] - (self.C @ flat).reshape(reduced[0].shape))
+        return [u, *u_rest], [b, *b_rest], [g, *self.layout.split(rest - self.S @ flat)]
+
+    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.spread`; the adjoint of the elimination."""
+        U, c = reduced[0], joined(reduced[1:])
+        Kc = self.K_R @ c
+        S_RF = -Kc @ S
+        S_RR = self.K_R - S_RF @ Kc.T
+        N_c = c - self.S @ Kc
+        D_rest = [a - b for a, b in zip(self._complement, self.layout.row_products(N_c @ S, N_c), strict=True)]
+        CS = product((self.C @ S_RF).reshape(U.shape), transposed(U))
+        H = product(product(U, S), transposed(U)) + CS + transposed(CS) + _level_squares(self.C, S_RR, U.shape[1])
+        D, E = self.first.sandwich(H)
+        return [D, *D_rest], [E, *self.layout.blocks(S_RR)]
+
+    @cached_property
+    def _inverse(self) -> Array | None:
+        """L^-1 of a small remainder: numpy alone, since its threads and scipy's stand in each other's way."""
+        return np.linalg.inv(self.chol) if len(self.chol) <= NUMPY_ALONE else None
+
+    def _half_solve(self, B: Array) -> Array:
+        """L^-1 B."""
+        if self._inverse is not None:
+            return np.asarray(self._inverse @ B)
+        return np.asarray(solve_triangular(self.chol, B, lower=True, check_finite=False))
+
+    def _solve(self, B: Array) -> Array:
+        """M^-1 B."""
+        if self._inverse is not None:
+            return np.asarray(self._inverse.T @ (self._inverse @ B))
+        return np.asarray(cho_solve((self.chol, True), B, check_finite=False))
+
+    @cached_property
+    def M_inverse(self) -> Array:
+        """M^-1 (q_R, q_R)."""
+        if self._inverse is not None:
+            return np.asarray(self._inverse.T @ self._inverse)
+        lower, _ = dpotri(self.chol, lower=1)
+        return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
+
+    @cached_property
+    def K_R(self) -> Array:
+        """Lambda M^-1 Lambda'."""
+        half = self._times_T_transposed(self.M_inverse)
+        return self._times_T_transposed(half.T)
+
+    @cached_property
+    def _complement(self) -> list[Array]:
+        """Diagonal blocks of S - S K_R S; by S Lambda M^-1 = (S - S K_R S) Lambda where Lambda may be divided by."""
+        if all(np.linalg.cond(t) * WELL_CONDITIONED < 1 < np.linalg.norm(t) / WELL_CONDITIONED for t in self.T_rest):
+            right = self.layout.row_products(self._times_T(self.S), self.M_inverse)
+            return [symmetric(x @ np.linalg.inv(t)) for x, t in zip(right, self.T_rest, strict=True)]
+        W = self._half_solve(self._T_times(self.S))
+        return [a - b for a, b in zip(self.layout.blocks(self.S), self.layout.row_products(W.T, W.T), strict=True)]
+
+    def _each(self) -> list[tuple[slice, int, int, Array]]:
+        return [(*place, t) for place, t in zip(self.layout.places, self.T_rest, strict=True)]
+
+    def _times_T(self, A: Array) -> Array:
+        """A Lambda for A (k, q_R)."""
+        return np.hstack([(A[:, at].reshape(-1, J, L) @ t).reshape(len(A), -1) for at, J, L, t in self._each()])
+
+    def _times_T_transposed(self, A: Array) -> Array:
+        """A Lambda' for A (k, q_R)."""
+        return np.hstack([(A[:, at].reshape(-1, J, L) @ t.T).reshape(len(A), -1) for at, J, L, t in self._each()])
+
+    def _T_times(self, A: Array) -> Array:
+        """Lambda' A for A (q_R, k)."""
+        return joined([t.T @ A[at].reshape(J, L, -1) for at, J, L, t in self._each()])
+
+
+def _times_levels(B: Array, C: Coupling) -> Coupling:
+    """diag(B_1, ..., B_J) C."""
+    J, L, _ = B.shape
+    if not sparse.issparse(C):
+        return np.asarray(np.matmul(B, C.reshape(J, L, -1)).reshape(C.shape))
+    if L == 1:
+        return sparse.csr_array((C.data * np.repeat(B.ravel(), np.diff(C.indptr)), C.indices, C.indptr), shape=C.shape)
+    blocks = sparse.bsr_array((B, np.arange(J), np.arange(J + 1)), shape=(J * L, J * L))
+    return sparse.csr_array(blocks.tocsr() @ C)
+
+
+def _square(half_C: Coupling) -> Array:
+    """half_C' half_C, dense (q_R, q_R)."""
+    if not sparse.issparse(half_C):
+        return np.asarray(half_C.T @ half_C)
+    return np.asarray((half_C.T @ half_C).toarray())
+
+
+def _level_squares(C: Coupling, S: Array, L: int) -> Array:
+    """Blocks C_j S C_j' (J, L, L), a slab of levels at a time where C is sparse."""
+    J = C.shape[0] // L
+    if not sparse.issparse(C):
+        return np.asarray(np.matmul((C @ S).reshape(J, L, -1), transposed(C.reshape(J, L, -1))))
+    H = np.zeros((J, L, L))
+    size = max(1, BLOCK_CELLS // max(1, L * S.shape[0]))
+    for start in range(0, J, size):
+        part = C[start * L : (start + size) * L]
+        slab = (part @ S).reshape(-1, L, S.shape[0])
+        row = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        for a in range(L):
+            sums = np.bincount(row, part.data * slab[row // L, a, part.indices], part.shape[0])
+            H[start : start + len(slab), a, :] = sums.reshape(-1, L)
+    return H
+
+
+def dense_if_full(C: sparse.csr_array) -> Coupling:
+    """C as it is multiplied fastest."""
+    full = C.nnz > DENSE_SHARE * C.shape[0] * C.shape[1] and C.shape[0] * C.shape[1] <= DENSE_CELLS
+    return C.toarray() if full else C

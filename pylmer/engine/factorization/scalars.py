@@ -1,0 +1,79 @@
+"""Crossed factors with one scalar term each, at given templates: the fast case of `crossed`.
+
+The largest factor is eliminated level by level, k_j = t^2 / (1 + t^2 a_j); the others form the `remainder`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy import sparse
+
+from ...numerics.linalg import Array
+from ...numerics.stacks import cross
+from ..sums.gram import Gram
+from .remainder import Remainder
+
+
+class CrossedScalars:
+    """C (J, q) couples the first factor to the others; `remainder` makes S - C'kC and d into a `Remainder`."""
+
+    def __init__(
+        self, gram: Gram, C: sparse.csr_array, remainder: Callable[[Array, Array], Remainder], T: list[Array]
+    ) -> None:
+        self.gram, self.C = gram, C
+        self.t, self.a = float(T[0][0, 0]), gram.factors[0].ZtZ[:, 0, 0]
+        self.m = 1.0 + self.t**2 * self.a
+        self.k = self.t**2 / self.m
+        self.d = np.repeat([float(t[0, 0]) for t in T[1:]], [sums.J for sums in gram.factors[1:]])
+        self.rest = remainder(self.k, self.d)
+        self.logdet_V = float(np.sum(np.log(self.m))) + self.rest.logdet_M
+
+    def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """Z'c per factor (J, 1, k) -> the same as the elimination leaves them, and their half solves."""
+        first = columns[0][:, 0]
+        half = first * (self.t / np.sqrt(self.m))[:, None]
+        rest = self._joined(columns[1:]) - self.C.T @ (first * self.k[:, None])
+        return [columns[0], *self._split(rest)], [half[:, None], *self.rest.halves(rest)]
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
+        return cross(one[0], two[0]) + self.rest.inner(one[1:], two[1:])
+
+    def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
+        """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
+        rest = self._joined(reduced[1:])
+        u_rest = self.rest.solve(rest)
+        b_rest = u_rest * self.d[:, None]
+        c = reduced[0][:, 0] - self.C @ b_rest
+        u = c * (self.t / self.m)[:, None]
+        b = self.t * u
+        parts = (u, u_rest), (b, b_rest), (c - self.a[:, None] * b, rest - self.rest.S_times(b_rest))
+        one, two, three = ([first[:, None], *self._split(other)] for first, other in parts)
+        return one, two, three
+
+    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.spread`; the adjoint of the elimination."""
+        U, c = reduced[0][:, 0], self._joined(reduced[1:])
+        Kc = self.rest.solve(c) * self.d[:, None]
+        KcS = Kc @ S
+        N_c = c - self.rest.S_times(Kc)
+        across, E_rest, complement = self.rest.selected(Kc, KcS)
+        D_rest = complement - np.sum((N_c @ S) * N_c, axis=1)
+        H = np.sum((U @ S) * U, axis=1) - 2 * np.sum((self.C @ KcS) * U, axis=1) + across
+        N = 1.0 / self.m
+        D, E = self.a * N - H * N**2, self.k + self.k**2 * H
+        return [D[:, None, None], *self._blocks(D_rest)], [E[:, None, None], *self._blocks(E_rest)]
+
+    @staticmethod
+    def _joined(parts: Sequence[Array]) -> Array:
+        return np.concatenate([part[:, 0] for part in parts])
+
+    def _split(self, flat: Array) -> list[Array]:
+        """(q, k) -> per factor (J, 1, k)."""
+        return np.split(flat[:, None], np.cumsum([sums.J for sums in self.gram.factors[1:]])[:-1])
+
+    def _blocks(self, diagonal: Array) -> list[Array]:
+        """(q,) -> per factor (J, 1, 1)."""
+        return self._split(diagonal[:, None])

@@ -1,0 +1,120 @@
+"""The search of one fit carried on where its optimum may not be the lowest: `wider`, for a single response.
+
+Where the engine knows no stacks (cs, ar1, crossed factors with many effects), the corners are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...errors import NumericalError
+from ..covariance.corners import SMALL
+from ..covariance.family import Family
+from ..covariance.points import Points, singular, size_of
+from ..criterion.profiled import Criterion
+from ..factorization.blocked import BlockedEngine
+from ..optimize.distant import polished, scaled_newton, value_of
+from ..optimize.newton import LARGE, Run, newton
+from ..optimize.search import Search, lowest
+from .charts import Places
+from .descent import Runs
+from .few import stack_for, stackable
+from .responses import Responses
+from .wider import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
+
+MANY_EFFECTS = 2_000  # random effects from which only a few corners are looked at
+ONE_BY_ONE = 6  # corners at most that are descended from one after the other
+STEPS = 100
+
+
+def widened_search(criterion: Criterion, families: Sequence[Family], found: Search) -> Search:
+    """`found`, or the lower minimum that descents from the corners of the covariances reach."""
+    at, engine = found.best.at, criterion.engine
+    lost = singular(at.points)
+    if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
+        return found
+    large = size_of(at.points) > LARGE  # steps in units of each coordinate are then needed
+    together = not large and isinstance(engine, BlockedEngine) and stackable(engine, families)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
+        look = _together if together else _one_by_one
+        points, counts = look(criterion, families, found.best)
+    found = replace(found, looked=counts[0], elsewhere=counts[1])
+    if points is None:
+        return found
+    again = lowest(criterion.at, [points])
+    if size_of(again.best.at.points) > LARGE:
+        again = polished(criterion.at, again)
+    if not again.best.at.value < at.value - least_difference(at.value, at.noise):
+        return found
+    if again.best.at.factorization.fixed.r2 < COLLAPSED * at.factorization.fixed.r2:
+        return found
+    return replace(found, best=again.best, runs=(*found.runs, *again.runs), settling=found.settling + again.settling)
+
+
+def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
+    """Where a lower minimum lies, None if nowhere; values and full evaluations that it took."""
+    engine = criterion.engine
+    assert isinstance(engine, BlockedEngine)  # a stack has no other
+    stack, who = stack_for(engine, criterion.REML, own_response(engine)), np.zeros(1, dtype=np.int64)
+    places = Places.stacked(families, [best.at.points])
+    runs = Runs(who, places, stack.values(who, places), np.ones(1, bool))
+    wider = widened(stack, runs)
+    found = [wider.runs.places.points(0)] if wider.runs.places is not places else []
+    crept = [_end(criterion, wider.creeping.places.points(k), False) for k in range(len(wider.whose))]
+    ends = [run for run in crept if run is not None]
+    values, evaluations = wider.counts
+    evaluations += sum(end.evaluations + end.gradients for end in ends)
+    found += [end.at.points for end in ends]
+    lowest_value = min(found, key=lambda points: value_of(criterion.at, points), default=None)
+    return lowest_value, (values, evaluations)
+
+
+def own_response(engine: BlockedEngine) -> Responses:
+    """The response of the sums themselves, as the only one."""
+    gram, p = engine.gram, engine.gram.p
+    Zty = tuple(np.moveaxis(sums.ZtXy[:, :, p], 0, 1)[:, None] for sums in gram.factors)
+    square, shift = np.array([gram.y_square]), gram.scaling.shift[None]
+    return Responses(gram, Zty, gram.XytXy[p:, :p], gram.XytXy[p:, p], square, shift)
+
+
+def _one_by_one(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
+    """As `_together`, without a stack."""
+    at = best.at
+    many = sum(sums.q for sums in criterion.engine.gram.factors) > MANY_EFFECTS
+    places = list(_corner_points(families, at.points, many))
+    rise = np.array([value_of(criterion.at, each) for each in places]) - at.value
+    near = SINGULAR_NEAR if singular(at.points) else NEAR
+    if not many:
+        rise = np.where(chosen_corners(families, rise[:, None], np.array([singular(at.points)]))[:, 0], rise, np.inf)
+    order = [int(k) for k in np.argsort(rise)[:ONE_BY_ONE] if rise[k] < near]
+    scaled = size_of(at.points) > LARGE
+    ends = [end for end in (_end(criterion, places[k], scaled) for k in order) if end is not None]
+    evaluations = sum(end.evaluations + end.gradients for end in ends)
+    lowest_end = min(ends, key=lambda end: float(end.at.value), default=None)
+    return (None if lowest_end is None else lowest_end.at.points), (len(places), evaluations)
+
+
+def _corner_points(families: Sequence[Family], points: Points, many: bool) -> Iterator[Points]:
+    """As `wider.corner_places`, for one run."""
+    for these, term, small in blocks(families):
+        if many and (small or term is None):
+            continue
+        for corner in these.whole if many else these.points:
+            size = float(corner.deviations()[0])
+            others = tuple(each.multiple(SMALL) for each in families) if small else points
+            if term is None:
+                yield tuple(family.multiple(size) for family in families)
+            else:
+                yield tuple(corner if k == term else other for k, other in enumerate(others))
+
+
+def _end(criterion: Criterion, points: Points, scaled: bool) -> Run | None:
+    try:
+        if scaled:
+            return scaled_newton(criterion.at, points)
+        return newton(criterion.at, points, STEPS)
+    except NumericalError:
+        return None

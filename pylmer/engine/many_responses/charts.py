@@ -1,0 +1,142 @@
+"""Templates of many runs at once, moved in the charts of `covariance`: stacks of `Unstructured` and `Diagonal` points.
+
+Both families are linear in the template within a chart: a step delta (k,) leads from T to T + U Delta(delta), with
+U orthogonal (us) or I (diag), so that with E_a = U D_a
+
+    dSigma/da = E_a T' + T E_a',    d2Sigma/da db = E_a E_b' + E_b E_a' .
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...numerics.linalg import Array
+from ..covariance.diagonal import Diagonal
+from ..covariance.family import Family
+from ..covariance.point import Point, lower_entries
+from ..covariance.points import Mask
+from ..covariance.unstructured import SAME_CHART, Unstructured
+from ..sums.gram import Gram
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where m runs stand: per random term T and U (m, l, l), in scaled coordinates; `units` D_a (k_i, l, l)."""
+
+    families: tuple[Family, ...]
+    units: tuple[Array, ...]
+    T: tuple[Array, ...]
+    U: tuple[Array, ...]
+
+    @classmethod
+    def stacked(cls, families: Sequence[Family], places: Sequence[Sequence[Point]]) -> Places:
+        """One run at each of `places`."""
+        terms = list(zip(*places, strict=True))
+        T = tuple(np.array([point.template() for point in points]) for points in terms)
+        U = tuple(
+            np.array([point.U if isinstance(point, Unstructured) else np.eye(family.width) for point in points])
+            for family, points in zip(families, terms, strict=True)
+        )
+        return cls(tuple(families), tuple(_units(family) for family in families), T, U)
+
+    def __getitem__(self, runs: Array) -> Places:
+        return replace(self, T=tuple(T[runs] for T in self.T), U=tuple(U[runs] for U in self.U))
+
+    def updated(self, runs: Array, other: Places) -> Places:
+        """These places with `other` in the places of `runs`."""
+        T, U = tuple(T.copy() for T in self.T), tuple(U.copy() for U in self.U)
+        for mine, theirs in zip((*T, *U), (*other.T, *other.U), strict=True):
+            mine[runs] = theirs
+        return replace(self, T=T, U=U)
+
+    @property
+    def size(self) -> Array:
+        """The largest entry of all templates of each run: (m,)."""
+        return np.asarray(np.max([np.max(np.abs(T), axis=(1, 2)) for T in self.T], axis=0))
+
+    def deviations(self) -> Array:
+        """Standard deviations along the principal axes (us) or of the columns (diag), of all terms: (m, sum l)."""
+        return np.concatenate([np.sqrt(np.sum(T**2, axis=1)) for T in self.T], axis=1)
+
+    def moved(self, step: Array) -> Places:
+        """The places after `step` (m, k), in charts of their own."""
+        pieces = np.split(step, np.cumsum([len(units) for units in self.units])[:-1], axis=1)
+        T, U = [], []
+        for family, units, old, axes, piece in zip(self.families, self.units, self.T, self.U, pieces, strict=True):
+            new = old + axes @ np.tensordot(piece, units, axes=1)
+            if family.structure == "us":
+                axes, new = _charted(new, axes)
+            T.append(new)
+            U.append(axes)
+        return replace(self, T=tuple(T), U=tuple(U))
+
+    def raised(self, floor: float) -> Places:
+        """Every standard deviation at least `floor`."""
+        return self._with(lambda s: np.maximum(s, floor))
+
+    def cleared(self, tolerance: float) -> Places:
+        """Every standard deviation below `tolerance` set to zero."""
+        return self._with(lambda s: np.where(s < tolerance, 0.0, s))
+
+    def _with(self, change: Callable[[Array], Array]) -> Places:
+        T = [U * change(np.linalg.norm(T, axis=1))[:, None, :] for T, U in zip(self.T, self.U, strict=True)]
+        return replace(self, T=tuple(T))
+
+    def same_chart(self, other: Places) -> Mask:
+        """Whether second-order information at `other` still speaks of the same coordinates: (m,)."""
+        cosines = [np.abs(np.sum(U * V, axis=1)) for U, V in zip(self.U, other.U, strict=True)]
+        return np.asarray(np.min(np.concatenate(cosines, axis=1), axis=1) >= SAME_CHART)
+
+    def templates(self, gram: Gram) -> list[Array]:
+        """Per grouping factor (m, L, L), block diagonal."""
+        out = [np.zeros((len(self.T[0]), sums.L, sums.L)) for sums in gram.factors]
+        for term, T in enumerate(self.T):
+            factor, at = gram.place[term]
+            out[factor][:, at, at] = T
+        return out
+
+    def directions(self, gram: Gram) -> list[Array]:
+        """E_a per grouping factor (m, k, L, L): zero for parameters of other factors."""
+        k = sum(len(units) for units in self.units)
+        out = [np.zeros((len(self.T[0]), k, sums.L, sums.L)) for sums in gram.factors]
+        column = 0
+        for term, (U, units) in enumerate(zip(self.U, self.units, strict=True)):
+            factor, at = gram.place[term]
+            out[factor][:, column : column + len(units), at, at] = U[:, None] @ units
+            column += len(units)
+        return out
+
+    def points(self, run: int) -> tuple[Point, ...]:
+        """One run's points."""
+        return tuple(_point(family, T[run], U[run]) for family, T, U in zip(self.families, self.T, self.U, strict=True))
+
+
+def _point(family: Family, T: Array, U: Array) -> Point:
+    if family.structure == "us":
+        return Unstructured(T, U)
+    d = np.diag(T)
+    return Diagonal(d[:1] if family.hom else d, family.width)
+
+
+def _units(family: Family) -> Array:
+    """D_a (k, l, l)."""
+    if family.structure == "us":
+        rows, columns = lower_entries(family.width)
+        out = np.zeros((len(rows), family.width, family.width))
+        out[np.arange(len(rows)), rows, columns] = 1.0
+        return out
+    if family.hom:
+        return np.eye(family.width)[None]
+    return np.asarray(np.eye(family.width)[:, :, None] * np.eye(family.width))
+
+
+def _charted(T: Array, previous: Array) -> tuple[Array, Array]:
+    """U and U diag(s) of each T (m, l, l); signs of U follow those of `previous`."""
+    if T.shape[-1] == 1:
+        return previous, previous * np.abs(T)
+    U, s, _ = np.linalg.svd(T)
+    U = U * np.where(np.sum(U * previous, axis=1) < 0, -1.0, 1.0)[:, None, :]
+    return U, U * s[:, None, :]

@@ -1,0 +1,164 @@
+"""Many responses of one design as further columns of its sums: one pass over the rows serves all of them.
+
+Z'WZ, Z'WX and X'WX are those of the design. Every response is shifted by its own least-squares fit, so that nothing is
+lost to a large mean (design.md section 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from ...numerics.linalg import Array, chunks, rows_for_products
+from ...numerics.stacks import inner_products
+from ..covariance.points import Points
+from ..criterion.profiled import EPS, ROUNDING
+from ..factorization.blocked import BlockedEngine
+from ..sums.gram import Gram
+from ..sums.rows import Rows
+from ..sums.scaling import scaled_fixed, scaled_random
+
+COLUMNS = 256  # responses whose values at a common place are formed at once
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """Sums of R responses, shifted, with the columns of one design, in its scaled coordinates.
+
+    gram      the sums of the design
+    Zty       per grouping factor (L, R, J)
+    Xty       (R, p);  yty (R,), after the shift;  y_square (R,) before it
+    shift     (R, p), in the user's coordinates: y~ = y - X shift
+    """
+
+    gram: Gram
+    Zty: tuple[Array, ...]
+    Xty: Array
+    yty: Array
+    y_square: Array
+    shift: Array
+
+    @property
+    def R(self) -> int:
+        """Number of responses."""
+        return len(self.yty)
+
+    def gram_of(self, r: int) -> Gram:
+        """The sums of the design with response r."""
+        gram, p = self.gram, self.gram.p
+        factors = []
+        for sums, Zty in zip(gram.factors, self.Zty, strict=True):
+            ZtXy = sums.ZtXy.copy()
+            ZtXy[:, :, p] = Zty[:, r].T
+            factors.append(replace(sums, ZtXy=ZtXy))
+        XytXy = gram.XytXy.copy()
+        XytXy[p, :p] = XytXy[:p, p] = self.Xty[r]
+        XytXy[p, p] = self.yty[r]
+        scaling = replace(gram.scaling, shift=self.shift[r])
+        return replace(gram, factors=tuple(factors), XytXy=XytXy, y_square=float(self.y_square[r]), scaling=scaling)
+
+
+def response_sums(rows: Rows, gram: Gram, Y: Array) -> Responses:
+    """The sums of Y (n, R), offset taken off, with the columns of `rows`, whose sums are `gram`."""
+    weighted = Y * rows.root_weights(slice(0, rows.n))
+    y_square = np.sum(weighted**2, axis=0)
+    XtX, p = gram.XytXy[:-1, :-1], gram.p
+    scaled_shift = np.zeros((p, Y.shape[1]))
+    for _ in range(2):  # the second pass takes off what rounding left of a large mean
+        found = np.linalg.solve(XtX, _XtY(rows, gram, weighted))
+        for at in _slices(rows, p):
+            weighted[at] -= scaled_fixed(rows, gram.scaling, at)[:, :-1] @ found
+        scaled_shift += found
+    return Responses(
+        gram,
+        tuple(_ZtY(rows, gram, sums.terms, weighted) for sums in gram.factors),
+        _XtY(rows, gram, weighted).T,
+        np.sum(weighted**2, axis=0),
+        y_square,
+        (gram.scaling.inverse @ scaled_shift).T,
+    )
+
+
+def _slices(rows: Rows, p: int) -> list[slice]:
+    return list(chunks(rows.n, rows_for_products(p + 1)))
+
+
+def _XtY(rows: Rows, gram: Gram, weighted: Array) -> Array:
+    """X~'W Y (p, R)."""
+    parts = (scaled_fixed(rows, gram.scaling, at)[:, :-1].T @ weighted[at] for at in _slices(rows, gram.p))
+    return np.asarray(sum(parts, start=np.zeros((gram.p, weighted.shape[1]))))
+
+
+def _ZtY(rows: Rows, gram: Gram, terms: tuple[int, ...], weighted: Array) -> Array:
+    """Z~'W Y of one grouping factor: (L, R, J)."""
+    first = rows.terms[terms[0]]
+    Z = scaled_random(rows, gram.scaling, terms, slice(0, rows.n))
+    where = (first.codes, np.arange(rows.n))
+    shape = (first.n_levels, rows.n)
+    out = np.empty((Z.shape[1], weighted.shape[1], first.n_levels))
+    for a, column in enumerate(Z.T):
+        out[a] = (sparse.csr_array((column, where), shape=shape) @ weighted).T
+    return out
+
+
+def common_values(engine: BlockedEngine, REML: bool, points: Points, responses: Responses) -> Array:
+    """The criterion of every response at one common place: (R,), infinite where a response leaves no residuals.
+
+    V is factorized once: log|V| and log|X'V^-1 X| are the same for all, and y'Py of all takes one solve with Z'Y.
+    """
+    gram = responses.gram
+    T = [point.template() for point in points]
+    at = engine.factorize(T).fixed
+    r2 = np.concatenate(
+        [_residual_squares(engine, T, at.L_X, responses, part) for part in chunks(responses.R, COLUMNS)]
+    )
+    m = gram.n - gram.p if REML else gram.n
+    r2 = np.where(r2 > ROUNDING**2 * responses.y_square, r2, np.nan)
+    d = at.logdet_V - gram.sum_log_weights + m * (1 + np.log(2 * np.pi * r2 / m))
+    if REML:
+        d = d + at.logdet_XtVX + 2 * gram.scaling.logdet_R
+    return np.nan_to_num(d, nan=np.inf)
+
+
+def blurred_responses(engine: BlockedEngine, REML: bool, points: Points, responses: Responses, most: float) -> Array:
+    """Whether rounding moves the criterion of each response by more than `most` at one common place: (R,)."""
+    gram, T = responses.gram, [point.template() for point in points]
+    L_X = engine.factorize(T).fixed.L_X
+    parts = chunks(responses.R, COLUMNS)
+    r2 = np.concatenate([_residual_squares(engine, T, L_X, responses, part) for part in parts])
+    m = gram.n - gram.p if REML else gram.n
+    return np.asarray(~(8 * EPS * m * responses.yty < most * r2))
+
+
+def _residual_squares(engine: BlockedEngine, T: list[Array], L_X: Array, responses: Responses, part: slice) -> Array:
+    """y'Py of some responses at the templates T: with B = Sigma Z'V^-1 [X Y], [X Y]'V^-1 Y = [X Y]'Y - Y'Z B."""
+    p = responses.gram.p
+    ZtY, B, XtVY = weighted_columns(engine, T, responses, part)
+    pairs = zip(ZtY, B, strict=True)
+    YtVY = responses.yty[part] - sum(np.sum(one * two[:, :, p:], axis=(0, 1)) for one, two in pairs)
+    half = np.linalg.solve(L_X, XtVY) if p else XtVY
+    return np.asarray(YtVY - np.sum(half**2, axis=0))
+
+
+def weighted_columns(
+    engine: BlockedEngine, T: list[Array], responses: Responses, part: slice = slice(None)
+) -> tuple[list[Array], list[Array], Array]:
+    """Z'Y per factor (J, L, r), Sigma Z'V^-1 [X Y] per factor (J, L, p + r), and X'V^-1 Y (p, r), of some responses."""
+    gram, p = responses.gram, responses.gram.p
+    ZtY = [np.moveaxis(Zty[:, part], (0, 1, 2), (1, 2, 0)) for Zty in responses.Zty]
+    factors = tuple(
+        replace(sums, ZtXy=np.concatenate([sums.ZtXy[:, :, :p], more], axis=2))
+        for sums, more in zip(gram.factors, ZtY, strict=True)
+    )
+    wide = engine.sharing(replace(gram, factors=factors)).factorize(T)
+    B = wide.modes(np.eye(p + ZtY[0].shape[2]))[1]
+    ZtX = [sums.ZtXy[:, :, :p] for sums in gram.factors]
+    XtVY = responses.Xty[part].T - inner_products(ZtX, [b[:, :, p:] for b in B])
+    return ZtY, B, XtVY
+
+
+def noise(value: Array, m: int, yty: Array, r2: Array) -> Array:
+    """How far rounding may move the values (engine.md 2h)."""
+    return 8 * EPS * (np.abs(value) + m * yty / r2)

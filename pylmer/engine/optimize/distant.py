@@ -1,0 +1,266 @@
+"""Responses far from zero that only the random effects can take up: where to begin, and steps on scales of their own.
+
+In `y ~ 0 + x + (x | g) + (1 | h)` with y + 1e6 the standard deviation of one intercept is 1e6 times the others, and
+whose it is makes a minimum each. No scan reaches them: each grouping factor in turn is fitted first, by least squares,
+and its coefficients give its covariance. Levels that are all far alike say little of what average information expects
+of them, so the Hessian is taken from differences of the score, with a step and a trust region in units of each column
+of the templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, symmetric
+from ..covariance.corners import TOGETHER
+from ..covariance.diagonal import Diagonal
+from ..covariance.family import Family
+from ..covariance.point import Point, lower_entries
+from ..covariance.points import Points, moved, shifted, singular
+from ..covariance.unstructured import Unstructured
+from ..criterion.profiled import At, Criterion, Objective
+from ..factorization.blocked import BlockedEngine
+from ..factorization.orthogonal import OrthogonalEngine, is_small
+from ..sums.gram import FactorSums, Gram
+from ..sums.rows import Rows
+from .certificate import certify
+from .endless import falls_without_end, lowest_beyond
+from .newton import STOP, Run, new_radius, tried
+from .search import INTERIOR, Search, local_minima, search, settled
+from .trust_region import trust_step
+
+FAR = 1e4  # multiple of I at which the random effects have taken up all they can
+CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
+LOST = 1e-7  # rounding of the criterion there from which sums are left
+SMALLEST = 0.1  # standard deviation from which on steps are in its units
+STEP = 1e-5  # of differences of the score, in these units ...
+COARSE = 1e-2  # ... or shorter, where it changes the criterion by more
+SHORTER = 9  # times at most
+STEPS = 200
+FOLLOWED = 4  # times that a descent is taken up again beyond its end
+PATIENCE = 12  # evaluations that together lower the criterion by no more than rounding
+
+
+def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Rows) -> Criterion:
+    """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
+    gram = criterion.engine.gram
+    if not isinstance(criterion.engine, BlockedEngine) or not is_small(gram):
+        return criterion
+    if collinearity(gram) > CANCELLING:
+        return replace(criterion, engine=OrthogonalEngine(gram, rows))
+    far, near = (tuple(family.multiple(c) for family in families) for c in (FAR, 1.0))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        try:
+            at = criterion.at(far)
+            if at.noise < LOST:
+                return criterion
+        except NumericalError:
+            pass
+        orthogonal = replace(criterion, engine=OrthogonalEngine(gram, rows))
+        try:
+            return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
+        except NumericalError:
+            return criterion
+
+
+def collinearity(gram: Gram) -> float:
+    """The largest correlation, about zero, of two columns of one factor that are not whitened."""
+    return max((_collinearity(sums) for sums in gram.factors if _has_own_scales(gram, sums)), default=0.0)
+
+
+def _has_own_scales(gram: Gram, sums: FactorSums) -> bool:
+    return sums.L > 1 and (len(sums.terms) > 1 or not np.any(np.triu(gram.scaling.R_terms[sums.terms[0]], 1)))
+
+
+def _collinearity(sums: FactorSums) -> float:
+    A = sums.ZtZ.sum(axis=0)
+    size = np.sqrt(np.maximum(np.diag(A), np.finfo(float).tiny))
+    return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
+
+
+def search_far(criterion: Criterion, families: Sequence[Family], start: Points | None = None) -> Search:
+    """The lowest minimum reached from a start for each factor, and from where the ordinary search ends."""
+    objective = criterion.at
+    if start is not None:
+        return _lowest(objective, [start], ())
+    starts = list(far_starts(criterion, families))
+    scan: tuple[float, ...] = ()
+    try:
+        usual = search(objective, lambda c: tuple(family.multiple(c) for family in families))
+        starts, scan = [usual.best.at.points, *starts], usual.scan
+    except NumericalError:
+        pass
+    together = [tuple(family.multiple(c) for family in families) for c in TOGETHER]
+    starts += [together[k] for k in local_minima([value_of(objective, points) for points in together])]
+    return _lowest(objective, starts, scan)
+
+
+def value_of(objective: Objective, points: Points) -> float:
+    """The criterion, infinite where the arithmetic fails."""
+    try:
+        return objective(points).value
+    except NumericalError:
+        return float(np.inf)
+
+
+def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float]) -> Search:
+    runs = [run for run in (_attempt(objective, start) for start in starts) if run is not None]
+    if not runs:
+        raise NumericalError("the criterion cannot be computed at any start")
+    ending = [end for end in (_followed(objective, run) for run in runs) if end is not None]
+    endless = [run for run in runs if falls_without_end(run.at)]
+    runs += [run for run in ending if run not in runs]
+    best = min(ending or runs, key=lambda run: float(run.at.value))
+    for points in _corners_of(best.at.points):
+        again = _attempt(objective, points)
+        if again is not None:
+            runs.append(again)
+            best = again if _undercuts(again, best) else best
+    settling, best = int(singular(best.at.points)), settled(objective, best)
+    if endless and not certify(best, objective).holds:  # no minimum anywhere: the fit is to say so
+        best = min(endless, key=lambda run: float(run.at.value))
+    return Search(best, tuple(scan), tuple(runs), settling)
+
+
+def _undercuts(run: Run, best: Run) -> bool:
+    return run.at.value < best.at.value - best.at.noise and not falls_without_end(run.at)
+
+
+def _followed(objective: Objective, run: Run) -> Run | None:
+    """The run, or where it leads if the criterion is lower beyond its end; None where it falls without end."""
+    for _ in range(FOLLOWED):
+        beyond = lowest_beyond(run.at)
+        if beyond is None:
+            return None
+        more = None if beyond is run.at.points else _attempt(objective, beyond)
+        if more is None or not more.at.value < run.at.value - run.at.noise:
+            return run
+        run = more
+    return None if falls_without_end(run.at) else run
+
+
+def polished(objective: Objective, found: Search) -> Search:
+    """The search carried on from its best end."""
+    more = _attempt(objective, found.best.at.points)
+    if more is None:
+        return found
+    best = more if more.at.value < found.best.at.value - found.best.at.noise else found.best
+    return replace(found, best=settled(objective, best), runs=(*found.runs, more))
+
+
+def _corners_of(points: Points) -> Iterator[Points]:
+    """The optimum without each of its directions that are left, and with those that it has lost."""
+    if singular(points):
+        yield tuple(point.raised(INTERIOR) for point in points)
+    for term, point in enumerate(points):
+        s = point.deviations()
+        if isinstance(point, Unstructured) and len(s) > 1 and s[-1] > 0:
+            yield tuple(point.cleared(1.0001 * s[-1]) if k == term else each for k, each in enumerate(points))
+
+
+def far_starts(criterion: Criterion, families: Sequence[Family]) -> Iterator[Points]:
+    """For each term the covariance that lies along its coefficients in all levels alike, with nothing else fitted.
+
+    Standard deviations in units of what remains within levels.
+    """
+    engine, gram = criterion.engine, criterion.engine.gram
+    assert isinstance(engine, OrthogonalEngine)  # no other is asked
+    R, y = engine.root[0].T, engine.half[0, :, -1]
+    within = np.linalg.lstsq(R, y, rcond=None)[0]
+    left = float(engine.within[-1, -1] ** 2 + np.sum((y - R @ within) ** 2)) / gram.n
+    sigma = np.sqrt(max(left, np.finfo(float).tiny))
+    for term in range(len(families)):
+        f, here = gram.place[term]
+        at, J, L = engine.layout.places[f]
+        pooled = R[:, at].reshape(-1, J, L)[:, :, here].sum(axis=1)
+        mean = np.linalg.lstsq(pooled, y, rcond=None)[0] / sigma
+        yield tuple(_far(each, mean) if k == term else each.multiple(1.0) for k, each in enumerate(families))
+
+
+def _far(family: Family, mean: Array) -> Point:
+    """The covariance mean mean' of coefficients (l,), its standard deviations at least INTERIOR, in the family."""
+    if family.structure == "us":
+        U = np.linalg.svd(mean[:, None])[0]
+        return Unstructured(U * np.append(np.linalg.norm(mean), np.full(len(mean) - 1, INTERIOR)), U)
+    d = np.maximum(np.abs(mean), INTERIOR)
+    point = family.multiple(1.0)
+    if isinstance(point, Diagonal):
+        return replace(point, d=d if len(point.d) > 1 else np.array([np.linalg.norm(d)]))
+    return family.multiple(float(np.linalg.norm(d)))
+
+
+def units_of(points: Points) -> Array:
+    """The unit of each local coordinate: the standard deviation of its column of the template, or SMALLEST (k,)."""
+    return np.asarray(np.concatenate([_units(point) for point in points]))
+
+
+def _units(point: Point) -> Array:
+    if isinstance(point, Unstructured):
+        s = np.linalg.norm(point.T, axis=0)
+        return np.asarray(np.maximum(s[lower_entries(len(s))[1]], SMALLEST))
+    own = np.ones(point.size)
+    s = np.abs(np.diag(point.template()))[: point.size]
+    own[: len(s)] = np.maximum(s, SMALLEST)
+    return own
+
+
+def differenced_hessian(objective: Objective, at: At, known: Array | None = None) -> Array:
+    """The Hessian in the coordinates of `at`, by central differences of the score in units of each: (k, k).
+
+    Where a step changes the criterion too much to say what its curvature is, a shorter one is taken; `known` curvatures
+    (k,) of a place nearby say so beforehand.
+    """
+    h = STEP * units_of(at.points)
+    if known is not None:
+        h = np.minimum(h, np.sqrt(COARSE / np.maximum(np.abs(known), np.finfo(float).tiny)))
+    return symmetric(np.array([_curvatures(objective, at, k, float(h[k])) for k in range(len(h))]))
+
+
+def _curvatures(objective: Objective, at: At, k: int, h: float, shorter: int = SHORTER) -> Array:
+    """One row of the Hessian, from a step h along coordinate k or a shorter one."""
+    step = h * np.eye(len(at.gradient))[k]
+    up, down = (objective(shifted(at.points, sign * step)).gradient for sign in (1, -1))
+    row = np.asarray((up - down) / (2 * h))
+    if abs(row[k]) * h**2 <= COARSE or not shorter:
+        return row
+    return _curvatures(objective, at, k, h / 10, shorter - 1)
+
+
+def _attempt(objective: Objective, points: Points) -> Run | None:
+    try:
+        return scaled_newton(objective, points)
+    except (NumericalError, np.linalg.LinAlgError):
+        return None
+
+
+def scaled_newton(objective: Objective, points: Points) -> Run:
+    """As `optimize.newton`, with differenced Hessians in units of each coordinate."""
+    at = objective(moved(points, np.zeros(sum(point.size for point in points)))).condensed()
+    H, radius, trace = differenced_hessian(objective, at), 1.0, [at.value]
+    gradients = 2 * len(H)
+    for _ in range(STEPS):
+        units = units_of(at.points)
+        step, decrease, _ = trust_step(at.gradient * units, H * np.outer(units, units), radius)
+        if decrease <= max(STOP, 0.01 * at.noise):
+            return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
+        if len(trace) > PATIENCE and trace[-PATIENCE] - at.value < PATIENCE * at.noise:
+            break
+        trial = tried(objective, moved(at.points, step * units))
+        trace.append(np.inf if trial is None else trial.value)
+        ratio = -1.0 if trial is None else (at.value - trial.value) / decrease
+        blurred = decrease < at.noise
+        radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
+        if trial is None or ratio <= 1e-4:
+            if blurred:
+                return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
+            continue
+        at = trial.condensed()
+        H, gradients = differenced_hessian(objective, at, np.diag(H)), gradients + 2 * len(H)
+    else:
+        message = f"no convergence in {STEPS} steps"
+        return Run(at, H - at.information, False, message, len(trace), gradients, tuple(trace))
+    return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))

@@ -1,0 +1,105 @@
+"""Where to begin and which minimum to keep: the scan over common multiples, and descents from its minima."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...errors import NumericalError
+from ..covariance.correlated import Correlated
+from ..covariance.points import VANISHED, Points, free_coordinates, singular
+from ..criterion.profiled import Objective
+from .newton import ITERATIONS, Run, newton
+
+SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+COARSE_SCAN = (0.1, 1.0, 10.0)  # about an estimate from moments, where a value costs seconds
+FLAT = 1e-6  # a scan that varies by less says nothing: the descent begins at I, and has nowhere to go
+INTERIOR = 0.3  # where a singular result is retried from
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """All descents of one fit: the best, the values of the scan, every run in order.
+
+    looked, elsewhere  values and full evaluations of descents from corners of the covariances (see `batch.wider`)
+    """
+
+    best: Run
+    scan: tuple[float, ...]
+    runs: tuple[Run, ...] = field(repr=False)
+    settling: int = 0
+    looked: int = 0
+    elsewhere: int = 0
+
+    @property
+    def evaluations(self) -> int:
+        """Full evaluations (value, score, information) of all runs, and those that set vanished deviations to zero."""
+        return sum(run.evaluations + run.gradients for run in self.runs) + self.settling + self.elsewhere
+
+
+def search(
+    objective: Objective,
+    multiple: Callable[[float], Points],
+    start: Points | None = None,
+    steps: int = ITERATIONS,
+    multiples: Sequence[float] = SCAN,
+) -> Search:
+    """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone."""
+    if start is not None:
+        return lowest(objective, [start], steps)
+    scan = scanned(objective, multiple, multiples)
+    starts = [1.0] if max(scan) - min(scan) < FLAT else [multiples[k] for k in local_minima(scan)]
+    return replace(lowest(objective, [multiple(c) for c in starts], steps), scan=tuple(scan))
+
+
+def lowest(objective: Objective, starts: Sequence[Points], steps: int = ITERATIONS) -> Search:
+    """The lowest minimum reached from `starts`; a singular one is tried again from inside."""
+    runs = [newton(objective, start, steps) for start in starts]
+    best = min(runs, key=lambda run: float(run.at.value))
+    if singular(best.at.points):
+        interior = newton(objective, tuple(point.raised(INTERIOR) for point in best.at.points), steps)
+        runs.append(interior)
+        if interior.at.value < best.at.value - best.at.noise:
+            best = interior
+    unsettled, best = best, settled(objective, best)
+    settling = int(singular(unsettled.at.points))
+    if any(isinstance(point, Correlated) and not point.deviations().all() for point in best.at.points):
+        runs.append(newton(objective, best.at.points, steps, ~free_coordinates(best.at.points)))
+        best = min(best, runs[-1], key=lambda run: float(run.at.value))
+    return Search(best, (), tuple(runs), settling)
+
+
+def scanned(objective: Objective, multiple: Callable[[float], Points], multiples: Sequence[float]) -> list[float]:
+    """Values at c I, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
+    values: list[float] = []
+    failure: NumericalError | None = None
+    for c in multiples:
+        try:
+            values.append(objective(multiple(c)).value)
+        except NumericalError as error:
+            failure = error
+            values.append(np.inf)
+    if failure is not None and not np.isfinite(values).any():
+        raise failure
+    return values
+
+
+def local_minima(values: Sequence[float]) -> list[int]:
+    """Indices of the values that no neighbour undercuts, lowest first."""
+    padded = [np.inf, *values, np.inf]
+    lowest = [
+        k for k, value in enumerate(values) if np.isfinite(value) and value <= padded[k] and value <= padded[k + 2]
+    ]
+    return sorted(lowest, key=lambda k: values[k])
+
+
+def settled(objective: Objective, run: Run) -> Run:
+    """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
+    if not singular(run.at.points):
+        return run
+    at = objective(tuple(point.cleared(VANISHED) for point in run.at.points))
+    if at.value > run.at.value + at.noise:
+        return run
+    return replace(run, at=at.condensed(), correction=np.zeros_like(run.correction))

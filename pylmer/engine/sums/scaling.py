@@ -1,0 +1,94 @@
+"""Exact precautions before summing: a shift of the response, a common scale for columns (design.md section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, triangular_factor
+from .rows import Rows, TermRows
+
+SINGULAR = 1e-7  # a column of a whitened term that keeps less than this of its length is collinear
+DEPENDENT = 1e-13  # part of a column outside the span of the others, relative, that is rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """X~ = X R^-1, Z~_i = Z_i R_i^-1, y~ = y - X shift. R is upper triangular (p, p), each R_i (l_i, l_i)."""
+
+    R: Array
+    R_terms: tuple[Array, ...]
+    shift: Array
+
+    @cached_property
+    def logdet_R(self) -> float:
+        """log |R|, positive diagonal."""
+        return float(np.sum(np.log(np.diag(self.R))))
+
+    @cached_property
+    def inverse(self) -> Array:
+        """R^-1 (p, p)."""
+        return inverse_upper(self.R)
+
+    @cached_property
+    def inverse_terms(self) -> tuple[Array, ...]:
+        """R_i^-1 (l_i, l_i) of every random term."""
+        return tuple(inverse_upper(R) for R in self.R_terms)
+
+
+def find_scaling(rows: Rows) -> Scaling:
+    """Scales from the rows themselves: QR of [X y] gives R and the shift at once."""
+    p = rows.p
+
+    def weighted_Xy() -> Iterator[Array]:
+        for at in chunks(rows.n, rows_for_factor(p + 1)):
+            yield np.hstack([rows.fixed(at), rows.y[at, None]]) * rows.root_weights(at)
+
+    full = triangular_factor(weighted_Xy(), p + 1)
+    R = full[:p, :p]
+    if np.any(np.diag(R) <= DEPENDENT * np.max(np.abs(R), axis=0, initial=0.0)):
+        raise NumericalError(
+            "the fixed-effect columns are linearly dependent, weights included: "
+            "leave check_rankX at its default, and weights of one magnitude"
+        )
+    shift = np.linalg.solve(R, full[:p, p])
+    return Scaling(R / np.sqrt(rows.n), tuple(_term_scale(rows, t) for t in rows.terms), shift)
+
+
+def _term_scale(rows: Rows, term: TermRows) -> Array:
+    """R_i: whitening for `us`, one scale a column for diag, cs, ar1, one common scale where hom."""
+    if term.Z is None and rows.weights is None:
+        return np.eye(1)
+    blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))
+    R: Array = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
+    rms = column_lengths(R)
+    rms[rms == 0] = 1.0
+    if term.structure != "us":
+        return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if term.hom else rms))
+    if np.any(np.diag(R) < SINGULAR * rms):
+        return np.asarray(np.diag(rms))
+    return R
+
+
+def column_lengths(R: Array) -> Array:
+    """Lengths of the columns, of whatever size they are."""
+    largest = np.max(np.abs(R), axis=0, initial=0.0)
+    unit = np.where(largest > 0, largest, 1.0)
+    return np.asarray(unit * np.sqrt(np.sum((R / unit) ** 2, axis=0)))
+
+
+def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
+    """sqrt(w) [X~ y~] on some rows: (rows, p + 1)."""
+    X = rows.fixed(at)
+    y = rows.y[at] - X @ scaling.shift
+    return np.hstack([X @ scaling.inverse, y[:, None]]) * rows.root_weights(at)
+
+
+def scaled_random(rows: Rows, scaling: Scaling, terms: Sequence[int], at: slice) -> Array:
+    """sqrt(w) Z~ of some terms side by side on some rows: (rows, L)."""
+    parts = [rows.terms[t].columns(at) @ scaling.inverse_terms[t] for t in terms]
+    return np.hstack(parts) * rows.root_weights(at)

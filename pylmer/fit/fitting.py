@@ -1,0 +1,109 @@
+"""formula, data, options -> fitted model: the whole path below `model`.
+
+`lmer()` and every word that refits call `fit` (rows again) or `fit_design` (the same rows, another response or
+criterion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from ..design import Design, build_design
+from ..engine.covariance.points import size_of
+from ..engine.optimize.endless import BLURRED, RUNAWAY, falls_without_end
+from ..errors import FitNote, NumericalError
+from .devfun import Devfun, make_devfun
+from .fitted_model import FittedModel
+from .notes import announce
+from .optimum import Optimum, optimize_devfun
+from .request import Request
+
+Fit = TypeVar("Fit", bound="FittedModel")
+EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
+ROUNDED = 1e-10  # residuals, relative to the response, that may be rounding
+
+
+def fit_design(kind: type[Fit], request: Request, design: Design, said: Collection[str] = ()) -> Fit:
+    """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        devfun = make_devfun(design, request.REML, request.control)
+        optimum = optimize_devfun(devfun, request.start)
+    if request.verbose:
+        print(course(devfun, optimum))  # noqa: T201  # asked for
+    model = fitted(kind, request, devfun, optimum)
+    announce(each for each in model.notes if str(each) not in said)
+    return model
+
+
+def course(devfun: Devfun, optimum: Optimum) -> str:
+    """Sizes, engine and the values met on the way, for `verbose=1`."""
+    design, engine = devfun.design, devfun.criterion.engine
+    terms = "; ".join(f"({t.label}): {len(t.levels)} levels x {len(t.columns)} ({t.structure})" for t in design.random)
+    runs = [
+        f"{optimum.optimizer} {number}: {' '.join(f'{value:.6f}' for value in values)}"
+        for number, values in enumerate(optimum.trace, start=1)
+    ]
+    head = f"{design.n} rows, {len(design.X_names)} fixed effects; {terms}\nengine {engine.name}: {engine.route}"
+    return "\n".join([head, *runs, f"{optimum.evaluations} full evaluations, {optimum.values} values alone"])
+
+
+def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) -> Fit:
+    """The record, with all notes; raises NumericalError if nothing is left to estimate sigma from."""
+    notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
+    model = kind(request, devfun, optimum, notes)
+    left = check_residuals(model)
+    return replace(model, notes=(*notes, FitNote(left))) if left else model
+
+
+def check_residuals(model: FittedModel) -> str:
+    """What must be said where the groups leave nothing, "" where they leave something.
+
+    As the variances run away either the criterion falls without end, sigma is not to be estimated, and NumericalError
+    is raised; or it tends to a limit.
+    """
+    if size_of(model.optimum.points) < RUNAWAY:
+        return ""
+    design, at = model.design, model.at
+    weights = 1.0 if design.weights is None else design.weights
+    left = np.sum(weights * (design.y - model.mu) ** 2)
+    exact = left < EXACT * at.s2 * at.criterion.m
+    if not (exact or left < ROUNDED**2 * at.criterion.engine.gram.y_square or at.noise > BLURRED):
+        return ""
+    groups = " and ".join(dict.fromkeys(repr(term.group) for term in design.random))
+    correlated = any(family.structure in ("cs", "ar1") for family in model.devfun.families)
+    if falls_without_end(at) or (exact and correlated):
+        raise NumericalError(
+            f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
+            "is the response constant within groups?"
+        )
+    if not exact:
+        return ""
+    return (
+        f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
+        "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
+    )
+
+
+def design_of(request: Request) -> Design:
+    """formula and data -> rows and matrices."""
+    return build_design(
+        request.formula,
+        request.data,
+        control=request.control,
+        weights=request.weights,
+        offset=request.offset,
+        subset=request.subset,
+        na_action=request.na_action,
+        contrasts=request.contrasts,
+        env=request.env,
+        known=request.known,
+    )
+
+
+def fit(kind: type[Fit], request: Request) -> Fit:
+    """The whole path: formula and data -> fitted model of class `kind`."""
+    return fit_design(kind, request, design_of(request))

@@ -1,0 +1,262 @@
+"""lmList without its printing: one least-squares fit in each group.
+
+Rows are chosen, and missing values left out, once for all groups. Where a column of X could differ when it is made from
+the group's rows alone (factors with levels that a group lacks, `poly`, `scale`), it is, as R's lmList does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from typing import Any, TypeVar
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from ...design import Design
+from ...design.spec import Spec
+from ...errors import FitNote, FormulaError, PylmerError
+from ...functions import Scope, aligned, as_factor, cross, drop_unused, evaluate, read_columns
+from ...functions.values import take
+from ...language import deparse, parse_grouped
+from ...language.nodes import Binary, Call, Node, Number, Unary
+from ...language.syntax import MixedFormula, RandomTerm
+from ...language.walk import nodes
+from ...numerics.linalg import Array, Codes
+from ...numerics.rank import independent_columns
+from ...text import Shown
+from ..fitting import design_of
+from ..request import Request
+from .least_squares import LeastSquares, least_squares
+from .regression import LENIENT, full_matrix, solve_design
+
+GROUPED = replace(LENIENT, check_nobs_vs_nlev="ignore", check_nlev_gtr_1="ignore", check_nobs_vs_nRE="ignore")
+ELEMENTWISE = frozenset(
+    ["I", "abs", "exp", "log", "log10", "log2", "log1p", "expm1", "sqrt", "round", "sin", "cos", "tan"]
+)
+SHOWN = 10  # groups named in a note
+Fits = TypeVar("Fits", bound="LinearFits")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearFits(Shown):
+    """A linear model fitted in each of J groups.
+
+    solutions  per group, in the order of `levels`: the fit, or None where the group's rows allow none
+    names      the p coefficients that occur, in order of appearance; columns[j] says which of them group j has
+    rows[j]    positions of the group's rows among the n rows used; none where all have missing values
+    specs[j]   what codes new rows of the group, None where it has no fit
+    """
+
+    request: Request
+    design: Design
+    levels: tuple[str, ...]
+    names: tuple[str, ...]
+    columns: tuple[Codes, ...]
+    rows: tuple[Codes, ...]
+    solutions: tuple[LeastSquares | None, ...]
+    specs: tuple[Spec | None, ...]
+    pool: bool
+    notes: tuple[FitNote, ...]
+
+    @property
+    def call(self) -> Call:
+        return self.request.call
+
+    @property
+    def formula(self) -> MixedFormula:
+        return self.request.formula
+
+    @cached_property
+    def fits(self) -> tuple[LeastSquares, ...]:
+        """The groups that could be fitted."""
+        return tuple(solution for solution in self.solutions if solution is not None)
+
+    @property
+    def df_residual(self) -> int:
+        return sum(fit.df_residual for fit in self.fits)
+
+    @property
+    def n_obs(self) -> int:
+        return sum(fit.n_obs for fit in self.fits)
+
+    @property
+    def sigma(self) -> float:
+        """The residual standard deviation pooled over groups: that of one lm with all groups' coefficients."""
+        rss = sum(fit.rss for fit in self.fits)
+        return float(np.sqrt(rss / self.df_residual)) if self.df_residual > 0 else float("nan")
+
+    @property
+    def sigmas(self) -> Array:
+        """The residual standard deviation of each group (J,); NaN where there is none."""
+        return np.array([np.nan if fit is None else fit.sigma for fit in self.solutions])
+
+    def each(self, read: Callable[[LeastSquares], Array]) -> tuple[Array | None, ...]:
+        """What `read` finds in each group's fit, None where there is none."""
+        return tuple(None if solution is None else read(solution) for solution in self.solutions)
+
+    def table(self, values: tuple[Array | None, ...]) -> Array:
+        """One row per group (J, p) from each group's values; NaN where it has none."""
+        table = np.full((len(self.levels), len(self.names)), np.nan)
+        for row, columns, found in zip(table, self.columns, values, strict=True):
+            if found is not None:
+                row[columns] = found
+        return table
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """`model | group` taken apart."""
+
+    model: MixedFormula
+    group: Node
+
+    @property
+    def node(self) -> Node:
+        """The formula as it was written."""
+        bar = Binary("|", self.model.rhs, self.group)
+        return Unary("~", bar) if self.model.response is None else Binary("~", self.model.response, bar)
+
+    @property
+    def joint(self) -> MixedFormula:
+        """The model with the group as a random intercept, which gives every row its group."""
+        return replace(self.model, random=(RandomTerm(Number(1), self.group, span=self.group.span),))
+
+
+def read_grouped(text: str) -> Grouped:
+    """Read "y ~ x | g"; raises FormulaError for anything else."""
+    model, group = parse_grouped(text)
+    if model.random:
+        message = "lmList() wants y ~ x | g: a model without random effects, a bar, and one grouping factor"
+        raise FormulaError(message, text, *model.random[0].span)
+    return Grouped(model, group)
+
+
+def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool) -> Fits:
+    """The fits of all groups; groups that allow none, or no residual degrees of freedom, are named in one note."""
+    design = design_of(replace(request, formula=grouped.joint, control=GROUPED))
+    if len(design.random) != 1:
+        message = f"lmList() wants one simple grouping factor, found {deparse(grouped.group)}"
+        raise FormulaError(message, grouped.joint.text, *grouped.group.span)
+    levels, codes = _groups(design, request)
+    rows = by_level(codes if design.rows.complete is None else codes[design.rows.complete], len(levels))
+    parts = _parts(design, replace(request, formula=grouped.model), rows, codes)
+    found = tuple(dict.fromkeys(column for part in parts if part is not None for column in part.columns))
+    position, names = {column: i for i, column in enumerate(found)}, tuple(name for name, _ in found)
+    columns = tuple(np.array([position[c] for c in part.columns] if part else [], dtype=np.int64) for part in parts)
+    solutions = tuple(None if part is None else part.solution for part in parts)
+    specs = tuple(None if part is None else part.spec for part in parts)
+    notes = (*(FitNote(text) for text in design.notes), *_notes(levels, rows, solutions))
+    return kind(request, design, levels, names, columns, rows, solutions, specs, pool, notes)
+
+
+def _groups(design: Design, request: Request) -> tuple[tuple[str, ...], Codes]:
+    """Labels of the groups, and codes (m,) of all rows after `subset`: groups of which no row is complete count too."""
+    term = design.random[0]
+    if design.rows.complete is None:
+        return tuple(term.labels()), term.codes
+    columns = None if request.data is None else read_columns(request.data)
+    scope = Scope({} if columns is None else columns, request.env or {}, index=design.data_index)
+    factor = reduce(cross, (as_factor(evaluate(node, scope)) for node in design.spec.random_terms[0].factors))
+    chosen = drop_unused(factor if design.rows.chosen is None else take(factor, design.rows.chosen))
+    return tuple(chosen.levels.labels()), np.asarray(chosen.codes)
+
+
+def by_level(codes: Codes, count: int) -> tuple[Codes, ...]:
+    """Positions of the rows of each level; rows with code -1 belong to none."""
+    order = np.argsort(codes, kind="stable")[np.count_nonzero(codes < 0) :]
+    sizes = np.bincount(codes[order], minlength=count)
+    return tuple(np.split(order, np.cumsum(sizes)[:-1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The fit of one group, and its columns: their names, and what tells apart those that are called the same."""
+
+    solution: LeastSquares
+    columns: tuple[tuple[str, str], ...]
+    spec: Spec
+
+
+def _parts(design: Design, request: Request, rows: tuple[Codes, ...], codes: Codes) -> list[Part | None]:
+    """The fit of each group that has `rows`; `codes` of all rows after `subset`: `scale` sees incomplete ones too."""
+    if _row_by_row(design, request.formula):
+        X = full_matrix(design)
+        return [_shared_part(design, X, used) if len(used) else None for used in rows]
+    places = by_level(codes, len(rows))
+    if design.rows.chosen is not None:
+        places = tuple(design.rows.chosen[each] for each in places)
+    index = design.data_index
+    return [_own_part(request, at, index) if len(used) else None for at, used in zip(places, rows, strict=True)]
+
+
+def _row_by_row(design: Design, model: MixedFormula) -> bool:
+    """Whether X depends on each row alone: numeric columns, and functions that work element by element."""
+    calls = {node.function for node in nodes(model.fixed) if isinstance(node, Call)}
+    numbers = all(isinstance(design.variables[deparse(node)], np.ndarray) for node in design.fixed_terms.used)
+    return numbers and calls <= ELEMENTWISE
+
+
+def _columns(design: Design) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(design.X_full_names, design.spec.fixed_coder.marks, strict=True))
+
+
+def _shared_part(design: Design, X: Array, rows: Codes) -> Part:
+    """A group's fit on its rows of the matrix that was made for all."""
+    weights, offset = (None if column is None else column[rows] for column in (design.weights, design.offset))
+    solution = least_squares(X[rows], design.y[rows], independent_columns(X[rows]), weights, offset)
+    return Part(solution, _columns(design), design.spec)
+
+
+def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | None:
+    """A group's fit from its rows of the data alone; None where that cannot be, as for a factor with one level."""
+    columns = {
+        name: take_rows(getattr(request, name), rows, index, name) for name in ("data", "weights", "offset", "env")
+    }
+    try:
+        design = design_of(replace(request, **columns, control=LENIENT, subset=None))
+    except PylmerError:
+        return None
+    return Part(solve_design(design), _columns(design), design.spec)
+
+
+def take_rows(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
+    """The rows of a data frame, of a vector, or of all in a mapping, without labels; whatever else is given stays."""
+    if isinstance(given, Mapping):
+        return {name: take_rows(value, rows, index, str(name)) for name, value in given.items()}
+    is_frame = hasattr(given, "columns")
+    if (not is_frame and np.ndim(given) == 0) or len(given) != len(index):
+        return given
+    ordered = aligned(given, index, what)
+    if isinstance(ordered, np.ndarray):
+        return ordered[rows]
+    if not is_frame:
+        return pd.Series(ordered).iloc[rows].reset_index(drop=True)
+    taken = nw.from_native(ordered, eager_only=True)[rows.tolist()].to_native()
+    return taken.reset_index(drop=True) if isinstance(taken, pd.DataFrame) else taken
+
+
+def _notes(
+    levels: tuple[str, ...], rows: tuple[Codes, ...], solutions: tuple[LeastSquares | None, ...]
+) -> tuple[FitNote, ...]:
+    """One note on the groups without data, without a fit, or without residual degrees of freedom."""
+    groups = list(zip(levels, rows, solutions, strict=True))
+    kinds = {
+        "without data (missing values in every row)": [level for level, used, _ in groups if not len(used)],
+        "could not be fitted by itself (a factor with one level?)": [
+            level for level, used, fit in groups if len(used) and fit is None
+        ],
+        "no residual degrees of freedom, hence no interval of its own": [
+            level for level, _, fit in groups if fit is not None and not fit.df_residual
+        ],
+    }
+    said = [f"{what}: {listed(which)}" for what, which in kinds.items() if which]
+    return (FitNote(f"of {len(levels)} groups, " + "; ".join(said)),) if said else ()
+
+
+def listed(levels: list[str]) -> str:
+    """The first of the levels, and how many more there are."""
+    rest = len(levels) - SHOWN
+    return ", ".join(levels[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

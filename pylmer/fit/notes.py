@@ -1,0 +1,15 @@
+"""Notes that point at the user's line; see `errors.note`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import FitNote, note
+
+__all__ = ["note"]
+
+
+def announce(notes: Iterable[FitNote]) -> None:
+    """Issue each note as a warning that points at the user's line."""
+    for each in notes:
+        note(each)

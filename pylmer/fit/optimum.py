@@ -1,0 +1,257 @@
+"""Criterion -> optimum: the optimizer that the control names, and what must be said about its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..engine.covariance.points import Points, singular
+from ..engine.criterion.profiled import At
+from ..engine.factorization.orthogonal import OrthogonalEngine
+from ..engine.many_responses import widened_search
+from ..engine.optimize.certificate import TOLERANCE, Certificate, certify, past_saddles
+from ..engine.optimize.distant import search_far
+from ..engine.optimize.newton import Run
+from ..engine.optimize.other_optimizers import NEAREST, Found, run_callable, run_named
+from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
+from ..engine.sums.moments import moment_ratios
+from ..errors import ArgumentError, NumericalError
+from ..numerics.linalg import Array, seal
+from ..options import lmerControl
+from .devfun import Devfun
+from .solution import par_gradient, par_of
+
+HELD = "none"  # the optimizer of a fit whose theta is held at given values
+NEARLY_FLAT = 1e-3  # a relative curvature this little below zero is rounding along a flat ridge
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where the criterion is smallest, and what is known about it.
+
+    value        the ML deviance or the REML criterion
+    par          free parameters (k,), lme4's order and units;  gradient (k,) with respect to them
+    converged    whether the optimizer says so;  message its words if not
+    evaluations  full evaluations (value, score, information);  values  value-only evaluations
+    certificate  the conditions of a local minimum, measured
+    trace        values met by each descent, in order
+    notes        what must be said about the optimum
+    """
+
+    value: float
+    par: Array
+    gradient: Array
+    converged: bool
+    message: str
+    evaluations: int
+    values: int
+    certificate: Certificate
+    optimizer: str
+    trace: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
+    points: Points = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        seal(self)
+
+    @property
+    def held(self) -> bool:
+        """Whether this is no optimum, theta being held at given values."""
+        return self.optimizer == HELD
+
+
+def start_points(devfun: Devfun, start: Any) -> Points | None:
+    """`start=`: numbers in the order of `par`, or a mapping with "par" or "theta"."""
+    if start is None:
+        return None
+    if isinstance(start, Mapping):
+        unknown = set(start) - {"par", "theta"}
+        if unknown or len(start) != 1:
+            raise ArgumentError(f"start has the names {sorted(start)}; wanted one of 'par', 'theta'")
+        start = next(iter(start.values()))
+    points = devfun.points(start)
+    try:
+        _ = devfun.criterion.at(points).value
+    except NumericalError as error:
+        raise ArgumentError(f"start={start!r} cannot be reached: {error}; leave it out, or stay near 1") from None
+    return points
+
+
+def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
+    """Minimize with the optimizer of the control; the certificate is part of the answer."""
+    points, control = start_points(devfun, start), devfun.control
+    if control.optimizer == "newton":
+        if isinstance(devfun.criterion.engine, OrthogonalEngine):
+            found = search_far(devfun.criterion, devfun.families, points)
+            if points is None:
+                found = widened_search(devfun.criterion, devfun.families, found)
+            return _optimum(devfun, found)
+        multiple, multiples = where_to_look(devfun)
+        options = _newton_options(control.optCtrl)
+        found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
+        if points is None:
+            found = widened_search(devfun.criterion, devfun.families, found)
+        return _optimum(devfun, past_saddles(found, devfun.criterion.at, **options))
+    begin = devfun.multiple(1.0) if points is None else points
+    par = par_of(devfun.criterion.at(begin), devfun.families)
+    bounds = (devfun.lower, devfun.upper)
+    if callable(control.optimizer):
+        result = run_callable(control.optimizer, devfun, par, bounds, control.optCtrl)
+        return _foreign_optimum(devfun, result, getattr(control.optimizer, "__name__", "custom"), ())
+    result = run_named(control.optimizer, devfun, devfun.gradient, par, bounds, control.optCtrl)
+    return _foreign_optimum(devfun, result, control.optimizer, optimizer_notes(control))
+
+
+def optimizer_notes(control: lmerControl) -> tuple[str, ...]:
+    """What stands behind the name of an optimizer of lme4's."""
+    name = control.optimizer
+    return (f"optimizer {name!r} is scipy's {NEAREST[name]} here",) if isinstance(name, str) and name in NEAREST else ()
+
+
+def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:
+    """The scan before the descent: c I or, where a value costs seconds, fewer multiples of the moments' estimate."""
+    ratios = moment_ratios(devfun.criterion.engine.gram) if devfun.criterion.engine.costly else None
+    if ratios is None:
+        return devfun.multiple, SCAN
+    pairs = list(zip(devfun.families, ratios, strict=True))
+    return lambda c: tuple(family.multiple(c * ratio) for family, ratio in pairs), COARSE_SCAN
+
+
+def held_optimum(devfun: Devfun, par: Array) -> Optimum:
+    """No optimum: the criterion at `par`, with what the certificate finds there and a note that theta is held."""
+    at = devfun.at(par)
+    run = Run(at, np.zeros((len(par), len(par))), True, "", 1, 0, (at.value,))
+    held = _described(devfun, run, optimizer=HELD, evaluations=1, values=0)
+    R_terms = devfun.criterion.engine.gram.scaling.R_terms
+    T = [family.factor(point, R)[0] for family, point, R in zip(devfun.families, at.points, R_terms, strict=True)]
+    theta = np.concatenate([family.theta(each) for family, each in zip(devfun.families, T, strict=True)])
+    text = ", ".join(f"{value:.6g}" for value in theta)
+    return replace(held, notes=(f"theta is held at {text}: it is not estimated",))
+
+
+def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:
+    unknown = set(optCtrl) - {"maxit"}
+    if unknown:
+        raise ArgumentError(f"optCtrl={{{min(unknown)!r}: ...}}: newton knows 'maxit', its largest number of steps")
+    if "maxit" not in optCtrl:
+        return {}
+    if not isinstance(optCtrl["maxit"], int | np.integer) or optCtrl["maxit"] < 1:
+        raise ArgumentError(f"optCtrl={{'maxit': {optCtrl['maxit']!r}}}: wanted a whole number from 1")
+    return {"steps": int(optCtrl["maxit"])}
+
+
+def optimum_at(devfun: Devfun, points: Points) -> Optimum:
+    """The record of an optimum that was found elsewhere, with its certificate."""
+    return optimum_of(devfun, devfun.criterion.at(points))
+
+
+def optimum_of(devfun: Devfun, at: At) -> Optimum:
+    """`optimum_at` for a place that has been factorized."""
+    k = len(at.gradient)
+    run = Run(at, np.zeros((k, k)), True, "", 0, 0, (at.value,))
+    return _described(devfun, run, optimizer="newton", evaluations=0, values=0, trace=(run.trace,))
+
+
+def _optimum(devfun: Devfun, found: Search) -> Optimum:
+    return _described(
+        devfun,
+        found.best,
+        optimizer="newton",
+        evaluations=found.evaluations,
+        values=len(found.scan) + found.looked,
+        trace=tuple(run.trace for run in found.runs),
+    )
+
+
+def _foreign_optimum(devfun: Devfun, found: Found, name: str, notes: tuple[str, ...]) -> Optimum:
+    at = devfun.at(found.par)
+    k = len(at.gradient)
+    run = Run(at, np.zeros((k, k)), found.converged, found.message, found.evaluations, 0, (at.value,))
+    optimum = _described(devfun, run, optimizer=name, evaluations=0, values=found.evaluations, trace=(run.trace,))
+    return replace(optimum, notes=(*notes, *optimum.notes))
+
+
+def _described(devfun: Devfun, run: Run, **counts: Any) -> Optimum:
+    at, par = run.at, par_of(run.at, devfun.families)
+    optimum = Optimum(
+        value=at.value,
+        par=par,
+        gradient=par_gradient(at, devfun.families, par),
+        converged=run.converged,
+        message=run.message,
+        certificate=certify(run, devfun.criterion.at),
+        points=at.points,
+        **counts,
+    )
+    return optimum if optimum.held else replace(optimum, notes=tuple(convergence_notes(devfun, optimum)))
+
+
+def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
+    """What the control wants said about the optimum; NumericalError where it wants a stop."""
+    control, proof = devfun.control, optimum.certificate
+    found: list[tuple[str, str]] = []
+    if singular(optimum.points):
+        found.append((control.check_conv_singular, f"boundary (singular) fit: {'; '.join(vanished(devfun, optimum))}"))
+    if not optimum.converged:
+        found.append((control.check_conv_grad, f"{optimum.optimizer} did not converge: {optimum.message}"))
+    elif not proof.gradient_vanishes and not proof.flat:
+        text = (
+            f"the optimum of {optimum.optimizer} is not one: a step would lower the criterion by {proof.decrease:.3g} "
+            f"(1e-6 is allowed); {_remedy(optimum)}"
+        )
+        found.append((control.check_conv_grad, text))
+    if proof.flat:
+        terms = " and ".join(f"({devfun.design.random[term].label})" for term in proof.flat)
+        text = f"the criterion is flat at the optimum: the parameters of {terms} are not uniquely determined"
+        found.append((control.check_conv_hess, text))
+    elif -NEARLY_FLAT < proof.eigenvalue < -TOLERANCE:
+        text = (
+            f"the information is singular at the optimum (relative curvature {proof.eigenvalue:.3g}): "
+            "the parameters of the random effects are not uniquely determined"
+        )
+        found.append((control.check_conv_hess, text))
+    elif not proof.curved_upwards:
+        text = f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): no minimum"
+        found.append((control.check_conv_hess, text))
+    if not proof.boundary_holds:
+        terms = ", ".join(f"({devfun.design.random[term].label})" for term, k in proof.kkt.items() if k < 0)
+        text = f"growing the vanished variance of {terms} would lower the criterion: {_remedy(optimum)}"
+        found.append((control.check_conv_hess, text))
+    for action, text in found:
+        if action == "stop":
+            raise NumericalError(text)
+    return [text for action, text in found if action != "ignore"]
+
+
+def _remedy(optimum: Optimum) -> str:
+    if optimum.optimizer == "newton":
+        return "try another start, or simplify the random effects"
+    return "use the default optimizer, or a tighter optCtrl"
+
+
+def vanished(devfun: Devfun, optimum: Optimum) -> list[str]:
+    """Per singular term, what has no variance, in words."""
+    R_terms = devfun.criterion.engine.gram.scaling.R_terms
+    out = []
+    for family, point, term, R in zip(devfun.families, optimum.points, devfun.design.random, R_terms, strict=True):
+        if singular((point,)):
+            out.append(f"{term.group}: {_lost(family.factor(point, R)[0], term.columns)}")
+    return out
+
+
+def _lost(T: Array, columns: Sequence[str]) -> str:
+    Sigma = T @ T.T
+    sd = np.sqrt(np.diag(Sigma))
+    dead = [column for column, s in zip(columns, sd, strict=True) if s <= 1e-10 * max(float(sd.max()), 1e-300)]
+    if len(columns) == 1 or len(dead) == len(columns):
+        return "no variance"
+    if dead:
+        return f"no variance of {', '.join(dead)}"
+    correlation = Sigma / np.outer(sd, sd)
+    i, j = divmod(int(np.argmax(np.abs(np.tril(correlation, -1)))), len(Sigma))
+    if abs(correlation[i, j]) > 1 - 1e-8:
+        return f"the correlation of {columns[j]} and {columns[i]} is {np.sign(correlation[i, j]):.0f}"
+    return f"a combination of {', '.join(columns)} has no variance"

@@ -1,0 +1,282 @@
+"""Arguments of `lmer` -> `Request`: checked, and with the call as R would show it."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..design import Contrasts, ruled
+from ..design.known import Known
+from ..errors import ArgumentError
+from ..functions import own_data, own_values, own_vector, read_columns
+from ..language import deparse, parse_expression, parse_formula, require_random
+from ..language.nodes import Argument, Call, Constant, Name, Node, Number, Text
+from ..language.strings import write_name
+from ..language.syntax import MixedFormula
+from ..language.walk import variables
+from ..numerics.linalg import Array, read_only
+from ..options import lmerControl
+from ..text.arguments import is_flag, is_number, written
+
+ARRAY = "<array>"
+MIXED = ("lmer", "lFormula")
+VECTORS = ("weights", "offset", "subset")
+ROWS = ("data", "subset", "na_action")
+OLD_ARGUMENTS = {
+    "family": "a family is for glmer; lmer fits normal responses: leave family out",
+    "method": 'write REML=True or REML=False instead of method="REML" or method="ML"',
+    "REForm": "re_form is an argument of predict() and simulate(), not of lmer()",
+    "re_form": "re_form is an argument of predict() and simulate(), not of lmer()",
+    "nAGQ": "nAGQ is for glmer; lmer needs no quadrature",
+    "doFit": "use lFormula(), mkLmerDevfun(), optimizeLmer() and mkMerMod() for the steps one by one",
+    "model": "the model frame is always kept: model_frame(fit)",
+    "random": "write the random effects into the formula: y ~ x + (1 | group)",
+    "groups": "write the grouping factor into the formula: y ~ x + (1 | group)",
+    "re_formula": "write the random effects into the formula: y ~ x + (1 | group)",
+    "weight": "the argument is called weights",
+}
+LMER_DEFAULTS: dict[str, Any] = {
+    "control": None,
+    "start": None,
+    "weights": None,
+    "offset": None,
+    "subset": None,
+    "na_action": "omit",
+    "contrasts": None,
+    "env": None,
+    "verbose": 0,
+}
+
+
+def refuse(unknown: Mapping[str, Any], function: str, known: Sequence[str] = ("REML", *LMER_DEFAULTS)) -> None:
+    """ArgumentError for the first unknown argument; `known` are those that `function` takes beside formula and data."""
+    for name in unknown:
+        _refuse_one(name, function, ["formula", "data", *known])
+
+
+def _refuse_one(name: str, function: str, known: Sequence[str]) -> NoReturn:
+    if name in OLD_ARGUMENTS:
+        raise ArgumentError(f"{function}() has no argument {name!r}: {OLD_ARGUMENTS[name]}")
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
+    raise ArgumentError(f"{function}() has no argument {name!r}{hint}")
+
+
+def make_request(function: str, formula: str | MixedFormula, *more: Node, **given: Any) -> Request:
+    """Arguments -> request, with the call as R would show it; what they hold is the request's own from here on.
+
+    `more` are expressions outside the formula whose variables are used too.
+    """
+    if isinstance(given.get("REML"), np.bool_):
+        given["REML"] = bool(given["REML"])
+    _check_arguments(formula, given)
+    given |= {word: _expression(given.get(word), given["data"]) for word in VECTORS if word in given}
+    given["contrasts"] = ruled(given.get("contrasts"))
+    parsed = parse_formula(formula)
+    if function in MIXED:
+        require_random(parsed)
+    shown = {"formula": parsed, "data": given["data"], "REML": given.get("REML", True)}
+    shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
+    name = data_name(given["data"])
+    call = make_call(function, shown, name)
+    control = given.pop("control") or lmerControl()
+    texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
+    used = _used([parsed.node, *more], [given[word] for word in VECTORS if isinstance(given.get(word), str)])
+    return Request(
+        parsed,
+        control=control,
+        call=call,
+        data_name=name,
+        **texts,
+        **_owned(given, used),
+    )
+
+
+def _used(found: Iterable[Node], texts: Iterable[str]) -> frozenset[str] | None:
+    """The names that the expressions, and the texts of arguments, may read; None for all columns, which `.` stands for.
+
+    A text may be the name of a column as it is.
+    """
+    every = [*found, *map(parse_expression, texts)]
+    names = frozenset(name.name for node in every for name in variables(node))
+    return None if "." in names else names.union(texts)
+
+
+def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, Any]:
+    """The arguments with copies of what the caller might change in place (pandas 3: shallow ones)."""
+    own = {**given, "data": own_data(given["data"], used)}
+    if given.get("env") is not None:
+        own["env"] = own_values(given["env"], used)
+    own |= {word: own_vector(given[word]) for word in VECTORS if not isinstance(given.get(word), str | None)}
+    return own | {word: _own(word, given[word]) for word in ("start", "contrasts") if given.get(word) is not None}
+
+
+def _own(word: str, given: Any) -> Any:
+    """A copy; ArgumentError for what is no value, such as a module, and cannot have one."""
+    try:
+        return copy.deepcopy(given)
+    except TypeError:
+        raise ArgumentError(f"{word}={written(given)}: this is no value of which a fit can keep a copy") from None
+
+
+def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
+    """The changed request with what the old one knows beside its data (see `Known`).
+
+    ArgumentError where that does not fit any more: for another left side, and for other rows.
+    """
+    if old.known.response is None:
+        return new
+    sides = [deparse(each.formula.response) if each.formula.response else "" for each in (old, new)]
+    lost = f"a left side {sides[1]!r}" if sides[0] != sides[1] else ""
+    rows = [word for word in (*ROWS, *(("env",) if old.data is None else ())) if word in changes]
+    if lost or rows:
+        raise ArgumentError(
+            f"update(): {lost or f'{rows[0]}= (other rows)'} cannot be had: the response of this fit is not "
+            f"{sides[0]!r} of its data, but was given to refit() or drawn by a bootstrap, row by row; put it into the "
+            "data as a column (fit.design.y has it for the rows used) and fit that with lmer()"
+        )
+    return replace(new, known=old.known)
+
+
+def check_env(env: Any) -> None:
+    """ArgumentError unless this is None or holds things by name."""
+    if env is not None and not isinstance(env, Mapping):
+        raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
+
+
+def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
+    if not isinstance(formula, str | MixedFormula):
+        raise ArgumentError(f"formula must be a string such as 'y ~ x + (1 | g)', found {type(formula).__name__}")
+    if not isinstance(given.get("REML", True), bool):
+        raise ArgumentError(f"REML must be True or False, found {given['REML']!r}")
+    check_env(given.get("env"))
+    verbose = given.get("verbose", 0)
+    if not is_number(verbose) and not is_flag(verbose):
+        raise ArgumentError(f"verbose={written(verbose)}: wanted 0, or 1 to see the course of the optimization")
+    contrasts = given.get("contrasts")
+    if isinstance(contrasts, Mapping) and not all(isinstance(name, str) for name in contrasts):
+        raise ArgumentError(f"contrasts={written(contrasts)}: wanted contrasts by the names of factors")
+    control = given.get("control")
+    if control is not None and not isinstance(control, lmerControl):
+        raise ArgumentError(f"control must be lmerControl(...), found {type(control).__name__}")
+
+
+def data_name(data: Any) -> str | None:
+    """The name that a data frame carries in `attrs["name"]`, if any."""
+    attrs = getattr(data, "attrs", None)
+    name = attrs.get("name") if isinstance(attrs, Mapping) else None
+    return None if name is None else str(name)
+
+
+def _expression(given: Any, data: Any) -> Any:
+    """A column's name as an expression: "my w" is written `my w`."""
+    text = write_name(given) if isinstance(given, str) and given else given
+    if text is given or text == given or data is None or given not in read_columns(data):
+        return given
+    return text
+
+
+def _text(given: Any) -> str | None:
+    if given is None:
+        return None
+    return deparse(parse_expression(given)) if isinstance(given, str) else ARRAY
+
+
+def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
+    arguments = [Argument(shown["formula"].node, "formula")]
+    if shown.get("data") is not None:
+        arguments.append(Argument(Name(name or "data"), "data"))
+    for word, value in shown.items():
+        if word in ("formula", "data", "env") or _is_default(word, value):
+            continue
+        arguments.append(Argument(_node(word, value), word.replace("na_action", "na.action")))
+    return Call(function, (*arguments, *_ruling(shown.get("contrasts"))))
+
+
+def _ruling(contrasts: Any) -> tuple[Argument, ...]:
+    """What ruled beside contrasts of single factors, in the words of R's options."""
+    if not isinstance(contrasts, Contrasts) or contrasts.pair is None or not contrasts.own:
+        return ()
+    return (Argument(Call("options", (Argument(_node("", contrasts.pair), "contrasts"),))),)
+
+
+def _is_default(word: str, value: Any) -> bool:
+    if isinstance(value, Contrasts):
+        return value.pair is None and not value.own
+    default = True if word == "REML" else LMER_DEFAULTS[word]
+    return value is default or (isinstance(value, bool | int | str) and value == default)
+
+
+def _node(word: str, value: Any) -> Node:
+    """An argument's value as R would write it in the call; `<array>` for arrays."""
+    if word in VECTORS and isinstance(value, str):
+        return parse_expression(value)
+    if isinstance(value, bool):
+        return Constant("TRUE" if value else "FALSE")
+    if isinstance(value, int | float):
+        return Number(float(value), isinstance(value, int))
+    if isinstance(value, str):
+        return Name(f"na.{value}") if word == "na_action" and not value.startswith("na.") else _text_node(word, value)
+    if isinstance(value, Contrasts):
+        return _node("", dict(value.own) if value.own else value.pair)
+    if isinstance(value, lmerControl):
+        return Call("lmerControl", tuple(_control_arguments(value)))
+    if isinstance(value, Mapping):
+        return Call("list", tuple(Argument(_node("", item), key) for key, item in value.items()))
+    if isinstance(value, Sequence) and word != "subset":
+        return Call("c", tuple(Argument(_node("", item)) for item in value))
+    return Name(ARRAY)
+
+
+def _text_node(word: str, value: str) -> Node:
+    return Name(value) if word == "na_action" else Text(value)
+
+
+def _control_arguments(control: lmerControl) -> list[Argument]:
+    default = lmerControl()
+    changed = {name: value for name, value in vars(control).items() if value != getattr(default, name)}
+    return [
+        Argument(_control_node(value), name.replace("_", ".") if name.startswith("check_") else name)
+        for name, value in changed.items()
+    ]
+
+
+def _control_node(value: Any) -> Node:
+    return Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value)
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What `lmer` was asked; `call` and the texts are for printing.
+
+    What it holds is its own: nothing that the caller does to his data or arrays changes it (see `functions.owned`).
+    `known` is what the data do not say, such as the response of a refit: whoever asks again hands it on.
+    """
+
+    formula: MixedFormula
+    data: Any = None
+    REML: bool = True
+    control: lmerControl = field(default_factory=lmerControl)
+    start: Any = None
+    weights: Any = None
+    offset: Any = None
+    subset: Any = None
+    na_action: str = "omit"
+    contrasts: Any = None
+    env: Mapping[str, Any] | None = None
+    verbose: int = 0
+    call: Call = field(default_factory=lambda: Call("lmer"))
+    data_name: str | None = None
+    weights_text: str | None = None
+    offset_text: str | None = None
+    subset_text: str | None = None
+    known: Known = field(default_factory=Known)
+
+    def with_response(self, y: Array) -> Request:
+        """The same with another response, a value for each row of the data, NaN where none is known."""
+        return replace(self, known=replace(self.known, response=read_only(y)))

@@ -1,0 +1,160 @@
+"""anova(m1, m2, ...): likelihood-ratio tests of nested models, and what a refit without something needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+
+from ...errors import ArgumentError, DataError, FitNote, note
+from ...extract import LogLik, logLik
+from ...fit.devfun import make_devfun
+from ...fit.fitted_model import FittedModel
+from ...fit.fitting import design_of
+from ...fit.linear.regression import LinearFit
+from ...fit.optimum import optimize_devfun
+from ...fit.refitting import refit_ml
+from ...fit.request import Request
+from ...language import deparse
+from ...language.nodes import Argument
+from ...language.syntax import MixedFormula
+from ...numerics.distributions import chisquare_upper
+from ...numerics.linalg import Array
+from ..records import AnovaTable, table
+
+REFITTED = "refitting model(s) with ML (instead of REML)"
+MIXTURE = (
+    "some models fit with REML = TRUE, some not: a restricted likelihood beside a likelihood says nothing about the "
+    "models; leave refit=True"
+)
+Fit = FittedModel | LinearFit
+
+
+def is_fit(given: Any) -> bool:
+    """Whether this is a model that can be compared."""
+    return isinstance(given, FittedModel | LinearFit)
+
+
+def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str] | None) -> AnovaTable:
+    """The table of several fits to the same response, by increasing number of parameters."""
+    names = names_of(fits, model_names)
+    check_same_data(fits, names)
+    if refit and any(isinstance(fit, FittedModel) and fit.REML for fit in fits):
+        note(REFITTED)
+        fits = [refit_ml(fit) if isinstance(fit, FittedModel) else fit for fit in fits]
+    if len({isinstance(fit, FittedModel) and fit.REML for fit in fits}) > 1:
+        note(MIXTURE)
+    likelihoods: list[LogLik] = [logLik(cast(Any, fit)) for fit in fits]
+    order = sorted(range(len(fits)), key=lambda k: likelihoods[k].df)
+    values = np.array([float(likelihoods[k]) for k in order])
+    npar = np.array([likelihoods[k].df for k in order])
+    n = likelihoods[0].nobs
+    Chisq, Df, p = ratios(values, npar)
+    columns = {
+        "npar": npar,
+        "AIC": -2 * values + 2 * npar,
+        "BIC": -2 * values + math.log(n) * npar,
+        "logLik": values,
+        "-2*log(L)": -2 * values,
+        "Chisq": Chisq,
+        "Df": Df,
+        "Pr(>Chisq)": p,
+    }
+    heading = (*_data_lines(fits[0]), "Models:", *(f"{names[k]}: {formula_text(fits[k])}" for k in order))
+    made: AnovaTable = table(AnovaTable, columns, [names[k] for k in order], heading)
+    return made
+
+
+def ratios(values: Array, npar: Array) -> tuple[Array, Array, Array]:
+    """Twice the gain in log-likelihood over the model before, its degrees of freedom and p-value; NaN for the first."""
+    Chisq = np.append(np.nan, 2 * np.maximum(np.diff(values), 0.0))
+    Df = np.append(np.nan, np.diff(npar).astype(float))
+    return Chisq, Df, np.array([p_value(x, df) for x, df in zip(Chisq, Df, strict=True)])
+
+
+def p_value(Chisq: float, df: float) -> float:
+    """Upper tail of chi-square; NaN where there is nothing to test."""
+    return chisquare_upper(Chisq, df) if df > 0 else math.nan
+
+
+def names_of(fits: Sequence[Fit], given: Sequence[str] | None, default: str = "MODEL") -> list[str]:
+    """A name for each model: those given, or MODEL1, MODEL2, ..."""
+    if given is None:
+        return [f"{default}{k + 1}" for k in range(len(fits))]
+    if isinstance(given, str) or len(given) != len(fits):
+        raise ArgumentError(f"model_names={given!r}: wanted {len(fits)} names, one for each model")
+    if len(set(given)) < len(given):
+        raise ArgumentError(f"model_names={list(given)!r}: names must differ")
+    return [str(name) for name in given]
+
+
+def check_same_data(fits: Sequence[Fit], names: Sequence[str]) -> None:
+    """DataError unless all models were fitted to the same rows and the same response."""
+    first, y = fits[0], fits[0].design.y
+    for fit, name in zip(fits[1:], names[1:], strict=True):
+        if fit.design.n != first.design.n:
+            raise DataError(
+                f"models were not all fitted to the same rows: {names[0]} used {first.design.n}, {name} {fit.design.n};"
+                " drop rows with missing values before fitting, or give each the same subset"
+            )
+        if not np.allclose(fit.design.y, y, rtol=1e-12, atol=0.0):
+            raise DataError(
+                f"models were not all fitted to the same response: {names[0]} has {_response(first)}, {name} has "
+                f"{_response(fit)}, with other values"
+            )
+
+
+def _response(fit: Fit) -> str:
+    node = fit.design.formula.response
+    return "none" if node is None else deparse(node)
+
+
+def formula_text(fit: Fit) -> str:
+    """A fit's formula as it was fitted."""
+    return str(fit.formula)
+
+
+def _data_lines(fit: Fit) -> tuple[str, ...]:
+    request = fit.request
+    lines = [f"Data: {request.data_name}"] if request.data_name is not None else []
+    return (*lines, *([f"Subset: {request.subset_text}"] if request.subset_text is not None else []))
+
+
+# --- refits ----------------------------------------------------------------------------------------------------------
+
+
+def changed_request(fit: FittedModel, formula: MixedFormula) -> Request:
+    """What `fit` was asked, with another formula."""
+    node = formula.node
+    arguments = tuple(Argument(node, a.name) if a.name == "formula" else a for a in fit.call.arguments)
+    call = replace(fit.call, arguments=arguments)
+    return replace(fit.request, formula=formula, start=None, call=call, verbose=0)
+
+
+def refitted(fit: FittedModel, formula: MixedFormula) -> FittedModel:
+    """The same data with another formula, without issuing its notes; DataError if other rows come to be used."""
+    request = changed_request(fit, formula)
+    design = design_of(request)
+    if design.n != fit.design.n:
+        raise DataError(
+            f"without a term {design.n} rows have no missing value, with it {fit.design.n}: "
+            "drop the rows with missing values before fitting"
+        )
+    devfun = make_devfun(design, request.REML, request.control)
+    optimum = optimize_devfun(devfun)
+    notes = tuple(FitNote(text) for text in (*design.notes, *optimum.notes))
+    return type(fit)(request, devfun, optimum, notes)
+
+
+def without_random_effects(fit: FittedModel) -> tuple[float, int]:
+    """Log-likelihood (or REML's) and number of parameters with all covariances at zero: least squares."""
+    value = fit.devfun.criterion.at(fit.devfun.multiple(0.0)).value
+    return -value / 2, len(fit.beta) + 1
+
+
+def describe(fit: FittedModel) -> str:
+    """A fit's formula as it was fitted."""
+    return str(fit.formula)

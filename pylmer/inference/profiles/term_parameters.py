@@ -1,0 +1,231 @@
+"""The variance parameters of one random term that a profile may hold, on each of the SCALES.
+
+scale      of each column, then, after those of all terms,        of pairs of columns
+sdcor      standard deviations                                    correlations; rho of cs and ar1
+varcov     variances: the same, squared                           covariances; rho of cs and ar1
+theta      `par`: theta of us and diag; standard deviations relative to sigma, and rho, of cs and ar1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from ...engine.covariance.correlated import Correlated
+from ...engine.covariance.diagonal import Diagonal
+from ...engine.covariance.family import Family
+from ...engine.covariance.point import Point, lower_entries
+from ...fit.fitted_model import FittedModel
+from ...numerics.linalg import Array
+from .curves import Linear, Rho, Scale, Sine, Squared
+from .held import Argument, State
+from .leads import Covarying, Lead, Polar, Triangular
+from .relative import ITSELF, Relative
+from .rooted import Rooted, rooted
+from .term_values import sdcor, theta, varcov
+
+VANISHED = 1e-7  # a relative standard deviation below which its correlations mean nothing
+SD = Relative(1)
+
+
+@dataclass(frozen=True)
+class Undetermined:
+    """An argument of which the data say nothing, with its limits."""
+
+    scale: Scale
+    lowest: float
+    highest: float
+
+
+Maker: TypeAlias = Callable[[], Argument | Undetermined]
+Makers: TypeAlias = tuple[list[Maker], list[Maker]]
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """Random term `number` of a fit where the deviance is smallest; `offset` is its first coordinate's number."""
+
+    fit: FittedModel
+    start: State
+    number: int
+    offset: int
+
+    @property
+    def family(self) -> Family:
+        return self.fit.devfun.families[self.number]
+
+    @property
+    def point(self) -> Point:
+        return self.start.points[self.number]
+
+    @property
+    def R(self) -> Array:
+        """Z~ = Z R^-1."""
+        return self.fit.devfun.criterion.engine.gram.scaling.R_terms[self.number]
+
+    @property
+    def units(self) -> Array:
+        """Lengths of the columns of R, in which `rooted` measures."""
+        return np.asarray(np.linalg.norm(self.R, axis=0))
+
+    @property
+    def deviations(self) -> int:
+        """How many standard deviations there are."""
+        return 1 if self.family.hom else self.family.width
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Pairs of columns, in the order of what is below the diagonal."""
+        return [(i, j) for j in range(self.family.width) for i in range(j + 1, self.family.width)]
+
+    def rooted(self, leading: tuple[int, ...], lead: Callable[[Array], Lead]) -> Rooted:
+        """The term's covariance with these columns leading."""
+        return rooted(self.point, self.R, leading, lead)
+
+    def holding(
+        self,
+        point: Point,
+        coordinate: int,
+        w: float,
+        scale: Scale,
+        limits: tuple[float, float],
+        relative: Relative = ITSELF,
+    ) -> Argument:
+        """The argument that is, or makes, a coordinate of the term at `point`."""
+        points = (*self.start.points[: self.number], point, *self.start.points[self.number + 1 :])
+        state, at = replace(self.start, points=points), self.offset + coordinate
+        return Argument(self.fit.devfun.criterion, state, at, float(w), scale, *limits, relative=relative)
+
+    def meaningless_at(self, argument: Argument, corners: tuple[int, ...]) -> Argument:
+        """The argument, which means nothing where one of these coordinates of the term is zero."""
+        return replace(argument, corners=tuple(self.offset + k for k in corners))
+
+
+@dataclass(frozen=True)
+class ProfScale:
+    """Terms in which variance parameters are held.
+
+    makers    of the arguments of one term: those that come before the like of other terms, and those that come after
+    values    the same of a point: see `term_values`
+    sigma     of a scale of sigma
+    """
+
+    makers: Callable[[Term], Makers]
+    values: Callable[[Family, Point, Array, float], tuple[Array, Array]]
+    sigma: Callable[[Scale], Scale]
+
+
+def _sdcor(term: Term) -> Makers:
+    if term.family.structure == "us":
+        deviations = [_deviation(term, i) for i in range(term.family.width)]
+        return deviations, [_correlation(term, pair) for pair in term.pairs]
+    return [_entry(term, i, SD) for i in range(term.deviations)], _rho(term)
+
+
+def _varcov(term: Term) -> Makers:
+    deviations, rest = _sdcor(term)
+    if term.family.structure == "us":
+        rest = [_covariance(term, pair) for pair in term.pairs]
+    return [_squared(make) for make in deviations], rest
+
+
+def _theta(term: Term) -> Makers:
+    if term.family.structure == "us":
+        return [_theta_entry(term, i, j) for i, j in zip(*lower_entries(term.family.width), strict=True)], []
+    return [*(_entry(term, i, ITSELF) for i in range(term.deviations)), *_rho(term)], []
+
+
+SCALES = {
+    "sdcor": ProfScale(_sdcor, sdcor, lambda scale: scale),
+    "varcov": ProfScale(_varcov, varcov, Squared),
+    "theta": ProfScale(_theta, theta, lambda scale: scale),
+}
+
+
+def _deviation(term: Term, i: int) -> Maker:
+    """A standard deviation of an unstructured term."""
+
+    def make() -> Argument:
+        point = term.rooted((i,), Triangular.of)
+        w = point.lead.values[0] * np.exp(term.start.t)
+        return term.holding(point, 0, w, Linear(1 / float(term.units[i])), (0.0, np.inf), SD)
+
+    return make
+
+
+def _squared(make: Maker) -> Maker:
+    def squared() -> Argument | Undetermined:
+        made = make()
+        return replace(made, scale=Squared(made.scale))
+
+    return squared
+
+
+def _correlation(term: Term, pair: tuple[int, int]) -> Maker:
+    def make() -> Argument | Undetermined:
+        point, quarter = term.rooted(pair, Polar.of), np.pi / 2
+        a, b, w = point.lead.values
+        if min(a, b) < VANISHED:
+            return Undetermined(Sine(), -quarter, quarter)
+        return term.meaningless_at(term.holding(point, 2, w, Sine(), (-quarter, quarter)), (0, 1))
+
+    return make
+
+
+def _covariance(term: Term, pair: tuple[int, int]) -> Maker:
+    """A covariance of an unstructured term. The larger deviation leads, for that of the leading row cannot vanish."""
+
+    def make() -> Argument:
+        sizes = term.units * np.linalg.norm(np.linalg.solve(term.R, term.point.template()), axis=1)
+        larger, smaller = sorted(pair, key=lambda i: -sizes[i])
+        point = term.rooted((larger, smaller), Covarying.of)
+        u, c, _ = point.lead.values
+        scale = Linear(1 / float(term.units[larger] * term.units[smaller]))
+        w, relative = c * np.exp(u + 2 * term.start.t), Relative(2, 1, u=term.offset)
+        return term.holding(point, 1, w, scale, (-np.inf, np.inf), relative)
+
+    return make
+
+
+def _theta_entry(term: Term, i: int, j: int) -> Maker:
+    """Entry (i, j) of the template of an unstructured term: the rows up to i lead."""
+
+    def make() -> Argument:
+        places = list(zip(*lower_entries(i + 1), strict=True))
+        at, pivot = places.index((i, j)), places.index((j, j)) if i > j else None
+        point = term.rooted(tuple(range(i + 1)), lambda P: Triangular.of(P, pivot))
+        limits = (0.0 if i == j else -np.inf, np.inf)
+        return term.holding(point, at, point.lead.values[at], Linear(1 / float(term.units[i])), limits)
+
+    return make
+
+
+def _entry(term: Term, i: int, relative: Relative) -> Maker:
+    """A standard deviation of a term of another structure, or that relative to sigma."""
+
+    def make() -> Argument:
+        assert isinstance(term.point, Diagonal | Correlated)
+        point = replace(term.point, d=np.abs(term.point.d))
+        w = point.d[i] / relative.unit(term.start.t, 0.0)
+        return term.holding(point, i, w, Linear(1 / float(term.R[i, i])), (0.0, np.inf), relative)
+
+    return make
+
+
+def _rho(term: Term) -> list[Maker]:
+    """The correlation of cs or ar1, if the term has one."""
+    point = term.point
+    if not isinstance(point, Correlated):
+        return []
+
+    def make() -> Argument | Undetermined:
+        low, high = point.family.eta(point.family.lowest), point.family.eta(1.0)
+        if not np.max(point.d) > VANISHED:
+            return Undetermined(Rho(point.family), low, high)
+        made = term.holding(point, len(point.d), np.clip(point.eta, low, high), Rho(point.family), (low, high))
+        return term.meaningless_at(made, tuple(range(len(point.d))) if term.family.hom or len(point.d) == 2 else ())
+
+    return [make]

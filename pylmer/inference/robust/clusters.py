@@ -1,0 +1,145 @@
+"""The clusters of a fit for `sandwich`: which rows they are, and their X, weights and working covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from ...errors import ArgumentError, DataError
+from ...extract.system import Lambda, Zt
+from ...fit.fitted_model import FittedModel
+from ...fit.linear.regression import LinearFit
+from ...functions import RefusedError, Value, as_factor, read_columns, vector_among
+from ...functions.series import value_of
+from ...functions.values import length, missing, take
+from ...language import did_you_mean, known_as
+from ...numerics.linalg import Array, cholesky, dense
+from .sandwich import Cluster, reduced
+
+Fit = FittedModel | LinearFit
+
+
+def cluster_codes(fit: Fit, cluster: Any) -> tuple[Array, str | None]:
+    """The cluster (n,) of each row used, 0..m-1, and its name if it has one.
+
+    `cluster` is a grouping factor, a column of the data, a vector with a value for each row used or each row of the
+    data (a Series goes by its labels), or None for the grouping factor within which all others are nested.
+    ArgumentError where there is none.
+    """
+    if cluster is None:
+        return _highest(fit)
+    if isinstance(cluster, str):
+        for term in fit.design.random:
+            if term.group == known_as(cluster, [term.group]):
+                return _checked(fit, term.codes, term.group), term.group
+        name, column = _column(fit, cluster)
+        return _checked(fit, _codes(fit, column, f"cluster {name!r}"), name), name
+    value = value_of(vector_among(cluster, fit.design.labels, "cluster="), "cluster=")
+    return _checked(fit, _codes(fit, value, "cluster="), "cluster="), None
+
+
+def _highest(fit: Fit) -> tuple[Array, str]:
+    groups = {term.group: term.codes for term in fit.design.random}
+    if not groups:
+        raise ArgumentError("an lm() has no grouping factor: name the clusters, cluster='...'")
+    name = min(groups, key=lambda group: int(groups[group].max()))
+    inside = [group for group in groups if not nested(groups[group], groups[name])]
+    if inside:
+        raise ArgumentError(
+            f"the random effects are not nested: {inside[0]!r} is not nested in {name!r}, so there is no clustering "
+            "within which all dependence lies; vcovCR() needs nested grouping factors, or a cluster= above all of them"
+        )
+    return groups[name], name
+
+
+def nested(inner: Array, outer: Array) -> bool:
+    """Whether every level of `inner` occurs with one level of `outer`, both codes (n,)."""
+    first = np.zeros(int(inner.max()) + 1, dtype=np.int64)
+    first[inner] = outer
+    return bool(np.array_equal(first[inner], outer))
+
+
+def _checked(fit: Fit, codes: Array, name: str) -> Array:
+    for term in fit.design.random:
+        if not nested(term.codes, codes):
+            raise ArgumentError(
+                f"the random effects are not nested in the clusters: levels of {term.group!r} occur in several "
+                f"clusters of {name!r}; the clusters must be at the level of the highest grouping factor or above"
+            )
+    return codes
+
+
+def _column(fit: Fit, name: str) -> tuple[str, Value]:
+    """The column of this name, with or without backticks."""
+    data = fit.request.data
+    columns = read_columns(data) if data is not None else {}
+    meant = known_as(name, columns)
+    if meant is None or meant not in columns:
+        known = [*dict.fromkeys(term.group for term in fit.design.random), *columns]
+        raise ArgumentError(f"cluster={name!r} is neither a grouping factor nor a column{did_you_mean(name, known)}")
+    return meant, columns[meant]
+
+
+def _codes(fit: Fit, value: Value, what: str) -> Array:
+    design = fit.design
+    if length(value) == design.n_total and design.rows.positions is not None:
+        value = take(value, design.rows.positions)
+    if length(value) != design.n:
+        rows = f"{design.n} rows" if design.n == design.n_total else f"{design.n} rows used of {design.n_total}"
+        raise DataError(f"{what} has {length(value)} values; the fit has {rows}")
+    if missing(value) is not None:
+        raise DataError(f"{what} has missing values: each row needs its cluster")
+    try:
+        codes = as_factor(value).codes
+    except RefusedError as refused:
+        raise DataError(f"{what}: {refused}") from None
+    return np.unique(codes, return_inverse=True)[1].reshape(-1)
+
+
+def clusters_of(fit: Fit, codes: Array) -> tuple[list[Cluster], Array]:
+    """The clusters in order of their codes, and C (p, p) with C C' = (X'WX)^-1."""
+    made = _linear(fit, codes) if isinstance(fit, LinearFit) else _mixed(fit, codes)
+    return list(made[0]), made[1]
+
+
+def _rows(codes: Array) -> list[Array]:
+    """The rows of each cluster."""
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(codes))[:-1])
+
+
+def _mixed(fit: FittedModel, codes: Array) -> tuple[Iterator[Cluster], Array]:
+    """Phi = W^-1 + Z Lambda Lambda' Z' within each cluster, W = Phi^-1."""
+    design, C, ZL = fit.design, cholesky(fit.solution.Phi), sparse.csr_array(Zt(fit).T @ Lambda(fit))
+    e = design.y - np.asarray(design.X @ fit.beta, float) - (0.0 if design.offset is None else design.offset)
+    rows = _rows(codes)
+    return (_mixed_cluster(dense(design.X[at]) @ C, ZL[at], e[at], _at(design.weights, at)) for at in rows), C
+
+
+def _at(weights: Array | None, rows: Array) -> Array | None:
+    return None if weights is None else weights[rows]
+
+
+def _mixed_cluster(X: Array, ZL: Any, e: Array, weights: Array | None) -> Cluster:
+    Z = ZL[:, np.unique(ZL.indices)].toarray()
+    if weights is None:  # what is orthogonal to Z and X has the covariance I and meets nothing
+        whole = reduced(np.column_stack([Z, X, e]))
+        Z, X, e = whole[:, : Z.shape[1]], whole[:, Z.shape[1] : -1], whole[:, -1]
+    Phi = Z @ Z.T + np.diag(np.ones(len(e)) if weights is None else 1 / weights)
+    return Cluster(X, np.linalg.solve(Phi, X), Phi, e)
+
+
+def _linear(fit: LinearFit, codes: Array) -> tuple[Iterator[Cluster], Array]:
+    """Phi = I, independent rows of equal variance, and W the prior weights."""
+    C = cholesky(fit.solution.unscaled)
+    X, e = dense(fit.design.X) @ C, fit.solution.residuals
+    weights = np.ones(len(e)) if fit.design.weights is None else fit.design.weights
+    return (_linear_cluster(X[at], weights[at, None] * X[at], e[at]) for at in _rows(codes)), C
+
+
+def _linear_cluster(X: Array, WX: Array, e: Array) -> Cluster:
+    p, whole = X.shape[1], reduced(np.column_stack([X, WX, e]))
+    return Cluster(whole[:, :p], whole[:, p:-1], np.eye(len(whole)), whole[:, -1])

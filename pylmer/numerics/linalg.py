@@ -1,0 +1,132 @@
+"""Small kernels on stacks of matrices and on tall arrays; knows no models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from ..errors import NumericalError
+
+Array: TypeAlias = npt.NDArray[Any]  # float64 throughout; numpy's stubs widen it in most expressions
+Codes: TypeAlias = npt.NDArray[np.int64]
+
+CHUNK = 65_536  # rows held at once at the most
+ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
+ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
+
+
+def dense(X: Any) -> Array:
+    """A matrix, dense or sparse, as an array."""
+    return np.asarray(X if isinstance(X, np.ndarray) else X.toarray())
+
+
+def read_only(value: Any) -> Any:
+    """An array as a view that cannot be written to; likewise a sparse matrix, and the arrays in a tuple or dict.
+
+    >>> read_only(np.zeros(2)).flags.writeable
+    False
+    """
+    if isinstance(value, np.ndarray):
+        if not value.flags.writeable:
+            return value
+        view = value.view()
+        view.flags.writeable = False
+        return view
+    if isinstance(value, sparse.csr_array):
+        parts = (read_only(value.data), value.indices, value.indptr)
+        return sparse.csr_array(parts, shape=value.shape, copy=False)
+    if type(value) is tuple:
+        return tuple(map(read_only, value))
+    return {key: read_only(each) for key, each in value.items()} if type(value) is dict else value
+
+
+def seal(record: Any) -> None:
+    """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is."""
+    for field in fields(record):
+        object.__setattr__(record, field.name, read_only(getattr(record, field.name)))
+
+
+def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
+    """Slices that cover 0..n in order."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def rows_for_products(width: int) -> int:
+    """Rows of a product of tall matrices that one thread forms fastest: on small products threads cost time."""
+    return int(np.clip(ONE_THREAD_PRODUCT // max(1, width * width), 512, CHUNK))
+
+
+def rows_for_factor(width: int) -> int:
+    """Rows of a QR factorization that one thread does fastest."""
+    return max(4 * width, ONE_THREAD_FACTOR // max(1, width))
+
+
+def triangular_factor(blocks: Iterable[Array], width: int) -> Array:
+    """R (width, width) of the QR factorization of all rows together, one block of rows at a time."""
+    R: Array = np.zeros((0, width))
+    for block in blocks:
+        R = np.asarray(np.linalg.qr(np.vstack([R, block]), mode="r"))
+    full = np.zeros((width, width))
+    full[: R.shape[0]] = R
+    return full * np.where(np.diag(full) < 0, -1.0, 1.0)[:, None]
+
+
+def cholesky(M: Array) -> Array:
+    """Lower Cholesky factors of a stack (..., l, l); NumericalError if one is not positive definite."""
+    if M.shape[-1] == 1:
+        if not np.all(M > 0):
+            raise NumericalError("a matrix is not positive definite")
+        return np.sqrt(M)
+    try:
+        return np.linalg.cholesky(M)
+    except np.linalg.LinAlgError as error:
+        raise NumericalError("a matrix is not positive definite") from error
+
+
+def log_diagonal(L: Array) -> float:
+    """Sum of the logarithms of all diagonal entries of a stack of triangular matrices."""
+    return float(np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum())
+
+
+def inverse_upper(R: Array) -> Array:
+    """R^-1 of an upper-triangular matrix, which may be empty."""
+    return np.triu(np.linalg.inv(R))
+
+
+def powers_of_two(lengths: Array) -> Array:
+    """The nearest powers of two, 1 for zero."""
+    return np.asarray(np.exp2(np.round(np.log2(np.where(lengths > 0, lengths, 1.0)))))
+
+
+def symmetric(A: Array) -> Array:
+    """The symmetric part of a stack of square matrices."""
+    return 0.5 * (A + np.swapaxes(A, -1, -2))
+
+
+def transposed(A: Array) -> Array:
+    """A stack of matrices, each transposed."""
+    return np.swapaxes(A, -1, -2)
+
+
+def lower_factor(A: Array) -> tuple[Array, Array]:
+    """(T, Q) with A = T Q', T lower triangular with a diagonal >= 0 and Q orthogonal; A is (..., l, l)."""
+    Q, R = np.linalg.qr(transposed(A))
+    sign = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    return transposed(R * sign[..., :, None]), Q * sign[..., None, :]
+
+
+def block_diagonal(blocks: Iterable[Array]) -> Array:
+    """One square matrix with the square `blocks` on its diagonal."""
+    parts = list(blocks)
+    total = sum(b.shape[0] for b in parts)
+    out = np.zeros((total, total))
+    at = 0
+    for b in parts:
+        out[at : at + b.shape[0], at : at + b.shape[0]] = b
+        at += b.shape[0]
+    return out

@@ -1,0 +1,71 @@
+"""Which columns of X are linear combinations of earlier ones, as R finds them.
+
+R uses LINPACK's QR with limited pivoting: from left to right, a column is left out if its part outside the span of
+those kept so far is shorter than 1e-7 of its length. Tall matrices are first reduced to the triangular factor of a
+QR, which has the same columns in other coordinates.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import linalg
+
+from .linalg import Array, dense
+
+TOLERANCE = 1e-7
+CLEAR = 1e-6  # squared pivot of scaled X'X above which no column comes near the tolerance
+BLOCK = 65_536  # rows taken at a time
+
+
+def independent_columns(X: Any, tolerance: float = TOLERANCE) -> Array:
+    """Positions (rank,) of the columns of X (n, p), dense or sparse, that R keeps.
+
+    >>> independent_columns(np.array([[1.0, 2, 0], [1, 2, 1], [1, 2, 5]]))
+    array([0, 2])
+    """
+    p = X.shape[1]
+    if p == 0 or clearly_independent(X):
+        return np.arange(p)
+    return np.array(left_to_right(triangle(X), tolerance), dtype=np.int64)
+
+
+def clearly_independent(X: Any) -> bool:
+    """Whether a Cholesky of X'X, scaled to ones on the diagonal, has large pivots throughout."""
+    with np.errstate(over="ignore"):
+        XtX = crossproduct(X)
+    length = np.sqrt(np.diag(XtX))
+    if X.shape[0] < X.shape[1] or not np.all(length > 0) or not np.isfinite(XtX).all():
+        return False
+    factor, info = linalg.lapack.dpotrf(XtX / np.outer(length, length))
+    return bool(info == 0 and np.min(np.diag(factor)) ** 2 > CLEAR)
+
+
+def crossproduct(X: Any) -> Array:
+    """X'X (p, p), dense."""
+    return dense(X.T @ X)
+
+
+def triangle(X: Any) -> Array:
+    """R (min(n, p), p) of a QR of X, by blocks of rows, so that no second X is made."""
+    R = np.empty((0, X.shape[1]))
+    for start in range(0, X.shape[0], BLOCK):
+        R = np.asarray(linalg.qr(np.vstack([R, dense(X[start : start + BLOCK])]), mode="r")[0][: X.shape[1]])
+    return R
+
+
+def left_to_right(R: Array, tolerance: float) -> list[int]:
+    """Columns that keep at least `tolerance` of their length outside the span of those kept before."""
+    largest = np.max(np.abs(R), axis=0, initial=0.0)
+    R = R / np.where(largest > 0, largest, 1.0)  # lengths that neither overflow nor vanish
+    Q = np.empty((R.shape[0], 0))
+    kept: list[int] = []
+    for place, column in enumerate(R.T):
+        rest = column - Q @ (Q.T @ column)
+        rest = rest - Q @ (Q.T @ rest)  # twice is enough (Kahan)
+        length = float(np.linalg.norm(rest))
+        if len(kept) < R.shape[0] and length > 0 and length >= tolerance * float(np.linalg.norm(column)):
+            kept.append(place)
+            Q = np.column_stack([Q, rest / length])
+    return kept

@@ -1,0 +1,112 @@
+"""Arithmetic on long stacks of small matrices, (J, a, b) with J large and a, b small.
+
+Arrays are stored with the levels last in memory (shape (J, a, b), strides of a transposed (a, b, J)), so that one entry
+of all levels is contiguous: unrolled arithmetic then runs at the speed of memory, several times faster than a call per
+level. Short stacks and large matrices go to numpy and LAPACK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import NumericalError
+from . import linalg
+from .linalg import Array
+
+LONG = 200  # levels from which unrolled arithmetic pays
+SMALL = 128  # multiplications per level up to which it pays
+UNROLLED = 4  # largest matrix that is factorized entry by entry
+
+
+def levels_last(J: int, *shape: int) -> Array:
+    """An uninitialized stack (J, a, b) with the levels contiguous."""
+    return np.empty((*shape, J)).transpose(len(shape), *range(len(shape)))
+
+
+def product(A: Array, B: Array) -> Array:
+    """A B for stacks (J, a, k), (J, k, b); one of them may be a single matrix."""
+    if A.ndim == 2:
+        return _from_left(A, B)
+    if B.ndim == 2:
+        return _from_right(A, B)
+    (J, a, k), b = A.shape, B.shape[2]
+    if J < LONG or a * k * b > SMALL or k == 0:
+        return np.asarray(np.matmul(A, B))
+    out = levels_last(J, a, b)
+    for i in range(a):
+        for j in range(b):
+            np.multiply(A[:, i, 0], B[:, 0, j], out=out[:, i, j])
+            for m in range(1, k):
+                out[:, i, j] += A[:, i, m] * B[:, m, j]
+    return out
+
+
+def _from_left(A: Array, B: Array) -> Array:
+    J, k, b = B.shape
+    if J < LONG or A.shape[0] * k > SMALL:
+        return np.asarray(np.matmul(A, B))
+    out = levels_last(J, A.shape[0], b)
+    for i in range(A.shape[0]):
+        out[:, i] = A[i, 0] * B[:, 0]
+        for m in range(1, k):
+            if A[i, m]:
+                out[:, i] += A[i, m] * B[:, m]
+    return out
+
+
+def _from_right(A: Array, B: Array) -> Array:
+    J, a, _ = A.shape
+    if J < LONG:
+        return np.asarray(np.matmul(A, B))
+    out = levels_last(J, a, B.shape[1])
+    for i in range(a):
+        np.matmul(B.T, A[:, i].T, out=out[:, i].T)
+    return out
+
+
+def cross(A: Array, B: Array) -> Array:
+    """sum over levels of A_j' B_j for stacks (J, k, a), (J, k, b): (a, b)."""
+    out = np.zeros((A.shape[2], B.shape[2]))
+    for i in range(A.shape[1]):
+        out += A[:, i].T @ B[:, i]
+    return out
+
+
+def inner_products(one: Sequence[Array], two: Sequence[Array]) -> Array:
+    """sum over factors and levels of one_j' two_j, for stacks per factor: (a, b)."""
+    return np.asarray(sum((cross(a, b) for a, b in zip(one, two, strict=True)), start=np.zeros(())))
+
+
+def cholesky(M: Array) -> Array:
+    """Lower Cholesky factors of a stack (J, l, l); NumericalError if one is not positive definite."""
+    if len(M) < LONG or M.shape[-1] > UNROLLED:
+        return linalg.cholesky(M)
+    J, width, _ = M.shape
+    L = levels_last(J, width, width)
+    for j in range(width):
+        pivot = M[:, j, j] - sum(L[:, j, k] ** 2 for k in range(j))
+        if not np.min(pivot) > 0:
+            raise NumericalError("a matrix is not positive definite")
+        np.sqrt(pivot, out=L[:, j, j])
+        for i in range(j + 1, width):
+            L[:, j, i] = 0.0
+            L[:, i, j] = (M[:, i, j] - sum(L[:, i, k] * L[:, j, k] for k in range(j))) / L[:, j, j]
+    return L
+
+
+def inverse_lower(L: Array) -> Array:
+    """Inverses of a stack (J, l, l) of lower-triangular matrices."""
+    J, width, _ = L.shape
+    if width == 1:
+        return 1.0 / L
+    if len(L) < LONG or width > UNROLLED:
+        return np.asarray(np.linalg.inv(L))
+    out = levels_last(J, width, width)
+    for j in range(width):
+        np.divide(1.0, L[:, j, j], out=out[:, j, j])
+        for i in range(j + 1, width):
+            out[:, j, i] = 0.0
+            out[:, i, j] = -sum(L[:, i, k] * out[:, k, j] for k in range(j, i)) / L[:, i, i]
+    return out

@@ -1,0 +1,183 @@
+"""predict for lmList: each row by the coefficients of its group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..design.spec import NewFrame
+from ..errors import DataError, note
+from ..extract.linear import list_fitted
+from ..fit.linear.grouped import LinearFits, by_level, listed, take_rows
+from ..fit.linear.least_squares import LeastSquares, spread
+from ..functions import aligned, recycled
+from ..numerics.distributions import t_quantile
+from ..numerics.linalg import Array, Codes, dense
+from . import predict
+from .labels import fitted_noise, labelled, new_noise, new_offset, on_fitted_rows, refuse_without_newdata, rows_kept
+from .linear import check_interval
+
+__all__ = ["predict", "predict_list"]
+
+DEPENDENT = 1e-7  # of the largest number of the new rows: departures below are rounding
+
+
+@predict.register(LinearFits)
+def predict_list(
+    fits: LinearFits,
+    newdata: Any = None,
+    *,
+    se_fit: bool = False,
+    interval: str | None = None,
+    level: float = 0.95,
+    pool: bool | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    na_action: str = "pass",
+) -> pd.Series[float] | pd.DataFrame:
+    """Means of the rows of `newdata` (default: of the fit) by the coefficients of their groups, lme4's predict.lmList.
+
+    se_fit, interval, level   as of `lm`: standard errors, confidence and prediction intervals (nlme has the errors)
+    pool      whether these take the residual variance and degrees of freedom pooled over groups; default: as fitted
+    weights, offset, na_action   as of `lm`
+
+    newdata needs the grouping factor. Rows of a group that has no fit are NaN. Coefficients that a group's rows do not
+    determine are left out, and one FitNote names the groups with rows whose mean is then not told. A Series, or a
+    DataFrame of fit, se_fit, lwr, upr. Raises DataError for a group that the fit does not have, as R does.
+    """
+    check_interval(interval)
+    pooled = fits.pool if pool is None else pool
+    if newdata is None:
+        refuse_without_newdata(offset)
+        if not se_fit and interval in (None, "none"):
+            return list_fitted(fits)
+        return on_fitted_rows(fits, _columns(fits, _fitted(fits, weights, interval), se_fit, interval, level, pooled))
+    rows = _new(fits, recycled(newdata), weights, offset, interval)
+    columns = _columns(fits, rows, se_fit, interval, level, pooled)
+    complete = np.isfinite(columns["fit"] + rows.noise) | _without_fit(fits, rows.codes)
+    return labelled(columns, rows.index, rows_kept(complete, rows.index, na_action))
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """m rows to predict: their data, group codes (m,), -1 for none, offset (m,), 1 / weight (m,), and labels.
+
+    kept  mask of the rows to show, None for all
+    """
+
+    data: Any
+    frame: NewFrame
+    codes: Codes
+    offset: Array
+    noise: Array
+    index: pd.Index[Any]
+    kept: Array | None = None
+
+
+def _new(fits: LinearFits, newdata: Any, weights: Any, offset: Any, interval: str | None) -> Rows:
+    spec = fits.design.spec
+    frame = spec.frame(newdata)
+    noise = new_noise(spec, frame, weights) if interval == "prediction" else np.zeros(frame.n)
+    return Rows(newdata, frame, _codes(fits, frame), new_offset(spec, frame, offset), noise, frame.index)
+
+
+def _codes(fits: LinearFits, frame: NewFrame) -> Codes:
+    """The group of each new row (m,), -1 where it is missing; DataError for one that the fit does not have."""
+    found = fits.design.spec.levels_found(frame, 0)
+    known = {level: number for number, level in enumerate(fits.levels)}
+    labels = found.levels.labels()
+    if lost := [label for label in labels if label not in known]:
+        raise DataError(
+            f"grouping factor {fits.design.random[0].group!r} has levels in the new data of which the fit had no rows: "
+            f"{listed(lost)}"
+        )
+    return np.append(np.array([known[label] for label in labels], dtype=np.int64), -1)[found.codes]
+
+
+def _fitted(fits: LinearFits, weights: Any, interval: str | None) -> Rows:
+    """The rows of the data of the fit, in their places; the group of those that were not used is -1."""
+    design, n = fits.design, fits.design.n_total
+    data = fits.request.data
+    if data is None:
+        vectors = {k: v for k, v in (fits.request.env or {}).items() if np.ndim(v) and len(v) == n}
+        data = {name: aligned(value, design.data_index, f"env[{name!r}]") for name, value in vectors.items()}
+    codes, offset, noise = np.full(n, -1), np.zeros(n), np.zeros(n)
+    used = np.flatnonzero(design.kept)
+    for number, rows in enumerate(fits.rows):
+        codes[used[rows]] = number
+    offset[used] = 0.0 if design.offset is None else design.offset
+    noise[used] = fitted_noise(design, weights) if interval == "prediction" else 0.0
+    return Rows(data, design.spec.frame(data), codes, offset, noise, design.data_index, design.kept)
+
+
+def _matrices(fits: LinearFits, rows: Rows) -> Iterator[tuple[Codes, int, Array]]:
+    """Places (k,), number and X (k, p) of the rows of each group that has rows and a fit."""
+    shared: Array | None = None
+    for number, at in enumerate(by_level(rows.codes, len(fits.levels))):
+        spec = fits.specs[number]
+        if spec is None or not len(at):
+            continue
+        if spec is not fits.design.spec:
+            yield at, number, dense(spec.all_fixed(take_rows(rows.data, at, rows.index, "newdata=")))
+            continue
+        shared = dense(spec.all_fixed(rows.frame)) if shared is None else shared
+        yield at, number, shared[at]
+
+
+def _columns(
+    fits: LinearFits, rows: Rows, se_fit: bool, interval: str | None, level: float, pooled: bool
+) -> dict[str, Array]:
+    """fit, and se_fit, lwr, upr where asked for, of the rows to show."""
+    wide = interval in ("confidence", "prediction")
+    columns = {name: np.full(len(rows.codes), np.nan) for name in _names(se_fit, wide)}
+    deficient: dict[int, Array] = {}
+    for at, number, X in _matrices(fits, rows):
+        solution = fits.solutions[number]
+        assert solution is not None
+        kept = X[:, solution.kept]
+        sigma, df = (fits.sigma, fits.df_residual) if pooled else (solution.sigma, solution.df_residual)
+        variance = sigma**2 * spread(solution.unscaled, kept)
+        columns["fit"][at] = centre = kept @ solution.beta[solution.kept] + rows.offset[at]
+        if se_fit:
+            columns["se_fit"][at] = np.sqrt(variance)
+        if wide:
+            half = t_quantile(level, df) * np.sqrt(variance + sigma**2 * rows.noise[at])
+            columns["lwr"][at], columns["upr"][at] = centre - half, centre + half
+        if solution.rank < len(solution.beta):
+            deficient[number] = X
+    if rows.kept is None and (unknown := _not_estimable(fits, deficient)):
+        note(
+            f"predicting from rank-deficient fits of the groups {listed(unknown)}, whose rows do not determine all "
+            "coefficients: the numbers given for their new rows depend on which of them are left out"
+        )
+    return columns if rows.kept is None else {name: values[rows.kept] for name, values in columns.items()}
+
+
+def _without_fit(fits: LinearFits, codes: Codes) -> Array:
+    """Mask of the rows whose group is known but has no fit: nothing is missing in these."""
+    fitted = np.array([solution is not None for solution in fits.solutions])
+    return np.asarray((codes >= 0) & ~fitted[codes])
+
+
+def _names(se_fit: bool, wide: bool) -> list[str]:
+    return ["fit", *(["se_fit"] if se_fit else []), *(["lwr", "upr"] if wide else [])]
+
+
+def _not_estimable(fits: LinearFits, new: dict[int, Array]) -> list[str]:
+    """The groups with new rows X (k, p) whose columns do not depend on each other as those of the group's own rows."""
+    if not new:
+        return []
+    own = {number: X for _, number, X in _matrices(fits, _fitted(fits, None, None)) if number in new}
+    return [fits.levels[number] for number, X in new.items() if _departs(fits.solutions[number], own[number], X)]
+
+
+def _departs(solution: LeastSquares | None, own: Array, X: Array) -> bool:
+    assert solution is not None
+    lost = np.setdiff1d(np.arange(X.shape[1]), solution.kept)
+    slopes = np.linalg.lstsq(own[:, solution.kept], own[:, lost], rcond=None)[0]
+    size = np.abs(X).max(initial=1.0, where=np.isfinite(X))
+    return bool(np.any(np.abs(X[:, lost] - X[:, solution.kept] @ slopes) > DEPENDENT * size))

@@ -1,0 +1,6 @@
+"""Responses and parameters drawn from a fit.
+
+In: a fit and a seed.
+Out: simulated responses, posterior draws.
+Must not know: tests, printing.
+"""

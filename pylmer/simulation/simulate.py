@@ -1,0 +1,190 @@
+"""simulate: new responses from a fit, from a formula with parameters, and from least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..design import Design, build_design
+from ..design.spec import NewFrame
+from ..errors import ArgumentError, FitNote
+from ..extract import word
+from ..fit.fitted_model import FittedModel
+from ..fit.given_parameters import read_parameters, with_parameters
+from ..fit.linear.regression import LinearFit
+from ..fit.notes import announce
+from ..fit.request import check_env
+from ..functions import read_columns, recycled
+from ..language import parse_formula, require_random
+from ..language.nodes import Name
+from ..language.syntax import MixedFormula
+from ..numerics.linalg import Array
+from ..options import lmerControl
+from ..prediction import predict, selected_terms
+from ..prediction.choosing import ReForm
+from ..prediction.labels import check_na_action, new_noise, refuse_without_newdata, rows_kept
+from .drawing import Effects, Seed, draw_for_design, draw_responses, drawn, generator, replicates
+
+PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
+UNCHECKED = lmerControl(
+    check_response_not_const="ignore",
+    check_nobs_vs_nlev="ignore",
+    check_nlev_gtr_1="ignore",
+    check_nobs_vs_nRE="ignore",
+    check_scaleX="ignore",
+)
+
+
+@word
+def simulate(
+    fit: FittedModel,
+    nsim: int = 1,
+    seed: Seed = None,
+    *,
+    use_u: bool = False,
+    re_form: ReForm = "NA",
+    newdata: Any = None,
+    newparams: Mapping[str, Any] | None = None,
+    allow_new_levels: bool = False,
+    weights: Any = None,
+    offset: Any = None,
+    na_action: str = "pass",
+    cond_sim: bool = True,
+) -> pd.DataFrame:
+    """Draw new responses from a fit, as lme4's `simulate`: DataFrame (n, nsim) with columns sim_1, sim_2, ...
+
+    nsim              number of responses
+    seed              an integer or a numpy Generator
+    use_u             True: given the conditional modes of all random effects; False: with new effects
+    re_form           the same for single terms: None is `use_u=True`, "NA" and "~0" new effects for all terms; of a
+                      formula such as "~ (1 | g)" the terms are conditioned on, all others are drawn
+    newdata           a data frame with the columns of the formula, without the response; None: the rows of the fit
+    newparams         parameters in place of those fitted: dict(theta=, beta=, sigma=); theta in lme4's order, beta
+                      likewise or by name; what is left out stays as fitted. Spherical modes u are held
+    allow_new_levels  rows of `newdata` may have unknown levels: drawn anew, or zero where the term is conditioned on;
+                      rows without a level get no effect of the term
+    weights, offset   of `newdata`: a number, one per row, or a column or expression; by default what the fit was
+                      given, evaluated there (see `predict`)
+    na_action         rows of `newdata` with missing predictors: "pass" and "exclude" give NaN, "omit" leaves them out,
+                      "fail" raises
+    cond_sim          False: the mean given the effects, without residuals
+
+    The rows of the fit are those used, with its weights; after na_action="exclude" the others are NaN.
+
+    A formula draws without a fit: `simulate("~ x + (1 | g)", newdata=, newparams=)`; then theta, beta and sigma are
+    all needed, and a response on the left is not looked at. A fit of lm() is simulated too.
+
+    Residuals have variance sigma^2 / w, as the model says (Bates, Maechler, Bolker & Walker 2015, section 2); lme4 1.1
+    leaves the weights out of it.
+
+    Raises ArgumentError for `nsim` below 1, unknown terms in `re_form`, and parameters of other names or lengths;
+    DataError for missing columns and unknown levels.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> simulate(fit, nsim=2, seed=1).shape
+    (180, 2)
+    >>> import pandas as pd
+    >>> plan = pd.DataFrame({"x": [0, 1] * 3, "g": list("aabbcc")})
+    >>> simulate("~ x + (1 | g)", newdata=plan, newparams=dict(beta=[1, 2], theta=[0.5], sigma=0)).sim_1.tolist()
+    [1.0, 3.0, 1.0, 3.0, 1.0, 3.0]
+    """
+    count, rng = replicates(nsim), generator(seed)
+    check_na_action(na_action)
+    kept = conditioned(fit, use_u, re_form)
+    model = fit if newparams is None else with_parameters(fit, newparams)
+    if newdata is None:
+        refuse_without_newdata(offset)
+        if weights is not None:
+            raise ArgumentError("weights= belongs to newdata; the rows of the fit have the weights of the fit")
+        return _labelled(fit.design, draw_responses(model, count, rng, kept, cond_sim))
+    frame = fit.design.spec.frame(newdata)
+    mean, effects = _coded(model, None if use_u else re_form, frame, allow_new_levels, offset)
+    w = 1.0 / new_noise(fit.design.spec, frame, weights) if cond_sim else None
+    out = drawn(mean, effects, model.sigma if cond_sim else 0.0, w, count, rng)
+    shown = rows_kept(~np.isnan(out[:, 0]), frame.index, na_action)
+    return _frame(out[shown], frame.index[shown])
+
+
+@simulate.register(str)
+@simulate.register(MixedFormula)
+def simulate_formula(
+    formula: str | MixedFormula,
+    nsim: int = 1,
+    seed: Seed = None,
+    *,
+    newdata: Any = None,
+    newparams: Mapping[str, Any] | None = None,
+    weights: Any = None,
+    cond_sim: bool = True,
+    contrasts: Any = None,
+    env: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """`simulate` without a fit; `contrasts` and `env` as in `lmer`."""
+    count, rng = replicates(nsim), generator(seed)
+    design = design_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
+    parameters = read_parameters(design, newparams)
+    announce([FitNote(text) for text in design.notes])
+    return _labelled(design, draw_for_design(design, parameters, count, rng, residuals=cond_sim))
+
+
+@simulate.register(LinearFit)
+def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.DataFrame:
+    """`simulate` for least squares: fitted values plus residuals of variance sigma^2 / w."""
+    count, rng = replicates(nsim), generator(seed)
+    if not fit.solution.df_residual:
+        raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
+    return _labelled(fit.design, drawn(fit.solution.fitted, (), fit.sigma, fit.design.weights, count, rng))
+
+
+def design_without_response(formula: str | MixedFormula, newdata: Any, **given: Any) -> Design:
+    """The design of a formula whose response is not known: y is zero."""
+    if newdata is None:
+        raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
+    newdata = recycled(newdata)
+    env = given.pop("env", None)
+    check_env(env)
+    env = {**(env or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
+    parsed = replace(parse_formula(formula), response=Name(PLACEHOLDER))
+    require_random(parsed)
+    return build_design(parsed, newdata, control=UNCHECKED, env=env, na_action="exclude", **given)
+
+
+def conditioned(fit: FittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ...]:
+    """The terms whose conditional modes are kept."""
+    if not isinstance(use_u, bool | np.bool_):
+        raise ArgumentError(f"use_u must be True or False, found {use_u!r}")
+    if not use_u:
+        return selected_terms(fit, re_form)
+    if re_form not in ("NA", None):
+        raise ArgumentError(f"use_u=True conditions on all random effects, re_form={str(re_form)!r} does not: give one")
+    return selected_terms(fit, None)
+
+
+def _coded(
+    fit: FittedModel, re_form: ReForm, frame: NewFrame, allow_new_levels: bool, offset: Any
+) -> tuple[Array, list[Effects]]:
+    """The means of new rows given the terms in `re_form`, and all other terms, whose effects are drawn."""
+    spec, kept = fit.design.spec, selected_terms(fit, re_form)
+    mean = predict(fit, frame, re_form=re_form, allow_new_levels=allow_new_levels, offset=offset).to_numpy()
+    others = [number for number in range(len(fit.design.random)) if number not in kept]
+    effects = []
+    for number, (Z, _) in spec.random(frame, others, allow_new_levels=allow_new_levels).items():
+        found = spec.levels_found(frame, number)
+        effects.append(Effects(Z, found.codes, len(found.levels), fit.sigma * fit.solution.T[number]))
+    return mean, effects
+
+
+def _labelled(design: Design, out: Array) -> pd.DataFrame:
+    """Responses of the rows of a design; NaN for rows left out with na_action="exclude"."""
+    if design.na_action != "exclude":
+        return _frame(out, design.index)
+    return _frame(design.padded(out), design.padded_index)
+
+
+def _frame(out: Array, index: pd.Index[Any]) -> pd.DataFrame:
+    return pd.DataFrame(out, index=index, columns=[f"sim_{k}" for k in range(1, out.shape[1] + 1)], copy=False)

@@ -1,0 +1,75 @@
+"""Records that print themselves, though what prints them lies in a higher layer.
+
+A record derives from `Shown` and holds numbers only. `printing` registers its text with `show.register(Record)`
+and its HTML with `show_html.register(Record)`; `str(record)`, `repr(record)` and notebooks then use them.
+"""
+
+from __future__ import annotations
+
+import html
+from functools import singledispatch
+from typing import Any
+
+from ..errors import ArgumentError
+from .arguments import check_call, check_digits, check_plain, is_flag, may_be_none, written
+
+
+@singledispatch
+def show(record: object, **options: Any) -> str:
+    """The text of a record; options as of the function registered for its type."""
+    return object.__repr__(record)
+
+
+@singledispatch
+def show_html(record: object) -> str:
+    """The HTML of a record: its text, unless something better is registered."""
+    return f"<pre>{html.escape(show(record))}</pre>"
+
+
+class Printed:
+    """Mixin of what `show` prints: also for pandas' classes, whose own `to_string` stays."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return show(self)
+
+    def __repr__(self) -> str:
+        return show(self)
+
+    def _repr_html_(self) -> str:
+        return show_html(self)
+
+
+class Copied:
+    """Mixin of pandas' classes whose copies are records too, though what is computed from them is an ordinary table.
+
+    pandas makes shallow copies on its way to other tables; those stay ordinary.
+    """
+
+    __slots__ = ()
+
+    def copy(self, deep: bool | None = True) -> Any:
+        """A copy, of the same kind unless it is shallow; also what `copy` and `deepcopy` give."""
+        if deep is not None and not is_flag(deep):
+            raise ArgumentError(f"deep={written(deep)}: copy() wants True, False or None")
+        copied = super().copy(deep=deep)  # type: ignore[misc]
+        return type(self)(copied).__finalize__(self) if deep else copied  # type: ignore[attr-defined, call-arg]
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+
+class Shown(Printed):
+    """Base of records that `show` can print."""
+
+    __slots__ = ()
+
+    def to_string(self, **options: Any) -> str:
+        """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`."""
+        writer = show.dispatch(type(self))
+        check_plain("to_string", writer, (self,), options)
+        check_call("to_string", writer, (self,), options)
+        if "digits" in options and not (options["digits"] is None and may_be_none(writer, "digits")):
+            check_digits(options["digits"], lowest=1)
+        return show(self, **options)

@@ -1,0 +1,51 @@
+"""The dense remainder against its definition, with more columns than a slab and templates at and near zero."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from pylmer.engine.factorization.pairs import Update
+from pylmer.engine.factorization.remainder import COLUMNS_AT_ONCE, DenseRemainder
+
+Q = 2 * COLUMNS_AT_ONCE + 37
+
+
+@pytest.fixture(scope="module")
+def parts():
+    rng = np.random.default_rng(1)
+    C = sparse.csr_array(np.where(rng.random((400, Q)) < 0.05, rng.random((400, Q)), 0.0))
+    k = rng.uniform(0.1, 0.5, 400)
+    d = np.where(np.arange(Q) % 3 == 0, 0.0, np.where(np.arange(Q) % 3 == 1, 1e-5, 0.8))
+    whole = (C.T @ C).toarray() + np.diag(rng.uniform(0.0, 3.0, Q))
+    A = sparse.coo_array(np.tril(whole))
+    S = whole - (C.T @ (C * k[:, None])).toarray()
+    return C.toarray(), d, S, DenseRemainder(A, Update(sparse.csr_array(C)), k, d)
+
+
+def test_equations_are_those_of_the_definition(parts):
+    _, d, S, remainder = parts
+    M = np.eye(Q) + d[:, None] * S * d
+    c = np.random.default_rng(2).normal(size=(Q, 3))
+    assert remainder.logdet_M == pytest.approx(np.linalg.slogdet(M)[1], rel=1e-12)
+    np.testing.assert_allclose(remainder.solve(c), np.linalg.solve(M, d[:, None] * c), rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(remainder.S_times(c), S @ c, rtol=1e-10, atol=1e-12)
+    halves = remainder.halves(c)
+    wanted = (d[:, None] * c).T @ np.linalg.solve(M, d[:, None] * c)
+    np.testing.assert_allclose(remainder.inner(halves, halves), wanted, rtol=1e-10)
+
+
+def test_adjoint_is_that_of_the_definition(parts):
+    C, d, S, remainder = parts
+    rng = np.random.default_rng(3)
+    Kc, s = rng.normal(size=(Q, 2)), rng.normal(size=(2, 2))
+    KcS = Kc @ (s + s.T)
+    K_R = d[:, None] * np.linalg.inv(np.eye(Q) + d[:, None] * S * d) * d
+    S_RR = K_R + KcS @ Kc.T
+    rows, diagonal, complement = remainder.selected(Kc, KcS)
+    np.testing.assert_allclose(rows, np.sum((C @ S_RR) * C, axis=1), rtol=1e-10)
+    np.testing.assert_allclose(diagonal, np.diag(S_RR), rtol=1e-10)
+    np.testing.assert_allclose(complement, np.diag(S - S @ K_R @ S), rtol=1e-9)
+    again = remainder.selected(Kc, KcS)  # nothing was used up
+    np.testing.assert_array_equal(again[2], complement)
