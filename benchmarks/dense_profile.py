@@ -20,7 +20,7 @@ Coordinates = Callable[[Array], tuple[list[Array], Array]]  # x (m, size) -> Psi
 
 
 @dataclass(frozen=True)
-class Held:
+class ConstrainedDeviance:
     """A parameter: kind "sd", "cor", "cov", "theta", "sigma" or "beta"; term and columns, or the coefficient `i`."""
 
     kind: str
@@ -58,7 +58,9 @@ class Dense:
         slopes = [np.tensordot(S, M, axes=2) for S in self.products]
         return float(d), slopes, float(2 * np.exp(2 * t) * np.sum(np.diag(M) / self.w))
 
-    def minimum(self, held: Held | None = None, value: float = 0.0, starts: int = 12, seed: int = 0) -> float:
+    def minimum(
+        self, held: ConstrainedDeviance | None = None, value: float = 0.0, starts: int = 12, seed: int = 0
+    ) -> float:
         """The smallest d with `held` at `value` (of "theta" and "cov" as pylmer's prof_scale has them)."""
         y, X = self.y, self.X
         if held is not None and held.kind == "beta":
@@ -99,7 +101,7 @@ class Dense:
             out.append(x)
         return out
 
-    def _coordinates(self, held: Held | None, value: float) -> tuple[Coordinates, int]:
+    def _coordinates(self, held: ConstrainedDeviance | None, value: float) -> tuple[Coordinates, int]:
         """m places x (m, size) -> Psi of each term, log sigma. x is in units of self.size and the columns' lengths."""
         kind, widths = held.kind if held else "", [len(each) for each in self.lengths]
         sizes = [width * (width + 1) // 2 for width in widths]
@@ -129,7 +131,7 @@ def _square(L: Array) -> Array:
     return np.asarray(L @ np.swapaxes(L, 1, 2))
 
 
-def _holding(held: Held, value: float, L: Array, units: Array, sigma: Array) -> Array:
+def _holding(held: ConstrainedDeviance, value: float, L: Array, units: Array, sigma: Array) -> Array:
     """Psi (m, l, l) of a term with a parameter at its value; entries of L that it determines are ignored."""
     if held.kind == "theta":
         L = units[:, None] * L / sigma[:, None, None]

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from dense_profile import Dense, Held
+from dense_profile import ConstrainedDeviance, Dense
 
 import pylmer
 
@@ -125,25 +125,25 @@ def designs() -> list[Design]:
     return [*(generated(seed) for seed in SEEDS), *orthodont(), *known()]
 
 
-def parameters(design: Design, scale: str) -> list[Held]:
+def parameters(design: Design, scale: str) -> list[ConstrainedDeviance]:
     """In the order of `confint`'s rows."""
     widths = [len(columns) for columns, _ in design.terms]
     pairs = [(term, i, j) for term, width in enumerate(widths) for j in range(width) for i in range(j + 1, width)]
-    single = [Held("sd", term, i) for term, width in enumerate(widths) for i in range(width)]
-    double = [Held("cov" if scale == "varcov" else "cor", *each) for each in pairs]
+    single = [ConstrainedDeviance("sd", term, i) for term, width in enumerate(widths) for i in range(width)]
+    double = [ConstrainedDeviance("cov" if scale == "varcov" else "cor", *each) for each in pairs]
     if scale == "theta":
         single = [
-            Held("theta", term, i, j)
+            ConstrainedDeviance("theta", term, i, j)
             for term, width in enumerate(widths)
             for j in range(width)
             for i in range(j, width)
         ]
         double = []
-    fixed = [Held("beta", i=i) for i in range(1 + len(design.fixed))]
-    return [*single, *double, Held("sigma"), *fixed]
+    fixed = [ConstrainedDeviance("beta", i=i) for i in range(1 + len(design.fixed))]
+    return [*single, *double, ConstrainedDeviance("sigma"), *fixed]
 
 
-def asked(design: Design) -> Iterator[tuple[str, int, Held]]:
+def asked(design: Design) -> Iterator[tuple[str, int, ConstrainedDeviance]]:
     """Scale, row, parameter: variances are squares of standard deviations, sigma and beta are those of one scale."""
     for scale in ("sdcor", "varcov", "theta"):
         for row, held in enumerate(parameters(design, scale)):
@@ -151,7 +151,7 @@ def asked(design: Design) -> Iterator[tuple[str, int, Held]]:
                 yield scale, row, held
 
 
-def ends(held: Held) -> tuple[float, float]:
+def ends(held: ConstrainedDeviance) -> tuple[float, float]:
     """The range of a parameter."""
     if held.kind == "cor":
         return -1.0, 1.0
@@ -181,7 +181,9 @@ def check(number: int, design: Design) -> Iterator[dict[str, Any]]:
             yield line | judged(dense, lowest, held, float(limit), ends(held)[side], said)
 
 
-def judged(dense: Dense, lowest: float, held: Held, limit: float, end: float, said: bool) -> dict[str, Any]:
+def judged(
+    dense: Dense, lowest: float, held: ConstrainedDeviance, limit: float, end: float, said: bool
+) -> dict[str, Any]:
     """zeta at the limit by brute force, and whether it is right."""
     if np.isnan(limit):
         return {"zeta": np.nan, "at_end": False, "error": np.nan, "said": said, "verdict": "no limit"}

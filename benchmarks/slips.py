@@ -53,7 +53,7 @@ class Slip:
     was: str
 
 
-class Places(ast.NodeVisitor):
+class StackedPoints(ast.NodeVisitor):
     """All slips that one file has room for."""
 
     def __init__(self, path: str, source: str) -> None:
@@ -158,7 +158,7 @@ class Places(ast.NodeVisitor):
 
 
 def slips_of(path: pathlib.Path) -> list[Slip]:
-    places = Places(path.relative_to(ROOT).as_posix(), path.read_text())
+    places = StackedPoints(path.relative_to(ROOT).as_posix(), path.read_text())
     places.visit(ast.parse(places.source))
     return places.found
 

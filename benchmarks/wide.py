@@ -25,7 +25,7 @@ import numpy as np
 from wide_problems import Problem, wide_problem
 
 import pylmer
-from pylmer.engine.optimize.endless import falls_without_end
+from pylmer.engine.optimize.unbounded import falls_without_end
 
 HERE = pathlib.Path(__file__).resolve().parent
 SAME = 1e-6

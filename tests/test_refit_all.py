@@ -14,12 +14,12 @@ from pylmer.engine.factorization import blocked
 from pylmer.engine.factorization.blocked import BlockedEngine
 from pylmer.engine.factorization.dense import DenseEngine
 from pylmer.engine.many_responses import response_sums, stackable
-from pylmer.engine.many_responses.charts import Places
-from pylmer.engine.many_responses.few import FewStack
+from pylmer.engine.many_responses.few_effects import FewStack
 from pylmer.engine.many_responses.responses import common_values
 from pylmer.engine.many_responses.solve import where_to_begin
 from pylmer.engine.many_responses.stacked import Stack
-from pylmer.engine.many_responses.steps import trust_steps
+from pylmer.engine.many_responses.stacked_points import StackedPoints
+from pylmer.engine.many_responses.stacked_trust_region import trust_steps
 from pylmer.engine.optimize.trust_region import trust_step
 from pylmer.engine.sums.gram import form_gram
 from pylmer.fit.given_parameters import fitted_parameters
@@ -195,7 +195,7 @@ def test_values_of_the_plain_engine(kind: str, weights: bool, REML: bool) -> Non
     if "cs" in kind:
         return
     stack = (Stack if engine.nested else FewStack)(engine, REML, responses)
-    values = stack.values(np.arange(R), Places.stacked(families(rows), places))
+    values = stack.values(np.arange(R), StackedPoints.stacked(families(rows), places))
     for r in range(R):
         np.testing.assert_allclose(values.value[r], at[r].value, rtol=1e-10)
         scale = np.abs(at[r].information).max()

@@ -50,7 +50,7 @@ class set_contrasts:  # noqa: N801  # used as a function, like decimal.localcont
         RULING.set(self._pair)
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *floored: object) -> None:
         RULING.set(self._before)
 
     def __repr__(self) -> str:

@@ -21,7 +21,7 @@ ONE = 1 - 10 * np.finfo(float).eps  # a leverage above this is one, as in R
 
 
 @dataclass(frozen=True, eq=False)
-class Deleted:
+class DeletedRows:
     """X (n, r) without aliased columns, leverages h, weighted residuals sqrt(w) r, sqrt(w): (n,) each."""
 
     X: Array
@@ -35,16 +35,16 @@ class Deleted:
         return np.where(self.h < 1, 1 - self.h, np.nan)
 
 
-def deleted(fit: LinearFit) -> Deleted:
+def deleted(fit: LinearFit) -> DeletedRows:
     """What all of these words need."""
     solution, weights = fit.solution, fit.design.weights
     root = np.ones(len(fit.design.y)) if weights is None else np.sqrt(weights)
     X = full_matrix(fit.design)[:, solution.kept]
     h = np.sum(np.linalg.qr(root[:, None] * X)[0] ** 2, axis=1)  # accurate where it is one, as x'(X'WX)^-1 x is not
-    return Deleted(X, np.where(h > ONE, 1.0, h), root * solution.residuals, root)
+    return DeletedRows(X, np.where(h > ONE, 1.0, h), root * solution.residuals, root)
 
 
-def _sigmas(fit: LinearFit, rows: Deleted) -> Array:
+def _sigmas(fit: LinearFit, rows: DeletedRows) -> Array:
     """sigma without each row: (n,); that of the whole where the row has all the leverage, as in R."""
     left = fit.solution.rss - np.where(rows.h < 1, rows.r**2 / rows.left, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -86,7 +86,7 @@ def _(fit: LinearFit) -> pd.DataFrame:
     return _by_row(fit, _changes(fit, rows) / (_sigmas(fit, rows)[:, None] * errors))
 
 
-def _changes(fit: LinearFit, rows: Deleted) -> Array:
+def _changes(fit: LinearFit, rows: DeletedRows) -> Array:
     """beta - beta without each row: (n, r); zero where the row has all the leverage, as in R."""
     pull = np.where(rows.h < 1, rows.root * rows.r / np.where(rows.h < 1, rows.left, 1.0), 0.0)
     return np.asarray((rows.X * pull[:, None]) @ fit.solution.unscaled)

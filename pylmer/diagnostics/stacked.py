@@ -17,10 +17,10 @@ import numpy as np
 from ..engine.covariance.family import Family
 from ..engine.covariance.points import Points, singular
 from ..engine.factorization.blocked import BlockedEngine
-from ..engine.many_responses.charts import Places
 from ..engine.many_responses.descent import Runs, descend_together, retried
 from ..engine.many_responses.responses import Responses
 from ..engine.many_responses.stacked import Run, Stack, Values, tiled
+from ..engine.many_responses.stacked_points import StackedPoints
 from ..engine.optimize.search import INTERIOR
 from ..numerics.linalg import Array, Codes
 from .scalar import one_minimum
@@ -30,7 +30,7 @@ STACKED = ("us", "diag")
 
 
 @dataclass(frozen=True, eq=False)
-class Changed:
+class ChangedLevels:
     """Levels of one factor that a deletion changes, all deletions in a row: group g has starts[g]:starts[g + 1].
 
     levels (c,), ZtZ (c, L, L), ZtXy (c, L, p + 1); blocks per later factor (c, L, L_later)
@@ -58,11 +58,11 @@ class DeletionStack(Stack):
     deletions: Deletions
 
     @cached_property
-    def changed(self) -> list[Changed]:
+    def changed(self) -> list[ChangedLevels]:
         """Per grouping factor."""
         return [_changed(self.deletions, f) for f in range(len(self.engine.gram.factors))]
 
-    def _together(self, who: Codes, places: Places) -> Values:
+    def _together(self, who: Codes, places: StackedPoints) -> Values:
         return DeletionRun(self, who, places).values()
 
 
@@ -75,7 +75,7 @@ def deletion_stack(deletions: Deletions, REML: bool) -> DeletionStack:
     return DeletionStack(BlockedEngine(gram), REML, responses, deletions)
 
 
-def _changed(deletions: Deletions, f: int) -> Changed:
+def _changed(deletions: Deletions, f: int) -> ChangedLevels:
     sums, later = deletions.gram.factors[f], range(f + 1, len(deletions.gram.factors))
     found: list[tuple[int, Codes]] = []
     starts = [0]
@@ -85,7 +85,7 @@ def _changed(deletions: Deletions, f: int) -> Changed:
         found += [(int(level), gone[codes == level]) for level in np.unique(codes)]
         starts.append(len(found))
     own = [deletions.level_without(f, level, gone) for level, gone in found]
-    return Changed(
+    return ChangedLevels(
         np.array(starts),
         np.array([level for level, _ in found], dtype=np.int64),
         np.array([ZtZ for ZtZ, _ in own]).reshape(-1, *sums.ZtZ.shape[1:]),
@@ -138,14 +138,14 @@ class DeletionRun(Run):
 
 
 @dataclass(frozen=True, eq=False)
-class Solved:
+class SolvedDeletions:
     """Deletions that were solved, in scaled coordinates.
 
     groups (s,); places of the templates; beta (s, p), Phi (s, p, p), s2 (s,)
     """
 
     groups: Codes
-    places: Places
+    places: StackedPoints
     beta: Array
     Phi: Array
     s2: Array
@@ -163,27 +163,29 @@ def solve_together(
     points: Points,
     groups: Codes,
     scan: Sequence[Points] | None,
-) -> Solved:
+) -> SolvedDeletions:
     """The optimum of each deletion near `points`; without a `scan`, what is estimated at the points.
 
     Each descends from the `points` and from the lowest place of the scan, as a fit of its own would, and keeps the
     lower end. Left out are those that do not arrive, and those with several local minima along the scan.
     """
     stack = deletion_stack(deletions, REML)
-    places = Places.stacked(families, [points] * len(groups))
+    places = StackedPoints.stacked(families, [points] * len(groups))
     if scan is not None:
-        start = places.raised(INTERIOR) if singular(points) else places
-        values = np.array([stack.values(groups, Places.stacked(families, [c] * len(groups))).value for c in scan])
-        afar = Places.stacked(families, [scan[k] for k in np.argmin(values, axis=0)])
+        start = places.floored(INTERIOR) if singular(points) else places
+        values = np.array(
+            [stack.values(groups, StackedPoints.stacked(families, [c] * len(groups))).value for c in scan]
+        )
+        afar = StackedPoints.stacked(families, [scan[k] for k in np.argmin(values, axis=0)])
         runs = _lower(*(retried(stack, descend_together(stack, groups, each)) for each in (start, afar)))
         arrived = np.flatnonzero(runs.done & np.isfinite(runs.values.value) & one_minimum(values))
         groups, places = groups[arrived], runs.places[arrived]
     if not len(groups):
         gram = deletions.gram
-        return Solved(groups, places, np.zeros((0, gram.p)), np.zeros((0, gram.p, gram.p)), np.zeros(0))
+        return SolvedDeletions(groups, places, np.zeros((0, gram.p)), np.zeros((0, gram.p, gram.p)), np.zeros(0))
     parts = [_fixed(stack, groups[part], places[part]) for part in stack.parts(len(groups), places)]
     beta, Phi, s2 = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Solved(groups, places, beta, Phi, s2)
+    return SolvedDeletions(groups, places, beta, Phi, s2)
 
 
 def _lower(one: Runs, two: Runs) -> Runs:
@@ -192,7 +194,7 @@ def _lower(one: Runs, two: Runs) -> Runs:
     return one.updated(np.flatnonzero(better), two[np.flatnonzero(better)])
 
 
-def _fixed(stack: DeletionStack, who: Codes, places: Places) -> tuple[Array, Array, Array]:
+def _fixed(stack: DeletionStack, who: Codes, places: StackedPoints) -> tuple[Array, Array, Array]:
     run = DeletionRun(stack, who, places)
     beta, r2, Phi, _ = run.fixed()
     return beta, Phi, r2 / run.m

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..engine.sums.gram import FactorSums, Gram, Link, form_gram
+from ..engine.sums.gram import CrossProducts, FactorSums, Gram, form_gram
 from ..engine.sums.rows import Rows
 from ..engine.sums.scaling import scaled_fixed, scaled_random
 from ..numerics.linalg import Array, Codes
@@ -151,7 +151,7 @@ class Deletions:
             ZtZ[level], ZtXy[level] = self.level_without(f, int(level), gone[codes == level])
         return replace(sums, ZtZ=ZtZ, ZtXy=ZtXy)
 
-    def _link(self, key: tuple[int, int], gone: Codes) -> Link:
+    def _link(self, key: tuple[int, int], gone: Codes) -> CrossProducts:
         link, pairs = self.gram.links[key], self._pairs[key][gone]
         blocks = link.blocks.copy()
         for pair in np.unique(pairs):

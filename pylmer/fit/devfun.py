@@ -14,7 +14,7 @@ from ..engine.covariance.names import par_names
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
 from ..engine.factorization.choose import choose_engine
-from ..engine.optimize.distant import trusted_criterion
+from ..engine.optimize.distant_response import trusted_criterion
 from ..engine.sums.gram import form_gram
 from ..engine.sums.rows import Rows, TermRows
 from ..engine.sums.scaling import Scaling, column_lengths, find_scaling

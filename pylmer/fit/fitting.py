@@ -14,7 +14,7 @@ import numpy as np
 
 from ..design import Design, build_design
 from ..engine.covariance.points import size_of
-from ..engine.optimize.endless import BLURRED, RUNAWAY, falls_without_end
+from ..engine.optimize.unbounded import BLURRED, RUNAWAY, falls_without_end
 from ..errors import FitNote, NumericalError
 from .devfun import Devfun, make_devfun
 from .fitted_model import FittedModel

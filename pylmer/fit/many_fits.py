@@ -22,7 +22,7 @@ from ..engine.many_responses import (
     stackable,
     widened_search,
 )
-from ..engine.optimize.distant import FAR, LOST, search_far
+from ..engine.optimize.distant_response import FAR, LOST, search_far
 from ..errors import DataError, FitNote, NumericalError
 from ..functions import aligned
 from ..numerics.linalg import Array, lower_factor

@@ -13,9 +13,9 @@ from ..engine.criterion.profiled import At
 from ..engine.factorization.orthogonal import OrthogonalEngine
 from ..engine.many_responses import widened_search
 from ..engine.optimize.certificate import TOLERANCE, Certificate, certify, past_saddles
-from ..engine.optimize.distant import search_far
+from ..engine.optimize.distant_response import search_far
 from ..engine.optimize.newton import Run
-from ..engine.optimize.other_optimizers import NEAREST, Found, run_callable, run_named
+from ..engine.optimize.other_optimizers import NEAREST, OptimizerResult, run_callable, run_named
 from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
 from ..engine.sums.moments import moment_ratios
 from ..errors import ArgumentError, NumericalError
@@ -166,7 +166,7 @@ def _optimum(devfun: Devfun, found: Search) -> Optimum:
     )
 
 
-def _foreign_optimum(devfun: Devfun, found: Found, name: str, notes: tuple[str, ...]) -> Optimum:
+def _foreign_optimum(devfun: Devfun, found: OptimizerResult, name: str, notes: tuple[str, ...]) -> Optimum:
     at = devfun.at(found.par)
     k = len(at.gradient)
     run = Run(at, np.zeros((k, k)), found.converged, found.message, found.evaluations, 0, (at.value,))

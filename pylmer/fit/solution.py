@@ -90,7 +90,7 @@ def _conditional_variances(at: At, numbers: Sequence[int], sigma: float) -> dict
     gram = at.criterion.engine.gram
     zero = np.zeros((gram.p + 1, gram.p + 1))
     out = {}
-    for sums, E in zip(gram.factors, at.factorization.spread(zero)[1], strict=True):
+    for sums, E in zip(gram.factors, at.factorization.selected_inverse(zero)[1], strict=True):
         back = block_diagonal(gram.scaling.inverse_terms[i] for i in sums.terms)
         out[numbers[sums.terms[0]]] = sigma**2 * (back @ E @ back.T)
     return out

@@ -49,7 +49,7 @@ def word(function: Callable[P, R_co]) -> Word[P, R_co]:
 
     dispatcher = functools.singledispatch(refuse)
     dispatcher.register(FittedModel, function)
-    return cast("Word[P, R_co]", obliging(dispatcher))
+    return cast("Word[P, R_co]", checks_arguments(dispatcher))
 
 
 def wanted(dispatcher: Any) -> str:
@@ -59,7 +59,7 @@ def wanted(dispatcher: Any) -> str:
     return f"a fit of {' or '.join(known)}" if known else "a fitted model"
 
 
-def obliging(dispatching: F) -> F:
+def checks_arguments(dispatching: F) -> F:
     """The dispatcher, but arguments that the word does not take end in an ArgumentError that lists those it takes.
 
     Flags and texts are checked by their annotations: "no" would be True (see `arguments`).

@@ -16,7 +16,7 @@ from ..extract.linear import coef, df_residual, list_coef, list_se_coef, se_coef
 from ..fit.fitted_model import FittedModel
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
-from ..fit.words import check_level, obliging, several
+from ..fit.words import check_level, checks_arguments, several
 from ..language import did_you_mean, known_as
 from ..numerics.distributions import student_quantile, t_quantile
 from ..numerics.linalg import Array
@@ -27,7 +27,7 @@ from .records import PlainTable, table
 PREFIXES = {"sdcor": ("sd", "cor"), "varcov": ("var", "cov")}
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
     """Confidence intervals of the parameters of a fit.

@@ -14,7 +14,7 @@ import pandas as pd
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.linear.regression import LinearFit
-from ..fit.words import obliging
+from ..fit.words import checks_arguments
 from ..inference.marginal_means import EmmGrid, EmmList, emmeans
 from ..inference.marginal_means.records import level_text
 from ..inference.marginal_means.reference_grid import predictors
@@ -33,7 +33,7 @@ COLUMNS = 3  # panels side by side
 DODGE = 0.08  # between traces whose intervals would lie on each other, in distances of levels
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def emmip(
     fit: Any,
@@ -85,7 +85,7 @@ def _(
     wanted = parse_traces(formula, list(predictors(fit.design)))
     means = emmeans(fit, [*wanted.traces, *wanted.across, *wanted.by], **options)
     grid = means if isinstance(means, EmmGrid) else next(iter(means.values()))
-    return _drawn(grid, wanted, Look(CIs, style, type, level), ax, axes)
+    return _drawn(grid, wanted, PlotStyle(CIs, style, type, level), ax, axes)
 
 
 @emmip.register(EmmGrid)
@@ -107,7 +107,7 @@ def _of_means(
         raise ArgumentError(
             f"emmip(): the formula leaves out {', '.join(left_out)}; take means over them with emmeans()"
         )
-    return _drawn(grid, wanted, Look(CIs, style, type, level), ax, axes)
+    return _drawn(grid, wanted, PlotStyle(CIs, style, type, level), ax, axes)
 
 
 @emmip.register(EmmList)
@@ -118,7 +118,7 @@ def _of_list(means: EmmList, formula: str, **options: Any) -> Axes | list[Axes]:
 
 
 @dataclass(frozen=True)
-class Look:
+class PlotStyle:
     """What is drawn, and how; see `emmip`."""
 
     intervals: bool
@@ -128,7 +128,7 @@ class Look:
 
 
 def _drawn(
-    grid: EmmGrid, wanted: Traces, look: Look, ax: Axes | None, axes: Iterable[Axes] | None
+    grid: EmmGrid, wanted: Traces, look: PlotStyle, ax: Axes | None, axes: Iterable[Axes] | None
 ) -> Axes | list[Axes]:
     numeric = _is_numeric(grid, wanted.across, look.style)
     frame, response = _points(grid, wanted, look, numeric)
@@ -147,7 +147,7 @@ def _drawn(
     return drawn if wanted.by else drawn[0]
 
 
-def _points(grid: EmmGrid, wanted: Traces, look: Look, numeric: bool) -> tuple[pd.DataFrame, bool]:
+def _points(grid: EmmGrid, wanted: Traces, look: PlotStyle, numeric: bool) -> tuple[pd.DataFrame, bool]:
     """The means with their place, trace and panel; and whether they are on the scale of the response."""
     table = summarize(grid, infer=(look.intervals, False), level=look.level, by=None, type=look.type)
     columns: dict[str, Any] = {

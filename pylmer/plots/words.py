@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import ArgumentError
 from ..extract import Ranef
 from ..fit.fitted_model import FittedModel
-from ..fit.words import obliging
+from ..fit.words import checks_arguments
 from ..inference import LikelihoodProfile
 from ..power_analysis import PowerCurve
 from .modes import plot_modes, qqmath_modes
@@ -17,7 +17,7 @@ from .profiles import plot_profile
 from .residuals import plot_residuals, qqmath_residuals
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def plot(fit: Any, *args: Any, **kwargs: Any) -> Any:
     """The picture that R's plot gives of a fit, of a profile, or of random effects.
@@ -45,7 +45,7 @@ plot.register(Ranef, plot_modes)
 plot.register(PowerCurve, plot_power_curve)
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def qqmath(fit: Any, *args: Any, **kwargs: Any) -> Any:
     """Normal quantiles, as lattice's qqmath of a fit or of its random effects.

@@ -217,8 +217,8 @@ def test_distances_of_some_rows_are_those_among_all() -> None:
 
 def test_too_few_groups_for_distances_are_noted() -> None:
     """lme4's scale (G - p) / (G p): 0 for two groups and two fixed effects."""
-    halves = pylmer.datasets.load("sleepstudy").assign(half=["a", "b"] * 90)
-    found = pylmer.influence(pylmer.lmer("Reaction ~ Days + (1 | Subject)", halves), "half")
+    half_solves = pylmer.datasets.load("sleepstudy").assign(half=["a", "b"] * 90)
+    found = pylmer.influence(pylmer.lmer("Reaction ~ Days + (1 | Subject)", half_solves), "half")
     with pytest.warns(pylmer.FitNote, match="of 2 groups and 2 fixed effects are none"):
         assert pylmer.cooks_distance(found).tolist() == [0, 0]
 

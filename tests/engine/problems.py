@@ -67,5 +67,5 @@ def random_points(rows: Rows, *, singular: bool, seed: int = 2) -> tuple[Point, 
     for family in families(rows):
         point = family.multiple(0.7)
         point = point.moved(rng.normal(size=family.size) * 0.4)
-        points.append(point.cleared(0.5) if singular else point)
+        points.append(point.zeroed(0.5) if singular else point)
     return tuple(points)

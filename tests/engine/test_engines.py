@@ -10,7 +10,7 @@ from pylmer.engine.covariance.points import shifted
 from pylmer.engine.criterion.profiled import At, Criterion
 from pylmer.engine.factorization.blocked import BlockedEngine
 from pylmer.engine.factorization.dense import DenseEngine
-from pylmer.engine.factorization.pairs import Update
+from pylmer.engine.factorization.schur_update import Update
 from pylmer.engine.factorization.selected import factor, pattern_of, selected_inverse
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.sums.gram import form_gram
@@ -81,8 +81,8 @@ def test_blocked_equals_dense(kind: str, REML: bool, singular: bool, few: int, m
     S = np.cov(np.random.default_rng(3).normal(size=(len(ours.v), 20)))
     for part in range(2):
         spreads = zip(
-            ours.factorization.spread(np.atleast_2d(S))[part],
-            oracle.factorization.spread(np.atleast_2d(S))[part],
+            ours.factorization.selected_inverse(np.atleast_2d(S))[part],
+            oracle.factorization.selected_inverse(np.atleast_2d(S))[part],
             strict=True,
         )
         for one, two in spreads:
@@ -161,8 +161,8 @@ def test_sparse_coupling_equals_dense(kind: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("REML", [False, True])
 @pytest.mark.usefixtures("many")
 def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.factorization.remainder.SPARSE_FROM", 0)
-    monkeypatch.setattr("pylmer.engine.factorization.remainder.SPARSE_FILL", 2.0)
+    monkeypatch.setattr("pylmer.engine.factorization.schur_complement.SPARSE_FROM", 0)
+    monkeypatch.setattr("pylmer.engine.factorization.schur_complement.SPARSE_FILL", 2.0)
     ours, oracle = both("crossed scalars", REML, singular)
     assert "sparse" in ours.criterion.engine.route
     assert_equal(ours.value, oracle.value)
@@ -173,7 +173,9 @@ def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: 
     assert_solves(ours, oracle)
     S = np.eye(len(ours.v))
     for part in range(2):
-        spreads = zip(ours.factorization.spread(S)[part], oracle.factorization.spread(S)[part], strict=True)
+        spreads = zip(
+            ours.factorization.selected_inverse(S)[part], oracle.factorization.selected_inverse(S)[part], strict=True
+        )
         for one, two in spreads:
             assert_equal(one, two)
 
@@ -181,10 +183,10 @@ def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: 
 @pytest.mark.parametrize("limit", [20, 10**6])
 def test_update_and_adjoint(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "pylmer.engine.factorization.pairs.MAP_LIMIT", limit
+        "pylmer.engine.factorization.schur_update.MAP_LIMIT", limit
     )  # some rows in the map, the longer ones as slabs
-    monkeypatch.setattr("pylmer.engine.factorization.pairs.SLAB_CELLS", 60)
-    monkeypatch.setattr("pylmer.engine.factorization.pairs.PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("pylmer.engine.factorization.schur_update.SLAB_CELLS", 60)
+    monkeypatch.setattr("pylmer.engine.factorization.schur_update.PAIRS_AT_ONCE", 7)
     rng = np.random.default_rng(1)
     C = sparse.csr_array(np.where(rng.uniform(size=(40, 15)) < 0.3, rng.uniform(size=(40, 15)), 0.0))
     k, S = rng.uniform(size=40), rng.normal(size=(15, 15))

@@ -14,7 +14,7 @@ from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.blocked import BlockedEngine
 from pylmer.engine.factorization.dense import DenseEngine
 from pylmer.engine.factorization.orthogonal import OrthogonalEngine
-from pylmer.engine.optimize.distant import differenced_hessian
+from pylmer.engine.optimize.distant_response import differenced_hessian
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.sums.gram import form_gram
 from pylmer.fit.many_fits import refit_all
@@ -43,7 +43,9 @@ def test_orthogonal_factors_equal_dense_matrices(kind: str, REML: bool, singular
         for part in range(3):
             pairs += zip(one.modes(v)[part], two.modes(v)[part], strict=True)
         for part in range(2):
-            pairs += zip(one.spread(np.atleast_2d(S))[part], two.spread(np.atleast_2d(S))[part], strict=True)
+            pairs += zip(
+                one.selected_inverse(np.atleast_2d(S))[part], two.selected_inverse(np.atleast_2d(S))[part], strict=True
+            )
         c = [np.ones((f.J, f.L, 2)) for f in gram.factors]
         pairs += zip(one.solve(c), two.solve(c), strict=True)
         pairs += zip(one.products(c), two.products(c), strict=True)

@@ -12,7 +12,7 @@ import pytest
 import pylmer
 from pylmer.engine.covariance.corners import corners
 from pylmer.engine.covariance.family import Family
-from pylmer.engine.many_responses.alone import _one_by_one, _together
+from pylmer.engine.many_responses.one_response import _one_by_one, _together
 from pylmer.engine.optimize.search import search
 from pylmer.fit.many_fits import refit_all
 

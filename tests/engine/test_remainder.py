@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from pylmer.engine.factorization.pairs import Update
-from pylmer.engine.factorization.remainder import COLUMNS_AT_ONCE, DenseRemainder
+from pylmer.engine.factorization.schur_complement import COLUMNS_AT_ONCE, DenseSchurComplement
+from pylmer.engine.factorization.schur_update import Update
 
 Q = 2 * COLUMNS_AT_ONCE + 37
 
@@ -21,7 +21,7 @@ def parts():
     whole = (C.T @ C).toarray() + np.diag(rng.uniform(0.0, 3.0, Q))
     A = sparse.coo_array(np.tril(whole))
     S = whole - (C.T @ (C * k[:, None])).toarray()
-    return C.toarray(), d, S, DenseRemainder(A, Update(sparse.csr_array(C)), k, d)
+    return C.toarray(), d, S, DenseSchurComplement(A, Update(sparse.csr_array(C)), k, d)
 
 
 def test_equations_are_those_of_the_definition(parts):
@@ -31,9 +31,9 @@ def test_equations_are_those_of_the_definition(parts):
     assert remainder.logdet_M == pytest.approx(np.linalg.slogdet(M)[1], rel=1e-12)
     np.testing.assert_allclose(remainder.solve(c), np.linalg.solve(M, d[:, None] * c), rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(remainder.S_times(c), S @ c, rtol=1e-10, atol=1e-12)
-    halves = remainder.halves(c)
+    half_solves = remainder.half_solves(c)
     wanted = (d[:, None] * c).T @ np.linalg.solve(M, d[:, None] * c)
-    np.testing.assert_allclose(remainder.inner(halves, halves), wanted, rtol=1e-10)
+    np.testing.assert_allclose(remainder.inner(half_solves, half_solves), wanted, rtol=1e-10)
 
 
 def test_adjoint_is_that_of_the_definition(parts):

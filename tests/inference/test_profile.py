@@ -10,8 +10,8 @@ import pytest
 
 import pylmer
 from pylmer.fit.refitting import refit_ml
+from pylmer.inference.profiles.constrained import Argument, ConstrainedDeviance
 from pylmer.inference.profiles.curves import Curve, Linear, Rho, Sine
-from pylmer.inference.profiles.held import Argument, Held
 from pylmer.inference.profiles.parameters import arguments
 from tests.printing.test_transcripts import fit as sleep_fit
 from tests.printing.test_transcripts import transcript
@@ -117,7 +117,7 @@ def test_other_structures(name: str) -> None:
                 assert held.value - model.optimum.value == pytest.approx(1.959964**2, rel=2e-3)
 
 
-def _numerical(held: Held, k: int, h: float = 1e-5) -> float:
+def _numerical(held: ConstrainedDeviance, k: int, h: float = 1e-5) -> float:
     step = np.zeros(held.free.sum())
     step[k] = h
     up, down = (held.argument.at(held.moved(s)).place.value for s in (step, -step))

@@ -21,11 +21,11 @@ from pylmer.engine.covariance.diagonal import Diagonal
 from pylmer.engine.covariance.family import Family
 from pylmer.engine.covariance.unstructured import Unstructured
 from pylmer.fit.refitting import refit_ml
-from pylmer.inference.profiles.held import Argument, Held
-from pylmer.inference.profiles.leads import Covarying, Polar, Triangular
+from pylmer.inference.profiles.constrained import Argument, ConstrainedDeviance
+from pylmer.inference.profiles.held_coordinates import rooted
+from pylmer.inference.profiles.leading_block import Covarying, Polar, Triangular
 from pylmer.inference.profiles.parameters import arguments
 from pylmer.inference.profiles.relative import Relative
-from pylmer.inference.profiles.rooted import rooted
 from pylmer.inference.profiles.term_parameters import SCALES
 from pylmer.inference.profiles.term_values import theta
 from tests.inference.test_profile import agree
@@ -137,7 +137,7 @@ def _estimates(model: Any, prof_scale: str) -> list[float]:
     return [S[0, 0], S[1, 1], S[1, 0]]
 
 
-def _difference(held: Held, step: np.ndarray, dw: float, h: float) -> float:
+def _difference(held: ConstrainedDeviance, step: np.ndarray, dw: float, h: float) -> float:
     up, down = (held.argument.at(held.moved(side * step, side * dw)).place.value for side in (h, -h))
     return (up - down) / (2 * h)
 
@@ -154,7 +154,7 @@ def test_score_by_differences(name: str, prof_scale: str) -> None:
         assert held._derivatives[0][held.argument.index] == pytest.approx(along, rel=1e-5, abs=1e-5)
 
 
-def _away(name: str, prof_scale: str) -> list[Held]:
+def _away(name: str, prof_scale: str) -> list[ConstrainedDeviance]:
     out = []
     for make in arguments(refit_ml(reference_fit(name)), prof_scale).makers:
         argument = make()

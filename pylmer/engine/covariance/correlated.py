@@ -105,10 +105,10 @@ class Correlated:
         shifted = self.shifted(step)
         return Correlated(np.abs(shifted.d), shifted.eta, self.family)
 
-    def cleared(self, tolerance: float) -> Correlated:
+    def zeroed(self, tolerance: float) -> Correlated:
         return Correlated(np.where(self.d < tolerance, 0.0, self.d), self.eta, self.family)
 
-    def raised(self, floor: float) -> Correlated:
+    def floored(self, floor: float) -> Correlated:
         return Correlated(np.maximum(self.d, floor), 0.0, self.family)
 
     def deviations(self) -> Array:

@@ -42,10 +42,10 @@ class Diagonal:
     def moved(self, step: Array) -> Diagonal:
         return self.shifted(step)
 
-    def cleared(self, tolerance: float) -> Diagonal:
+    def zeroed(self, tolerance: float) -> Diagonal:
         return Diagonal(np.where(np.abs(self.d) < tolerance, 0.0, self.d), self.width)
 
-    def raised(self, floor: float) -> Diagonal:
+    def floored(self, floor: float) -> Diagonal:
         return Diagonal(np.maximum(np.abs(self.d), floor), self.width)
 
     def deviations(self) -> Array:

@@ -29,10 +29,10 @@ class Point(Protocol):
     def moved(self, step: Array) -> Point:
         """The same point with coordinates of its own."""
 
-    def cleared(self, tolerance: float) -> Point:
+    def zeroed(self, tolerance: float) -> Point:
         """The point with every standard deviation below `tolerance` set to zero."""
 
-    def raised(self, floor: float) -> Point:
+    def floored(self, floor: float) -> Point:
         """The point with every standard deviation at least `floor`."""
 
     def deviations(self) -> Array:

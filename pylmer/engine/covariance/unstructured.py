@@ -63,11 +63,11 @@ class Unstructured:
     def moved(self, step: Array) -> Unstructured:
         return Unstructured.charted(self.shifted(step).T, self.U)
 
-    def cleared(self, tolerance: float) -> Unstructured:
+    def zeroed(self, tolerance: float) -> Unstructured:
         U, s, _ = np.linalg.svd(self.T)
         return Unstructured(U * np.where(s < tolerance, 0.0, s), U)
 
-    def raised(self, floor: float) -> Unstructured:
+    def floored(self, floor: float) -> Unstructured:
         U, s, _ = np.linalg.svd(self.T)
         return Unstructured(U * np.maximum(s, floor), U)
 

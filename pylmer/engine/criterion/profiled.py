@@ -54,8 +54,8 @@ class Released:
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         return self.again().modes(v)
 
-    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
-        return self.again().spread(S)
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
+        return self.again().selected_inverse(S)
 
     def solve(self, c: Sequence[Array]) -> list[Array]:
         return self.again().solve(c)
@@ -135,7 +135,7 @@ class At:
         S = np.zeros((len(self.v), len(self.v)))
         if self.criterion.REML:
             S[:-1, :-1] = self.Phi
-        return [symmetric(D.sum(axis=0)) for D in self.factorization.spread(S)[0]]
+        return [symmetric(D.sum(axis=0)) for D in self.factorization.selected_inverse(S)[0]]
 
     @cached_property
     def G(self) -> list[Array]:

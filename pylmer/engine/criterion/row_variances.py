@@ -65,7 +65,7 @@ def row_variances(at: At, rows: JointRows) -> Array:
     f = at.factorization
     p = rows.X.shape[1]
     D = f.modes(np.eye(p + 1)[:, :p])[1]
-    E = f.spread(np.zeros((p + 1, p + 1)))[1]
+    E = f.selected_inverse(np.zeros((p + 1, p + 1)))[1]
     a, own = rows.X, np.zeros(len(rows.X))
     for part, d, e in zip(rows.factors, D, E, strict=True):
         here, codes, z = part.present, part.codes[part.present], part.Z[part.present]

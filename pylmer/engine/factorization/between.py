@@ -70,7 +70,7 @@ class BetweenFactorization:
         u = transposed(self.G) @ w
         return [u], [self.T @ u], [self.engine.root @ w]
 
-    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         root, w = self.engine.root, self._solved(self.engine.half)
         ZtVXy, b = root @ w, self.T @ (transposed(self.G) @ w)
         half = self.inverse @ transposed(root)

@@ -17,15 +17,15 @@ from scipy import sparse
 from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ...numerics.stacks import inner_products, product
-from ..sums.gram import Gram, Link
+from ..sums.gram import CrossProducts, Gram
 from .chain import Chain
 from .contract import Fixed
 from .crossed import Crossed, dense_if_full
 from .dense import factor_templates, fixed_part
 from .layout import Layout, flat, joined
-from .pairs import Update
-from .remainder import DenseRemainder, Remainder, SparseRemainder, sparse_structure
 from .scalars import CrossedScalars
+from .schur_complement import DenseSchurComplement, SchurComplement, SparseSchurComplement, sparse_structure
+from .schur_update import Update
 from .whole import Whole
 
 FEW = 60  # random effects up to which one dense matrix of all is less work than an elimination
@@ -44,7 +44,7 @@ class Elimination(Protocol):
 
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]: ...
 
-    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]: ...
+    def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]: ...
 
 
 class BlockedFactorization:
@@ -52,18 +52,18 @@ class BlockedFactorization:
 
     def __init__(self, engine: BlockedEngine, elimination: Elimination) -> None:
         self.engine, self.elimination = engine, elimination
-        self.reduced, self.halves = elimination.forward([f.ZtXy for f in engine.gram.factors])
+        self.reduced, self.half_solves = elimination.forward([f.ZtXy for f in engine.gram.factors])
 
     @cached_property
     def fixed(self) -> Fixed:
-        eliminated = self.elimination.inner(self.halves, self.halves)
+        eliminated = self.elimination.inner(self.half_solves, self.half_solves)
         return fixed_part(self.engine.gram.XytXy - eliminated, self.elimination.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         return self.elimination.backward([c @ v for c in self.reduced])
 
-    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
-        return self.elimination.spread(self.reduced, S)
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
+        return self.elimination.selected_inverse(self.reduced, S)
 
     def solve(self, c: Sequence[Array]) -> list[Array]:
         return self.elimination.backward(self.elimination.forward(c)[0])[1]
@@ -71,10 +71,10 @@ class BlockedFactorization:
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         gram, inner = self.engine.gram, self.elimination.inner
         ZtW = self.engine.ZtZ_times(s)
-        _, halves = self.elimination.forward(ZtW)
-        X_halves = [h[:, :, : gram.p] for h in self.halves]
+        _, half_solves = self.elimination.forward(ZtW)
+        X_halves = [h[:, :, : gram.p] for h in self.half_solves]
         XtW = inner_products([f.ZtXy[:, :, : gram.p] for f in gram.factors], s)
-        return inner_products(s, ZtW) - inner(halves, halves), XtW - inner(X_halves, halves)
+        return inner_products(s, ZtW) - inner(half_solves, half_solves), XtW - inner(X_halves, half_solves)
 
 
 class BlockedEngine:
@@ -110,11 +110,11 @@ class BlockedEngine:
         else:
             self.dense, self.coupled = self.A_RR.toarray(), dense_if_full(self.C)
 
-    def _at(self, k: Array, d: Array) -> Remainder:
+    def _at(self, k: Array, d: Array) -> SchurComplement:
         """The remainder of scalar factors at given templates."""
         if self.structure is not None:
-            return SparseRemainder(self.structure, k, d)
-        return DenseRemainder(self.lower, self.update, k, d)
+            return SparseSchurComplement(self.structure, k, d)
+        return DenseSchurComplement(self.lower, self.update, k, d)
 
     @property
     def gram(self) -> Gram:
@@ -183,7 +183,7 @@ class BlockedEngine:
         return out
 
 
-def _one_parent(link: Link, J: int) -> bool:
+def _one_parent(link: CrossProducts, J: int) -> bool:
     return len(link.first) == J
 
 

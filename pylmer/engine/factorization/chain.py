@@ -14,7 +14,7 @@ from scipy import sparse
 from ...numerics.linalg import Array, log_diagonal, transposed
 from ...numerics.stacks import inner_products, product
 from ..sums.gram import Gram
-from .levels import Level
+from .level_elimination import Level
 
 
 class Chain:
@@ -44,18 +44,18 @@ class Chain:
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c (per factor (J, L, k)) -> the same as the children leave them, and their half solves B c."""
-        reduced, halves = [], []
+        reduced, half_solves = [], []
         carry: Array | None = None
         for f, level in enumerate(self.levels):
             L = level.T.shape[-1]
             c = columns[f] if carry is None else columns[f] - carry[:, :L]
             half = product(level.B, c)
             reduced.append(c)
-            halves.append(half)
+            half_solves.append(half)
             if f < len(self.parents):
                 update = product(transposed(level.half_path), half)
                 carry = gathered(self.parents[f], update if carry is None else update + carry[:, L:])
-        return reduced, halves
+        return reduced, half_solves
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
         """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
@@ -79,8 +79,8 @@ class Chain:
             behind = two if behind is None else np.concatenate([two, behind], axis=1)
         return u, b, g
 
-    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
-        """See `pls.Factorization.spread`; the adjoint of the elimination, last factor first."""
+    def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.selected_inverse`; the adjoint of the elimination, last factor first."""
         D: list[Array] = []
         E: list[Array] = []
         adjoint = S

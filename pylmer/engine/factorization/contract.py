@@ -37,7 +37,7 @@ class Factorization(Protocol):
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """For v (p + 1, k), r = [X y] v: u = T' Z'V^-1 r, b = T u = Sigma Z'V^-1 r and Z'V^-1 r, each (J, L, k)."""
 
-    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         """For S (p + 1, p + 1) acting on [X y]: per level, the blocks of Z'(V^-1 - V^-1 [X y] S [X y]' V^-1) Z, and of
         (Sigma - Sigma Z'V^-1 Z Sigma) + (Sigma Z'V^-1 [X y]) S (...)', each (J, L, L)."""
 

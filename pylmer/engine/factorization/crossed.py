@@ -21,7 +21,7 @@ from ...numerics.linalg import Array, cholesky, log_diagonal, symmetric, transpo
 from ...numerics.stacks import inner_products, product
 from ..sums.gram import Gram
 from .layout import Layout, flat, joined
-from .levels import Level
+from .level_elimination import Level
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix ...
@@ -65,8 +65,8 @@ class Crossed:
         u, b, g = self.first.solve(reduced[0] - (self.C @ flat).reshape(reduced[0].shape))
         return [u, *u_rest], [b, *b_rest], [g, *self.layout.split(rest - self.S @ flat)]
 
-    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
-        """See `pls.Factorization.spread`; the adjoint of the elimination."""
+    def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.selected_inverse`; the adjoint of the elimination."""
         U, c = reduced[0], joined(reduced[1:])
         Kc = self.K_R @ c
         S_RF = -Kc @ S

@@ -50,7 +50,7 @@ class DenseFactorization:
         u = [t.T @ g for t, g in zip(self.T, ZtVr, strict=True)]
         return u, [t @ x for t, x in zip(self.T, u, strict=True)], ZtVr
 
-    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         cross = self.inverse @ self.Xy
         Q = self.inverse - cross @ S @ cross.T
         D = [_level_blocks(z, Q) for z in self.Z]

@@ -52,8 +52,8 @@ class OrthogonalFactorization:
         u, b, g = (self.engine.layout.split(part[0][0]) for part in self.whole.modes(v))
         return u, b, g
 
-    def spread(self, S: Array) -> tuple[list[Array], list[Array]]:
-        D, E = (self.engine.layout.blocks(part[0][0]) for part in self.whole.spread(S))
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
+        D, E = (self.engine.layout.blocks(part[0][0]) for part in self.whole.selected_inverse(S))
         return D, E
 
     def solve(self, c: Sequence[Array]) -> list[Array]:

@@ -13,14 +13,14 @@ from scipy import sparse
 from ...numerics.linalg import Array
 from ...numerics.stacks import cross
 from ..sums.gram import Gram
-from .remainder import Remainder
+from .schur_complement import SchurComplement
 
 
 class CrossedScalars:
-    """C (J, q) couples the first factor to the others; `remainder` makes S - C'kC and d into a `Remainder`."""
+    """C (J, q) couples the first factor to the others; `remainder` makes S - C'kC and d into a `SchurComplement`."""
 
     def __init__(
-        self, gram: Gram, C: sparse.csr_array, remainder: Callable[[Array, Array], Remainder], T: list[Array]
+        self, gram: Gram, C: sparse.csr_array, remainder: Callable[[Array, Array], SchurComplement], T: list[Array]
     ) -> None:
         self.gram, self.C = gram, C
         self.t, self.a = float(T[0][0, 0]), gram.factors[0].ZtZ[:, 0, 0]
@@ -35,7 +35,7 @@ class CrossedScalars:
         first = columns[0][:, 0]
         half = first * (self.t / np.sqrt(self.m))[:, None]
         rest = self._joined(columns[1:]) - self.C.T @ (first * self.k[:, None])
-        return [columns[0], *self._split(rest)], [half[:, None], *self.rest.halves(rest)]
+        return [columns[0], *self._split(rest)], [half[:, None], *self.rest.half_solves(rest)]
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
         """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
@@ -53,8 +53,8 @@ class CrossedScalars:
         one, two, three = ([first[:, None], *self._split(other)] for first, other in parts)
         return one, two, three
 
-    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
-        """See `pls.Factorization.spread`; the adjoint of the elimination."""
+    def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.selected_inverse`; the adjoint of the elimination."""
         U, c = reduced[0][:, 0], self._joined(reduced[1:])
         Kc = self.rest.solve(c) * self.d[:, None]
         KcS = Kc @ S

@@ -43,8 +43,8 @@ class Whole:
         b = self.Lambda @ u
         return self.layout.split(u), self.layout.split(b), self.layout.split(c - self.A @ b)
 
-    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
-        """See `pls.Factorization.spread`."""
+    def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+        """See `pls.Factorization.selected_inverse`."""
         K = self.B.T @ self.B
         AB, c = self.A @ self.B.T, joined(reduced)
         Kc, N_c = K @ c, c - AB @ (self.B @ c)

@@ -7,8 +7,8 @@ Must not know: labels, formulas, printing.
 
 from __future__ import annotations
 
-from .alone import widened_search
-from .few import stackable
+from .few_effects import stackable
+from .one_response import widened_search
 from .responses import blurred_responses, response_sums, weighted_columns
 from .solve import Optima, Problem, modes, solve_all
 

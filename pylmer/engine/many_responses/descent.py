@@ -15,9 +15,9 @@ from ...numerics.linalg import Array, Codes
 from ..covariance.points import VANISHED, Mask
 from ..optimize.newton import STOP
 from ..optimize.search import INTERIOR
-from .charts import Places
 from .stacked import Stack, Values
-from .steps import trust_steps
+from .stacked_points import StackedPoints
+from .stacked_trust_region import trust_steps
 
 STEPS = 60
 
@@ -27,7 +27,7 @@ class Runs:
     """Where m runs ended: run i is of response who[i]; `done` (m,) says which have converged."""
 
     who: Codes
-    places: Places
+    places: StackedPoints
     values: Values
     done: Mask
 
@@ -46,7 +46,7 @@ class Runs:
 class _State:
     """What changes on the way; full length, indexed by run."""
 
-    places: Places
+    places: StackedPoints
     values: Values
     E: Array
     radius: Array
@@ -55,7 +55,7 @@ class _State:
 class Descent:
     """Newton from `start`, each run on its own response; `going` are the runs that have not arrived."""
 
-    def __init__(self, stack: Stack, who: Codes, start: Places) -> None:
+    def __init__(self, stack: Stack, who: Codes, start: StackedPoints) -> None:
         self.stack, self.who = stack, who
         places = start.moved(np.zeros((len(who), sum(len(units) for units in start.units))))
         values = stack.values(who, places)
@@ -80,7 +80,7 @@ class Descent:
         return Runs(self.who, self.state.places, self.state.values, self.done)
 
 
-def descend_together(stack: Stack, who: Codes, start: Places) -> Runs:
+def descend_together(stack: Stack, who: Codes, start: StackedPoints) -> Runs:
     """Newton from `start`, each run on its own response, for `STEPS` steps at most."""
     descent = Descent(stack, who, start)
     descent.go(STEPS)
@@ -159,7 +159,7 @@ def retried(stack: Stack, runs: Runs) -> Runs:
     lost = singular_runs(runs)
     if not len(lost):
         return runs
-    again = descend_together(stack, runs.who[lost], runs.places[lost].raised(INTERIOR))
+    again = descend_together(stack, runs.who[lost], runs.places[lost].floored(INTERIOR))
     better = again.values.value < runs.values.value[lost] - runs.values.noise[lost]
     runs = runs.updated(lost[better], again[np.flatnonzero(better)])
     return settled_runs(stack, runs)
@@ -170,7 +170,7 @@ def settled_runs(stack: Stack, runs: Runs) -> Runs:
     lost = singular_runs(runs)
     if not len(lost):
         return runs
-    places = runs.places[lost].cleared(VANISHED)
+    places = runs.places[lost].zeroed(VANISHED)
     values = stack.values(runs.who[lost], places)
     kept = np.flatnonzero(values.value <= runs.values.value[lost] + runs.values.noise[lost])
     settled = Runs(runs.who[lost[kept]], places[kept], values[kept], runs.done[lost[kept]])

@@ -26,13 +26,13 @@ from ..covariance.points import Points, singular
 from ..criterion.profiled import Criterion
 from ..factorization.blocked import BlockedEngine
 from ..optimize.search import FLAT, INTERIOR, lowest
-from .alone import widened_search
-from .charts import Places
 from .descent import descend_together, retried, settled_runs, singular_runs
-from .few import stack_for, stackable
+from .few_effects import stack_for, stackable
+from .one_response import widened_search
+from .other_minima import widened
 from .responses import Responses, common_values
 from .stacked import Stack
-from .wider import widened
+from .stacked_points import StackedPoints
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ def where_to_begin(problem: Problem) -> tuple[list[Points], Array]:
     unit = problem.multiple(1.0)
     known = problem.known
     if singular(known):
-        known = tuple(point.raised(INTERIOR) for point in known)
+        known = tuple(point.floored(INTERIOR) for point in known)
     places = [*(problem.multiple(c) for c in problem.multiples), known]
     values = np.array([_values(problem, place) for place in places])
     scan, at_known = values[:-1], values[-1]
@@ -131,7 +131,7 @@ def _together(problem: Problem, starts: list[Points], begins: Array, found: Opti
     """All responses at once; returns those that are left for `_alone`."""
     who, which = np.nonzero(begins)
     stack = problem.stack
-    table = Places.stacked(problem.families, starts)
+    table = StackedPoints.stacked(problem.families, starts)
     runs = descend_together(stack, who, table[which])
     order = np.lexsort((runs.values.value, who))
     best = order[np.unique(who[order], return_index=True)[1]]
@@ -170,7 +170,7 @@ def modes(problem: Problem, optima: Optima) -> tuple[list[Array], list[Array]]:
     known = np.array([r for r, points in enumerate(optima.points) if points is not None], dtype=int)
     places = [points for points in optima.points if points is not None]
     if problem.stacked and len(known):
-        one, two = problem.stack.modes(known, Places.stacked(problem.families, places))
+        one, two = problem.stack.modes(known, StackedPoints.stacked(problem.families, places))
         for f in range(len(factors)):
             u[f][known], b[f][known] = one[f], two[f]
     for r, points in zip(known, places, strict=True):

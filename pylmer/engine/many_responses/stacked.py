@@ -20,8 +20,8 @@ from ..criterion.profiled import ROUNDING
 from ..factorization.blocked import BlockedEngine
 from ..factorization.chain import Chain, gathered
 from ..sums.gram import FactorSums, Gram
-from .charts import Places
 from .responses import Responses, noise
+from .stacked_points import StackedPoints
 
 LEVELS = 20_000  # (run, level) pairs stacked at once: their columns stay in the processor's cache
 CELLS = 4_000_000  # numbers of one stack held at once
@@ -70,7 +70,7 @@ class Elimination(Protocol):
 
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]: ...
 
-    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]: ...
+    def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,22 +87,22 @@ class Stack:
         gram = self.engine.gram
         return gram.n - gram.p if self.REML else gram.n
 
-    def values(self, who: Codes, places: Places) -> Values:
+    def values(self, who: Codes, places: StackedPoints) -> Values:
         """Run i is response who[i] at the i-th place."""
         found = [self._values(who[part], places[part]) for part in self.parts(len(who), places)]
         return joined(found)
 
-    def criteria(self, who: Codes, places: Places) -> Array:
+    def criteria(self, who: Codes, places: StackedPoints) -> Array:
         """The criterion alone (m,), infinite where the arithmetic fails."""
         return np.concatenate([self._criteria(who[part], places[part]) for part in self.parts(len(who), places)])
 
-    def _criteria(self, who: Codes, places: Places) -> Array:
+    def _criteria(self, who: Codes, places: StackedPoints) -> Array:
         try:
             return self.run(who, places).criterion()[0]
         except (NumericalError, np.linalg.LinAlgError):
             return self._values(who, places).value
 
-    def modes(self, who: Codes, places: Places) -> tuple[list[Array], list[Array]]:
+    def modes(self, who: Codes, places: StackedPoints) -> tuple[list[Array], list[Array]]:
         """u and b of every run, per grouping factor (r, J, L), scaled coordinates."""
         shapes = [(len(who), sums.J, sums.L) for sums in self.engine.gram.factors]
         u, b = ([np.empty(shape) for shape in shapes] for _ in range(2))
@@ -113,7 +113,7 @@ class Stack:
                 u[f][part], b[f][part] = (x.reshape(-1, *shape[1:]) for x in (one[f], two[f]))
         return u, b
 
-    def parts(self, count: int, places: Places) -> list[Codes]:
+    def parts(self, count: int, places: StackedPoints) -> list[Codes]:
         """Runs in parts that fit into the processor's cache."""
         gram = self.engine.gram
         k = sum(len(units) for units in places.units)
@@ -121,7 +121,7 @@ class Stack:
         size = max(1, min(LEVELS, CELLS // width) // gram.factors[0].J)
         return [np.arange(at, min(at + size, count)) for at in range(0, count, size)]
 
-    def _values(self, who: Codes, places: Places) -> Values:
+    def _values(self, who: Codes, places: StackedPoints) -> Values:
         """All runs at once; where one fails, the others are found by halving."""
         try:
             return self._together(who, places)
@@ -132,16 +132,16 @@ class Stack:
             first, second = np.arange(half), np.arange(half, len(who))
             return joined([self._values(who[part], places[part]) for part in (first, second)])
 
-    def _failed(self, places: Places) -> Values:
+    def _failed(self, places: StackedPoints) -> Values:
         k, p = sum(len(units) for units in places.units), self.engine.gram.p
         unknown = np.full(1, np.nan)
         matrix = np.full((1, k, k), np.nan)
         return Values(np.full(1, np.inf), matrix[:, 0], matrix, unknown, unknown, np.full((1, p), np.nan))
 
-    def _together(self, who: Codes, places: Places) -> Values:
+    def _together(self, who: Codes, places: StackedPoints) -> Values:
         return self.run(who, places).values()
 
-    def run(self, who: Codes, places: Places) -> Run:
+    def run(self, who: Codes, places: StackedPoints) -> Run:
         """All runs, factorized."""
         return Run(self, who, places)
 
@@ -149,14 +149,14 @@ class Stack:
 class Run:
     """One evaluation of a stack. Leading axes: runs (r), or runs times levels (rj), run by run."""
 
-    def __init__(self, stack: Stack, who: Codes, places: Places) -> None:
+    def __init__(self, stack: Stack, who: Codes, places: StackedPoints) -> None:
         self.stack, self.who, self.places = stack, who, places
         self.gram, self.R = stack.engine.gram, len(who)
         self.T = places.templates(self.gram)
         columns = [self._columns(f) for f in range(len(self.gram.factors))]
         self.tall = self._tall(columns)
         self.elimination = self._eliminated()
-        self.reduced, self.halves = self.elimination.forward(columns)
+        self.reduced, self.half_solves = self.elimination.forward(columns)
 
     def _eliminated(self) -> Elimination:
         """The factorization of V of all runs."""
@@ -223,7 +223,7 @@ class Run:
     def fixed(self) -> tuple[Array, Array, Array, Array]:
         """beta (r, p), r2 (r,), Phi (r, p, p) and log|X'V^-1 X| (r,)."""
         p = self.gram.p
-        reduced = self._XytXy() - self._inner(self.halves, self.halves)
+        reduced = self._XytXy() - self._inner(self.half_solves, self.half_solves)
         L_X = np.linalg.cholesky(reduced[:, :p, :p])
         inverse = np.linalg.inv(L_X)
         half = inverse @ reduced[:, :p, p:]
@@ -261,7 +261,7 @@ class Run:
         S = np.zeros((self.R, p + 1, p + 1))
         if self.stack.REML:
             S[:, :p, :p] = Phi
-        D = self.elimination.spread(self.reduced, self._by_level(len(self.T) - 1, S))[0]
+        D = self.elimination.selected_inverse(self.reduced, self._by_level(len(self.T) - 1, S))[0]
         ZtQZ = [symmetric(blocks.reshape(self.R, -1, *blocks.shape[1:]).sum(axis=1)) for blocks in D]
         outer = [_cross(x[:, None], x[:, None], self.R) for x in g]
         return [own - square / s2[:, None, None] for own, square in zip(ZtQZ, outer, strict=True)]
@@ -274,10 +274,10 @@ class Run:
         gradient = sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True))
         s = [self._directions(f, dS, g[f]) for f, dS in enumerate(tangents)]
         ZtW = self._ZtZ_times(s)
-        halves = self.elimination.forward(ZtW)[1]
-        WVW = self._inner(s, ZtW) - self._inner(halves, halves)
-        X_halves = [h[:, :, :p] for h in self.halves]
-        XVW = self._inner([sums.ZtXy[:, :, :p] for sums in self.tall.factors], s) - self._inner(X_halves, halves)
+        half_solves = self.elimination.forward(ZtW)[1]
+        WVW = self._inner(s, ZtW) - self._inner(half_solves, half_solves)
+        X_halves = [h[:, :, :p] for h in self.half_solves]
+        XVW = self._inner([sums.ZtXy[:, :, :p] for sums in self.tall.factors], s) - self._inner(X_halves, half_solves)
         r2_a = -self._inner([x[:, :, None] for x in g], s)[:, 0]
         WPW = WVW - transposed(XVW) @ Phi @ XVW
         curvature = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 from ...numerics.linalg import Array, symmetric
 from ..criterion.profiled import At
 from ..factorization.orthogonal import OrthogonalEngine
-from .distant import differenced_hessian
+from .distant_response import differenced_hessian
 from .information import observed_information
 
 FLAT = 1e-8  # curvature, relative to that of each parameter alone, below which a combination is not determined

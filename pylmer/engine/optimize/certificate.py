@@ -10,11 +10,11 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ..covariance.points import Mask, Points, at_limit, free_coordinates, moved, size_of
 from ..criterion.profiled import At, Objective
-from .identified import undetermined
 from .information import observed_information
 from .newton import ITERATIONS, LARGE, Run
 from .search import Search, lowest
 from .trust_region import trust_step
+from .unidentified import undetermined
 
 TOLERANCE = 1e-6
 SUSPECT = 1e-4  # curvature, for a step of half the parameters' size, that may be rounding

@@ -35,7 +35,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class OptimizerResult:
     """What an optimizer returned: par (k,), whether it converged, its words, evaluations used."""
 
     par: Array
@@ -51,7 +51,7 @@ def run_named(
     start: Array,
     bounds: tuple[Array, Array],
     optCtrl: Mapping[str, Any],
-) -> Found:
+) -> OptimizerResult:
     """Minimize with one of `NEAREST`; the criterion is infinite where it cannot be computed."""
     method = NEAREST[name]
     result = minimize(  # type: ignore[call-overload]  # the stubs know no method given by name at run time
@@ -62,7 +62,7 @@ def run_named(
         bounds=Bounds(*bounds),
         options={**DEFAULTS[method], **_translated(name, method, optCtrl)},
     )
-    return Found(np.asarray(result.x, float), bool(result.success), str(result.message), int(result.nfev))
+    return OptimizerResult(np.asarray(result.x, float), bool(result.success), str(result.message), int(result.nfev))
 
 
 def _finite(value: Callable[[Array], float], par: Array) -> float:
@@ -86,7 +86,7 @@ def run_callable(
     start: Array,
     bounds: tuple[Array, Array],
     optCtrl: Mapping[str, Any],
-) -> Found:
+) -> OptimizerResult:
     """Minimize with the user's `optimizer(function, start, lower, upper, optCtrl)` -> par, or an object with `.x`."""
     count = 0
 
@@ -101,7 +101,7 @@ def run_callable(
         raise ArgumentError(
             f"the optimizer returned {par!r}; wanted {len(start)} finite numbers, or an object with `.x`"
         )
-    return Found(par, bool(getattr(result, "success", True)), str(getattr(result, "message", "")), count)
+    return OptimizerResult(par, bool(getattr(result, "success", True)), str(getattr(result, "message", "")), count)
 
 
 def _numbers(result: Any) -> Array:

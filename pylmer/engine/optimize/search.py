@@ -59,7 +59,7 @@ def lowest(objective: Objective, starts: Sequence[Points], steps: int = ITERATIO
     runs = [newton(objective, start, steps) for start in starts]
     best = min(runs, key=lambda run: float(run.at.value))
     if singular(best.at.points):
-        interior = newton(objective, tuple(point.raised(INTERIOR) for point in best.at.points), steps)
+        interior = newton(objective, tuple(point.floored(INTERIOR) for point in best.at.points), steps)
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
             best = interior
@@ -99,7 +99,7 @@ def settled(objective: Objective, run: Run) -> Run:
     """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
     if not singular(run.at.points):
         return run
-    at = objective(tuple(point.cleared(VANISHED) for point in run.at.points))
+    at = objective(tuple(point.zeroed(VANISHED) for point in run.at.points))
     if at.value > run.at.value + at.noise:
         return run
     return replace(run, at=at.condensed(), correction=np.zeros_like(run.correction))

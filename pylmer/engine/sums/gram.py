@@ -59,7 +59,7 @@ class FactorSums:
 
 
 @dataclass(frozen=True, eq=False)
-class Link:
+class CrossProducts:
     """Cross-products between two grouping factors, for the pairs of levels that occur together.
 
     first, second (P,) levels, sorted by first; blocks (P, L_first, L_second)
@@ -81,7 +81,7 @@ class Gram:
 
     n: int
     factors: tuple[FactorSums, ...]
-    links: dict[tuple[int, int], Link]
+    links: dict[tuple[int, int], CrossProducts]
     XytXy: Array
     y_square: float
     sum_log_weights: float
@@ -134,7 +134,7 @@ def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
     return Gram(rows.n, tuple(sums[f] for f in order), links, XytXy, y_square, log_weights, scaling)
 
 
-def _links(rows: Rows, scaling: Scaling, groups: list[tuple[int, ...]]) -> dict[tuple[int, int], Link]:
+def _links(rows: Rows, scaling: Scaling, groups: list[tuple[int, ...]]) -> dict[tuple[int, int], CrossProducts]:
     pairs = [(a, b) for b in range(len(groups)) for a in range(b)]
     return {(a, b): _link(rows, scaling, groups[a], groups[b]) for a, b in pairs}
 
@@ -163,7 +163,7 @@ def _factor_sums(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> Factor
     return FactorSums(terms, ZtZ, np.moveaxis(cross, 2, 0))
 
 
-def _link(rows: Rows, scaling: Scaling, one: tuple[int, ...], two: tuple[int, ...]) -> Link:
+def _link(rows: Rows, scaling: Scaling, one: tuple[int, ...], two: tuple[int, ...]) -> CrossProducts:
     """Sums over the rows that two levels share; a sparse matrix adds up the duplicates."""
     f, g = rows.terms[one[0]], rows.terms[two[0]]
     whole = slice(0, rows.n)
@@ -172,7 +172,7 @@ def _link(rows: Rows, scaling: Scaling, one: tuple[int, ...], two: tuple[int, ..
     pattern = parts[0][0]
     first = np.repeat(np.arange(f.n_levels), np.diff(pattern.indptr))
     blocks = np.moveaxis(np.array([[part.data for part in line] for line in parts]), 2, 0)
-    return Link(first.astype(BIT64), pattern.indices.astype(BIT64), np.ascontiguousarray(blocks))
+    return CrossProducts(first.astype(BIT64), pattern.indices.astype(BIT64), np.ascontiguousarray(blocks))
 
 
 def _pair_sums(f: TermRows, g: TermRows, values: Array) -> sparse.csr_array:

@@ -19,7 +19,7 @@ import numpy as np
 from ...design import Design
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
-from ...fit.once import once_per_fit
+from ...fit.per_fit import once_per_fit
 from ...numerics.linalg import Array, chunks, triangular_factor
 from ...numerics.rank import TOLERANCE as RANK
 from ...numerics.rank import left_to_right

@@ -31,7 +31,7 @@ from ...functions.values import take
 from ...numerics.linalg import Codes
 from ...simulation.drawing import Seed, generator, replicates
 from .record import BootMer
-from .replicating import How, bootstrap
+from .replicating import Execution, bootstrap
 from .statistics import Piece, Statistic, statistic
 from .words import call_text, function_name
 
@@ -65,7 +65,7 @@ def case_bootstrap(
     >>> case_bootstrap(fit, pylmer.fixef, nsim=5, seed=1).t.shape
     (5, 2)
     """
-    count, rng, how = replicates(nsim), generator(seed), How(progress, what="case bootstrap")
+    count, rng, how = replicates(nsim), generator(seed), Execution(progress, what="case bootstrap")
     hierarchy = _hierarchy(fit)
     flags = _flags(hierarchy, resample)
     read = statistic(fit, FUN)

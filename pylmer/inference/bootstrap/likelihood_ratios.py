@@ -31,7 +31,7 @@ from ...simulation.drawing import Seed, draw_responses, generator, replicates
 from ...text import Shown
 from ..analysis_of_variance.likelihood_ratio import describe
 from ..contrasts.restrictions import restriction
-from .replicating import How, batch_sizes, interruptible, mapped
+from .replicating import Execution, batch_sizes, interruptible, mapped
 
 NESTED = 1e-6  # twice the log-likelihood that a small model may gain over a large one by rounding
 
@@ -116,7 +116,7 @@ def PBmodcomp(
     LRT     1.66  1.0     0.20
     PBtest  1.66  NaN     0.22
     """
-    count, rng, how = replicates(nsim), generator(seed), How(progress, parallel, ncpus, "PBmodcomp")
+    count, rng, how = replicates(nsim), generator(seed), Execution(progress, parallel, ncpus, "PBmodcomp")
     large, small, df = _nested(large, small)
     observed = max(small.optimum.value - large.optimum.value, 0.0)
     ref: list[Array] = []

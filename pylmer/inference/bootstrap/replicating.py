@@ -32,7 +32,7 @@ PARALLEL = ("no", "multicore", "snow")
 
 
 @dataclass(eq=False)
-class Collected:
+class Replicates:
     """What has been gathered so far: t (nsim, k), the first `done` rows filled."""
 
     t: Array
@@ -49,7 +49,7 @@ class Collected:
 
 
 @dataclass(frozen=True)
-class How:
+class Execution:
     """How the work is done: `parallel` on `ncpus` processes, whether a bar is shown, and words for it."""
 
     progress: bool | None = None
@@ -75,7 +75,7 @@ class How:
 
 
 def replicate(
-    fit: FittedModel, draw: Callable[[int], Array], read: Statistic, nsim: int, how: How
+    fit: FittedModel, draw: Callable[[int], Array], read: Statistic, nsim: int, how: Execution
 ) -> Iterator[tuple[Piece, int]]:
     """Pieces of numbers, and the count of singular fits among them; `draw(m)` gives m responses (n, m)."""
     draws = (draw(size) for size in batch_sizes(fit, nsim))
@@ -107,7 +107,9 @@ def batch_sizes(fit: FittedModel, nsim: int) -> list[int]:
     return [min(most, nsim - start) for start in range(0, nsim, most)]
 
 
-def mapped(function: Callable[[Any, Array], Result], draws: Iterable[Array], how: How, shared: Any) -> Iterator[Result]:
+def mapped(
+    function: Callable[[Any, Array], Result], draws: Iterable[Array], how: Execution, shared: Any
+) -> Iterator[Result]:
     """`function(shared, Y)` in order; on several processes each Y (n, m) is shared out: the draws are the same."""
     if how.serial:
         yield from (function(shared, Y) for Y in draws)
@@ -157,7 +159,7 @@ def bootstrap(
     found: Iterator[tuple[Piece, int]],
     read: Statistic,
     nsim: int,
-    how: How,
+    how: Execution,
     *,
     seed: Any,
     sim: str,
@@ -166,7 +168,7 @@ def bootstrap(
     """Gather the replicates into a record; a FitNote if some failed, `Interrupted` on Ctrl-C."""
     names = list(read.names)
     check_room(nsim, len(names), "nsim")
-    so_far = Collected(np.full((nsim, len(names)), np.nan))
+    so_far = Replicates(np.full((nsim, len(names)), np.nan))
 
     def record() -> BootMer:
         t = pd.DataFrame(so_far.t[: so_far.done], columns=names)

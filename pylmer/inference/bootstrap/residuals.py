@@ -21,7 +21,7 @@ from ...fit.fitted_model import FittedModel, linear_predictor
 from ...numerics.linalg import Array, block_diagonal, triangular_factor
 from ...simulation.drawing import Seed, generator, replicates
 from .record import BootMer
-from .replicating import How, bootstrap, replicate
+from .replicating import Execution, bootstrap, replicate
 from .statistics import statistic
 from .words import call_text, function_name
 
@@ -52,7 +52,7 @@ def resid_bootstrap(
     >>> resid_bootstrap(fit, pylmer.fixef, nsim=50, seed=1).t.shape
     (50, 2)
     """
-    count, rng, how = replicates(nsim), generator(seed), How(progress, parallel, ncpus)
+    count, rng, how = replicates(nsim), generator(seed), Execution(progress, parallel, ncpus)
     read = statistic(fit, FUN)
     modes, residuals = reflated_modes(fit), reflated_residuals(fit)
     root = np.ones(fit.design.n) if fit.design.weights is None else np.sqrt(fit.design.weights)

@@ -83,13 +83,13 @@ def statistic(fit: FittedModel, FUN: Any) -> Statistic:
     """The statistic that FUN asks for; ArgumentError if it is none, or gives no numbers for the fit itself."""
     words = _words(FUN)
     if words is not None:
-        return Read(fit, words)
+        return ReadEstimates(fit, words)
     if not callable(FUN):
         raise ArgumentError(f"FUN must be a function of a fit, or among {', '.join(map(repr, READERS))}, found {FUN!r}")
     values, names = _numbers(call_given(FUN, "FUN of the fit", fit), "the fit")
     if not len(values):
         raise ArgumentError("FUN returned no numbers for the fit; wanted a number, an array or a Series")
-    return Computed(FUN, values, names)
+    return ComputedStatistic(FUN, values, names)
 
 
 def _words(FUN: Any) -> tuple[str, ...] | None:
@@ -114,7 +114,7 @@ def _words(FUN: Any) -> tuple[str, ...] | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
+class ReadEstimates:
     """Estimates read off the arrays of a batch."""
 
     fit: FittedModel
@@ -175,7 +175,7 @@ READERS: dict[str, tuple[Names, Reader]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Computed:
+class ComputedStatistic:
     """Numbers that a function gives for a fit."""
 
     FUN: Callable[[Any], Any]

@@ -14,7 +14,7 @@ from ...numerics.linalg import Array
 from ...simulation.drawing import Seed, draw_responses, generator, replicates
 from ...simulation.simulate import conditioned
 from .record import BootMer
-from .replicating import How, bootstrap, replicate
+from .replicating import Execution, bootstrap, replicate
 from .statistics import statistic
 
 TYPES = ("parametric", "semiparametric")
@@ -62,7 +62,7 @@ def bootMer(
     >>> bootMer(fit, lambda fit: pylmer.fixef(fit)["Days"] ** 2, nsim=5, seed=1).t0.round(2).tolist()
     [109.56]
     """
-    count, rng, how = replicates(nsim), generator(seed), How(progress, parallel, ncpus)
+    count, rng, how = replicates(nsim), generator(seed), Execution(progress, parallel, ncpus)
     if type not in TYPES:
         raise ArgumentError(f"type={type!r}: wanted one of {', '.join(map(repr, TYPES))}")
     if type == "semiparametric" and not use_u:

@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import ArgumentError
 from ...extract import word
 from ...fit.fitted_model import FittedModel
-from ...fit.once import once_per_fit
+from ...fit.per_fit import once_per_fit
 from ...numerics.linalg import Array
 from ...text.arguments import is_one_of, written
 from .kenward_roger import KenwardRoger, kenward_roger

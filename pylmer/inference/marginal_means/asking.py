@@ -22,7 +22,7 @@ from .trends import DEGREE
 
 
 @dataclass(frozen=True)
-class Asked:
+class MeansRequest:
     """How means are made and shown; see `emmeans`. options are those of contrasts."""
 
     by: Any = None
@@ -38,7 +38,7 @@ class Asked:
     options: Mapping[str, Any] | None = None
 
 
-def asked_means(grid: EmmGrid, specs: Any, label: str, word: str, asked: Asked) -> EmmGrid | EmmList:
+def asked_means(grid: EmmGrid, specs: Any, label: str, word: str, asked: MeansRequest) -> EmmGrid | EmmList:
     """Means, with contrasts a list of both, of several specs a list of all."""
     several = several_specs(specs)
     if several is None:
@@ -77,7 +77,9 @@ def _free(title: str, taken: Mapping[str, Any]) -> str:
     return out
 
 
-def _parts(grid: EmmGrid, specs: Any, label: str, word: str, asked: Asked) -> tuple[EmmGrid, EmmGrid | None, Any]:
+def _parts(
+    grid: EmmGrid, specs: Any, label: str, word: str, asked: MeansRequest
+) -> tuple[EmmGrid, EmmGrid | None, Any]:
     """Means, their contrasts if any are asked for, and the method of these."""
     known = [axis.name for axis in grid.axes]
     wanted = parse_specs(specs, known)

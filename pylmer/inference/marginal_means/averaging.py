@@ -47,7 +47,7 @@ def _averaged(grid: EmmGrid, asked: Sequence[str], weights: Any, groups: Sequenc
     order = [grid.position(name) for name in asked]
     rest = [i for i, axis in enumerate(grid.axes) if i not in order and not axis.follows]
     places, which = agreeing(grid.cells[:, order])
-    cells = Averaged(grid.frequency, which, agreeing(grid.cells[:, [grid.position(g) for g in groups]])[1],
+    cells = AveragedCells(grid.frequency, which, agreeing(grid.cells[:, [grid.position(g) for g in groups]])[1],
                      grid.cells[:, rest])  # fmt: skip
     w = cells.weights(weights)
     kept = tuple(grid.axes[i] for i in order)
@@ -78,7 +78,7 @@ def _summed(values: Array, which: Codes, count: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Averaged:
+class AveragedCells:
     """Cells that are averaged.
 
     frequency (k,) rows of data;  which (k,) mean each goes into;  family (k,) in which weights are made

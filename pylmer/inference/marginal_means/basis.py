@@ -15,7 +15,7 @@ from ...design.estimable import NullSpace, null_space
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
-from ...fit.once import once_per_fit
+from ...fit.per_fit import once_per_fit
 from ...fit.refitting import refit_reml
 from ...language import did_you_mean
 from ...numerics.linalg import Array

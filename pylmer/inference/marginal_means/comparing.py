@@ -8,7 +8,7 @@ from functools import singledispatch
 from typing import Any
 
 from ...errors import ArgumentError
-from ...fit.words import obliging
+from ...fit.words import checks_arguments
 from .contrasting import contrasted, interactions
 from .grids import EmmGrid, EmmList
 from .options import AS_IS, check_bias, check_df, check_type
@@ -16,7 +16,7 @@ from .simple import several_simple, simple_contrasts
 from .specs import names_among
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def contrast(
     means: Any,
@@ -118,7 +118,7 @@ def _(means: EmmList, *args: Any, **options: Any) -> EmmGrid | EmmList:
     return made
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def pairs(
     means: Any,

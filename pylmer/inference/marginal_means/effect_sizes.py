@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError, note
-from ...fit.words import obliging
+from ...fit.words import checks_arguments
 from ...text import format_number, signif
 from ...text.arguments import is_number
 from .contrasting import contrasted
@@ -25,7 +25,7 @@ from .simple import by_of_simple
 A_LIST = "Since 'object' is a list, we are using the contrasts already present."
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def eff_size(means: Any, sigma: float, edf: float, *, method: Any = "pairwise", by: Any = AS_IS, simple: Any = None,
              **options: Any) -> EmmGrid:  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
-from ...fit.words import obliging
+from ...fit.words import checks_arguments
 from ...functions import as_factor
 from ...functions.series import value_of
 from ...functions.values import kind
@@ -19,7 +19,7 @@ from .grids import EmmGrid
 from .records import Axis
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def add_grouping(means: Any, newname: str, refname: str, newlevs: Sequence[Any]) -> EmmGrid:
     """A grid with one more variable, in whose levels those of another are nested, as emmeans' `add_grouping`.

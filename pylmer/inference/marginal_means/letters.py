@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ArgumentError
-from ...fit.words import obliging
+from ...fit.words import checks_arguments
 from ...numerics.linalg import Array, Codes
 from ...text import format_number
 from ...text.arguments import is_number
@@ -34,7 +34,7 @@ SHARED = (
 )
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def cld(
     means: Any,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...design.estimable import NullSpace
 from ...errors import ArgumentError
-from ...fit.words import obliging
+from ...fit.words import checks_arguments
 from ...language import did_you_mean
 from ...numerics.linalg import Array
 from .basis import Basis, KnownCovariance
@@ -45,7 +45,7 @@ class Inherited(KnownCovariance):
         return float(np.min(self.single(L))), 1.0
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def regrid(
     means: Any, transform: str = "response", *, bias_adjust: bool = False, sigma: float | None = None

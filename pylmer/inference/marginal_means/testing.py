@@ -12,7 +12,7 @@ from ...errors import ArgumentError
 from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
-from ...fit.words import obliging
+from ...fit.words import checks_arguments
 from ...numerics.linalg import Array
 from ...text.arguments import check_call
 from ..intervals import confint
@@ -54,7 +54,7 @@ def confint_list(parts: EmmList, level: float | None = None, **options: Any) -> 
     return MeansTables({name: confint_means(part, level, **options) for name, part in parts.items()})
 
 
-@obliging
+@checks_arguments
 @singledispatch
 def test(
     means: Any,

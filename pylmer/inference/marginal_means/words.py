@@ -11,7 +11,7 @@ from ...errors import note
 from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
-from .asking import Asked, asked_means
+from .asking import MeansRequest, asked_means
 from .axes import FEW
 from .covariates import Reduce
 from .grids import EmmGrid, EmmList
@@ -98,7 +98,7 @@ def emmeans(
         fit, at=at, cov_reduce=cov_reduce, cov_keep=cov_keep, offset=offset, regrid=regrid, lmer_df=lmer_df,
         nesting=nesting,
     )  # fmt: skip
-    asked = Asked(by, contr, weights, type, infer, level, adjust, bias_adjust, sigma, df, options)
+    asked = MeansRequest(by, contr, weights, type, infer, level, adjust, bias_adjust, sigma, df, options)
     return asked_means(grid, specs, "emmean" if regrid in (None, "none", "pass") else grid.label, "emmeans", asked)
 
 
@@ -122,7 +122,7 @@ def _(
     df: float | None = None,
     **options: Any,
 ) -> EmmGrid | EmmList:
-    asked = Asked(by, contr, weights, type, infer, level, adjust, bias_adjust, sigma, df, options)
+    asked = MeansRequest(by, contr, weights, type, infer, level, adjust, bias_adjust, sigma, df, options)
     label = "emmean" if grid.label == "prediction" else grid.label
     return asked_means(grid, specs, label, "emmeans", asked)
 
@@ -177,7 +177,7 @@ def emtrends(
     if start.found:
         note(DETECTED + nesting_text(start.nesting))
     grid = trend_grid(fit, start, Trend(var, max_degree, delta_var, regrid), lmer_df)
-    asked = Asked(by, contr, weights, None, infer, level, adjust, None, None, df, options)
+    asked = MeansRequest(by, contr, weights, None, infer, level, adjust, None, None, df, options)
     return asked_means(grid, specs, grid.label, "emtrends", asked)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...fit.fitted_model import FittedModel
 from ...numerics.linalg import Array
+from .constrained import Argument, ConstrainedDeviance, State
 from .curves import Exponential, Linear, Scale
-from .held import Argument, Held, State
 from .term_parameters import SCALES, Maker, ProfScale, Term
 
 
@@ -21,7 +21,7 @@ class Arguments:
     makers: tuple[Maker, ...]
     terms: ProfScale
 
-    def values(self, held: Held) -> Array:
+    def values(self, held: ConstrainedDeviance) -> Array:
         """All parameters in the user's terms where the deviance is smallest, the argument held."""
         state = held.settled()
         scaling = self.fit.devfun.criterion.engine.gram.scaling

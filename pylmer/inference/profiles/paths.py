@@ -13,9 +13,9 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array
+from .constrained import Argument, ConstrainedDeviance, State
 from .curves import NEARLY, Curve
-from .held import Argument, Held, State
-from .rivals import contested, rivals
+from .other_minima import contested, rivals
 
 MOST = 60  # nodes on one side
 BETWEEN = 4  # nodes set at once before one that came out too far
@@ -34,7 +34,7 @@ class Node:
     w: float
     zeta: float
     slope: float
-    held: Held
+    held: ConstrainedDeviance
     missed: Array
 
 
@@ -64,7 +64,7 @@ def _rising(nodes: Sequence[Node]) -> list[Node]:
 
 
 @dataclass(eq=False)
-class Walker:
+class PathFollower:
     """Walks one side of one argument; `side` is -1 or 1, `lowest_value` the smallest deviance."""
 
     argument: Argument
@@ -101,7 +101,7 @@ class Walker:
         far = abs(node.zeta - start.zeta) > TELLING
         return replace(node, missed=start.missed + way / (w - start.w) if far else start.missed)
 
-    def _node(self, w: float, held: Held) -> Node:
+    def _node(self, w: float, held: ConstrainedDeviance) -> Node:
         """The node of a minimum, with nothing missed: no way from another node led there."""
         if held.value < self.lowest_value - LOWER:
             raise NumericalError(
@@ -212,12 +212,12 @@ class Walker:
         self.nodes = [*(node for node in nodes if abs(node.zeta) < abs(found[0].zeta)), *found]
         return True
 
-    def _best(self, states: Sequence[State], ceiling: float = np.inf) -> Held | None:
+    def _best(self, states: Sequence[State], ceiling: float = np.inf) -> ConstrainedDeviance | None:
         """The lowest of the minima to which these lead, if any does; exact if it is below the ceiling."""
         found = (self._rival(state, ceiling) for state in states)
         return min(filter(None, found), key=lambda held: held.value, default=None)
 
-    def _rival(self, state: State, ceiling: float) -> Held | None:
+    def _rival(self, state: State, ceiling: float) -> ConstrainedDeviance | None:
         try:
             return self.argument.minimized(state, ceiling)[0]
         except NumericalError:
@@ -262,7 +262,7 @@ def path(argument: Argument, lowest_value: float, low: float, high: float, whole
     centre, failures = centre_of(argument), []
     sides = []
     for side, target in ((-1, low), (1, high)):
-        walker = Walker(argument, centre, lowest_value, side)
+        walker = PathFollower(argument, centre, lowest_value, side)
         if argument.w != walker._limit:
             try:
                 (walker.walk if whole else walker.seek)(target)

@@ -16,7 +16,7 @@ from scipy import special
 from ...errors import ArgumentError, note
 from ...extract import word
 from ...fit.fitted_model import FittedModel
-from ...fit.once import once_per_fit
+from ...fit.per_fit import once_per_fit
 from ...fit.refitting import refit_ml
 from ...fit.words import check_level
 from ...language import did_you_mean

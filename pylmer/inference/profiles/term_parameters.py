@@ -20,11 +20,11 @@ from ...engine.covariance.family import Family
 from ...engine.covariance.point import Point, lower_entries
 from ...fit.fitted_model import FittedModel
 from ...numerics.linalg import Array
+from .constrained import Argument, State
 from .curves import Linear, Rho, Scale, Sine, Squared
-from .held import Argument, State
-from .leads import Covarying, Lead, Polar, Triangular
+from .held_coordinates import HeldCoordinates, rooted
+from .leading_block import Covarying, LeadingBlock, Polar, Triangular
 from .relative import ITSELF, Relative
-from .rooted import Rooted, rooted
 from .term_values import sdcor, theta, varcov
 
 VANISHED = 1e-7  # a relative standard deviation below which its correlations mean nothing
@@ -81,7 +81,7 @@ class Term:
         """Pairs of columns, in the order of what is below the diagonal."""
         return [(i, j) for j in range(self.family.width) for i in range(j + 1, self.family.width)]
 
-    def rooted(self, leading: tuple[int, ...], lead: Callable[[Array], Lead]) -> Rooted:
+    def rooted(self, leading: tuple[int, ...], lead: Callable[[Array], LeadingBlock]) -> HeldCoordinates:
         """The term's covariance with these columns leading."""
         return rooted(self.point, self.R, leading, lead)
 

@@ -78,7 +78,7 @@ class Moments:
 
 
 @dataclass(frozen=True, eq=False)
-class Adjusted:
+class AdjustedCluster:
     """A cluster with P = A' W X (r, p) and its score P'e (p,)."""
 
     cluster: Cluster
@@ -90,7 +90,7 @@ class Adjusted:
 class Sandwich:
     """The clusters of one fit, adjusted. C (p, p) and S (p, p) as above, n rows in all."""
 
-    adjusted: tuple[Adjusted, ...]
+    adjusted: tuple[AdjustedCluster, ...]
     C: Array
     S: Array
 
@@ -155,7 +155,7 @@ def sandwich(clusters: Sequence[Cluster], C: Array, type: str, n: int) -> Sandwi
     adjusted = []
     for each in clusters:
         P = _adjusted(each, S, type) * factor
-        adjusted.append(Adjusted(each, P, P.T @ each.e))
+        adjusted.append(AdjustedCluster(each, P, P.T @ each.e))
     return Sandwich(tuple(adjusted), C, S)
 
 

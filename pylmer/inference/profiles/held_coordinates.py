@@ -22,20 +22,20 @@ from ...engine.covariance.point import Point
 from ...engine.covariance.points import Mask
 from ...engine.covariance.unstructured import Unstructured
 from ...numerics.linalg import Array, lower_factor
-from .leads import SMALL, Lead
+from .leading_block import SMALL, LeadingBlock
 
 DEGENERATE = 1e-12  # a leading column shorter than this, relative, is none
 
 
 @dataclass(frozen=True, eq=False)
-class Rooted:
+class HeldCoordinates:
     """Sigma~ = F A A' F' in the scaled coordinates; F (l, l).
 
     lead with P (h, h) in k coordinates;   C (l - h, h);   B (l - h, l - h) with its chart U
     """
 
     F: Array
-    lead: Lead
+    lead: LeadingBlock
     C: Array
     B: Unstructured
 
@@ -78,11 +78,11 @@ class Rooted:
         out[:k, :k] += self.lead.bends(2.0 * (inner @ self.root())[:h, :h])  # tr(G (A_xy A' + A A_xy'))
         return out
 
-    def shifted(self, step: Array) -> Rooted:
+    def shifted(self, step: Array) -> HeldCoordinates:
         k = len(self.lead.values)
         C = self.C + step[k : k + self.C.size].reshape(self.C.shape)
         B = self.B.shifted(step[k + self.C.size :]) if self.B.T.size else self.B
-        return Rooted(self.F, self.lead.at(self.lead.values + step[:k]), C, B)
+        return HeldCoordinates(self.F, self.lead.at(self.lead.values + step[:k]), C, B)
 
     @property
     def merged(self) -> bool:
@@ -101,7 +101,7 @@ class Rooted:
         """
         return -2.0 * float(np.linalg.norm(self._pull(G)))
 
-    def opened(self, G: Array) -> Rooted:
+    def opened(self, G: Array) -> HeldCoordinates:
         """The same covariance with the last column of C along its steepest direction, taken out of B."""
         pull = self._pull(G)
         u = pull / np.linalg.norm(pull)
@@ -109,7 +109,7 @@ class Rooted:
         B = self.B.T - (self.B.T @ u)[:, None] * u
         return replace(self, C=np.hstack([self.C[:, :-1], column]), B=Unstructured.charted(B, self.B.U))
 
-    def moved(self, step: Array) -> Rooted:
+    def moved(self, step: Array) -> HeldCoordinates:
         """The same point with B in a chart of its own, nothing negative that may not be, useless columns merged."""
         point = self.shifted(step)
         values, ends = point.lead.values.copy(), point.lead.not_negative
@@ -132,14 +132,14 @@ class Rooted:
             mask[k + self.lead.h - 1 : k + self.C.size : self.lead.h] = True
         return mask
 
-    def mirrored(self, held: int) -> Rooted:
+    def mirrored(self, held: int) -> HeldCoordinates:
         """With the opposite covariances of leading columns with those below, and within P but for coordinate `held`."""
         values = self.lead.values.copy()
         for k in self.lead.signed:
             values[k] *= -1.0 if k != held else 1.0
         return replace(self, lead=self.lead.at(values), C=-self.C)
 
-    def reset(self, size: float, correlation: float, held: int) -> Rooted:
+    def reset(self, size: float, correlation: float, held: int) -> HeldCoordinates:
         """With all but coordinate `held` anew: rows below P as large as `size` times P's last, and so correlated."""
         lead = self.lead.at(self.lead.reset(size, held))
         length = size * max(float(np.linalg.norm(lead.rows()[-1])), SMALL)
@@ -148,10 +148,10 @@ class Rooted:
         C[:, -1] = correlation * length
         return replace(self, lead=lead, C=C, B=Unstructured(np.sqrt(1 - correlation**2) * length * inner, inner))
 
-    def cleared(self, tolerance: float) -> Rooted:
+    def zeroed(self, tolerance: float) -> HeldCoordinates:
         return self
 
-    def raised(self, floor: float) -> Rooted:
+    def floored(self, floor: float) -> HeldCoordinates:
         return self
 
     def deviations(self) -> Array:
@@ -161,7 +161,7 @@ class Rooted:
         return False
 
 
-def rooted(point: Point, R: Array, leading: tuple[int, ...], lead: Callable[[Array], Lead]) -> Rooted:
+def rooted(point: Point, R: Array, leading: tuple[int, ...], lead: Callable[[Array], LeadingBlock]) -> HeldCoordinates:
     """The covariance `point`, in scaled coordinates Z~ = Z R^-1, with `leading` columns first; `lead` makes P's.
 
     Column i of Z is measured in units of |R[:, i]|, its root mean square.
@@ -170,5 +170,5 @@ def rooted(point: Point, R: Array, leading: tuple[int, ...], lead: Callable[[Arr
     order = [*leading, *(i for i in range(width) if i not in leading)]
     F = (R / np.linalg.norm(R, axis=0))[:, order]
     L = lower_factor(np.linalg.solve(F, point.template()))[0]
-    start = Rooted(F, lead(L[:h, :h]), L[h:, :h], Unstructured(L[h:, h:], np.eye(width - h)))
+    start = HeldCoordinates(F, lead(L[:h, :h]), L[h:, :h], Unstructured(L[h:, h:], np.eye(width - h)))
     return start.moved(np.zeros(start.size))

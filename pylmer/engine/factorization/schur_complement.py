@@ -20,7 +20,7 @@ from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 from ...errors import NumericalError
 from ...numerics.linalg import Array, chunks
 from ...numerics.stacks import cross
-from .pairs import Update, pair_entries
+from .schur_update import Update, pair_entries
 from .selected import Pattern, factor, pattern_of, selected_inverse
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
@@ -29,12 +29,12 @@ SPARSE_FILL = 0.05  # ... if its factor is no fuller than this
 COLUMNS_AT_ONCE = 128
 
 
-class Remainder(Protocol):
+class SchurComplement(Protocol):
     """S and d at given templates."""
 
     logdet_M: float
 
-    def halves(self, c: Array) -> list[Array]:
+    def half_solves(self, c: Array) -> list[Array]:
         """Stacks (q, 1, k) of which `inner` makes c_1'd M^-1 d c_2."""
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
@@ -51,7 +51,7 @@ class Remainder(Protocol):
         the diagonal of S - S K_R S (q,)."""
 
 
-class DenseRemainder:
+class DenseSchurComplement:
     """LAPACK on one triangle each: `both` (q, q) holds S below its diagonal, R upper with R'R = M on and above it.
 
     The diagonal of S stands alone. A is the remainder before the elimination, its lower triangle.
@@ -70,7 +70,7 @@ class DenseRemainder:
             raise NumericalError("a matrix is not positive definite")
         self.logdet_M = 2 * float(np.sum(np.log(np.diagonal(self.both))))
 
-    def halves(self, c: Array) -> list[Array]:
+    def half_solves(self, c: Array) -> list[Array]:
         half = solve_triangular(self.both, c * self.d[:, None], trans="T", check_finite=False)
         return [half[:, None]]
 
@@ -104,7 +104,7 @@ class DenseRemainder:
         right[small] = 0.0
         out = right / np.where(np.abs(self.d) < WELL_CONDITIONED, 1.0, self.d)
         for at in chunks(len(small), COLUMNS_AT_ONCE):
-            half = self.halves(self._columns(small[at]))[0][:, 0]
+            half = self.half_solves(self._columns(small[at]))[0][:, 0]
             out[small[at]] = self.diagonal[small[at]] - np.sum(half**2, axis=0)
         return np.asarray(out)
 
@@ -217,7 +217,7 @@ def _structure(
     )
 
 
-class SparseRemainder:
+class SparseSchurComplement:
     """Entries at a fixed pattern; arrays of arguments and results are in the factors' own order."""
 
     def __init__(self, structure: SparseStructure, k: Array, d: Array) -> None:
@@ -239,7 +239,7 @@ class SparseRemainder:
         out[self.structure.order] = placed
         return out
 
-    def halves(self, c: Array) -> list[Array]:
+    def half_solves(self, c: Array) -> list[Array]:
         right, solved = self._solved(c)
         return [right[:, None], solved[:, None]]
 

@@ -14,9 +14,9 @@ from ...numerics.linalg import Array, Codes, cholesky, transposed
 from ..covariance.family import Family
 from ..factorization.blocked import BlockedEngine
 from ..factorization.layout import Layout
-from .charts import Places
 from .responses import Responses
 from .stacked import Run, Stack
+from .stacked_points import StackedPoints
 
 STACKED = ("us", "diag")
 CELLS = 1_000_000  # numbers of one (q, q) matrix of all runs held at once
@@ -40,11 +40,11 @@ def stack_for(engine: BlockedEngine, REML: bool, responses: Responses) -> Stack:
 class FewStack(Stack):
     """The engine of a crossed design with few effects, and responses for it."""
 
-    def parts(self, count: int, places: Places) -> list[Codes]:
+    def parts(self, count: int, places: StackedPoints) -> list[Codes]:
         size = max(1, CELLS // self.engine.A.size)
         return [np.arange(at, min(at + size, count)) for at in range(0, count, size)]
 
-    def run(self, who: Codes, places: Places) -> Run:
+    def run(self, who: Codes, places: StackedPoints) -> Run:
         return FewRun(self, who, places)
 
 
@@ -113,7 +113,7 @@ class StackedWhole:
         b = self.Lambda @ u
         return self.whole.split(u), self.whole.split(b), self.whole.split(c - self.A @ b)
 
-    def spread(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
+    def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
         """Diagonal blocks of Z'(V^-1 - V^-1 [X y] S [X y]'V^-1) Z; S is repeated for the levels of the last factor."""
         S = S[:: len(S) // self.R]
         AB, c = self.A @ transposed(self.B), self.whole.joined(reduced)

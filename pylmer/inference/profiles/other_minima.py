@@ -13,33 +13,36 @@ from ...engine.covariance.point import Point
 from ...engine.covariance.unstructured import Unstructured
 from ...engine.optimize.search import INTERIOR
 from ...numerics.linalg import Array
-from .held import SINGULAR, Held, State, thinnest
-from .rooted import Rooted
+from .constrained import SINGULAR, ConstrainedDeviance, State, thinnest
+from .held_coordinates import HeldCoordinates
 
 RESETS = ((INTERIOR, 0.0), (1.0, 0.9), (1.0, -0.9))  # scaled standard deviations and correlation to start anew from
 
 
-def contested(held: Held) -> bool:
+def contested(held: ConstrainedDeviance) -> bool:
     """Whether what is free is nearly singular, whatever the held value itself makes singular."""
     points = enumerate(held.state.points)
     return min(thinnest(_without(point, _held_of(held, k))) for k, point in points) < SINGULAR
 
 
-def rivals(held: Held) -> list[State]:
+def rivals(held: ConstrainedDeviance) -> list[State]:
     """Places with the same w: correlations mirrored, and all that is free reset to each of RESETS."""
-    made: list[Callable[[Rooted, int], Rooted]] = [Rooted.mirrored, *(_resetting(*each) for each in RESETS)]
-    several = any(isinstance(point, Rooted) and point.size > 1 for point in held.state.points)
+    made: list[Callable[[HeldCoordinates, int], HeldCoordinates]] = [
+        HeldCoordinates.mirrored,
+        *(_resetting(*each) for each in RESETS),
+    ]
+    several = any(isinstance(point, HeldCoordinates) and point.size > 1 for point in held.state.points)
     out = []
     for make in made if several else made[:1]:  # of other points there is one reset
         points = [
-            make(point, _held_of(held, k)) if isinstance(point, Rooted) else _reset(point)
+            make(point, _held_of(held, k)) if isinstance(point, HeldCoordinates) else _reset(point)
             for k, point in enumerate(held.state.points)
         ]
         out.append(replace(held.state, points=tuple(points)))
     return out
 
 
-def _held_of(held: Held, term: int) -> int:
+def _held_of(held: ConstrainedDeviance, term: int) -> int:
     """The held coordinate's number among those of a term."""
     return held.argument.index - sum(point.size for point in held.state.points[:term])
 
@@ -48,7 +51,7 @@ def _without(point: Point, own: int) -> Point:
     """The point with its coordinate `own`, if it is one of it, where that makes nothing singular."""
     if not 0 <= own < point.size:
         return point
-    if isinstance(point, Rooted):
+    if isinstance(point, HeldCoordinates):
         return replace(point, lead=point.lead.at(_with(point.lead.values, own, point.lead.identity)))
     if isinstance(point, Diagonal):
         return replace(point, d=_with(point.d, own, np.ones(len(point.d))))
@@ -62,7 +65,7 @@ def _with(values: Array, own: int, others: Array) -> Array:
     return np.where(np.arange(len(values)) == own, others, values)
 
 
-def _resetting(size: float, correlation: float) -> Callable[[Rooted, int], Rooted]:
+def _resetting(size: float, correlation: float) -> Callable[[HeldCoordinates, int], HeldCoordinates]:
     return lambda point, held: point.reset(size, correlation, held)
 
 

@@ -18,8 +18,8 @@ from ...engine.optimize.trust_region import trust_step
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from .curves import Scale
+from .held_coordinates import HeldCoordinates
 from .relative import ITSELF, Relative
-from .rooted import Rooted
 
 STOP = 1e-3  # promised decrease of the deviance at which it is as good as minimal; the promise is then subtracted
 EXACT = 1e-5  # the same near a corner, where the promise itself is rough
@@ -73,11 +73,11 @@ class Argument:
         """Whether zeta is nearly a straight line in w: no limit bends it, nor what w is relative to."""
         return self.relative is ITSELF and bool(np.isinf([self.lowest, self.highest]).all())
 
-    def at(self, state: State) -> Held:
+    def at(self, state: State) -> ConstrainedDeviance:
         """The deviance at a state."""
-        return Held(self, state, unprofiled(self.criterion, state.points, state.t, state.delta))
+        return ConstrainedDeviance(self, state, unprofiled(self.criterion, state.points, state.t, state.delta))
 
-    def minimized(self, state: State, ceiling: float = np.inf) -> tuple[Held, Array]:
+    def minimized(self, state: State, ceiling: float = np.inf) -> tuple[ConstrainedDeviance, Array]:
         """Newton's method in all other coordinates from `state`, and the way it went in them, charts taken for one.
 
         Above the ceiling no time is spent: no Hessian by differences, and a minimum there is found but roughly.
@@ -107,7 +107,7 @@ class Argument:
         raise NumericalError(f"the profile did not converge in {STEPS} steps; the last one promised {decrease:.3g}")
 
     @cached_property
-    def corner(self) -> Held | None:
+    def corner(self) -> ConstrainedDeviance | None:
         """The lowest minimum with one of the corners at zero, which is one at every w; None without corners."""
         start, found = self.at(self.start), []
         for k in self.corners:
@@ -116,7 +116,7 @@ class Argument:
             found.append(pinned.minimized(start.displaced(down))[0])
         return min(found, key=lambda held: held.value, default=None)
 
-    def _try(self, state: State) -> Held | None:
+    def _try(self, state: State) -> ConstrainedDeviance | None:
         try:
             trial = self.at(state)
             return trial if np.isfinite(trial.place.value) else None
@@ -125,7 +125,7 @@ class Argument:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class ConstrainedDeviance:
     """The deviance at one place, seen with one argument held."""
 
     argument: Argument
@@ -133,7 +133,7 @@ class Held:
     place: Unprofiled
     observed: Array | None = None
 
-    def differenced(self) -> Held:
+    def differenced(self) -> ConstrainedDeviance:
         """The same with a Hessian by differences of the exact score, where the averaged one leads too slowly."""
         g, H = self._derivatives
         H = H.copy()
@@ -221,7 +221,7 @@ class Held:
         promise = self._rest[1]
         return promise <= STOP and self.place.value - PATIENCE * promise > ceiling
 
-    def opened(self) -> Held:
+    def opened(self) -> ConstrainedDeviance:
         """The same place in coordinates in which the score sees that what has vanished would grow, if it would.
 
         A vanished pivot made a column useless, and a vanished standard deviation a correlation: any will do, and the
@@ -230,7 +230,7 @@ class Held:
         points, at = list(self.state.points), 0
         for term, point in enumerate(points):
             G = self.place.G[term]
-            if isinstance(point, Rooted) and point.merged and not self._holds_pivot(point, at):
+            if isinstance(point, HeldCoordinates) and point.merged and not self._holds_pivot(point, at):
                 if -point.opening(G) * np.abs(point.lead.last_slopes).max() > ROUNDED * np.abs(G).max():
                     points[term] = point.opened(G)
             elif isinstance(point, Correlated) and self.argument.index != at + point.size - 1:
@@ -240,7 +240,7 @@ class Held:
             return self
         return self.argument.at(replace(self.state, points=tuple(points)))
 
-    def _holds_pivot(self, point: Rooted, at: int) -> bool:
+    def _holds_pivot(self, point: HeldCoordinates, at: int) -> bool:
         """Whether what is held alone moves the last pivot of a point whose first coordinate is number `at`."""
         moving = np.flatnonzero(np.abs(point.lead.last_slopes) > ROUNDED)
         return bool((moving + at == self.argument.index).all())
@@ -251,7 +251,7 @@ class Held:
         at = 0
         for term, point in enumerate(self.state.points):
             own = self.argument.index - at
-            if isinstance(point, Rooted) and point.merged and 0 <= own < len(point.lead.values):
+            if isinstance(point, HeldCoordinates) and point.merged and 0 <= own < len(point.lead.values):
                 return float(point.lead.last_slopes[own] * self._unit * point.opening(self.place.G[term]))
             at += point.size
         return 0.0
@@ -332,7 +332,7 @@ class Held:
         points, at = list(self.state.points), 0
         for term, point in enumerate(points):
             own, G = self.argument.index - at, self.place.G[term]
-            if isinstance(point, Rooted) and point.merged and 0 <= own < len(point.lead.values):
+            if isinstance(point, HeldCoordinates) and point.merged and 0 <= own < len(point.lead.values):
                 if point.opening(G) * point.lead.last_slopes[own] == 0:
                     return None
                 points[term] = point.opened(G)
@@ -378,7 +378,7 @@ def _inside(points: Points, step: Array) -> Points:
 
 def _idle(point: Point, score: Array) -> Mask:
     """Mask of the coordinates of a point that add nothing, or that only the end of their range holds."""
-    if isinstance(point, Rooted):
+    if isinstance(point, HeldCoordinates):
         return point.idle(score)
     if isinstance(point, Correlated):
         return np.append((point.d <= 0) & (score[:-1] > ROUNDED), False)
@@ -398,7 +398,7 @@ def _turned(point: Correlated, G: Array) -> Correlated:
 
 
 def _values(point: object) -> Array:
-    if isinstance(point, Rooted):
+    if isinstance(point, HeldCoordinates):
         return point.lead.values
     values = np.asarray(getattr(point, "d"))  # noqa: B009
     return np.append(values, getattr(point, "eta", 0.0))

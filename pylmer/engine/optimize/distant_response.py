@@ -28,10 +28,10 @@ from ..factorization.orthogonal import OrthogonalEngine, is_small
 from ..sums.gram import FactorSums, Gram
 from ..sums.rows import Rows
 from .certificate import certify
-from .endless import falls_without_end, lowest_beyond
 from .newton import STOP, Run, new_radius, tried
 from .search import INTERIOR, Search, local_minima, search, settled
 from .trust_region import trust_step
+from .unbounded import falls_without_end, lowest_beyond
 
 FAR = 1e4  # multiple of I at which the random effects have taken up all they can
 CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
@@ -155,11 +155,11 @@ def polished(objective: Objective, found: Search) -> Search:
 def _corners_of(points: Points) -> Iterator[Points]:
     """The optimum without each of its directions that are left, and with those that it has lost."""
     if singular(points):
-        yield tuple(point.raised(INTERIOR) for point in points)
+        yield tuple(point.floored(INTERIOR) for point in points)
     for term, point in enumerate(points):
         s = point.deviations()
         if isinstance(point, Unstructured) and len(s) > 1 and s[-1] > 0:
-            yield tuple(point.cleared(1.0001 * s[-1]) if k == term else each for k, each in enumerate(points))
+            yield tuple(point.zeroed(1.0001 * s[-1]) if k == term else each for k, each in enumerate(points))
 
 
 def far_starts(criterion: Criterion, families: Sequence[Family]) -> Iterator[Points]:

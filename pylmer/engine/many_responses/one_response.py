@@ -16,14 +16,14 @@ from ..covariance.family import Family
 from ..covariance.points import Points, singular, size_of
 from ..criterion.profiled import Criterion
 from ..factorization.blocked import BlockedEngine
-from ..optimize.distant import polished, scaled_newton, value_of
+from ..optimize.distant_response import polished, scaled_newton, value_of
 from ..optimize.newton import LARGE, Run, newton
 from ..optimize.search import Search, lowest
-from .charts import Places
 from .descent import Runs
-from .few import stack_for, stackable
+from .few_effects import stack_for, stackable
+from .other_minima import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
 from .responses import Responses
-from .wider import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
+from .stacked_points import StackedPoints
 
 MANY_EFFECTS = 2_000  # random effects from which only a few corners are looked at
 ONE_BY_ONE = 6  # corners at most that are descended from one after the other
@@ -59,7 +59,7 @@ def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tu
     engine = criterion.engine
     assert isinstance(engine, BlockedEngine)  # a stack has no other
     stack, who = stack_for(engine, criterion.REML, own_response(engine)), np.zeros(1, dtype=np.int64)
-    places = Places.stacked(families, [best.at.points])
+    places = StackedPoints.stacked(families, [best.at.points])
     runs = Runs(who, places, stack.values(who, places), np.ones(1, bool))
     wider = widened(stack, runs)
     found = [wider.runs.places.points(0)] if wider.runs.places is not places else []

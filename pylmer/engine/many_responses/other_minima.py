@@ -22,11 +22,11 @@ from ..covariance.family import Family
 from ..covariance.point import Point
 from ..covariance.points import VANISHED, Mask
 from ..covariance.unstructured import Unstructured
-from ..optimize.distant import collinearity
+from ..optimize.distant_response import collinearity
 from ..sums.gram import Gram
-from .charts import Places
 from .descent import Descent, Runs
 from .stacked import Stack
+from .stacked_points import StackedPoints
 
 FEW_LEVELS = 16  # of some factor: below this any optimum is doubtful ...
 SOME_LEVELS = 50  # ... and below this a singular one is, ...
@@ -59,7 +59,7 @@ def least_difference(value: Any, noise: Any) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Wider:
+class WidenedOptima:
     """runs: one a response, with a lower end in place of each doubtful one that has one; counts: what it took.
 
     creeping  descents that have not ended and may yet go lower, and `whose` run each would undercut
@@ -71,13 +71,13 @@ class Wider:
     whose: Codes
 
 
-def widened(stack: Stack, runs: Runs) -> Wider:
+def widened(stack: Stack, runs: Runs) -> WidenedOptima:
     """Descents from the corners of the covariances for the runs that are doubtful."""
     lost = np.any(runs.places.deviations() < VANISHED, axis=1)
     parameters = sum(len(units) for units in runs.places.units)
     doubts = np.flatnonzero(doubtful(stack.engine.gram, parameters, lost) & np.isfinite(runs.values.value))
     if not len(doubts):
-        return Wider(runs, (0, 0), runs[doubts], doubts)
+        return WidenedOptima(runs, (0, 0), runs[doubts], doubts)
     ends, whose, going, counts = _descended(stack, runs[doubts], lost[doubts])
     whose = doubts[whose]
     creeping, their = ends[going], whose[going]
@@ -87,7 +87,7 @@ def widened(stack: Stack, runs: Runs) -> Wider:
         order = lower[np.lexsort((ends.values.value[lower], whose[lower]))]
         first = order[np.unique(whose[order], return_index=True)[1]]
         runs = runs.updated(whose[first], ends[first])
-    return Wider(runs, counts, creeping, their)
+    return WidenedOptima(runs, counts, creeping, their)
 
 
 def _least(runs: Runs) -> Array:
@@ -128,7 +128,7 @@ def _promising(descent: Descent, rise: Array, least: Array, run: Codes, close: f
 Block: TypeAlias = tuple[Corners, int | None, bool]  # corners of which term (None: of all), and the others small
 
 
-def corner_places(found: Places) -> Places:
+def corner_places(found: StackedPoints) -> StackedPoints:
     """All corners of each term in turn, the others as found or small, and all together, for R runs: N R places."""
     T: list[list[Array]] = [[] for _ in found.T]
     U: list[list[Array]] = [[] for _ in found.T]

@@ -19,7 +19,7 @@ from ...numerics.linalg import Array
 ZERO, SMALL = 1e-7, 1e-3  # a standard deviation of zero has no logarithm: exp u begins at SMALL instead
 
 
-class Lead(Protocol):
+class LeadingBlock(Protocol):
     """P (h, h), lower triangular, in k coordinates."""
 
     @property
@@ -62,7 +62,7 @@ class Lead(Protocol):
     def bends(self, M: Array) -> Array:
         """sum_ij M_ij d2P_ij/dx dy for M (h, h): (k, k)."""
 
-    def at(self, values: Array) -> Lead:
+    def at(self, values: Array) -> LeadingBlock:
         """P of other coordinates."""
 
 

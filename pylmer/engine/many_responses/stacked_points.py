@@ -23,7 +23,7 @@ from ..sums.gram import Gram
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class StackedPoints:
     """Where m runs stand: per random term T and U (m, l, l), in scaled coordinates; `units` D_a (k_i, l, l)."""
 
     families: tuple[Family, ...]
@@ -32,7 +32,7 @@ class Places:
     U: tuple[Array, ...]
 
     @classmethod
-    def stacked(cls, families: Sequence[Family], places: Sequence[Sequence[Point]]) -> Places:
+    def stacked(cls, families: Sequence[Family], places: Sequence[Sequence[Point]]) -> StackedPoints:
         """One run at each of `places`."""
         terms = list(zip(*places, strict=True))
         T = tuple(np.array([point.template() for point in points]) for points in terms)
@@ -42,10 +42,10 @@ class Places:
         )
         return cls(tuple(families), tuple(_units(family) for family in families), T, U)
 
-    def __getitem__(self, runs: Array) -> Places:
+    def __getitem__(self, runs: Array) -> StackedPoints:
         return replace(self, T=tuple(T[runs] for T in self.T), U=tuple(U[runs] for U in self.U))
 
-    def updated(self, runs: Array, other: Places) -> Places:
+    def updated(self, runs: Array, other: StackedPoints) -> StackedPoints:
         """These places with `other` in the places of `runs`."""
         T, U = tuple(T.copy() for T in self.T), tuple(U.copy() for U in self.U)
         for mine, theirs in zip((*T, *U), (*other.T, *other.U), strict=True):
@@ -61,7 +61,7 @@ class Places:
         """Standard deviations along the principal axes (us) or of the columns (diag), of all terms: (m, sum l)."""
         return np.concatenate([np.sqrt(np.sum(T**2, axis=1)) for T in self.T], axis=1)
 
-    def moved(self, step: Array) -> Places:
+    def moved(self, step: Array) -> StackedPoints:
         """The places after `step` (m, k), in charts of their own."""
         pieces = np.split(step, np.cumsum([len(units) for units in self.units])[:-1], axis=1)
         T, U = [], []
@@ -73,19 +73,19 @@ class Places:
             U.append(axes)
         return replace(self, T=tuple(T), U=tuple(U))
 
-    def raised(self, floor: float) -> Places:
+    def floored(self, floor: float) -> StackedPoints:
         """Every standard deviation at least `floor`."""
         return self._with(lambda s: np.maximum(s, floor))
 
-    def cleared(self, tolerance: float) -> Places:
+    def zeroed(self, tolerance: float) -> StackedPoints:
         """Every standard deviation below `tolerance` set to zero."""
         return self._with(lambda s: np.where(s < tolerance, 0.0, s))
 
-    def _with(self, change: Callable[[Array], Array]) -> Places:
+    def _with(self, change: Callable[[Array], Array]) -> StackedPoints:
         T = [U * change(np.linalg.norm(T, axis=1))[:, None, :] for T, U in zip(self.T, self.U, strict=True)]
         return replace(self, T=tuple(T))
 
-    def same_chart(self, other: Places) -> Mask:
+    def same_chart(self, other: StackedPoints) -> Mask:
         """Whether second-order information at `other` still speaks of the same coordinates: (m,)."""
         cosines = [np.abs(np.sum(U * V, axis=1)) for U, V in zip(self.U, other.U, strict=True)]
         return np.asarray(np.min(np.concatenate(cosines, axis=1), axis=1) >= SAME_CHART)
