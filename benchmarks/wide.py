@@ -86,10 +86,10 @@ def no_minimum(problem: Problem, theta: object) -> bool:
     )
     if falls_without_end(devfun.at(np.atleast_1d(theta))):
         return True
-    design = devfun.design
-    Z = np.hstack([_indicators(term) for term in design.random])
+    rows = devfun.rows
+    Z = np.hstack([_indicators(term) for term in rows.random])
     rank = np.linalg.matrix_rank(Z / np.linalg.norm(Z, axis=0))
-    both = np.hstack([Z, design.X])
+    both = np.hstack([Z, rows.X])
     return not problem.REML and rank < np.linalg.matrix_rank(both / np.linalg.norm(both, axis=0)) == len(both)
 
 

@@ -1,9 +1,9 @@
 """The public names, each from the module that defines it; `__init__.py` reads this file and imports on first use."""
 
-from . import datasets
+from . import datasets, families
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
-from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, refit, refitML, update
+from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
 from .api.models import LmerFit
 from .design import isNested, set_contrasts
 from .diagnostics import Influence, cooks_distance, dfbeta, dfbetas, hatvalues, influence, rstandard, rstudent
@@ -53,6 +53,7 @@ from .extract import (
     weights,
 )
 from .fit.all_fit import AllFit, allFit
+from .fit.refitting import refit, refitML
 from .inference import (
     Anova,
     BootMer,
@@ -71,6 +72,7 @@ from .inference import (
     cld,
     coef_test,
     conf_int,
+    confint,
     contest,
     contest1D,
     contestMD,
@@ -105,7 +107,6 @@ from .inference import (
     vcovCR,
 )
 from .inference import test as test  # not in __all__: a star import would hand pytest a test
-from .inference.intervals import confint
 from .language import findbars, nobars
 from .options import lmerControl
 from .partial_pooling import CriterionCurve, FiveWays, Pooling, at_theta, criterion_curve, five_ways, pooling
@@ -292,4 +293,5 @@ __all__ = [
     "MissingExtraError",
     "FitNote",
     "datasets",
+    "families",
 ]

@@ -7,6 +7,7 @@ and shows both; whatever must be said without stopping is a `FitNote`, which goe
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
 
 INSIDE = ("pylmer", "functools", "contextlib")
@@ -77,6 +78,17 @@ def note(text: str | FitNote) -> None:
     ):
         frame, depth = frame.f_back, depth + 1
     warnings.warn(text if isinstance(text, FitNote) else FitNote(text), stacklevel=depth)
+
+
+def word_asked() -> str:
+    """The pylmer function that the user called, such as "predict()"; "fit.rows" if none has a public name."""
+    public = frozenset(getattr(sys.modules.get("pylmer"), "__all__", ()))
+    names, frame = ["fit.rows"], inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] in INSIDE:
+        if frame.f_code.co_name in public:
+            names.append(f"{frame.f_code.co_name}()")
+        frame = frame.f_back
+    return names[-1]
 
 
 def pointed(text: str, start: int, end: int) -> str:

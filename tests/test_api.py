@@ -217,7 +217,7 @@ def test_notes_point_at_the_users_line() -> None:
         fit = pylmer.lmer(formula, data)
         devfun = pylmer.mkLmerDevfun(pylmer.lFormula(formula, data))
         pylmer.mkMerMod(devfun, pylmer.optimizeLmer(devfun))
-        pylmer.refit(fit, fit.design.y)
+        pylmer.refit(fit, fit.rows.y)
         pylmer.update(fit, data=data)
         pylmer.lmList("Yield ~ 1 | Batch", data.iloc[4:])
     assert len(said) == 5

@@ -233,8 +233,8 @@ ASKED: list[Any] = [
     (lambda fit, v, f, g: pylmer.power(fit, v, nsim=3, seed=1).p_values, None),
     (lambda fit, v, f, g: pylmer.power(fit, f"{v}:{f}", nsim=3, seed=1, newparams={"beta": {v: 1}}).p_values, None),
     (lambda fit, v, f, g: pylmer.powerCurve(fit, v, along=g, breaks=[8], nsim=2, seed=1).as_frame().iloc[:, :3], None),
-    (lambda fit, v, f, g: pylmer.extend(fit, along=g, n=15).design.y.size, None),
-    (lambda fit, v, f, g: pylmer.extend(fit, within=f"{g}+{f}", n=5).design.y.size, None),
+    (lambda fit, v, f, g: pylmer.extend(fit, along=g, n=15).rows.y.size, None),
+    (lambda fit, v, f, g: pylmer.extend(fit, within=f"{g}+{f}", n=5).rows.y.size, None),
     (lambda fit, v, f, g: pylmer.simulate(fit, seed=1, newparams={"beta": {v: 1}}), None),
 ]  # fmt: skip
 

@@ -177,7 +177,7 @@ MIXED: dict[str, Callable[[Any], Any]] = {
     "vcovCR": pylmer.vcovCR,
     "extend": lambda fit: pylmer.vcov(pylmer.extend(fit, "g", n=12)),
     "boot": lambda fit: pylmer.case_bootstrap(fit, lambda f: pylmer.update(f, ". ~ . - f").beta, 2, seed=1).t,
-    "y": lambda fit: fit.design.y,
+    "y": lambda fit: fit.rows.y,
     "Z": lambda fit: pylmer.getME(fit, "Z").toarray(),
 }
 
@@ -216,7 +216,7 @@ def test_lm_lists_and_designs_own_their_data(kind: str) -> None:
     same(ours["lm"], theirs["lm"], {w: MIXED[w] for w in ("resid", "weights", "hatvalues", "augment", "model_frame")})
     same(ours["lmList"], theirs["lmList"], {"resid": pylmer.resid, "coef": pylmer.coef})
     for design in ("design", "devfun"):
-        mine, other = (each[design] if design == "design" else each[design].design for each in (ours, theirs))
+        mine, other = (each[design] if design == "design" else each[design].data for each in (ours, theirs))
         np.testing.assert_array_equal(mine.y, other.y)
         np.testing.assert_array_equal(mine.offset, other.offset)
         np.testing.assert_array_equal(mine.random[0].codes, other.random[0].codes)
@@ -269,7 +269,7 @@ def test_arguments_are_owned(word: str, container: str) -> None:
         given[: N // 2] = given[N // 2 :].copy()
     same(ours, theirs, {name: MIXED[name] for name in ("resid", "weights", "update", "drop1", "simulate", "augment")})
     if word != "subset":
-        np.testing.assert_array_equal(getattr(design, word), getattr(theirs.design, word))
+        np.testing.assert_array_equal(getattr(design, word), getattr(theirs.rows, word))
 
 
 def test_weights_that_can_be_read_once_are_read_once() -> None:
@@ -294,7 +294,7 @@ def test_variables_and_results_of_functions_in_env_are_owned() -> None:
     spoil_arrays({"x2": env["x2"], "kept": kept})
     env["x2"] = np.zeros(N)
     x = columns()["x"]
-    np.testing.assert_allclose(again.design.y, x - x.mean())
+    np.testing.assert_allclose(again.rows.y, x - x.mean())
     np.testing.assert_allclose(pylmer.update(ours, REML=False).beta, pylmer.update(theirs, REML=False).beta)
 
 
@@ -319,9 +319,9 @@ def test_parameters_and_responses_are_owned() -> None:
     assert held.theta.tolist() == [0.8]
     assert changed.theta.tolist() == [0.8]
     assert changed.beta.tolist() == [1.0, 2.0]
-    np.testing.assert_array_equal(answer.design.y, columns()["y"][::-1])
-    np.testing.assert_array_equal(pylmer.update(answer, REML=False).design.y, columns()["y"][::-1])
-    np.testing.assert_array_equal(batch.model(1).design.y, 2 * columns()["y"][::-1])
+    np.testing.assert_array_equal(answer.rows.y, columns()["y"][::-1])
+    np.testing.assert_array_equal(pylmer.update(answer, REML=False).rows.y, columns()["y"][::-1])
+    np.testing.assert_array_equal(batch.model(1).rows.y, 2 * columns()["y"][::-1])
 
 
 # --- what is returned ------------------------------------------------------------------------------------------------
@@ -385,7 +385,7 @@ COMPONENTS += ["RX", "flist", "beta", "fixef", "theta", "par", "offset"]
 
 def parts_of(fit: Any) -> list[np.ndarray]:
     """Its rows, design and estimates, and the data it keeps."""
-    return list(arrays_in([fit.design, fit.request.data, fit.mu if hasattr(fit, "mu") else 0, fit.solution]))
+    return list(arrays_in([fit.design, fit.rows, fit.request.data, fit.mu if hasattr(fit, "mu") else 0, fit.solution]))
 
 
 @pytest.mark.parametrize("weights", [None, "w"])
@@ -427,7 +427,7 @@ def test_changed_tables_change_nothing() -> None:
     assert pylmer.resid(fit).index.name is None
 
 
-@pytest.mark.parametrize("symbol", ["beta", "theta", "par", "mu", "design.y", "design.X", "design.weights"])
+@pytest.mark.parametrize("symbol", ["beta", "theta", "par", "mu", "rows.y", "rows.X", "rows.weights"])
 def test_symbols_cannot_be_written_to(symbol: str) -> None:
     fit: Any = pylmer.lmer(FORMULA, columns(), weights="w")
     for name in symbol.split("."):

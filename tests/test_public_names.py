@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
+from collections import defaultdict
+from pathlib import Path
 from types import ModuleType
 
 import pylmer
@@ -48,3 +51,13 @@ def test_dir_has_words_and_what_modules_have() -> None:
     found = dir(pylmer)
     assert {"lmer", "emmeans", "__version__", "__doc__"} <= set(found)
     assert not {"ast", "Path", "Any", "import_module"} & set(found)
+
+
+def test_no_two_classes_share_a_name() -> None:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(Path(pylmer.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                homes[node.name].append(path.name)
+    assert len(homes) > 100
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}

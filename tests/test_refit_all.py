@@ -21,10 +21,10 @@ from pylmer.engine.many_responses.stacked import Stack
 from pylmer.engine.many_responses.stacked_points import StackedPoints
 from pylmer.engine.many_responses.stacked_trust_region import trust_steps
 from pylmer.engine.optimize.trust_region import trust_step
-from pylmer.engine.sums.gram import form_gram
+from pylmer.engine.sums.arrange import form_gram
 from pylmer.fit.given_parameters import fitted_parameters
 from pylmer.fit.many_fits import refit_all, solved_together
-from pylmer.simulation.drawing import draw_for_design
+from pylmer.simulation.drawing import draw_on_rows
 from tests.engine.problems import KINDS, families, make_rows, random_points
 from tests.reference.cases import case, names
 from tests.reference.cases import fit as reference_fit
@@ -37,7 +37,7 @@ def drawn(model: pylmer.LmerFit, R: int, seed: int, share: float = 1.0) -> np.nd
     """Responses (n, R) of the model, random effects times `share`."""
     fitted = fitted_parameters(model)
     less = replace(fitted, T=tuple(share * T for T in fitted.T))
-    return draw_for_design(model.design, less, R, np.random.default_rng(seed))
+    return draw_on_rows(model.rows, less, R, np.random.default_rng(seed))
 
 
 def agree(model: pylmer.LmerFit, Y: np.ndarray) -> None:
@@ -57,7 +57,7 @@ def agree(model: pylmer.LmerFit, Y: np.ndarray) -> None:
             b = np.concatenate([b[r].ravel() for b in batch.b])
             np.testing.assert_allclose(b, one.b, atol=1e-4 * one.sigma)
             made = batch.model(r)
-            np.testing.assert_array_equal(made.design.y, y)
+            np.testing.assert_array_equal(made.rows.y, y)
             np.testing.assert_allclose(made.beta, batch.beta[r], rtol=1e-10, atol=1e-10)
             np.testing.assert_allclose(made.par, one.par, atol=3e-5 * max(1.0, one.theta.max()))
             assert pylmer.logLik(made).df == pylmer.logLik(one).df
@@ -92,7 +92,7 @@ def test_as_refit(name: str) -> None:
 def test_the_response_of_the_fit_gives_its_parameters(name: str) -> None:
     """lme4's par and df, of structures with one variance too (`hom`): theta alone repeats what is free once."""
     R, model = case(name), reference_fit(name)
-    batch = refit_all(model, np.column_stack([drawn(model, 1, seed=9), model.design.y]))
+    batch = refit_all(model, np.column_stack([drawn(model, 1, seed=9), model.rows.y]))
     again = batch.model(1)
     np.testing.assert_allclose(again.par, R["par"]["values"], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(batch.theta[1], np.ravel(R["theta"]["values"]), rtol=1e-4, atol=1e-5)

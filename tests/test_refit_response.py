@@ -49,12 +49,12 @@ def by_data_row(of: pylmer.LmerFit) -> pylmer.LmerFit:
 
 
 def by_used_row(of: pylmer.LmerFit) -> pylmer.LmerFit:
-    return pylmer.refit(of, data()["y2"].to_numpy()[of.design.kept])
+    return pylmer.refit(of, data()["y2"].to_numpy()[of.rows.kept])
 
 
 def by_batch(of: pylmer.LmerFit) -> pylmer.LmerFit:
-    y2 = data()["y2"].to_numpy()[of.design.kept]
-    return refit_all(of, np.column_stack([of.design.y, y2])).model(1)
+    y2 = data()["y2"].to_numpy()[of.rows.kept]
+    return refit_all(of, np.column_stack([of.rows.y, y2])).model(1)
 
 
 def pickled(of: pylmer.LmerFit) -> pylmer.LmerFit:
@@ -99,7 +99,7 @@ WORDS: dict[str, Callable[[Any], Any]] = {
     "emmeans": lambda of: pylmer.emmeans(of, "f").as_frame()["emmean"],
     "at_theta": lambda of: criterion(pylmer.update(pylmer.at_theta(of, of.theta), ". ~ . - f")),
     "extend": lambda of: criterion(
-        pylmer.update(pylmer.refit(e := pylmer.extend(of, "Subject", n=20), e.design.y), ". ~ . - f")
+        pylmer.update(pylmer.refit(e := pylmer.extend(of, "Subject", n=20), e.rows.y), ". ~ . - f")
     ),
     "bootMer": lambda of: pylmer.bootMer(of, lambda b: criterion(pylmer.update(b, ". ~ . - f")), 2, seed=1).t,
     "confint": lambda of: pylmer.confint(of, method="boot", nsim=20, seed=1),
@@ -134,8 +134,8 @@ def test_however_the_response_comes(name: str, way: str) -> None:
     for change in (". ~ . + I(Days^2)", ". ~ . - f", ". ~ . + o"):
         mine, other = pylmer.update(ours, change), pylmer.update(theirs, change)
         np.testing.assert_allclose(criterion(mine), criterion(other), rtol=1e-6)
-        np.testing.assert_array_equal(mine.design.y, other.design.y)
-        np.testing.assert_array_equal(mine.design.kept, other.design.kept)
+        np.testing.assert_array_equal(mine.rows.y, other.rows.y)
+        np.testing.assert_array_equal(mine.rows.kept, other.rows.kept)
 
 
 def test_r_has_these_numbers_for_a_column() -> None:
@@ -239,10 +239,10 @@ BOOTS = {"bootMer": pylmer.bootMer, "resid": pylmer.resid_bootstrap, "case": pyl
 
 def from_scratch(of: pylmer.LmerFit, formula: str) -> pylmer.LmerFit:
     """The model for the rows of a replicate, written out as a data frame: response, groups, weights and offset."""
-    design = of.design
+    rows = of.rows
     frame = pylmer.model_frame(of).rename(columns={"(weights)": "w", "(offset)": "o"})
-    term = design.random[0]
-    frame["y"], frame["Subject"] = design.y, np.array(term.labels())[term.codes]
+    term = rows.random[0]
+    frame["y"], frame["Subject"] = rows.y, np.array(term.labels())[term.codes]
     return pylmer.lmer(formula, frame, weights="w", offset="o", REML=of.REML)
 
 
@@ -277,8 +277,8 @@ def test_resampled_cases_keep_the_columns_of_the_fit() -> None:
     pylmer.case_bootstrap(of, lambda each: found.append(each) or 1.0, 3, seed=5)
     for each in found[-3:]:
         again = pylmer.update(each)
-        np.testing.assert_allclose(again.design.X, each.design.X, atol=1e-12)
-        np.testing.assert_array_equal(again.design.random[0].codes, each.design.random[0].codes)
+        np.testing.assert_allclose(again.rows.X, each.rows.X, atol=1e-12)
+        np.testing.assert_array_equal(again.rows.random[0].codes, each.rows.random[0].codes)
         np.testing.assert_allclose(again.optimum.value, each.optimum.value, rtol=1e-9)
 
 
@@ -293,11 +293,11 @@ def test_resampled_nested_groups_are_told_apart() -> None:
     pylmer.case_bootstrap(of, lambda each: found.append(each) or 1.0, 3, seed=2)
     for each in found[-3:]:
         again = pylmer.update(each, ". ~ . - x")
-        for term in each.design.random:
-            other = next(one for one in again.design.random if one.group == term.group)
+        for term in each.rows.random:
+            other = next(one for one in again.rows.random if one.group == term.group)
             np.testing.assert_array_equal(other.codes, term.codes)
-        own = {term.group: np.array(term.labels())[term.codes] for term in each.design.random}
-        columns = {"y": each.design.y, "s": own["school"], "k": own["klass:school"]}
+        own = {term.group: np.array(term.labels())[term.codes] for term in each.rows.random}
+        columns = {"y": each.rows.y, "s": own["school"], "k": own["klass:school"]}
         np.testing.assert_allclose(
             again.optimum.value, pylmer.lmer("y ~ 1 + (1 | s) + (1 | k)", columns).optimum.value, rtol=1e-8
         )
@@ -322,13 +322,13 @@ def test_words_on_resampled_cases_read_their_rows() -> None:
 
 def test_weights_go_with_resampled_rows() -> None:
     of = pylmer.lmer("Reaction ~ Days + (1 | Subject)", data(), weights="w")
-    pairs = set(zip(of.design.y.tolist(), of.design.weights.tolist(), strict=True))
+    pairs = set(zip(of.rows.y.tolist(), of.rows.weights.tolist(), strict=True))
     found: list[pylmer.LmerFit] = []
     pylmer.case_bootstrap(of, lambda each: found.append(each) or 1.0, 2, seed=1, resample=(True, True))
     for each in found[-2:]:
-        assert set(zip(each.design.y.tolist(), each.design.weights.tolist(), strict=True)) <= pairs
-        frame = pd.DataFrame({"y": each.design.y, "x": each.design.X[:, 1], "w": each.design.weights})
-        frame["g"] = each.design.random[0].codes
+        assert set(zip(each.rows.y.tolist(), each.rows.weights.tolist(), strict=True)) <= pairs
+        frame = pd.DataFrame({"y": each.rows.y, "x": each.rows.X[:, 1], "w": each.rows.weights})
+        frame["g"] = each.rows.random[0].codes
         np.testing.assert_allclose(pylmer.lmer("y ~ x + (1 | g)", frame, weights="w").beta, each.beta, rtol=1e-6)
 
 
@@ -341,13 +341,13 @@ def test_resampled_residuals_of_a_weighted_fit() -> None:
     y -= pd.Series(y - x).groupby(g).transform("mean").to_numpy() - 2
     of = pylmer.lmer("y ~ x + (1 | g)", {"y": y, "x": x, "g": g, "w": w}, weights="w")
     assert of.theta.tolist() == [0.0]
-    e = np.sqrt(w) * (y - of.design.X @ of.beta)
+    e = np.sqrt(w) * (y - of.rows.X @ of.beta)
     e = e - e.mean()
     e = e * of.sigma / np.sqrt(np.mean(e**2))
     found: list[pylmer.LmerFit] = []
     pylmer.resid_bootstrap(of, lambda each: found.append(each) or 1.0, 3, seed=1)
     for each in found[-3:]:
-        drawn = np.sqrt(w) * (each.design.y - of.design.X @ of.beta)
+        drawn = np.sqrt(w) * (each.rows.y - of.rows.X @ of.beta)
         nearest = np.abs(drawn[:, None] - e).min(axis=1)
         np.testing.assert_allclose(nearest, 0, atol=1e-9)
         assert len(np.unique(drawn.round(9))) > 10
@@ -372,9 +372,9 @@ def test_extended_designs_repeat_weights_offsets_and_responses_of_the_rows_used(
     X = np.column_stack([Z, rows["z"]])
     expected = refitted.sigma**2 * np.linalg.inv(X.T @ np.linalg.solve(V, X))
     np.testing.assert_allclose(pylmer.vcov(larger), expected, rtol=1e-8)
-    np.testing.assert_allclose(larger.design.y, rows["y2"])
-    np.testing.assert_allclose(larger.design.offset, rows["o"])
-    again = pylmer.update(pylmer.refit(larger, larger.design.y), ". ~ . - z")
+    np.testing.assert_allclose(larger.rows.y, rows["y2"])
+    np.testing.assert_allclose(larger.rows.offset, rows["o"])
+    again = pylmer.update(pylmer.refit(larger, larger.rows.y), ". ~ . - z")
     frame = rows.assign(Subject=rows["Subject"].astype(str))
     theirs = pylmer.lmer("y2 ~ Days + offset(o) + (Days | Subject)", frame, weights="w")
     np.testing.assert_allclose(criterion(again), criterion(theirs), rtol=1e-6)

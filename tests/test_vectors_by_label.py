@@ -152,7 +152,7 @@ WORDS: dict[str, tuple[Callable[[Any], Any], Any, pd.Index]] = {
         lambda v: (
             pylmer.makeLmer(
                 "y ~ Days + (1 | Subject)", frame(), fixef=[1, 2], VarCorr=1.0, sigma=1.0, seed=1, weights=v
-            ).design.y
+            ).rows.y
         ),
         WEIGHTS,
         LABELS,

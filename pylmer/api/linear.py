@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import extract, printing
+from .. import extract, inference, prediction, printing
 from ..fit.linear.grouped import LinearFits, fit_groups, read_grouped
 from ..fit.linear.regression import LinearFit, fit_linear
 from ..fit.notes import announce
 from ..fit.request import make_request, refuse
-from ..inference import intervals
 from ..language.nodes import Argument, Constant
 from ..language.syntax import MixedFormula
-from ..prediction import grouped as grouped_prediction
-from ..prediction import linear as linear_prediction
 from ..text.arguments import plain
 
 LM_ARGUMENTS = ("weights", "subset", "offset", "na_action", "contrasts", "env")
@@ -35,8 +32,8 @@ class LmFit(LinearFit):
     fitted = extract.fitted
     resid = extract.resid
     model_matrix = extract.model_matrix
-    confint = intervals.confint
-    predict = linear_prediction.predict
+    confint = inference.confint
+    predict = prediction.predict
     summary = printing.summary
     display = printing.display
 
@@ -50,8 +47,8 @@ class LmList(LinearFits):
     nobs = extract.nobs
     fitted = extract.fitted
     resid = extract.resid
-    confint = intervals.confint
-    predict = grouped_prediction.predict
+    confint = inference.confint
+    predict = prediction.predict
     summary = printing.summary
 
 

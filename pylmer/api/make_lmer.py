@@ -12,9 +12,9 @@ import pandas as pd
 from ..design import Design, RandomDesign
 from ..errors import ArgumentError, FitNote, FormulaError
 from ..extract.variances import term_names
-from ..fit.devfun import make_devfun
+from ..fit.devfun import covariances_of, make_devfun
 from ..fit.fitting import design_of
-from ..fit.given_parameters import family_of, model_of, read_parameters
+from ..fit.given_parameters import model_of, read_parameters
 from ..fit.notes import announce
 from ..fit.optimum import optimum_at
 from ..fit.request import make_request
@@ -24,7 +24,7 @@ from ..language import parse_formula
 from ..language.nodes import Name
 from ..language.syntax import MixedFormula
 from ..numerics.linalg import Array, lower_factor
-from ..simulation.drawing import Seed, draw_for_design, generator
+from ..simulation.drawing import Seed, draw_on_rows, generator
 from ..simulation.simulate import UNCHECKED
 from ..text.arguments import plain
 from .models import LmerFit
@@ -71,16 +71,16 @@ def makeLmer(
     frame = _plan(data, name).assign(**{name: 0.0})
     given = {"weights": weights, "contrasts": contrasts, "env": env}
     request = make_request("lmer", parsed, data=frame, REML=REML, control=UNCHECKED, **given)
-    design = design_of(request)
-    theta = _theta(design, VarCorr, _positive(sigma))
-    parameters = read_parameters(design, {"beta": fixef, "theta": theta, "sigma": sigma})
-    y = draw_for_design(design, parameters, 1, generator(seed))[:, 0]
-    frame[name] = design.rows.padded(y)
+    read = design_of(request)
+    theta = _theta(read.design, VarCorr, _positive(sigma))
+    parameters = read_parameters(read.design, {"beta": fixef, "theta": theta, "sigma": sigma})
+    y = draw_on_rows(read.rows, parameters, 1, generator(seed))[:, 0]
+    frame[name] = read.rows.padded(y)
     request = replace(request, data=frame)  # as it was asked, but for the response
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        devfun = make_devfun(design.with_response(y), REML, request.control)
-        optimum = optimum_at(devfun, devfun.multiple(1.0))
-    announce([FitNote(text) for text in design.notes])
+        devfun = make_devfun(read.with_response(y), REML, request.control)
+        optimum = optimum_at(devfun, devfun.covariances.multiple(1.0))
+    announce([FitNote(text) for text in read.notes])
     return model_of(LmerFit, request, devfun, optimum, parameters)
 
 
@@ -116,13 +116,12 @@ def _theta(design: Design, given: Any, sigma: float) -> Array:
         parts = list(given) if isinstance(given, Sequence) else [given]
         if len(parts) != len(names):
             raise ArgumentError(f"VarCorr has {len(parts)} covariances; the model has {len(names)}: {', '.join(names)}")
-    return np.concatenate(
-        [_own_theta(term, part, sigma, name) for term, part, name in zip(design.random, parts, names, strict=True)]
-    )
+    terms = zip(design.random, parts, names, strict=True)
+    return covariances_of(design.random).theta([_own_template(*each, sigma) for each in terms])
 
 
-def _own_theta(term: RandomDesign, given: Any, sigma: float, name: str) -> Array:
-    """One covariance matrix -> theta of its term."""
+def _own_template(term: RandomDesign, given: Any, name: str, sigma: float) -> Array:
+    """One covariance matrix -> the template of its term: (l, l), lower triangular."""
     width = len(term.columns)
     try:
         V = np.atleast_2d(np.asarray(given, float))
@@ -134,5 +133,4 @@ def _own_theta(term: RandomDesign, given: Any, sigma: float, name: str) -> Array
     values, axes = np.linalg.eigh(V) if np.isfinite(V).all() else (np.array([-1.0]), V)
     if not np.allclose(V, V.T) or values.min() < -ROUNDING * max(1.0, abs(values).max()):
         raise ArgumentError(f"VarCorr of {name} is no covariance matrix: symmetric, with no negative variance")
-    T = lower_factor(axes * np.sqrt(np.maximum(values, 0.0)))[0] / sigma
-    return family_of(term).theta(T)
+    return lower_factor(axes * np.sqrt(np.maximum(values, 0.0)))[0] / sigma

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 
-from ..design import Design
+from ..design import ModelData
 from ..design import changed as changed_contrasts
 from ..errors import ArgumentError
-from ..fit import fitting, refitting
+from ..fit import fitting
 from ..fit.devfun import Devfun, make_devfun
 from ..fit.fitted_model import FittedModel
 from ..fit.notes import announce
@@ -22,8 +22,6 @@ from ..language.syntax import MixedFormula
 from ..options import lmerControl
 from ..text.arguments import plain
 from .models import LmerFit
-
-Model = TypeVar("Model", bound=FittedModel)
 
 
 @overload
@@ -119,11 +117,12 @@ def lFormula(
     contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
     env: Mapping[str, Any] | None = None,
     **unknown: Any,
-) -> Design:
+) -> ModelData:
     """The first modular step: formula and data -> X, y, offset and random terms, nothing fitted.
 
     The record has X (n, p), X_names, y (n,), offset, n, and `random`: per term, in fitting order, label, group,
-    columns, levels, Zt (scipy sparse, level-major rows). Errors as in `lmer`.
+    columns, levels, Zt (scipy sparse, level-major rows). `design` is what of it has no rows: names, terms, levels,
+    contrasts, notes; `rows` what has. Errors as in `lmer`.
 
     >>> import pylmer
     >>> steps = lFormula("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -147,7 +146,7 @@ def lFormula(
 
 
 @plain
-def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | None = None) -> Devfun:
+def mkLmerDevfun(lformula: ModelData, REML: bool = True, *, control: lmerControl | None = None) -> Devfun:
     """The second modular step: the criterion as a function of `par`, with `.lower`, `.upper`, `.names`.
 
     >>> import pylmer
@@ -155,7 +154,7 @@ def mkLmerDevfun(lformula: Design, REML: bool = True, *, control: lmerControl | 
     >>> round(mkLmerDevfun(steps)([0.8483]), 4)
     319.6543
     """
-    _check("mkLmerDevfun", lformula, Design, "what lFormula() returns")
+    _check("mkLmerDevfun", lformula, ModelData, "what lFormula() returns")
     if control is not None:
         _check("mkLmerDevfun", control, lmerControl, "control=lmerControl(...)")
     return make_devfun(lformula, REML, control or lmerControl())
@@ -228,35 +227,3 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     start = {} if formula is None else {"start": None}
     asked = make_request("lmer", changed, **{**given, **start, **changes})
     return fitting.fit(type(model), carried(request, asked, changes))
-
-
-@plain
-def refit(model: Model, response: Any) -> Model:
-    """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
-
-    A Series goes by its labels, which are those of the rows in any order.
-
-    The fit keeps the response: update, drop1, ranova, step, model_frame and all others go on from it, as if it were a
-    column of the data. Rows that the fit left out have the values given, one for each row of the data, or none.
-    R's lme4 has them for model.frame, but `update` and what refits through it go back to the column of the formula.
-
-    Raises DataError if the length does not fit or a value is not finite.
-
-    >>> import pylmer
-    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
-    >>> round(refit(fit, 2 * fit.design.y + 1).beta[0])
-    3056
-    """
-    return refitting.refit(model, response)
-
-
-@plain
-def refitML(model: Model) -> Model:
-    """The same model by maximum likelihood.
-
-    >>> import pylmer
-    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
-    >>> round(refitML(fit).optimum.value, 4)
-    327.3271
-    """
-    return refitting.refit_ml(model)

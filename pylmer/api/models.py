@@ -38,7 +38,7 @@ class LmerFit(FittedModel):
     simulate = simulation.simulate
     summary = printing.summary
     anova = inference.anova
-    confint = inference.intervals.confint
+    confint = inference.confint
     tidy = inference.tidy
     display = printing.display
     plot = plots.plot

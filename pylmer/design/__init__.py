@@ -11,6 +11,24 @@ from .build import build_design
 from .contrasts import Contrasts
 from .nesting import isNested
 from .record import Design, RandomDesign
+from .rows import DesignRows, RandomRows
 from .ruling import changed, ruled, set_contrasts
+from .source import Designed, InMemory, ModelData, NoRows, Source
 
-__all__ = ["Contrasts", "Design", "RandomDesign", "build_design", "changed", "isNested", "ruled", "set_contrasts"]
+__all__ = [
+    "Contrasts",
+    "Design",
+    "DesignRows",
+    "Designed",
+    "InMemory",
+    "ModelData",
+    "NoRows",
+    "RandomDesign",
+    "RandomRows",
+    "Source",
+    "build_design",
+    "changed",
+    "isNested",
+    "ruled",
+    "set_contrasts",
+]

@@ -1,4 +1,4 @@
-"""formula + data -> Design: the frame, X, the random terms, the checks."""
+"""formula + data -> design and rows: the frame, X, the random terms, the checks."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ from .hints import hints
 from .known import Known
 from .model_frame import Extras, Frame, Parts, build_frame, model_variables
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
-from .record import Design, RandomDesign
+from .record import Design
 from .remembered import remember, remembered_columns, remembered_env
+from .rows import DesignRows, RandomRows
 from .ruling import ruled, ruling
 from .scales import check_scale
+from .source import InMemory, ModelData
 from .spec import RandomSpec, Spec, argument_node, remembered_arguments
 
 RANK_ACTIONS = {"message+drop.cols": "message", "warn+drop.cols": "warning", "silent.drop.cols": "ignore"}
@@ -46,8 +48,10 @@ def build_design(
     contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
     env: Mapping[str, Any] | None = None,
     known: Known | None = None,
-) -> Design:
-    """The matrices of a formula on data; arguments as in `lmer`. `known` is what takes the place of the data's own.
+) -> ModelData:
+    """What a formula means on data, and its matrices; arguments as in `lmer`.
+
+    `known` is what takes the place of the data's own.
 
     Raises FormulaError, with the place, for what the formula asks in vain; DataError for rows that cannot be used, and
     for checks whose action in `control` is "stop"; ArgumentError for `contrasts` and `na_action`.
@@ -70,24 +74,35 @@ def build_design(
     notes += check_groups(random, [parts.random[i] for i in rank_of], frame.y.shape[0], control, frame.scope)
     X, kept, said = _full_rank(X, coder.names, control)
     notes += said + check_scale(X, [coder.names[i] for i in kept], control)
-    return Design(
+    design = Design(
         formula=formula,
-        X=X,
         X_names=tuple(coder.names[i] for i in kept),
         assign=tuple(coder.assign[i] for i in kept),
         X_full_names=coder.names,
         dropped=_without(coder.names, kept),
+        random=tuple(term.design for term in random),
+        fixed_terms=parts.fixed,
+        response=frame.y_name,
+        n=frame.rows.n,
+        n_total=frame.rows.n_total,
+        n_missing=frame.rows.n_chosen - frame.rows.n,
+        na_action=frame.na_action,
+        spec=_spec(parts, frame, coder, kept, specs, extras),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+    return ModelData(design, InMemory(_rows(frame, X, random, data)))
+
+
+def _rows(frame: Frame, X: Any, random: tuple[RandomRows, ...], data: Any) -> DesignRows:
+    return DesignRows(
+        X=X,
         y=frame.y,
         offset=frame.offset,
         weights=frame.weights,
         random=random,
-        fixed_terms=parts.fixed,
         variables={frame.y_name: frame.y} | _framed(frame),
-        rows=frame.rows,
+        used=frame.rows,
         data_index=frame.index,
-        na_action=frame.na_action,
-        spec=_spec(parts, frame, coder, kept, specs, extras),
-        notes=tuple(dict.fromkeys(notes)),
         data=data,
     )
 
@@ -129,13 +144,13 @@ def _fixed(fixed: Terms, frame: Frame, contrasts: Contrasts) -> tuple[Coder, Any
 
 def _random(
     parts: Parts, frame: Frame, coder: RandomCoder
-) -> tuple[tuple[RandomDesign, ...], tuple[RandomSpec, ...], list[int]]:
+) -> tuple[tuple[RandomRows, ...], tuple[RandomSpec, ...], list[int]]:
     """Random terms and their specs in fitting order, and their places as written."""
     made: dict[str, Any] = {}
     factors = [grouping_factor(term.group, frame, made) for term in parts.random]
     order = fitting_order([len(factor.levels) for factor in factors])
     both = [random_design(parts.random[i], parts.effects[i], factors[i], coder) for i in order]
-    return tuple(design for design, _ in both), tuple(spec for _, spec in both), order
+    return tuple(term for term, _ in both), tuple(spec for _, spec in both), order
 
 
 def _full_rank(X: Any, names: Sequence[str], control: lmerControl) -> tuple[Any, Any, list[str]]:

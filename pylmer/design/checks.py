@@ -17,6 +17,7 @@ from ..functions.arrays import Array, all_finite
 from ..language import RandomTerm
 from ..options import lmerControl
 from .record import RandomDesign
+from .rows import RandomRows
 
 Finding: TypeAlias = tuple[str, str]
 SMALL = 1_000_000  # entries of Z up to which "...Small" looks at its rank
@@ -65,7 +66,7 @@ def check_response(y: Array, name: str, control: lmerControl) -> list[str]:
 
 
 def check_groups(
-    random: Sequence[RandomDesign], sources: Sequence[RandomTerm], n: int, control: lmerControl, scope: Scope
+    random: Sequence[RandomRows], sources: Sequence[RandomTerm], n: int, control: lmerControl, scope: Scope
 ) -> list[str]:
     """Numbers of levels against rows: lme4's check.nlev.gtr.1, .nobs.vs.nlev, .nlev.gtreq.5, .nobs.vs.nRE
 
@@ -116,7 +117,7 @@ def _effects(term: RandomDesign, n: int, control: lmerControl) -> Iterator[Findi
         )
 
 
-def _rank(random: Sequence[RandomDesign], n: int, control: lmerControl) -> Iterator[Finding]:
+def _rank(random: Sequence[RandomRows], n: int, control: lmerControl) -> Iterator[Finding]:
     wanted = control.check_nobs_vs_rankZ
     action = wanted.removesuffix("Small")
     q = sum(len(term.levels) * len(term.columns) for term in random)

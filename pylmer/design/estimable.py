@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..numerics.linalg import Array, chunks, dense, powers_of_two, triangular_factor
-from .record import Design
+from .source import Designed
 
 NOT_ESTIMABLE = 1e-6  # a function's part in the null space that is rounding, relative to the summands it is made of
 ROUNDING = 1e-10  # an entry of the null space that is zero
@@ -44,36 +44,36 @@ class NullSpace:
         return np.asarray(np.all(self.outside(L) == 0, axis=1) & np.isfinite(L).all(axis=1))
 
 
-def null_space(design: Design, kept: Array) -> NullSpace:
-    """The null space of all columns of a design's X, of which those at `kept` (r,) are a basis."""
-    spec, P = design.spec, len(design.X_full_names)
+def null_space(fit: Designed, kept: Array) -> NullSpace:
+    """The null space of all columns of a fit's X, of which those at `kept` (r,) are a basis."""
+    rows, spec, P = fit.rows, fit.design.spec, len(fit.design.X_full_names)
     left = np.setdiff1d(np.arange(P), kept)
-    X = design.X
+    X = rows.X
     if len(left):
-        X = spec.fixed_coder.matrix({name: design.variables[name] for name in design.variables}, design.n)
-    root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
-    largest = [np.max(np.abs(dense(X[at])), axis=0, initial=0.0) for at in chunks(design.n)]
+        X = spec.fixed_coder.matrix(rows.variables, rows.n)
+    root = np.ones(rows.n) if rows.weights is None else np.sqrt(rows.weights)
+    largest = [np.max(np.abs(dense(X[at])), axis=0, initial=0.0) for at in chunks(rows.n)]
     lengths, null = powers_of_two(np.max(largest, axis=0, initial=0.0)), np.zeros((P, len(left)))
     if not len(left):
         return NullSpace(lengths, null)
-    R = triangular_factor((root[at, None] * (dense(X[at]) / lengths) for at in chunks(design.n)), P)
+    R = triangular_factor((root[at, None] * (dense(X[at]) / lengths) for at in chunks(rows.n)), P)
     null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
     null[left] = np.eye(len(left))
     vectors = np.linalg.qr(null)[0]
     return NullSpace(lengths, np.where(np.abs(vectors) < ROUNDING, 0.0, vectors))
 
 
-def not_estimable(design: Design, kept: Array, X: Array, labels: pd.Index[Any]) -> str | None:
+def not_estimable(fit: Designed, kept: Array, X: Array, labels: pd.Index[Any]) -> str | None:
     """What to say of new rows X (m, P), called `labels`, whose means a rank-deficient fit cannot estimate."""
     lost = np.setdiff1d(np.arange(X.shape[1]), kept)
     if not len(lost):
         return None
-    unknown = np.flatnonzero(np.isfinite(X).all(axis=1) & ~null_space(design, kept).estimable(X))
+    unknown = np.flatnonzero(np.isfinite(X).all(axis=1) & ~null_space(fit, kept).estimable(X))
     if not len(unknown):
         return None
     named = ", ".join(str(labels[i]) for i in unknown[:SHOWN]) + (", ..." if len(unknown) > SHOWN else "")
     return (
-        f"predicting from a rank-deficient fit, without {', '.join(design.X_full_names[j] for j in lost)}: "
+        f"predicting from a rank-deficient fit, without {', '.join(fit.design.X_full_names[j] for j in lost)}: "
         f"{len(unknown)} of {len(X)} new rows ({named}) cannot be estimated from the data, such as cells without data; "
         "the numbers given for them depend on how the factors are coded"
     )

@@ -33,7 +33,7 @@ from ..language import MixedFormula, RandomTerm, Terms, deparse, parse_expressio
 from ..language.nodes import Binary, Call, Name, Node, Paren
 from ..language.walk import nodes
 from .known import Known, group_key
-from .rows_used import Rows, choose_rows, na_action_name, subset_positions
+from .rows_used import RowsUsed, choose_rows, na_action_name, subset_positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Frame:
     y_name: str
     offset: Array | None
     weights: Array | None
-    rows: Rows
+    rows: RowsUsed
     index: pd.Index
     na_action: str
     scope: Scope
@@ -271,7 +271,7 @@ def _subset(given: Any, scope: Scope, n: int) -> Array | None:
     return None if given is None else subset_positions(_argument(given, "subset", scope), n)
 
 
-def _on(value: Any, rows: Rows) -> Any:
+def _on(value: Any, rows: RowsUsed) -> Any:
     """The value on the rows used; a factor loses the levels that do not occur there."""
     positions = rows.positions
     if value is None:

@@ -15,7 +15,7 @@ from .coder import Coder, code, factors_in, single_column
 from .contrasts import Contrasts
 from .known import group_key
 from .model_frame import Frame, group_factors
-from .record import RandomDesign
+from .rows import RandomRows
 from .spec import RandomSpec, own_groups
 
 Key: TypeAlias = tuple[bool, tuple[str, ...], frozenset[str]]  # intercept, labels, factors of the own group
@@ -92,12 +92,10 @@ class RandomCoder:
         return coder, alone
 
 
-def random_design(
-    term: RandomTerm, terms: Terms, factor: Factor, coder: RandomCoder
-) -> tuple[RandomDesign, RandomSpec]:
+def random_design(term: RandomTerm, terms: Terms, factor: Factor, coder: RandomCoder) -> tuple[RandomRows, RandomSpec]:
     """One random term on the rows, and what codes it for new data."""
     made, Z, names = coder.columns(terms, term.group)
     group, label = group_name(term.group), random_label(term)
     hom = HOMOGENEOUS[term.structure] if term.hom is None else term.hom
     spec = RandomSpec(label, group, group_factors(term.group), factor.levels, terms.used, made)
-    return RandomDesign(label, group, names, factor.codes, factor.levels, Z, term.structure, hom), spec
+    return RandomRows(label, group, names, factor.levels, term.structure, hom, factor.codes, Z), spec

@@ -17,7 +17,7 @@ NA_ACTIONS = ("omit", "exclude", "fail", "pass")
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class RowsUsed:
     """The choice of rows; None stands for all, so that complete data need no mask.
 
     n_total   rows of the data
@@ -96,7 +96,7 @@ def subset_positions(value: Value, n: int) -> Array:
 
 def choose_rows(
     n: int, chosen: Array | None, variables: Mapping[str, Value], na_action: str, extra: Mapping[str, Value]
-) -> Rows:
+) -> RowsUsed:
     """Drop rows in which any variable is missing; raises DataError if that is not wanted, or nothing is left."""
     everything = {**variables, **extra}
     absent: Array | None = None
@@ -108,7 +108,7 @@ def choose_rows(
         absent = None
     if absent is not None and na_action in ("fail", "pass"):
         raise DataError(f"missing values in {_listed(everything, chosen)}; {_WAY_OUT[na_action]}")
-    rows = Rows(n, chosen, None if absent is None else ~absent)
+    rows = RowsUsed(n, chosen, None if absent is None else ~absent)
     if rows.n == 0:
         raise DataError(_nothing_left(rows, everything))
     return rows
@@ -130,7 +130,7 @@ def _count(value: Value, chosen: Array | None) -> int:
     return 0 if mask is None else int(np.count_nonzero(mask if chosen is None else mask[chosen]))
 
 
-def _nothing_left(rows: Rows, variables: Mapping[str, Value]) -> str:
+def _nothing_left(rows: RowsUsed, variables: Mapping[str, Value]) -> str:
     if rows.n_total == 0:
         return "the data have 0 rows"
     if rows.n_chosen == 0:

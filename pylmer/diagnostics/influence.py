@@ -103,7 +103,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     if fit.optimum.optimizer == GIVEN:
         raise ArgumentError(
             "influence() compares estimates, and the parameters of this fit were given (makeLmer, extend): "
-            "refit(fit, fit.design.y) estimates them"
+            "refit(fit, fit.rows.y) estimates them"
         )
     if isinstance(groups, pd.Series | pd.DataFrame | pd.Index | np.ndarray):
         raise ArgumentError(
@@ -173,7 +173,7 @@ def _component_names(fit: FittedModel) -> list[str]:
 
 
 def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
-    index = fit.design.index
+    index = fit.rows.index
     if obs is None:
         return np.arange(len(index)), index
     labels: list[Any] = several(obs)
@@ -214,20 +214,20 @@ def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
 
 
 def _levels(fit: FittedModel, name: Any) -> tuple[Codes, Sequence[str]]:
-    design = fit.design
+    rows = fit.rows
     columns = {} if fit.request.data is None else read_columns(fit.request.data)
-    known = list(dict.fromkeys([*(term.group for term in design.random), *columns, *design.variables]))
+    known = list(dict.fromkeys([*(term.group for term in rows.random), *columns, *rows.variables]))
     meant = known_as(name, known) or ""
-    for term in design.random:
+    for term in rows.random:
         if term.group == meant:
             return term.codes, term.labels()
     if meant in columns:
         factor = as_factor(columns[meant])
-        return np.asarray(factor.codes)[design.kept], factor.levels.labels()
-    if meant in design.variables:
-        factor = as_factor(design.variables[meant])
+        return np.asarray(factor.codes)[rows.kept], factor.levels.labels()
+    if meant in rows.variables:
+        factor = as_factor(rows.variables[meant])
         return np.asarray(factor.codes), factor.levels.labels()
-    factors = ", ".join(repr(group) for group in dict.fromkeys(term.group for term in design.random))
+    factors = ", ".join(repr(group) for group in dict.fromkeys(term.group for term in rows.random))
     raise ArgumentError(
         f"groups={name!r}: neither a grouping factor of the model ({factors}) nor a column of the data"
         f"{did_you_mean(str(name), known)}"

@@ -36,7 +36,7 @@ def hatvalues(fit: FittedModel) -> pd.Series[float]:
 def _leverages(fit: FittedModel) -> Array:
     rows = fitted_rows(fit, chosen_effects(fit, None)).joint(fixed=True, unknown=False)
     h = row_variances(fit.at, rows)
-    return h if fit.design.weights is None else h * fit.design.weights
+    return h if fit.rows.weights is None else h * fit.rows.weights
 
 
 @word

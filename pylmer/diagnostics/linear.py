@@ -37,9 +37,9 @@ class DeletedRows:
 
 def deleted(fit: LinearFit) -> DeletedRows:
     """What all of these words need."""
-    solution, weights = fit.solution, fit.design.weights
-    root = np.ones(len(fit.design.y)) if weights is None else np.sqrt(weights)
-    X = full_matrix(fit.design)[:, solution.kept]
+    solution, weights = fit.solution, fit.rows.weights
+    root = np.ones(fit.design.n) if weights is None else np.sqrt(weights)
+    X = full_matrix(fit)[:, solution.kept]
     h = np.sum(np.linalg.qr(root[:, None] * X)[0] ** 2, axis=1)  # accurate where it is one, as x'(X'WX)^-1 x is not
     return DeletedRows(X, np.where(h > ONE, 1.0, h), root * solution.residuals, root)
 

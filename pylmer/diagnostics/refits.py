@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..design import Design
-from ..engine.covariance.family import Family
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion, Objective
 from ..engine.factorization.blocked import BlockedEngine
+from ..engine.factorization.contract import Fixed
+from ..engine.optimize.newton import Run
 from ..engine.optimize.search import SCAN, local_minima, lowest, scanned
-from ..engine.sums.gram import Gram
 from ..engine.sums.scaling import Scaling
 from ..errors import NumericalError
 from ..fit.devfun import Devfun, rows_of
@@ -44,8 +44,8 @@ def refits(devfun: Devfun, points: Points, codes: Codes, count: int, held: bool)
     held  theta stays at `points`, the optimum of the whole, and sigma and beta alone are estimated; else theta is
           estimated anew, from there
     """
-    rows = rows_of(devfun.design)
-    deletions = Deletions(devfun.criterion.engine.gram, rows, codes, count)
+    rows = rows_of(devfun.rows)
+    deletions = Deletions(devfun.gram, rows, codes, count)
     out = _empty(count, devfun)
     out.failed.update(_impossible(deletions, devfun))
     todo = np.array([group for group in range(count) if group not in out.failed], dtype=np.int64)
@@ -56,7 +56,7 @@ def refits(devfun: Devfun, points: Points, codes: Codes, count: int, held: bool)
 
 
 def _empty(count: int, devfun: Devfun) -> Refits:
-    p = devfun.criterion.engine.gram.p
+    p = devfun.gram.p
     Sigma = tuple(np.full((count, f.width, f.width), np.nan) for f in devfun.families)
     return Refits(np.full((count, p), np.nan), np.full((count, p, p), np.nan), np.full(count, np.nan), Sigma, {})
 
@@ -158,7 +158,7 @@ def _stacked(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, 
     near = todo[~deletions.dominant[todo]]
     if not isinstance(engine, BlockedEngine) or not can_stack(engine, devfun.families) or not len(near):
         return todo
-    scan = None if held else [devfun.multiple(c) for c in SCAN]
+    scan = None if held else [devfun.covariances.multiple(c) for c in SCAN]
     found = solve_together(deletions, devfun.REML, devfun.families, points, near, scan)
     _write(out, found.groups, deletions.gram.scaling, found.beta, found.Phi, found.s2, found.places.T)
     return np.setdiff1d(todo, found.groups)
@@ -172,25 +172,26 @@ def _one(deletions: Deletions, devfun: Devfun, points: Points, group: int, held:
         gram = deletions.gram_without(group)
         criterion = Criterion(BlockedEngine(gram), devfun.REML)
         if held:
-            at = criterion.at(_rescaled(points, devfun.families, deletions.gram, gram))
+            old, new = devfun.covariances, devfun.covariances.on(gram.scaling.R_terms)
+            fixed, place = _estimated(criterion.at(new.points(old.par(points))))
         else:
-            at = _descended(criterion.at, devfun, points, not deletions.dominant[group])
-        _ = at.value
+            best = _descended(criterion.at, devfun, points, not deletions.dominant[group])
+            fixed, place = best.at.fixed, best.place
     except NumericalError as error:
         out.failed[group] = f"leaves a model that cannot be fitted: {error}"
         return
-    beta, templates = at.factorization.fixed.beta, [point.template()[None] for point in at.points]
-    _write(out, np.array([group]), gram.scaling, beta[None], at.Phi[None], np.array([at.s2]), templates)
+    s2, templates = np.array([fixed.r2 / criterion.m]), [point.template()[None] for point in place]
+    _write(out, np.array([group]), gram.scaling, fixed.beta[None], fixed.Phi[None], s2, templates)
 
 
-def _rescaled(points: Points, families: Sequence[Family], one: Gram, two: Gram) -> Points:
-    """The same covariances in the scaled coordinates of other sums."""
-    scales = zip(families, points, one.scaling.R_terms, two.scaling.R_terms, strict=True)
-    return tuple(family.point(family.par(point, old), new) for family, point, old, new in scales)
+def _estimated(at: At) -> tuple[Fixed, Points]:
+    """The fixed part at a place, and the place; NumericalError where there is no criterion."""
+    _ = at.value
+    return at.factorization.fixed, at.points
 
 
-def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool) -> At:
+def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool) -> Run:
     """The lowest of the optima reached from that of the whole, unless it is far, and from the minima of a scan."""
-    scan = scanned(objective, devfun.multiple, SCAN)
-    starts = [devfun.multiple(SCAN[k]) for k in local_minima(scan)]
-    return lowest(objective, [points, *starts] if near else starts).best.at
+    scan = scanned(objective, devfun.covariances.multiple, SCAN)
+    starts = [devfun.covariances.multiple(SCAN[k]) for k in local_minima(scan)]
+    return lowest(objective, [points, *starts] if near else starts).best

@@ -148,7 +148,7 @@ def _reduced(problems: Problems, s: Array) -> tuple[Array, Array, Array, Array, 
 
 
 @dataclass(frozen=True, eq=False)
-class Estimates:
+class FixedEstimates:
     """beta (G, p), Phi (G, p, p) and r2 (G,) in scaled coordinates, at given thetas."""
 
     beta: Array
@@ -156,7 +156,7 @@ class Estimates:
     r2: Array
 
 
-def estimates(problems: Problems, theta: Array) -> Estimates:
+def estimates(problems: Problems, theta: Array) -> FixedEstimates:
     """The fixed part of every problem at its theta (G,)."""
     size = max(1, CELLS // len(problems.a))
     parts = []
@@ -167,4 +167,4 @@ def estimates(problems: Problems, theta: Array) -> Estimates:
     p = C.shape[1] - 1
     Phi = np.linalg.inv(C[:, :p, :p])
     beta = np.einsum("gab,gb->ga", Phi, C[:, :p, p])
-    return Estimates(beta, Phi, C[:, p, p] - np.einsum("ga,ga->g", beta, C[:, :p, p]))
+    return FixedEstimates(beta, Phi, C[:, p, p] - np.einsum("ga,ga->g", beta, C[:, :p, p]))

@@ -19,7 +19,7 @@ from ..engine.covariance.points import Points, singular
 from ..engine.factorization.blocked import BlockedEngine
 from ..engine.many_responses.descent import Runs, descend_together, retried
 from ..engine.many_responses.responses import Responses
-from ..engine.many_responses.stacked import Run, Stack, Values, tiled
+from ..engine.many_responses.stacked import Stack, StackRun, Values, tiled
 from ..engine.many_responses.stacked_points import StackedPoints
 from ..engine.optimize.search import INTERIOR
 from ..numerics.linalg import Array, Codes
@@ -94,7 +94,7 @@ def _changed(deletions: Deletions, f: int) -> ChangedLevels:
     )
 
 
-class DeletionRun(Run):
+class DeletionRun(StackRun):
     """One evaluation: run i is the whole without group who[i]."""
 
     stack: DeletionStack

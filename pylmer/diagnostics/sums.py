@@ -14,7 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..engine.sums.gram import CrossProducts, FactorSums, Gram, form_gram
+from ..engine.sums.arrange import form_gram
+from ..engine.sums.gram import CrossProducts, FactorSums, Gram
 from ..engine.sums.rows import Rows
 from ..engine.sums.scaling import scaled_fixed, scaled_random
 from ..numerics.linalg import Array, Codes

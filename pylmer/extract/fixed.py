@@ -79,9 +79,9 @@ def random_names(fit: FittedModel) -> list[str]:
 
 def fixed_matrix(fit: FittedModel) -> pd.DataFrame:
     """X with its names: (n, p)."""
-    X: Any = fit.design.X
+    X: Any = fit.rows.X
     names = list(fit.design.X_names)
     if isinstance(X, np.ndarray):
-        return pd.DataFrame(X, index=fit.design.index, columns=names, copy=True)
+        return pd.DataFrame(X, index=fit.rows.index, columns=names, copy=True)
     columns = {j: pd.arrays.SparseArray(X[:, [j]].toarray()[:, 0]) for j in range(len(names))}
-    return pd.DataFrame(columns, index=fit.design.index).set_axis(names, axis=1)
+    return pd.DataFrame(columns, index=fit.rows.index).set_axis(names, axis=1)

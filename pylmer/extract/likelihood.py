@@ -77,7 +77,7 @@ def nobs(fit: FittedModel) -> int:
     >>> pylmer.nobs(fit)
     180
     """
-    return len(fit.design.y)
+    return fit.design.n
 
 
 @word

@@ -52,7 +52,7 @@ def sigma(fit: LinearFit) -> float:
 @extract.logLik.register(LinearFit)
 def logLik(fit: LinearFit) -> LogLik:
     """The log-likelihood at its maximum."""
-    value = log_likelihood(fit.solution, fit.design.weights)
+    value = log_likelihood(fit.solution, fit.rows.weights)
     return LogLik(value, fit.solution.rank + 1, fit.solution.n_obs, False)
 
 
@@ -180,18 +180,18 @@ def list_resid(fits: LinearFits, type: str = "response") -> pd.Series[float]:
     values = _by_row(fits, fits.each(lambda fit: fit.residuals))
     if type == "response":
         return on_rows(fits, values)
-    root = 1.0 if fits.design.weights is None else np.sqrt(fits.design.weights)
+    root = 1.0 if fits.rows.weights is None else np.sqrt(fits.rows.weights)
     return on_rows(fits, root * values / (fits.sigma if type == "pooled.pearson" else _row_sigma(fits)))
 
 
 def _row_sigma(fits: LinearFits) -> Array:
     """The residual standard deviation of each row's group (n,)."""
-    return _by_row(fits, tuple(np.full(len(rows), sd) for rows, sd in zip(fits.rows, fits.sigmas, strict=True)))
+    return _by_row(fits, tuple(np.full(len(rows), sd) for rows, sd in zip(fits.members, fits.sigmas, strict=True)))
 
 
 def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:
-    whole = np.full(len(fits.design.y), np.nan)
-    for rows, found in zip(fits.rows, values, strict=True):
+    whole = np.full(fits.design.n, np.nan)
+    for rows, found in zip(fits.members, values, strict=True):
         if found is not None:
             whole[rows] = found
     return whole

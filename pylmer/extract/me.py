@@ -11,7 +11,6 @@ import pandas as pd
 from scipy import sparse
 
 from ..engine.covariance.family import Family
-from ..engine.covariance.names import theta_names
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.words import word
@@ -78,8 +77,7 @@ def _sizes(fit: FittedModel) -> list[int]:
 
 
 def _theta_sizes(fit: FittedModel) -> list[int]:
-    terms = zip(fit.devfun.families, fit.design.random, strict=True)
-    return [len(theta_names(family, term.group, term.columns)) for family, term in terms]
+    return [len(names) for names in fit.covariances.theta_names_by_term]
 
 
 def _pointers(sizes: Sequence[int]) -> Codes:
@@ -96,17 +94,15 @@ def _labelled(fit: FittedModel, values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _theta(fit: FittedModel) -> NamedVector:
-    terms = zip(fit.devfun.families, fit.design.random, strict=True)
-    names = [name for family, term in terms for name in theta_names(family, term.group, term.columns)]
-    return NamedVector(fit.theta, index=names, copy=True)
+    return NamedVector(fit.theta, index=list(fit.covariances.theta_names), copy=True)
 
 
 def _par(fit: FittedModel) -> NamedVector:
-    return NamedVector(fit.par, index=list(fit.devfun.names), copy=True)
+    return NamedVector(fit.par, index=list(fit.covariances.names), copy=True)
 
 
 def _lower(fit: FittedModel) -> NamedVector:
-    return NamedVector(fit.devfun.lower, index=list(fit.devfun.names))
+    return NamedVector(fit.devfun.lower, index=list(fit.covariances.names))
 
 
 def _scaled_T(T: Array) -> Array:
@@ -121,7 +117,7 @@ def _scaled_T(T: Array) -> Array:
 def _zt_list(fit: FittedModel) -> dict[str, sparse.csr_array]:
     """Per column of each term its rows of Z': (J, n)."""
     out: dict[str, sparse.csr_array] = {}
-    for term in fit.design.random:
+    for term in fit.rows.random:
         matrix, width = sparse.csr_array(term.Zt), len(term.columns)
         out |= {f"{term.group}.{column}": matrix[k::width] for k, column in enumerate(term.columns)}
     return out
@@ -132,14 +128,14 @@ def _mm_list(fit: FittedModel) -> dict[str, pd.DataFrame]:
 
 
 def _flist(fit: FittedModel) -> dict[str, pd.Categorical[str]]:
-    first = {group: fit.design.random[where[0]] for group, where in factors(fit).items()}
+    first = {group: fit.rows.random[where[0]] for group, where in factors(fit).items()}
     return {group: pd.Categorical.from_codes(term.codes, pd.Index(term.labels())) for group, term in first.items()}
 
 
 def _lind(fit: FittedModel) -> Codes:
     """Places in theta, from 0, of the stored entries of Lambda' in its column order."""
     starts, out = _pointers(_theta_sizes(fit)), []
-    terms = zip(fit.devfun.families, fit.design.random, starts, strict=False)
+    terms = zip(fit.covariances.families, fit.design.random, starts, strict=False)
     for family, term, start in terms:
         out.append(np.tile(_places(family, len(term.columns)) + start, len(term.levels)))
     return np.concatenate(out)
@@ -154,9 +150,9 @@ def _places(family: Family, width: int) -> Codes:
 
 
 def _devcomp(fit: FittedModel) -> DevComp:
-    n, p, s = len(fit.design.y), len(fit.beta), fit.solution
-    w = np.ones(n) if fit.design.weights is None else fit.design.weights
-    wrss, ussq = float(w @ (fit.design.y - fit.mu) ** 2), float(fit.u @ fit.u)
+    n, p, s = fit.design.n, len(fit.beta), fit.solution
+    w = np.ones(n) if fit.rows.weights is None else fit.rows.weights
+    wrss, ussq = float(w @ (fit.rows.y - fit.mu) ** 2), float(fit.u @ fit.u)
     cmp = {
         "ldL2": s.logdet_V + float(np.log(w).sum()),
         "ldRX2": s.logdet_XtVX,
@@ -170,17 +166,17 @@ def _devcomp(fit: FittedModel) -> DevComp:
         "sigmaREML": float(np.sqrt(s.r2 / (n - p))) if n > p else np.nan,
     }
     dims = {"N": n, "n": n, "p": p, "nmp": n - p, "q": sum(_sizes(fit)), "nth": len(fit.theta), "useSc": 1}
-    dims |= {"reTrms": len(fit.design.random), "spFe": int(sparse.issparse(fit.design.X)), "REML": p * fit.REML}
+    dims |= {"reTrms": len(fit.design.random), "spFe": int(sparse.issparse(fit.rows.X)), "REML": p * fit.REML}
     return DevComp(pd.Series(cmp), pd.Series(dims | {"GLMM": 0, "NLMM": 0}))
 
 
 COMPONENTS: dict[str, Callable[[FittedModel], Any]] = {
-    "X": lambda fit: fit.design.X,
+    "X": lambda fit: fit.rows.X,
     "Z": lambda fit: sparse.csr_array(system.Zt(fit).T),
     "Zt": system.Zt,
     "Ztlist": _zt_list,
     "mmList": _mm_list,
-    "y": lambda fit: fit.design.y,
+    "y": lambda fit: fit.rows.y,
     "mu": lambda fit: fit.mu,
     "u": lambda fit: fit.u,
     "b": lambda fit: fit.b,
@@ -205,8 +201,8 @@ COMPONENTS: dict[str, Callable[[FittedModel], Any]] = {
     "is_REML": lambda fit: fit.REML,
     "n_rtrms": lambda fit: len(fit.design.random),
     "n_rfacs": lambda fit: len(factors(fit)),
-    "N": lambda fit: len(fit.design.y),
-    "n": lambda fit: len(fit.design.y),
+    "N": lambda fit: fit.design.n,
+    "n": lambda fit: fit.design.n,
     "p": lambda fit: len(fit.beta),
     "q": lambda fit: sum(_sizes(fit)),
     "p_i": lambda fit: _by_term(fit, _widths(fit)),
@@ -217,7 +213,7 @@ COMPONENTS: dict[str, Callable[[FittedModel], Any]] = {
     "m": lambda fit: len(fit.theta),
     "cnms": lambda fit: _labelled(fit, [list(term.columns) for term in fit.design.random]),
     "devcomp": _devcomp,
-    "offset": lambda fit: np.zeros(len(fit.design.y)) if fit.design.offset is None else fit.design.offset,
+    "offset": lambda fit: np.zeros(fit.design.n) if fit.rows.offset is None else fit.rows.offset,
     "lower": _lower,
     "devfun": lambda fit: fit.devfun,
 }

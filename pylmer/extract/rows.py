@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ..design import Design
+from ..design import Designed
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.words import word
@@ -22,13 +22,6 @@ RESIDUALS = ("response", "pearson", "working", "deviance")
 MATRICES = ("fixed", "random", "randomListRaw")
 
 
-class Designed(Protocol):
-    """Any fit that knows its design."""
-
-    @property
-    def design(self) -> Design: ...
-
-
 class Scaled(Designed, Protocol):
     """Any fit with a design and a residual standard deviation."""
 
@@ -38,11 +31,10 @@ class Scaled(Designed, Protocol):
 
 def on_rows(fit: Designed, values: Array) -> pd.Series[float]:
     """A Series on the index of the data; with na_action="exclude" rows dropped for missing values are NaN."""
-    design = fit.design
-    known = pd.Series(values, index=design.index, dtype=float, copy=True)
-    if design.na_action != "exclude":
-        return known
-    return pd.Series(design.padded(values), index=design.padded_index, dtype=float, copy=True)
+    rows = fit.rows
+    if fit.design.na_action != "exclude":
+        return pd.Series(values, index=rows.index, dtype=float, copy=True)
+    return pd.Series(rows.padded(values), index=rows.padded_index, dtype=float, copy=True)
 
 
 @word
@@ -74,15 +66,15 @@ def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.
     >>> pylmer.resid(fit, scaled=True).head(2).round(3).tolist()
     [-0.16, -0.571]
     """
-    return labelled_residuals(fit, fit.design.y - fit.mu, type, scaled)
+    return labelled_residuals(fit, fit.rows.y - fit.mu, type, scaled)
 
 
 def labelled_residuals(fit: Scaled, values: Array, type: str, scaled: bool) -> pd.Series[float]:
     """y - fitted (n,) as the residuals asked for, on the index of the data; ArgumentError for an unknown type."""
     if type not in RESIDUALS:
         raise ArgumentError(f"type={type!r}: residuals are one of {', '.join(map(repr, RESIDUALS))}")
-    if type in ("pearson", "deviance") and fit.design.weights is not None:
-        values = values * np.sqrt(fit.design.weights)
+    if type in ("pearson", "deviance") and fit.rows.weights is not None:
+        values = values * np.sqrt(fit.rows.weights)
     return on_rows(fit, values / fit.sigma if scaled else values)
 
 
@@ -98,7 +90,7 @@ def weights(fit: FittedModel) -> pd.Series[float]:
     >>> pylmer.weights(fit).unique().tolist()
     [1.0]
     """
-    return on_rows(fit, np.ones(len(fit.design.y)) if fit.design.weights is None else fit.design.weights)
+    return on_rows(fit, np.ones(fit.design.n) if fit.rows.weights is None else fit.rows.weights)
 
 
 @word
@@ -148,7 +140,7 @@ def model_frame(fit: FittedModel) -> pd.DataFrame:
     0  249.5600   0.0     308
     1  258.7047   1.0     308
     """
-    return fit.design.model_frame()
+    return fit.rows.model_frame()
 
 
 @word
@@ -174,12 +166,12 @@ def model_matrix(fit: FittedModel, type: str = "fixed") -> Any:
     if type == "random":
         return sparse.csr_array(Zt(fit).T)
     if type == "randomListRaw":
-        return {term.label: raw_matrix(fit, i) for i, term in enumerate(fit.design.random)}
+        return {term.label: raw_matrix(fit, i) for i, term in enumerate(fit.rows.random)}
     raise ArgumentError(f"type={type!r}: a model matrix is one of {', '.join(map(repr, MATRICES))}")
 
 
 def raw_matrix(fit: FittedModel, position: int) -> pd.DataFrame:
     """The columns left of one bar: (n, l)."""
-    term = fit.design.random[position]
-    values = np.ones((len(fit.design.y), 1)) if term.Z is None else term.Z
-    return pd.DataFrame(values, index=fit.design.index, columns=list(term.columns), copy=True)
+    term = fit.rows.random[position]
+    values = np.ones((fit.design.n, 1)) if term.Z is None else term.Z
+    return pd.DataFrame(values, index=fit.rows.index, columns=list(term.columns), copy=True)

@@ -23,7 +23,7 @@ LARGEST = 10_000  # random effects up to which a dense q x q matrix is formed
 
 def Zt(fit: FittedModel) -> sparse.csr_array:
     """Z': (q, n), terms in fitting order, effects inside a level."""
-    return sparse.csr_array(sparse.vstack([term.Zt for term in fit.design.random]))
+    return sparse.csr_array(sparse.vstack([term.Zt for term in fit.rows.random]))
 
 
 def Lambda(fit: FittedModel) -> sparse.csc_array:
@@ -56,10 +56,10 @@ def system(fit: FittedModel) -> System:
     q = len(fit.b)
     if q > LARGEST:
         raise ArgumentError(f"this needs a dense {q} x {q} matrix; it is formed up to {LARGEST} random effects")
-    weights = np.ones(len(fit.design.y)) if fit.design.weights is None else fit.design.weights
+    weights = np.ones(fit.design.n) if fit.rows.weights is None else fit.rows.weights
     ZLt = Lambda(fit).T @ Zt(fit)
     weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
-    X: Any = fit.design.X
+    X: Any = fit.rows.X
     WX = weights[:, None] * X if isinstance(X, np.ndarray) else X.multiply(weights[:, None])
     L = np.asarray(linalg.cholesky((weighted @ ZLt.T).toarray() + np.eye(q), lower=True))
     ZX, XX = dense(weighted @ X), dense(X.T @ WX)

@@ -15,13 +15,12 @@ from ..engine.optimize.other_optimizers import NEAREST
 from ..errors import ArgumentError, NumericalError
 from ..options import OPTIMIZERS
 from ..text.arguments import plain
-from .fitted_model import FittedModel
-from .fitting import Fit
+from .fitted_model import FittedModel, Model
 from .optimum import Optimum, optimize_devfun
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AllFit(Generic[Fit]):
+class AllFit(Generic[Model]):
     """One fit by optimizer, and a table of them.
 
     fits    optimizer -> fit, without those that failed
@@ -29,7 +28,7 @@ class AllFit(Generic[Fit]):
             beta_off (largest difference of a fixed effect from the best fit, in standard errors), message
     """
 
-    fits: Mapping[str, Fit]
+    fits: Mapping[str, Model]
     table: pd.DataFrame
 
     def __reduce__(self) -> tuple[Any, ...]:  # a read-only view cannot be copied or pickled
@@ -40,7 +39,7 @@ class AllFit(Generic[Fit]):
 
 
 @plain
-def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
+def allFit(fit: Model, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Model]:
     """Fit the model again with each optimizer, to see whether they agree, as lme4's `allFit`.
 
     `optimizers` are names that `lmerControl` takes. Raises ArgumentError for others and for what is no fit of lmer.
@@ -65,11 +64,11 @@ def allFit(fit: Fit, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Fit]:
     return _all_fit(fits, pd.DataFrame.from_dict(lines, orient="index"))
 
 
-def _all_fit(fits: dict[str, Fit], table: pd.DataFrame) -> AllFit[Fit]:
+def _all_fit(fits: dict[str, Model], table: pd.DataFrame) -> AllFit[Model]:
     return AllFit(MappingProxyType(fits), table)
 
 
-def _timed(fit: Fit, name: str) -> tuple[Fit | None, float, str]:
+def _timed(fit: Model, name: str) -> tuple[Model | None, float, str]:
     """The fit, its seconds, and what went wrong."""
     control = replace(fit.control, optimizer=name, optCtrl={})
     devfun = replace(fit.devfun, control=control)

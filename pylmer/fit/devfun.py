@@ -1,4 +1,4 @@
-"""Design -> the criterion as a function of lme4's `par`."""
+"""Data -> the criterion as a function of lme4's `par`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ..design import Design
+from ..design import Design, DesignRows, ModelData, RandomDesign
+from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import Family
-from ..engine.covariance.names import par_names
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
+from ..engine.factorization.blocked import BlockedEngine
 from ..engine.factorization.choose import choose_engine
 from ..engine.optimize.distant_response import trusted_criterion
-from ..engine.sums.gram import form_gram
+from ..engine.sums.arrange import form_gram
+from ..engine.sums.gram import Gram
 from ..engine.sums.rows import Rows, TermRows
 from ..engine.sums.scaling import Scaling, column_lengths, find_scaling
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array
 from ..options import lmerControl
-from .solution import par_gradient
 
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 
@@ -30,12 +31,13 @@ SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coe
 class Devfun:
     """The criterion as a function of `par`, with all that is needed to optimize it.
 
-    lower, upper (k,) are lme4's bounds, names (k,) lme4's names of `par`.
+    lower, upper (k,) are lme4's bounds, names (k,) lme4's names of `par`. The criterion is of sums; of the data
+    it needs the meaning, `design`, alone.
     """
 
-    design: Design
+    data: ModelData
     criterion: Criterion
-    families: tuple[Family, ...]
+    covariances: Covariances
     control: lmerControl
 
     def __call__(self, par: Sequence[float] | Array) -> float:
@@ -50,23 +52,37 @@ class Devfun:
     def points(self, par: Sequence[float] | Array) -> Points:
         """`par` -> one point per random term; ArgumentError if the length is wrong or a number is not finite."""
         values = np.atleast_1d(_numbers(par))
-        wanted = sum(family.size for family in self.families)
+        wanted = self.covariances.size
         if values.shape != (wanted,):
             found = values.size if values.ndim == 1 else f"{values.ndim} dimensions of"
             raise ArgumentError(f"par has {found} numbers; this model has {wanted}: {', '.join(self.names)}")
         if not np.isfinite(values).all():
             raise ArgumentError(f"par must be finite, found {values}")
-        pieces = np.split(values, np.cumsum([family.size for family in self.families])[:-1])
-        R_terms = self.criterion.engine.gram.scaling.R_terms
-        return tuple(f.point(piece, R) for f, piece, R in zip(self.families, pieces, R_terms, strict=True))
-
-    def multiple(self, c: float) -> Points:
-        """Every relative covariance c^2 I, in scaled coordinates."""
-        return tuple(family.multiple(c) for family in self.families)
+        return self.covariances.points(values)
 
     def gradient(self, par: Array) -> Array:
         """dd/dpar (k,)."""
-        return par_gradient(self.at(par), self.families, np.asarray(par, float))
+        return self.covariances.par_gradient(self.at(par), np.asarray(par, float))
+
+    @property
+    def gram(self) -> Gram:
+        """The sums."""
+        return self.criterion.gram
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """What the covariance of each random term may be."""
+        return self.covariances.families
+
+    @property
+    def design(self) -> Design:
+        """What the columns and terms mean."""
+        return self.data.design
+
+    @property
+    def rows(self) -> DesignRows:
+        """The rows behind the sums; DataError where they cannot be had."""
+        return self.data.rows
 
     @property
     def REML(self) -> bool:
@@ -76,18 +92,17 @@ class Devfun:
     @property
     def lower(self) -> Array:
         """Lower bounds (k,)."""
-        return np.concatenate([family.bounds[0] for family in self.families])
+        return self.covariances.bounds[0]
 
     @property
     def upper(self) -> Array:
         """Upper bounds (k,)."""
-        return np.concatenate([family.bounds[1] for family in self.families])
+        return self.covariances.bounds[1]
 
     @property
     def names(self) -> tuple[str, ...]:
         """lme4's names of `par`."""
-        terms = zip(self.families, self.design.random, strict=True)
-        return tuple(name for family, term in terms for name in par_names(family, term.group, term.columns))
+        return self.covariances.names
 
 
 def _numbers(par: Any) -> Array:
@@ -97,29 +112,35 @@ def _numbers(par: Any) -> Array:
         raise ArgumentError(f"par must be numbers, found {par!r}") from None
 
 
-def group_numbers(design: Design) -> list[int]:
+def covariances_of(random: Sequence[RandomDesign]) -> Covariances:
+    """What the covariances of random terms may be, in the user's coordinates."""
+    families = [Family(term.structure, len(term.columns), term.hom) for term in random]
+    return Covariances.unscaled(families, [Label(term.group, tuple(term.columns)) for term in random])
+
+
+def group_numbers(design: Design | DesignRows) -> list[int]:
     """Per random term, the number of its grouping factor, in order of first appearance."""
     names = list(dict.fromkeys(term.group for term in design.random))
     return [names.index(term.group) for term in design.random]
 
 
-def rows_of(design: Design) -> Rows:
-    """What the engines see of a design."""
+def rows_of(rows: DesignRows) -> Rows:
+    """What the engines see of the rows."""
     terms = tuple(
         TermRows(term.codes, len(term.levels), term.Z, number, term.structure, term.hom)
-        for term, number in zip(design.random, group_numbers(design), strict=True)
+        for term, number in zip(rows.random, group_numbers(rows), strict=True)
     )
-    y = design.y if design.offset is None else design.y - design.offset
-    return Rows(design.X, y, design.weights, terms)
+    y = rows.y if rows.offset is None else rows.y - rows.offset
+    return Rows(rows.X, y, rows.weights, terms)
 
 
-def _check_sizes(design: Design, scaling: Scaling) -> None:
+def _check_sizes(design: Design, scaling: Scaling, weights: Array | None) -> None:
     """Raise NumericalError for a column whose coefficient's variance is no floating-point number."""
     blocks = [
         (design.X_names, scaling.R),
         *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True)),
     ]
-    unit = 1.0 if design.weights is None else float(np.sqrt(np.max(design.weights, initial=0.0)))
+    unit = 1.0 if weights is None else float(np.sqrt(np.max(weights, initial=0.0)))
     for names, R in blocks:
         for name, length in zip(names, column_lengths(R), strict=True):
             size = length / unit if unit > 0 else 0.0
@@ -130,16 +151,27 @@ def _check_sizes(design: Design, scaling: Scaling) -> None:
                 )
 
 
-def make_devfun(design: Design, REML: bool, control: lmerControl) -> Devfun:
+def make_devfun(data: ModelData, REML: bool, control: lmerControl) -> Devfun:
     """Rows -> sums -> criterion."""
-    if REML and design.X.shape[1] >= len(design.y):
-        raise NumericalError(f"{design.X.shape[1]} fixed effects for {len(design.y)} observations: REML needs fewer")
-    rows = rows_of(design)
+    design = data.design
+    if REML and len(design.X_names) >= design.n:
+        raise NumericalError(f"{len(design.X_names)} fixed effects for {design.n} observations: REML needs fewer")
+    rows = rows_of(data.rows)
     scaling = find_scaling(rows)
-    _check_sizes(design, scaling)
-    gram = form_gram(rows, scaling)
-    families = tuple(Family(term.structure, term.width, term.hom) for term in rows.terms)
-    criterion = Criterion(choose_engine(gram, rows, control.engine), REML)
-    if control.engine == "auto":
-        criterion = trusted_criterion(criterion, families, rows)
-    return Devfun(design, criterion, families, control)
+    _check_sizes(design, scaling, rows.weights)
+    return devfun_of_sums(data, form_gram(rows, scaling), REML, control, rows)
+
+
+def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: lmerControl, rows: Rows | None = None) -> Devfun:
+    """Sums and what they mean -> criterion.
+
+    `rows` are for what sums cannot do: the dense oracle (ArgumentError without them), and responses so far from zero
+    that sums would lose them.
+    """
+    if rows is None and control.engine == "dense":
+        raise ArgumentError("engine='dense' forms V (n, n), which sums alone do not give: leave engine= out")
+    covariances = covariances_of(data.design.random).on(gram.scaling.R_terms)
+    criterion = Criterion(BlockedEngine(gram) if rows is None else choose_engine(gram, rows, control.engine), REML)
+    if rows is not None and control.engine == "auto":
+        criterion = trusted_criterion(criterion, covariances.families, rows)
+    return Devfun(data, criterion, covariances, control)

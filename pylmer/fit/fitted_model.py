@@ -3,53 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from ..design import Design
-from ..engine.criterion.profiled import At
+from ..design import DesignRows, ModelData
+from ..engine.covariance.covariances import Covariances
+from ..engine.criterion.profiled import At, Criterion
+from ..engine.sums.gram import Gram
 from ..errors import FitNote
 from ..language import fitted_formula
-from ..language.nodes import Call
 from ..language.syntax import MixedFormula
 from ..numerics.linalg import Array, read_only
 from ..options import lmerControl
+from .base import Fit
 from .devfun import Devfun, group_numbers
 from .optimum import Optimum
-from .request import Request
 from .solution import Solution, solve
+
+Model = TypeVar("Model", bound="FittedModel")
 
 
 @dataclass(frozen=True, eq=False)
-class FittedModel:
-    """The record of a fit. Symbols are attributes; words (`fixef`, `ranef`, ...) are functions."""
+class FittedModel(Fit):
+    """The record of a fit. Symbols are attributes; words (`fixef`, `ranef`, ...) are functions.
+
+    given       the solution where parameters were given, not estimated (see `parameters`)
+    factorized  the criterion at the optimum where it is at hand already
+    """
 
     linear_kind: ClassVar[type[Any] | None] = None  # what `lm` makes beside it, for words that end without groups
-    request: Request
     devfun: Devfun
     optimum: Optimum
     notes: tuple[FitNote, ...] = ()
+    given: Solution | None = field(default=None, repr=False)
+    factorized: At | None = field(default=None, repr=False)
 
     @cached_property
     def at(self) -> At:
         """Criterion, score and information at the optimum."""
-        return self.devfun.criterion.at(self.optimum.points)
+        return self.criterion.at(self.optimum.points) if self.factorized is None else self.factorized
 
     @cached_property
     def solution(self) -> Solution:
         """Estimates in the user's coordinates."""
-        return solve(self.at, self.devfun.families, group_numbers(self.design))
+        if self.given is not None:
+            return self.given
+        return solve(self.at, self.covariances, group_numbers(self.design))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "at"}
+        return {key: value for key, value in self.__dict__.items() if key != "at"} | {"factorized": None}
 
     @property
-    def design(self) -> Design:
-        """Rows and matrices."""
-        return self.devfun.design
+    def data(self) -> ModelData:
+        """Formula and data, read: the design, and the source of the rows."""
+        return self.devfun.data
+
+    @property
+    def criterion(self) -> Criterion:
+        """The function that was minimized."""
+        return self.devfun.criterion
+
+    @property
+    def gram(self) -> Gram:
+        """The sums that were fitted."""
+        return self.devfun.gram
+
+    @property
+    def covariances(self) -> Covariances:
+        """What the covariances of the random terms may be, and the scales of their columns."""
+        return self.devfun.covariances
 
     @cached_property
     def formula(self) -> MixedFormula:
@@ -67,19 +92,9 @@ class FittedModel:
         return self.devfun.control
 
     @property
-    def call(self) -> Call:
-        """The call, arguments under R's names."""
-        return self.request.call
-
-    @property
-    def data_name(self) -> str | None:
-        """The data's name, if it has one."""
-        return self.request.data_name
-
-    @property
     def engine(self) -> str:
         """Name of the engine."""
-        return self.devfun.criterion.engine.name
+        return self.criterion.engine.name
 
     @property
     def par(self) -> Array:
@@ -114,16 +129,16 @@ class FittedModel:
     @cached_property
     def mu(self) -> Array:
         """Fitted values (n,) of the rows used: X beta + Z b + offset."""
-        mu: Array = read_only(linear_predictor(self.design, self.beta, self.solution.b_terms))
+        mu: Array = read_only(linear_predictor(self.rows, self.beta, self.solution.b_terms))
         return mu
 
 
-def linear_predictor(design: Design, beta: Array, b_terms: Sequence[Array]) -> Array:
+def linear_predictor(rows: DesignRows, beta: Array, b_terms: Sequence[Array]) -> Array:
     """X beta + Z b + offset: (n,)."""
-    mu = np.asarray(design.X @ beta, float)
-    for term, b in zip(design.random, b_terms, strict=True):
+    mu = np.asarray(rows.X @ beta, float)
+    for term, b in zip(rows.random, b_terms, strict=True):
         mu = mu + random_effect(term.Z, b[term.codes])
-    return mu if design.offset is None else mu + design.offset
+    return mu if rows.offset is None else mu + rows.offset
 
 
 def random_effect(Z: Array | None, b: Array) -> Array:

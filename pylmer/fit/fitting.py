@@ -8,29 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 
-from ..design import Design, build_design
+from ..design import ModelData, build_design
 from ..engine.covariance.points import size_of
 from ..engine.optimize.unbounded import BLURRED, RUNAWAY, falls_without_end
 from ..errors import FitNote, NumericalError
 from .devfun import Devfun, make_devfun
-from .fitted_model import FittedModel
+from .fitted_model import FittedModel, Model
 from .notes import announce
 from .optimum import Optimum, optimize_devfun
 from .request import Request
 
-Fit = TypeVar("Fit", bound="FittedModel")
 EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
 ROUNDED = 1e-10  # residuals, relative to the response, that may be rounding
 
 
-def fit_design(kind: type[Fit], request: Request, design: Design, said: Collection[str] = ()) -> Fit:
+def fit_design(kind: type[Model], request: Request, data: ModelData, said: Collection[str] = ()) -> Model:
     """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        devfun = make_devfun(design, request.REML, request.control)
+        devfun = make_devfun(data, request.REML, request.control)
         optimum = optimize_devfun(devfun, request.start)
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
@@ -51,7 +49,7 @@ def course(devfun: Devfun, optimum: Optimum) -> str:
     return "\n".join([head, *runs, f"{optimum.evaluations} full evaluations, {optimum.values} values alone"])
 
 
-def fitted(kind: type[Fit], request: Request, devfun: Devfun, optimum: Optimum) -> Fit:
+def fitted(kind: type[Model], request: Request, devfun: Devfun, optimum: Optimum) -> Model:
     """The record, with all notes; raises NumericalError if nothing is left to estimate sigma from."""
     notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
     model = kind(request, devfun, optimum, notes)
@@ -67,14 +65,14 @@ def check_residuals(model: FittedModel) -> str:
     """
     if size_of(model.optimum.points) < RUNAWAY:
         return ""
-    design, at = model.design, model.at
-    weights = 1.0 if design.weights is None else design.weights
-    left = np.sum(weights * (design.y - model.mu) ** 2)
+    rows, at = model.rows, model.at
+    weights = 1.0 if rows.weights is None else rows.weights
+    left = np.sum(weights * (rows.y - model.mu) ** 2)
     exact = left < EXACT * at.s2 * at.criterion.m
-    if not (exact or left < ROUNDED**2 * at.criterion.engine.gram.y_square or at.noise > BLURRED):
+    if not (exact or left < ROUNDED**2 * at.gram.y_square or at.noise > BLURRED):
         return ""
-    groups = " and ".join(dict.fromkeys(repr(term.group) for term in design.random))
-    correlated = any(family.structure in ("cs", "ar1") for family in model.devfun.families)
+    groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
+    correlated = any(family.structure in ("cs", "ar1") for family in model.covariances.families)
     if falls_without_end(at) or (exact and correlated):
         raise NumericalError(
             f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
@@ -88,8 +86,8 @@ def check_residuals(model: FittedModel) -> str:
     )
 
 
-def design_of(request: Request) -> Design:
-    """formula and data -> rows and matrices."""
+def design_of(request: Request) -> ModelData:
+    """formula and data -> what the columns mean, and the rows."""
     return build_design(
         request.formula,
         request.data,
@@ -104,6 +102,6 @@ def design_of(request: Request) -> Design:
     )
 
 
-def fit(kind: type[Fit], request: Request) -> Fit:
+def fit(kind: type[Model], request: Request) -> Model:
     """The whole path: formula and data -> fitted model of class `kind`."""
     return fit_design(kind, request, design_of(request))

@@ -11,11 +11,10 @@ import pandas as pd
 
 from ..design import Design, RandomDesign
 from ..engine.covariance.family import Family
-from ..engine.covariance.names import theta_names
 from ..errors import ArgumentError
 from ..language import did_you_mean, known_as
 from ..numerics.linalg import Array
-from .devfun import Devfun, group_numbers
+from .devfun import Devfun, covariances_of, group_numbers
 from .fitted_model import FittedModel
 from .optimum import Optimum
 from .request import Request
@@ -87,15 +86,14 @@ def model_of(
 ) -> Fit:
     """A record of class `kind` with parameters that are given, not estimated; `optimum` lends the rest of its fields.
 
-    The spherical modes are `u_terms`, or those at the given theta of the response that the design has.
+    The spherical modes are `u_terms`, or those at the given theta of the response that the sums are of.
     """
     par = par_of_theta(devfun.design.random, parameters.theta)
     place = replace(optimum, par=par, points=devfun.points(par), optimizer=GIVEN, notes=())
     model = kind(request, devfun, place, ())
-    there = solve(model.at, devfun.families, group_numbers(devfun.design))
+    there = solve(model.at, devfun.covariances, group_numbers(devfun.design))
     u = there.u_terms if u_terms is None else u_terms
-    model.__dict__["solution"] = _given(there, parameters, u)  # where cached_property keeps its value
-    return model
+    return replace(model, given=_given(there, parameters, u), factorized=model.at)
 
 
 def _given(there: Solution, new: Parameters, u_terms: tuple[Array, ...]) -> Solution:
@@ -112,47 +110,35 @@ def _given(there: Solution, new: Parameters, u_terms: tuple[Array, ...]) -> Solu
     )
 
 
-def family_of(term: RandomDesign) -> Family:
-    """The covariances that a random term may have."""
-    return Family(term.structure, len(term.columns), term.hom)
-
-
-def names_of_theta(design: Design) -> list[str]:
+def names_of_theta(design: Design) -> tuple[str, ...]:
     """lme4's names of theta, all terms."""
-    return [name for term in design.random for name in theta_names(family_of(term), term.group, term.columns)]
+    return covariances_of(design.random).theta_names
 
 
 def templates(random: Sequence[RandomDesign], theta: Array) -> tuple[Array, ...]:
     """Per term the lower-triangular template T (l, l) with a diagonal >= 0."""
-    pieces = _by_term(random, par_of_theta(random, theta), [family_of(term).size for term in random])
-    return tuple(_template(family_of(term), par) for term, par in zip(random, pieces, strict=True))
-
-
-def _template(family: Family, par: Array) -> Array:
-    identity = np.eye(family.width)
-    return family.factor(family.point(par, identity), identity)[0]
+    covariances = covariances_of(random)
+    return covariances.templates(covariances.points(par_of_theta(random, theta)))
 
 
 def par_of_theta(random: Sequence[RandomDesign], theta: Array) -> Array:
     """theta -> `par`, the free parameters; ArgumentError if the structure of a term has no such theta."""
-    sizes = [len(theta_names(family_of(term), term.group, term.columns)) for term in random]
-    pieces = _by_term(random, theta, sizes)
-    return np.concatenate([_par(family_of(term), term, piece) for term, piece in zip(random, pieces, strict=True)])
+    covariances = covariances_of(random)
+    pieces = np.split(theta, np.cumsum([len(names) for names in covariances.theta_names_by_term])[:-1])
+    par = [family.par_of_theta(piece) for family, piece in zip(covariances.families, pieces, strict=True)]
+    back = covariances.templates(covariances.points(np.concatenate(par)))
+    for term, family, T, piece in zip(random, covariances.families, back, pieces, strict=True):
+        _check_theta(term, family, family.theta(T), piece)
+    return np.concatenate(par)
 
 
-def _par(family: Family, term: RandomDesign, theta: Array) -> Array:
-    par = family.par_of_theta(theta)
-    back = family.theta(_template(family, par))
+def _check_theta(term: RandomDesign, family: Family, back: Array, theta: Array) -> None:
+    """Raise ArgumentError unless what the structure makes of theta is theta again."""
     if family.structure in ("cs", "ar1") and not np.allclose(back, theta, rtol=0, atol=1e-6 * np.abs(theta).max()):
         raise ArgumentError(
             f"theta of ({term.label}) is no {family.structure} covariance: {_numbers(theta)}; with its "
             f"first standard deviation{'' if family.hom else 's'} and correlation it would be {_numbers(back)}"
         )
-    return par
-
-
-def _by_term(random: Sequence[RandomDesign], values: Array, sizes: Sequence[int]) -> list[Array]:
-    return np.split(values, np.cumsum(sizes)[:-1])
 
 
 def _mapping(newparams: Any) -> Mapping[str, Any]:

@@ -27,13 +27,12 @@ from ..errors import DataError, FitNote, NumericalError
 from ..functions import aligned
 from ..numerics.linalg import Array, lower_factor
 from .devfun import make_devfun, rows_of
-from .fitted_model import FittedModel
-from .fitting import Fit
+from .fitted_model import FittedModel, Model
 from .optimum import optimum_of, where_to_look
 
 
 @dataclass(frozen=True, eq=False)
-class BatchFits(Generic[Fit]):
+class BatchFits(Generic[Model]):
     """R fits of one model, one for each response.
 
     theta (R, k), beta (R, p), sigma (R,), objective (R,) the ML deviance or REML criterion
@@ -42,7 +41,7 @@ class BatchFits(Generic[Fit]):
     failures   response -> what went wrong; where nothing could be computed the numbers are NaN
     """
 
-    fit: Fit
+    fit: Model
     theta: Array
     beta: Array
     sigma: Array
@@ -80,24 +79,22 @@ class BatchFits(Generic[Fit]):
         """Conditional modes per random term (R, J, l); computed when first asked for."""
         return self._modes[1]
 
-    def model(self, r: int) -> Fit:
+    def model(self, r: int) -> Model:
         """The fit of response r, as `refit` gives it; NumericalError if there is none."""
         points = self.optima.points[r]
         if points is None:
             raise NumericalError(f"response {r} could not be fitted: {self.failures[r]}")
         fit = self.fit
-        design = fit.design.with_response(self.Y[:, r])
-        request = fit.request.with_response(design.rows.placed(design.y))
-        devfun = replace(fit.devfun, design=design, criterion=self.problem.criterion(r))
+        y = self.Y[:, r]
+        request = fit.request.with_response(fit.rows.used.placed(y))
+        devfun = replace(fit.devfun, data=fit.data.with_response(y), criterion=self.problem.criterion(r))
         at = devfun.criterion.at(points)
         optimum = optimum_of(devfun, at)
-        notes = tuple(FitNote(text) for text in (*design.notes, *optimum.notes))
-        model = type(fit)(request, devfun, optimum, notes)
-        model.__dict__["at"] = at  # where cached_property keeps its value
-        return model
+        notes = tuple(FitNote(text) for text in (*fit.design.notes, *optimum.notes))
+        return type(fit)(request, devfun, optimum, notes, factorized=at)
 
 
-def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
+def refit_all(fit: Model, Y: Array) -> BatchFits[Model]:
     """Fit the model of `fit` to every column of Y (n, R), one response each for the rows used.
 
     Each reaches the optimum that `refit` reaches. Only the sums with y are formed anew: Z'Z, Z'X and X'X are the fit's,
@@ -112,17 +109,17 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
-    >>> y = fit.design.y
+    >>> y = fit.rows.y
     >>> batch = refit_all(fit, np.column_stack([y, 2 * y + 1]))
     >>> batch.beta.round(3).tolist()
     [[251.405, 10.467], [503.81, 20.935]]
     >>> batch.theta.round(3).tolist()
     [[0.967, 0.015, 0.231], [0.967, 0.015, 0.231]]
     """
-    design = fit.design
-    Y = np.array(aligned(Y, design.index, "Y", "the rows used"), float)
-    if Y.ndim != 2 or Y.shape[0] != design.n:
-        raise DataError(f"the responses have the shape {Y.shape}; wanted ({design.n}, R), a row for each row used")
+    n = fit.design.n
+    Y = np.array(aligned(Y, fit.rows.index, "Y", "the rows used"), float)
+    if Y.ndim != 2 or Y.shape[0] != n:
+        raise DataError(f"the responses have the shape {Y.shape}; wanted ({n}, R), a row for each row used")
     if not np.isfinite(Y).all():
         raise DataError("the responses have missing or infinite values; refitting needs a number for each row used")
     problem = make_problem(fit, Y)
@@ -132,11 +129,10 @@ def refit_all(fit: Fit, Y: Array) -> BatchFits[Fit]:
     scaled = _templates(problem, optima)
     T = tuple(lower_factor(each)[0] for each in scaled)
     gram = problem.responses.gram
-    thetas = [family.theta(each) for family, each in zip(problem.families, T, strict=True)]
     m = gram.n - gram.p if fit.REML else gram.n
     return BatchFits(
         fit,
-        theta=np.concatenate(thetas, axis=1),
+        theta=fit.covariances.theta(T),
         beta=optima.beta @ gram.scaling.inverse.T + problem.responses.shift,
         sigma=np.sqrt(optima.r2 / m),
         objective=optima.value,
@@ -155,7 +151,7 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
     devfun, gram = fit.devfun, problem.responses.gram
     if devfun.control.engine != "auto" or not is_small(gram):
         return
-    far = devfun.multiple(FAR)
+    far = devfun.covariances.multiple(FAR)
     if isinstance(devfun.criterion.engine, OrthogonalEngine):
         suspects = np.arange(len(Y.T))
     else:
@@ -165,7 +161,7 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
             suspects = np.arange(len(Y.T))
     for r in suspects.tolist():
         try:
-            own = make_devfun(replace(fit.design, y=Y[:, r]), fit.REML, devfun.control)
+            own = make_devfun(fit.data.with_response(Y[:, r]), fit.REML, devfun.control)
             if not isinstance(own.criterion.engine, OrthogonalEngine):
                 continue
             found = search_far(own.criterion, own.families)
@@ -175,42 +171,40 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
             continue
         optima.failures.pop(r, None)
         problem.own[r] = own.criterion
-        fixed, scaling = best.at.factorization.fixed, own.criterion.engine.gram.scaling
+        fixed, scaling = best.at.fixed, own.gram.scaling
         beta = scaling.inverse @ fixed.beta + scaling.shift
-        optima.points[r], optima.value[r], optima.r2[r] = best.at.points, best.at.value, fixed.r2
+        optima.points[r], optima.value[r], optima.r2[r] = best.place, best.at.value, fixed.r2
         optima.beta[r] = gram.scaling.R @ (beta - problem.responses.shift[r])
-        optima.converged[r], optima.singular[r] = best.converged, singular(best.at.points)
+        optima.converged[r], optima.singular[r] = best.converged, singular(best.place)
 
 
 def solved_together(fit: FittedModel) -> bool:
     """Whether `refit_all` solves all responses at once, or one after the other."""
-    return stackable(blocked_engine(fit), fit.devfun.families)
+    return stackable(blocked_engine(fit), fit.covariances.families)
 
 
 def blocked_engine(fit: FittedModel) -> BlockedEngine:
     """The fit's engine, or the default one on its sums."""
-    engine = fit.devfun.criterion.engine
+    engine = fit.criterion.engine
     return engine if isinstance(engine, BlockedEngine) else BlockedEngine(engine.gram)
 
 
-def make_problem(fit: Fit, Y: Array) -> Problem:
+def make_problem(fit: Model, Y: Array) -> Problem:
     """The criterion of every response, and where to look for the optima."""
     devfun = fit.devfun
     engine = blocked_engine(fit)
     multiple, multiples = where_to_look(devfun)
-    offset = fit.design.offset
+    offset = fit.rows.offset
     shifted = Y if offset is None else Y - offset[:, None]
-    responses = response_sums(rows_of(fit.design), engine.gram, shifted)
-    return Problem(engine, fit.REML, devfun.families, responses, multiple, multiples, fit.optimum.points)
+    responses = response_sums(rows_of(fit.rows), engine.gram, shifted)
+    return Problem(engine, fit.REML, fit.covariances.families, responses, multiple, multiples, fit.optimum.points)
 
 
 def _templates(problem: Problem, optima: Optima) -> list[Array]:
     """R^-1 T~ per random term (R, l, l): square roots of Sigma in the user's coordinates; NaN where there is none."""
     out = []
-    for term, (family, back) in enumerate(
-        zip(problem.families, problem.responses.gram.scaling.inverse_terms, strict=True)
-    ):
-        unknown = np.full((family.width, family.width), np.nan)
+    for term, back in enumerate(problem.responses.gram.scaling.inverse_terms):
+        unknown = np.full(back.shape, np.nan)
         known = [unknown if points is None else points[term].template() for points in optima.points]
-        out.append(back @ np.array(known).reshape(-1, family.width, family.width))
+        out.append(back @ np.array(known).reshape(-1, *back.shape))
     return out

@@ -1,12 +1,10 @@
-"""Notes that point at the user's line; see `errors.note`."""
+"""Notes of a fit, issued as warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ..errors import FitNote, note
-
-__all__ = ["note"]
 
 
 def announce(notes: Iterable[FitNote]) -> None:

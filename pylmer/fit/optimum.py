@@ -22,7 +22,6 @@ from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array, seal
 from ..options import lmerControl
 from .devfun import Devfun
-from .solution import par_gradient, par_of
 
 HELD = "none"  # the optimizer of a fit whose theta is held at given values
 NEARLY_FLAT = 1e-3  # a relative curvature this little below zero is rounding along a flat ridge
@@ -95,8 +94,8 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
         if points is None:
             found = widened_search(devfun.criterion, devfun.families, found)
         return _optimum(devfun, past_saddles(found, devfun.criterion.at, **options))
-    begin = devfun.multiple(1.0) if points is None else points
-    par = par_of(devfun.criterion.at(begin), devfun.families)
+    begin = devfun.covariances.multiple(1.0) if points is None else points
+    par = devfun.covariances.par(begin)
     bounds = (devfun.lower, devfun.upper)
     if callable(control.optimizer):
         result = run_callable(control.optimizer, devfun, par, bounds, control.optCtrl)
@@ -113,21 +112,17 @@ def optimizer_notes(control: lmerControl) -> tuple[str, ...]:
 
 def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:
     """The scan before the descent: c I or, where a value costs seconds, fewer multiples of the moments' estimate."""
-    ratios = moment_ratios(devfun.criterion.engine.gram) if devfun.criterion.engine.costly else None
-    if ratios is None:
-        return devfun.multiple, SCAN
-    pairs = list(zip(devfun.families, ratios, strict=True))
-    return lambda c: tuple(family.multiple(c * ratio) for family, ratio in pairs), COARSE_SCAN
+    multiple = devfun.covariances.multiple
+    ratios = moment_ratios(devfun.gram) if devfun.criterion.engine.costly else None
+    return (multiple, SCAN) if ratios is None else (lambda c: multiple(c * ratios), COARSE_SCAN)
 
 
 def held_optimum(devfun: Devfun, par: Array) -> Optimum:
     """No optimum: the criterion at `par`, with what the certificate finds there and a note that theta is held."""
-    at = devfun.at(par)
+    at = devfun.at(par).evaluation()
     run = Run(at, np.zeros((len(par), len(par))), True, "", 1, 0, (at.value,))
     held = _described(devfun, run, optimizer=HELD, evaluations=1, values=0)
-    R_terms = devfun.criterion.engine.gram.scaling.R_terms
-    T = [family.factor(point, R)[0] for family, point, R in zip(devfun.families, at.points, R_terms, strict=True)]
-    theta = np.concatenate([family.theta(each) for family, each in zip(devfun.families, T, strict=True)])
+    theta = devfun.covariances.theta(devfun.covariances.templates(at.place))
     text = ", ".join(f"{value:.6g}" for value in theta)
     return replace(held, notes=(f"theta is held at {text}: it is not estimated",))
 
@@ -150,8 +145,8 @@ def optimum_at(devfun: Devfun, points: Points) -> Optimum:
 
 def optimum_of(devfun: Devfun, at: At) -> Optimum:
     """`optimum_at` for a place that has been factorized."""
-    k = len(at.gradient)
-    run = Run(at, np.zeros((k, k)), True, "", 0, 0, (at.value,))
+    k, value = len(at.gradient), at.value
+    run = Run(at.evaluation(), np.zeros((k, k)), True, "", 0, 0, (value,))
     return _described(devfun, run, optimizer="newton", evaluations=0, values=0, trace=(run.trace,))
 
 
@@ -167,7 +162,7 @@ def _optimum(devfun: Devfun, found: Search) -> Optimum:
 
 
 def _foreign_optimum(devfun: Devfun, found: OptimizerResult, name: str, notes: tuple[str, ...]) -> Optimum:
-    at = devfun.at(found.par)
+    at = devfun.at(found.par).evaluation()
     k = len(at.gradient)
     run = Run(at, np.zeros((k, k)), found.converged, found.message, found.evaluations, 0, (at.value,))
     optimum = _described(devfun, run, optimizer=name, evaluations=0, values=found.evaluations, trace=(run.trace,))
@@ -175,15 +170,15 @@ def _foreign_optimum(devfun: Devfun, found: OptimizerResult, name: str, notes: t
 
 
 def _described(devfun: Devfun, run: Run, **counts: Any) -> Optimum:
-    at, par = run.at, par_of(run.at, devfun.families)
+    at, par = run.at, devfun.covariances.par(run.place)
     optimum = Optimum(
         value=at.value,
         par=par,
-        gradient=par_gradient(at, devfun.families, par),
+        gradient=devfun.covariances.par_gradient(at, par),
         converged=run.converged,
         message=run.message,
         certificate=certify(run, devfun.criterion.at),
-        points=at.points,
+        points=at.place,
         **counts,
     )
     return optimum if optimum.held else replace(optimum, notes=tuple(convergence_notes(devfun, optimum)))
@@ -234,12 +229,9 @@ def _remedy(optimum: Optimum) -> str:
 
 def vanished(devfun: Devfun, optimum: Optimum) -> list[str]:
     """Per singular term, what has no variance, in words."""
-    R_terms = devfun.criterion.engine.gram.scaling.R_terms
-    out = []
-    for family, point, term, R in zip(devfun.families, optimum.points, devfun.design.random, R_terms, strict=True):
-        if singular((point,)):
-            out.append(f"{term.group}: {_lost(family.factor(point, R)[0], term.columns)}")
-    return out
+    covariances, points = devfun.covariances, optimum.points
+    terms = zip(covariances.labels, points, covariances.templates(points), strict=True)
+    return [f"{group}: {_lost(T, columns)}" for (group, columns), point, T in terms if singular((point,))]
 
 
 def _lost(T: Array, columns: Sequence[str]) -> str:

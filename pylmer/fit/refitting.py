@@ -11,27 +11,34 @@ from ..errors import ArgumentError, DataError
 from ..functions import vector_among
 from ..language.nodes import Argument, Call, Constant
 from ..numerics.linalg import Array
-from .fitted_model import FittedModel
-from .fitting import Fit, fit_design
+from ..text.arguments import plain
+from .fitted_model import FittedModel, Model
+from .fitting import fit_design
 from .optimum import held_optimum, optimize_devfun, optimizer_notes
 
 
-def refit_ml(model: Fit) -> Fit:
+@plain
+def refitML(model: Model) -> Model:
     """The same model by maximum likelihood (itself, if it was); without notes, since they have been said.
 
     Where theta is held it stays so.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(refitML(fit).optimum.value, 4)
+    327.3271
     """
     if not isinstance(model, FittedModel):
         raise ArgumentError(f"refitML() wants a fit of lmer(), found {type(model).__name__}")
     return _by_criterion(model, REML=False)
 
 
-def refit_reml(model: Fit) -> Fit:
+def refit_reml(model: Model) -> Model:
     """The same model by REML (itself, if it was); without notes. Where theta is held it stays so."""
     return _by_criterion(model, REML=True)
 
 
-def _by_criterion(model: Fit, REML: bool) -> Fit:
+def _by_criterion(model: Model, REML: bool) -> Model:
     if model.REML == REML:
         return model
     devfun = replace(model.devfun, criterion=replace(model.devfun.criterion, REML=REML))
@@ -46,26 +53,37 @@ def _by_ml(call: Call) -> Call:
     return replace(call, arguments=(*call.arguments, Argument(Constant("FALSE"), "REML")))
 
 
-def refit(model: Fit, response: Any) -> Fit:
-    """The same design and criterion for another response: (n,) for the rows used, or one value per row of the data.
+@plain
+def refit(model: Model, response: Any) -> Model:
+    """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
 
-    A Series is put in order by its labels, which are those of the rows. The request of the fit knows the response, so
-    that whoever goes back to it, such as `update` and `drop1`, fits this one.
+    A Series goes by its labels, which are those of the rows in any order.
+
+    The fit keeps the response: update, drop1, ranova, step, model_frame and all others go on from it, as if it were a
+    column of the data. Rows that the fit left out have the values given, one for each row of the data, or none.
+    R's lme4 has them for model.frame, but `update` and what refits through it go back to the column of the formula.
+
+    Raises DataError if the length does not fit or a value is not finite.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
+    >>> round(refit(fit, 2 * fit.rows.y + 1).beta[0])
+    3056
     """
     if not isinstance(model, FittedModel):
         raise ArgumentError(f"refit() wants a fit of lmer(), found {type(model).__name__}")
-    design = model.design
-    y = _response(vector_among(response, design.labels, "the new response"))
+    design, rows = model.design, model.rows
+    y = _response(vector_among(response, rows.labels, "the new response"))
     whole = y
     if y.shape == (design.n_total,):
-        y = y[design.kept]
-    if y.shape != design.y.shape:
-        raise DataError(f"the new response has {y.size} values; wanted {len(design.y)}, one for each row used")
+        y = y[rows.kept]
+    if y.shape != (design.n,):
+        raise DataError(f"the new response has {y.size} values; wanted {design.n}, one for each row used")
     if not np.isfinite(y).all():
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
-    whole = whole if whole.shape == (design.n_total,) else design.rows.placed(y)
+    whole = whole if whole.shape == (design.n_total,) else rows.used.placed(y)
     said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
-    return fit_design(type(model), model.request.with_response(whole), design.with_response(y), said)
+    return fit_design(type(model), model.request.with_response(whole), model.data.with_response(y), said)
 
 
 def _response(given: Any) -> Array:

@@ -138,7 +138,7 @@ def carried(old: Request, new: Request, changes: Mapping[str, Any]) -> Request:
         raise ArgumentError(
             f"update(): {lost or f'{rows[0]}= (other rows)'} cannot be had: the response of this fit is not "
             f"{sides[0]!r} of its data, but was given to refit() or drawn by a bootstrap, row by row; put it into the "
-            "data as a column (fit.design.y has it for the rows used) and fit that with lmer()"
+            "data as a column (fit.rows.y has it for the rows used) and fit that with lmer()"
         )
     return replace(new, known=old.known)
 

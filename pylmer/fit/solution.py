@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.covariance.family import Family
+from ..engine.covariance.covariances import Covariances
 from ..engine.criterion.profiled import At
 from ..numerics.linalg import Array, block_diagonal, seal
 
@@ -42,21 +42,21 @@ class Solution:
         seal(self)
 
 
-def solve(at: At, families: Sequence[Family], numbers: Sequence[int]) -> Solution:
+def solve(at: At, covariances: Covariances, numbers: Sequence[int]) -> Solution:
     """The estimates at `at`; `numbers` gives the grouping factor of each term."""
-    gram, fixed = at.criterion.engine.gram, at.factorization.fixed
+    gram, fixed = at.gram, at.factorization.fixed
     scaling = gram.scaling
     u, b, _ = at.factorization.modes(at.v[:, None])
-    templates = [family.factor(point, R) for family, point, R in zip(families, at.points, scaling.R_terms, strict=True)]
+    T, turns = zip(*covariances.factors(at.points), strict=True)
     inverse = scaling.inverse
     sigma = float(np.sqrt(at.s2))
-    where = [gram.place[i] for i in range(len(families))]
+    where = [gram.place[i] for i in range(len(T))]
     return Solution(
-        T=tuple(T for T, _ in templates),
-        u_terms=tuple(u[f][:, here, 0] @ Q for (f, here), (_, Q) in zip(where, templates, strict=True)),
+        T=T,
+        u_terms=tuple(u[f][:, here, 0] @ Q for (f, here), Q in zip(where, turns, strict=True)),
         b_terms=tuple(b[f][:, here, 0] @ back.T for (f, here), back in zip(where, scaling.inverse_terms, strict=True)),
-        theta=np.concatenate([family.theta(T) for family, (T, _) in zip(families, templates, strict=True)]),
-        par=par_of(at, families),
+        theta=covariances.theta(T),
+        par=covariances.par(at.points),
         beta=inverse @ fixed.beta + scaling.shift,
         sigma=sigma,
         Phi=inverse @ at.Phi @ inverse.T,
@@ -68,26 +68,8 @@ def solve(at: At, families: Sequence[Family], numbers: Sequence[int]) -> Solutio
     )
 
 
-def par_of(at: At, families: Sequence[Family]) -> Array:
-    """lme4's `par` of all terms at a place: (k,)."""
-    R_terms = at.criterion.engine.gram.scaling.R_terms
-    return np.concatenate([family.par(point, R) for family, point, R in zip(families, at.points, R_terms, strict=True)])
-
-
-def par_gradient(at: At, families: Sequence[Family], par: Array) -> Array:
-    """dd/dpar at a place: (k,)."""
-    R_terms = at.criterion.engine.gram.scaling.R_terms
-    pieces = np.split(par, np.cumsum([family.size for family in families])[:-1])
-    return np.concatenate(
-        [
-            np.tensordot(family.par_tangents(piece), R.T @ G @ R, axes=2)
-            for family, piece, G, R in zip(families, pieces, at.G, R_terms, strict=True)
-        ]
-    )
-
-
 def _conditional_variances(at: At, numbers: Sequence[int], sigma: float) -> dict[int, Array]:
-    gram = at.criterion.engine.gram
+    gram = at.gram
     zero = np.zeros((gram.p + 1, gram.p + 1))
     out = {}
     for sums, E in zip(gram.factors, at.factorization.selected_inverse(zero)[1], strict=True):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 import numpy as np
 
 from ..errors import ArgumentError
-from ..text.arguments import check_call, check_plain, is_number
+from ..text.arguments import check_call, check_plain
 from .fitted_model import FittedModel
 
 P = ParamSpec("P")
@@ -19,11 +19,11 @@ MAKERS = {"FittedModel": "lmer()", "LinearFit": "lm()", "LinearFits": "lmList()"
 
 
 class Word(Protocol, Generic[P, R_co]):
-    """A word; `register(Kind)` teaches it another kind of fit. Bound on a class it is a method."""
+    """A word; `register(Kind)` teaches it another kind: its first argument may be any. On a class it is a method."""
 
     __name__: str
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    def __call__(self, fit: Any, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
     @overload
     def __get__(self, instance: None, owner: type) -> Word[P, R_co]: ...
@@ -40,23 +40,41 @@ class Word(Protocol, Generic[P, R_co]):
     def register(self, kind: type, function: F) -> F: ...
 
 
-def word(function: Callable[P, R_co]) -> Word[P, R_co]:
+def word(function: Callable[Concatenate[Any, P], R_co]) -> Word[P, R_co]:
     """`function` as a word for fits of lmer; anything unknown ends in an ArgumentError."""
-
-    @functools.wraps(function)
-    def refuse(fit: Any, *args: Any, **kwargs: Any) -> R_co:
-        raise ArgumentError(f"{function.__name__}() wants {wanted(dispatcher)}, found {type(fit).__name__}")
-
-    dispatcher = functools.singledispatch(refuse)
-    dispatcher.register(FittedModel, function)
-    return cast("Word[P, R_co]", checks_arguments(dispatcher))
+    return word_of(FittedModel)(function)
 
 
-def wanted(dispatcher: Any) -> str:
-    """The kinds that a word knows, in words."""
+def word_of(*kinds: type, wanted: str | None = None) -> Callable[[Callable[Concatenate[Any, P], R_co]], Word[P, R_co]]:
+    """Makes a function a word: it is itself what the word does for these kinds, and its signature that of the word.
+
+    wanted  what the ArgumentError for anything unknown asks for; None: fits, of whatever functions the word knows
+    """
+
+    def made(function: Callable[Concatenate[Any, P], R_co]) -> Word[P, R_co]:
+        @functools.wraps(function)
+        def refuse(given: Any, *args: Any, **kwargs: Any) -> R_co:
+            asked = fits_known(dispatcher) if wanted is None else wanted
+            raise ArgumentError(f"{function.__name__}() wants {asked}, found {type(given).__name__}")
+
+        dispatcher = functools.singledispatch(refuse)
+        for kind in kinds:
+            dispatcher.register(kind, function)
+        return cast("Word[P, R_co]", checks_arguments(dispatcher))
+
+    return made
+
+
+def fits_known(dispatcher: Any) -> str:
+    """The fits that a word knows, by the functions that make them."""
     kinds = [kind.__name__ for kind in dispatcher.registry if kind is not object]
     known = [maker for start, maker in MAKERS.items() if any(kind == start for kind in kinds)]
-    return f"a fit of {' or '.join(known)}" if known else "a fitted model"
+    return f"a fit of {either(known)}" if known else "a fitted model"
+
+
+def either(names: list[str]) -> str:
+    """ "a", "a or b", "a, b or c"."""
+    return " or ".join([part for part in (", ".join(names[:-1]), names[-1]) if part])
 
 
 def checks_arguments(dispatching: F) -> F:
@@ -87,10 +105,3 @@ def several(given: Any) -> list[Any]:
     if isinstance(given, np.ndarray) and not given.ndim:
         return [given.item()]
     return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
-
-
-def check_level(level: Any, name: str = "level") -> float:
-    """The level, if it lies in (0, 1)."""
-    if not is_number(level) or not 0 < level < 1:
-        raise ArgumentError(f"{name}={level!r}: a level lies between 0 and 1")
-    return float(level)

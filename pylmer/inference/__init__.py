@@ -7,7 +7,6 @@ Must not know: how anything is printed or drawn.
 
 from __future__ import annotations
 
-from . import intervals
 from .analysis_of_variance.analysis import anova
 from .analysis_of_variance.deletions import drop1, ranova
 from .analysis_of_variance.model_comparisons import KRmodcomp, SATmodcomp
@@ -19,6 +18,7 @@ from .contrasts.contrasts import contest, contest1D, contestMD
 from .degrees_of_freedom.choice import vcovAdj
 from .exact.exact_ratio import exactLRT, exactRLRT
 from .explained import icc, r2, variance_ratio
+from .intervals import confint
 from .marginal_means import (
     EmmGrid,
     EmmList,
@@ -60,6 +60,7 @@ __all__ = [
     "cld",
     "coef_test",
     "conf_int",
+    "confint",
     "contest",
     "contest1D",
     "contestMD",
@@ -74,7 +75,6 @@ __all__ = [
     "get_model",
     "glance",
     "icc",
-    "intervals",
     "joint_tests",
     "logProf",
     "ls_means",

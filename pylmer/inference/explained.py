@@ -86,10 +86,10 @@ class ICCByGroup(TestTable):
 
 def variances(fit: FittedModel) -> Variances:
     """The three variances of a fit."""
-    design = fit.design
-    predictor = np.asarray(design.X @ fit.beta, float)
+    rows = fit.rows
+    predictor = np.asarray(rows.X @ fit.beta, float)
     random = sum(
-        _mean_variance(term.Z, fit.sigma**2 * (T @ T.T)) for term, T in zip(design.random, fit.solution.T, strict=True)
+        _mean_variance(term.Z, fit.sigma**2 * (T @ T.T)) for term, T in zip(rows.random, fit.solution.T, strict=True)
     )
     return Variances(float(np.var(predictor, ddof=1)), float(random), fit.sigma**2)
 
@@ -159,14 +159,14 @@ def r2(fit: FittedModel) -> MixedR2:
 @r2.register(LinearFit)
 def r2_linear(fit: LinearFit) -> LinearR2:
     """R-squared of a least-squares fit, and adjusted for its degrees of freedom, as R's summary.lm."""
-    squares = explained_squares(fit.solution, fit.design.weights, fit.intercept)
+    squares = explained_squares(fit.solution, fit.rows.weights, fit.intercept)
     share = squares / (squares + fit.solution.rss)
     n, df = fit.solution.n_obs - fit.intercept, fit.solution.df_residual
     return LinearR2(share, 1 - (1 - share) * n / df if df else math.nan)
 
 
 def _notes(fit: FittedModel, slopes: str) -> None:
-    if any(term.Z is not None for term in fit.design.random):
+    if any(term.coder is not None for term in fit.design.spec.random_terms):
         note(slopes)
     if isSingular(fit):
         note(SINGULAR)

@@ -1,63 +1,35 @@
-"""confint of a mixed model: which parameters there are, and Wald's intervals."""
+"""confint: the word, the methods for a mixed model, and the intervals of least-squares fits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import singledispatch
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..engine.covariance.names import par_names
 from ..errors import ArgumentError
+from ..extract import word
 from ..extract.fixed import standard_errors
 from ..extract.linear import coef, df_residual, list_coef, list_se_coef, se_coef
 from ..fit.fitted_model import FittedModel
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
-from ..fit.words import check_level, checks_arguments, several
+from ..fit.words import several
 from ..language import did_you_mean, known_as
-from ..numerics.distributions import student_quantile, t_quantile
+from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array
 from ..text import format_numbers
-from ..text.arguments import check_call, is_one_of
+from ..text.arguments import check_call, check_level, is_one_of, under_either_name
 from .records import PlainTable, table
 
+METHODS = {  # method -> where its limits are computed: imported, from this package, when first asked for
+    "Wald": "intervals.wald_limits",
+    "profile": "profiling.profile_limits",
+    "boot": "resampling.confidence.boot_limits",
+}
 PREFIXES = {"sdcor": ("sd", "cor"), "varcov": ("var", "cov")}
-
-
-@checks_arguments
-@singledispatch
-def confint(fit: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
-    """Confidence intervals of the parameters of a fit.
-
-    Of a mixed model: `confint(fit, parm=None, level=0.95, method="profile", signames=True)`, a frame whose rows are all
-    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
-    deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
-    parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
-    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
-    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
-    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
-    their place (see `profile`).
-
-    Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
-
-    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=,
-    bias_adjust=, sigma=, df=)`; the arguments as of `summary`.
-
-    Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
-    names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is
-    (J, 2). Each group has its own residual variance and degrees of freedom, as in R; `pool=True` takes those pooled
-    over groups. NaN where there are none. Raises ArgumentError for anything else.
-
-    >>> import pylmer
-    >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(3)
-                 2.5 %  97.5 %
-    (Intercept)  1.268   1.385
-    floor       -0.756  -0.470
-    """
-    raise ArgumentError(f"confint() wants a fit of lmer(), lm() or lmList(), found {type(fit).__name__}")
 
 
 def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "sdcor") -> tuple[list[str], list[str]]:
@@ -68,8 +40,7 @@ def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "
     """
     sigma = ".sigma" if signames else "sigma"
     if prof_scale == "theta":
-        terms = zip(fit.devfun.families, fit.design.random, strict=True)
-        free = [name for family, term in terms for name in par_names(family, term.group, term.columns)]
+        free = list(fit.covariances.names)
     else:
         free = _named(fit, *PREFIXES[prof_scale])
         free = [f".sig{k + 1:02d}" for k in range(len(free))] if signames else free
@@ -113,9 +84,62 @@ def chosen(names: Sequence[str], n_variance: int, parm: Any, argument: str = "pa
     return out
 
 
-def wald(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
+@word
+def confint(
+    fit: FittedModel,
+    /,
+    parm: Any = None,
+    level: float = 0.95,
+    method: str = "profile",
+    signames: bool | None = None,
+    oldNames: bool | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Confidence intervals of the parameters of a fit.
+
+    Of a mixed model: `confint(fit, parm=None, level=0.95, method="profile", signames=True)`, a frame whose rows are all
+    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
+    deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
+    parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
+    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
+    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
+    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
+    their place (see `profile`).
+
+    Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
+
+    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=,
+    bias_adjust=, sigma=, df=)`; the arguments as of `summary`.
+
+    Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
+    names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is
+    (J, 2). Each group has its own residual variance and degrees of freedom, as in R; `pool=True` takes those pooled
+    over groups. NaN where there are none. Raises ArgumentError for anything else.
+
+    >>> import pylmer
+    >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(3)
+                 2.5 %  97.5 %
+    (Intercept)  1.268   1.385
+    floor       -0.756  -0.470
+    """
+    limits, named = _limits_by(method), under_either_name(signames=signames, oldNames=oldNames)
+    given = {"parm": parm, "level": check_level(level), "signames": named is not False, **options}
+    check_call(f'confint(method="{method}")', limits, (fit,), given)
+    return limits(fit, **given)
+
+
+def _limits_by(method: str) -> Callable[..., pd.DataFrame]:
+    """What computes the limits of a mixed model by a method of `METHODS`."""
+    if method not in METHODS:
+        raise ArgumentError(f"method={method!r}: confint() of a mixed model knows {', '.join(map(repr, METHODS))}")
+    module, _, name = METHODS[method].rpartition(".")
+    limits: Callable[..., pd.DataFrame] = getattr(import_module(f".{module}", __package__), name)
+    return limits
+
+
+def wald_limits(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
     """beta-hat -/+ z se; NaN for variance parameters, as lme4 gives them."""
-    half = float(student_quantile((1 + check_level(level)) / 2, np.inf)) * standard_errors(fit)
+    half = two_sided_quantile(check_level(level), np.inf) * standard_errors(fit)
     low, high = limit_names(level)
     free, fixed = parameter_names(fit, signames)
     missing = np.full(len(free), np.nan)
@@ -125,49 +149,24 @@ def wald(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool
     return limit_table({name: values[rows] for name, values in limits.items()}, [names[k] for k in rows])
 
 
-def limit_table(limits: dict[str, Array], names: list[str], footing: tuple[str, ...] = ()) -> PlainTable:
-    """Limits under R's column names, printed as R prints them, and below them what must be said of some."""
-    made: PlainTable = table(PlainTable, limits, names, footing=footing)
-    return made
-
-
-METHODS: dict[str, Callable[..., pd.DataFrame]] = {"Wald": wald}
-
-
-@confint.register(FittedModel)
-def mixed_confint(
-    fit: FittedModel,
-    parm: Any = None,
-    level: float = 0.95,
-    method: str = "profile",
-    signames: bool | None = None,
-    oldNames: bool | None = None,
-    **options: Any,
-) -> pd.DataFrame:
-    """Confidence intervals of a mixed model's parameters; see `confint`."""
-    if method not in METHODS:
-        raise ArgumentError(f"method={method!r}: confint() of a mixed model knows {', '.join(map(repr, METHODS))}")
-    given = {"parm": parm, "level": check_level(level), "signames": _old_names(signames, oldNames), **options}
-    check_call(f'confint(method="{method}")', METHODS[method], (fit,), given)
-    return METHODS[method](fit, **given)
-
-
-def _old_names(signames: Any, oldNames: Any) -> bool:
-    """Whether variance parameters are called .sig01, .sig02, ...: lme4 has two words for it."""
-    for name, given in (("signames", signames), ("oldNames", oldNames)):
-        if given is not None and not isinstance(given, bool | np.bool_):
-            raise ArgumentError(f"{name}={given!r}: confint() wants True or False")
-    if signames is not None and oldNames is not None and signames != oldNames:
-        raise ArgumentError(f"signames={signames}, oldNames={oldNames}: two names of one argument; give one of them")
-    given = [each for each in (signames, oldNames) if each is not None]
-    return bool(given[0]) if given else True
-
-
-@confint.register
-def _(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
-    half = t_quantile(level, df_residual(fit)) * se_coef(fit)
+@confint.register(LinearFit)
+def linear_limits(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
+    """beta-hat -/+ t se of a least-squares fit: (p, 2)."""
+    half = two_sided_quantile(check_level(level), df_residual(fit)) * se_coef(fit)
     low, high = limit_names(level)
     return pd.DataFrame({low: coef(fit) - half, high: coef(fit) + half})
+
+
+@confint.register(LinearFits)
+def list_limits(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame:
+    """The same in each of J groups: (J, 2 p), columns (coefficient, limit)."""
+    own = [0 if fit is None else fit.df_residual for fit in fits.solutions]
+    quantiles = two_sided_quantile(check_level(level), np.full(len(own), fits.df_residual) if pool else np.array(own))
+    centre, half = list_coef(fits), list_se_coef(fits, pool).mul(quantiles, axis=0)
+    low, high = limit_names(level)
+    limits = np.stack([centre.to_numpy() - half.to_numpy(), centre.to_numpy() + half.to_numpy()], axis=2)
+    columns = pd.MultiIndex.from_tuples([(name, limit) for name in fits.names for limit in (low, high)])
+    return pd.DataFrame(limits.reshape(len(centre), -1), index=centre.index, columns=columns)
 
 
 def limit_names(level: float) -> tuple[str, str]:
@@ -176,12 +175,7 @@ def limit_names(level: float) -> tuple[str, str]:
     return f"{low} %", f"{high} %"
 
 
-@confint.register
-def _(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame:
-    own = [t_quantile(level, fit.df_residual) if fit else float("nan") for fit in fits.solutions]
-    quantiles = np.full(len(own), t_quantile(level, fits.df_residual)) if pool else np.array(own)
-    centre, half = list_coef(fits), list_se_coef(fits, pool).mul(quantiles, axis=0)
-    low, high = limit_names(level)
-    limits = np.stack([centre.to_numpy() - half.to_numpy(), centre.to_numpy() + half.to_numpy()], axis=2)
-    columns = pd.MultiIndex.from_tuples([(name, limit) for name in fits.names for limit in (low, high)])
-    return pd.DataFrame(limits.reshape(len(centre), -1), index=centre.index, columns=columns)
+def limit_table(limits: dict[str, Array], names: list[str], footing: tuple[str, ...] = ()) -> PlainTable:
+    """Limits under R's column names, printed as R prints them, and below them what must be said of some."""
+    made: PlainTable = table(PlainTable, limits, names, footing=footing)
+    return made

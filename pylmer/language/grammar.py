@@ -25,7 +25,7 @@ _PACKAGED = Path(__file__).with_name("formula.lark")
 _CHECKOUT = Path(__file__).parents[2] / "grammar" / "formula.lark"
 
 
-class RefusedError(Exception):
+class MisuseError(Exception):
     """Something that reads well but cannot be used; `parse` turns it into an error that shows the formula."""
 
     def __init__(self, message: str, span: Span, kind: type[FormulaError] = FormulaSyntaxError) -> None:
@@ -51,7 +51,7 @@ class TreeBuilder:
 
     def NAME(self, token: Token) -> Name:
         if token.value in RESERVED:
-            raise RefusedError(f"'{token.value}' is R's own word; a column of that name needs backticks", _at(token))
+            raise MisuseError(f"'{token.value}' is R's own word; a column of that name needs backticks", _at(token))
         return Name(token.value, _at(token))
 
     def QNAME(self, token: Token) -> Name:
@@ -69,7 +69,7 @@ class TreeBuilder:
 
     def INFIX(self, token: Token) -> Token:
         if not _PLAIN_INFIX.fullmatch(token.value):  # x % 2 + y % 3
-            raise RefusedError("'%' is Python; R's remainder is %%", (_at(token)[0], _at(token)[0] + 1))
+            raise MisuseError("'%' is Python; R's remainder is %%", (_at(token)[0], _at(token)[0] + 1))
         return token
 
     def POW(self, token: Token) -> Token:
@@ -127,12 +127,12 @@ class TreeBuilder:
     def dollar(self, children: list[Any]) -> Node:
         frame, name = children[0], children[2]
         span = frame.span[0], name.span[1]
-        raise RefusedError(f"columns are named directly: write {name.name}", span, FormulaError)
+        raise MisuseError(f"columns are named directly: write {name.name}", span, FormulaError)
 
     def assignment(self, children: list[Any]) -> Node:
         left, operator, right = children
         span = (operator.start_pos, operator.end_pos)
-        raise RefusedError(_assigned(operator.value), span if operator.value != ":=" else (left.span[0], right.span[1]))
+        raise MisuseError(_assigned(operator.value), span if operator.value != ":=" else (left.span[0], right.span[1]))
 
 
 def _at(token: Token) -> Span:
@@ -144,7 +144,7 @@ def _unescaped(token: Token) -> str:
         return unescape(token.value[1:-1])
     except BadEscapeError as bad:
         start = _at(token)[0] + 1 + bad.offset
-        raise RefusedError(
+        raise MisuseError(
             f"'{bad.sequence}' is not an escape that R knows; a backslash is written \\\\",
             (start, start + len(bad.sequence)),
         ) from None
@@ -155,7 +155,7 @@ def _function(head: Node, opening: Span) -> tuple[str, str]:
         return head.name, head.prefix
     if isinstance(head, Text):
         return head.value, ""
-    raise RefusedError("an operator is missing before '(': only a function's name can be called", opening)
+    raise MisuseError("an operator is missing before '(': only a function's name can be called", opening)
 
 
 def _assigned(operator: str) -> str:

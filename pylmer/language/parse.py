@@ -10,7 +10,7 @@ from ..errors import ArgumentError, FormulaError, FormulaSyntaxError
 from .bars import at_term_level, check_response, separate
 from .deparse import deparse
 from .expand import terms
-from .grammar import OPERATORS, RefusedError, parser
+from .grammar import OPERATORS, MisuseError, parser
 from .mistakes import expression_error, syntax_error
 from .nesting import check_nesting
 from .nodes import Binary, Node, Number, Paren, Unary
@@ -106,7 +106,7 @@ def read(text: str, refused: Callable[[str, int], FormulaSyntaxError] = syntax_e
 
     try:
         node: Node = parser().parse(text)  # type: ignore[assignment]  # TreeBuilder makes nodes of lark's trees
-    except RefusedError as found:
+    except MisuseError as found:
         raise found.kind(found.message, text, *found.span) from None
     except LarkError as error:
         raise refused(text, _position(error, text)) from None

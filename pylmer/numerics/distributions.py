@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import special
 
-from ..errors import ArgumentError
-from ..text.arguments import is_number
 from .linalg import Array
 
 
@@ -32,6 +28,15 @@ def student_quantile(p: float, df: Array | float) -> Array:
     return np.asarray(np.where(np.isinf(df), special.ndtri(p), special.stdtrit(df, p)))
 
 
+def two_sided_quantile(level: float, df: Array | float) -> Array:
+    """Standard errors between an estimate and the limits of its t interval; NaN without degrees of freedom.
+
+    >>> float(two_sided_quantile(0.95, 10).round(6))
+    2.228139
+    """
+    return student_quantile((1 + level) / 2, df)
+
+
 def f_upper(F: float, numerator: float, denominator: float) -> float:
     """P(X > F) for X with the two degrees of freedom; the denominator may be infinite.
 
@@ -50,10 +55,3 @@ def chisquare_upper(x: float, df: float) -> float:
     0.05
     """
     return float(special.chdtrc(df, x))
-
-
-def t_quantile(level: Any, df: int, name: str = "level") -> float:
-    """The t quantile of a two-sided interval; NaN without degrees of freedom."""
-    if not is_number(level) or not 0 < level < 1:
-        raise ArgumentError(f"{name}={level!r}: a level lies between 0 and 1")
-    return float(student_quantile((1 + level) / 2, df)) if df > 0 else float("nan")

@@ -106,8 +106,8 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     """
     positions = _positions(fit, group)
     terms = [fit.design.random[i] for i in positions]
-    criterion = fit.devfun.criterion
-    sums = sums_of(criterion, fit.optimum.points, criterion.engine.gram.place[positions[0]][0], len(fit.beta))
+    criterion = fit.criterion
+    sums = sums_of(criterion, fit.optimum.points, criterion.gram.place[positions[0]][0], len(fit.beta))
     none = no_pooling(sums)
     names = tuple(column for term in terms for column in term.columns)
     H = level_columns(none)
@@ -185,7 +185,7 @@ def _estimates(
 
 def _levels(fit: FittedModel, group: str) -> tuple[Array, pd.Index]:
     """Each row's level, and the levels' labels."""
-    term = next(term for term in fit.design.random if term.group == group)
+    term = next(term for term in fit.rows.random if term.group == group)
     return term.codes, pd.Index(term.labels(), dtype=object)
 
 
@@ -228,7 +228,7 @@ def _icc(fit: FittedModel, positions: Sequence[int]) -> float:
 
 
 def _row_variance(fit: FittedModel, term: int) -> float:
-    Z, T = fit.design.random[term].Z, fit.solution.T[term]
+    Z, T = fit.rows.random[term].Z, fit.solution.T[term]
     return float(T[0, 0] ** 2 if Z is None else np.mean(np.sum((Z @ T) ** 2, axis=1)))
 
 

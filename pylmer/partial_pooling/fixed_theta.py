@@ -61,7 +61,7 @@ def at_theta(fit: Fit, theta: Any) -> Fit:
 
 def for_any_theta(devfun: Devfun) -> Devfun:
     """The criterion by an engine that stays exact as theta grows, where there is one: for a single factor."""
-    gram = devfun.criterion.engine.gram
+    gram = devfun.gram
     if len(gram.factors) > 1:
         return devfun
     return replace(devfun, criterion=replace(devfun.criterion, engine=BetweenEngine(gram)))
@@ -91,7 +91,7 @@ def _check_digits(devfun: Devfun, par: Array) -> None:
     if isinstance(devfun.criterion.engine, BetweenEngine):
         return
     L_X = devfun.at(par).factorization.fixed.L_X
-    left = float(np.min(np.diag(L_X) ** 2, initial=np.inf)) / devfun.criterion.engine.gram.n
+    left = float(np.min(np.diag(L_X) ** 2, initial=np.inf)) / devfun.gram.n
     if np.finfo(float).eps > DIGITS_LOST * left:
         raise ArgumentError(
             "theta is too large for several grouping factors: rounding would leave fewer than 6 digits of the fixed "
@@ -180,8 +180,8 @@ def criterion_curve(fit: FittedModel, theta: Any = None) -> CriterionCurve:
 
 def _grid(devfun: Devfun, best: float) -> Array:
     """Thetas about the optimum, or, where that is zero, about the one at which an average level counts half."""
-    (sums,) = devfun.criterion.engine.gram.factors
-    scale = devfun.criterion.engine.gram.scaling.R_terms[0][0, 0]
+    (sums,) = devfun.gram.factors
+    scale = devfun.gram.scaling.R_terms[0][0, 0]
     middle = best if best > 0 else 1 / (scale * float(np.sqrt(sums.ZtZ.mean())))
     return np.geomspace(middle / REACH, middle * REACH, 201)
 
@@ -198,7 +198,7 @@ def _increasing(theta: Any) -> Array:
 
 def _slope(criterion: Criterion) -> int:
     """How many levels' log variances, less the fixed effects between levels, the criterion grows with."""
-    engine = BetweenEngine(criterion.engine.gram)
+    engine = BetweenEngine(criterion.gram)
     levels = int(np.count_nonzero(engine.root))
     between = int(np.count_nonzero(np.diag(engine.within)[:-1] == 0))
     return levels - between if criterion.REML else levels

@@ -87,18 +87,18 @@ def _by_level(rows: GroupedRows, values: Array) -> NamedVector:
 
 def grouped_rows(fit: FittedModel) -> GroupedRows:
     """The rows of a fit with one random intercept; ArgumentError for any other model."""
-    terms, design = fit.design.random, fit.design
+    terms, rows = fit.rows.random, fit.rows
     if len(factors(fit)) != 1 or len(terms) != 1 or terms[0].Z is not None:
         raise ArgumentError(
             "the five ways write a model with one random intercept, as in y ~ x + (1 | g); this one has "
             + ", ".join(f"({term.label})" for term in terms)
         )
     return GroupedRows(
-        y=design.y if design.offset is None else design.y - design.offset,
-        X=dense(design.X),
+        y=rows.y if rows.offset is None else rows.y - rows.offset,
+        X=dense(rows.X),
         codes=terms[0].codes,
-        weights=np.ones(len(design.y)) if design.weights is None else design.weights,
-        names=design.X_names,
+        weights=np.ones(rows.n) if rows.weights is None else rows.weights,
+        names=fit.design.X_names,
         levels=tuple(terms[0].labels()),
         group=terms[0].group,
     )

@@ -123,7 +123,7 @@ def _inverse_root(values: Array) -> Array:
 
 def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> Sums:
     """The sums of grouping factor number `factor` of the Gram, the others' covariances held at `points`."""
-    gram = criterion.engine.gram
+    gram = criterion.gram
     sums, scaling = gram.factors[factor], gram.scaling
     terms = [point.template() for point in points]
     A, C, XyXy = sums.ZtZ, sums.ZtXy, gram.XytXy
@@ -145,7 +145,7 @@ def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> Sums:
 
 def _among_others(criterion: Criterion, terms: list[Array], factor: int) -> tuple[Array, Array, Array]:
     """A, C and XyXy with V_o of all other factors: the factorization in which this factor has no variance."""
-    gram = criterion.engine.gram
+    gram = criterion.gram
     sums, p = gram.factors[factor], gram.p
     if sums.q > LARGEST:
         raise ArgumentError(f"among other grouping factors, {sums.q} coefficients are too many; the most are {LARGEST}")

@@ -14,10 +14,10 @@ from .interaction import emmip
 from .intercepts import plot_intercepts
 from .lines import plot_lines
 from .modes import dotplot
+from .power_curves import plot_power_curve
 from .profiles import plot_profile
-from .residuals import plot_diagnostics
+from .residuals import plot, plot_diagnostics, qqmath
 from .shrinkage import plot_shrinkage
-from .words import plot, qqmath
 
 __all__ = [
     "dotplot",
@@ -29,6 +29,7 @@ __all__ = [
     "plot_group_predictor",
     "plot_intercepts",
     "plot_lines",
+    "plot_power_curve",
     "plot_profile",
     "plot_shrinkage",
     "qqmath",

@@ -36,7 +36,7 @@ class Trace:
 
 
 @dataclass(frozen=True, eq=False)
-class Traces:
+class TracePair:
     """Two parameters: their curves, tau_y as a function of tau_x, and tau_x as a function of tau_y."""
 
     x: Curve
@@ -45,10 +45,10 @@ class Traces:
     x_of_y: Trace
 
 
-def traces(profile: LikelihoodProfile, x: str, y: str) -> Traces:
+def traces(profile: LikelihoodProfile, x: str, y: str) -> TracePair:
     """The traces of two parameters of a profile."""
     curves = profile.curves
-    return Traces(curves[x], curves[y], _trace(profile, x, y), _trace(profile, y, x))
+    return TracePair(curves[x], curves[y], _trace(profile, x, y), _trace(profile, y, x))
 
 
 def _trace(profile: LikelihoodProfile, held: str, other: str) -> Trace:
@@ -63,7 +63,7 @@ def _trace(profile: LikelihoodProfile, held: str, other: str) -> Trace:
     return Trace(tau, profile.curves[other].forward(rows[other].to_numpy()[at]))
 
 
-def contour(found: Traces, c: float) -> tuple[Array, Array]:
+def contour(found: TracePair, c: float) -> tuple[Array, Array]:
     """The contour at zeta = c: tau_x and tau_y, (POINTS,) each, closed.
 
     >>> line = Trace(np.array([-3.0, 3.0]), np.array([-1.5, 1.5]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,14 @@ import pandas as pd
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.linear.regression import LinearFit
-from ..fit.words import checks_arguments
+from ..fit.words import word_of
 from ..inference.marginal_means import EmmGrid, EmmList, emmeans
+from ..inference.marginal_means.grids import first_grid
 from ..inference.marginal_means.records import level_text
 from ..inference.marginal_means.reference_grid import predictors
 from ..inference.marginal_means.specs import Traces, parse_traces
 from ..inference.marginal_means.summaries import summarize
 from ..numerics.linalg import Array
-from ..text.arguments import check_call
 from .canvas import DOT, MEDIUM, PALETTE, THIN, axes_for, panels_for
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ COLUMNS = 3  # panels side by side
 DODGE = 0.08  # between traces whose intervals would lie on each other, in distances of levels
 
 
-@checks_arguments
-@singledispatch
+@word_of(FittedModel, LinearFit, EmmGrid, EmmList, wanted="a fit of lmer() or lm(), or marginal means")
 def emmip(
-    fit: Any,
+    fit: FittedModel | LinearFit | EmmGrid | EmmList,
+    /,
     formula: str,
     *,
     CIs: bool = False,
@@ -65,41 +64,20 @@ def emmip(
     >>> ax.get_xlabel(), ax.get_ylabel(), len(ax.lines)
     ('Levels of temperature', 'Linear prediction', 3)
     """
-    raise ArgumentError(f"emmip() wants a fit of lmer() or lm(), or marginal means, found {fit.__class__.__name__}")
-
-
-@emmip.register(FittedModel)
-@emmip.register(LinearFit)
-def _(
-    fit: FittedModel | LinearFit,
-    formula: str,
-    *,
-    CIs: bool = False,
-    style: str | None = None,
-    type: str | None = None,
-    level: float | None = None,
-    ax: Axes | None = None,
-    axes: Iterable[Axes] | None = None,
-    **options: Any,
-) -> Axes | list[Axes]:
-    wanted = parse_traces(formula, list(predictors(fit.design)))
-    means = emmeans(fit, [*wanted.traces, *wanted.across, *wanted.by], **options)
-    grid = means if isinstance(means, EmmGrid) else next(iter(means.values()))
+    grid, wanted = _means_and_traces(fit, formula, options)
     return _drawn(grid, wanted, PlotStyle(CIs, style, type, level), ax, axes)
 
 
-@emmip.register(EmmGrid)
-def _of_means(
-    grid: EmmGrid,
-    formula: str,
-    *,
-    CIs: bool = False,
-    style: str | None = None,
-    type: str | None = None,
-    level: float | None = None,
-    ax: Axes | None = None,
-    axes: Iterable[Axes] | None = None,
-) -> Axes | list[Axes]:
+def _means_and_traces(
+    given: FittedModel | LinearFit | EmmGrid | EmmList, formula: str, options: dict[str, Any]
+) -> tuple[EmmGrid, Traces]:
+    """The means to draw, those of a fit by `emmeans` with its options, and what the formula makes of them."""
+    if isinstance(given, FittedModel | LinearFit):
+        wanted = parse_traces(formula, list(predictors(given.design)))
+        return first_grid(emmeans(given, [*wanted.traces, *wanted.across, *wanted.by], **options)), wanted
+    if options:
+        raise ArgumentError(f"emmip(): no argument {next(iter(options))!r} for means: give it to emmeans()")
+    grid = first_grid(given)
     names = [axis.name for axis in grid.axes]
     wanted = parse_traces(formula, names)
     left_out = [name for name in names if name not in (*wanted.traces, *wanted.across, *wanted.by)]
@@ -107,14 +85,7 @@ def _of_means(
         raise ArgumentError(
             f"emmip(): the formula leaves out {', '.join(left_out)}; take means over them with emmeans()"
         )
-    return _drawn(grid, wanted, PlotStyle(CIs, style, type, level), ax, axes)
-
-
-@emmip.register(EmmList)
-def _of_list(means: EmmList, formula: str, **options: Any) -> Axes | list[Axes]:
-    grid = next(iter(means.values()))
-    check_call("emmip", _of_means, (grid, formula), options)
-    return _of_means(grid, formula, **options)
+    return grid, wanted
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def _check_distinct(fit: FittedModel, group: str, word: str) -> None:
 
 def codes(fit: FittedModel, group: str) -> Array:
     """The level of each row used: (n,)."""
-    return fit.design.random[factors(fit)[group][0]].codes
+    return fit.rows.random[factors(fit)[group][0]].codes
 
 
 def sizes(fit: FittedModel, group: str) -> Array:
@@ -55,7 +55,7 @@ def random_column(fit: FittedModel, group: str, column: str, word: str) -> str:
 def level_values(fit: FittedModel, group: str, column: str) -> Array:
     """A column of X that is constant within the levels, by level: (J,); ArgumentError if it is not."""
     j = fit.design.X_names.index(column)
-    x, level = dense(fit.design.X[:, [j]])[:, 0], codes(fit, group)
+    x, level = dense(fit.rows.X[:, [j]])[:, 0], codes(fit, group)
     values = np.bincount(level, x) / np.bincount(level)
     if np.abs(x - values[level]).max() > CONSTANT * np.ptp(x):
         raise ArgumentError(f"{column} varies within {group}: wanted a predictor of the groups, constant in each")

@@ -74,7 +74,7 @@ def plot_lines(
     x = _predictor(fit, rows, chosen, predictor)
     lines = [(kind, *_estimates(fit, chosen, kind)) for kind in kinds]
     drawn = panels_for(axes, len(shown), COLUMNS, 2.3, 2.1, sharex=True, sharey=True)
-    y = fit.design.y if fit.design.offset is None else fit.design.y - fit.design.offset
+    y = fit.rows.y if fit.rows.offset is None else fit.rows.y - fit.rows.offset
     places = np.linspace(rows[x].min(), rows[x].max(), PLACES)
     moved = jittered(rows[x].to_numpy(float)) if rows.groupby(level)[x].nunique().sum() < len(rows) else rows[x]
     for ax, label in zip(drawn, shown, strict=True):
@@ -129,8 +129,8 @@ def _estimates(fit: FittedModel, group: str, kind: str) -> tuple[Array, Array]:
 
 def _without(fit: FittedModel, group: str) -> Array:
     """theta with zeros in the places of one grouping factor."""
-    terms = zip(fit.design.random, fit.devfun.families, strict=True)
-    return np.where(np.concatenate([np.full(family.size, term.group != group) for term, family in terms]), fit.par, 0.0)
+    others = [label.group != group for label in fit.covariances.labels]
+    return np.where(np.repeat(others, fit.covariances.sizes), fit.par, 0.0)
 
 
 def _legend(drawn: list[Axes], alone: bool) -> None:

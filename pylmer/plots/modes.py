@@ -17,6 +17,7 @@ from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MEDIUM, PALE, THIN, WIDTH, panels_for
 from .choosing import one_group
 from .quantiles import TITLE, plotting_points, quantiles
+from .residuals import plot, qqmath
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,6 +61,7 @@ def dotplot(
     return drawn
 
 
+@qqmath.register(Ranef)
 def qqmath_modes(
     modes: Ranef, group: str | None = None, *, level: float = 0.95, axes: Iterable[Axes] | None = None
 ) -> list[Axes]:
@@ -75,6 +77,7 @@ def qqmath_modes(
     return drawn
 
 
+@plot.register(Ranef)
 def plot_modes(modes: Ranef, group: str | None = None, *, axes: Iterable[Axes] | None = None) -> list[Axes]:
     """Normal quantiles of one column, or a scatter plot for each pair of columns; see `plot`."""
     name, frame, _ = _chosen(modes, group, 0.95, "plot")

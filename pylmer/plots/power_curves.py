@@ -8,6 +8,7 @@ import numpy as np
 
 from ..power_analysis import PowerCurve
 from .canvas import BLUE, DOT, FEW, GREY, MEDIUM, THIN, axes_for
+from .residuals import plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 USUAL = 0.8  # the power that studies are planned for
 
 
+@plot.register(PowerCurve)
 def plot_power_curve(curve: PowerCurve, ax: Axes | None = None) -> Axes:
     """Power with its Clopper-Pearson interval at each size, and a line at 80 %; returns the Axes."""
     ax = axes_for(ax)

@@ -21,7 +21,8 @@ from ..inference.profiles.curves import Curve
 from ..numerics.linalg import Array
 from ..text.arguments import plain
 from .canvas import BLUE, GREY, LIGHT, MEDIUM, ORANGE, THIN, name_outer, panels_for
-from .contours import Traces, contour, traces
+from .contours import TracePair, contour, traces
+from .residuals import plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +32,7 @@ RADII = tuple(np.sqrt(-2 * np.log1p(-np.array(LEVELS))))  # of contours: the dev
 POINTS = 201  # of a drawn curve
 
 
+@plot.register(LikelihoodProfile)
 @plain
 def plot_profile(
     profile: LikelihoodProfile, kind: str = "zeta", which: Any = None, *, axes: Iterable[Axes] | None = None
@@ -130,7 +132,7 @@ def _pairs(profile: LikelihoodProfile, names: list[str], axes: Iterable[Axes] | 
     return drawn
 
 
-def _contours(ax: Axes, found: Traces) -> None:
+def _contours(ax: Axes, found: TracePair) -> None:
     """On the parameters' own scales; a contour breaks off where a profile ends."""
     for c in RADII:
         tau_x, tau_y = contour(found, c)
@@ -145,7 +147,7 @@ def _widened(ends: tuple[float, float]) -> tuple[float, float]:
     return low - 0.04 * (high - low), high + 0.04 * (high - low)
 
 
-def _zeta_contours(ax: Axes, found: Traces) -> None:
+def _zeta_contours(ax: Axes, found: TracePair) -> None:
     for c in RADII:
         ax.plot(*contour(found, c), color=BLUE, lw=THIN)
     for tau_x, tau_y in _lines(found):
@@ -154,7 +156,7 @@ def _zeta_contours(ax: Axes, found: Traces) -> None:
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
 
 
-def _lines(found: Traces) -> Iterator[tuple[Array, Array]]:
+def _lines(found: TracePair) -> Iterator[tuple[Array, Array]]:
     """Both traces within the widest contour: tau_x and tau_y."""
     for trace, turned in ((found.y_of_x, False), (found.x_of_y, True)):
         held = np.linspace(max(trace.held[0], -RADII[-1]), min(trace.held[-1], RADII[-1]), POINTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..errors import ArgumentError
 from ..extract import fitted, ranef, resid
 from ..extract.random import factors
 from ..fit.fitted_model import FittedModel
+from ..fit.words import word_of
 from ..numerics.linalg import Array
 from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
@@ -26,8 +27,24 @@ SPAN = 2 / 3  # of the points that a place of the smooth line looks at
 PLACES = 60  # of the smooth line
 
 
-def plot_residuals(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
-    """Pearson residuals against fitted values; see `plot`."""
+@word_of(FittedModel, wanted="a fit of lmer(), a profile or random effects")
+def plot(fit: FittedModel, *, ax: Axes | None = None) -> Any:
+    """The picture that R's plot gives of a fit, of a profile, or of random effects.
+
+    plot(fit, ax=None)                       Pearson residuals against fitted values; returns the Axes
+    plot(profile, ...)                       `plot_profile`
+    plot(powerCurve(...), ax=None)           power against the size of the design; returns the Axes
+    plot(ranef(fit), group=None, axes=None)  one column: its normal quantiles; several: a scatter plot for each pair.
+                                             Returns the list of Axes
+
+    Raises ArgumentError for anything else.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> ax = pylmer.plot(fit)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('fitted(.)', 'resid(., type = "pearson")')
+    """
     ax = axes_for(ax)
     scatter(ax, fitted(fit).to_numpy(), resid(fit, "pearson").to_numpy())
     ax.axhline(0, color=GREY, lw=THIN, zorder=0)
@@ -35,10 +52,25 @@ def plot_residuals(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def qqmath_residuals(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
-    """Residuals in units of sigma against normal quantiles; see `qqmath`."""
+@word_of(FittedModel, wanted="a fit of lmer() or random effects")
+def qqmath(fit: FittedModel, *, ax: Axes | None = None) -> Any:
+    """Normal quantiles, as lattice's qqmath of a fit or of its random effects.
+
+    qqmath(fit, ax=None)
+        Residuals over sigma, with the line through the quartiles; returns the Axes.
+    qqmath(ranef(fit), group=None, level=0.95, axes=None)
+        A panel for each column: conditional modes, with their intervals, across; quantiles of (i - 1/2) / J upwards.
+        Returns the list of Axes.
+
+    Raises ArgumentError for anything else, and for several grouping factors without `group`.
+
+    >>> import pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> pylmer.qqmath(fit).get_ylabel(), len(pylmer.qqmath(pylmer.ranef(fit)))
+    ('Standardized residuals', 2)
+    """
     ax = axes_for(ax)
-    plot_quantiles(ax, standardized(fit))
+    plot_quantiles(ax, resid(fit, "pearson", scaled=True).dropna().to_numpy())
     ax.set_ylabel("Standardized residuals")
     return ax
 
@@ -70,15 +102,10 @@ def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterab
     mu, pearson = fit.mu, resid(fit, "pearson").dropna().to_numpy()
     _cloud(drawn[0], mu, pearson, "Residuals")
     drawn[0].axhline(0, color=GREY, lw=THIN, zorder=0)
-    _cloud(drawn[1], mu, np.sqrt(np.abs(standardized(fit))), "Square root of |standardized residuals|")
-    qqmath_residuals(fit, ax=drawn[2])
+    _cloud(drawn[1], mu, np.sqrt(np.abs(pearson / fit.sigma)), "Square root of |standardized residuals|")
+    qqmath(fit, ax=drawn[2])
     _effects(drawn[3], fit, groups)
     return drawn
-
-
-def standardized(fit: FittedModel) -> Array:
-    """Pearson residuals over sigma of the rows used: (n,)."""
-    return resid(fit, "pearson", scaled=True).dropna().to_numpy()
 
 
 def scatter(ax: Axes, x: Array, y: Array) -> None:

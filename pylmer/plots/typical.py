@@ -51,14 +51,14 @@ def _columns(fit: FittedModel, used: Iterable[Node]) -> list[str]:
 
 def _value(fit: FittedModel, name: str) -> Value:
     label = deparse(Name(name))
-    if label in fit.design.variables:
-        return fit.design.variables[label]
+    if label in fit.rows.variables:
+        return fit.rows.variables[label]
     if fit.request.data is not None:
-        return take(read_columns(fit.request.data)[name], fit.design.kept)
+        return take(read_columns(fit.request.data)[name], fit.rows.kept)
     if name not in (fit.request.env or {}):
         raise DataError(f"the fit has kept no column {name!r}: pictures of its rows need a fit made with data")
-    given = aligned((fit.request.env or {})[name], fit.design.data_index, f"env[{name!r}]")
-    return take(value_of(given, name), fit.design.kept)
+    given = aligned((fit.request.env or {})[name], fit.rows.data_index, f"env[{name!r}]")
+    return take(value_of(given, name), fit.rows.kept)
 
 
 def level_columns(fit: FittedModel, rows: pd.DataFrame) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..design import InMemory, ModelData
 from ..engine.criterion.profiled import At
 from ..errors import ArgumentError, PylmerError
 from ..fit.devfun import Devfun, make_devfun
@@ -129,7 +130,7 @@ class WaldTest:
 
     def _p_value(self, at: At, L: Array, estimate: Array) -> float:
         if self.method == "z":
-            half = L @ at.criterion.engine.gram.scaling.inverse
+            half = L @ at.gram.scaling.inverse
             covariance = at.s2 * (half @ at.Phi @ half.T)
             return chisquare_upper(float(estimate @ np.linalg.solve(covariance, estimate)), len(L))
         method = DDF[self.method](at)
@@ -211,22 +212,22 @@ def outcome(batch: BatchFits[Any], p_value: Callable[[int], float]) -> Outcome:
 
 def by_ml(fit: FittedModel) -> FittedModel:
     """The same record by maximum likelihood, not optimized: `refit_all` needs the design and a place to begin."""
-    devfun = replace(fit.devfun, criterion=replace(fit.devfun.criterion, REML=False))
+    devfun = replace(fit.devfun, criterion=replace(fit.criterion, REML=False))
     return type(fit)(replace(fit.request, REML=False), devfun, fit.optimum, ())
 
 
 def _without(fit: FittedModel, columns: tuple[int, ...]) -> FittedModel:
     """The model by maximum likelihood without some columns of X."""
-    design = fit.design
+    design, rows = fit.design, fit.rows
     kept = [j for j in range(len(design.X_names)) if j not in columns]
     names, assign = tuple(design.X_names[j] for j in kept), tuple(design.assign[j] for j in kept)
-    smaller = replace(design, X=design.X[:, kept], X_names=names, assign=assign)
+    smaller = ModelData(replace(design, X_names=names, assign=assign), InMemory(replace(rows, X=rows.X[:, kept])))
     return _begin(fit, make_devfun(smaller, False, fit.control), fit)
 
 
 def _begin(fit: FittedModel, devfun: Devfun, like: FittedModel | None) -> FittedModel:
     """A record to refit from: at the theta of `like`, or at relative standard deviations of 1."""
-    points = devfun.multiple(1.0)
+    points = devfun.covariances.multiple(1.0)
     if like is not None:
         points = devfun.points(par_of_theta(devfun.design.random, like.theta))
     return type(fit)(replace(fit.request, REML=False), devfun, optimum_at(devfun, points), ())
@@ -240,10 +241,10 @@ def _comparison(fit: FittedModel, null: str) -> LikelihoodRatio:
             f"{deparse(formula.node)} has no random term; for a test of the only one give a function, such as "
             "lambda fit: exactRLRT(fit, nsim=1000, seed=1).p_value"
         )
-    design = design_of(changed_request(fit, formula))
-    if design.n != fit.design.n:
-        raise ArgumentError(f"the smaller model uses {design.n} rows, the model {fit.design.n}")
-    smaller = _begin(fit, make_devfun(design, False, fit.control), None)
+    data = design_of(changed_request(fit, formula))
+    if data.n != fit.design.n:
+        raise ArgumentError(f"the smaller model uses {data.n} rows, the model {fit.design.n}")
+    smaller = _begin(fit, make_devfun(data, False, fit.control), None)
     sizes = [len(each.design.X_names) + len(each.devfun.names) for each in (fit, smaller)]
     if sizes[1] >= sizes[0]:
         raise ArgumentError(

@@ -10,13 +10,12 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from ..design import Design, isNested
-from ..design.rows_used import Rows
+from ..design import DesignRows, ModelData, isNested
+from ..design.rows_used import RowsUsed
 from ..errors import ArgumentError, DataError
 from ..extract import word
 from ..fit.devfun import make_devfun
-from ..fit.fitted_model import FittedModel
-from ..fit.fitting import Fit
+from ..fit.fitted_model import FittedModel, Model
 from ..fit.given_parameters import fitted_parameters, model_of, read_parameters
 from ..fit.request import Request
 from ..functions import Columns, Factor, as_factor, drop_unused, taken_values
@@ -33,14 +32,14 @@ NUMBERS = 40  # that a row needs on the way, in the data and in the design
 
 @word
 def extend(
-    fit: Fit,
+    fit: Model,
     along: str | None = None,
     *,
     within: str | Sequence[str] | None = None,
     n: int | None = None,
     values: Sequence[Any] | None = None,
     newparams: Any = None,
-) -> Fit:
+) -> Model:
     """The model of `fit` on a larger (or smaller) design, with its parameters, as simr's `extend`: for `power`.
 
     along      a column, which gets n values: the rows of each value are a slice, slices are repeated in turn if n is
@@ -76,21 +75,21 @@ def extend(
         if values is not None:
             raise ArgumentError("values= belongs to along=; within= takes n, the number of rows of each combination")
         larger = _within(data, columns, replicates(n, "n"))
-    design = _design(fit.design, data, larger)
-    devfun = make_devfun(design, fit.REML, fit.control)
-    parameters = read_parameters(design, newparams, fitted_parameters(fit))
-    return model_of(type(fit), _request(fit, larger, design), devfun, fit.optimum, parameters)
+    whole = _larger(fit.data, data, larger)
+    devfun = make_devfun(whole, fit.REML, fit.control)
+    parameters = read_parameters(whole.design, newparams, fitted_parameters(fit))
+    return model_of(type(fit), _request(fit, larger, whole), devfun, fit.optimum, parameters)
 
 
-def _request(fit: FittedModel, larger: Larger, design: Design) -> Request:
+def _request(fit: FittedModel, larger: Larger, whole: ModelData) -> Request:
     """What would have to be asked to fit the larger design: weights and offsets given as arrays go with their rows."""
-    rows = np.flatnonzero(fit.design.kept)[larger.positions]
+    rows = np.flatnonzero(fit.rows.kept)[larger.positions]
     env = None if fit.request.env is None else taken_values(fit.request.env, fit.design.n_total, rows)
-    request = replace(fit.request, data=larger.data, env=env, subset=None, known=design.known)
+    request = replace(fit.request, data=larger.data, env=env, subset=None, known=whole.known)
     if request.weights is not None and not isinstance(request.weights, str):
-        request = replace(request, weights=design.weights)
-    if request.offset is not None and not isinstance(request.offset, str) and design.offset is not None:
-        request = replace(request, offset=design.offset - design.spec.offset(larger.data))
+        request = replace(request, weights=whole.weights)
+    if request.offset is not None and not isinstance(request.offset, str) and whole.offset is not None:
+        request = replace(request, offset=whole.offset - whole.spec.offset(larger.data))
     return request
 
 
@@ -113,7 +112,7 @@ def used_rows(fit: FittedModel) -> pd.DataFrame:
         narwhal = None if isinstance(data, dict) else nw.from_native(data, eager_only=True)
         data = pd.DataFrame(data) if narwhal is None else narwhal.to_pandas()
     frame: pd.DataFrame = data
-    return frame.iloc[np.flatnonzero(fit.design.kept)].reset_index(drop=True)
+    return frame.iloc[np.flatnonzero(fit.rows.kept)].reset_index(drop=True)
 
 
 def columns_named(data: pd.DataFrame, along: str | None, within: str | Sequence[str] | None) -> list[str]:
@@ -224,43 +223,42 @@ def _new_labels(first: pd.Series[Any], name: str, count: int, numeric: bool) -> 
     return pd.Series(out, dtype=object)
 
 
-def _design(old: Design, data: pd.DataFrame, larger: Larger) -> Design:
-    """The larger design, coded as the fit's."""
-    spec, at = old.spec, larger.positions
+def _larger(old: ModelData, data: pd.DataFrame, larger: Larger) -> ModelData:
+    """The data of the larger design, coded as the fit's."""
+    spec, rows, at = old.spec, old.rows, larger.positions
     frame = spec.frame(larger.data)
     X = spec.fixed(frame)
     if len(independent_columns(X)) < X.shape[1]:
         raise ArgumentError("the design would not determine all coefficients of the fit: some columns depend on others")
     random = []
     for number, (Z, _) in spec.random(frame, allow_new_levels=True).items():
-        term, found = old.random[number], spec.levels_found(frame, number)
+        term, found = rows.random[number], spec.levels_found(frame, number)
         if len(found.levels) >= len(at):
             raise DataError(f"grouping factor {term.group!r} would have {len(found.levels)} levels for {len(at)} rows")
         random.append(replace(term, codes=found.codes.astype(np.int64), levels=found.levels, Z=Z))
-    response = next(iter(old.variables))
-    return replace(
-        old,
+    response = old.design.response
+    repeated = DesignRows(
         X=X,
-        y=old.y[at],
+        y=rows.y[at],
         offset=_offset(old, data, larger),
         weights=_weights(old, larger),
         random=tuple(random),
-        spec=spec.with_levels([term.levels for term in random]),
-        variables={response: take(old.variables[response], at)} | spec.values(frame),
-        rows=Rows(len(at)),
+        variables={response: take(rows.variables[response], at)} | spec.values(frame),
+        used=RowsUsed(len(at)),
         data_index=larger.data.index,
-        notes=(),
+        data=rows.data,
     )
+    return old.on(repeated, notes=())
 
 
-def _weights(old: Design, larger: Larger) -> Array | None:
+def _weights(old: ModelData, larger: Larger) -> Array | None:
     """An expression `weights=` at the new values; what was an array is repeated with its rows."""
     if old.spec.arguments.get("weights") is not None:
         return old.spec.argument("weights", larger.data)
     return None if old.weights is None else old.weights[larger.positions]
 
 
-def _offset(old: Design, data: pd.DataFrame, larger: Larger) -> Array | None:
+def _offset(old: ModelData, data: pd.DataFrame, larger: Larger) -> Array | None:
     """offset() terms and an expression `offset=` at the new values; what was an array is repeated with its rows."""
     if old.offset is None:
         return None

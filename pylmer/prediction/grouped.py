@@ -15,13 +15,12 @@ from ..extract.linear import list_fitted
 from ..fit.linear.grouped import LinearFits, by_level, listed, take_rows
 from ..fit.linear.least_squares import LeastSquares, spread
 from ..functions import aligned, recycled
-from ..numerics.distributions import t_quantile
+from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array, Codes, dense
+from ..text.arguments import check_level
 from . import predict
 from .labels import fitted_noise, labelled, new_noise, new_offset, on_fitted_rows, refuse_without_newdata, rows_kept
 from .linear import check_interval
-
-__all__ = ["predict", "predict_list"]
 
 DEPENDENT = 1e-7  # of the largest number of the new rows: departures below are rounding
 
@@ -63,7 +62,7 @@ def predict_list(
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class RowsByGroup:
     """m rows to predict: their data, group codes (m,), -1 for none, offset (m,), 1 / weight (m,), and labels.
 
     kept  mask of the rows to show, None for all
@@ -78,11 +77,11 @@ class Rows:
     kept: Array | None = None
 
 
-def _new(fits: LinearFits, newdata: Any, weights: Any, offset: Any, interval: str | None) -> Rows:
+def _new(fits: LinearFits, newdata: Any, weights: Any, offset: Any, interval: str | None) -> RowsByGroup:
     spec = fits.design.spec
     frame = spec.frame(newdata)
     noise = new_noise(spec, frame, weights) if interval == "prediction" else np.zeros(frame.n)
-    return Rows(newdata, frame, _codes(fits, frame), new_offset(spec, frame, offset), noise, frame.index)
+    return RowsByGroup(newdata, frame, _codes(fits, frame), new_offset(spec, frame, offset), noise, frame.index)
 
 
 def _codes(fits: LinearFits, frame: NewFrame) -> Codes:
@@ -98,23 +97,23 @@ def _codes(fits: LinearFits, frame: NewFrame) -> Codes:
     return np.append(np.array([known[label] for label in labels], dtype=np.int64), -1)[found.codes]
 
 
-def _fitted(fits: LinearFits, weights: Any, interval: str | None) -> Rows:
+def _fitted(fits: LinearFits, weights: Any, interval: str | None) -> RowsByGroup:
     """The rows of the data of the fit, in their places; the group of those that were not used is -1."""
-    design, n = fits.design, fits.design.n_total
+    rows, n = fits.rows, fits.design.n_total
     data = fits.request.data
     if data is None:
         vectors = {k: v for k, v in (fits.request.env or {}).items() if np.ndim(v) and len(v) == n}
-        data = {name: aligned(value, design.data_index, f"env[{name!r}]") for name, value in vectors.items()}
+        data = {name: aligned(value, rows.data_index, f"env[{name!r}]") for name, value in vectors.items()}
     codes, offset, noise = np.full(n, -1), np.zeros(n), np.zeros(n)
-    used = np.flatnonzero(design.kept)
-    for number, rows in enumerate(fits.rows):
-        codes[used[rows]] = number
-    offset[used] = 0.0 if design.offset is None else design.offset
-    noise[used] = fitted_noise(design, weights) if interval == "prediction" else 0.0
-    return Rows(data, design.spec.frame(data), codes, offset, noise, design.data_index, design.kept)
+    used = np.flatnonzero(rows.kept)
+    for number, members in enumerate(fits.members):
+        codes[used[members]] = number
+    offset[used] = 0.0 if rows.offset is None else rows.offset
+    noise[used] = fitted_noise(rows, weights) if interval == "prediction" else 0.0
+    return RowsByGroup(data, fits.design.spec.frame(data), codes, offset, noise, rows.data_index, rows.kept)
 
 
-def _matrices(fits: LinearFits, rows: Rows) -> Iterator[tuple[Codes, int, Array]]:
+def _matrices(fits: LinearFits, rows: RowsByGroup) -> Iterator[tuple[Codes, int, Array]]:
     """Places (k,), number and X (k, p) of the rows of each group that has rows and a fit."""
     shared: Array | None = None
     for number, at in enumerate(by_level(rows.codes, len(fits.levels))):
@@ -129,7 +128,7 @@ def _matrices(fits: LinearFits, rows: Rows) -> Iterator[tuple[Codes, int, Array]
 
 
 def _columns(
-    fits: LinearFits, rows: Rows, se_fit: bool, interval: str | None, level: float, pooled: bool
+    fits: LinearFits, rows: RowsByGroup, se_fit: bool, interval: str | None, level: float, pooled: bool
 ) -> dict[str, Array]:
     """fit, and se_fit, lwr, upr where asked for, of the rows to show."""
     wide = interval in ("confidence", "prediction")
@@ -145,7 +144,7 @@ def _columns(
         if se_fit:
             columns["se_fit"][at] = np.sqrt(variance)
         if wide:
-            half = t_quantile(level, df) * np.sqrt(variance + sigma**2 * rows.noise[at])
+            half = two_sided_quantile(check_level(level), df) * np.sqrt(variance + sigma**2 * rows.noise[at])
             columns["lwr"][at], columns["upr"][at] = centre - half, centre + half
         if solution.rank < len(solution.beta):
             deficient[number] = X

@@ -25,10 +25,10 @@ import numpy as np
 
 from ..engine.covariance.points import shifted
 from ..engine.criterion.profiled import At
-from ..engine.criterion.row_variances import JointRows, Levels, row_slopes, row_variances, unknown_variances
+from ..engine.criterion.row_variances import FactorRows, JointRows, row_slopes, row_variances, unknown_variances
 from ..engine.optimize.asymptotics import parameter_covariance
 from ..engine.optimize.information import difference_step
-from ..numerics.distributions import student_quantile
+from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array
 
 INTERVALS = ("confidence", "prediction")
@@ -45,7 +45,7 @@ class Spread:
 
     def half(self, level: float) -> Array:
         """Half the width of intervals of a level: (m,)."""
-        return np.asarray(student_quantile((1 + level) / 2, self.df) * np.sqrt(self.whole))
+        return np.asarray(two_sided_quantile(level, self.df) * np.sqrt(self.whole))
 
 
 def spreads(at: At, sigma: float, rows: JointRows, noise: Array, uncertainty: str, level: float) -> Spread:
@@ -105,14 +105,14 @@ def _subsets(rows: JointRows) -> Iterator[tuple[int, ...]]:
 def _without(at: At, rows: JointRows, forgotten: tuple[int, ...]) -> JointRows:
     """The rows with their levels of some factors unknown."""
     factors, unknown = list(rows.factors), list(rows.unknown)
-    for term, (factor, here) in at.criterion.engine.gram.place.items():
+    for term, (factor, here) in at.gram.place.items():
         if factor in forgotten:
             part = rows.factors[factor]
             Z, before = np.where((part.codes >= 0)[:, None], part.Z[:, here], 0.0), unknown[term]
             unknown[term] = Z if before is None else Z + before
     for factor in forgotten:
         part = rows.factors[factor]
-        factors[factor] = Levels(np.full_like(part.codes, -1), np.zeros_like(part.Z))
+        factors[factor] = FactorRows(np.full_like(part.codes, -1), np.zeros_like(part.Z))
     return JointRows(rows.X, tuple(factors), tuple(unknown))
 
 

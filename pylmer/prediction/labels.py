@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..design import Design
+from ..design import Designed, DesignRows
 from ..design.spec import NewFrame, Spec
 from ..errors import ArgumentError, DataError, note
-from ..extract.rows import Designed, on_rows
+from ..extract.rows import on_rows
 from ..functions import vector_among
 from ..numerics.linalg import Array
 from ..text.arguments import is_one_of, written
@@ -57,16 +57,16 @@ def new_noise(spec: Spec, frame: NewFrame, weights: Any) -> Array:
     return noise_of(spec.argument("weights", frame, weights), frame.n)
 
 
-def fitted_noise(design: Design, weights: Any) -> Array:
+def fitted_noise(rows: DesignRows, weights: Any) -> Array:
     """The same for the rows of the fit; a vector has a value for each row used or each row of the data."""
     if weights is None:
-        return noise_of(design.weights, design.n)
-    w = _numbers(vector_among(weights, design.labels, "weights="))
-    if w.shape == (design.n_total,):
-        w = w[design.kept]
-    if w.shape not in ((), (design.n,)):
-        raise ArgumentError(f"weights: wanted one number, or one for each of the {design.n} rows of the fit")
-    return noise_of(np.broadcast_to(w, design.n), design.n)
+        return noise_of(rows.weights, rows.n)
+    w = _numbers(vector_among(weights, rows.labels, "weights="))
+    if w.shape == (rows.used.n_total,):
+        w = w[rows.kept]
+    if w.shape not in ((), (rows.n,)):
+        raise ArgumentError(f"weights: wanted one number, or one for each of the {rows.n} rows of the fit")
+    return noise_of(np.broadcast_to(w, rows.n), rows.n)
 
 
 def _numbers(weights: Any) -> Array:

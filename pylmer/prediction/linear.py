@@ -12,8 +12,9 @@ from ..design.estimable import not_estimable
 from ..errors import ArgumentError, note
 from ..fit.linear.least_squares import spread
 from ..fit.linear.regression import LinearFit, full_matrix
-from ..numerics.distributions import t_quantile
+from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array, dense
+from ..text.arguments import check_level
 from . import predict
 from .labels import (
     check_na_action,
@@ -25,8 +26,6 @@ from .labels import (
     refuse_without_newdata,
     rows_kept,
 )
-
-__all__ = ["predict", "predict_linear"]
 
 INTERVALS = (None, "none", "confidence", "prediction")
 
@@ -66,7 +65,8 @@ def predict_linear(
     if se_fit:
         columns["se_fit"] = np.sqrt(variance)
     if interval in ("confidence", "prediction"):
-        half = t_quantile(level, fit.solution.df_residual) * np.sqrt(variance + fit.sigma**2 * rows.noise)
+        t = two_sided_quantile(check_level(level), fit.solution.df_residual)
+        half = t * np.sqrt(variance + fit.sigma**2 * rows.noise)
         columns |= {"lwr": centre - half, "upr": centre + half}
     if newdata is None:
         return on_fitted_rows(fit, columns)
@@ -80,7 +80,7 @@ def check_interval(interval: str | None) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class LinearRows:
     """m rows to predict: X (m, p) with all its columns, offset (m,) or 0, 1 / weight (m,) of new responses or 0."""
 
     X: Array
@@ -89,16 +89,16 @@ class Rows:
     index: pd.Index[Any]
 
 
-def _rows(fit: LinearFit, newdata: Any, offset: Any, weights: Any, new: bool) -> Rows:
+def _rows(fit: LinearFit, newdata: Any, offset: Any, weights: Any, new: bool) -> LinearRows:
     """The rows; `new`: their responses are."""
     design = fit.design
     if newdata is None:
         refuse_without_newdata(offset)
-        noise = fitted_noise(design, weights) if new else 0.0
-        return Rows(full_matrix(design), 0.0 if design.offset is None else design.offset, noise, design.index)
+        noise = fitted_noise(fit.rows, weights) if new else 0.0
+        return LinearRows(full_matrix(fit), 0.0 if fit.rows.offset is None else fit.rows.offset, noise, fit.rows.index)
     frame = design.spec.frame(newdata)
     X = np.asarray(dense(design.spec.all_fixed(frame)), float)
-    if text := not_estimable(design, fit.solution.kept, X, frame.index):
+    if text := not_estimable(fit, fit.solution.kept, X, frame.index):
         note(text)
     noise = new_noise(design.spec, frame, weights) if new else 0.0
-    return Rows(X, new_offset(design.spec, frame, offset), noise, frame.index)
+    return LinearRows(X, new_offset(design.spec, frame, offset), noise, frame.index)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ArgumentError
-from ..text.arguments import is_number
+from ..text.arguments import check_level
 from .intervals import INTERVALS, UNCERTAINTIES
 
 
 @dataclass(frozen=True)
-class Options:
+class PredictionOptions:
     """The arguments of `predict` that say what is computed."""
 
     random_only: bool
@@ -34,8 +34,7 @@ class Options:
         """Raise ArgumentError for what cannot be asked; `held`: theta was not estimated."""
         one_of("interval", self.interval, (None, *INTERVALS))
         one_of("uncertainty", self.uncertainty, UNCERTAINTIES)
-        if not is_number(self.level) or not 0 < self.level < 1:
-            raise ArgumentError(f"level={self.level!r}: a level lies between 0 and 1")
+        check_level(self.level)
         if self.random_only and self.interval == "prediction":
             raise ArgumentError("random_only=True has no prediction interval: a response needs the fixed part too")
         if held and self.uncertainty == "theta":

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..design.estimable import not_estimable
 from ..design.spec import NewFrame
-from ..engine.criterion.row_variances import JointRows, Levels
+from ..engine.criterion.row_variances import FactorRows, JointRows
 from ..fit.fitted_model import FittedModel, random_effect
 from ..numerics.linalg import Array, Codes, dense
 from .choosing import Chosen, columns_taken
@@ -64,7 +64,7 @@ class PredictedRows:
 
     def joint(self, *, fixed: bool, unknown: bool) -> JointRows:
         """The rows in scaled coordinates; `unknown`: with the effects of unknown groups and of terms not chosen."""
-        gram = self.fit.devfun.criterion.engine.gram
+        gram = self.fit.gram
         m, scaling = len(self.X), gram.scaling
         factors = [[np.full(m, -1), np.zeros((m, sums.L))] for sums in gram.factors]
         for number, (Z, codes) in self.effects.items():
@@ -74,11 +74,11 @@ class PredictedRows:
             factors[factor][1][known, here] = (_dense(Z, m) @ scaling.inverse_terms[number])[known]
         X = self.X @ scaling.inverse if fixed else np.zeros((m, gram.p))
         left_out = tuple(self._unknown(number) if unknown else None for number in gram.place)
-        return JointRows(X, tuple(Levels(codes, Z) for codes, Z in factors), left_out)
+        return JointRows(X, tuple(FactorRows(codes, Z) for codes, Z in factors), left_out)
 
     def _unknown(self, number: int) -> Array | None:
         """Scaled Z (m, l) of one term in rows where its effect is unknown, zero elsewhere; None where it is known."""
-        m, back = len(self.X), self.fit.devfun.criterion.engine.gram.scaling.inverse_terms[number]
+        m, back = len(self.X), self.fit.gram.scaling.inverse_terms[number]
         if number not in self.effects:
             return np.asarray(_dense(self.columns(number), m) @ back)
         Z, codes = self.effects[number]
@@ -106,12 +106,12 @@ def rows_not_estimable(fit: FittedModel, newdata: Any) -> str | None:
         return None
     spec = fit.design.spec
     frame = spec.frame(newdata)
-    return not_estimable(fit.design, spec.fixed_columns, np.asarray(dense(spec.all_fixed(frame)), float), frame.index)
+    return not_estimable(fit, spec.fixed_columns, np.asarray(dense(spec.all_fixed(frame)), float), frame.index)
 
 
 def fitted_rows(fit: FittedModel, chosen: Chosen) -> PredictedRows:
     """The rows of the fit."""
-    design = fit.design
-    offset = np.zeros(len(design.y)) if design.offset is None else design.offset
-    effects = {k: (columns_taken(design.random[k].Z, mask), design.random[k].codes) for k, mask in chosen.items()}
-    return PredictedRows(fit, dense(design.X), offset, effects, lambda k: design.random[k].Z, design.index)
+    rows = fit.rows
+    offset = np.zeros(rows.n) if rows.offset is None else rows.offset
+    effects = {k: (columns_taken(rows.random[k].Z, mask), rows.random[k].codes) for k, mask in chosen.items()}
+    return PredictedRows(fit, dense(rows.X), offset, effects, lambda k: rows.random[k].Z, rows.index)

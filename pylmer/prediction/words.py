@@ -24,7 +24,7 @@ from .labels import (
     refuse_without_newdata,
     rows_kept,
 )
-from .options import Options
+from .options import PredictionOptions
 from .rows import PredictedRows, fitted_rows, new_rows, rows_not_estimable
 
 
@@ -101,7 +101,7 @@ def predict(
     0  0.670   0.095 -0.823  2.162
     1  1.868   0.283  0.287  3.449
     """
-    options = Options(random_only, se_fit, interval, level, uncertainty)
+    options = PredictionOptions(random_only, se_fit, interval, level, uncertainty)
     options.check(newparams, fit.optimum.held)
     check_na_action(na_action)
     if newparams is not None:
@@ -113,7 +113,7 @@ def predict(
         refuse_without_newdata(offset)
         if re_form is None and options.means and not random_only:
             return fitted(fit)
-        own = fitted_noise(fit.design, weights) if options.new_response else np.zeros(fit.design.n)
+        own = fitted_noise(fit.rows, weights) if options.new_response else np.zeros(fit.design.n)
         return on_fitted_rows(fit, predicted(fitted_rows(fit, chosen), options, own))
     spec = fit.design.spec
     frame = spec.frame(newdata)
@@ -126,7 +126,7 @@ def predict(
     return labelled(predicted(rows, options, noise), rows.index, kept)
 
 
-def predicted(rows: PredictedRows, options: Options, noise: Array) -> dict[str, Array]:
+def predicted(rows: PredictedRows, options: PredictionOptions, noise: Array) -> dict[str, Array]:
     """fit, or fit and se_fit, or fit, se_fit, lwr, upr of the rows; NaN where values are missing.
 
     noise  (m,) 1 / weight of a new response, 0 for a mean

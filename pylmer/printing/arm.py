@@ -9,7 +9,7 @@ import pandas as pd
 from ..extract import VarCorr, VarCorrs, deviance, logLik, nobs, word
 from ..extract.likelihood import group_sizes
 from ..fit.fitted_model import FittedModel
-from ..fit.refitting import refit_ml
+from ..fit.refitting import refitML
 from ..language.nodes import Argument, Call
 from ..text import Shown, format_fixed, format_number, format_numbers, print_named, print_texts, round_number, show
 from ..text.arguments import check_digits
@@ -74,7 +74,7 @@ def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
     AIC = 2179.3, DIC = 2156
     deviance = 2163.7
     """
-    likelihood, full = logLik(fit), deviance(refit_ml(fit))
+    likelihood, full = logLik(fit), deviance(refitML(fit))
     table = coefficient_table(fit).rename(columns=NAMES)
     return Display(
         call=shown_call(fit),

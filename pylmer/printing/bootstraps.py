@@ -70,10 +70,7 @@ def html_boot(boot: BootMer) -> str:
     return f"<div><pre>{title}, {boot.R} replicates</pre>{table}{below}</div>"
 
 
-@summary.register(ParametricComparison)
-def summary_comparison(record: ParametricComparison) -> ParametricComparisonSummary:
-    """pbkrtest's summary of a bootstrap test: approximations of the reference distribution beside it."""
-    return summarized(record)
+summary.register(ParametricComparison, summarized)
 
 
 def _head(record: ParametricComparison) -> list[str]:

@@ -26,10 +26,11 @@ from ..text import (
     show,
     signif,
 )
+from ..text.arguments import under_either_name
 from .arm import coefficient_cells
 from .filling import code_lines
 from .linear_summaries import LinearDisplay, LinearListSummary, LinearSummary
-from .summaries import one_of, quantiles
+from .summaries import quantiles
 
 DIGITS = 4
 FEW = 5  # residuals of fits with no more degrees of freedom are printed one by one
@@ -47,7 +48,7 @@ def show_linear(fit: LinearFit) -> str:
 @show.register
 def show_linear_summary(record: LinearSummary, correlation: bool | None = None, corr: bool | None = None) -> str:
     """R's print of summary(lm); correlations of the coefficients where the record or the call asks for them."""
-    chosen = one_of(correlation, corr)
+    chosen = under_either_name(correlation=correlation, corr=corr)
     blocks = [
         "",
         "Call:",

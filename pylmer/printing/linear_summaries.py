@@ -15,10 +15,10 @@ from ..fit.linear.least_squares import explained
 from ..fit.linear.regression import LinearFit
 from ..language.nodes import Call
 from ..text import Shown
-from ..text.arguments import check_digits
+from ..text.arguments import check_digits, under_either_name
 from .arm import NAMES, display
 from .filling import argument, code_lines
-from .summaries import one_of, summary
+from .summaries import summary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,7 +53,7 @@ class LinearSummary(Shown):
 @summary.register(LinearFit)
 def summary_linear(fit: LinearFit, correlation: bool | None = None, corr: bool | None = None) -> LinearSummary:
     """Estimates with standard errors and t tests, residuals, R-squared and the F test of all terms."""
-    solution, weights = fit.solution, fit.design.weights
+    solution, weights = fit.solution, fit.rows.weights
     residuals = solution.residuals if weights is None else np.sqrt(weights) * solution.residuals
     squared, adjusted, fstatistic = _explained(fit)
     return LinearSummary(
@@ -61,7 +61,7 @@ def summary_linear(fit: LinearFit, correlation: bool | None = None, corr: bool |
         coefficients=coefficient_table(fit),
         names=fit.names,
         rank=solution.rank,
-        residuals=pd.Series(residuals, index=fit.design.index),
+        residuals=pd.Series(residuals, index=fit.rows.index),
         weighted=weights is not None,
         sigma=fit.sigma,
         df_residual=solution.df_residual,
@@ -70,7 +70,7 @@ def summary_linear(fit: LinearFit, correlation: bool | None = None, corr: bool |
         adj_r_squared=adjusted,
         fstatistic=fstatistic,
         vcov=vcov(fit).iloc[solution.kept, solution.kept],
-        correlation=bool(one_of(correlation, corr)),
+        correlation=bool(under_either_name(correlation=correlation, corr=corr)),
     )
 
 
@@ -80,7 +80,7 @@ def _explained(fit: LinearFit) -> tuple[float, float, tuple[float, int, int] | N
     terms, df = solution.rank - intercept, solution.df_residual
     if not terms:
         return 0.0, 0.0, None
-    sum_of_squares = explained(solution, fit.design.weights, fit.intercept)
+    sum_of_squares = explained(solution, fit.rows.weights, fit.intercept)
     total = sum_of_squares + solution.rss
     squared = sum_of_squares / total if total else math.nan
     if not df:

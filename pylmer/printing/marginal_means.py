@@ -169,11 +169,7 @@ def html_list(parts: Mapping[str, Any]) -> str:
     return "".join(f"<p>${html.escape(name)}</p>{show_html(part)}" for name, part in parts.items())
 
 
-@summary.register(EmmGrid)
-def summary_grid(grid: EmmGrid, **options: Any) -> MeansTable:
-    """The table of marginal means or contrasts; options as of `summarize`."""
-    check_call("summary()", summarize, (grid,), options)
-    return summarize(grid, **options)
+summary.register(EmmGrid, summarize)
 
 
 @summary.register(EmmList)

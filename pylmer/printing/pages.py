@@ -74,7 +74,8 @@ def html_fit(fit: FittedModel) -> str:
 @show_html.register
 def html_summary(record: Summary) -> str:
     """A summary in a notebook."""
-    heading = _pre(record.title, *record.header, short_criteria(record.AICtab), residual_lines(record.residuals))
+    residuals = [] if record.residuals is None else [residual_lines(record.residuals)]
+    heading = _pre(record.title, *record.header, short_criteria(record.AICtab), *residuals)
     groups = "; ".join(f"{name}, {size}" for name, size in record.ngrps.items())
     tables = html_variances(record.varcor) + _pre(f"Number of obs: {record.nobs}, groups: {groups}")
     return f"<div>{heading}{tables}{coefficients_html(record.coefficients)}{_pre(*record.footer)}</div>"

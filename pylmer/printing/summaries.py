@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError
 from ..extract import RePCA, RePCASummary, VarCorr, VarCorrs, coef, fixef, nobs, resid, se_fixef, vcov, word
 from ..extract.likelihood import group_sizes
 from ..fit.fitted_model import FittedModel
@@ -17,6 +16,7 @@ from ..inference.degrees_of_freedom.choice import METHODS, check_ddf
 from ..language.nodes import Call
 from ..numerics.linalg import Array
 from ..text import Shown, format_numbers, print_named, show, zapsmall
+from ..text.arguments import under_either_name
 from .fits import sizes
 from .fixed import MOST, correlation_table, fixed_table
 from .footers import long_footer
@@ -35,7 +35,7 @@ class Summary(Shown):
     vcov          covariance of the fixed effects;  varcor  variances of the random effects;  sigma  residual sd
     ngrps         levels by grouping factor;  nobs  observations
     AICtab        REML criterion, or AIC, BIC, logLik, -2*log(L), df.resid
-    residuals     scaled Pearson residuals, Series (n,)
+    residuals     scaled Pearson residuals, Series (n,); None where the fit's rows are not at hand
     call, title, header, footer: what stands above and below the numbers
     correlation   whether the page shows the correlations of the fixed effects; None: up to twelve of them
     """
@@ -47,7 +47,7 @@ class Summary(Shown):
     ngrps: Mapping[str, int]
     nobs: int
     AICtab: pd.Series[float]
-    residuals: pd.Series[float]
+    residuals: pd.Series[float] | None
     call: Call
     title: str
     header: tuple[str, ...]
@@ -100,23 +100,13 @@ def summary(
         ngrps=group_sizes(fit),
         nobs=nobs(fit),
         AICtab=criteria(fit),
-        residuals=resid(fit, "pearson", scaled=True),
+        residuals=resid(fit, "pearson", scaled=True) if fit.data.source.at_hand else None,
         call=fit.call,
         title=title(fit, None if ddf == "lme4" else ddf),
         header=tuple(model_lines(fit, control=True, as_given=ddf != "lme4")),
         footer=tuple(long_footer(fit)),
-        correlation=one_of(correlation, corr),
+        correlation=under_either_name(correlation=correlation, corr=corr),
     )
-
-
-def one_of(correlation: bool | None, corr: bool | None) -> bool | None:
-    """`correlation=` or its short name `corr=`; ArgumentError where they differ."""
-    for name, given in (("correlation", correlation), ("corr", corr)):
-        if given is not None and not isinstance(given, bool | np.bool_):
-            raise ArgumentError(f"{name}={given!r}: wanted True, False or None")
-    if correlation is not None and corr is not None and correlation != corr:
-        raise ArgumentError(f"correlation={correlation}, corr={corr}: two names of one argument; give one of them")
-    return corr if correlation is None else correlation
 
 
 def coefficient_table(fit: FittedModel) -> pd.DataFrame:
@@ -161,10 +151,10 @@ def show_summary(
     corr: bool | None = None,
 ) -> str:
     """The page; correlations of the fixed effects as the record says, by default up to twelve of them."""
-    chosen = one_of(correlation, corr)
+    chosen = under_either_name(correlation=correlation, corr=corr)
     shown = record.correlation if chosen is None else chosen
     blocks = ["\n".join([record.title, *record.header]), short_criteria(record.AICtab)]
-    if show_resids:
+    if show_resids and record.residuals is not None:
         blocks.append(residual_lines(record.residuals, digits))
     table = print_variances(record.varcor, chosen_components(ranef_comp, "ranef_comp"), digits)
     blocks.append(f"Random effects:\n{table}\n{sizes(record.nobs, dict(record.ngrps))}")

@@ -17,7 +17,7 @@ Format = Callable[[Sequence[float]], list[str]]
 
 
 @dataclass(frozen=True)
-class TermRows:
+class TermLines:
     """What one term puts into the table: its names and deviations, and its correlations as a lower triangle."""
 
     group: str
@@ -27,25 +27,25 @@ class TermRows:
     suffix: str = ""  # of the one correlation of a structured term
 
 
-def term_rows(varcorr: VarCorrs) -> list[TermRows]:
+def term_rows(varcorr: VarCorrs) -> list[TermLines]:
     """Per term and for the residual: the rows of the table."""
     terms = [_term(name, varcorr, varcorr.structures[name]) for name in varcorr]
-    return [*terms, TermRows("Residual", ("",), (varcorr.sc,))]
+    return [*terms, TermLines("Residual", ("",), (varcorr.sc,))]
 
 
-def _term(name: str, varcorr: VarCorrs, structure: Structure) -> TermRows:
+def _term(name: str, varcorr: VarCorrs, structure: Structure) -> TermLines:
     covariance = varcorr[name]
     names = tuple(map(str, covariance.columns))
     deviations = tuple(map(float, covariance.stddev))
     correlation = covariance.correlation.to_numpy()
     if structure.kind == "us":
         below = tuple(tuple(map(float, correlation[i, :i])) for i in range(len(names)))
-        return TermRows(name, names, deviations, below)
+        return TermLines(name, names, deviations, below)
     shown = 1 if structure.hom else len(names)
     if structure.kind == "diag" or len(names) == 1:
-        return TermRows(name, names[:shown], deviations[:shown])
+        return TermLines(name, names[:shown], deviations[:shown])
     rho = ((float(correlation[1, 0]),),)
-    return TermRows(name, names[:shown], deviations[:shown], rho, f" ({structure.kind})")
+    return TermLines(name, names[:shown], deviations[:shown], rho, f" ({structure.kind})")
 
 
 def variance_table(varcorr: VarCorrs, components: Sequence[str], numbers: Format, correlations: Format) -> str:
@@ -63,11 +63,11 @@ def variance_table(varcorr: VarCorrs, components: Sequence[str], numbers: Format
     return print_columns([""] * len(deviations), columns, width=10_000)
 
 
-def _groups(terms: Sequence[TermRows]) -> list[str]:
+def _groups(terms: Sequence[TermLines]) -> list[str]:
     return [term.group if i == 0 else "" for term in terms for i in range(len(term.names))]
 
 
-def _correlation_columns(terms: Sequence[TermRows], correlations: Format) -> list[Column]:
+def _correlation_columns(terms: Sequence[TermLines], correlations: Format) -> list[Column]:
     """Under one header, as many columns as the widest unstructured term has effects: the last stays empty in lme4."""
     flat = [value for term in terms for row in term.below for value in row]
     if not flat:
@@ -79,7 +79,7 @@ def _correlation_columns(terms: Sequence[TermRows], correlations: Format) -> lis
     return [Column("" if j else "Corr", cells, to_right=False) for j, cells in enumerate(columns)]
 
 
-def _text_rows(term: TermRows, texts: Iterator[str]) -> list[list[str]]:
+def _text_rows(term: TermLines, texts: Iterator[str]) -> list[list[str]]:
     rows = [[next(texts) + term.suffix for _ in row] for row in term.below]
     empty: list[list[str]] = [[]]
     return rows + empty * (len(term.names) - len(rows))

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..design import Design
+from ..design import DesignRows
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel, random_effect
 from ..fit.given_parameters import Parameters, fitted_parameters
@@ -52,31 +52,31 @@ def draw_responses(
     drawn. `residuals=False` gives the means given the effects.
     """
     chosen = {number: fit.solution.b_terms[number] for number in kept}
-    return draw_for_design(fit.design, fitted_parameters(fit), nsim, rng, chosen, residuals)
+    return draw_on_rows(fit.rows, fitted_parameters(fit), nsim, rng, chosen, residuals)
 
 
-def draw_for_design(
-    design: Design,
+def draw_on_rows(
+    rows: DesignRows,
     parameters: Parameters,
     nsim: int,
     rng: np.random.Generator,
     b_terms: dict[int, Array] | None = None,
     residuals: bool = True,
 ) -> Array:
-    """`draw_responses` of any design; `b_terms` are the effects (J, l) of the terms that are not drawn."""
+    """`draw_responses` of any rows; `b_terms` are the effects (J, l) of the terms that are not drawn."""
     kept = b_terms or {}
-    mean = np.asarray(design.X @ parameters.beta, float)
-    if design.offset is not None:
-        mean = mean + design.offset
+    mean = np.asarray(rows.X @ parameters.beta, float)
+    if rows.offset is not None:
+        mean = mean + rows.offset
     for number, b in kept.items():
-        term = design.random[number]
+        term = rows.random[number]
         mean = mean + random_effect(term.Z, b[term.codes])
     effects = [
         Effects(term.Z, term.codes, len(term.levels), parameters.sigma * parameters.T[number])
-        for number, term in enumerate(design.random)
+        for number, term in enumerate(rows.random)
         if number not in kept
     ]
-    return drawn(mean, effects, parameters.sigma if residuals else 0.0, design.weights, nsim, rng)
+    return drawn(mean, effects, parameters.sigma if residuals else 0.0, rows.weights, nsim, rng)
 
 
 def drawn(

@@ -124,7 +124,7 @@ def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     count, rng = replicates(n_sims, "n_sims"), generator(seed)
     check_room(count, len(fit.u) + len(fit.beta), "n_sims")
     solution = fit.solution
-    sigma = _sigmas(solution.r2, len(fit.design.y) - len(fit.beta), count, rng)
+    sigma = _sigmas(solution.r2, fit.design.n - len(fit.beta), count, rng)
     beta_errors, b_errors = prediction_errors(fit, count, rng)
     fixed = pd.DataFrame(fit.beta - sigma[:, None] * beta_errors, columns=list(fit.design.X_names))
     scale = sigma[:, None, None]
@@ -164,19 +164,19 @@ def _sigmas(squares: float, df: int, count: int, rng: np.random.Generator) -> Ar
 
 def prediction_errors(fit: FittedModel, count: int, rng: np.random.Generator) -> tuple[Array, list[Array]]:
     """Draws of (beta-hat - beta) / sigma (count, p) and, per random term, (b-hat - b) / sigma (count, J, l)."""
-    size = max(1, min(TOGETHER, CELLS // len(fit.design.y)))
+    size = max(1, min(TOGETHER, CELLS // fit.design.n))
     parts = [_errors(fit, min(size, count - at), rng) for at in range(0, count, size)]
     beta = np.concatenate([part[0] for part in parts])
     return beta, [np.concatenate(each) for each in zip(*(part[1] for part in parts), strict=True)]
 
 
 def _errors(fit: FittedModel, count: int, rng: np.random.Generator) -> tuple[Array, list[Array]]:
-    design, engine = fit.design, fit.devfun.criterion.engine
-    effects = [Effects(t.Z, t.codes, len(t.levels), T) for t, T in zip(design.random, fit.solution.T, strict=True)]
+    rows, engine = fit.rows, fit.criterion.engine
+    effects = [Effects(t.Z, t.codes, len(t.levels), T) for t, T in zip(rows.random, fit.solution.T, strict=True)]
     drawn = [draw_effects(term, count, rng) for term in effects]
-    Y = draw_residuals(design.n, 1.0, design.weights, count, rng)
+    Y = draw_residuals(rows.n, 1.0, rows.weights, count, rng)
     for term, b in zip(effects, drawn, strict=True):
-        add_effects(Y, term, b, slice(0, design.n))
+        add_effects(Y, term, b, slice(0, rows.n))
     blocked = engine if isinstance(engine, BlockedEngine) else BlockedEngine(engine.gram)
     beta, b_hat = _best_predictions(fit, blocked, Y)
     return beta, [hat - np.moveaxis(b, 2, 0) for hat, b in zip(b_hat, drawn, strict=True)]
@@ -185,7 +185,7 @@ def _errors(fit: FittedModel, count: int, rng: np.random.Generator) -> tuple[Arr
 def _best_predictions(fit: FittedModel, engine: BlockedEngine, Y: Array) -> tuple[Array, list[Array]]:
     """beta-hat (R, p) and b-hat per term (R, J, l) of other responses Y (n, R) at the fit's theta."""
     gram, p = engine.gram, engine.gram.p
-    responses = response_sums(rows_of(fit.design), gram, Y)
+    responses = response_sums(rows_of(fit.rows), gram, Y)
     _, B, XtVY = weighted_columns(engine, [point.template() for point in fit.optimum.points], responses)
     beta = fit.at.Phi @ XtVY
     b = [columns[:, :, p:] - columns[:, :, :p] @ beta for columns in B]
@@ -237,7 +237,7 @@ def fitted_of_draws(draws: MixedDraws) -> pd.DataFrame:
                 width = len(fit.design.random[i].columns)
                 b_terms[i] = draws.ranef[factor][s, :, at : at + width]
                 at += width
-        out[f"sim_{s + 1}"] = on_rows(fit, linear_predictor(fit.design, beta, b_terms))
+        out[f"sim_{s + 1}"] = on_rows(fit, linear_predictor(fit.rows, beta, b_terms))
     return pd.DataFrame(out)
 
 

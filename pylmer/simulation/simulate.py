@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..design import Design, build_design
+from ..design import Designed, ModelData, build_design
 from ..design.spec import NewFrame
 from ..errors import ArgumentError, FitNote
 from ..extract import word
@@ -27,7 +27,7 @@ from ..options import lmerControl
 from ..prediction import predict, selected_terms
 from ..prediction.choosing import ReForm
 from ..prediction.labels import check_na_action, new_noise, refuse_without_newdata, rows_kept
-from .drawing import Effects, Seed, draw_for_design, draw_responses, drawn, generator, replicates
+from .drawing import Effects, Seed, draw_on_rows, draw_responses, drawn, generator, replicates
 
 PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
 UNCHECKED = lmerControl(
@@ -101,7 +101,7 @@ def simulate(
         refuse_without_newdata(offset)
         if weights is not None:
             raise ArgumentError("weights= belongs to newdata; the rows of the fit have the weights of the fit")
-        return _labelled(fit.design, draw_responses(model, count, rng, kept, cond_sim))
+        return _labelled(fit, draw_responses(model, count, rng, kept, cond_sim))
     frame = fit.design.spec.frame(newdata)
     mean, effects = _coded(model, None if use_u else re_form, frame, allow_new_levels, offset)
     w = 1.0 / new_noise(fit.design.spec, frame, weights) if cond_sim else None
@@ -126,10 +126,10 @@ def simulate_formula(
 ) -> pd.DataFrame:
     """`simulate` without a fit; `contrasts` and `env` as in `lmer`."""
     count, rng = replicates(nsim), generator(seed)
-    design = design_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
-    parameters = read_parameters(design, newparams)
-    announce([FitNote(text) for text in design.notes])
-    return _labelled(design, draw_for_design(design, parameters, count, rng, residuals=cond_sim))
+    data = data_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
+    parameters = read_parameters(data.design, newparams)
+    announce([FitNote(text) for text in data.notes])
+    return _labelled(data, draw_on_rows(data.rows, parameters, count, rng, residuals=cond_sim))
 
 
 @simulate.register(LinearFit)
@@ -138,11 +138,11 @@ def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.Data
     count, rng = replicates(nsim), generator(seed)
     if not fit.solution.df_residual:
         raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
-    return _labelled(fit.design, drawn(fit.solution.fitted, (), fit.sigma, fit.design.weights, count, rng))
+    return _labelled(fit, drawn(fit.solution.fitted, (), fit.sigma, fit.rows.weights, count, rng))
 
 
-def design_without_response(formula: str | MixedFormula, newdata: Any, **given: Any) -> Design:
-    """The design of a formula whose response is not known: y is zero."""
+def data_without_response(formula: str | MixedFormula, newdata: Any, **given: Any) -> ModelData:
+    """The data of a formula whose response is not known: y is zero."""
     if newdata is None:
         raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
     newdata = recycled(newdata)
@@ -179,11 +179,11 @@ def _coded(
     return mean, effects
 
 
-def _labelled(design: Design, out: Array) -> pd.DataFrame:
-    """Responses of the rows of a design; NaN for rows left out with na_action="exclude"."""
-    if design.na_action != "exclude":
-        return _frame(out, design.index)
-    return _frame(design.padded(out), design.padded_index)
+def _labelled(fit: Designed, out: Array) -> pd.DataFrame:
+    """Responses of the rows of a fit; NaN for rows left out with na_action="exclude"."""
+    if fit.design.na_action != "exclude":
+        return _frame(out, fit.rows.index)
+    return _frame(fit.rows.padded(out), fit.rows.padded_index)
 
 
 def _frame(out: Array, index: pd.Index[Any]) -> pd.DataFrame:

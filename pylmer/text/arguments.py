@@ -119,6 +119,22 @@ def is_one_of(value: object, known: Iterable[str]) -> bool:
     return isinstance(value, str) and value in known
 
 
+def under_either_name(**given: bool | None) -> bool | None:
+    """A flag that has two names, None where neither was given; ArgumentError where they differ."""
+    said = {name: bool(value) for name, value in given.items() if value is not None}
+    if len(set(said.values())) > 1:
+        shown = ", ".join(f"{name}={value}" for name, value in said.items())
+        raise ArgumentError(f"{shown}: two names of one argument; give one of them")
+    return next(iter(said.values()), None)
+
+
+def check_level(level: Any, name: str = "level") -> float:
+    """The level, if it lies in (0, 1)."""
+    if not is_number(level) or not 0 < level < 1:
+        raise ArgumentError(f"{name}={level!r}: a level lies between 0 and 1")
+    return float(level)
+
+
 def check_digits(digits: Any, lowest: int = 0) -> int:
     """Digits as R takes them, a whole number up to 22; ArgumentError for anything else."""
     if not is_number(digits) or digits not in range(lowest, 23):

@@ -15,7 +15,7 @@ from ..api.mixed import lmer
 from ..api.models import LmerFit
 from ..errors import FitNote
 from ..inference.profiles.profiling import profile_limits
-from ..numerics.distributions import f_upper, student_quantile
+from ..numerics.distributions import f_upper, two_sided_quantile
 from ..partial_pooling import pooling
 
 
@@ -79,7 +79,7 @@ def spread_of_counties(sizes: pd.Series[int], count: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class FTest:
+class IndicatorTest:
     """All county indicators at once: F with its degrees of freedom and p-value."""
 
     F: float
@@ -88,12 +88,12 @@ class FTest:
     p: float
 
 
-def all_indicators(complete: LmFit, none: LmFit) -> FTest:
+def all_indicators(complete: LmFit, none: LmFit) -> IndicatorTest:
     """No against complete pooling."""
     small, full = complete.solution, none.solution
     df = small.df_residual - full.df_residual
     F = (small.rss - full.rss) / df / full.sigma**2
-    return FTest(F, df, full.df_residual, f_upper(F, df, full.df_residual))
+    return IndicatorTest(F, df, full.df_residual, f_upper(F, df, full.df_residual))
 
 
 def significant(none: LmFit, baseline: str) -> int:
@@ -104,4 +104,4 @@ def significant(none: LmFit, baseline: str) -> int:
     variance = np.diag(V) + V[base, base] - 2 * V[base]
     others = np.arange(len(at)) != base
     t = (beta - beta[base])[others] / np.sqrt(variance[others])
-    return int(np.sum(np.abs(t) > student_quantile(0.975, none.solution.df_residual)))
+    return int(np.sum(np.abs(t) > two_sided_quantile(0.95, none.solution.df_residual)))

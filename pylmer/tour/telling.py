@@ -13,7 +13,7 @@ WIDTH = 80
 
 
 @dataclass(frozen=True)
-class Step:
+class ChapterStep:
     """One step of the chapter; `told` gives its blocks of text, `figures` the names of those that belong to it."""
 
     title: str

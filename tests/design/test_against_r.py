@@ -142,7 +142,7 @@ def test_response_as_value() -> None:
         left = case["formula"].partition("~")[0].strip()
         if left in RESPONSES:
             design = pylmer.lFormula(f"{case['formula']} + (1 | g)", formula_frame("d"), control=UNCHECKED)
-            assert next(iter(design.variables)) == case["r"]["yn"]
+            assert next(iter(design.rows.variables)) == design.design.response == case["r"]["yn"]
             np.testing.assert_allclose(design.y, RESPONSES[left](formula_frame("d")), TOLERANCE, TOLERANCE)
 
 

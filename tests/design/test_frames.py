@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 import pylmer
-from pylmer.design import Design
+from pylmer.design import ModelData
 from pylmer.errors import DataError
 from tests.design.frames import UNCHECKED, dense, formula_frame
 
@@ -54,7 +54,7 @@ FRAMES: dict[str, Callable[[pd.DataFrame], Any]] = {
 }
 
 
-def same(first: Design, second: Design, tolerance: float = 0.0) -> None:
+def same(first: ModelData, second: ModelData, tolerance: float = 0.0) -> None:
     assert first.X_names == second.X_names
     np.testing.assert_allclose(dense(first.X), dense(second.X), tolerance, tolerance)
     np.testing.assert_allclose(first.y, second.y, tolerance)
@@ -118,7 +118,7 @@ def test_unused_columns_are_not_read() -> None:
 def test_own_column_is_not_copied() -> None:
     x = np.arange(6.0)
     design = pylmer.lFormula("y ~ x + (0 + x | g)", {"y": x**2, "x": x, "g": list("aabbcc")}, control=UNCHECKED)
-    assert np.shares_memory(design.random[0].Z, design.variables["x"])
+    assert np.shares_memory(design.random[0].Z, design.rows.variables["x"])
     assert not np.shares_memory(design.random[0].Z, x)  # the fit's own copy, made once (tests/test_owned_data.py)
 
 

@@ -31,7 +31,7 @@ def test_intervals_are_ordered() -> None:
         fit = pylmer.lmer("angle ~ q + (1 | recipe:replicate)", cake())
     assert len(said) == 1
     assert pylmer.fixef(fit).to_dict() == pytest.approx({"(Intercept)": 32.122222, "q.L": 4.690475, "q.Q": 0.394640})
-    pylmer.refit(fit, fit.design.y + 1)  # warnings are errors here: nothing is said again
+    pylmer.refit(fit, fit.rows.y + 1)  # warnings are errors here: nothing is said again
     pylmer.drop1(fit)
     pylmer.bootMer(fit, pylmer.fixef, nsim=2, seed=1)
 

@@ -34,18 +34,18 @@ def holed() -> pd.DataFrame:
 
 def test_missing_values_are_dropped_jointly(holed: pd.DataFrame) -> None:
     made = design("y ~ x + (1 | g)", holed, weights="w")
-    assert list(made.index) == ["A", "C", "D", "F", "H", "J"]
-    assert (made.n, made.n_total, made.n_missing) == (6, 10, 4)
-    np.testing.assert_array_equal(np.flatnonzero(made.kept), [0, 2, 3, 5, 7, 9])
+    assert list(made.rows.index) == ["A", "C", "D", "F", "H", "J"]
+    assert (made.n, made.design.n_total, made.design.n_missing) == (6, 10, 4)
+    np.testing.assert_array_equal(np.flatnonzero(made.rows.kept), [0, 2, 3, 5, 7, 9])
     np.testing.assert_array_equal(made.weights, [1, 1, 2, 2, 2, 1])
 
 
 @pytest.mark.parametrize("spelling", ["exclude", "na.exclude", "na_exclude"])
 def test_exclude_pads(holed: pd.DataFrame, spelling: str) -> None:
     made = design("y ~ x + (1 | g)", holed, na_action=spelling, subset="x > 0 | is.na(x)")
-    assert made.na_action == "exclude"
-    assert list(made.padded_index) == list("BCDEFGHIJ")
-    np.testing.assert_array_equal(made.padded(made.y), [np.nan, 4, 3, np.nan, 6, np.nan, 1, 7, 5])
+    assert made.design.na_action == "exclude"
+    assert list(made.rows.padded_index) == list("BCDEFGHIJ")
+    np.testing.assert_array_equal(made.rows.padded(made.y), [np.nan, 4, 3, np.nan, 6, np.nan, 1, 7, 5])
 
 
 @pytest.mark.parametrize("action", ["fail", "na.fail", "pass"])
@@ -61,12 +61,12 @@ def test_unknown_na_action(holed: pd.DataFrame) -> None:
 
 
 def test_complete_data_need_no_mask() -> None:
-    assert design("y ~ x + (1 | g)", formula_frame("d")).rows.complete is None
+    assert design("y ~ x + (1 | g)", formula_frame("d")).rows.used.complete is None
 
 
 def test_missing_values_outside_the_subset_do_not_count(holed: pd.DataFrame) -> None:
     made = design("y ~ x + (1 | g)", holed, subset=holed.index.isin(list("ACDF")))
-    assert (made.n, made.n_missing) == (4, 0)
+    assert (made.n, made.design.n_missing) == (4, 0)
 
 
 def test_levels_that_no_row_has_are_dropped(holed: pd.DataFrame) -> None:

@@ -95,7 +95,7 @@ def test_fits_keep_what_ruled() -> None:
     """R: options are back at contr.treatment, refit(f) keeps contr.sum; R's update takes those of its own time."""
     with pylmer.set_contrasts("contr.sum"):
         f = pylmer.lmer(ADDITIVE, cake())
-    assert fixed(pylmer.refit(f, f.design.y)) == pytest.approx(SUM, abs=1e-6)
+    assert fixed(pylmer.refit(f, f.rows.y)) == pytest.approx(SUM, abs=1e-6)
     assert fixed(pylmer.update(f, ". ~ . - temp")) == pytest.approx([32.1222220, 1.0, -0.4777778], abs=1e-6)
     assert fixed(pylmer.refitML(pickle.loads(pickle.dumps(f)))) == pytest.approx(SUM, abs=1e-6)
     assert pylmer.step(f).model.design.X_names == ("(Intercept)", "temp")

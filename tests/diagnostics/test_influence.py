@@ -201,7 +201,7 @@ def test_leverages_are_the_diagonal_of_the_hat_matrix() -> None:
     data = pylmer.datasets.load("sleepstudy").assign(w=1 + np.arange(180) % 3)
     data = data[np.arange(180) % 10 >= np.arange(180) // 10 % 5]
     fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data, weights="w")
-    X = np.asarray(fit.design.X)
+    X = np.asarray(fit.rows.X)
     M = np.sqrt(data["w"].to_numpy())[:, None] * np.hstack(
         [X, (pylmer.getME(fit, "Z") @ pylmer.getME(fit, "Lambda")).toarray()]
     )

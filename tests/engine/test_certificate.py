@@ -20,7 +20,7 @@ from pylmer.engine.optimize.certificate import certify, kkt, past_saddles
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.optimize.newton import Run
 from pylmer.engine.optimize.search import Search, search
-from pylmer.engine.sums.gram import form_gram
+from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.rows import Rows, TermRows
 
 from .problems import KINDS, families, make_rows
@@ -79,7 +79,7 @@ def highest_between_two_minima() -> tuple[Objective, Run, float]:
         middle = (low + high) / 2
         slope = criterion.at((family.multiple(middle),)).gradient[0]
         low, high = (middle, high) if slope > 0 else (low, middle)
-    at = criterion.at((family.multiple(low),)).condensed()
+    at = criterion.at((family.multiple(low),)).evaluation()
     run = Run(at, np.zeros((1, 1)), True, "", 1, 0, (at.value,))
     return criterion.at, run, float(values.min())
 
@@ -99,12 +99,12 @@ def test_the_search_goes_on_from_a_maximum() -> None:
 class Saddle:
     """f = 20 (t_0 - 1)^2 - (t_1 - 1)^2 + (t_1 - 1)^4 of two standard deviations, with a wrong average information."""
 
-    points: Points
+    place: Points
     noise: float = 1e-12
 
     @property
     def away(self) -> np.ndarray:
-        return np.diag(self.points[0].template()) - 1
+        return np.diag(self.place[0].template()) - 1
 
     @property
     def value(self) -> float:
@@ -120,7 +120,7 @@ class Saddle:
     def information(self) -> np.ndarray:
         return np.diag([-3.0, 5.0])
 
-    def condensed(self) -> Saddle:
+    def evaluation(self) -> Saddle:
         return self
 
 
@@ -182,7 +182,7 @@ def test_one_growing_direction_among_two_vanished_ones_is_no_minimum() -> None:
     gram = criterion.engine.gram
     factor, here = gram.place[0]
     scale = np.mean(np.diag(at.ZtQZ[factor][here, here])[1:])
-    np.testing.assert_allclose(kkt(at)[0], lowest / scale, rtol=1e-3)
-    proof = certify(Run(at, np.zeros((6, 6)), True, "", 1, 0, (at.value,)), criterion.at)
+    np.testing.assert_allclose(kkt(at.evaluation())[0], lowest / scale, rtol=1e-3)
+    proof = certify(Run(at.evaluation(), np.zeros((6, 6)), True, "", 1, 0, (at.value,)), criterion.at)
     assert not proof.boundary_holds
     assert not proof.holds

@@ -13,7 +13,7 @@ from pylmer.engine.factorization.dense import DenseEngine
 from pylmer.engine.factorization.schur_update import Update
 from pylmer.engine.factorization.selected import factor, pattern_of, selected_inverse
 from pylmer.engine.optimize.information import observed_information
-from pylmer.engine.sums.gram import form_gram
+from pylmer.engine.sums.arrange import form_gram
 from pylmer.errors import NumericalError
 
 from .problems import KINDS, make_rows, random_points
@@ -223,7 +223,7 @@ def test_sums_of_chunks_are_the_sums_of_the_whole(monkeypatch: pytest.MonkeyPatc
     rows = make_rows("crossed", weights=True)
     whole = form_gram(rows)
     monkeypatch.setattr(
-        "pylmer.engine.sums.gram.chunks", lambda n, size=0: (slice(k, min(k + 37, n)) for k in range(0, n, 37))
+        "pylmer.engine.sums.structure.chunks", lambda n, size=0: (slice(k, min(k + 37, n)) for k in range(0, n, 37))
     )
     parts = form_gram(rows, whole.scaling)
     assert_equal(parts.XytXy, whole.XytXy)

@@ -16,7 +16,7 @@ from pylmer.engine.factorization.dense import DenseEngine
 from pylmer.engine.factorization.orthogonal import OrthogonalEngine
 from pylmer.engine.optimize.distant_response import differenced_hessian
 from pylmer.engine.optimize.information import observed_information
-from pylmer.engine.sums.gram import form_gram
+from pylmer.engine.sums.arrange import form_gram
 from pylmer.fit.many_fits import refit_all
 
 from .problems import KINDS, make_rows, random_points
@@ -85,7 +85,7 @@ def test_words_after_a_far_fit() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pylmer.FitNote)
         fit = pylmer.lmer(FORMULA, pd.read_csv(DATA))
-    residuals = fit.design.y - fit.mu
+    residuals = fit.rows.y - fit.mu
     # the mean square of the residuals is below sigma^2, and the response is a million times larger
     assert 0.8 * fit.sigma**2 < np.mean(residuals**2) < fit.sigma**2
     assert np.isfinite(pylmer.summary(fit).coefficients.to_numpy()).all()

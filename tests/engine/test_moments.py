@@ -10,7 +10,7 @@ import pytest
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.blocked import BlockedEngine
 from pylmer.engine.optimize.search import COARSE_SCAN, SCAN, search
-from pylmer.engine.sums.gram import form_gram
+from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.moments import moment_ratios
 from pylmer.engine.sums.rows import Rows, TermRows
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import weakref
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pylmer.engine.covariance.family import Family
-from pylmer.engine.criterion.profiled import Criterion
+from pylmer.engine.covariance.points import Points
+from pylmer.engine.criterion.profiled import At, Criterion
 from pylmer.engine.factorization.blocked import BlockedEngine
 from pylmer.engine.optimize.certificate import certify
+from pylmer.engine.optimize.newton import newton
 from pylmer.engine.optimize.search import local_minima, search
 from pylmer.engine.optimize.trust_region import trust_step
-from pylmer.engine.sums.gram import form_gram
+from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.rows import Rows, TermRows
 
 from .problems import KINDS, families, make_rows
@@ -56,7 +61,7 @@ def test_descents_end_in_a_certified_minimum(kind: str, REML: bool) -> None:
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1e-1):
         for _ in range(10):
-            nearby = tuple(p.moved(rng.normal(size=len(p.tangents())) * scale) for p in found.best.at.points)
+            nearby = tuple(p.moved(rng.normal(size=len(p.tangents())) * scale) for p in found.best.place)
             assert criterion.at(nearby).value >= found.best.at.value - 1e-8
 
 
@@ -96,3 +101,26 @@ def test_a_vanished_variance_is_tried_again_from_inside() -> None:
     assert found.runs[0].at.value == pytest.approx(values[0], abs=1e-9)
     assert values[0] > min(values) + 1
     assert found.best.at.value <= min(values) + 1e-6
+
+
+def test_one_factorization_lives_at_a_time() -> None:
+    """Each is let go before the next is computed, after steps that are taken and steps that are not."""
+    rows = make_rows("crossed", weights=False)
+    criterion = Criterion(BlockedEngine(form_gram(rows)), True)
+    alive: list[weakref.ref[At]] = []
+    refused = set(range(2, 100, 3))
+
+    def objective(points: Points) -> At:
+        assert all(each() is None for each in alive)
+        at = criterion.at(points)
+        alive.append(weakref.ref(at))
+        if len(alive) - 1 in refused:
+            at = replace(at, criterion=replace(criterion, REML=False))  # another criterion: no step is worth taking
+            alive.append(weakref.ref(at))
+        return at
+
+    run = newton(objective, tuple(family.multiple(5.0) for family in families(rows)))
+    assert len(run.trace) > 4
+    assert any(later > min(run.trace[:k]) for k, later in enumerate(run.trace) if k)
+    assert run.at.fixed.r2 > 0
+    assert all(each() is None for each in alive)

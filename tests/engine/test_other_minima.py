@@ -50,7 +50,7 @@ def test_the_lowest_minimum(name: str) -> None:
 def test_a_batch_finds_what_a_refit_finds(name: str) -> None:
     fit = fitted(name)
     rng = np.random.default_rng(3)
-    y = fit.design.y
+    y = fit.rows.y
     Y = np.column_stack([y, y + 0.3 * rng.normal(size=len(y))])
     batch = refit_all(fit, Y)
     assert not batch.failures
@@ -95,7 +95,7 @@ def test_everything_flat_is_certified() -> None:
 @pytest.mark.parametrize("name", ["a", "b"])
 def test_corners_one_by_one_find_what_a_stack_finds(name: str) -> None:
     devfun = fitted(name).devfun
-    found = search(devfun.criterion.at, devfun.multiple)
+    found = search(devfun.criterion.at, devfun.covariances.multiple)
     assert found.best.at.value > LOWEST[name][2] + 0.3  # the other minimum
     for look in (_together, _one_by_one):
         points, (values, evaluations) = look(devfun.criterion, devfun.families, found.best)

@@ -174,8 +174,8 @@ def test_several_processes(sleep: pylmer.LmerFit) -> None:
 
 def test_semiparametric(sleep: pylmer.LmerFit) -> None:
     """Every response is fitted value plus some residual of the fit."""
-    record = pylmer.bootMer(sleep, lambda one: one.design.y, nsim=2, seed=9, use_u=True, type="semiparametric")
-    residuals = np.sort(sleep.design.y - sleep.mu)
+    record = pylmer.bootMer(sleep, lambda one: one.rows.y, nsim=2, seed=9, use_u=True, type="semiparametric")
+    residuals = np.sort(sleep.rows.y - sleep.mu)
     for y in record.t.to_numpy():
         e = y - sleep.mu
         at = np.searchsorted(residuals, e - 1e-9)
@@ -223,7 +223,7 @@ def test_residual_bootstrap() -> None:
     """
     data = unbalanced()
     model = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data, weights="w", offset="o")
-    record = pylmer.resid_bootstrap(model, lambda one: [*one.design.y, *one.beta], nsim=3, seed=10)
+    record = pylmer.resid_bootstrap(model, lambda one: [*one.rows.y, *one.beta], nsim=3, seed=10)
     U = pylmer.ranef(model)["Subject"].to_numpy()
     U = U - U.mean(axis=0)
     root = [np.linalg.cholesky(each) for each in (pylmer.VarCorr(model)["Subject"].to_numpy(), U.T @ U / len(U))]
@@ -232,7 +232,7 @@ def test_residual_bootstrap() -> None:
     e = weight * (data["Reaction"] - pylmer.fitted(model)).to_numpy()
     e = (e - e.mean()) * model.sigma / np.std(e)
     days, fixed = data["Days"].to_numpy(), pylmer.fixef(model)
-    codes = model.design.random[0].codes
+    codes = model.rows.random[0].codes
     rng = np.random.default_rng(10)
     for row in record.t.to_numpy():
         b = modes[rng.integers(0, 18, 18)][codes]
@@ -251,7 +251,7 @@ def test_modes_of_all_terms_on_a_factor_are_drawn_together() -> None:
         z=lambda d: d["z"] + 1, y=lambda d: d.y + d.z
     )
     model = pylmer.lmer("y ~ x + (1 | g) + (0 + z | g) + (1 | h)", data)
-    record = pylmer.resid_bootstrap(model, lambda one: one.design.y, nsim=3, seed=4)
+    record = pylmer.resid_bootstrap(model, lambda one: one.rows.y, nsim=3, seed=4)
     modes, variances, drawn = pylmer.ranef(model), pylmer.VarCorr(model), {}
     assert list(modes) == ["g", "h"]
     assert abs(modes["g"]["z"].mean()) > 0.2
@@ -279,7 +279,7 @@ def test_case_bootstrap(resample: Any) -> None:
     record = pylmer.case_bootstrap(model, ["fixef", "sigma"], nsim=3, seed=11, **given)
     assert record.sim == "case"
     assert str(record).startswith("\nCASE BOOTSTRAP\n")
-    rng, codes = np.random.default_rng(11), model.design.random[0].codes
+    rng, codes = np.random.default_rng(11), model.rows.random[0].codes
     for row in record.t.to_numpy():
         rows, new = drawn_rows(codes, (True, False) if resample is None else resample, rng)
         frame = data.iloc[rows].assign(S=[f"s{k:02d}" for k in new])
@@ -316,9 +316,9 @@ def test_rows_drawn_are_whole_groups() -> None:
 def test_resampled_rows_are_fitted_as_a_data_frame_is() -> None:
     """Groups drawn twice are two groups: the same as lmer on the rows with new labels."""
     model = reference_fit("dev-sleep-rs")
-    codes = model.design.random[0].codes
+    codes = model.rows.random[0].codes
     rows, (new,) = resampled_rows([codes], (True, True), np.random.default_rng(13))
-    ours = refitted(model, taken(model.design, rows, {"Subject": new}), rows)
+    ours = refitted(model, taken(model.data, rows, {"Subject": new}), rows)
     theirs = fit("Reaction ~ Days + (Days | S)", SLEEP.iloc[rows].assign(S=[f"s{k}" for k in new]))
     np.testing.assert_allclose(ours.optimum.value, theirs.optimum.value, rtol=1e-10)
     np.testing.assert_allclose(ours.beta, theirs.beta, rtol=1e-8)
@@ -556,7 +556,7 @@ def test_few_replicates_are_said(sleep: pylmer.LmerFit) -> None:
 def test_weighted_responses_have_their_variance() -> None:
     model = reference_fit("dev-weights-rs-ml")
     w, Y = (
-        model.design.weights,
+        model.rows.weights,
         draw_responses(model, 400, np.random.default_rng(1), kept=range(len(model.design.random))),
     )
     scaled = (Y - model.mu[:, None]) * np.sqrt(w)[:, None]

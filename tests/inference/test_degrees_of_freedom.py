@@ -48,11 +48,11 @@ class Plain:
     """V, its derivatives and P (n, n) of a model given as Z Sigma Z' + I, from their definitions."""
 
     def __init__(self, model: pylmer.LmerFit, derivatives: list[Array], second: dict[tuple[int, int], Array]) -> None:
-        self.X = np.asarray(model.design.X)
-        w = model.design.weights
+        self.X = np.asarray(model.rows.X)
+        w = model.rows.weights
         self.s2, residual = model.sigma**2, np.eye(len(self.X)) if w is None else np.diag(1 / w)
         V = residual.copy()
-        for term, T in zip(model.design.random, model.solution.T, strict=True):
+        for term, T in zip(model.rows.random, model.solution.T, strict=True):
             Z = term.Zt.T.toarray()
             V += Z @ np.kron(np.eye(len(term.levels)), T @ T.T) @ Z.T
         self.V, self.first, self.second = V, [*derivatives, residual], second
@@ -90,7 +90,7 @@ def small() -> dict[str, Array]:
 def test_kenward_roger_of_structures(structure: str, hom: bool) -> None:
     text = f"y ~ x + {structure}(0 + t | g, hom = {str(hom).upper()})"
     model = pylmer.lmer(text, small(), control=pylmer.lmerControl(check_nobs_vs_nRE="ignore"))
-    [term], [T] = model.design.random, model.solution.T
+    [term], [T] = model.rows.random, model.solution.T
     Sigma, Z, J = T @ T.T, term.Zt.T.toarray(), len(term.levels)
     par = model.par.copy()
     par[:-1] = par[:-1] ** 2  # variances, rho
@@ -133,7 +133,7 @@ def test_kenward_roger_with_weights() -> None:
     """pbkrtest 0.5.2 takes the residual covariance of a weighted fit for the identity; the paper's V has W^-1 there."""
     data = pylmer.datasets.load("sleepstudy").iloc[7:].assign(w=np.tile([1.0, 2.0, 0.5, 3.0], 45)[7:])
     model = pylmer.lmer("Reaction ~ Days + (Days | Subject)", data, weights="w")
-    Z, J = model.design.random[0].Zt.T.toarray(), len(model.design.random[0].levels)
+    Z, J = model.rows.random[0].Zt.T.toarray(), len(model.design.random[0].levels)
     units = [np.array(E, float) for E in ([[1, 0], [0, 0]], [[0, 1], [1, 0]], [[0, 0], [0, 1]])]
     expected = Plain(model, [Z @ np.kron(np.eye(J), E) @ Z.T for E in units], {}).adjusted()
     np.testing.assert_allclose(kenward_roger_of(model).covariance(np.eye(2)), expected, rtol=1e-6)
@@ -142,8 +142,8 @@ def test_kenward_roger_with_weights() -> None:
 def test_satterthwaite_from_plain_matrices() -> None:
     """df = 2 (l'Cl)^2 / (g'Ag) with every derivative of the plain criterion and covariance taken by differences."""
     model = fit("dev-sleep-rs")
-    X, y = np.asarray(model.design.X), model.design.y
-    Z = model.design.random[0].Zt.T.toarray()
+    X, y = np.asarray(model.rows.X), model.rows.y
+    Z = model.rows.random[0].Zt.T.toarray()
 
     def parts(psi: Array) -> tuple[float, Array]:
         T = np.array([[psi[0], 0.0], [psi[1], psi[2]]])

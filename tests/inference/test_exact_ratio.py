@@ -93,7 +93,7 @@ def law(fit: pylmer.LmerFit, criterion: str, rng: np.random.Generator, nsim: int
 
     RLRT has n - p, LRT n before the logarithm; both have n - p squares.
     """
-    X, Z = np.asarray(fit.design.X), pylmer.getME(fit, "Z").toarray()
+    X, Z = np.asarray(fit.rows.X), pylmer.getME(fit, "Z").toarray()
     n, p = X.shape
     rest = Z.T @ (np.eye(n) - X @ np.linalg.solve(X.T @ X, X.T)) @ Z
     mu, counts = (np.array(each) for each in distinct(np.linalg.eigvalsh(rest)))

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.fit.refitting import refit_ml
-from pylmer.inference.profiles.constrained import Argument, ConstrainedDeviance
+from pylmer.fit.refitting import refitML
+from pylmer.inference.profiles.constrained import ConstrainedDeviance, ProfileParameter
 from pylmer.inference.profiles.curves import Curve, Linear, Rho, Sine
 from pylmer.inference.profiles.parameters import arguments
 from tests.printing.test_transcripts import fit as sleep_fit
@@ -104,11 +104,11 @@ def test_correlation_estimated_as_one() -> None:
 )
 def test_other_structures(name: str) -> None:
     """Limits are where a refit with the argument held has the deviance that they say (checked by moving all else)."""
-    model = refit_ml(fit(name))
+    model = refitML(fit(name))
     known, limits = arguments(model), pylmer.confint(model).to_numpy()
     for make, (low, high) in zip(known.makers, limits, strict=True):
         argument = make()
-        assert isinstance(argument, Argument)
+        assert isinstance(argument, ProfileParameter)
         ends = argument.scale.psi(np.array([argument.lowest, argument.highest]))
         for psi in (low, high):
             if not np.isclose(psi, ends).any():
@@ -127,9 +127,9 @@ def _numerical(held: ConstrainedDeviance, k: int, h: float = 1e-5) -> float:
 @pytest.mark.parametrize("name", ["dev-sleep-rs", "dev-machines-slope", "dev-machines-nested", "dev-cov-cs-het"])
 def test_derivatives_by_differences(name: str) -> None:
     """Score in all free coordinates and in the held one, away from the minimum."""
-    for make in arguments(refit_ml(fit(name))).makers:
+    for make in arguments(refitML(fit(name))).makers:
         argument = make()
-        assert isinstance(argument, Argument)
+        assert isinstance(argument, ProfileParameter)
         start = argument.at(argument.start)
         wave = 0.05 * np.cos(1.0 + np.arange(start.free.sum()))
         held = argument.at(start.moved(wave, 0.02 * max(abs(start.w), 1.0)))

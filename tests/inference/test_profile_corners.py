@@ -17,7 +17,7 @@ import pytest
 from scipy import optimize
 
 import pylmer
-from pylmer.fit.refitting import refit_ml
+from pylmer.fit.refitting import refitML
 from pylmer.inference.profiles import paths
 from pylmer.inference.profiles.curves import Curve, Linear
 
@@ -140,7 +140,7 @@ def test_a_correlation_beyond_which_a_deviation_is_zero() -> None:
         warnings.simplefilter("ignore", pylmer.FitNote)
         fit = pylmer.lmer("y ~ x + (x + z | g)", data)
         without = [pylmer.lmer(f"y ~ x + ({term} | g)", data, REML=False) for term in ("z", "x")]
-    corner = np.sqrt(min(pylmer.deviance(each) for each in without) - pylmer.deviance(refit_ml(fit)))
+    corner = np.sqrt(min(pylmer.deviance(each) for each in without) - pylmer.deviance(refitML(fit)))
     assert corner < Q
     limits = pylmer.confint(fit, ".sig06")
     assert list(limits.iloc[0]) == [-1, 1]

@@ -20,8 +20,8 @@ import pylmer
 from pylmer.engine.covariance.diagonal import Diagonal
 from pylmer.engine.covariance.family import Family
 from pylmer.engine.covariance.unstructured import Unstructured
-from pylmer.fit.refitting import refit_ml
-from pylmer.inference.profiles.constrained import Argument, ConstrainedDeviance
+from pylmer.fit.refitting import refitML
+from pylmer.inference.profiles.constrained import ConstrainedDeviance, ProfileParameter
 from pylmer.inference.profiles.held_coordinates import rooted
 from pylmer.inference.profiles.leading_block import Covarying, Polar, Triangular
 from pylmer.inference.profiles.parameters import arguments
@@ -128,7 +128,7 @@ def test_the_table(name: str, prof_scale: str) -> None:
 
 
 def _estimates(model: Any, prof_scale: str) -> list[float]:
-    ml = refit_ml(model)
+    ml = refitML(model)
     if prof_scale == "theta":
         return list(ml.theta)
     L = np.zeros((2, 2))
@@ -156,9 +156,9 @@ def test_score_by_differences(name: str, prof_scale: str) -> None:
 
 def _away(name: str, prof_scale: str) -> list[ConstrainedDeviance]:
     out = []
-    for make in arguments(refit_ml(reference_fit(name)), prof_scale).makers:
+    for make in arguments(refitML(reference_fit(name)), prof_scale).makers:
         argument = make()
-        assert isinstance(argument, Argument)
+        assert isinstance(argument, ProfileParameter)
         start = argument.at(argument.start)
         wave = 0.05 * np.cos(1.0 + np.arange(start.free.sum()))
         out.append(argument.at(start.moved(wave, 0.02 * max(abs(start.w), 1.0))))

@@ -100,9 +100,9 @@ def test_what_the_clusters_determine_has_no_degrees_of_freedom() -> None:
 
 def plainly(fit: pylmer.LmerFit, codes: np.ndarray, type: str, c: np.ndarray) -> tuple[np.ndarray, float]:
     """The covariance and the degrees of freedom of c'beta from the definitions, with n x n matrices."""
-    X, y = np.asarray(fit.design.X), fit.design.y
+    X, y = np.asarray(fit.rows.X), fit.rows.y
     Z, Lambda = pylmer.getME(fit, "Z").toarray(), pylmer.getME(fit, "Lambda").toarray()
-    weights = np.ones(len(y)) if fit.design.weights is None else fit.design.weights
+    weights = np.ones(len(y)) if fit.rows.weights is None else fit.rows.weights
     V = fit.sigma**2 * (np.diag(1 / weights) + Z @ Lambda @ Lambda.T @ Z.T)
     W = np.linalg.inv(V)
     M = np.linalg.inv(X.T @ W @ X)

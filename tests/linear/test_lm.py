@@ -98,7 +98,7 @@ def test_prediction_intervals(name: str) -> None:
     confidence = pylmer.predict(fit, new, interval="confidence")
     assert list(confidence.columns) == ["fit", "lwr", "upr"]
     np.testing.assert_allclose(confidence, r["confidence"], **CLOSE)
-    weights = None if fit.design.weights is None else 1  # R's: "Assuming constant prediction variance", with a warning
+    weights = None if fit.rows.weights is None else 1  # R's: "Assuming constant prediction variance", with a warning
     prediction = pylmer.predict(fit, new, interval="prediction", level=0.9, weights=weights)
     np.testing.assert_allclose(prediction, r["prediction"], **CLOSE)
 

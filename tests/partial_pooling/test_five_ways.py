@@ -48,7 +48,7 @@ def test_other_standard_deviations() -> None:
 def test_drawn_data(seed: int, weights: bool, formula: str, ratio: float) -> None:
     model = quietly(formula, unbalanced(seed, weights), weights="w")
     found = pylmer.five_ways(model, sigma_alpha=ratio, sigma_y=1.0)
-    assert found.largest_difference < 1e-8 * max(1, np.abs(model.design.y).max())
+    assert found.largest_difference < 1e-8 * max(1, np.abs(model.rows.y).max())
     at = pylmer.at_theta(model, ratio)
     close(found["regression with correlated errors"].beta, at.beta, 1e-8)
 

@@ -89,7 +89,7 @@ def test_the_engine_of_large_variances(seed: int, formula: str) -> None:
     model = quietly(formula, unbalanced(seed, True), weights="w", control=lenient)
     gram, rng = model.devfun.criterion.engine.gram, np.random.default_rng(seed)
     T = [np.tril(rng.normal(size=R.shape)) for R in gram.scaling.R_terms]
-    plain, ours = (engine.factorize(T) for engine in (DenseEngine(gram, rows_of(model.design)), BetweenEngine(gram)))
+    plain, ours = (engine.factorize(T) for engine in (DenseEngine(gram, rows_of(model.rows)), BetweenEngine(gram)))
     for what in ("beta", "r2", "logdet_V", "logdet_XtVX"):
         close(getattr(ours.fixed, what), getattr(plain.fixed, what), 1e-9)
     close(ours.fixed.L_X @ ours.fixed.L_X.T, plain.fixed.L_X @ plain.fixed.L_X.T, 1e-10)

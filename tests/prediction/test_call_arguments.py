@@ -100,7 +100,7 @@ def test_the_random_part_has_no_offset() -> None:
 def test_the_population_has_one() -> None:
     fit = fitted_with(MIXED, offset="o")
     found = pylmer.predict(fit, frame(), re_form="NA")
-    np.testing.assert_allclose(found, fit.design.X @ fit.beta + frame().o, rtol=1e-12)
+    np.testing.assert_allclose(found, fit.rows.X @ fit.beta + frame().o, rtol=1e-12)
 
 
 def test_simulated_means_of_new_data_have_the_offset() -> None:
@@ -243,9 +243,9 @@ def test_an_extended_design_evaluates_its_arguments() -> None:
     fit = pylmer.lmer("Reaction ~ Days + (1 | Subject)", frame(), offset="10 * Days", weights="Days + 1")
     larger = pylmer.extend(fit, along="Days", n=14)
     days = np.tile(np.arange(14.0), 18)
-    order = np.lexsort((larger.design.X[:, 1], larger.design.random[0].codes))
-    np.testing.assert_allclose(larger.design.offset[order], 10 * days)
-    np.testing.assert_allclose(larger.design.weights[order], days + 1)
+    order = np.lexsort((larger.rows.X[:, 1], larger.rows.random[0].codes))
+    np.testing.assert_allclose(larger.rows.offset[order], 10 * days)
+    np.testing.assert_allclose(larger.rows.weights[order], days + 1)
     arrays = pylmer.lmer("Reaction ~ Days + (1 | Subject)", frame(), weights=frame().Days.to_numpy() + 1)
     repeated = pylmer.extend(arrays, along="Days", n=14).design
     np.testing.assert_allclose(repeated.weights[order], np.tile(np.arange(14) % 10 + 1.0, 18))

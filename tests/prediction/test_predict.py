@@ -94,7 +94,7 @@ def equations(fit: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """X, Z, and the covariance of (beta-hat - beta, u-hat - u) for b = Lambda u: sigma^2 times an inverse."""
     X, Z = np.asarray(pylmer.model_matrix(fit)), pylmer.model_matrix(fit, "random").toarray()
     ZL = Z @ pylmer.getME(fit, "Lambda").toarray()
-    W = np.ones(len(X)) if fit.design.weights is None else fit.design.weights
+    W = np.ones(len(X)) if fit.rows.weights is None else fit.rows.weights
     whole = np.hstack([X, ZL])
     M = whole.T @ (W[:, None] * whole)
     M[X.shape[1] :, X.shape[1] :] += np.eye(ZL.shape[1])

@@ -47,7 +47,7 @@ def test_the_fits_own_parameters_change_nothing(name: str) -> None:
 def test_covariances_are_those_at_the_new_parameters() -> None:
     of = fit("slopes")
     changed = with_parameters(of, {"theta": [1.2, 0.1, 0.3], "sigma": 3.0})
-    T, X, codes = np.array([[1.2, 0.0], [0.1, 0.3]]), of.design.X, of.design.random[0].codes
+    T, X, codes = np.array([[1.2, 0.0], [0.1, 0.3]]), of.rows.X, of.rows.random[0].codes
     V = np.eye(180) + (X @ T @ T.T @ X.T) * (codes[:, None] == codes)
     np.testing.assert_allclose(pylmer.vcov(changed), 9 * np.linalg.inv(X.T @ np.linalg.solve(V, X)), rtol=1e-9)
     rows = codes == 0

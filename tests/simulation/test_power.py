@@ -138,7 +138,7 @@ def test_an_interrupted_curve_is_kept() -> None:
 
 def test_what_cannot_be_tested_counts_as_no_rejection() -> None:
     def fails(one: Any) -> float:
-        if one.design.y[0] > 250:
+        if one.rows.y[0] > 250:
             raise pylmer.NumericalError("too large")
         return 0.001
 
@@ -184,7 +184,7 @@ def responses(of: pylmer.LmerFit, **options: Any) -> np.ndarray:
     seen: list[np.ndarray] = []
 
     def keeps(one: Any) -> float:
-        seen.append(np.array(one.design.y))
+        seen.append(np.array(one.rows.y))
         return 0.5
 
     power(of, keeps, nsim=3, seed=6, **options)
@@ -195,7 +195,7 @@ def test_all_new_parameters_are_the_truth() -> None:
     """Draws less X beta are sigma (Z T u + e): three times sigma makes them three times as large."""
     of, beta = study("slopes"), np.array([10.0, 2.0])
     given = {"beta": beta, "theta": [1.2, 0.1, 0.3]}
-    mean = (of.design.X @ beta)[:, None]
+    mean = (of.rows.X @ beta)[:, None]
     small, large = (responses(of, newparams=given | {"sigma": sigma}) for sigma in (2.0, 6.0))
     np.testing.assert_allclose(large - mean, 3 * (small - mean), rtol=1e-6, atol=1e-6)
     assert 1 < np.std(small - mean) < 12  # sigma^2 (1 + T T' of days 0 to 9), not the fit's 25
@@ -332,13 +332,13 @@ def test_predictors_go_on_with_their_steps_or_take_values() -> None:
     assert sorted(larger.request.data.Days.unique()) == list(range(13))
     chosen = extend(fit("slopes"), along="Days", values=[0, 1, 2, 4, 8])
     assert sorted(chosen.request.data.Days.unique()) == [0, 1, 2, 4, 8]
-    assert set(chosen.design.X[:, 1]) == {0, 1, 2, 4, 8}
+    assert set(chosen.rows.X[:, 1]) == {0, 1, 2, 4, 8}
 
 
 def test_coding_stays_that_of_the_fit() -> None:
     of = pylmer.lmer("Reaction ~ scale(Days) + (1 | Subject)", pylmer.datasets.load("sleepstudy"))
     larger = extend(of, along="Days", n=20)
-    assert larger.design.X[:, 1].max() == pytest.approx((19 - 4.5) / np.std(np.tile(np.arange(10), 18), ddof=1))
+    assert larger.rows.X[:, 1].max() == pytest.approx((19 - 4.5) / np.std(np.tile(np.arange(10), 18), ddof=1))
     mean = pylmer.simulate(larger, use_u=False, cond_sim=False, newparams={"theta": [0]})
     expected = pylmer.predict(of, larger.request.data, re_form="NA")
     np.testing.assert_allclose(mean.sim_1, expected, rtol=1e-12)
@@ -358,17 +358,17 @@ def test_groups_inside_the_extended_one_are_new_in_its_copies() -> None:
 
 def test_weights_offsets_and_left_out_rows_go_with_their_rows() -> None:
     weighted = extend(fit("weighted"), along="Subject", n=20)
-    np.testing.assert_allclose(weighted.design.weights, 1 + weighted.request.data.Days)
+    np.testing.assert_allclose(weighted.rows.weights, 1 + weighted.request.data.Days)
     sleep = pylmer.datasets.load("sleepstudy")
     w, shift = 1.0 + sleep.Days, 2.0 * sleep.Days
     arrays = pylmer.lmer("Reaction ~ Days + (1 | Subject)", sleep, weights=w, offset=shift, subset=sleep.Days > 0)
     larger = extend(arrays, along="Subject", n=20)
-    np.testing.assert_allclose(larger.design.weights, 1 + larger.request.data.Days)
-    np.testing.assert_allclose(larger.design.offset, 2 * larger.request.data.Days)
+    np.testing.assert_allclose(larger.rows.weights, 1 + larger.request.data.Days)
+    np.testing.assert_allclose(larger.rows.offset, 2 * larger.request.data.Days)
     null = pylmer.update(larger, ". ~ . - Days")
     assert pylmer.nobs(null) == 180
     shifted = extend(fit("offset"), along="Days", n=12)
-    np.testing.assert_allclose(shifted.design.offset, 3 * shifted.request.data.Days)
+    np.testing.assert_allclose(shifted.rows.offset, 3 * shifted.request.data.Days)
     assert pylmer.nobs(extend(fit("left out"), along="Subject", n=18)) == 178
     assert np.isfinite(pylmer.simulate(extend(fit("padded"), along="Subject", n=36)).to_numpy()).all()
 
@@ -414,9 +414,9 @@ def test_made_models_have_the_parameters_they_were_given() -> None:
     np.testing.assert_allclose(pylmer.VarCorr(made)["g"], V, rtol=1e-12)
     assert "y" in made.request.data
     again = makeLmer("y ~ x + (x | g)", PLAN, fixef=[2, -0.1], VarCorr={"g": V}, sigma=1.5, seed=1)
-    np.testing.assert_array_equal(made.design.y, again.design.y)
+    np.testing.assert_array_equal(made.rows.y, again.rows.y)
     refit = pylmer.lmer("y ~ x + (x | g)", made.request.data)
-    np.testing.assert_allclose(refit.design.y, made.design.y)
+    np.testing.assert_allclose(refit.rows.y, made.rows.y)
     assert power(made, nsim=5, seed=1).n == 5
 
 

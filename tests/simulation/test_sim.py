@@ -76,7 +76,7 @@ def test_moments_are_arms(name: str) -> None:
 def test_sigma_is_scaled_inverse_chi_square_as_in_arm(name: str) -> None:
     sleep = pylmer.datasets.load("sleepstudy")
     of = pylmer.lm("Reaction ~ Days", sleep) if name == "lm" else model(name)
-    n, p = len(of.design.y), len(of.beta)
+    n, p = of.design.n, len(of.beta)
     squares = of.solution.rss if name == "lm" else of.solution.r2
     draws = sim(of, OURS, seed=13)
     assert stats.kstest(squares / draws.sigma**2, stats.chi2(n - p).cdf).pvalue > 1e-3
@@ -115,7 +115,7 @@ def test_words_of_draws() -> None:
     assert pylmer.coef(draws).columns["Subject"] == list(pylmer.coef(of)["Subject"].columns)
     np.testing.assert_allclose(pylmer.coef(draws)["Subject"], b + beta[:, None], rtol=1e-12)
     rows = pylmer.fitted(draws)
-    X, codes = of.design.X, of.design.random[0].codes
+    X, codes = of.rows.X, of.rows.random[0].codes
     expected = X @ beta.T + np.einsum("nl,snl->ns", X, b[:, codes])
     np.testing.assert_allclose(rows, expected, rtol=1e-12)
     assert rows.index.equals(pylmer.fitted(of).index)

@@ -119,12 +119,12 @@ def test_columns_are_named_as_in_R() -> None:
 
 def moments(model: pylmer.LmerFit, kept: tuple[str, ...] = ()) -> tuple[np.ndarray, np.ndarray]:
     """mu (n,) and V (n, n), from the words: the terms in `kept` have their conditional modes."""
-    design, weights = model.design, pylmer.weights(model).to_numpy()
-    mu, V = design.X @ model.beta, np.diag(model.sigma**2 / weights)
-    if design.offset is not None:
-        mu = mu + design.offset
+    rows, weights = model.rows, pylmer.weights(model).to_numpy()
+    mu, V = rows.X @ model.beta, np.diag(model.sigma**2 / weights)
+    if rows.offset is not None:
+        mu = mu + rows.offset
     raw, Sigmas = pylmer.model_matrix(model, "randomListRaw"), list(pylmer.VarCorr(model).values())
-    for term, Sigma, b in zip(design.random, Sigmas, model.solution.b_terms, strict=True):
+    for term, Sigma, b in zip(rows.random, Sigmas, model.solution.b_terms, strict=True):
         Z = raw[term.label].to_numpy()
         if term.label in kept:
             mu = mu + np.sum(Z * b[term.codes], axis=1)

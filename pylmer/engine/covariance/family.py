@@ -11,6 +11,7 @@ line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,25 @@ class Family:
         if not self._uncorrelated:
             lower[-1], upper[-1] = Correlation(self.structure, self.width).lowest, 1.0
         return lower, upper
+
+    def par_names(self, group: str, columns: Sequence[str]) -> list[str]:
+        """lme4's names of `par`: `group.column`, `group.row.column`, `group.rho`; `group.*` where hom."""
+        if self.structure == "us":
+            return self.theta_names(group, columns)
+        sds = [f"{group}.*"] if self.hom else [f"{group}.{column}" for column in columns]
+        return sds + [f"{group}.rho"] * (self.size - len(sds))
+
+    def theta_names(self, group: str, columns: Sequence[str]) -> list[str]:
+        """lme4's names of `theta`, the distinct entries of the template."""
+        pattern = np.array(
+            [[f"{group}.{a}" if a == b else f"{group}.{a}.{b}" for b in columns] for a in columns], dtype=object
+        ).reshape(len(columns), len(columns))
+        if self.structure == "diag" and self.hom:
+            return [f"{group}.*"]
+        if self.structure == "cs" and self.hom:
+            for j, column in enumerate(columns[:-1]):
+                pattern[j + 1, j] = f"{group}.*.{column}"
+        return [str(name) for name in self.theta(pattern)]
 
     def multiple(self, c: float) -> Point:
         """The point Sigma = c^2 I."""

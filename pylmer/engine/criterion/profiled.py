@@ -10,8 +10,8 @@ information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the averag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed
+from ..sums.gram import Gram
 
 EPS = float(np.finfo(float).eps)
 ROUNDING = 16 * EPS  # a residual this small, relative to the response, is rounding
@@ -34,9 +35,14 @@ class Criterion:
     REML: bool
 
     @property
+    def gram(self) -> Gram:
+        """The sums."""
+        return self.engine.gram
+
+    @property
     def m(self) -> int:
         """n for ML, n - p for REML."""
-        gram = self.engine.gram
+        gram = self.gram
         return gram.n - gram.p if self.REML else gram.n
 
     def at(self, points: Points) -> At:
@@ -45,23 +51,22 @@ class Criterion:
 
 
 @dataclass(frozen=True, eq=False)
-class Released:
-    """A factorization whose large arrays are let go: `fixed` is kept, the rest is factorized again when asked for."""
+class Evaluation:
+    """The criterion at one place with its score and information, computed; nothing in it grows with the data.
 
+    noise  how far rounding may move the value;  fixed  beta, r2 and the rest of the fixed part
+    G      dd/dSigma and ZtQZ the sum over levels of Z_j'QZ_j, one (l, l) per random term each
+    """
+
+    criterion: Criterion
+    place: Points
+    value: float
+    gradient: Array
+    information: Array
+    noise: float
     fixed: Fixed
-    again: Callable[[], Factorization]
-
-    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
-        return self.again().modes(v)
-
-    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
-        return self.again().selected_inverse(S)
-
-    def solve(self, c: Sequence[Array]) -> list[Array]:
-        return self.again().solve(c)
-
-    def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
-        return self.again().products(s)
+    G: tuple[Array, ...]
+    ZtQZ: tuple[Array, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +77,15 @@ class At:
     points: Points
     factorization: Factorization
 
+    @property
+    def gram(self) -> Gram:
+        """The sums."""
+        return self.criterion.gram
+
     @cached_property
     def value(self) -> float:
         """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
-        fixed, m, gram = self.factorization.fixed, self.criterion.m, self.criterion.engine.gram
+        fixed, m, gram = self.factorization.fixed, self.criterion.m, self.gram
         if not fixed.r2 > ROUNDING**2 * gram.y_square:
             raise NumericalError(
                 "the residual sum of squares is zero: the model reproduces the response exactly, "
@@ -88,14 +98,24 @@ class At:
             raise NumericalError(f"the criterion is {d}")
         return float(d)
 
-    def condensed(self) -> At:
-        """The same place with value, score and information computed, and its factorization, which is large, let go."""
-        known = ("value", "v", "Phi", "ZtPy", "ZtQZ", "G", "gradient", "curvature", "_working", "information")
-        computed = {name: getattr(self, name) for name in known}
-        templates, engine = [point.template() for point in self.points], self.criterion.engine
-        light = replace(self, factorization=Released(self.factorization.fixed, lambda: engine.factorize(templates)))
-        light.__dict__.update(computed)  # where cached_property keeps its values
-        return light
+    @property
+    def place(self) -> Points:
+        """The points."""
+        return self.points
+
+    def evaluation(self) -> Evaluation:
+        """Value, score and information, computed; the factorization, which is large, stays behind."""
+        return Evaluation(
+            self.criterion,
+            self.points,
+            value=self.value,
+            gradient=self.gradient,
+            information=self.information,
+            noise=self.noise,
+            fixed=self.factorization.fixed,
+            G=tuple(self.G),
+            ZtQZ=tuple(self.ZtQZ[f][here, here].copy() for f, here in self._places),
+        )
 
     @property
     def s2(self) -> float:
@@ -116,18 +136,17 @@ class At:
     @cached_property
     def Phi(self) -> Array:
         """(X'V^-1X)^-1 (p, p), scaled coordinates."""
-        L_X = self.factorization.fixed.L_X
-        half = np.linalg.inv(L_X) if len(L_X) else L_X
-        return np.asarray(half.T @ half)
+        return self.factorization.fixed.Phi
 
     @cached_property
     def ZtPy(self) -> list[Array]:
         """Z'Py per factor: (J, L)."""
         return [x[:, :, 0] for x in self.factorization.modes(self.v[:, None])[2]]
 
-    def _term(self, blocks: Sequence[Array], term: int) -> Array:
-        factor, at = self.criterion.engine.gram.place[term]
-        return blocks[factor][..., at]
+    @property
+    def _places(self) -> list[tuple[int, slice]]:
+        """Per random term, the number of its factor and its columns there."""
+        return [self.gram.place[term] for term in range(len(self.points))]
 
     @cached_property
     def ZtQZ(self) -> list[Array]:
@@ -141,8 +160,7 @@ class At:
     def G(self) -> list[Array]:
         """dd/dSigma_i per random term: (l_i, l_i)."""
         out = []
-        for term in range(len(self.points)):
-            factor, at = self.criterion.engine.gram.place[term]
+        for factor, at in self._places:
             g = self.ZtPy[factor][:, at]
             out.append(self.ZtQZ[factor][at, at] - g.T @ g / self.s2)
         return out
@@ -176,7 +194,7 @@ class At:
 
     def directions(self) -> list[Array]:
         """s_a = dSigma_a Z'Py per factor: (J, L, k); Z s_a = (dV/da) Py."""
-        gram = self.criterion.engine.gram
+        gram = self.gram
         tangents = [point.tangents() for point in self.points]
         s = [levels_last(f.J, f.L, sum(map(len, tangents))) for f in gram.factors]
         for x in s:

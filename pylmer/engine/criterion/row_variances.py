@@ -25,7 +25,7 @@ CELLS = 4_000_000  # cells of the columns of K that are held at once
 
 
 @dataclass(frozen=True, eq=False)
-class Levels:
+class FactorRows:
     """The part of one grouping factor in each row: codes (m,), -1 for none, and Z (m, L)."""
 
     codes: Codes
@@ -47,12 +47,12 @@ class JointRows:
     """
 
     X: Array
-    factors: tuple[Levels, ...]
+    factors: tuple[FactorRows, ...]
     unknown: tuple[Array | None, ...] = ()
 
     def some(self, rows: Codes) -> JointRows:
         """These rows alone."""
-        factors = tuple(Levels(part.codes[rows], part.Z[rows]) for part in self.factors)
+        factors = tuple(FactorRows(part.codes[rows], part.Z[rows]) for part in self.factors)
         return JointRows(self.X[rows], factors, tuple(None if Z is None else Z[rows] for Z in self.unknown))
 
 
@@ -82,7 +82,7 @@ def _on(here: Codes, m: int, values: Array) -> Array:
     return out
 
 
-def _across(f: Factorization, factors: tuple[Levels, ...], shapes: list[tuple[int, int]]) -> Array:
+def _across(f: Factorization, factors: tuple[FactorRows, ...], shapes: list[tuple[int, int]]) -> Array:
     """sum over pairs of factors of z_f' K_fg z_g: (m,)."""
     out = np.zeros(len(factors[0].codes)) if factors else np.zeros(0)
     for g in range(1, len(factors)):

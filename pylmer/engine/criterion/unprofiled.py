@@ -52,7 +52,7 @@ class Unprofiled(At):
     @cached_property
     def value(self) -> float:
         """d."""
-        gram = self.criterion.engine.gram
+        gram = self.criterion.gram
         logdet = self.factorization.fixed.logdet_V - gram.sum_log_weights
         return float(logdet + gram.n * (np.log(2 * np.pi) + 2 * self.t) + self.r2 / self.s2)
 
@@ -83,7 +83,7 @@ class Unprofiled(At):
     @cached_property
     def score(self) -> Array:
         """Derivatives of d in all coordinates."""
-        n = self.criterion.engine.gram.n
+        n = self.criterion.gram.n
         own = [2 * n - 2 * self.r2 / self.s2]
         if self.delta is not None:
             own.append(self._r2_delta / self.s2)
@@ -118,7 +118,7 @@ class Unprofiled(At):
         q = self.factorization.modes(slope[:, None])[2]
         out = []
         for term, point in enumerate(self.points):
-            factor, here = self.criterion.engine.gram.place[term]
+            factor, here = self.criterion.gram.place[term]
             K = q[factor][:, here, 0].T @ self.ZtPy[factor][:, here]
             out.append(-2 * np.tensordot(point.tangents(), K, axes=2))
         return np.concatenate(out)

@@ -28,7 +28,7 @@ from .dense import factor_templates
 RANK = 1e-12  # an eigenvalue of Z_j'Z_j, or what is left of a column's sum of squares, relative, that is rounding
 
 
-class Parts(Protocol):
+class BetweenParts(Protocol):
     """What lies between levels, and within them; see `BetweenEngine`."""
 
     root: Array
@@ -42,7 +42,7 @@ class BetweenFactorization:
     With A_j = Q diag(a) Q' and G_j = diag(a)^1/2 Q'T, `inverse` is L^-1 (J, L, L) where L L' = I + G G'.
     """
 
-    def __init__(self, engine: Parts, T: Array) -> None:
+    def __init__(self, engine: BetweenParts, T: Array) -> None:
         self.engine, self.T = engine, T
         self.G = transposed(engine.root) @ T
         L = transposed(_triangular(transposed(self.G)))

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
+
+import numpy as np
 
 from ...numerics.linalg import Array
 from ..sums.gram import Gram
@@ -25,6 +28,12 @@ class Fixed:
     r2: float
     logdet_V: float
     logdet_XtVX: float
+
+    @cached_property
+    def Phi(self) -> Array:
+        """(X'V^-1X)^-1 (p, p)."""
+        half = np.linalg.inv(self.L_X) if len(self.L_X) else self.L_X
+        return np.asarray(half.T @ half)
 
 
 class Factorization(Protocol):

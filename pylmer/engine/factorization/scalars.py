@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy import sparse
 
+from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ...numerics.stacks import cross
 from ..sums.gram import Gram
@@ -25,6 +26,8 @@ class CrossedScalars:
         self.gram, self.C = gram, C
         self.t, self.a = float(T[0][0, 0]), gram.factors[0].ZtZ[:, 0, 0]
         self.m = 1.0 + self.t**2 * self.a
+        if not np.min(self.m) > 0:  # row weights may be negative
+            raise NumericalError("a matrix is not positive definite")
         self.k = self.t**2 / self.m
         self.d = np.repeat([float(t[0, 0]) for t in T[1:]], [sums.J for sums in gram.factors[1:]])
         self.rest = remainder(self.k, self.d)

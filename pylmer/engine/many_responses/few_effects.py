@@ -15,7 +15,7 @@ from ..covariance.family import Family
 from ..factorization.blocked import BlockedEngine
 from ..factorization.layout import Layout
 from .responses import Responses
-from .stacked import Run, Stack
+from .stacked import Stack, StackRun
 from .stacked_points import StackedPoints
 
 STACKED = ("us", "diag")
@@ -44,11 +44,11 @@ class FewStack(Stack):
         size = max(1, CELLS // self.engine.A.size)
         return [np.arange(at, min(at + size, count)) for at in range(0, count, size)]
 
-    def run(self, who: Codes, places: StackedPoints) -> Run:
+    def run(self, who: Codes, places: StackedPoints) -> StackRun:
         return FewRun(self, who, places)
 
 
-class FewRun(Run):
+class FewRun(StackRun):
     """One evaluation."""
 
     def _eliminated(self) -> StackedWhole:

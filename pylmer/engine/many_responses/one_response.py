@@ -33,10 +33,10 @@ STEPS = 100
 def widened_search(criterion: Criterion, families: Sequence[Family], found: Search) -> Search:
     """`found`, or the lower minimum that descents from the corners of the covariances reach."""
     at, engine = found.best.at, criterion.engine
-    lost = singular(at.points)
+    lost = singular(at.place)
     if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
         return found
-    large = size_of(at.points) > LARGE  # steps in units of each coordinate are then needed
+    large = size_of(at.place) > LARGE  # steps in units of each coordinate are then needed
     together = not large and isinstance(engine, BlockedEngine) and stackable(engine, families)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
         look = _together if together else _one_by_one
@@ -45,11 +45,11 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     if points is None:
         return found
     again = lowest(criterion.at, [points])
-    if size_of(again.best.at.points) > LARGE:
+    if size_of(again.best.place) > LARGE:
         again = polished(criterion.at, again)
     if not again.best.at.value < at.value - least_difference(at.value, at.noise):
         return found
-    if again.best.at.factorization.fixed.r2 < COLLAPSED * at.factorization.fixed.r2:
+    if again.best.at.fixed.r2 < COLLAPSED * at.fixed.r2:
         return found
     return replace(found, best=again.best, runs=(*found.runs, *again.runs), settling=found.settling + again.settling)
 
@@ -59,7 +59,7 @@ def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tu
     engine = criterion.engine
     assert isinstance(engine, BlockedEngine)  # a stack has no other
     stack, who = stack_for(engine, criterion.REML, own_response(engine)), np.zeros(1, dtype=np.int64)
-    places = StackedPoints.stacked(families, [best.at.points])
+    places = StackedPoints.stacked(families, [best.place])
     runs = Runs(who, places, stack.values(who, places), np.ones(1, bool))
     wider = widened(stack, runs)
     found = [wider.runs.places.points(0)] if wider.runs.places is not places else []
@@ -67,7 +67,7 @@ def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tu
     ends = [run for run in crept if run is not None]
     values, evaluations = wider.counts
     evaluations += sum(end.evaluations + end.gradients for end in ends)
-    found += [end.at.points for end in ends]
+    found += [end.place for end in ends]
     lowest_value = min(found, key=lambda points: value_of(criterion.at, points), default=None)
     return lowest_value, (values, evaluations)
 
@@ -83,18 +83,18 @@ def own_response(engine: BlockedEngine) -> Responses:
 def _one_by_one(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
     """As `_together`, without a stack."""
     at = best.at
-    many = sum(sums.q for sums in criterion.engine.gram.factors) > MANY_EFFECTS
-    places = list(_corner_points(families, at.points, many))
+    many = sum(sums.q for sums in criterion.gram.factors) > MANY_EFFECTS
+    places = list(_corner_points(families, at.place, many))
     rise = np.array([value_of(criterion.at, each) for each in places]) - at.value
-    near = SINGULAR_NEAR if singular(at.points) else NEAR
+    near = SINGULAR_NEAR if singular(at.place) else NEAR
     if not many:
-        rise = np.where(chosen_corners(families, rise[:, None], np.array([singular(at.points)]))[:, 0], rise, np.inf)
+        rise = np.where(chosen_corners(families, rise[:, None], np.array([singular(at.place)]))[:, 0], rise, np.inf)
     order = [int(k) for k in np.argsort(rise)[:ONE_BY_ONE] if rise[k] < near]
-    scaled = size_of(at.points) > LARGE
+    scaled = size_of(at.place) > LARGE
     ends = [end for end in (_end(criterion, places[k], scaled) for k in order) if end is not None]
     evaluations = sum(end.evaluations + end.gradients for end in ends)
     lowest_end = min(ends, key=lambda end: float(end.at.value), default=None)
-    return (None if lowest_end is None else lowest_end.at.points), (len(places), evaluations)
+    return (None if lowest_end is None else lowest_end.place), (len(places), evaluations)
 
 
 def _corner_points(families: Sequence[Family], points: Points, many: bool) -> Iterator[Points]:

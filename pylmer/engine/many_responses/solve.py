@@ -156,8 +156,8 @@ def _alone(problem: Problem, r: int, starts: list[Points], found: Optima) -> Non
     except NumericalError as error:
         found.failures[r] = str(error)
         return
-    found.points[r], found.value[r], found.singular[r] = best.at.points, best.at.value, singular(best.at.points)
-    found.r2[r], found.beta[r] = best.at.factorization.fixed.r2, best.at.factorization.fixed.beta
+    found.points[r], found.value[r], found.singular[r] = best.place, best.at.value, singular(best.place)
+    found.r2[r], found.beta[r] = best.at.fixed.r2, best.at.fixed.beta
     found.converged[r] = best.converged
     if not best.converged:
         found.failures[r] = best.message

@@ -59,7 +59,7 @@ def joined(parts: Sequence[Values]) -> Values:
     )
 
 
-class Elimination(Protocol):
+class StackedElimination(Protocol):
     """V of all runs at their templates; arrays per factor as in `engines.blocked.Elimination`, runs times levels."""
 
     @property
@@ -141,12 +141,12 @@ class Stack:
     def _together(self, who: Codes, places: StackedPoints) -> Values:
         return self.run(who, places).values()
 
-    def run(self, who: Codes, places: StackedPoints) -> Run:
+    def run(self, who: Codes, places: StackedPoints) -> StackRun:
         """All runs, factorized."""
-        return Run(self, who, places)
+        return StackRun(self, who, places)
 
 
-class Run:
+class StackRun:
     """One evaluation of a stack. Leading axes: runs (r), or runs times levels (rj), run by run."""
 
     def __init__(self, stack: Stack, who: Codes, places: StackedPoints) -> None:
@@ -158,7 +158,7 @@ class Run:
         self.elimination = self._eliminated()
         self.reduced, self.half_solves = self.elimination.forward(columns)
 
-    def _eliminated(self) -> Elimination:
+    def _eliminated(self) -> StackedElimination:
         """The factorization of V of all runs."""
         parents = [_parents(parent, self.R) for parent in self.stack.engine.parents]
         return Chain(self.tall, parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ..covariance.points import Mask, Points, at_limit, free_coordinates, moved, size_of
-from ..criterion.profiled import At, Objective
+from ..criterion.profiled import Evaluation, Objective
 from .information import observed_information
 from .newton import ITERATIONS, LARGE, Run
 from .search import Search, lowest
@@ -84,7 +84,7 @@ def with_observed(run: Run, objective: Objective) -> Run:
 
     Far from zero one step does not suit all coordinates, and the run has taken differences of its own (`distant`).
     """
-    if size_of(run.at.points) > LARGE:
+    if size_of(run.place) > LARGE:
         return run
     try:
         return replace(run, correction=observed_information(objective, run.at) - run.at.information)
@@ -93,7 +93,7 @@ def with_observed(run: Run, objective: Objective) -> Run:
 
 
 def _measured(run: Run, objective: Objective) -> Certificate:
-    at, free = run.at, free_coordinates(run.at.points)
+    at, free = run.at, free_coordinates(run.place)
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
     unknown = undetermined(at)
     if not len(g):
@@ -105,9 +105,9 @@ def _measured(run: Run, objective: Objective) -> Certificate:
     return Certificate(
         max(decrease, 0.0),
         float(np.max(np.abs(step))),
-        _relative(values, NEGLIGIBLE / max(size_of(at.points), SMALL) ** 2),
+        _relative(values, NEGLIGIBLE / max(size_of(at.place), SMALL) ** 2),
         kkt(at),
-        tuple(sorted({*_terms_of(at.points, free, flat), *unknown})),
+        tuple(sorted({*_terms_of(at.place, free, flat), *unknown})),
     )
 
 
@@ -130,22 +130,20 @@ def past_saddles(found: Search, objective: Objective, steps: int = ITERATIONS) -
 
 def _below(run: Run, objective: Objective) -> Points | None:
     """A lower place along the observed information's negative direction, None where there is none."""
-    at, free = run.at, free_coordinates(run.at.points)
+    at, free = run.at, free_coordinates(run.place)
     if not _bends(run, free):
         return None
     run = with_observed(run, objective)
     if not _bends(run, free):
         return None
     direction = np.linalg.eigh(run.hessian[np.ix_(free, free)])[1][:, 0]
-    steps = [
-        length * size_of(at.points) * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)
-    ]
-    step = min(steps, key=lambda each: _value(objective, at.points, free, each))
-    if _value(objective, at.points, free, step) > at.value - TOLERANCE:
+    steps = [length * size_of(at.place) * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)]
+    step = min(steps, key=lambda each: _value(objective, at.place, free, each))
+    if _value(objective, at.place, free, step) > at.value - TOLERANCE:
         return None
     full = np.zeros(len(free))
     full[free] = step
-    return moved(at.points, full)
+    return moved(at.place, full)
 
 
 def _bends(run: Run, free: Mask) -> bool:
@@ -158,13 +156,13 @@ def _kept(objective: Objective, run: Run, free: Mask, promised: float) -> float:
     at = run.at
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
     steps = (trust_step(g, H, radius)[0] for radius in (1e3, 10.0, 1.0, 0.1, 0.01))
-    gained = max(at.value - _value(objective, at.points, free, step) for step in steps)
+    gained = max(at.value - _value(objective, at.place, free, step) for step in steps)
     return promised if gained > TOLERANCE else gained
 
 
-def _flat_directions(objective: Objective, at: At, free: Mask, values: Array, vectors: Array) -> Array:
+def _flat_directions(objective: Objective, at: Evaluation, free: Mask, values: Array, vectors: Array) -> Array:
     """The eigenvectors (k, f) along which half the size of the parameters changes nothing."""
-    length = 0.5 * size_of(at.points)
+    length = 0.5 * size_of(at.place)
     suspects = [k for k, value in enumerate(values) if abs(value) * length**2 <= SUSPECT]
     allowed = TOLERANCE + 10 * at.noise
     flat = [
@@ -172,7 +170,7 @@ def _flat_directions(objective: Objective, at: At, free: Mask, values: Array, ve
         for k in suspects
         if length > 0
         and all(
-            abs(_value(objective, at.points, free, sign * length * vectors[:, k]) - at.value) <= allowed
+            abs(_value(objective, at.place, free, sign * length * vectors[:, k]) - at.value) <= allowed
             for sign in (1, -1)
         )
     ]
@@ -197,18 +195,16 @@ def _terms_of(points: Points, free: Mask, directions: Array) -> tuple[int, ...]:
     return tuple(term for term, point in enumerate(points) if large[term] and not at_limit(point))
 
 
-def kkt(at: At) -> dict[int, float]:
+def kkt(at: Evaluation) -> dict[int, float]:
     """See `Certificate.kkt`."""
     out = {}
-    for term, point in enumerate(at.points):
+    for term, point in enumerate(at.place):
         if at_limit(point):  # the lost direction is not the family's to grow; the score of rho speaks for it
             continue
         null = null_space(point.template())
         if null.shape[1]:
-            factor, here = at.criterion.engine.gram.place[term]
-            G, base = at.G[term], at.ZtQZ[factor][here, here]
-            scale = max(float(np.mean(np.diag(null.T @ base @ null))), 1e-300)
-            out[term] = float(np.linalg.eigvalsh(symmetric(null.T @ G @ null))[0]) / scale
+            scale = max(float(np.mean(np.diag(null.T @ at.ZtQZ[term] @ null))), 1e-300)
+            out[term] = float(np.linalg.eigvalsh(symmetric(null.T @ at.G[term] @ null))[0]) / scale
     return out
 
 

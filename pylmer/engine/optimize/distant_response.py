@@ -22,13 +22,13 @@ from ..covariance.family import Family
 from ..covariance.point import Point, lower_entries
 from ..covariance.points import Points, moved, shifted, singular
 from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import At, Criterion, Objective
+from ..criterion.profiled import At, Criterion, Evaluation, Objective
 from ..factorization.blocked import BlockedEngine
 from ..factorization.orthogonal import OrthogonalEngine, is_small
 from ..sums.gram import FactorSums, Gram
 from ..sums.rows import Rows
 from .certificate import certify
-from .newton import STOP, Run, new_radius, tried
+from .newton import KEPT, STOP, Run, new_radius, tried
 from .search import INTERIOR, Search, local_minima, search, settled
 from .trust_region import trust_step
 from .unbounded import falls_without_end, lowest_beyond
@@ -47,7 +47,7 @@ PATIENCE = 12  # evaluations that together lower the criterion by no more than r
 
 def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Rows) -> Criterion:
     """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
-    gram = criterion.engine.gram
+    gram = criterion.gram
     if not isinstance(criterion.engine, BlockedEngine) or not is_small(gram):
         return criterion
     if collinearity(gram) > CANCELLING:
@@ -91,7 +91,7 @@ def search_far(criterion: Criterion, families: Sequence[Family], start: Points |
     scan: tuple[float, ...] = ()
     try:
         usual = search(objective, lambda c: tuple(family.multiple(c) for family in families))
-        starts, scan = [usual.best.at.points, *starts], usual.scan
+        starts, scan = [usual.best.place, *starts], usual.scan
     except NumericalError:
         pass
     together = [tuple(family.multiple(c) for family in families) for c in TOGETHER]
@@ -115,12 +115,12 @@ def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float
     endless = [run for run in runs if falls_without_end(run.at)]
     runs += [run for run in ending if run not in runs]
     best = min(ending or runs, key=lambda run: float(run.at.value))
-    for points in _corners_of(best.at.points):
+    for points in _corners_of(best.place):
         again = _attempt(objective, points)
         if again is not None:
             runs.append(again)
             best = again if _undercuts(again, best) else best
-    settling, best = int(singular(best.at.points)), settled(objective, best)
+    settling, best = int(singular(best.place)), settled(objective, best)
     if endless and not certify(best, objective).holds:  # no minimum anywhere: the fit is to say so
         best = min(endless, key=lambda run: float(run.at.value))
     return Search(best, tuple(scan), tuple(runs), settling)
@@ -136,7 +136,7 @@ def _followed(objective: Objective, run: Run) -> Run | None:
         beyond = lowest_beyond(run.at)
         if beyond is None:
             return None
-        more = None if beyond is run.at.points else _attempt(objective, beyond)
+        more = None if beyond is run.place else _attempt(objective, beyond)
         if more is None or not more.at.value < run.at.value - run.at.noise:
             return run
         run = more
@@ -145,7 +145,7 @@ def _followed(objective: Objective, run: Run) -> Run | None:
 
 def polished(objective: Objective, found: Search) -> Search:
     """The search carried on from its best end."""
-    more = _attempt(objective, found.best.at.points)
+    more = _attempt(objective, found.best.place)
     if more is None:
         return found
     best = more if more.at.value < found.best.at.value - found.best.at.noise else found.best
@@ -167,7 +167,7 @@ def far_starts(criterion: Criterion, families: Sequence[Family]) -> Iterator[Poi
 
     Standard deviations in units of what remains within levels.
     """
-    engine, gram = criterion.engine, criterion.engine.gram
+    engine, gram = criterion.engine, criterion.gram
     assert isinstance(engine, OrthogonalEngine)  # no other is asked
     R, y = engine.root[0].T, engine.half[0, :, -1]
     within = np.linalg.lstsq(R, y, rcond=None)[0]
@@ -208,22 +208,22 @@ def _units(point: Point) -> Array:
     return own
 
 
-def differenced_hessian(objective: Objective, at: At, known: Array | None = None) -> Array:
+def differenced_hessian(objective: Objective, at: At | Evaluation, known: Array | None = None) -> Array:
     """The Hessian in the coordinates of `at`, by central differences of the score in units of each: (k, k).
 
     Where a step changes the criterion too much to say what its curvature is, a shorter one is taken; `known` curvatures
     (k,) of a place nearby say so beforehand.
     """
-    h = STEP * units_of(at.points)
+    h = STEP * units_of(at.place)
     if known is not None:
         h = np.minimum(h, np.sqrt(COARSE / np.maximum(np.abs(known), np.finfo(float).tiny)))
     return symmetric(np.array([_curvatures(objective, at, k, float(h[k])) for k in range(len(h))]))
 
 
-def _curvatures(objective: Objective, at: At, k: int, h: float, shorter: int = SHORTER) -> Array:
+def _curvatures(objective: Objective, at: At | Evaluation, k: int, h: float, shorter: int = SHORTER) -> Array:
     """One row of the Hessian, from a step h along coordinate k or a shorter one."""
     step = h * np.eye(len(at.gradient))[k]
-    up, down = (objective(shifted(at.points, sign * step)).gradient for sign in (1, -1))
+    up, down = (objective(shifted(at.place, sign * step)).gradient for sign in (1, -1))
     row = np.asarray((up - down) / (2 * h))
     if abs(row[k]) * h**2 <= COARSE or not shorter:
         return row
@@ -239,26 +239,24 @@ def _attempt(objective: Objective, points: Points) -> Run | None:
 
 def scaled_newton(objective: Objective, points: Points) -> Run:
     """As `optimize.newton`, with differenced Hessians in units of each coordinate."""
-    at = objective(moved(points, np.zeros(sum(point.size for point in points)))).condensed()
+    at = objective(moved(points, np.zeros(sum(point.size for point in points)))).evaluation()
     H, radius, trace = differenced_hessian(objective, at), 1.0, [at.value]
     gradients = 2 * len(H)
     for _ in range(STEPS):
-        units = units_of(at.points)
+        units = units_of(at.place)
         step, decrease, _ = trust_step(at.gradient * units, H * np.outer(units, units), radius)
         if decrease <= max(STOP, 0.01 * at.noise):
             return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
         if len(trace) > PATIENCE and trace[-PATIENCE] - at.value < PATIENCE * at.noise:
             break
-        trial = tried(objective, moved(at.points, step * units))
-        trace.append(np.inf if trial is None else trial.value)
-        ratio = -1.0 if trial is None else (at.value - trial.value) / decrease
-        blurred = decrease < at.noise
-        radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
-        if trial is None or ratio <= 1e-4:
-            if blurred:
+        value, new = tried(objective, moved(at.place, step * units), at.value - KEPT * decrease)
+        trace.append(value)
+        radius = new_radius(radius, float(np.linalg.norm(step)), (at.value - value) / decrease)
+        if new is None:
+            if decrease < at.noise:
                 return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
             continue
-        at = trial.condensed()
+        at = new
         H, gradients = differenced_hessian(objective, at, np.diag(H)), gradients + 2 * len(H)
     else:
         message = f"no convergence in {STEPS} steps"

@@ -58,15 +58,15 @@ def lowest(objective: Objective, starts: Sequence[Points], steps: int = ITERATIO
     """The lowest minimum reached from `starts`; a singular one is tried again from inside."""
     runs = [newton(objective, start, steps) for start in starts]
     best = min(runs, key=lambda run: float(run.at.value))
-    if singular(best.at.points):
-        interior = newton(objective, tuple(point.floored(INTERIOR) for point in best.at.points), steps)
+    if singular(best.place):
+        interior = newton(objective, tuple(point.floored(INTERIOR) for point in best.place), steps)
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
             best = interior
     unsettled, best = best, settled(objective, best)
-    settling = int(singular(unsettled.at.points))
-    if any(isinstance(point, Correlated) and not point.deviations().all() for point in best.at.points):
-        runs.append(newton(objective, best.at.points, steps, ~free_coordinates(best.at.points)))
+    settling = int(singular(unsettled.place))
+    if any(isinstance(point, Correlated) and not point.deviations().all() for point in best.place):
+        runs.append(newton(objective, best.place, steps, ~free_coordinates(best.place)))
         best = min(best, runs[-1], key=lambda run: float(run.at.value))
     return Search(best, (), tuple(runs), settling)
 
@@ -97,9 +97,9 @@ def local_minima(values: Sequence[float]) -> list[int]:
 
 def settled(objective: Objective, run: Run) -> Run:
     """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
-    if not singular(run.at.points):
+    if not singular(run.place):
         return run
-    at = objective(tuple(point.zeroed(VANISHED) for point in run.at.points))
+    at = objective(tuple(point.zeroed(VANISHED) for point in run.place))
     if at.value > run.at.value + at.noise:
         return run
-    return replace(run, at=at.condensed(), correction=np.zeros_like(run.correction))
+    return replace(run, at=at.evaluation(), correction=np.zeros_like(run.correction))

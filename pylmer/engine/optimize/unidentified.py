@@ -15,7 +15,7 @@ import numpy as np
 from ...numerics.linalg import Array, symmetric
 from ..covariance.point import Point, lower_entries
 from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import At
+from ..criterion.profiled import Evaluation
 from ..sums.gram import Gram
 
 NULL = 1e-12  # eigenvalue, relative to each derivative alone, that is zero
@@ -24,15 +24,15 @@ SHORT = 1e-3  # of the covariances, the step that must leave them covariances
 PART = 1e-6  # of a direction, below which a term has no part in it
 
 
-def undetermined(at: At) -> tuple[int, ...]:
+def undetermined(at: Evaluation) -> tuple[int, ...]:
     """The random terms with a covariance that could be another, the criterion being the same."""
     if not _suspicious(at.information):
         return ()
-    bases = [_basis(point) for point in at.points]
-    Sigma = [point.template() @ point.template().T for point in at.points]
+    bases = [_basis(point) for point in at.place]
+    Sigma = [point.template() @ point.template().T for point in at.place]
     step = SHORT * max(max(float(np.max(np.abs(S), initial=0.0)) for S in Sigma), SHORT)
     found: set[int] = set()
-    for direction in _unchanging(at.criterion.engine.gram, bases):
+    for direction in _unchanging(at.criterion.gram, bases):
         if all(_is_covariance(S + step * D) for S, D in zip(Sigma, direction, strict=True)):
             found |= {term for term, D in enumerate(direction) if np.max(np.abs(D), initial=0.0) > PART}
     return tuple(sorted(found))

@@ -1,4 +1,4 @@
-"""Rows -> sums: the weighted cross-products of [Z X y], formed once.
+"""What the rows are, the coordinates that sums are formed in, and the sums that engines eat.
 
 Two exact precautions (design.md section 4) are taken on the way: the response is shifted by its least-squares fit, and
 the columns of X and of every random term are brought to a common scale (whitened where the structure allows it).
@@ -12,21 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
-from ...errors import NumericalError
-from ...numerics.linalg import (
-    Array,
-    Codes,
-    chunks,
-    rows_for_products,
-)
-from ...numerics.stacks import levels_last
-from .rows import Rows, TermRows
-from .scaling import Scaling, find_scaling, scaled_fixed, scaled_random
-
-SMALLEST = 1e-250  # sum of squares of a response below which products underflow
-BIT64 = np.dtype(np.int64)
+from ...numerics.linalg import Array, Codes
+from .rows import TermRows
+from .scaling import Scaling
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +48,45 @@ class FactorSums:
 
 
 @dataclass(frozen=True, eq=False)
-class CrossProducts:
-    """Cross-products between two grouping factors, for the pairs of levels that occur together.
-
-    first, second (P,) levels, sorted by first; blocks (P, L_first, L_second)
-    """
+class Pairs:
+    """Levels of two grouping factors that occur together: first, second (P,), sorted by first, then by second."""
 
     first: Codes
     second: Codes
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def turned(self) -> tuple[Pairs, Codes]:
+        """The pairs (second, first), and where each of them stands here."""
+        order = np.lexsort((self.first, self.second))
+        return Pairs(self.second[order], self.first[order]), order
+
+
+@dataclass(frozen=True, eq=False)
+class CrossProducts:
+    """Cross-products between two grouping factors, for the pairs of levels that occur together.
+
+    pairs (P) of levels;  blocks (P, L_first, L_second)
+    """
+
+    pairs: Pairs
     blocks: Array
+
+    @property
+    def first(self) -> Codes:
+        """Level of the first factor in each pair: (P,), ascending."""
+        return self.pairs.first
+
+    @property
+    def second(self) -> Codes:
+        """Level of the second factor in each pair: (P,)."""
+        return self.pairs.second
+
+    def turned(self) -> CrossProducts:
+        """The same between the second factor and the first."""
+        pairs, order = self.pairs.turned()
+        return CrossProducts(pairs, np.ascontiguousarray(np.swapaxes(self.blocks[order], 1, 2)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,72 +129,6 @@ class Gram:
         return where
 
 
-def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
-    """The sums of `rows`; O(n) time, and memory of a few thousand rows beyond the sums themselves."""
-    scaling = find_scaling(rows) if scaling is None else scaling
-    groups = _factor_terms(rows.terms)
-    sums = [_factor_sums(rows, scaling, terms) for terms in groups]
-    order = sorted(range(len(groups)), key=lambda f: -sums[f].J)
-    links = _links(rows, scaling, [groups[f] for f in order])
-    if any(len(link.first) > sums[order[f]].J for (f, _), link in links.items()):
-        by_size = sorted(range(len(groups)), key=lambda f: -sums[f].q)
-        if by_size != order:
-            order, links = by_size, _links(rows, scaling, [groups[f] for f in by_size])
-    XytXy = np.zeros((rows.p + 1, rows.p + 1))
-    for at in chunks(rows.n, rows_for_products(rows.p + 1)):
-        block = scaled_fixed(rows, scaling, at)
-        XytXy += block.T @ block
-    if not np.isfinite(XytXy).all():
-        raise NumericalError("the sums of squares overflow: rescale the response or the predictors")
-    log_weights = 0.0 if rows.weights is None else float(np.sum(np.log(rows.weights)))
-    y_square = float(rows.y @ (rows.y if rows.weights is None else rows.weights * rows.y))
-    if y_square < SMALLEST and np.any(rows.y):
-        raise NumericalError("the sums of squares vanish: rescale the response or the weights to larger numbers")
-    return Gram(rows.n, tuple(sums[f] for f in order), links, XytXy, y_square, log_weights, scaling)
-
-
-def _links(rows: Rows, scaling: Scaling, groups: list[tuple[int, ...]]) -> dict[tuple[int, int], CrossProducts]:
-    pairs = [(a, b) for b in range(len(groups)) for a in range(b)]
-    return {(a, b): _link(rows, scaling, groups[a], groups[b]) for a, b in pairs}
-
-
-def _factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:
+def factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:
     """Per grouping factor, the terms on it."""
     return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in sorted({t.factor for t in terms})]
-
-
-def _factor_sums(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> FactorSums:
-    first = rows.terms[terms[0]]
-    J, L, m = first.n_levels, sum(rows.terms[t].width for t in terms), rows.p + 1
-    pairs = [(a, b) for a in range(L) for b in range(a + 1)]
-    own, cross = np.zeros((len(pairs), J)), np.zeros((L, m, J))
-    for at in chunks(rows.n, max(rows_for_products(m), J)):
-        codes = first.codes[at]
-        Z, Xy = scaled_random(rows, scaling, terms, at), scaled_fixed(rows, scaling, at)
-        for k, (a, b) in enumerate(pairs):
-            own[k] += np.bincount(codes, Z[:, a] * Z[:, b], J)
-        for a in range(L):
-            for c in range(m):
-                cross[a, c] += np.bincount(codes, Z[:, a] * Xy[:, c], J)
-    ZtZ = levels_last(J, L, L)
-    for k, (a, b) in enumerate(pairs):
-        ZtZ[:, a, b] = ZtZ[:, b, a] = own[k]
-    return FactorSums(terms, ZtZ, np.moveaxis(cross, 2, 0))
-
-
-def _link(rows: Rows, scaling: Scaling, one: tuple[int, ...], two: tuple[int, ...]) -> CrossProducts:
-    """Sums over the rows that two levels share; a sparse matrix adds up the duplicates."""
-    f, g = rows.terms[one[0]], rows.terms[two[0]]
-    whole = slice(0, rows.n)
-    Zf, Zg = scaled_random(rows, scaling, one, whole), scaled_random(rows, scaling, two, whole)
-    parts = [[_pair_sums(f, g, Zf[:, a] * Zg[:, b]) for b in range(Zg.shape[1])] for a in range(Zf.shape[1])]
-    pattern = parts[0][0]
-    first = np.repeat(np.arange(f.n_levels), np.diff(pattern.indptr))
-    blocks = np.moveaxis(np.array([[part.data for part in line] for line in parts]), 2, 0)
-    return CrossProducts(first.astype(BIT64), pattern.indices.astype(BIT64), np.ascontiguousarray(blocks))
-
-
-def _pair_sums(f: TermRows, g: TermRows, values: Array) -> sparse.csr_array:
-    pairs = sparse.csr_array(sparse.coo_array((values, (f.codes, g.codes)), shape=(f.n_levels, g.n_levels)))
-    pairs.sum_duplicates()
-    return pairs

@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from ...design import Design
+from ...design import Design, ModelData
 from ...design.spec import Spec
 from ...errors import FitNote, FormulaError, PylmerError
 from ...functions import Scope, aligned, as_factor, cross, drop_unused, evaluate, read_columns
@@ -27,10 +27,11 @@ from ...language.walk import nodes
 from ...numerics.linalg import Array, Codes
 from ...numerics.rank import independent_columns
 from ...text import Shown
+from ..base import Fit
 from ..fitting import design_of
 from ..request import Request
 from .least_squares import LeastSquares, least_squares
-from .regression import LENIENT, full_matrix, solve_design
+from .regression import LENIENT, full_matrix, solve_rows
 
 GROUPED = replace(LENIENT, check_nobs_vs_nlev="ignore", check_nlev_gtr_1="ignore", check_nobs_vs_nRE="ignore")
 ELEMENTWISE = frozenset(
@@ -41,33 +42,24 @@ Fits = TypeVar("Fits", bound="LinearFits")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LinearFits(Shown):
+class LinearFits(Shown, Fit):
     """A linear model fitted in each of J groups.
 
     solutions  per group, in the order of `levels`: the fit, or None where the group's rows allow none
     names      the p coefficients that occur, in order of appearance; columns[j] says which of them group j has
-    rows[j]    positions of the group's rows among the n rows used; none where all have missing values
+    members[j] positions of the group's rows among the n rows used; none where all have missing values
     specs[j]   what codes new rows of the group, None where it has no fit
     """
 
-    request: Request
-    design: Design
+    data: ModelData
     levels: tuple[str, ...]
     names: tuple[str, ...]
     columns: tuple[Codes, ...]
-    rows: tuple[Codes, ...]
+    members: tuple[Codes, ...]
     solutions: tuple[LeastSquares | None, ...]
     specs: tuple[Spec | None, ...]
     pool: bool
     notes: tuple[FitNote, ...]
-
-    @property
-    def call(self) -> Call:
-        return self.request.call
-
-    @property
-    def formula(self) -> MixedFormula:
-        return self.request.formula
 
     @cached_property
     def fits(self) -> tuple[LeastSquares, ...]:
@@ -136,31 +128,32 @@ def read_grouped(text: str) -> Grouped:
 
 def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool) -> Fits:
     """The fits of all groups; groups that allow none, or no residual degrees of freedom, are named in one note."""
-    design = design_of(replace(request, formula=grouped.joint, control=GROUPED))
-    if len(design.random) != 1:
+    data = design_of(replace(request, formula=grouped.joint, control=GROUPED))
+    if len(data.design.random) != 1:
         message = f"lmList() wants one simple grouping factor, found {deparse(grouped.group)}"
         raise FormulaError(message, grouped.joint.text, *grouped.group.span)
-    levels, codes = _groups(design, request)
-    rows = by_level(codes if design.rows.complete is None else codes[design.rows.complete], len(levels))
-    parts = _parts(design, replace(request, formula=grouped.model), rows, codes)
+    levels, codes = _groups(data, request)
+    complete = data.rows.used.complete
+    rows = by_level(codes if complete is None else codes[complete], len(levels))
+    parts = _parts(data, replace(request, formula=grouped.model), rows, codes)
     found = tuple(dict.fromkeys(column for part in parts if part is not None for column in part.columns))
     position, names = {column: i for i, column in enumerate(found)}, tuple(name for name, _ in found)
     columns = tuple(np.array([position[c] for c in part.columns] if part else [], dtype=np.int64) for part in parts)
     solutions = tuple(None if part is None else part.solution for part in parts)
     specs = tuple(None if part is None else part.spec for part in parts)
-    notes = (*(FitNote(text) for text in design.notes), *_notes(levels, rows, solutions))
-    return kind(request, design, levels, names, columns, rows, solutions, specs, pool, notes)
+    notes = (*(FitNote(text) for text in data.notes), *_notes(levels, rows, solutions))
+    return kind(request, data, levels, names, columns, rows, solutions, specs, pool, notes)
 
 
-def _groups(design: Design, request: Request) -> tuple[tuple[str, ...], Codes]:
+def _groups(data: ModelData, request: Request) -> tuple[tuple[str, ...], Codes]:
     """Labels of the groups, and codes (m,) of all rows after `subset`: groups of which no row is complete count too."""
-    term = design.random[0]
-    if design.rows.complete is None:
+    term, used = data.rows.random[0], data.rows.used
+    if used.complete is None:
         return tuple(term.labels()), term.codes
     columns = None if request.data is None else read_columns(request.data)
-    scope = Scope({} if columns is None else columns, request.env or {}, index=design.data_index)
-    factor = reduce(cross, (as_factor(evaluate(node, scope)) for node in design.spec.random_terms[0].factors))
-    chosen = drop_unused(factor if design.rows.chosen is None else take(factor, design.rows.chosen))
+    scope = Scope({} if columns is None else columns, request.env or {}, index=data.rows.data_index)
+    factor = reduce(cross, (as_factor(evaluate(node, scope)) for node in data.spec.random_terms[0].factors))
+    chosen = drop_unused(factor if used.chosen is None else take(factor, used.chosen))
     return tuple(chosen.levels.labels()), np.asarray(chosen.codes)
 
 
@@ -180,22 +173,22 @@ class Part:
     spec: Spec
 
 
-def _parts(design: Design, request: Request, rows: tuple[Codes, ...], codes: Codes) -> list[Part | None]:
+def _parts(data: ModelData, request: Request, rows: tuple[Codes, ...], codes: Codes) -> list[Part | None]:
     """The fit of each group that has `rows`; `codes` of all rows after `subset`: `scale` sees incomplete ones too."""
-    if _row_by_row(design, request.formula):
-        X = full_matrix(design)
-        return [_shared_part(design, X, used) if len(used) else None for used in rows]
+    if _row_by_row(data, request.formula):
+        X = full_matrix(data)
+        return [_shared_part(data, X, used) if len(used) else None for used in rows]
     places = by_level(codes, len(rows))
-    if design.rows.chosen is not None:
-        places = tuple(design.rows.chosen[each] for each in places)
-    index = design.data_index
+    chosen, index = data.rows.used.chosen, data.rows.data_index
+    if chosen is not None:
+        places = tuple(chosen[each] for each in places)
     return [_own_part(request, at, index) if len(used) else None for at, used in zip(places, rows, strict=True)]
 
 
-def _row_by_row(design: Design, model: MixedFormula) -> bool:
+def _row_by_row(data: ModelData, model: MixedFormula) -> bool:
     """Whether X depends on each row alone: numeric columns, and functions that work element by element."""
     calls = {node.function for node in nodes(model.fixed) if isinstance(node, Call)}
-    numbers = all(isinstance(design.variables[deparse(node)], np.ndarray) for node in design.fixed_terms.used)
+    numbers = all(isinstance(data.rows.variables[deparse(node)], np.ndarray) for node in data.design.fixed_terms.used)
     return numbers and calls <= ELEMENTWISE
 
 
@@ -203,11 +196,11 @@ def _columns(design: Design) -> tuple[tuple[str, str], ...]:
     return tuple(zip(design.X_full_names, design.spec.fixed_coder.marks, strict=True))
 
 
-def _shared_part(design: Design, X: Array, rows: Codes) -> Part:
+def _shared_part(data: ModelData, X: Array, rows: Codes) -> Part:
     """A group's fit on its rows of the matrix that was made for all."""
-    weights, offset = (None if column is None else column[rows] for column in (design.weights, design.offset))
-    solution = least_squares(X[rows], design.y[rows], independent_columns(X[rows]), weights, offset)
-    return Part(solution, _columns(design), design.spec)
+    weights, offset = (None if column is None else column[rows] for column in (data.weights, data.offset))
+    solution = least_squares(X[rows], data.y[rows], independent_columns(X[rows]), weights, offset)
+    return Part(solution, _columns(data.design), data.spec)
 
 
 def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | None:
@@ -216,10 +209,10 @@ def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | Non
         name: take_rows(getattr(request, name), rows, index, name) for name in ("data", "weights", "offset", "env")
     }
     try:
-        design = design_of(replace(request, **columns, control=LENIENT, subset=None))
+        data = design_of(replace(request, **columns, control=LENIENT, subset=None))
     except PylmerError:
         return None
-    return Part(solve_design(design), _columns(design), design.spec)
+    return Part(solve_rows(data), _columns(data.design), data.spec)
 
 
 def take_rows(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:

@@ -12,41 +12,31 @@ from typing import TypeVar
 
 import numpy as np
 
-from ...design import Design
+from ...design import Designed, ModelData
 from ...errors import FitNote, FormulaError
-from ...language.nodes import Call
-from ...language.syntax import MixedFormula
 from ...numerics.linalg import Array, dense, read_only
 from ...options import lmerControl
 from ...text import Shown
+from ..base import Fit
 from ..fitting import design_of
 from ..request import Request
 from .least_squares import LeastSquares, least_squares
 
 LENIENT = lmerControl(check_rankX="silent.drop.cols", check_scaleX="ignore", check_response_not_const="ignore")
-Fit = TypeVar("Fit", bound="LinearFit")
+Linear = TypeVar("Linear", bound="LinearFit")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LinearFit(Shown):
+class LinearFit(Shown, Fit):
     """A linear model fitted by (weighted) least squares.
 
     `beta` (p,) are the bare estimates, NaN for aliased columns, `names` their p names, `sigma` the residual standard
     deviation, `solution` all numbers of the fit; words (`coef`, `vcov`, `summary`, ...) give them their labels.
     """
 
-    request: Request
-    design: Design
+    data: ModelData
     solution: LeastSquares
     notes: tuple[FitNote, ...] = ()
-
-    @property
-    def formula(self) -> MixedFormula:
-        return self.request.formula
-
-    @property
-    def call(self) -> Call:
-        return self.request.call
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,23 +63,24 @@ class LinearFit(Shown):
         return sealed
 
 
-def fit_linear(kind: type[Fit], request: Request) -> Fit:
+def fit_linear(kind: type[Linear], request: Request) -> Linear:
     """The least-squares fit of a formula without random terms; raises FormulaError for one with."""
     if request.formula.random:
         term = request.formula.random[0]
         message = "lm() fits no random effects: leave the term out, or use lmer()"
         raise FormulaError(message, request.formula.text or None, *term.span)
-    design = design_of(replace(request, control=LENIENT))
-    return kind(request, design, solve_design(design), tuple(FitNote(text) for text in design.notes))
+    data = design_of(replace(request, control=LENIENT))
+    return kind(request, data, solve_rows(data), tuple(FitNote(text) for text in data.notes))
 
 
-def solve_design(design: Design) -> LeastSquares:
-    """Least squares on the rows of a design."""
-    return least_squares(full_matrix(design), design.y, design.spec.fixed_columns, design.weights, design.offset)
+def solve_rows(data: ModelData) -> LeastSquares:
+    """Least squares on the rows."""
+    rows = data.rows
+    return least_squares(full_matrix(data), rows.y, data.spec.fixed_columns, rows.weights, rows.offset)
 
 
-def full_matrix(design: Design) -> Array:
+def full_matrix(fit: Designed) -> Array:
     """X (n, p), dense, with a column of zeros in place of every dropped one."""
-    X = np.zeros((len(design.y), len(design.X_full_names)))
-    X[:, design.spec.fixed_columns] = dense(design.X)
+    X = np.zeros((fit.design.n, len(fit.design.X_full_names)))
+    X[:, fit.design.spec.fixed_columns] = dense(fit.rows.X)
     return X

@@ -13,7 +13,7 @@ from ...extract import AIC, logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
 from ...fit.linear.regression import LinearFit
-from ...fit.refitting import refit_ml
+from ...fit.refitting import refitML
 from ...fit.words import several
 from ...language import (
     deparse,
@@ -142,15 +142,15 @@ def _deletion(fit: FittedModel, label: str) -> Array:
         return first(fit)[0].L
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
-    request = replace(changed_request(fit, without_term(fit, label)), subset=fit.design.kept)
-    L = restriction(fit.design.X, design_of(request).X)
+    request = replace(changed_request(fit, without_term(fit, label)), subset=fit.rows.kept)
+    L = restriction(fit.rows.X, design_of(request).X)
     lengths = powers_of_two(np.linalg.norm(crossproduct_factor(fit), axis=0))
     return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
 
 
 def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) -> AnovaTable:
     """lme4's drop1: AIC of maximum likelihood fits."""
-    whole = refit_ml(fit)
+    whole = refitML(fit)
     reduced = [refitted(whole, without_term(fit, label)) for label in labels]
     likelihoods = [logLik(each) for each in (whole, *reduced)]
     npar = np.array([np.nan, *(likelihoods[0].df - each.df for each in likelihoods[1:])])

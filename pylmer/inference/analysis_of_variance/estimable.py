@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ...design import Design
+from ...design import Designed
 from ...functions import Matrix, Value
 from ...functions.variables import coded_factor, is_categorical
 from ...language import deparse
@@ -120,19 +121,19 @@ def _contains(larger: tuple[frozenset[int], frozenset[int]], smaller: tuple[froz
     return larger[1] == smaller[1] and larger[0] > smaller[0]
 
 
-def overparametrise(design: Design) -> Overparametrised:
-    """X_all of a design; rows pass by in blocks, so that it is never held whole."""
-    fixed, present = design.fixed_terms, set(design.assign)
+def overparametrise(fit: Designed) -> Overparametrised:
+    """X_all of a fit; rows pass by in blocks, so that it is never held whole."""
+    fixed, present, rows = fit.design.fixed_terms, set(fit.design.assign), fit.rows
     factors = [each for t, each in enumerate(fixed.factors) if t + 1 in present]
     used = sorted({k for each in factors for k in each})
-    variables = tuple(_variable(deparse(fixed.variables[k]), design.variables) for k in used)
+    variables = tuple(_variable(deparse(fixed.variables[k]), rows.variables) for k in used)
     own = tuple(tuple(used.index(k) for k in each) for each in factors)
     labels = ("",) * fixed.intercept + tuple(label for t, label in enumerate(fixed.labels) if t + 1 in present)
     terms = ((),) * fixed.intercept + own
     levels = [tuple(_level_tuples([len(variables[v].labels) for v in term])) for term in terms]
     assign, flat = np.repeat(np.arange(len(terms)), [len(each) for each in levels]), tuple(x for y in levels for x in y)
-    blocks = (np.hstack([_all_columns(variables, terms, at), _fixed(design, at)]) for at in chunks(design.n))
-    R = triangular_factor(blocks, len(assign) + len(design.X_names))
+    blocks = (np.hstack([_all_columns(variables, terms, at), _dense_rows(rows.X, at)]) for at in chunks(rows.n))
+    R = triangular_factor(blocks, len(assign) + len(fit.design.X_names))
     coded = [_contrast_coded(variables, terms, t) for t in range(len(terms))]
     reference = [
         any(k == 0 and v in coded[t] for v, k in zip(terms[t], each, strict=True))
@@ -203,8 +204,8 @@ def _all_columns(variables: Sequence[Variable], terms: Sequence[tuple[int, ...]]
     return np.hstack(blocks) if blocks else np.zeros((count, 0))
 
 
-def _fixed(design: Design, rows: slice) -> Array:
-    X = design.X[rows]
+def _dense_rows(matrix: Any, rows: slice) -> Array:
+    X = matrix[rows]
     return np.asarray(X if isinstance(X, np.ndarray) else X.toarray(), float)
 
 

@@ -63,7 +63,7 @@ def _labels(design: Design) -> tuple[str, ...]:
 @once_per_fit
 def crossproduct_factor(fit: FittedModel) -> Array:
     """R (p, p) with R'R = X'X, unweighted."""
-    X = fit.design.X
+    X = fit.rows.X
     blocks = (X[at] if isinstance(X, np.ndarray) else X[at].toarray() for at in chunks(fit.design.n))
     return triangular_factor(blocks, X.shape[1])
 
@@ -71,7 +71,7 @@ def crossproduct_factor(fit: FittedModel) -> Array:
 @once_per_fit
 def all_levels(fit: FittedModel) -> Overparametrised:
     """The overparametrised fixed effects of a fit."""
-    return overparametrise(fit.design)
+    return overparametrise(fit)
 
 
 def first(fit: FittedModel) -> tuple[Hypothesis, ...]:

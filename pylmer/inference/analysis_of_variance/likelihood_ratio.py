@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
 from ...fit.linear.regression import LinearFit
 from ...fit.optimum import optimize_devfun
-from ...fit.refitting import refit_ml
+from ...fit.refitting import refitML
 from ...fit.request import Request
 from ...language import deparse
 from ...language.nodes import Argument
@@ -44,10 +44,10 @@ def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str
     check_same_data(fits, names)
     if refit and any(isinstance(fit, FittedModel) and fit.REML for fit in fits):
         note(REFITTED)
-        fits = [refit_ml(fit) if isinstance(fit, FittedModel) else fit for fit in fits]
+        fits = [refitML(fit) if isinstance(fit, FittedModel) else fit for fit in fits]
     if len({isinstance(fit, FittedModel) and fit.REML for fit in fits}) > 1:
         note(MIXTURE)
-    likelihoods: list[LogLik] = [logLik(cast(Any, fit)) for fit in fits]
+    likelihoods: list[LogLik] = [logLik(fit) for fit in fits]
     order = sorted(range(len(fits)), key=lambda k: likelihoods[k].df)
     values = np.array([float(likelihoods[k]) for k in order])
     npar = np.array([likelihoods[k].df for k in order])
@@ -93,14 +93,14 @@ def names_of(fits: Sequence[Fit], given: Sequence[str] | None, default: str = "M
 
 def check_same_data(fits: Sequence[Fit], names: Sequence[str]) -> None:
     """DataError unless all models were fitted to the same rows and the same response."""
-    first, y = fits[0], fits[0].design.y
+    first, y = fits[0], fits[0].rows.y
     for fit, name in zip(fits[1:], names[1:], strict=True):
         if fit.design.n != first.design.n:
             raise DataError(
                 f"models were not all fitted to the same rows: {names[0]} used {first.design.n}, {name} {fit.design.n};"
                 " drop rows with missing values before fitting, or give each the same subset"
             )
-        if not np.allclose(fit.design.y, y, rtol=1e-12, atol=0.0):
+        if not np.allclose(fit.rows.y, y, rtol=1e-12, atol=0.0):
             raise DataError(
                 f"models were not all fitted to the same response: {names[0]} has {_response(first)}, {name} has "
                 f"{_response(fit)}, with other values"
@@ -137,21 +137,21 @@ def changed_request(fit: FittedModel, formula: MixedFormula) -> Request:
 def refitted(fit: FittedModel, formula: MixedFormula) -> FittedModel:
     """The same data with another formula, without issuing its notes; DataError if other rows come to be used."""
     request = changed_request(fit, formula)
-    design = design_of(request)
-    if design.n != fit.design.n:
+    data = design_of(request)
+    if data.n != fit.design.n:
         raise DataError(
-            f"without a term {design.n} rows have no missing value, with it {fit.design.n}: "
+            f"without a term {data.n} rows have no missing value, with it {fit.design.n}: "
             "drop the rows with missing values before fitting"
         )
-    devfun = make_devfun(design, request.REML, request.control)
+    devfun = make_devfun(data, request.REML, request.control)
     optimum = optimize_devfun(devfun)
-    notes = tuple(FitNote(text) for text in (*design.notes, *optimum.notes))
+    notes = tuple(FitNote(text) for text in (*data.notes, *optimum.notes))
     return type(fit)(request, devfun, optimum, notes)
 
 
 def without_random_effects(fit: FittedModel) -> tuple[float, int]:
     """Log-likelihood (or REML's) and number of parameters with all covariances at zero: least squares."""
-    value = fit.devfun.criterion.at(fit.devfun.multiple(0.0)).value
+    value = fit.criterion.at(fit.covariances.multiple(0.0)).value
     return -value / 2, len(fit.beta) + 1
 
 

@@ -42,10 +42,10 @@ def linear_table(fit: LinearFit) -> AnovaTable:
 
 def _effects(fit: LinearFit) -> Array:
     """Q'y (r,) of the weighted columns in order."""
-    design = fit.design
-    root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
-    y = design.y if design.offset is None else design.y - design.offset
-    Xy = np.column_stack([root[:, None] * dense(design.X), root * y])
+    rows = fit.rows
+    root = np.ones(rows.n) if rows.weights is None else np.sqrt(rows.weights)
+    y = rows.y if rows.offset is None else rows.y - rows.offset
+    Xy = np.column_stack([root[:, None] * dense(rows.X), root * y])
     return np.asarray(np.linalg.qr(Xy, mode="r"))[: fit.solution.rank, -1]
 
 

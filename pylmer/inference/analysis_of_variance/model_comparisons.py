@@ -99,11 +99,11 @@ def _restriction(large: FittedModel, small: Any) -> tuple[Array, str | None]:
         return L, None
     if small.design.n != large.design.n:
         raise DataError(f"the models were fitted to different rows: {large.design.n} and {small.design.n}")
-    if not np.allclose(small.design.y, large.design.y, rtol=1e-12, atol=0.0):
+    if not np.allclose(small.rows.y, large.rows.y, rtol=1e-12, atol=0.0):
         raise DataError("the models were fitted to different responses")
     if len(small.beta) > len(large.beta):
         raise ArgumentError("the second model is the larger one: give the large model first, then the small one")
-    L = restriction(large.design.X, small.design.X)
+    L = restriction(large.rows.X, small.rows.X)
     if not len(L):
         raise ArgumentError("the models have the same fixed effects: there is nothing to test")
     return L, describe(small)

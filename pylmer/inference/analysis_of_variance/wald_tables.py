@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ...design import Design
-from ...errors import ArgumentError, FitNote
+from ...errors import ArgumentError, note
 from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
@@ -105,8 +104,8 @@ def _type(design: Design, given: Any) -> str:
         shown = repr(given) if named else given.__class__.__name__
         way_out = "; anova() gives the sequential table of an lm(), and type=1 of lmer()" if roman == "I" else ""
         raise ArgumentError(f"type={shown}: the types of Anova() are 2 and 3{way_out}")
-    if roman == "II" and not design.fixed_terms.labels and design.X.shape[1]:
-        warnings.warn(FitNote(ONLY_INTERCEPT), stacklevel=5)
+    if roman == "II" and not design.fixed_terms.labels and design.X_names:
+        note(ONLY_INTERCEPT)
         return "III"
     return roman
 
@@ -202,11 +201,11 @@ def _full_places(design: Design) -> dict[str, list[int]]:
 
 def _factor(fit: LinearFit) -> Array:
     """R (p + 1, p + 1) with R'R the weighted cross-products of X and y; X has the columns that were dropped too."""
-    design = fit.design
-    X = dense(design.X if not design.dropped else design.spec.fixed_coder.matrix(design.variables, design.n))
-    y = design.y if design.offset is None else design.y - design.offset
-    root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
-    blocks = (root[at, None] * np.column_stack([X[at], y[at]]) for at in chunks(design.n))
+    design, rows = fit.design, fit.rows
+    X = dense(rows.X if not design.dropped else design.spec.fixed_coder.matrix(rows.variables, rows.n))
+    y = rows.y if rows.offset is None else rows.y - rows.offset
+    root = np.ones(rows.n) if rows.weights is None else np.sqrt(rows.weights)
+    blocks = (root[at, None] * np.column_stack([X[at], y[at]]) for at in chunks(rows.n))
     return triangular_factor(blocks, X.shape[1] + 1)
 
 

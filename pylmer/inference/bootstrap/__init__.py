@@ -7,7 +7,6 @@ Must not know: printing.
 
 from __future__ import annotations
 
-from . import confidence
 from .cases import case_bootstrap
 from .likelihood_ratios import ParametricComparison, ParametricComparisonSummary, PBmodcomp, summarized
 from .limits import boot_ci
@@ -23,7 +22,6 @@ __all__ = [
     "bootMer",
     "boot_ci",
     "case_bootstrap",
-    "confidence",
     "resid_bootstrap",
     "summarized",
 ]

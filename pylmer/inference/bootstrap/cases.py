@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...design import Design
-from ...design.rows_used import Rows
+from ...design import ModelData
+from ...design.rows_used import RowsUsed
 from ...engine.covariance.points import singular
 from ...errors import ArgumentError, NumericalError
 from ...extract import word
@@ -76,16 +76,16 @@ def case_bootstrap(
 
 
 @dataclass(frozen=True, eq=False)
-class Level:
+class GroupingFactor:
     """One grouping factor: its name and the level of each row (n,)."""
 
     group: str
     codes: Codes
 
 
-def _hierarchy(fit: FittedModel) -> list[Level]:
+def _hierarchy(fit: FittedModel) -> list[GroupingFactor]:
     """The grouping factors, coarsest first; ArgumentError if they are crossed."""
-    levels = {term.group: Level(term.group, term.codes) for term in fit.design.random}
+    levels = {term.group: GroupingFactor(term.group, term.codes) for term in fit.rows.random}
     ordered = sorted(levels.values(), key=lambda level: int(level.codes.max()))
     for above, below in pairwise(ordered):
         if len(np.unique(np.column_stack([above.codes, below.codes]), axis=0)) > len(np.unique(below.codes)):
@@ -96,7 +96,7 @@ def _hierarchy(fit: FittedModel) -> list[Level]:
     return ordered
 
 
-def _flags(hierarchy: Sequence[Level], resample: Any) -> tuple[bool, ...]:
+def _flags(hierarchy: Sequence[GroupingFactor], resample: Any) -> tuple[bool, ...]:
     names = [*(level.group for level in hierarchy), "the rows"]
     if resample is None:
         return (True, *[False] * len(hierarchy))
@@ -110,7 +110,7 @@ def _flags(hierarchy: Sequence[Level], resample: Any) -> tuple[bool, ...]:
 
 def _replicates(
     fit: FittedModel,
-    hierarchy: Sequence[Level],
+    hierarchy: Sequence[GroupingFactor],
     flags: Sequence[bool],
     read: Statistic,
     nsim: int,
@@ -118,24 +118,24 @@ def _replicates(
 ) -> Iterator[tuple[Piece, int]]:
     for _ in range(nsim):
         rows, copies = resampled_rows([level.codes for level in hierarchy], flags, rng)
-        design = taken(fit.design, rows, {level.group: codes for level, codes in zip(hierarchy, copies, strict=True)})
+        data = taken(fit.data, rows, {level.group: codes for level, codes in zip(hierarchy, copies, strict=True)})
         try:
-            model = refitted(fit, design, rows)
+            model = refitted(fit, data, rows)
         except NumericalError as error:
             yield Piece(0, np.full((1, len(read.t0)), np.nan), {0: str(error)}), 0
             continue
         yield read.piece(0, model), int(singular(model.optimum.points))
 
 
-def refitted(fit: FittedModel, design: Design, rows: Codes) -> FittedModel:
-    """The model of `fit` for the design of some of its rows, without issuing notes."""
-    devfun = make_devfun(design, fit.REML, fit.control)
-    return fitted(type(fit), _request(fit, design, rows), devfun, optimize_devfun(devfun))
+def refitted(fit: FittedModel, data: ModelData, rows: Codes) -> FittedModel:
+    """The model of `fit` for the data of some of its rows, without issuing notes."""
+    devfun = make_devfun(data, fit.REML, fit.control)
+    return fitted(type(fit), _request(fit, data, rows), devfun, optimize_devfun(devfun))
 
 
-def _request(fit: FittedModel, design: Design, rows: Codes) -> Request:
-    """What would have to be asked to fit these rows: the data at them, and the variables as they are in the design."""
-    request, positions = fit.request, fit.design.rows.positions
+def _request(fit: FittedModel, taken: ModelData, rows: Codes) -> Request:
+    """What would have to be asked to fit these rows: the data at them, and the variables as they are taken."""
+    request, positions = fit.request, fit.rows.used.positions
     at = rows if positions is None else positions[rows]
     data = None if request.data is None else read_columns(request.data).taken(at)
     env = taken_values(request.env or {}, fit.design.n_total, at)
@@ -145,12 +145,12 @@ def _request(fit: FittedModel, design: Design, rows: Codes) -> Request:
         "subset": None,
         "na_action": "omit",
         "start": None,
-        "known": design.known,
+        "known": taken.known,
     }
     if request.weights is not None:
-        given["weights"] = design.weights
-    if request.offset is not None and design.offset is not None:
-        given["offset"] = design.offset - design.spec.offset(data if data is not None else env)
+        given["weights"] = taken.weights
+    if request.offset is not None and taken.offset is not None:
+        given["offset"] = taken.offset - taken.spec.offset(data if data is not None else env)
     return replace(request, **given)
 
 
@@ -181,30 +181,30 @@ def split_by(codes: Codes, rows: Codes) -> list[Codes]:
     return np.split(rows[order], np.flatnonzero(np.diff(codes[order])) + 1)
 
 
-def taken(design: Design, rows: Codes, groups: dict[str, Codes]) -> Design:
-    """The design of some rows, whose grouping factors have new levels: group -> the level of each row (m,)."""
+def taken(data: ModelData, at: Codes, groups: dict[str, Codes]) -> ModelData:
+    """The data of some rows, whose grouping factors have new levels: group -> the level of each row (m,)."""
+    rows = data.rows
     random = tuple(
         replace(
             term,
             codes=groups[term.group],
-            levels=_labels(term.labels(), term.codes[rows], groups[term.group]),
-            Z=None if term.Z is None else term.Z[rows],
+            levels=_labels(term.labels(), term.codes[at], groups[term.group]),
+            Z=None if term.Z is None else term.Z[at],
         )
-        for term in design.random
+        for term in rows.random
     )
-    return replace(
-        design,
-        X=design.X[rows],
-        y=design.y[rows],
-        offset=None if design.offset is None else design.offset[rows],
-        weights=None if design.weights is None else design.weights[rows],
+    chosen = replace(
+        rows,
+        X=rows.X[at],
+        y=rows.y[at],
+        offset=None if rows.offset is None else rows.offset[at],
+        weights=None if rows.weights is None else rows.weights[at],
         random=random,
-        spec=design.spec.with_levels([term.levels for term in random]),
-        variables={name: take(value, rows) for name, value in design.variables.items()},
-        rows=Rows(len(rows)),
-        data_index=pd.RangeIndex(len(rows)),
-        na_action="omit",
+        variables={name: take(value, at) for name, value in rows.variables.items()},
+        used=RowsUsed(len(at)),
+        data_index=pd.RangeIndex(len(at)),
     )
+    return data.on(chosen, na_action="omit")
 
 
 def _labels(names: Sequence[str], old: Codes, new: Codes) -> TextLevels:

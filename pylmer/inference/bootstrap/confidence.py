@@ -1,4 +1,4 @@
-"""confint of a mixed model by bootstrap, and of a record of replicates."""
+"""confint of a mixed model by bootstrap."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import pandas as pd
 
 from ...fit.fitted_model import FittedModel
 from ...simulation.drawing import Seed
-from ..intervals import METHODS, chosen, confint, limit_names, limit_table, parameter_names
+from ..intervals import chosen, limit_names, limit_table, parameter_names
 from .limits import boot_ci, check_type, replicate_limits
-from .record import BootMer
 from .words import bootMer
 
 
@@ -38,7 +37,3 @@ def boot_limits(
     limits = replicate_limits(boot.t0.to_numpy()[rows], boot.t.to_numpy()[:, rows], level, boot_type)
     low, high = limit_names(level)
     return limit_table({low: limits[:, 0], high: limits[:, 1]}, [names[k] for k in rows])
-
-
-METHODS["boot"] = boot_limits
-confint.register(BootMer, boot_ci)

@@ -24,8 +24,8 @@ from ...extract import logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.many_fits import refit_all
 from ...fit.progress import progress_bar
-from ...fit.refitting import refit_ml
-from ...numerics.distributions import chisquare_upper, f_upper, student_quantile
+from ...fit.refitting import refitML
+from ...numerics.distributions import chisquare_upper, f_upper, two_sided_quantile
 from ...numerics.linalg import Array
 from ...simulation.drawing import Seed, draw_responses, generator, replicates
 from ...text import Shown
@@ -154,13 +154,13 @@ def _nested(large: FittedModel, small: Any) -> tuple[FittedModel, FittedModel, i
         raise ArgumentError("theta of one of the models is held: PBmodcomp() estimates it anew for every replicate")
     if small.design.n != large.design.n:
         raise DataError(f"the models were fitted to different rows: {large.design.n} and {small.design.n}")
-    if not np.allclose(small.design.y, large.design.y, rtol=1e-12, atol=0.0):
+    if not np.allclose(small.rows.y, large.rows.y, rtol=1e-12, atol=0.0):
         raise DataError("the models were fitted to different responses")
-    large, small = refit_ml(large), refit_ml(small)
+    large, small = refitML(large), refitML(small)
     df = logLik(large).df - logLik(small).df
     if df < 0:
         raise ArgumentError("the second model is the larger one: give the large model first, then the small one")
-    restriction(large.design.X, small.design.X)
+    restriction(large.rows.X, small.rows.X)
     if df == 0:
         raise ArgumentError("the models have as many parameters: there is nothing to test")
     if small.optimum.value < large.optimum.value - NESTED:
@@ -197,6 +197,6 @@ def summarized(comparison: ParametricComparison) -> ParametricComparisonSummary:
     }
     test = pd.DataFrame(rows, index=["stat", "df", "ddf", "p.value"]).T
     se = float(np.sqrt(p[1] * (1 - p[1]) / len(ref)))
-    half = float(student_quantile(0.975, np.inf)) * se
+    half = float(two_sided_quantile(0.95, np.inf)) * se
     moment, gamma = {"mean": mean, "var": variance}, {"scale": scale, "shape": shape}
     return ParametricComparisonSummary(comparison, test, moment, gamma, se, (p[1] - half, p[1] + half))

@@ -11,20 +11,17 @@ where t*_(a) is the order statistic number (R + 1) a, interpolated between its n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from ...errors import ArgumentError, note
-from ...fit.words import check_level
 from ...numerics.linalg import Array
-from ...text.arguments import is_one_of, written
-from ..intervals import chosen, limit_names, limit_table
-
-if TYPE_CHECKING:
-    from .record import BootMer
+from ...text.arguments import check_level, is_one_of, written
+from ..intervals import chosen, confint, limit_names, limit_table
+from .record import BootMer
 
 TYPES = ("perc", "basic", "norm")
 
@@ -36,6 +33,7 @@ def check_type(type: Any, name: str) -> str:
     return str(type)
 
 
+@confint.register(BootMer)
 def boot_ci(boot: BootMer, parm: Any = None, level: float = 0.95, type: str = "perc") -> pd.DataFrame:
     """Bootstrap intervals, as R's `confint` of a bootMer: DataFrame (k, 2).
 

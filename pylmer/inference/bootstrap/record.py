@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...extract import NamedVector
 from ...text import Shown
-from .limits import boot_ci
+from ..intervals import confint
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,6 +58,4 @@ class BootMer(Shown):
         """The replicates: DataFrame (R, k)."""
         return self.t.copy()
 
-    def confint(self, parm: Any = None, level: float = 0.95, type: str = "perc") -> pd.DataFrame:
-        """Intervals of the statistic, see `boot_ci`."""
-        return boot_ci(self, parm=parm, level=level, type=type)
+    confint = confint

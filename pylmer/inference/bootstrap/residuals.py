@@ -55,14 +55,14 @@ def resid_bootstrap(
     count, rng, how = replicates(nsim), generator(seed), Execution(progress, parallel, ncpus)
     read = statistic(fit, FUN)
     modes, residuals = reflated_modes(fit), reflated_residuals(fit)
-    root = np.ones(fit.design.n) if fit.design.weights is None else np.sqrt(fit.design.weights)
+    root = np.ones(fit.design.n) if fit.rows.weights is None else np.sqrt(fit.rows.weights)
 
     def draw(m: int) -> Array:
         Y = np.empty((fit.design.n, m))
         for r in range(m):
             b_terms = _drawn_modes(fit, modes, rng)
             e = residuals[rng.integers(0, len(residuals), len(residuals))] / root
-            Y[:, r] = linear_predictor(fit.design, fit.beta, b_terms) + e
+            Y[:, r] = linear_predictor(fit.rows, fit.beta, b_terms) + e
         return Y
 
     call = call_text(
@@ -94,9 +94,9 @@ def reflated(b: Array, L_R: Array) -> Array:
 
 def reflated_residuals(fit: FittedModel) -> Array:
     """Residuals (n,), weighted ones brought to one variance, centred, with the mean square sigma^2."""
-    e = fit.design.y - fit.mu
-    if fit.design.weights is not None:
-        e = e * np.sqrt(fit.design.weights)
+    e = fit.rows.y - fit.mu
+    if fit.rows.weights is not None:
+        e = e * np.sqrt(fit.rows.weights)
     e = e - e.mean()
     return np.asarray(e * (fit.sigma / np.sqrt(np.mean(e**2))))
 

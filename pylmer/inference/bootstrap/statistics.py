@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from ...engine.covariance.names import theta_names
 from ...errors import ArgumentError, NumericalError
 from ...extract import VarCorr, fixef, sigma
 from ...fit.fitted_model import FittedModel
@@ -142,7 +141,7 @@ class ReadEstimates:
 def sdcor(fit: FittedModel, estimates: Estimates) -> Array:
     """Standard deviations of all terms, correlations, sigma: (R, m) in the order of `parameter_names`."""
     sds, correlations = [], []
-    for family, T in zip(fit.devfun.families, estimates.T, strict=True):
+    for family, T in zip(fit.covariances.families, estimates.T, strict=True):
         sd = np.sqrt(np.sum(T**2, axis=2))
         with np.errstate(divide="ignore", invalid="ignore"):
             C = np.clip(T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :]), -1, 1)
@@ -156,17 +155,12 @@ def sdcor(fit: FittedModel, estimates: Estimates) -> Array:
     return np.concatenate([*sds, *correlations, estimates.sigma[:, None]], axis=1)
 
 
-def _theta_names(fit: FittedModel) -> list[str]:
-    terms = zip(fit.devfun.families, fit.design.random, strict=True)
-    return [name for family, term in terms for name in theta_names(family, term.group, term.columns)]
-
-
 Names = Callable[[FittedModel], list[str]]
 Reader = Callable[[FittedModel, Estimates], Array]
 READERS: dict[str, tuple[Names, Reader]] = {
     "fixef": (lambda fit: list(fit.design.X_names), lambda fit, estimates: estimates.beta),
     "sigma": (lambda fit: ["sigma"], lambda fit, estimates: estimates.sigma[:, None]),
-    "theta": (_theta_names, lambda fit, estimates: estimates.theta),
+    "theta": (lambda fit: list(fit.covariances.theta_names), lambda fit, estimates: estimates.theta),
     "sdcor": (lambda fit: parameter_names(fit, signames=False)[0], sdcor),
 }
 

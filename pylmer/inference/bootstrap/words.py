@@ -93,8 +93,8 @@ def bootMer(
 
 def resampled_residuals(fit: FittedModel, m: int, rng: np.random.Generator) -> Array:
     """The fit's residuals, drawn with replacement: (n, m). Weighted ones are brought to one variance and back."""
-    root = np.ones(fit.design.n) if fit.design.weights is None else np.sqrt(fit.design.weights)
-    e = (fit.design.y - fit.mu) * root
+    root = np.ones(fit.design.n) if fit.rows.weights is None else np.sqrt(fit.rows.weights)
+    e = (fit.rows.y - fit.mu) * root
     return np.asarray(e[rng.integers(0, len(e), (len(e), m))] / root[:, None])
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...design import Designed
 from ...errors import ArgumentError, note
 from ...extract import word
-from ...extract.rows import Designed
 from ...fit.fitted_model import FittedModel
-from ...fit.words import check_level
 from ...functions import aligned
 from ...language import did_you_mean, known_as
-from ...numerics.distributions import f_upper, student_quantile, student_two_sided
+from ...numerics.distributions import f_upper, student_two_sided, two_sided_quantile
 from ...numerics.linalg import Array
+from ...text.arguments import check_level
 from ..degrees_of_freedom.choice import Method, method_of
 from ..degrees_of_freedom.satterthwaite import independent_rows
 from ..records import PlainTable, table
@@ -41,7 +41,7 @@ class TTests:
 
     def limits(self, level: float) -> tuple[Array, Array]:
         """Confidence limits (q,), (q,)."""
-        half = self.error * student_quantile((1 + check_level(level)) / 2, self.df)
+        half = self.error * two_sided_quantile(check_level(level), self.df)
         return self.estimate - half, self.estimate + half
 
 

@@ -96,7 +96,7 @@ def _moments(q: int, A1: float, A2: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, eq=False)
-class Family:
+class TermCovariance:
     """The covariances of one term near its estimate.
 
     basis      (m, l, l) positive semi-definite matrices whose combinations hold them
@@ -111,7 +111,7 @@ class Family:
     curvature: Array | None
 
 
-def family(point: Point, tau: float) -> Family:
+def family(point: Point, tau: float) -> TermCovariance:
     """The free parameters of a term; `tau` is the scale on which a vanished variance would be noticed."""
     T = point.template()
     Sigma = T @ T.T
@@ -129,11 +129,11 @@ def family(point: Point, tau: float) -> Family:
         size = float(np.max(np.diag(Sigma))) + tau
         return _linear(size * np.array([np.eye(len(Sigma)), ones / len(ones)]), Sigma)
     basis = _rank_ones(Sigma, tau)
-    return Family(basis, _coordinates(basis, Sigma[None])[0], _coordinates(basis, first), second)
+    return TermCovariance(basis, _coordinates(basis, Sigma[None])[0], _coordinates(basis, first), second)
 
 
-def _linear(basis: Array, Sigma: Array) -> Family:
-    return Family(basis, _coordinates(basis, Sigma[None])[0], np.eye(len(basis)), None)
+def _linear(basis: Array, Sigma: Array) -> TermCovariance:
+    return TermCovariance(basis, _coordinates(basis, Sigma[None])[0], np.eye(len(basis)), None)
 
 
 def _rank_ones(Sigma: Array, tau: float) -> Array:
@@ -178,7 +178,7 @@ def kenward_roger(at: At) -> KenwardRoger:
     U = np.einsum("rs,rsij->ij", W, Q) - np.einsum("rs,rij,jk,skl->il", W, P, at.Phi, P, optimize=True)
     U -= _curvatures(at, families, W) / 4
     adjusted = symmetric(at.Phi + 2 * at.Phi @ U @ at.Phi)
-    return KenwardRoger(at.criterion.engine.gram.scaling.inverse, at.s2, at.Phi, adjusted, P, W, flat)
+    return KenwardRoger(at.gram.scaling.inverse, at.s2, at.Phi, adjusted, P, W, flat)
 
 
 def _weights(info: Array) -> tuple[Array, Array]:
@@ -200,17 +200,17 @@ def _with_residual(blocks: list[Array]) -> Array:
 
 def _sensitivity(at: At, term: int) -> float:
     """The relative variance at which the level with most rows starts to shrink."""
-    factor, here = at.criterion.engine.gram.place[term]
-    diagonal = np.diagonal(at.criterion.engine.gram.factors[factor].ZtZ[:, here, here], axis1=1, axis2=2)
+    factor, here = at.gram.place[term]
+    diagonal = np.diagonal(at.gram.factors[factor].ZtZ[:, here, here], axis1=1, axis2=2)
     return 1.0 / max(float(np.max(np.mean(diagonal, axis=1))), 1e-300)
 
 
-def _products(at: At, families: list[Family]) -> tuple[Array, Array]:
+def _products(at: At, families: list[TermCovariance]) -> tuple[Array, Array]:
     """P_r (m + 1, p, p) and Q_rs (m + 1, m + 1, p, p) for all basis matrices and the residual, which comes last.
 
     The residual's own follow from G_0 = V - sum_r gamma_r G_r.
     """
-    D, gram, p = cross_products(at), at.criterion.engine.gram, len(at.Phi)
+    D, gram, p = cross_products(at), at.gram, len(at.Phi)
     m = sum(len(f.basis) for f in families)
     s = [levels_last(f.J, f.L, m * p) for f in gram.factors]
     for x in s:
@@ -239,7 +239,7 @@ def _inverse_of_Phi(at: At) -> Array:
     return np.asarray(L_X @ L_X.T)
 
 
-def information(at: At, families: list[Family]) -> Array:
+def information(at: At, families: list[TermCovariance]) -> Array:
     """tr(P G_r P G_s) for all basis matrices and the residual: (m + 1, m + 1); d tr(P G_r) / dgamma_s is minus it."""
     gamma = np.concatenate([f.gamma for f in families])
     m, traces = len(gamma), _traces(at, families)
@@ -255,9 +255,9 @@ def information(at: At, families: list[Family]) -> Array:
     return info
 
 
-def _traces(at: At, families: list[Family]) -> Array:
+def _traces(at: At, families: list[TermCovariance]) -> Array:
     """tr(P G_r) for all basis matrices: (m,)."""
-    place = at.criterion.engine.gram.place
+    place = at.gram.place
     blocks = [at.ZtQZ[place[term][0]][place[term][1], place[term][1]] for term in range(len(families))]
     return np.concatenate([np.tensordot(f.basis, S, axes=2) for f, S in zip(families, blocks, strict=True)])
 
@@ -271,9 +271,9 @@ def _moved(at: At, term: int, change: Array) -> At:
     return at.criterion.at(tuple(points))
 
 
-def _curvatures(at: At, families: list[Family], W: Array) -> Array:
+def _curvatures(at: At, families: list[TermCovariance], W: Array) -> Array:
     """sum_rs W_rs R_rs with R_rs = sum_j D_j' (d2Sigma/dr ds) D_j: (p, p)."""
-    D, place, total, row = cross_products(at), at.criterion.engine.gram.place, np.zeros_like(at.Phi), 0
+    D, place, total, row = cross_products(at), at.gram.place, np.zeros_like(at.Phi), 0
     for term, each in enumerate(families):
         k = len(each.tangents)
         if each.curvature is not None:

@@ -118,7 +118,7 @@ def combined(df: Array) -> float:
 
 def satterthwaite(at: At) -> Satterthwaite:
     """The derivatives that the degrees of freedom need, at an optimum."""
-    back = at.criterion.engine.gram.scaling.inverse
+    back = at.gram.scaling.inverse
     C = at.s2 * at.Phi
     slopes, H = np.concatenate([_slopes(at), 2 * C[None]]), hessian(at)
     return Satterthwaite(back, C, slopes, 2 * inverse(H), flat_directions(H))
@@ -126,7 +126,7 @@ def satterthwaite(at: At) -> Satterthwaite:
 
 def _slopes(at: At) -> Array:
     """dC/dtheta_a = s2 Phi [sum_j D_j' dSigma_a D_j] Phi, D_j = Z_j'V^-1X: (k, p, p)."""
-    D, gram = cross_products(at), at.criterion.engine.gram
+    D, gram = cross_products(at), at.gram
     inner = []
     for term, point in enumerate(at.points):
         factor, here = gram.place[term]
@@ -137,5 +137,5 @@ def _slopes(at: At) -> Array:
 
 def cross_products(at: At) -> list[Array]:
     """D_j = Z_j'V^-1X per factor: (J, L, p)."""
-    p = at.criterion.engine.gram.p
+    p = at.gram.p
     return at.factorization.modes(np.eye(p + 1)[:, :p])[2]

@@ -75,7 +75,7 @@ def exactRLRT(
     _check_reml(fit, "the model")
     gram = _single(fit)
     if mA is None and m0 is None:
-        null = fit.devfun.criterion.at(fit.devfun.multiple(0.0)).value
+        null = fit.criterion.at(fit.covariances.multiple(0.0)).value
         statistic = null - fit.at.value
     else:
         full, small = _check_three(fit, mA, m0)
@@ -108,10 +108,10 @@ def exactLRT(fit: FittedModel, m0: LinearFit, nsim: int = 10_000, seed: Any = No
         raise ArgumentError(f"m0 must be a fit of lm(), found {type(m0).__name__}")
     gram = _single(fit)
     _check_rows(fit, m0, "m0")
-    q = len(restriction(fit.design.X, m0.design.X))
+    q = len(restriction(fit.rows.X, m0.rows.X))
     if not q:
         note(UNRESTRICTED)
-    statistic = 2 * (float(logLik(fit)) - float(logLik(m0)))  # type: ignore[arg-type]
+    statistic = 2 * (float(logLik(fit)) - float(logLik(m0)))
     mu, xi = _projected(gram), diagonal_spectrum(gram.factors[0].ZtZ[:, 0, 0])
     return _test("LRT", statistic, lambda: simulated_lrt(mu, xi, gram.n, gram.p, q, count, rng))
 
@@ -142,7 +142,7 @@ def _single(fit: FittedModel) -> Gram:
             f"the term ({terms[0].label}) has several variances{_or_correlations(terms[0].structure)}: exact tests "
             "know one; write uncorrelated terms, (x || g), and give exactRLRT(m, mA, m0)"
         )
-    return fit.devfun.criterion.engine.gram
+    return fit.gram
 
 
 def _or_correlations(structure: str) -> str:
@@ -167,7 +167,7 @@ def _check_three(fit: FittedModel, mA: Any, m0: Any) -> tuple[FittedModel, Fitte
             )
         _check_reml(other, name)
         _check_rows(fit, other, name)
-        if len(restriction(fit.design.X, other.design.X)) or len(restriction(other.design.X, fit.design.X)):
+        if len(restriction(fit.rows.X, other.rows.X)) or len(restriction(other.rows.X, fit.rows.X)):
             raise ArgumentError(f"{name} has other fixed effects than m: restricted likelihoods are not comparable")
     full, small, tested = (sorted(_random_terms(each)) for each in (mA, m0, fit))
     if full != sorted([*small, *tested]):
@@ -186,9 +186,9 @@ def _check_rows(fit: FittedModel, other: FittedModel | LinearFit, name: str) -> 
     if other.design.n != fit.design.n:
         raise DataError(f"{name} was fitted to {other.design.n} rows, the model to {fit.design.n}")
     for what, mine, theirs in (
-        ("another response", fit.design.y, other.design.y),
-        ("other prior weights", fit.design.weights, other.design.weights),
-        ("another offset", fit.design.offset, other.design.offset),
+        ("another response", fit.rows.y, other.rows.y),
+        ("other prior weights", fit.rows.weights, other.rows.weights),
+        ("another offset", fit.rows.offset, other.rows.offset),
     ):
         if not _equal(mine, theirs):
             raise DataError(f"{name} was fitted with {what}")

@@ -43,7 +43,7 @@ def check_adjust(adjust: Any) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Family:
+class FamilyOfTests:
     """Tests that are adjusted together, m of them; what cannot be estimated is NaN and counts.
 
     t (m,), df (m,), p (m,) unadjusted;  side -1, 0 or 1;  means compared pairwise, if they are;  rank of the functions
@@ -98,7 +98,7 @@ class Family:
         return float(student_quantile(1 - each / (1 if self.side else 2), df))
 
 
-def adjusted(family: Family, adjust: str) -> Array:
+def adjusted(family: FamilyOfTests, adjust: str) -> Array:
     """Adjusted p-values (m,), NaN where a test cannot be made."""
     if adjust in STEPS:
         return by_steps(family.p, adjust)
@@ -106,7 +106,7 @@ def adjusted(family: Family, adjust: str) -> Array:
     return np.array([family.probability(adjust, i) if known[i] else np.nan for i in range(family.m)])
 
 
-def quantiles(family: Family, adjust: str, level: float) -> Array:
+def quantiles(family: FamilyOfTests, adjust: str, level: float) -> Array:
     """Critical values (m,) of intervals with simultaneous coverage `level`; equal df have one."""
     values, which = np.unique(family.df.round(SAME_DF), return_inverse=True)
     return np.array([family.quantile(adjust, level, df) for df in values.tolist()])[which]

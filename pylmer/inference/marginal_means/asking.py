@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError, note
-from ...fit.words import check_level
+from ...text.arguments import check_level
 from .adjustments import check_adjust
 from .averaging import MISLEADING, OVERALL, marginal, misleading
 from .contrasting import contrasted

@@ -102,7 +102,7 @@ class KnownCovariance:
 
 
 @dataclass(frozen=True, eq=False)
-class Fixed(KnownCovariance):
+class KnownDf(KnownCovariance):
     """A covariance (r, r) that is taken as known, or known but for a factor estimated with `df` degrees of freedom."""
 
     df: float
@@ -132,14 +132,14 @@ def _(fit: FittedModel, lmer_df: str) -> Basis:
             f"lmer_df={lmer_df!r}: wanted one of {', '.join(map(repr, METHODS))}{did_you_mean(str(lmer_df), METHODS)}"
         )
     kept = fit.design.spec.fixed_columns
-    return Basis(kept, fit.beta, null_space(fit.design, kept), _method(fit, lmer_df), lmer_df)
+    return Basis(kept, fit.beta, null_space(fit, kept), _method(fit, lmer_df), lmer_df)
 
 
 @basis_of.register
 def _(fit: LinearFit, lmer_df: str) -> Basis:
     kept = fit.solution.kept
-    method = Fixed(fit.sigma**2 * fit.solution.unscaled, fit.solution.df_residual)
-    return Basis(kept, fit.beta[kept], null_space(fit.design, kept), method, None)
+    method = KnownDf(fit.sigma**2 * fit.solution.unscaled, fit.solution.df_residual)
+    return Basis(kept, fit.beta[kept], null_space(fit, kept), method, None)
 
 
 def _method(fit: FittedModel, lmer_df: str) -> Method:
@@ -147,7 +147,7 @@ def _method(fit: FittedModel, lmer_df: str) -> Method:
         return kenward_roger_of(fit) if fit.REML else kenward_roger_of_ml(fit)
     if lmer_df == "satterthwaite":
         return satterthwaite_of(fit)
-    return Fixed(fit.sigma**2 * fit.solution.Phi, np.inf)
+    return KnownDf(fit.sigma**2 * fit.solution.Phi, np.inf)
 
 
 @once_per_fit

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import singledispatch
 from typing import Any
 
-from ...errors import ArgumentError
-from ...fit.words import checks_arguments
+from ...fit.words import word_of
 from .contrasting import contrasted, interactions
-from .grids import EmmGrid, EmmList
+from .grids import MEANS, EmmGrid, EmmList, first_grid
 from .options import AS_IS, check_bias, check_df, check_type
 from .simple import several_simple, simple_contrasts
 from .specs import names_among
 
 
-@checks_arguments
-@singledispatch
+@word_of(EmmGrid, EmmList, wanted=MEANS)
 def contrast(
-    means: Any,
+    means: EmmGrid | EmmList,
+    /,
     method: Any = "eff",
     *,
     by: str | Sequence[str] | None = AS_IS,
@@ -68,39 +66,21 @@ def contrast(
     <BLANKLINE>
     Degrees-of-freedom method: kenward-roger
     """
-    raise ArgumentError(f"contrast() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
-
-
-@contrast.register(EmmGrid)
-def _(
-    means: EmmGrid,
-    method: Any = "eff",
-    *,
-    by: str | Sequence[str] | None = AS_IS,
-    simple: str | Sequence[Any] | None = None,
-    combine: bool = False,
-    interaction: Any = False,
-    adjust: str | None = None,
-    type: str | None = None,
-    bias_adjust: bool | None = None,
-    sigma: float | Sequence[float] | None = None,
-    df: float | None = None,
-    **options: Any,
-) -> EmmGrid | EmmList:
+    grid = first_grid(means)
     shown = {"type": type, "bias_adjust": bias_adjust, "sigma": sigma, "df": df}
 
     def compare(groups: Any) -> EmmGrid:
         if interaction is False or interaction is None:
-            return _shown(contrasted(means, method, groups, adjust, options), shown)
+            return _shown(contrasted(grid, method, groups, adjust, options), shown)
         chosen = method if interaction is True else interaction
-        return _shown(interactions(means, chosen, groups, adjust, options), shown)
+        return _shown(interactions(grid, chosen, groups, adjust, options), shown)
 
     if simple is None:
         return compare(by)
-    several = several_simple(means, simple)
+    several = several_simple(grid, simple)
     if several is None:
-        several = [names_among(simple, [axis.name for axis in means.axes], "simple")]
-    return simple_contrasts(means, several, compare, combine, adjust)
+        several = [names_among(simple, [axis.name for axis in grid.axes], "simple")]
+    return simple_contrasts(grid, several, compare, combine, adjust)
 
 
 def _shown(made: EmmGrid, shown: Mapping[str, Any]) -> EmmGrid:
@@ -112,16 +92,10 @@ def _shown(made: EmmGrid, shown: Mapping[str, Any]) -> EmmGrid:
     return made if shown["df"] is None else replace(made, df=check_df(shown["df"]))
 
 
-@contrast.register(EmmList)
-def _(means: EmmList, *args: Any, **options: Any) -> EmmGrid | EmmList:
-    made: EmmGrid | EmmList = contrast(next(iter(means.values())), *args, **options)
-    return made
-
-
-@checks_arguments
-@singledispatch
+@word_of(EmmGrid, EmmList, wanted=MEANS)
 def pairs(
-    means: Any,
+    means: EmmGrid | EmmList,
+    /,
     reverse: bool = False,
     *,
     by: str | Sequence[str] | None = AS_IS,
@@ -147,28 +121,8 @@ def pairs(
     Degrees-of-freedom method: kenward-roger
     P value adjustment: bonferroni method for 3 tests
     """
-    raise ArgumentError(f"pairs() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
-
-
-@pairs.register(EmmGrid)
-@pairs.register(EmmList)
-def _(
-    means: EmmGrid | EmmList,
-    reverse: bool = False,
-    *,
-    by: str | Sequence[str] | None = AS_IS,
-    simple: str | Sequence[Any] | None = None,
-    combine: bool = False,
-    adjust: str | None = None,
-    type: str | None = None,
-    bias_adjust: bool | None = None,
-    sigma: float | Sequence[float] | None = None,
-    df: float | None = None,
-    **options: Any,
-) -> EmmGrid | EmmList:
     method = "revpairwise" if reverse else "pairwise"
-    made: EmmGrid | EmmList = contrast(
+    return contrast(
         means, method, by=by, simple=simple, combine=combine, adjust=adjust, type=type, bias_adjust=bias_adjust,
         sigma=sigma, df=df, **options,
     )  # fmt: skip
-    return made

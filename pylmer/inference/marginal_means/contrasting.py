@@ -15,7 +15,7 @@ from ...fit.words import several
 from ...numerics.linalg import Array, Codes
 from .adjustments import check_adjust
 from .cells import product
-from .families import Contrasts, contrasts
+from .families import ContrastCoefficients, contrasts
 from .grids import EmmGrid
 from .options import groups_asked
 from .records import Axis
@@ -87,7 +87,7 @@ def interactions(
 
 def _product(
     inner: Sequence[Axis], places: Codes, chosen: Mapping[str, Any], order: Sequence[int], options: Mapping[str, Any]
-) -> tuple[list[Contrasts], Array]:
+) -> tuple[list[ContrastCoefficients], Array]:
     """The contrasts of each variable in one table, and those of their products, the first variable running fastest."""
     present = [np.unique(column) for column in places.T]
     if math.prod(map(len, present)) != len(places):

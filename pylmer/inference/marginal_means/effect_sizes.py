@@ -7,17 +7,16 @@ method gives var(d) = var(c'm) / sigma^2 + d^2 / (2 edf), the variance of log s 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
 from ...errors import ArgumentError, note
-from ...fit.words import checks_arguments
+from ...fit.words import word_of
 from ...text import format_number, signif
 from ...text.arguments import is_number
 from .contrasting import contrasted
-from .grids import EmmGrid, EmmList
+from .grids import MEANS, EmmGrid, EmmList
 from .options import AS_IS
 from .regridding import Inherited, recoded
 from .simple import by_of_simple
@@ -25,10 +24,18 @@ from .simple import by_of_simple
 A_LIST = "Since 'object' is a list, we are using the contrasts already present."
 
 
-@checks_arguments
-@singledispatch
-def eff_size(means: Any, sigma: float, edf: float, *, method: Any = "pairwise", by: Any = AS_IS, simple: Any = None,
-             **options: Any) -> EmmGrid:  # fmt: skip
+@word_of(EmmGrid, EmmList, wanted=MEANS)
+def eff_size(
+    means: EmmGrid | EmmList,
+    /,
+    sigma: float,
+    edf: float,
+    *,
+    method: Any = "pairwise",
+    by: Any = AS_IS,
+    simple: Any = None,
+    **options: Any,
+) -> EmmGrid:
     """Effect sizes (Cohen's d): differences of marginal means over a standard deviation, as emmeans' `eff_size`.
 
     means   what `emmeans` returned; of two parts the contrasts are taken as they are
@@ -55,27 +62,23 @@ def eff_size(means: Any, sigma: float, edf: float, *, method: Any = "pairwise", 
     Degrees-of-freedom method: inherited from kenward-roger when re-gridding
     Confidence level used: 0.95
     """
-    raise ArgumentError(f"eff_size() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
-
-
-@eff_size.register(EmmGrid)
-def _(means: EmmGrid, sigma: float, edf: float, *, method: Any = "pairwise", by: Any = AS_IS, simple: Any = None,
-      **options: Any) -> EmmGrid:  # fmt: skip
     for name, value in (("sigma", sigma), ("edf", edf)):
         if not is_number(value) or not value > 0 or (name == "sigma" and not np.isfinite(value)):
             raise ArgumentError(f"{name}={value!r}: wanted a positive number")
-    groups = by if simple is None else by_of_simple(means, simple)
-    sizes = contrasted(_standardized(means, float(sigma), float(edf)), method, groups, "none", options)
+    grid, compared = _compared(means, method)
+    groups = by if simple is None else by_of_simple(grid, simple)
+    sizes = contrasted(_standardized(grid, float(sigma), float(edf)), compared, groups, "none", options)
     remark = f"sigma used for effect sizes: {format_number(signif(float(sigma), 4))}"
     return replace(sizes, label="effect.size", infer=(True, False), remark=remark, origin=None)
 
 
-@eff_size.register(EmmList)
-def _(means: EmmList, sigma: float, edf: float, *, method: Any = "identity", **options: Any) -> EmmGrid:
+def _compared(means: EmmGrid | EmmList, method: Any) -> tuple[EmmGrid, Any]:
+    """A grid and what is compared in it: of means and contrasts the contrasts, as they are."""
+    if isinstance(means, EmmGrid):
+        return means, method
     note(A_LIST)
     parts = list(means.values())
-    made: EmmGrid = eff_size(parts[1] if len(parts) > 1 else parts[0], sigma, edf, method="identity", **options)
-    return made
+    return parts[1] if len(parts) > 1 else parts[0], "identity"
 
 
 def _standardized(means: EmmGrid, sigma: float, edf: float) -> EmmGrid:

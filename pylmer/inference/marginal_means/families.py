@@ -26,7 +26,7 @@ NOTHING = "(nothing)"
 
 
 @dataclass(frozen=True, eq=False)
-class Contrasts:
+class ContrastCoefficients:
     """Coefficients (q, m), one row for each contrast. means: how many are compared in pairs, if all are."""
 
     labels: tuple[str, ...]
@@ -35,7 +35,7 @@ class Contrasts:
     means: int | None = None
 
 
-def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) -> Contrasts:
+def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) -> ContrastCoefficients:
     """The contrasts that `method` makes of means with these labels.
 
     method   a name of `FAMILIES`, {"a - b": [1, -1, 0], ...}, one vector or several, or a function of the labels that
@@ -72,10 +72,10 @@ def contrasts(method: Any, labels: Sequence[str], options: Mapping[str, Any]) ->
     made = _or_nothing(make([labels[i] for i in chosen], **rest))
     full = np.zeros((len(made.labels), len(labels)))
     full[:, chosen] = made.coefficients
-    return Contrasts(made.labels, full, made.adjust, made.means)
+    return ContrastCoefficients(made.labels, full, made.adjust, made.means)
 
 
-def _or_nothing(made: Contrasts) -> Contrasts:
+def _or_nothing(made: ContrastCoefficients) -> ContrastCoefficients:
     """The contrasts, or where there are none, as of a single mean, the one that R prints: it cannot be estimated."""
     if len(made.labels):
         return made
@@ -88,7 +88,7 @@ def _no_options(options: Mapping[str, Any], known: Sequence[str], what: str) -> 
             raise ArgumentError(f"{what}: no option {name!r}; {'it takes ' + ', '.join(known) if known else 'none'}")
 
 
-def _own(given: Any, m: int) -> Contrasts:
+def _own(given: Any, m: int) -> ContrastCoefficients:
     """Contrasts by their coefficients."""
     if isinstance(given, Mapping):
         rows, labels = [_vector(row, m) for row in given.values()], [str(label) for label in given]
@@ -99,7 +99,7 @@ def _own(given: Any, m: int) -> Contrasts:
         labels = [_spelled(row) for row in rows]
     if not rows:
         raise ArgumentError("no contrast is given")
-    return Contrasts(tuple(labels), np.array(rows))
+    return ContrastCoefficients(tuple(labels), np.array(rows))
 
 
 def _spelled(row: Array) -> str:
@@ -141,16 +141,16 @@ def _included(labels: Sequence[str], exclude: Any, include: Any) -> list[int]:
     return [i for i in range(len(labels)) if i not in left_out]
 
 
-def pairwise(labels: Sequence[str], reverse: bool = False) -> Contrasts:
+def pairwise(labels: Sequence[str], reverse: bool = False) -> ContrastCoefficients:
     """All differences: a - b, a - c, b - c; reversed b - a, c - a, c - b."""
     m = len(labels)
     pairs = [(i, j) for i in range(m) for j in range(i)] if reverse else list(itertools.combinations(range(m), 2))
     names = tuple(f"{labels[i]} - {labels[j]}" for i, j in pairs)
     eye = np.eye(m)
-    return Contrasts(names, np.array([eye[i] - eye[j] for i, j in pairs]).reshape(-1, m), "tukey", m)
+    return ContrastCoefficients(names, np.array([eye[i] - eye[j] for i, j in pairs]).reshape(-1, m), "tukey", m)
 
 
-def against_control(labels: Sequence[str], ref: Any = 1, reverse: bool = False) -> Contrasts:
+def against_control(labels: Sequence[str], ref: Any = 1, reverse: bool = False) -> ContrastCoefficients:
     """Each level against one, or against the average of several."""
     control, m = places(ref, labels, "ref"), len(labels)
     name = labels[control[0]] if len(control) == 1 else f"avg({','.join(labels[i] for i in control)})"
@@ -158,27 +158,27 @@ def against_control(labels: Sequence[str], ref: Any = 1, reverse: bool = False) 
     base[control] = 1 / len(control)
     sign = -1.0 if reverse else 1.0
     names = tuple(f"{name} - {labels[i]}" if reverse else f"{labels[i]} - {name}" for i in others)
-    return Contrasts(names, sign * (np.eye(m)[others] - base), "dunnettx")
+    return ContrastCoefficients(names, sign * (np.eye(m)[others] - base), "dunnettx")
 
 
-def against_last(labels: Sequence[str], ref: Any = None, reverse: bool = False) -> Contrasts:
+def against_last(labels: Sequence[str], ref: Any = None, reverse: bool = False) -> ContrastCoefficients:
     """Each level against the last."""
     return against_control(labels, len(labels) if ref is None else ref, reverse)
 
 
-def effects(labels: Sequence[str], wts: Any = None) -> Contrasts:
+def effects(labels: Sequence[str], wts: Any = None) -> ContrastCoefficients:
     """Each level against the (weighted) average of all."""
     share = _shares(wts, len(labels))
     coefficients = np.eye(len(labels)) - share if len(labels) > 1 else np.full((1, 1), np.nan)
-    return Contrasts(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
+    return ContrastCoefficients(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
 
 
-def deleted_effects(labels: Sequence[str], wts: Any = None) -> Contrasts:
+def deleted_effects(labels: Sequence[str], wts: Any = None) -> ContrastCoefficients:
     """Each level against the average of the others."""
     share = _shares(wts, len(labels))
     with np.errstate(divide="ignore", invalid="ignore"):  # a level that has all the weight has no others
         coefficients = (np.eye(len(labels)) - share) / (1 - share)[:, None]
-    return Contrasts(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
+    return ContrastCoefficients(tuple(f"{label} effect" for label in labels), coefficients, "fdr")
 
 
 def _shares(weights: Any, m: int) -> Array:
@@ -188,30 +188,30 @@ def _shares(weights: Any, m: int) -> Array:
     return np.asarray(values / values.sum())
 
 
-def consecutive(labels: Sequence[str], reverse: bool = False) -> Contrasts:
+def consecutive(labels: Sequence[str], reverse: bool = False) -> ContrastCoefficients:
     """Each level against the one before it."""
     m, sign = len(labels), -1.0 if reverse else 1.0
     pairs = [(i, i + 1) if reverse else (i + 1, i) for i in range(m - 1)]
     names = tuple(f"{labels[i]} - {labels[j]}" for i, j in pairs)
-    return Contrasts(names, sign * (np.eye(m)[1:] - np.eye(m)[:-1]), "mvt")
+    return ContrastCoefficients(names, sign * (np.eye(m)[1:] - np.eye(m)[:-1]), "mvt")
 
 
-def mean_changes(labels: Sequence[str], reverse: bool = False) -> Contrasts:
+def mean_changes(labels: Sequence[str], reverse: bool = False) -> ContrastCoefficients:
     """The average of the levels after each step against that of those before it."""
     m, sign = len(labels), -1.0 if reverse else 1.0
     rows = [np.repeat([-1 / (i + 1), 1 / (m - i - 1)], [i + 1, m - i - 1]) for i in range(m - 1)]
     names = tuple(f"{labels[i]}|{labels[i + 1]}" for i in range(m - 1))
-    return Contrasts(names, sign * np.array(rows).reshape(-1, m), "mvt")
+    return ContrastCoefficients(names, sign * np.array(rows).reshape(-1, m), "mvt")
 
 
-def polynomial(labels: Sequence[str], max_degree: Any = None) -> Contrasts:
+def polynomial(labels: Sequence[str], max_degree: Any = None) -> ContrastCoefficients:
     """Orthogonal polynomials of equally spaced levels, in the smallest whole numbers, as in printed tables."""
     m = len(labels)
     if max_degree is not None and (not isinstance(max_degree, int | np.integer) or max_degree < 1):
         raise ArgumentError(f"max_degree={max_degree!r}: wanted a degree, 1 or more")
     most = min(MOST_DEGREES if max_degree is None else int(max_degree), m - 1)
     names = tuple(DEGREES[d] if d < len(DEGREES) else f"degree {d + 1}" for d in range(most))
-    return Contrasts(names, np.array([_whole(m, d + 1) for d in range(most)]).reshape(-1, m))
+    return ContrastCoefficients(names, np.array([_whole(m, d + 1) for d in range(most)]).reshape(-1, m))
 
 
 def _whole(m: int, degree: int) -> list[float]:
@@ -230,12 +230,12 @@ def _whole(m: int, degree: int) -> list[float]:
     return [value / divisor for value in whole]
 
 
-def identity(labels: Sequence[str]) -> Contrasts:
+def identity(labels: Sequence[str]) -> ContrastCoefficients:
     """The means themselves."""
-    return Contrasts(tuple(labels), np.eye(len(labels)))
+    return ContrastCoefficients(tuple(labels), np.eye(len(labels)))
 
 
-FAMILIES: dict[str, tuple[Callable[..., Contrasts], tuple[str, ...]]] = {
+FAMILIES: dict[str, tuple[Callable[..., ContrastCoefficients], tuple[str, ...]]] = {
     "pairwise": (pairwise, ("reverse",)),
     "revpairwise": (lambda labels: pairwise(labels, reverse=True), ()),
     "tukey": (pairwise, ("reverse",)),

@@ -19,7 +19,6 @@ from .basis import Basis
 from .cells import agreeing, product, together
 from .nesting import Nesting
 from .records import Axis
-from .summaries import summarize
 from .transformations import Transformation
 
 
@@ -27,6 +26,12 @@ from .transformations import Transformation
 def stacked(lower: Any, upper: Any) -> Any:
     """`lower` below `upper`, as one family; `combining` registers how."""
     return NotImplemented
+
+
+@singledispatch
+def table_of(grid: Any, **options: Any) -> pd.DataFrame:
+    """The table that a grid is summarized by; `summaries` registers how."""
+    raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,8 +91,8 @@ class EmmGrid(Shown):
 
     def as_frame(self, **options: Any) -> pd.DataFrame:
         """The summary as an ordinary DataFrame; options as of `summary`."""
-        check_call("as_frame()", summarize, (self,), options)
-        return pd.DataFrame(summarize(self, **options))
+        check_call("as_frame()", table_of.dispatch(EmmGrid), (self,), options)
+        return pd.DataFrame(table_of(self, **options))
 
     def axis(self, name: str) -> Axis:
         """The variable of this name; ArgumentError if there is none."""
@@ -137,7 +142,15 @@ class EmmGrid(Shown):
     __iter__ = None  # rows are chosen, not run through
 
 
+MEANS = "marginal means, made by emmeans()"  # what words that take grids ask for
+
+
 class EmmList(ReadOnly[EmmGrid]):
     """Marginal means and contrasts of them: `.emmeans` and `.contrasts`."""
 
     __slots__ = ()
+
+
+def first_grid(means: EmmGrid | EmmList) -> EmmGrid:
+    """The means themselves: of means and their contrasts the first part."""
+    return means if isinstance(means, EmmGrid) else next(iter(means.values()))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
 from ...errors import ArgumentError
-from ...fit.words import checks_arguments
+from ...fit.words import word_of
 from ...functions import as_factor
 from ...functions.series import value_of
 from ...functions.values import kind
@@ -19,9 +18,8 @@ from .grids import EmmGrid
 from .records import Axis
 
 
-@checks_arguments
-@singledispatch
-def add_grouping(means: Any, newname: str, refname: str, newlevs: Sequence[Any]) -> EmmGrid:
+@word_of(EmmGrid, wanted="a reference grid or marginal means")
+def add_grouping(means: EmmGrid, newname: str, refname: str, newlevs: Sequence[Any]) -> EmmGrid:
     """A grid with one more variable, in whose levels those of another are nested, as emmeans' `add_grouping`.
 
     means    a reference grid or marginal means
@@ -38,11 +36,6 @@ def add_grouping(means: Any, newname: str, refname: str, newlevs: Sequence[Any])
     >>> pylmer.emmeans(grouped, "heat").as_frame()["emmean"].round(2).tolist()
     [35.6, 28.97, 31.8]
     """
-    raise ArgumentError(f"add_grouping() wants a reference grid or marginal means, found {type(means).__name__}")
-
-
-@add_grouping.register(EmmGrid)
-def _(means: EmmGrid, newname: str, refname: str, newlevs: Sequence[Any]) -> EmmGrid:
     names = [axis.name for axis in means.axes]
     if newname in names:
         raise ArgumentError(f"newname={newname!r}: wanted a name that the grid has not: it has {', '.join(names)}")

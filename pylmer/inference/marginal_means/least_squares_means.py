@@ -14,11 +14,12 @@ import numpy as np
 from ...errors import ArgumentError, DataError
 from ...extract import word
 from ...fit.fitted_model import FittedModel
-from ...fit.words import check_level, several
+from ...fit.words import several
 from ...functions import Matrix, Strings, evaluate
 from ...functions.variables import as_variable
 from ...language import deparse, did_you_mean, known_as, variables
 from ...numerics.linalg import Array
+from ...text.arguments import check_level
 from ..analysis_of_variance.estimable import Overparametrised
 from ..analysis_of_variance.hypotheses import all_levels
 from ..contrasts.contrasts import DDF, t_tests

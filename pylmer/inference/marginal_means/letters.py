@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from functools import singledispatch
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ArgumentError
-from ...fit.words import checks_arguments
+from ...fit.words import word_of
 from ...numerics.linalg import Array, Codes
 from ...text import format_number
 from ...text.arguments import is_number
 from .contrasting import contrasted
-from .grids import EmmGrid, EmmList
+from .grids import MEANS, EmmGrid, EmmList, first_grid
 from .options import AS_IS, groups_asked
 from .records import MeansTable, means_table
 from .summaries import summarize
@@ -34,10 +33,9 @@ SHARED = (
 )
 
 
-@checks_arguments
-@singledispatch
+@word_of(EmmGrid, EmmList, wanted=MEANS)
 def cld(
-    means: Any,
+    means: EmmGrid | EmmList,
     *,
     alpha: float = 0.05,
     letters: str = LETTERS,
@@ -82,28 +80,13 @@ def cld(
           then we cannot show them to be different.
           But we also did not show them to be the same.
     """
-    raise ArgumentError(f"cld() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
-
-
-@cld.register(EmmGrid)
-def _(
-    means: EmmGrid,
-    *,
-    alpha: float = 0.05,
-    letters: str = LETTERS,
-    sort: bool = True,
-    decreasing: bool = False,
-    by: str | Sequence[str] | None = AS_IS,
-    adjust: str | None = None,
-    level: float | None = None,
-    type: str | None = None,
-) -> MeansTable:
     if not is_number(alpha) or not 0 < alpha < 1:
         raise ArgumentError(f"alpha={alpha!r}: wanted a level between 0 and 1")
     if not letters or len(set(letters)) != len(letters):
         raise ArgumentError(f"letters={letters!r}: wanted different letters, such as {LETTERS[:9]!r}")
-    groups = groups_asked(means, by)
-    arranged = means.arranged(groups)
+    grid = first_grid(means)
+    groups = groups_asked(grid, by)
+    arranged = grid.arranged(groups)
     pairs = summarize(contrasted(arranged, "pairwise", AS_IS, adjust, {}), infer=(False, True))
     table = summarize(arranged, infer=(True, False), adjust=adjust, level=level, type=type)
     order = _order(table, arranged.groups(groups), sort, decreasing)
@@ -119,12 +102,6 @@ def _(
     said = [text for text in pairs.notes if text.startswith("P value adjustment")]
     notes = (*table.notes, *said, f"significance level used: alpha = {format_number(alpha)}", SHARED)
     return means_table(columns, table.by, table.variables, table.label, notes)
-
-
-@cld.register(EmmList)
-def _(means: EmmList, **options: Any) -> MeansTable:
-    made: MeansTable = cld(next(iter(means.values())), **options)
-    return made
 
 
 def _ends(groups: Sequence[Codes]) -> Codes:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ...errors import ArgumentError
-from ...fit.words import check_level, several
+from ...fit.words import several
 from ...numerics.linalg import Array
-from ...text.arguments import is_number
+from ...text.arguments import check_level, is_number
 from .adjustments import check_adjust
+from .grids import EmmGrid
 from .specs import names_among
 from .transformations import Transformation
-
-if TYPE_CHECKING:
-    from .grids import EmmGrid
 
 AS_IS = "<as the grid has it>"
 SIDES: dict[Any, int] = {

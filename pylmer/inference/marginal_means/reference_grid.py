@@ -15,13 +15,14 @@ import numpy as np
 
 from ...design import Design
 from ...errors import ArgumentError, note
-from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
+from ...fit.words import word_of
 from ...language import variables
 from ...language.nodes import Node
 from ...numerics.linalg import Array, Codes, dense
 from ...text.arguments import is_number
+from . import regridding
 from .axes import FEW, axis_of, given_values, is_numeric, kept_values, made_factors
 from .basis import Basis, basis_of
 from .cells import product
@@ -31,14 +32,13 @@ from .nesting import AUTO, DETECTED, Nesting, check_nesting, detected, nesting_t
 from .observed import frequencies, observed, places_of
 from .options import check_type
 from .records import Axis, Level
-from .regridding import regridded
 from .transformations import transformation_of
 from .used_data import used_values
 
 DDF = "kenward-roger"
 
 
-@word
+@word_of(FittedModel, LinearFit)
 def ref_grid(
     fit: FittedModel | LinearFit,
     *,
@@ -88,10 +88,7 @@ def ref_grid(
     if grid.found:
         note(DETECTED + nesting_text(grid.nesting))
     made = grid.functions(basis_of(fit, lmer_df), offset, type)
-    return made if regrid is None else regridded(made, regrid)
-
-
-ref_grid.register(LinearFit, ref_grid.dispatch(FittedModel))
+    return made if regrid is None else regridding.regrid(made, regrid)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,12 +197,12 @@ def check_offset(offset: Any) -> float:
 def _given_offset(fit: FittedModel | LinearFit) -> float:
     """The mean of the argument `offset` of a fit: its whole offset less what the formula adds."""
     spec = fit.design.spec
-    if "offset" not in spec.arguments or fit.design.offset is None:
+    if "offset" not in spec.arguments or fit.rows.offset is None:
         return 0.0
     if not spec.offsets:
-        return float(np.mean(fit.design.offset))
+        return float(np.mean(fit.rows.offset))
     names = sorted({name for node in spec.offsets for name in _columns_of(fit.design, node)})
-    return float(np.mean(fit.design.offset - spec.offset(used_values(fit, names))))
+    return float(np.mean(fit.rows.offset - spec.offset(used_values(fit, names))))
 
 
 def predictors(design: Design) -> dict[str, None]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import singledispatch
-from typing import Any
 
 import numpy as np
 
 from ...design.estimable import NullSpace
 from ...errors import ArgumentError
-from ...fit.words import checks_arguments
+from ...fit.words import word_of
 from ...language import did_you_mean
 from ...numerics.linalg import Array
 from .basis import Basis, KnownCovariance
-from .grids import EmmGrid, EmmList
+from .grids import MEANS, EmmGrid, EmmList, first_grid
 from .options import check_bias, per_row
 from .records import Axis
 from .transformations import Transformation, named
@@ -45,10 +43,9 @@ class Inherited(KnownCovariance):
         return float(np.min(self.single(L))), 1.0
 
 
-@checks_arguments
-@singledispatch
+@word_of(EmmGrid, EmmList, wanted=MEANS)
 def regrid(
-    means: Any, transform: str = "response", *, bias_adjust: bool = False, sigma: float | None = None
+    means: EmmGrid | EmmList, transform: str = "response", *, bias_adjust: bool = False, sigma: float | None = None
 ) -> EmmGrid:
     """Marginal means on the scale of the response, or another one, from here on, as emmeans' `regrid`.
 
@@ -75,35 +72,22 @@ def regrid(
     Degrees-of-freedom method: inherited from kenward-roger when re-gridding
     P value adjustment: tukey method for comparing a family of 3 estimates
     """
-    raise ArgumentError(f"regrid() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
-
-
-@regrid.register(EmmGrid)
-def regridded(
-    means: EmmGrid, transform: str = "response", *, bias_adjust: bool = False, sigma: float | None = None
-) -> EmmGrid:
-    """The grid on another scale; see `regrid`."""
+    grid = first_grid(means)
     if transform not in SCALES:
         raise ArgumentError(
             f"transform={transform!r}: wanted one of {', '.join(map(repr, SCALES))}{did_you_mean(transform, SCALES)}"
         )
     if transform == "pass":
-        return means
-    back = means.transformation if transform != "none" else None
+        return grid
+    back = grid.transformation if transform != "none" else None
     if back is not None and back.inverse is None:
         raise ArgumentError(f"regrid(): the way back from {back.label!r} to the response is not known")
     if back is not None and bias_adjust:
-        bias = check_bias(means.sigma, True, sigma)
-        back = back.adjusted(per_row(0.0 if bias is None else bias, [len(means.L)], "sigma"))
-    made = recoded(means, back, named(transform) if transform in FORWARD else None)
+        bias = check_bias(grid.sigma, True, sigma)
+        back = back.adjusted(per_row(0.0 if bias is None else bias, [len(grid.L)], "sigma"))
+    made = recoded(grid, back, named(transform) if transform in FORWARD else None)
     if transform == "none":
-        return replace(made, transformation=means.transformation)
-    return made
-
-
-@regrid.register(EmmList)
-def _(means: EmmList, *args: Any, **options: Any) -> EmmGrid:
-    made: EmmGrid = regrid(next(iter(means.values())), *args, **options)
+        return replace(made, transformation=grid.transformation)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,11 @@ from ...errors import note
 from ...numerics.distributions import student_two_sided
 from ...numerics.linalg import Array
 from ...text import format_number
-from .adjustments import STEPS, TWO_SIDED, Family, adjusted, quantiles
+from .adjustments import STEPS, TWO_SIDED, FamilyOfTests, adjusted, quantiles
+from .grids import EmmGrid, table_of
 from .options import AS_IS, Options, groups_asked, per_row, settle
 from .records import MeansTable, means_table
 from .transformations import Transformation
-
-if TYPE_CHECKING:
-    from .grids import EmmGrid
 
 THRESHOLDS = {-1: "nonsuperiority", 0: "equivalence", 1: "noninferiority"}
 
@@ -40,6 +38,7 @@ class Estimated:
         return bool(np.all(np.isinf(self.df) | np.isnan(self.estimate)))
 
 
+@table_of.register(EmmGrid)
 def summarize(
     grid: EmmGrid,
     infer: bool | Sequence[bool] | None = None,
@@ -104,7 +103,7 @@ def _way_back(options: Options, sizes: Sequence[int]) -> Transformation | None:
     return options.back.adjusted(per_row(options.bias, sizes, "sigma"))
 
 
-def _families(grid: EmmGrid, found: Estimated, options: Options, sizes: Sequence[int]) -> list[Family]:
+def _families(grid: EmmGrid, found: Estimated, options: Options, sizes: Sequence[int]) -> list[FamilyOfTests]:
     null = per_row(options.null, sizes) if options.tests else np.zeros(len(found.estimate))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = _statistic(found.estimate - null, options) / found.error
@@ -114,7 +113,7 @@ def _families(grid: EmmGrid, found: Estimated, options: Options, sizes: Sequence
     for size, start, count in zip(sizes, np.cumsum([0, *sizes]), means, strict=False):
         at = slice(start, start + size)
         covariance = partial(grid.basis.covariance, grid.L[at])
-        out.append(Family(t[at], found.df[at], p[at], options.tail, count, _rank(grid.L[at]), covariance))
+        out.append(FamilyOfTests(t[at], found.df[at], p[at], options.tail, count, _rank(grid.L[at]), covariance))
     return out
 
 
@@ -187,7 +186,7 @@ def _ratio_labels(grid: EmmGrid, columns: dict[str, Any], options: Options) -> d
 
 
 def _limits(
-    found: Estimated, families: list[Family], method: str, options: Options, back: Transformation | None
+    found: Estimated, families: list[FamilyOfTests], method: str, options: Options, back: Transformation | None
 ) -> dict[str, Array]:
     critical = np.concatenate([quantiles(family, _own(family, method), options.level) for family in families])
     low, high = found.estimate - critical * found.error, found.estimate + critical * found.error
@@ -202,7 +201,7 @@ def _limits(
 
 
 def _tests(
-    found: Estimated, families: list[Family], method: str, options: Options, back: Transformation | None
+    found: Estimated, families: list[FamilyOfTests], method: str, options: Options, back: Transformation | None
 ) -> dict[str, Array]:
     null = per_row(options.null, [family.m for family in families])
     if back is not None and back.inverse is not None:
@@ -213,7 +212,7 @@ def _tests(
     return columns
 
 
-def _own(family: Family, method: str) -> str:
+def _own(family: FamilyOfTests, method: str) -> str:
     """The adjustment of one table: none of a single estimate."""
     return "none" if family.m == 1 else method
 
@@ -241,7 +240,7 @@ def _bias_note(options: Options) -> list[str]:
     return [f"Bias adjustment applied based on sigma = {'(various values)' if several else f'{sigma:.5g}'}"]
 
 
-def _interval_notes(grid: EmmGrid, options: Options, method: str, families: list[Family]) -> list[str]:
+def _interval_notes(grid: EmmGrid, options: Options, method: str, families: list[FamilyOfTests]) -> list[str]:
     lines = [f"Confidence level used: {format_number(options.level)}"]
     if method != "none":
         lines.append(f"Conf-level adjustment: {_named(method, families, 'estimates')}")
@@ -250,7 +249,7 @@ def _interval_notes(grid: EmmGrid, options: Options, method: str, families: list
     return lines
 
 
-def _test_notes(grid: EmmGrid, options: Options, method: str, families: list[Family]) -> list[str]:
+def _test_notes(grid: EmmGrid, options: Options, method: str, families: list[FamilyOfTests]) -> list[str]:
     lines = []
     if method != "none":
         lines.append(f"P value adjustment: {_named(method, families, 'tests')}")
@@ -265,7 +264,7 @@ def _test_notes(grid: EmmGrid, options: Options, method: str, families: list[Fam
     return lines
 
 
-def _named(method: str, families: list[Family], what: str) -> str:
+def _named(method: str, families: list[FamilyOfTests], what: str) -> str:
     if method == "tukey":
         return f"tukey method for comparing a family of {_common([family.means for family in families])} estimates"
     if method == "scheffe":

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
 from ...errors import ArgumentError
-from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
-from ...fit.words import checks_arguments
+from ...fit.words import word_of
 from ...numerics.linalg import Array
 from ...text.arguments import check_call
 from ..intervals import confint
 from .axes import FEW
 from .covariates import Reduce
-from .grids import EmmGrid, EmmList
+from .grids import MEANS, EmmGrid, EmmList
 from .joint import joint_test, joint_tests_table, tests_table
 from .nesting import AUTO
 from .options import AS_IS, groups_asked, nulls, per_row
@@ -54,10 +52,9 @@ def confint_list(parts: EmmList, level: float | None = None, **options: Any) -> 
     return MeansTables({name: confint_means(part, level, **options) for name, part in parts.items()})
 
 
-@checks_arguments
-@singledispatch
+@word_of(EmmGrid, wanted=MEANS)
 def test(
-    means: Any,
+    means: EmmGrid,
     null: float | Sequence[float] = 0.0,
     *,
     joint: bool = False,
@@ -89,32 +86,14 @@ def test(
     <BLANKLINE>
     d: df1 reduced due to linear dependence
     """
-    raise ArgumentError(f"test() wants marginal means, made by emmeans(), found {means.__class__.__name__}")
-
-
-test.__test__ = False  # type: ignore[attr-defined]  # not a test case for pytest
-
-
-@test.register(EmmGrid)
-def _(
-    means: EmmGrid,
-    null: float | Sequence[float] = 0.0,
-    *,
-    joint: bool = False,
-    side: int | str = 0,
-    delta: float = 0.0,
-    adjust: str | None = None,
-    by: str | Sequence[str] | None = AS_IS,
-    type: str | None = None,
-    bias_adjust: bool | None = None,
-    sigma: float | Sequence[float] | None = None,
-    df: float | None = None,
-) -> MeansTable:
     if joint:
         return _joint(means, null, by)
     settled: dict[str, Any] = {"null": null, "side": side, "delta": delta, "adjust": adjust, "by": by, "type": type}
     settled |= {"bias_adjust": bias_adjust, "sigma": sigma, "df": df}
     return summarize(means, infer=(False, True), **settled)
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # not a test case for pytest
 
 
 @test.register(EmmList)
@@ -139,7 +118,7 @@ def about_the_mean(x: Array) -> Array:
     return np.asarray(np.mean(x) + np.array([-1.0, 1.0]))
 
 
-@word
+@word_of(FittedModel, LinearFit)
 def joint_tests(
     fit: FittedModel | LinearFit,
     by: str | Sequence[str] | None = None,
@@ -172,9 +151,6 @@ def joint_tests(
     """
     grid = ref_grid(fit, at=at, cov_reduce=cov_reduce, cov_keep=cov_keep, lmer_df=lmer_df, nesting=nesting)
     return _joint_tests(grid, by, weights=weights)
-
-
-joint_tests.register(LinearFit, joint_tests.dispatch(FittedModel))
 
 
 @joint_tests.register(EmmGrid)

@@ -21,7 +21,7 @@ from .basis import basis_of
 from .grids import EmmGrid
 from .records import Axis, Level
 from .reference_grid import Grid
-from .regridding import regridded
+from .regridding import regrid
 from .used_data import used_values
 
 STEP = 0.001  # of the difference quotient, relative to the variable's range
@@ -90,7 +90,7 @@ def _predictions(
     offset = np.concatenate([grid.shift + grid.design.spec.offset(place) for place in places])
     L = np.concatenate([grid.matrix(place) for place in places])
     stacked = replace(here, L=L, offset=offset if scale is not None else np.zeros(len(L)))
-    return stacked if scale is None else regridded(stacked, scale)
+    return stacked if scale is None else regrid(stacked, scale)
 
 
 def _divided(nodes: Array) -> list[Array]:

@@ -22,22 +22,22 @@ def used_values(fit: FittedModel | LinearFit, names: Sequence[str]) -> dict[str,
 
     A fit of `mkMerMod` has neither: its variables are those of the formula. DataError for a name inside a function.
     """
-    read = Columns({}, 0, fit.design.data_index, frozenset())
+    read = Columns({}, 0, fit.rows.data_index, frozenset())
     if fit.request.data is not None:
         read = read_columns(fit.request.data)
     return {name: _used(fit, read, name) for name in names}
 
 
 def _used(fit: FittedModel | LinearFit, read: Columns, name: str) -> Value:
-    design, env = fit.design, fit.request.env or {}
+    rows, env = fit.rows, fit.request.env or {}
     if name in read:
-        return on_rows(read[name], design.kept)
+        return on_rows(read[name], rows.kept)
     if name in env:
-        return on_rows(value_of(aligned(env[name], design.data_index, f"env[{name!r}]"), name), design.kept)
+        return on_rows(value_of(aligned(env[name], rows.data_index, f"env[{name!r}]"), name), rows.kept)
     label = deparse(Name(name))
-    if label not in design.variables:
+    if label not in rows.variables:
         raise DataError(f"the fit has kept no column {name!r}: fit with lmer(..., data=), which keeps the data")
-    return design.variables[label]
+    return rows.variables[label]
 
 
 def on_rows(value: Value, kept: Array) -> Value:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import note
-from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
+from ...fit.words import word_of
 from .asking import MeansRequest, asked_means
 from .axes import FEW
 from .covariates import Reduce
@@ -22,9 +22,10 @@ from .trends import Trend, trend_grid
 Specs = str | Sequence[Any] | Mapping[str, Any]
 
 
-@word
+@word_of(FittedModel, LinearFit)
 def emmeans(
     fit: FittedModel | LinearFit,
+    /,
     specs: Specs,
     *,
     by: str | Sequence[str] | None = None,
@@ -102,9 +103,6 @@ def emmeans(
     return asked_means(grid, specs, "emmean" if regrid in (None, "none", "pass") else grid.label, "emmeans", asked)
 
 
-emmeans.register(LinearFit, emmeans.dispatch(FittedModel))
-
-
 @emmeans.register(EmmGrid)
 def _(
     grid: EmmGrid,
@@ -127,9 +125,10 @@ def _(
     return asked_means(grid, specs, label, "emmeans", asked)
 
 
-@word
+@word_of(FittedModel, LinearFit)
 def emtrends(
     fit: FittedModel | LinearFit,
+    /,
     specs: Specs,
     var: str,
     *,
@@ -179,6 +178,3 @@ def emtrends(
     grid = trend_grid(fit, start, Trend(var, max_degree, delta_var, regrid), lmer_df)
     asked = MeansRequest(by, contr, weights, None, infer, level, adjust, None, None, df, options)
     return asked_means(grid, specs, grid.label, "emtrends", asked)
-
-
-emtrends.register(LinearFit, emtrends.dispatch(FittedModel))

@@ -45,7 +45,7 @@ class State:
 
 
 @dataclass(frozen=True, eq=False)
-class Argument:
+class ProfileParameter:
     """What is held: coordinate `index` of the deviance, whose value w is psi in the user's terms.
 
     start              where the deviance is smallest, in coordinates that have w among them; w its value there
@@ -128,7 +128,7 @@ class Argument:
 class ConstrainedDeviance:
     """The deviance at one place, seen with one argument held."""
 
-    argument: Argument
+    argument: ProfileParameter
     state: State
     place: Unprofiled
     observed: Array | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...fit.fitted_model import FittedModel
 from ...numerics.linalg import Array
-from .constrained import Argument, ConstrainedDeviance, State
+from .constrained import ConstrainedDeviance, ProfileParameter, State
 from .curves import Exponential, Linear, Scale
 from .term_parameters import SCALES, Maker, ProfScale, Term
 
@@ -24,11 +24,11 @@ class Arguments:
     def values(self, held: ConstrainedDeviance) -> Array:
         """All parameters in the user's terms where the deviance is smallest, the argument held."""
         state = held.settled()
-        scaling = self.fit.devfun.criterion.engine.gram.scaling
+        scaling = self.fit.gram.scaling
         beta = -held.place.v[:-1]
         if held.state.delta is not None:
             beta = held.argument.turn @ beta
-        t, parts = np.array([state.t]), zip(self.fit.devfun.families, state.points, scaling.R_terms, strict=True)
+        t, parts = np.array([state.t]), self.fit.covariances.terms(state.points)
         first, rest = zip(*(self.terms.values(*part, float(np.exp(state.t))) for part in parts), strict=True)
         sigma = self.terms.sigma(Exponential()).psi(t)
         return np.concatenate([*first, *rest, sigma, scaling.inverse @ beta + scaling.shift])
@@ -49,15 +49,15 @@ def arguments(fit: FittedModel, prof_scale: str = "sdcor") -> Arguments:
 
 
 def _sigma(fit: FittedModel, start: State, offset: int, scale: Scale) -> Maker:
-    return lambda: Argument(fit.devfun.criterion, start, offset, start.t, scale, -np.inf, np.inf)
+    return lambda: ProfileParameter(fit.criterion, start, offset, start.t, scale, -np.inf, np.inf)
 
 
 def _beta(fit: FittedModel, start: State, j: int, offset: int) -> Maker:
     """A fixed effect: X~ is turned so that the effect, but for its shift and unit, is the last coefficient."""
 
-    def make() -> Argument:
-        criterion = fit.devfun.criterion
-        scaling = criterion.engine.gram.scaling
+    def make() -> ProfileParameter:
+        criterion = fit.criterion
+        scaling = criterion.gram.scaling
         c = scaling.inverse[j]
         unit = float(np.linalg.norm(c))
         Q = np.linalg.qr(c[:, None], mode="complete")[0]
@@ -67,6 +67,6 @@ def _beta(fit: FittedModel, start: State, j: int, offset: int) -> Maker:
         w = float(c @ fit.at.factorization.fixed.beta) / unit
         turned = replace(criterion, engine=criterion.engine.combined(M))
         scale = Linear(unit, float(scaling.shift[j]))
-        return Argument(turned, replace(start, delta=w), offset + 1, w, scale, -np.inf, np.inf, turn=turn)
+        return ProfileParameter(turned, replace(start, delta=w), offset + 1, w, scale, -np.inf, np.inf, turn=turn)
 
     return make

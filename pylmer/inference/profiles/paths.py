@@ -13,7 +13,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array
-from .constrained import Argument, ConstrainedDeviance, State
+from .constrained import ConstrainedDeviance, ProfileParameter, State
 from .curves import NEARLY, Curve
 from .other_minima import contested, rivals
 
@@ -42,7 +42,7 @@ class Node:
 class Path:
     """Nodes by increasing w; `failures` says where the arithmetic ended a side."""
 
-    argument: Argument
+    argument: ProfileParameter
     nodes: tuple[Node, ...]
     failures: tuple[str, ...] = ()
 
@@ -67,7 +67,7 @@ def _rising(nodes: Sequence[Node]) -> list[Node]:
 class PathFollower:
     """Walks one side of one argument; `side` is -1 or 1, `lowest_value` the smallest deviance."""
 
-    argument: Argument
+    argument: ProfileParameter
     centre: Node
     lowest_value: float
     side: int
@@ -251,13 +251,13 @@ def _inverse(one: Node, two: Node, target: float) -> float:
     return w - run
 
 
-def centre_of(argument: Argument) -> Node:
+def centre_of(argument: ProfileParameter) -> Node:
     """The minimum itself, with a first guess of the slope of zeta."""
     held = argument.at(argument.start)
     return Node(argument.w, 0.0, float(np.sqrt(max(held.bend, 0.0) / 2)), held, np.zeros(len(held.free)))
 
 
-def path(argument: Argument, lowest_value: float, low: float, high: float, whole: bool) -> Path:
+def path(argument: ProfileParameter, lowest_value: float, low: float, high: float, whole: bool) -> Path:
     """The nodes that tell where zeta is -low and high (both positive); `whole` for a whole table of them."""
     centre, failures = centre_of(argument), []
     sides = []

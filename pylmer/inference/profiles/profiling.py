@@ -17,14 +17,13 @@ from ...errors import ArgumentError, note
 from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.per_fit import once_per_fit
-from ...fit.refitting import refit_ml
-from ...fit.words import check_level
+from ...fit.refitting import refitML
 from ...language import did_you_mean
-from ...numerics.distributions import student_quantile
+from ...numerics.distributions import two_sided_quantile
 from ...numerics.linalg import Array
 from ...text import show
-from ...text.arguments import plain
-from ..intervals import METHODS, chosen, confint, limit_names, limit_table, parameter_names
+from ...text.arguments import check_level, plain
+from ..intervals import chosen, confint, limit_names, limit_table, parameter_names
 from ..records import PlainTable, table
 from .curves import Curve, Logarithm, Scale, Squared
 from .parameters import Arguments, arguments
@@ -66,9 +65,7 @@ def _plain(frame: pd.DataFrame) -> PlainTable:
     return made
 
 
-@once_per_fit
-def _by_ml(fit: FittedModel) -> FittedModel:
-    return refit_ml(fit)
+_by_ml = once_per_fit(refitML)
 
 
 def _asked(fit: FittedModel, signames: bool, prof_scale: str) -> tuple[Arguments, list[str], int]:
@@ -126,7 +123,7 @@ def profile(
     rows = chosen(names, n_variance, which, "which")
     paths = {names[k]: _path(known, k, names[k], (cutoff, cutoff), whole=True) for k in rows}
     curves = {name: _curve(found) for name, found in paths.items()}
-    n_sd = sum(1 if family.hom else family.width for family in fit.devfun.families)
+    n_sd = sum(1 if family.hom else family.width for family in fit.covariances.families)
     return LikelihoodProfile(_frame(known, paths, names), curves, tuple(names), n_variance, n_sd, prof_scale)
 
 
@@ -175,7 +172,7 @@ def profile_limits(
 
 def quantile(level: float) -> float:
     """The normal quantile of a two-sided interval."""
-    return float(student_quantile((1 + check_level(level)) / 2, np.inf))
+    return float(two_sided_quantile(check_level(level), np.inf))
 
 
 def _limits(curves: Sequence[Curve], names: list[str], level: float) -> pd.DataFrame:
@@ -191,9 +188,6 @@ def _at_end(curve: Curve, name: str, side: int, column: str) -> str:
     """What to say of a limit that is the end of its range, where R prints 0, -1 or 1 without a word."""
     end, zeta = curve.ends()[side], curve.at_ends()[side]
     return f"{name} {column}: {end:.4g} is the end of its range, where zeta is {zeta:.4f}"
-
-
-METHODS["profile"] = profile_limits
 
 
 @confint.register(LikelihoodProfile)

@@ -20,7 +20,7 @@ from ...engine.covariance.family import Family
 from ...engine.covariance.point import Point, lower_entries
 from ...fit.fitted_model import FittedModel
 from ...numerics.linalg import Array
-from .constrained import Argument, State
+from .constrained import ProfileParameter, State
 from .curves import Linear, Rho, Scale, Sine, Squared
 from .held_coordinates import HeldCoordinates, rooted
 from .leading_block import Covarying, LeadingBlock, Polar, Triangular
@@ -40,7 +40,7 @@ class Undetermined:
     highest: float
 
 
-Maker: TypeAlias = Callable[[], Argument | Undetermined]
+Maker: TypeAlias = Callable[[], ProfileParameter | Undetermined]
 Makers: TypeAlias = tuple[list[Maker], list[Maker]]
 
 
@@ -55,7 +55,7 @@ class Term:
 
     @property
     def family(self) -> Family:
-        return self.fit.devfun.families[self.number]
+        return self.fit.covariances.families[self.number]
 
     @property
     def point(self) -> Point:
@@ -64,7 +64,7 @@ class Term:
     @property
     def R(self) -> Array:
         """Z~ = Z R^-1."""
-        return self.fit.devfun.criterion.engine.gram.scaling.R_terms[self.number]
+        return self.fit.covariances.R_terms[self.number]
 
     @property
     def units(self) -> Array:
@@ -93,13 +93,13 @@ class Term:
         scale: Scale,
         limits: tuple[float, float],
         relative: Relative = ITSELF,
-    ) -> Argument:
+    ) -> ProfileParameter:
         """The argument that is, or makes, a coordinate of the term at `point`."""
         points = (*self.start.points[: self.number], point, *self.start.points[self.number + 1 :])
         state, at = replace(self.start, points=points), self.offset + coordinate
-        return Argument(self.fit.devfun.criterion, state, at, float(w), scale, *limits, relative=relative)
+        return ProfileParameter(self.fit.criterion, state, at, float(w), scale, *limits, relative=relative)
 
-    def meaningless_at(self, argument: Argument, corners: tuple[int, ...]) -> Argument:
+    def meaningless_at(self, argument: ProfileParameter, corners: tuple[int, ...]) -> ProfileParameter:
         """The argument, which means nothing where one of these coordinates of the term is zero."""
         return replace(argument, corners=tuple(self.offset + k for k in corners))
 
@@ -148,7 +148,7 @@ SCALES = {
 def _deviation(term: Term, i: int) -> Maker:
     """A standard deviation of an unstructured term."""
 
-    def make() -> Argument:
+    def make() -> ProfileParameter:
         point = term.rooted((i,), Triangular.of)
         w = point.lead.values[0] * np.exp(term.start.t)
         return term.holding(point, 0, w, Linear(1 / float(term.units[i])), (0.0, np.inf), SD)
@@ -157,7 +157,7 @@ def _deviation(term: Term, i: int) -> Maker:
 
 
 def _squared(make: Maker) -> Maker:
-    def squared() -> Argument | Undetermined:
+    def squared() -> ProfileParameter | Undetermined:
         made = make()
         return replace(made, scale=Squared(made.scale))
 
@@ -165,7 +165,7 @@ def _squared(make: Maker) -> Maker:
 
 
 def _correlation(term: Term, pair: tuple[int, int]) -> Maker:
-    def make() -> Argument | Undetermined:
+    def make() -> ProfileParameter | Undetermined:
         point, quarter = term.rooted(pair, Polar.of), np.pi / 2
         a, b, w = point.lead.values
         if min(a, b) < VANISHED:
@@ -178,7 +178,7 @@ def _correlation(term: Term, pair: tuple[int, int]) -> Maker:
 def _covariance(term: Term, pair: tuple[int, int]) -> Maker:
     """A covariance of an unstructured term. The larger deviation leads, for that of the leading row cannot vanish."""
 
-    def make() -> Argument:
+    def make() -> ProfileParameter:
         sizes = term.units * np.linalg.norm(np.linalg.solve(term.R, term.point.template()), axis=1)
         larger, smaller = sorted(pair, key=lambda i: -sizes[i])
         point = term.rooted((larger, smaller), Covarying.of)
@@ -193,7 +193,7 @@ def _covariance(term: Term, pair: tuple[int, int]) -> Maker:
 def _theta_entry(term: Term, i: int, j: int) -> Maker:
     """Entry (i, j) of the template of an unstructured term: the rows up to i lead."""
 
-    def make() -> Argument:
+    def make() -> ProfileParameter:
         places = list(zip(*lower_entries(i + 1), strict=True))
         at, pivot = places.index((i, j)), places.index((j, j)) if i > j else None
         point = term.rooted(tuple(range(i + 1)), lambda P: Triangular.of(P, pivot))
@@ -206,7 +206,7 @@ def _theta_entry(term: Term, i: int, j: int) -> Maker:
 def _entry(term: Term, i: int, relative: Relative) -> Maker:
     """A standard deviation of a term of another structure, or that relative to sigma."""
 
-    def make() -> Argument:
+    def make() -> ProfileParameter:
         assert isinstance(term.point, Diagonal | Correlated)
         point = replace(term.point, d=np.abs(term.point.d))
         w = point.d[i] / relative.unit(term.start.t, 0.0)
@@ -221,7 +221,7 @@ def _rho(term: Term) -> list[Maker]:
     if not isinstance(point, Correlated):
         return []
 
-    def make() -> Argument | Undetermined:
+    def make() -> ProfileParameter | Undetermined:
         low, high = point.family.eta(point.family.lowest), point.family.eta(1.0)
         if not np.max(point.d) > VANISHED:
             return Undetermined(Rho(point.family), low, high)

@@ -32,17 +32,17 @@ def cluster_codes(fit: Fit, cluster: Any) -> tuple[Array, str | None]:
     if cluster is None:
         return _highest(fit)
     if isinstance(cluster, str):
-        for term in fit.design.random:
+        for term in fit.rows.random:
             if term.group == known_as(cluster, [term.group]):
                 return _checked(fit, term.codes, term.group), term.group
         name, column = _column(fit, cluster)
         return _checked(fit, _codes(fit, column, f"cluster {name!r}"), name), name
-    value = value_of(vector_among(cluster, fit.design.labels, "cluster="), "cluster=")
+    value = value_of(vector_among(cluster, fit.rows.labels, "cluster="), "cluster=")
     return _checked(fit, _codes(fit, value, "cluster="), "cluster="), None
 
 
 def _highest(fit: Fit) -> tuple[Array, str]:
-    groups = {term.group: term.codes for term in fit.design.random}
+    groups = {term.group: term.codes for term in fit.rows.random}
     if not groups:
         raise ArgumentError("an lm() has no grouping factor: name the clusters, cluster='...'")
     name = min(groups, key=lambda group: int(groups[group].max()))
@@ -63,7 +63,7 @@ def nested(inner: Array, outer: Array) -> bool:
 
 
 def _checked(fit: Fit, codes: Array, name: str) -> Array:
-    for term in fit.design.random:
+    for term in fit.rows.random:
         if not nested(term.codes, codes):
             raise ArgumentError(
                 f"the random effects are not nested in the clusters: levels of {term.group!r} occur in several "
@@ -84,9 +84,9 @@ def _column(fit: Fit, name: str) -> tuple[str, Value]:
 
 
 def _codes(fit: Fit, value: Value, what: str) -> Array:
-    design = fit.design
-    if length(value) == design.n_total and design.rows.positions is not None:
-        value = take(value, design.rows.positions)
+    design, positions = fit.design, fit.rows.used.positions
+    if length(value) == design.n_total and positions is not None:
+        value = take(value, positions)
     if length(value) != design.n:
         rows = f"{design.n} rows" if design.n == design.n_total else f"{design.n} rows used of {design.n_total}"
         raise DataError(f"{what} has {length(value)} values; the fit has {rows}")
@@ -113,10 +113,10 @@ def _rows(codes: Array) -> list[Array]:
 
 def _mixed(fit: FittedModel, codes: Array) -> tuple[Iterator[Cluster], Array]:
     """Phi = W^-1 + Z Lambda Lambda' Z' within each cluster, W = Phi^-1."""
-    design, C, ZL = fit.design, cholesky(fit.solution.Phi), sparse.csr_array(Zt(fit).T @ Lambda(fit))
-    e = design.y - np.asarray(design.X @ fit.beta, float) - (0.0 if design.offset is None else design.offset)
-    rows = _rows(codes)
-    return (_mixed_cluster(dense(design.X[at]) @ C, ZL[at], e[at], _at(design.weights, at)) for at in rows), C
+    rows, C, ZL = fit.rows, cholesky(fit.solution.Phi), sparse.csr_array(Zt(fit).T @ Lambda(fit))
+    e = rows.y - np.asarray(rows.X @ fit.beta, float) - (0.0 if rows.offset is None else rows.offset)
+    found = (_mixed_cluster(dense(rows.X[at]) @ C, ZL[at], e[at], _at(rows.weights, at)) for at in _rows(codes))
+    return found, C
 
 
 def _at(weights: Array | None, rows: Array) -> Array | None:
@@ -135,8 +135,8 @@ def _mixed_cluster(X: Array, ZL: Any, e: Array, weights: Array | None) -> Cluste
 def _linear(fit: LinearFit, codes: Array) -> tuple[Iterator[Cluster], Array]:
     """Phi = I, independent rows of equal variance, and W the prior weights."""
     C = cholesky(fit.solution.unscaled)
-    X, e = dense(fit.design.X) @ C, fit.solution.residuals
-    weights = np.ones(len(e)) if fit.design.weights is None else fit.design.weights
+    X, e = dense(fit.rows.X) @ C, fit.solution.residuals
+    weights = np.ones(len(e)) if fit.rows.weights is None else fit.rows.weights
     return (_linear_cluster(X[at], weights[at, None] * X[at], e[at]) for at in _rows(codes)), C
 
 

@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ArgumentError
-from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
-from ...fit.words import check_level, several
+from ...fit.words import several, word_of
 from ...language import did_you_mean, known_as
-from ...numerics.distributions import student_quantile, student_two_sided
+from ...numerics.distributions import student_two_sided, two_sided_quantile
 from ...numerics.linalg import Array
 from ...text import Copied
-from ...text.arguments import plain
+from ...text.arguments import check_level, plain
 from ..records import TestTable, table
 from .clusters import Fit, cluster_codes, clusters_of
 from .sandwich import TYPES, Sandwich, sandwich
@@ -48,8 +47,8 @@ class RobustIntervals(TestTable):
     level: float
 
 
-@word
-def vcovCR(fit: FittedModel, cluster: Any = None, type: str = "CR2") -> ClusterRobust:
+@word_of(FittedModel, LinearFit)
+def vcovCR(fit: Fit, cluster: Any = None, type: str = "CR2") -> ClusterRobust:
     """Cluster-robust ("sandwich") covariance of the fixed effects, as clubSandwich's: DataFrame (p, p).
 
     cluster  a grouping factor, a column of the data, or an array with the cluster of each row (a Series goes by its
@@ -71,16 +70,6 @@ def vcovCR(fit: FittedModel, cluster: Any = None, type: str = "CR2") -> ClusterR
     (Intercept)     0.002846 -0.001647
     floor          -0.001647  0.006468
     """
-    return _covariance(fit, cluster, type)
-
-
-@vcovCR.register(LinearFit)
-def vcovCR_linear(fit: LinearFit, cluster: Any = None, type: str = "CR2") -> ClusterRobust:
-    """Cluster-robust covariance of least-squares estimates; aliased coefficients are left out."""
-    return _covariance(fit, cluster, type)
-
-
-def _covariance(fit: Fit, cluster: Any, type: str) -> ClusterRobust:
     if type not in TYPES:
         raise ArgumentError(f"type={type!r}: wanted one of {', '.join(map(repr, TYPES))}")
     codes, _ = cluster_codes(fit, cluster)
@@ -95,7 +84,7 @@ def _covariance(fit: Fit, cluster: Any, type: str) -> ClusterRobust:
 def given_covariance(fit: Fit, vcov: Any, cluster: Any) -> ClusterRobust:
     """The covariance asked for: a type, or one that vcovCR() made of this fit."""
     if isinstance(vcov, str):
-        return _covariance(fit, cluster, vcov)
+        return vcovCR(fit, cluster, vcov)
     if not isinstance(vcov, ClusterRobust):
         raise ArgumentError(f"vcov= is a type such as 'CR2' or what vcovCR() gave, found {vcov.__class__.__name__}")
     if cluster is not None:
@@ -170,7 +159,7 @@ def conf_int(
     at = _positions(coefs, list(covariance.index))
     beta, error = _with_errors(fit, covariance, at)
     df = _df(covariance.sandwich, test, at)
-    half = error * student_quantile((1 + level) / 2, df)
+    half = error * two_sided_quantile(level, df)
     columns: dict[str, Any] = {"Coef": [covariance.index[k] for k in at], "beta": beta, "SE": error, "df": df}
     columns |= {"CI_L": beta - half, "CI_U": beta + half}
     if p_values:

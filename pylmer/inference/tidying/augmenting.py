@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...design import Design
+from ...design import Design, Designed
 from ...design.spec import NewColumns, NewFrame
 from ...errors import ArgumentError, DataError
 from ...fit.fitted_model import FittedModel
@@ -26,21 +26,21 @@ from ...prediction import predict
 SHOWN = {"fit": ".fitted", "lwr": ".lower", "upr": ".upper", "se_fit": ".se.fit"}
 
 
-def beside(design: Design, data: Any, columns: Mapping[str, Array]) -> pd.DataFrame:
+def beside(fit: Designed, data: Any, columns: Mapping[str, Array]) -> pd.DataFrame:
     """Columns (n,) of the rows used, beside the model frame or, where given, beside the rows of `data`.
 
     Rows that were left out for missing values are kept, with NaN, where `data` is given and na_action is "exclude".
     """
     if data is None:
-        return pd.concat([design.model_frame(), pd.DataFrame(columns, index=design.index)], axis=1)
-    kept, padded = _rows_of(design, data)
-    own = {name: design.padded(np.asarray(values, float)) if padded else values for name, values in columns.items()}
+        return pd.concat([fit.rows.model_frame(), pd.DataFrame(columns, index=fit.rows.index)], axis=1)
+    kept, padded = _rows_of(fit, data)
+    own = {name: fit.rows.padded(np.asarray(values, float)) if padded else values for name, values in columns.items()}
     return joined(kept, own)
 
 
-def _rows_of(design: Design, data: Any) -> tuple[pd.DataFrame, bool]:
+def _rows_of(fit: Designed, data: Any) -> tuple[pd.DataFrame, bool]:
     """The rows of the data that the fit has, in its order, and whether rows with missing values are among them."""
-    frame = as_frame(data)
+    design, rows, frame = fit.design, fit.rows, as_frame(data)
     if len(frame) not in (design.n_total, design.n):
         raise DataError(
             f"data= has {len(frame)} rows; wanted the {design.n_total} rows that the fit was given, or the {design.n} "
@@ -48,11 +48,11 @@ def _rows_of(design: Design, data: Any) -> tuple[pd.DataFrame, bool]:
         )
     whole = len(frame) == design.n_total
     if isinstance(data, pd.DataFrame):
-        frame = aligned(frame, design.data_index if whole else design.index, "data=", "the data of the fit")
+        frame = aligned(frame, rows.data_index if whole else rows.index, "data=", "the data of the fit")
     if not whole:
         return frame, False
     padded = design.na_action == "exclude"
-    positions = design.rows.chosen if padded else design.rows.positions
+    positions = rows.used.chosen if padded else rows.used.positions
     return (frame if positions is None else frame.iloc[positions]), padded
 
 
@@ -73,7 +73,7 @@ def joined(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
 
 def predicted(fit: FittedModel | LinearFit, newdata: Any, **given: Any) -> dict[str, pd.Series[float]]:
     """`predict`, its columns named as broom names them."""
-    found = predict(fit, newdata, **given)  # type: ignore[arg-type]  # the word knows fits of lm too
+    found = predict(fit, newdata, **given)
     if isinstance(found, pd.Series):
         return {SHOWN["fit"]: found}
     wanted = [name for name in SHOWN if name in found and (name != "se_fit" or given["se_fit"])]

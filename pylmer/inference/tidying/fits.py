@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...design import Design
+from ...design import Designed
 from ...diagnostics import cooks_distance, hatvalues
 from ...errors import ArgumentError
 from ...extract import AIC, BIC, VarCorr, coef, df_residual, logLik, nobs, ranef, sigma, word
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
-from ...fit.words import check_level, several
-from ...numerics.distributions import student_quantile
+from ...fit.words import several
+from ...numerics.distributions import two_sided_quantile
 from ...numerics.linalg import Array
 from ...prediction import predict
+from ...text.arguments import check_level
 from .. import intervals
 from ..contrasts.contrasts import DDF, t_tests
 from ..degrees_of_freedom.choice import METHODS, check_ddf
-from ..intervals import confint
 from .augmenting import as_frame, beside, joined, predicted, refuse_both, with_predictions
 
 COLUMNS = (
@@ -70,7 +70,7 @@ def tidy(
             raise ArgumentError(f"effects={each!r}: wanted {', '.join(map(repr, EFFECTS))}, or several of them")
     check_ddf(ddf, (*METHODS, "lme4"))
     _check(scales, tuple(SCALES), "scales")
-    _check(conf_method, ("Wald", *intervals.METHODS), "conf_method")
+    _check(conf_method, tuple(intervals.METHODS), "conf_method")
     level = check_level(conf_level, "conf_level") if conf_int else None
     limits = _confint(fit, wanted, level, conf_method, scales)
     parts: dict[str, Callable[[], pd.DataFrame]] = {
@@ -97,7 +97,7 @@ def _confint(fit: FittedModel, wanted: Sequence[str], level: float | None, metho
         return None
     if scales == "vcov" and "ran_pars" in wanted:
         raise ArgumentError(f"conf_method={method!r} gives limits of standard deviations: leave scales at 'sdcor'")
-    return confint(fit, level=level, method=method, signames=False).to_numpy()
+    return intervals.confint(fit, level=level, method=method, signames=False).to_numpy()
 
 
 def _fixed(fit: FittedModel, ddf: str, level: float | None, limits: Array | None) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def _fixed(fit: FittedModel, ddf: str, level: float | None, limits: Array | None
 def _limits(estimate: Array, error: Array, df: Array | float, level: float | None) -> dict[str, Array]:
     if level is None:
         return {}
-    half = error * student_quantile((1 + level) / 2, df)
+    half = error * two_sided_quantile(level, df)
     return {"conf.low": estimate - half, "conf.high": estimate + half}
 
 
@@ -146,7 +146,7 @@ def _parameter(sd: str, cor: str, var1: str | None, var2: str | None) -> str:
 
 def _places(fit: FittedModel) -> list[int]:
     """Where each row of VarCorr's lower triangles stands in `intervals.parameter_names`; -1 for no parameter there."""
-    families = fit.devfun.families
+    families = fit.covariances.families
     sds = [1 if family.hom else family.width for family in families]
     sd, correlation, out = 0, sum(sds), []
     for family, count in zip(families, sds, strict=True):
@@ -247,24 +247,24 @@ def augment(
     if newdata is not None:
         columns = with_predictions(fit, newdata, **asked, allow_new_levels=allow_new_levels)
         return joined(as_frame(newdata), columns | {".fixed": np.asarray(predict(fit, newdata, re_form="NA"), float)})
-    return beside(fit.design, data, {**fitted_columns(fit, **asked), **_row_numbers(fit)})
+    return beside(fit, data, {**fitted_columns(fit, **asked), **_row_numbers(fit)})
 
 
 def fitted_columns(fit: FittedModel | LinearFit, **asked: Any) -> dict[str, Array]:
     """.fitted of the rows used, and its limits and standard errors where asked for."""
-    return {name: used(fit.design, values) for name, values in predicted(fit, None, **asked).items()}
+    return {name: used(fit, values) for name, values in predicted(fit, None, **asked).items()}
 
 
 def _row_numbers(fit: FittedModel) -> dict[str, Array]:
-    design = fit.design
-    weights = np.ones(design.n) if design.weights is None else design.weights
-    offset = np.zeros(design.n) if design.offset is None else design.offset
-    residual = np.asarray(design.y - fit.mu, float)
+    rows = fit.rows
+    weights = np.ones(rows.n) if rows.weights is None else rows.weights
+    offset = np.zeros(rows.n) if rows.offset is None else rows.offset
+    residual = np.asarray(rows.y - fit.mu, float)
     return {
         ".resid": residual,
-        ".hat": used(design, hatvalues(fit)),
-        ".cooksd": used(design, cooks_distance(fit)),
-        ".fixed": np.asarray(design.X @ fit.beta, float) + offset,
+        ".hat": used(fit, hatvalues(fit)),
+        ".cooksd": used(fit, cooks_distance(fit)),
+        ".fixed": np.asarray(rows.X @ fit.beta, float) + offset,
         ".mu": fit.mu,
         ".offset": offset,
         ".sqrtXwt": np.sqrt(weights),
@@ -274,7 +274,7 @@ def _row_numbers(fit: FittedModel) -> dict[str, Array]:
     }
 
 
-def used(design: Design, values: pd.Series[float]) -> Array:
+def used(fit: Designed, values: pd.Series[float]) -> Array:
     """Values of the rows used, without the NaN that stand for others where na_action="exclude"."""
-    complete = design.rows.complete
-    return values.to_numpy() if design.na_action != "exclude" or complete is None else values.to_numpy()[complete]
+    complete = fit.rows.used.complete
+    return values.to_numpy() if fit.design.na_action != "exclude" or complete is None else values.to_numpy()[complete]

@@ -1,0 +1,155 @@
+"""Trust-region Newton over (Sigma, beta) together: exact score, information of the working linear model.
+
+As `optimize.newton` (engine.md 2e-h), with two changes (glmm.md section 4): the secant correction begins at once, since
+the information leaves out how weights and modes answer; and the score is differenced whenever a step gains less than a
+quarter of what was promised after the fifth, which strongly clustered binary data need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, Self, TypeVar
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, symmetric
+from ..optimize.newton import new_radius
+from ..optimize.trust_region import trust_step
+from .place import Place
+
+STOP = 1e-10  # predicted decrease, in units of the criterion, below which no step is worth taking
+ITERATIONS = 200
+PATIENCE = 5  # steps before one that disappoints has the score differenced
+ACCEPTED = 1e-4  # share of the promised decrease that a step must keep
+
+
+class At(Protocol):
+    """A criterion at one place, that can be asked elsewhere."""
+
+    @property
+    def place(self) -> Place: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def gradient(self) -> Array: ...
+    @property
+    def information(self) -> Array: ...
+    @property
+    def noise(self) -> float: ...
+    @property
+    def passes(self) -> int: ...
+    def to(self, place: Place) -> Self: ...
+
+
+A = TypeVar("A", bound=At)
+
+
+@dataclass(frozen=True, eq=False)
+class Descent(Generic[A]):
+    """Where a descent ended and how: evaluations (value, score, information), scores of differences, values met."""
+
+    at: A
+    correction: Array
+    converged: bool
+    message: str
+    evaluations: int
+    gradients: int
+    passes: int
+    trace: tuple[float, ...]
+
+    @property
+    def hessian(self) -> Array:
+        """Information with the secant correction gathered on the way."""
+        return self.at.information + self.correction
+
+
+@dataclass
+class _Progress:
+    """Counts of one descent."""
+
+    evaluations: int = 0
+    gradients: int = 0
+    passes: int = 0
+
+    def tried(self, at: A, place: Place) -> A | None:
+        """The criterion at a trial place, None where the arithmetic fails."""
+        self.evaluations += 1
+        try:
+            trial = at.to(place)
+            self.passes += trial.passes
+            return trial if np.isfinite(trial.value) else None
+        except NumericalError:
+            return None
+
+    def differenced(self, at: At) -> Array:
+        """What the Hessian has beyond the information, by one-sided differences of the score."""
+        h = difference_step(at.place)
+        scores = []
+        for unit in np.eye(at.place.size):
+            beside = at.to(at.place.shifted(h * unit))
+            scores.append(beside.gradient)
+            self.passes += beside.passes
+        self.gradients += len(scores)
+        return symmetric((np.array(scores) - at.gradient) / h) - at.information
+
+
+def difference_step(place: Place) -> float:
+    """The step of differences in local coordinates."""
+    return max(1e-5 * place.extent, 1e-6)
+
+
+def descend(at: A, steps: int = ITERATIONS, differences: bool = False, keep: bool = False) -> Descent[A]:
+    """From `at` until no step promises a decrease that the arithmetic could show.
+
+    differences: begin with a differenced score; keep: never forget the correction but where charts turn.
+    """
+    counts = _Progress(1, 0, at.passes)
+    radius = max(0.5 * at.place.extent, 0.3)
+    E = counts.differenced(at) if differences else np.zeros((at.place.size,) * 2)
+    previous, fresh, trace, promised = np.inf, differences, [at.value], np.inf
+    for _ in range(steps):
+        step, promised, inside = trust_step(at.gradient, at.information + E, radius)
+        enough = 0.01 * at.noise if inside else at.noise
+        if promised <= max(STOP, enough) and (inside or radius >= 0.1 * at.place.extent):
+            return _ended(at, E, counts, trace)
+        if inside and promised < 1 and promised > 0.2 * previous and not fresh:
+            E, fresh = counts.differenced(at), True
+            continue
+        trial = counts.tried(at, at.place.moved(step))
+        trace.append(np.inf if trial is None else trial.value)
+        if trial is not None and promised < 10 * at.noise:
+            if trust_step(trial.gradient, trial.information + E, radius)[1] > 0.5 * promised:
+                return _ended(at, E, counts, trace)
+            ratio = 1.0
+        else:
+            ratio = -1.0 if trial is None else (at.value - trial.value) / promised
+        radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
+        disappoints = ratio < 0.25 and len(trace) > PATIENCE
+        if ratio <= ACCEPTED or trial is None:
+            if ((inside and promised < 1) or disappoints) and not fresh:
+                E, fresh = counts.differenced(at), True
+            continue
+        E = secant(E, at, trial, step, keep)
+        at, previous, fresh = trial, (promised if inside else np.inf), False
+        if disappoints:
+            E, fresh = counts.differenced(at), True
+    message = f"no convergence in {steps} steps; the last one promised a decrease of {promised:.3g}"
+    return Descent(at, E, False, message, counts.evaluations, counts.gradients, counts.passes, tuple(trace))
+
+
+def _ended(at: A, E: Array, counts: _Progress, trace: list[float]) -> Descent[A]:
+    return Descent(at, E, True, "", counts.evaluations, counts.gradients, counts.passes, tuple(trace))
+
+
+def secant(E: Array, old: At, new: At, step: Array, keep: bool) -> Array:
+    """Symmetric rank-one correction of what the information misses."""
+    if not new.place.same_chart(old.place):
+        return np.zeros_like(E)
+    missed = new.gradient - old.gradient - (old.information + new.information) @ step / 2 - E @ step
+    along = float(missed @ step)
+    if abs(along) < 1e-6 * np.linalg.norm(missed) * np.linalg.norm(step) or along == 0.0:
+        return E
+    corrected = E + np.outer(missed, missed) / along
+    too_large = np.max(np.abs(corrected)) > np.max(np.abs(new.information))
+    return np.zeros_like(E) if too_large and not keep else corrected

@@ -1,0 +1,343 @@
+"""Laplace's approximation of the deviance of a generalized linear mixed model: value, exact gradient, information.
+
+At the conditional modes, with D the sum of deviance residuals and M = I + T'Z'AZT,
+
+    no scale:       d = -2 log f(y | mu) + |u|^2 + log|M|
+    exact, scale:   d = -2 log f(y | mu, phi) + |u|^2 / phi + log|M|,  phi profiled
+    lme4, scale:    d = aic(y, mu, phi = D / sum w) + |u|^2 + log|M|
+
+where A is the expected information W (lme4; the same for canonical links) or the observed one O (exact Laplace). The
+gradient differentiates through the modes; with K = T M^-1 T', h_i = z_i'K z_i, c = h A', K_O as K with O for A,
+
+    s = K_O Z'c,  r = c - O Z s,  dd/dbeta = X'(2 gamma g + r),
+    dd/dSigma = sum_j (Z'V^-1Z)_jj - gamma zg zg' - (zr zg' + zg zr')/2,   zg = Z'g, zr = Z'r, V = A^-1 + Z Sigma Z'
+
+(glmm.md sections 2 and 3), gamma = 1, or 1 / phi in the exact criterion with a scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, block_diagonal, symmetric
+from ...numerics.stacks import levels_last
+from ..criterion.profiled import EPS
+from ..factorization.blocked import BlockedEngine, BlockedFactorization
+from . import negative_binomial
+from .leverages import leverages
+from .modes import DECREMENT, Modes, Responses, find_modes, solve_effects, term_templates
+from .place import Place, factor_templates
+from .weighted import Structure
+
+Scale = Literal["none", "exact", "lme4"]
+
+
+@dataclass(frozen=True, eq=False)
+class Laplace:
+    """The criterion as a function of the place.
+
+    observed   whether log|M| is taken with the observed information
+    scale      how the family's scale enters: "none" where it has none
+    tolerance  of the conditional modes, in units of the criterion
+    """
+
+    structure: Structure
+    responses: Responses
+    observed: bool
+    scale: Scale
+    tolerance: float = DECREMENT
+
+    def at(self, place: Place, b: Sequence[Array] | None = None) -> LaplaceAt:
+        """The criterion at `place`, its modes sought from the effects b per factor (J, L), or from 0."""
+        T = self.templates(place)
+        if b is None:
+            return self.begun(place, self.structure.zeros())
+        return self.begun(place, [each @ np.linalg.pinv(t).T for each, t in zip(b, T, strict=True)])
+
+    def begun(self, place: Place, u: Sequence[Array]) -> LaplaceAt:
+        """The criterion at `place`, its modes sought from u per factor (J, L)."""
+        responses, T = self.responses_at(place), self.templates(place)
+        fixed = responses.offset + self.structure.fixed(place.beta)
+        modes = find_modes(self.structure, responses, T, fixed, u, self.tolerance)
+        return LaplaceAt(self, place, responses, T, modes)
+
+    def templates(self, place: Place) -> list[Array]:
+        """T per factor (L, L)."""
+        return factor_templates(self.structure.place, place.points, [factor.L for factor in self.structure.factors])
+
+    def responses_at(self, place: Place) -> Responses:
+        """The responses with the shape that the place gives to the family."""
+        if not len(place.shapes):
+            return self.responses
+        family = self.responses.family.with_theta(float(np.exp(place.shapes[0])))
+        return replace(self.responses, family=family)
+
+    @cached_property
+    def constant(self) -> float:
+        """-2 log f of the saturated model of a family without scale."""
+        return self.responses.family.saturated(self.responses.y, self.responses.weights, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class LaplaceAt:
+    """The criterion at one place; T per factor (L, L)."""
+
+    criterion: Laplace
+    place: Place
+    responses: Responses
+    T: list[Array]
+    modes: Modes
+
+    def to(self, place: Place) -> LaplaceAt:
+        """The same criterion elsewhere, begun at the modes that are to be expected there."""
+        return self.criterion.begun(
+            place, self.expected_modes(self.criterion.templates(place), place.beta - self.place.beta)
+        )
+
+    @property
+    def passes(self) -> int:
+        """Passes over the rows that the modes took."""
+        return self.modes.passes
+
+    # --- the weights of log|M|, and its factorizations ---
+
+    @property
+    def _by_observed(self) -> bool:
+        return self.criterion.observed or self.responses.family.canonical
+
+    @property
+    def weights(self) -> Array:
+        """A (n,)."""
+        return self.modes.rows.O if self.criterion.observed else self.modes.rows.W
+
+    @property
+    def weight_slopes(self) -> Array:
+        """dA/deta (n,)."""
+        return self.modes.rows.O1 if self.criterion.observed else self.modes.rows.W1
+
+    @cached_property
+    def engine(self) -> BlockedEngine:
+        """The sums of [Z X 0] under A."""
+        return self.criterion.structure.filled(self.weights)
+
+    @cached_property
+    def factorization(self) -> BlockedFactorization:
+        """V = A^-1 + Z Sigma Z'."""
+        return self.engine.factorize(term_templates(self.engine.gram, self.T))
+
+    @cached_property
+    def observed_engine(self) -> BlockedEngine:
+        """The sums of [Z X 0] under O."""
+        return self.engine if self._by_observed else self.criterion.structure.filled(self.modes.rows.O)
+
+    @cached_property
+    def observed_factorization(self) -> BlockedFactorization:
+        """O^-1 + Z Sigma Z'."""
+        if self._by_observed:
+            return self.factorization
+        return self.observed_engine.factorize(term_templates(self.engine.gram, self.T))
+
+    def expected_modes(self, T: Sequence[Array], change: Array) -> list[Array]:
+        """u at other templates and a changed beta, to first order: Newton's step from here, without the rows."""
+        engine = self.observed_engine
+        b = [each[:, :, None] for each in self.modes.b]
+        moved = np.append(change, 0.0)
+        right = [
+            Ab[:, :, 0] - g - f.ZtXy @ moved
+            for Ab, g, f in zip(engine.ZtZ_times(b), self.Ztg, engine.gram.factors, strict=True)
+        ]
+        try:
+            return solve_effects(engine, T, right)
+        except NumericalError:
+            return [each @ np.linalg.pinv(t).T for each, t in zip(self.modes.b, T, strict=True)]
+
+    # --- the value ---
+
+    @cached_property
+    def phi(self) -> float:
+        """The scale: 1 without one, profiled in the exact criterion, D / sum w in lme4's."""
+        r, rows = self.responses, self.modes.rows
+        if self.criterion.scale == "exact":
+            return r.family.dispersion(r.y, r.weights, rows.eta, rows.D, self.modes.penalty, len(r.y))
+        return 1.0 if self.criterion.scale == "none" else rows.D / float(np.sum(r.weights))
+
+    @property
+    def gamma(self) -> float:
+        """What |u|^2 is multiplied by."""
+        return 1.0 / self.phi if self.criterion.scale == "exact" else 1.0
+
+    @cached_property
+    def minus2loglik(self) -> float:
+        """-2 log f(y | mu, phi), or lme4's aic where the criterion is that."""
+        r, rows = self.responses, self.modes.rows
+        if self.criterion.scale == "lme4":
+            return r.family.aic_r(r.y, r.weights, rows.eta, rows.D)
+        if self.criterion.scale == "exact" or len(self.place.shapes):
+            return rows.D / self.phi + r.family.saturated(r.y, r.weights, self.phi)
+        return rows.D + self.criterion.constant
+
+    @cached_property
+    def value(self) -> float:
+        """d; NumericalError if it is not finite."""
+        d = self.minus2loglik + self.gamma * self.modes.penalty + self.factorization.elimination.logdet_V
+        if not np.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return float(d)
+
+    @property
+    def noise(self) -> float:
+        """How far rounding may move the value."""
+        terms = abs(self.value) + abs(self.minus2loglik) + self.gamma * abs(self.modes.rows.D)
+        return 8 * EPS * (terms + len(self.responses.y))
+
+    # --- the gradient ---
+
+    @cached_property
+    def Ztg(self) -> list[Array]:
+        """Z'g per factor (J, L)."""
+        return self.criterion.structure.cross(self.modes.rows.g)
+
+    @cached_property
+    def leverages(self) -> Array:
+        """z_i'K z_i (n,)."""
+        return leverages(self.criterion.structure, self.factorization)
+
+    @cached_property
+    def _direct(self) -> Array:
+        """c (n,): what the criterion answers to eta, beyond the answer of D + |u|^2."""
+        c = self.leverages * self.weight_slopes
+        if self.criterion.scale == "lme4":
+            r, rows = self.responses, self.modes.rows
+            c = c + 2 * (r.family.aic_r_slope(r.y, r.weights, rows.D) - 1) * rows.g
+        return c
+
+    @cached_property
+    def _implicit(self) -> tuple[Array, Array, list[Array]]:
+        """Z s and r (n,), Z'r per factor (J, L): what moves with the modes."""
+        structure, rows, c = self.criterion.structure, self.modes.rows, self._direct
+        Ztc = structure.cross(c)
+        s = [each[:, :, 0] for each in self.observed_factorization.solve([each[:, :, None] for each in Ztc])]
+        OZs = self.observed_engine.ZtZ_times([each[:, :, None] for each in s])
+        Ztr = [one - two[:, :, 0] for one, two in zip(Ztc, OZs, strict=True)]
+        Zs = structure.random(s)
+        return Zs, c - rows.O * Zs, Ztr
+
+    @property
+    def Zs(self) -> Array:
+        """Z K_O Z'c (n,)."""
+        return self._implicit[0]
+
+    def _term(self, parts: Sequence[Array], term: int) -> Array:
+        f, at = self.criterion.structure.place[term]
+        return parts[f][..., at]
+
+    @cached_property
+    def ZtVZ(self) -> list[Array]:
+        """sum over levels of Z_j'V^-1Z_j per factor (L, L)."""
+        S = np.zeros((len(self.engine.gram.XytXy),) * 2)
+        return [symmetric(D.sum(axis=0)) for D in self.factorization.selected_inverse(S)[0]]
+
+    @cached_property
+    def G(self) -> list[Array]:
+        """dd/dSigma per random term (l, l)."""
+        out = []
+        for term in range(len(self.place.points)):
+            f, at = self.criterion.structure.place[term]
+            g, r = self._term(self.Ztg, term), self._term(self._implicit[2], term)
+            out.append(self.ZtVZ[f][at, at] - self.gamma * (g.T @ g) - symmetric(r.T @ g))
+        return out
+
+    @cached_property
+    def beta_gradient(self) -> Array:
+        """dd/dbeta (p,), of the scaled columns."""
+        return self.criterion.structure.fixed_cross(2 * self.gamma * self.modes.rows.g + self._implicit[1])
+
+    @cached_property
+    def gradient(self) -> Array:
+        """In the local coordinates of the place."""
+        return np.concatenate([*self._point_slopes, self.beta_gradient, self._shape_slopes])
+
+    def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
+        """Slopes of d along changes of Sigma (k_i, l, l) per random term."""
+        return [np.tensordot(each, G, axes=2) for each, G in zip(tangents, self.G, strict=True)]
+
+    @property
+    def _point_slopes(self) -> list[Array]:
+        """Per random term."""
+        return self.slopes_along([point.tangents() for point in self.place.points])
+
+    @property
+    def _shape_slopes(self) -> Array:
+        return negative_binomial.gradient(self) if len(self.place.shapes) else np.zeros(0)
+
+    # --- the information ---
+
+    def directions(self) -> list[Array]:
+        """s_a = -dSigma_a Z'g per factor (J, L, k): Z s_a = (dV/da) V^-1 r of the working linear model."""
+        k = self.place.k
+        s = [levels_last(factor.J, factor.L, k) for factor in self.criterion.structure.factors]
+        for each in s:
+            each[:] = 0.0
+        column = 0
+        for term, point in enumerate(self.place.points):
+            f, at = self.criterion.structure.place[term]
+            s[f][:, at, column : column + point.size] = -_applied(self.Ztg[f][:, at], point.tangents())
+            column += point.size
+        return s
+
+    @cached_property
+    def information(self) -> Array:
+        """For stepping: that of the working linear model with its scale known, plus curvature (size, size)."""
+        k, p, gamma = self.place.k, len(self.place.beta), self.gamma
+        WVW, XVW = self.factorization.products(self.directions())
+        XVX = self.XVX
+        H = np.zeros((self.place.size,) * 2)
+        H[:k, :k] = gamma * (WVW + XVW.T @ np.linalg.pinv(XVX) @ XVW) + self._curvature
+        H[k : k + p, k : k + p] = 2 * gamma * XVX
+        H[k : k + p, :k] = 2 * gamma * XVW
+        H[:k, k : k + p] = H[k : k + p, :k].T
+        if self.criterion.scale == "exact":  # of phi, which is profiled: d(1/phi) = -dr2 / (n phi^2)
+            slopes = gamma * np.concatenate(
+                [-self._penalty_slopes, 2 * self.criterion.structure.fixed_cross(self.modes.rows.g)]
+            )
+            H[: k + p, : k + p] -= np.outer(slopes, slopes) / len(self.responses.y)
+        H[k + p :, k + p :] = self._shape_information
+        return symmetric(H)
+
+    @property
+    def _curvature(self) -> Array:
+        """tr(G d2Sigma) (k, k)."""
+        return block_diagonal(p.curvature(G) for p, G in zip(self.place.points, self.G, strict=True))
+
+    @property
+    def _shape_information(self) -> Array:
+        return negative_binomial.information(self) if len(self.place.shapes) else np.zeros((0, 0))
+
+    @cached_property
+    def XVX(self) -> Array:
+        """X'V^-1X (p, p)."""
+        XytXy, inner = self.engine.gram.XytXy, self.factorization.elimination.inner
+        return symmetric((XytXy - inner(self.factorization.half_solves, self.factorization.half_solves))[:-1, :-1])
+
+    @property
+    def _penalty_slopes(self) -> Array:
+        """zg'dSigma_a zg (k,): what D + |u|^2 loses to Sigma."""
+        slopes = []
+        for term, point in enumerate(self.place.points):
+            g = self._term(self.Ztg, term)
+            slopes.append(np.tensordot(point.tangents(), g.T @ g, axes=2))
+        return np.concatenate(slopes)
+
+
+def _applied(g: Array, E: Array) -> Array:
+    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
+    out = levels_last(len(g), E.shape[1], len(E))
+    for a, matrix in enumerate(E):
+        out[:, :, a] = g @ matrix.T
+    return out

@@ -1,0 +1,214 @@
+"""Conditional modes: u minimizes D(eta) + |u|^2 for given T and beta, eta = offset + X beta + Z T u.
+
+Newton's step solves (I + T'Z'OZT) u = T'(Z'O Zb - Z'g), from sums without X (glmm.md section 1). No working residual
+g/W is formed, since W underflows for |eta| > 37. Where the observed information O leaves the matrix indefinite, one
+step takes the expected information W.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...families import Family, RowPass, row_pass
+from ...numerics.linalg import Array
+from ..factorization.blocked import BlockedEngine
+from ..sums.gram import Gram
+from .weighted import Structure
+
+DECREMENT = 1e-9  # decrease promised by a step, in units of the criterion, after which no other is needed
+ROUNDING = 1e-20  # the same of a step that changes nothing (log|M| moves with the root of it)
+STEPS = 60
+HALVINGS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """y, prior weights, offset (n,) and the family they come from."""
+
+    y: Array
+    weights: Array
+    offset: Array
+    family: Family
+
+    @cached_property
+    def row_pass(self) -> RowPass:
+        """eta -> D, g, W."""
+        return row_pass(self.family, self.y, self.weights)
+
+    @cached_property
+    def everywhere(self) -> bool:
+        """Whether every finite eta has a mean (every domain is the line, or one of its halves)."""
+        return all(self.family.valid(np.full(1, sign)) for sign in (-1.0, 1.0))
+
+    @cached_property
+    def unweighted(self) -> bool:
+        """Whether all prior weights are 1."""
+        return bool(np.all(self.weights == 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class RowState:
+    """A family's rows at eta: D, g, W (n,); dW, O, dO when asked for."""
+
+    responses: Responses
+    eta: Array
+    D: float
+    g: Array
+    W: Array
+
+    @cached_property
+    def _derivatives(self) -> tuple[Array, Array, Array]:
+        r = self.responses
+        return r.family.derivatives(r.y, r.weights, self.eta)
+
+    @cached_property
+    def W1(self) -> Array:
+        """dW/deta: of the two families of nearly every fit from g and W alone."""
+        r = self.responses
+        name = (r.family.name, r.family.link.name)
+        if name == ("poisson", "log"):
+            return self.W
+        if name == ("binomial", "logit") and r.unweighted:
+            return np.asarray(self.W * (1 - 2 * (self.g + r.y)))
+        return self._derivatives[0]
+
+    @property
+    def O(self) -> Array:  # noqa: E743  # the paper's letter
+        """Observed information dg/deta."""
+        return self.W if self.responses.family.canonical else self._derivatives[1]
+
+    @property
+    def O1(self) -> Array:
+        """dO/deta."""
+        return self.W1 if self.responses.family.canonical else self._derivatives[2]
+
+
+def row_state(responses: Responses, eta: Array) -> RowState | None:
+    """The rows at eta, None outside of the domain."""
+    with np.errstate(all="ignore"):
+        if not (responses.everywhere or responses.family.valid(eta)):
+            return None
+        D, g, W = responses.row_pass(eta)
+        known = np.isfinite(D) and np.isfinite(g.sum())
+    return RowState(responses, eta, D, g, W) if known else None
+
+
+@dataclass(frozen=True, eq=False)
+class Modes:
+    """u and b = T u per factor (J, L), fixed = offset + X beta (n,), the rows, |u|^2, passes over the rows it took."""
+
+    u: list[Array]
+    b: list[Array]
+    fixed: Array
+    rows: RowState
+    penalty: float
+    passes: int
+
+    @property
+    def value(self) -> float:
+        """D + |u|^2."""
+        return self.rows.D + self.penalty
+
+
+def find_modes(
+    structure: Structure,
+    responses: Responses,
+    T: Sequence[Array],
+    fixed: Array,
+    u: Sequence[Array],
+    tolerance: float = DECREMENT,
+) -> Modes:
+    """The modes at templates T per factor (L, L) and fixed = offset + X beta (n,), begun at u per factor (J, L).
+
+    NumericalError where no start is in the domain or no step lowers D + |u|^2.
+    """
+    at = _begun(structure, responses, T, fixed, u)
+    for _ in range(STEPS):
+        step, decrement = newton_step(structure, at, T)
+        scale = max(at.value / structure.n, 1e-300) if responses.family.has_scale else 1.0
+        if decrement <= ROUNDING * scale:  # the step itself is noise
+            return at
+        lower = _lowered(structure, at, T, fixed, step, decrement)
+        if lower is None:
+            if decrement <= 1e-7 * scale:
+                return at
+            raise NumericalError("the conditional modes were not found: no step lowers the penalized deviance")
+        at = lower
+        if decrement <= tolerance * scale:
+            return at
+    raise NumericalError(f"the conditional modes were not found in {STEPS} steps")
+
+
+def at_effects(
+    structure: Structure, responses: Responses, T: Sequence[Array], fixed: Array, u: list[Array], passes: int
+) -> Modes | None:
+    """The rows at given u, None outside of the domain."""
+    b = [each @ t.T for each, t in zip(u, T, strict=True)]
+    eta = structure.random(b)
+    eta += fixed
+    rows = row_state(responses, eta)
+    return None if rows is None else Modes(u, b, fixed, rows, squared_length(u), passes)
+
+
+def squared_length(u: Sequence[Array]) -> float:
+    """|u|^2 of effects per factor (J, L)."""
+    return float(sum(np.vdot(each, each) for each in u))
+
+
+def _begun(structure: Structure, responses: Responses, T: Sequence[Array], fixed: Array, u: Sequence[Array]) -> Modes:
+    for share in (1.0, 0.5, 0.0):
+        at = at_effects(structure, responses, T, fixed, [share * each for each in u], 1)
+        if at is not None:
+            return at
+    raise NumericalError("the linear predictor leaves the domain of the inverse link")
+
+
+def newton_step(structure: Structure, at: Modes, T: Sequence[Array]) -> tuple[list[Array], float]:
+    """The step of u per factor (J, L) and the decrease of D + |u|^2 that it promises."""
+    try:
+        return _step(structure, at, T, at.rows.O)
+    except NumericalError:
+        return _step(structure, at, T, at.rows.W)
+
+
+def _step(structure: Structure, at: Modes, T: Sequence[Array], weights: Array) -> tuple[list[Array], float]:
+    """To (I + T'Z'WZT)^-1 T'(Z'W Zb - Z'g); the score T'Z'g + u is this matrix times the step, negative."""
+    engine = structure.filled(weights, fixed=False)
+    ZtWZb = engine.ZtZ_times([b[:, :, None] for b in at.b])
+    right = [one[:, :, 0] - g for one, g in zip(ZtWZb, structure.cross(at.rows.g), strict=True)]
+    step = [new - old for new, old in zip(solve_effects(engine, T, right), at.u, strict=True)]
+    db = [(s @ t.T)[:, :, None] for s, t in zip(step, T, strict=True)]
+    curved = sum(float(np.vdot(one, two)) for one, two in zip(db, engine.ZtZ_times(db), strict=True))
+    return step, squared_length(step) + curved
+
+
+def solve_effects(engine: BlockedEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:
+    """u = (I + T'Z'WZT)^-1 T'c for c per factor (J, L)."""
+    elimination = engine.factorize(term_templates(engine.gram, T)).elimination
+    reduced, _ = elimination.forward([each[:, :, None] for each in c])
+    return [each[:, :, 0] for each in elimination.backward(reduced)[0]]
+
+
+def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
+    """Templates per factor -> per random term."""
+    return [T[f][at, at] for _, (f, at) in sorted(gram.place.items())]
+
+
+def _lowered(
+    structure: Structure, at: Modes, T: Sequence[Array], fixed: Array, step: list[Array], decrement: float
+) -> Modes | None:
+    """The first of the halved steps that does not raise D + |u|^2 by more than rounding, None if all do."""
+    allowed = at.value + 1e-14 * structure.n + 1e-13 * abs(at.value)
+    share = 1.0
+    for halving in range(HALVINGS):
+        u = [a + share * s for a, s in zip(at.u, step, strict=True)]
+        lower = at_effects(structure, at.rows.responses, T, fixed, u, at.passes + 1 + halving)
+        if lower is not None and lower.value <= allowed:
+            return lower
+        share *= 0.5
+    return None

@@ -1,0 +1,79 @@
+"""Where a criterion of (Sigma, beta) is asked: points of the covariances, beta, shape parameters of the family.
+
+Local coordinates are those of the points (moving charts, see `covariance`), then beta, then the shapes; beta is that of
+the scaled columns X R^-1, so that all coordinates are in units of the linear predictor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...numerics.linalg import Array
+from ..covariance.point import Point
+from ..covariance.points import Points, free_coordinates, moved, shifted, size_of
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """points, one per random term; beta (p,), empty where it is profiled; shapes, logs of the family's parameters."""
+
+    points: Points
+    beta: Array
+    shapes: Array
+
+    @property
+    def k(self) -> int:
+        """Number of coordinates of the covariances."""
+        return sum(point.size for point in self.points)
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates."""
+        return self.k + len(self.beta) + len(self.shapes)
+
+    def _parts(self, step: Array) -> tuple[Array, Array, Array]:
+        k, p = self.k, len(self.beta)
+        return step[:k], self.beta + step[k : k + p], self.shapes + step[k + p :]
+
+    def shifted(self, step: Array) -> Place:
+        """The place at local coordinates `step`, still in these coordinates."""
+        of_points, beta, shapes = self._parts(step)
+        return Place(shifted(self.points, of_points), beta, shapes)
+
+    def moved(self, step: Array) -> Place:
+        """The same place with coordinates of its own."""
+        of_points, beta, shapes = self._parts(step)
+        return Place(moved(self.points, of_points), beta, shapes)
+
+    def same_chart(self, other: Place) -> bool:
+        """Whether second-order information at `other` still speaks of the same coordinates."""
+        return all(a.same_chart(b) for a, b in zip(self.points, other.points, strict=True))
+
+    @property
+    def extent(self) -> float:
+        """The largest entry of all templates."""
+        return size_of(self.points)
+
+    @property
+    def free(self) -> Array:
+        """Mask over the coordinates: False where one would only grow a vanished deviation."""
+        return np.append(free_coordinates(self.points), np.ones(len(self.beta) + len(self.shapes), bool))
+
+
+def factor_templates(place: dict[int, tuple[int, slice]], points: Points, widths: Sequence[int]) -> list[Array]:
+    """One block-diagonal template (L, L) per factor."""
+    T = [np.zeros((L, L)) for L in widths]
+    for term, point in enumerate(points):
+        f, at = place[term]
+        T[f][at, at] = point.template()
+    return T
+
+
+def in_chart(point: Point, tangents: Array) -> Array:
+    """The local steps (k, m) that move Sigma as `tangents` (m, l, l) do, to first order, where the chart has them."""
+    own = point.tangents()
+    steps: Array = np.linalg.lstsq(own.reshape(len(own), -1).T, tangents.reshape(len(tangents), -1).T, rcond=1e-12)[0]
+    return steps

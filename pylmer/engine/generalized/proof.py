@@ -1,0 +1,85 @@
+"""What a generalized fit has proved about its optimum, and that it is local; see `certificate`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, symmetric
+from ..covariance.points import at_limit
+from ..optimize.certificate import TOLERANCE, Certificate, null_space
+from ..optimize.trust_region import trust_step
+from .joint_newton import At, Descent, difference_step
+from .laplace import LaplaceAt
+from .place import Place
+
+FLAT = 1e-9  # change of the criterion, relative to the information's largest, that is none
+
+
+def certify(descent: Descent[Any], laplace: LaplaceAt) -> Certificate:
+    """The conditions of a local minimum, measured at the end of a descent; `laplace` gives dd/dSigma there.
+
+    What the information gathered on the way says against the point is believed only of the observed one.
+    """
+    gathered = _measured(descent.at, descent.hessian, laplace)
+    if gathered.gradient_vanishes and gathered.eigenvalue > TOLERANCE:
+        return gathered
+    try:
+        return _measured(descent.at, observed_information(descent.at), laplace)
+    except NumericalError:
+        return gathered
+
+
+def observed_information(at: At) -> Array:
+    """The Hessian in the local coordinates of `at`, by central differences of the exact score."""
+    h = difference_step(at.place)
+    scores = [[at.to(at.place.shifted(sign * h * unit)).gradient for unit in np.eye(at.place.size)] for sign in (1, -1)]
+    return symmetric((np.array(scores[0]) - np.array(scores[1])) / (2 * h))
+
+
+def _measured(at: At, H: Array, laplace: LaplaceAt) -> Certificate:
+    free = at.place.free
+    proof = Certificate(0.0, 0.0, 1.0, kkt(laplace))
+    if not free.any():
+        return proof
+    H, g = H[np.ix_(free, free)], at.gradient[free]
+    step, decrease, _ = trust_step(g, H, 1e3)
+    if decrease > TOLERANCE:
+        decrease = min(decrease, _gained(at, free, step))
+    values = np.linalg.eigvalsh(H)
+    eigenvalue = float(values[0] / max(np.max(np.abs(values)), 1e-300))
+    return replace(proof, decrease=max(decrease, 0.0), step=float(np.max(np.abs(step))), eigenvalue=eigenvalue)
+
+
+def _gained(at: At, free: Array, step: Array) -> float:
+    """What is left of a promise when shares of its step are tried."""
+    full = np.zeros(len(free))
+    gains = [0.0]
+    for share in (1.0, 0.1, 0.01, 1e-3):
+        full[free] = share * step
+        try:
+            gains.append(at.value - at.to(at.place.moved(full)).value)
+        except NumericalError:
+            continue
+    return max(gains)
+
+
+def kkt(at: LaplaceAt) -> dict[int, float]:
+    """See `Certificate.kkt`."""
+    out = {}
+    for term, point in enumerate(at.place.points):
+        null = null_space(point.template())
+        if at_limit(point) or not null.shape[1]:
+            continue
+        f, here = at.criterion.structure.place[term]
+        scale = max(float(np.mean(np.diag(null.T @ at.ZtVZ[f][here, here] @ null))), 1e-300)
+        out[term] = float(np.linalg.eigvalsh(symmetric(null.T @ at.G[term] @ null))[0]) / scale
+    return out
+
+
+def with_vanished(place: Place, tolerance: float) -> Place:
+    """The place with every vanished standard deviation exactly zero."""
+    return replace(place, points=tuple(point.zeroed(tolerance) for point in place.points))

@@ -1,0 +1,320 @@
+"""Adaptive Gauss-Hermite quadrature for the terms of one grouping factor: value and exact gradient.
+
+Per level, with u^ its mode, M = I + T'Z'AZT = C C' and nodes u_k = u^ + sqrt(2) C^-T x_k, x_k a tensor grid,
+
+    d = sum_j [log|M_j| - 2 log sum_k (w_k / pi^(L/2)) e^(x_k'x_k) e^(-h_j(u_k) / 2)] + constant,  h = D + |u|^2
+
+(Pinheiro & Bates 1995; glmm.md section 3). pi_k are the weights of the nodes a posteriori. A tensor grid turns with its
+axes, so the templates of vector terms are those of lme4, lower triangular in the user's coordinates: `Triangular`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product as combinations
+
+import numpy as np
+
+from ...errors import ArgumentError, NumericalError
+from ...families import Family
+from ...numerics.linalg import Array, lower_factor, transposed
+from ...numerics.stacks import cholesky, inverse_lower, product
+from ..covariance.diagonal import Diagonal
+from ..covariance.point import Point, lower_entries
+from ..covariance.unstructured import Unstructured
+from ..criterion.profiled import EPS
+from .laplace import Laplace, LaplaceAt
+from .leverages import quadratic
+from .place import Place, in_chart
+from .weighted import Structure
+
+
+@dataclass(frozen=True, eq=False)
+class Triangular:
+    """Sigma = T~ T~', T~ = R diag(1/d) S with S lower triangular, the local coordinates: diag(1/d) S is lme4's own.
+
+    R (l, l) brings the user's columns to the scaled ones; d are the sizes of its diagonal.
+    """
+
+    S: Array
+    R: Array
+
+    @classmethod
+    def of(cls, point: Point, R: Array) -> Triangular:
+        """The same Sigma."""
+        d = np.abs(np.diag(R))
+        S: Array = d[:, None] * lower_factor(np.linalg.solve(R, point.template()))[0]
+        return cls(S, R)
+
+    @property
+    def _unit(self) -> Array:
+        return np.asarray(self.R / np.abs(np.diag(self.R)))
+
+    @property
+    def size(self) -> int:
+        return len(lower_entries(len(self.S))[0])
+
+    def template(self) -> Array:
+        return np.asarray(self._unit @ self.S)
+
+    @property
+    def directions(self) -> Array:
+        """dT~/da (k, l, l)."""
+        rows, columns = lower_entries(len(self.S))
+        E = np.zeros((len(rows), *self.S.shape))
+        E[np.arange(len(rows)), :, columns] = self._unit.T[rows]
+        return E
+
+    def tangents(self) -> Array:
+        half = self.directions @ self.template().T
+        return np.asarray(half + transposed(half))
+
+    def curvature(self, G: Array) -> Array:
+        E = self.directions.reshape(-1, G.size)
+        return np.asarray(2.0 * E @ (G @ self.directions).reshape(-1, G.size).T)
+
+    def shifted(self, step: Array) -> Triangular:
+        S = self.S.copy()
+        S[lower_entries(len(S))] += step
+        return Triangular(S, self.R)
+
+    def moved(self, step: Array) -> Triangular:
+        return self.shifted(step)
+
+    def _by_deviations(self, change: Array) -> Triangular:
+        U, _, _ = np.linalg.svd(self.template())
+        return Triangular.of(Unstructured(U * change, U), self.R)
+
+    def zeroed(self, tolerance: float) -> Triangular:
+        s = self.deviations()
+        return self._by_deviations(np.where(s < tolerance, 0.0, s))
+
+    def floored(self, floor: float) -> Triangular:
+        return self._by_deviations(np.maximum(self.deviations(), floor))
+
+    def deviations(self) -> Array:
+        return np.linalg.svd(self.template(), compute_uv=False)
+
+    def same_chart(self, other: Point) -> bool:
+        return True
+
+
+def root_directions(point: Point) -> Array:
+    """dT/da (k, l, l) of a point whose template is a function of its coordinates alone."""
+    if isinstance(point, Diagonal):
+        units = np.eye(point.width) if point.size == point.width else np.ones((1, point.width))
+        return np.asarray(units[:, :, None] * np.eye(point.width))
+    if isinstance(point, Triangular | Unstructured):
+        return point.directions
+    raise ArgumentError("quadrature with nAGQ > 1 knows us and diag covariances; cs and ar1 need nAGQ = 1")
+
+
+def gauss_hermite(count: int, width: int) -> tuple[Array, Array]:
+    """Nodes (K, L) of the tensor grid and log(w / pi^(L/2)) + x'x (K,), for `count` nodes in each dimension."""
+    x, w = np.polynomial.hermite.hermgauss(count)
+    one = np.log(w) - 0.5 * np.log(np.pi) + x**2
+    grid = list(combinations(range(count), repeat=width))
+    return np.array([x[list(k)] for k in grid]), np.array([one[list(k)].sum() for k in grid])
+
+
+@dataclass(frozen=True, eq=False)
+class Quadrature:
+    """The criterion as a function of the place; `count` nodes in each dimension, `laplace` gives the modes."""
+
+    laplace: Laplace
+    count: int
+
+    def __post_init__(self) -> None:
+        if len(self.laplace.structure.factors) > 1:
+            raise ArgumentError(
+                f"nAGQ={self.count} needs random effects of one grouping factor; "
+                f"these have {len(self.laplace.structure.factors)}: use nAGQ=1"
+            )
+        if self.laplace.scale != "none":
+            raise ArgumentError(f"nAGQ={self.count} is for families without a scale: use nAGQ=1")
+
+    @property
+    def structure(self) -> Structure:
+        """See `Laplace`."""
+        return self.laplace.structure
+
+    @cached_property
+    def nodes(self) -> tuple[Array, Array]:
+        """See `gauss_hermite`."""
+        return gauss_hermite(self.count, self.structure.factors[0].L)
+
+    def at(self, place: Place, b: Sequence[Array] | None = None) -> QuadratureAt:
+        """The criterion at `place`, its modes sought from the effects b (J, L), or from 0."""
+        return QuadratureAt(self, self.laplace.at(place, b))
+
+    def own(self, place: Place) -> Place:
+        """The place with vector terms in the coordinates in which quadrature is a function of Sigma."""
+        R_terms = self.structure.scaling.R_terms
+        points = [
+            Triangular.of(point, R) if isinstance(point, Unstructured) and len(R) > 1 else point
+            for point, R in zip(place.points, R_terms, strict=True)
+        ]
+        return replace(place, points=tuple(points))
+
+
+@dataclass(frozen=True, eq=False)
+class QuadratureAt:
+    """The criterion at one place; `laplace` has its modes, and the information to step by."""
+
+    criterion: Quadrature
+    laplace: LaplaceAt
+
+    def to(self, place: Place) -> QuadratureAt:
+        """The same criterion elsewhere, begun at the modes that are to be expected there."""
+        return QuadratureAt(self.criterion, self.laplace.to(place))
+
+    @property
+    def place(self) -> Place:
+        return self.laplace.place
+
+    @property
+    def passes(self) -> int:
+        """Passes over the rows, one a node."""
+        return self.laplace.passes + len(self.criterion.nodes[0])
+
+    @property
+    def _T(self) -> Array:
+        return self.laplace.T[0]
+
+    @cached_property
+    def _A(self) -> Array:
+        """Z'AZ (J, L, L)."""
+        return self.laplace.engine.gram.factors[0].ZtZ
+
+    @cached_property
+    def _C(self) -> tuple[Array, Array]:
+        """C and its inverse (J, L, L)."""
+        M = np.eye(len(self._T)) + product(product(self._T.T, self._A), self._T)
+        C = cholesky(M)
+        return C, inverse_lower(C)
+
+    @cached_property
+    def _integral(self) -> Integral:
+        return integrate(self)
+
+    @cached_property
+    def value(self) -> float:
+        """d; NumericalError if it is not finite."""
+        at = self.laplace
+        constant = at.minus2loglik - at.modes.rows.D  # -2 log f of the saturated model
+        logdet = 2 * float(np.sum(np.log(np.diagonal(self._C[0], axis1=1, axis2=2))))
+        d = constant + at.modes.value + logdet - 2 * float(np.sum(np.log(self._integral.total)))
+        if not np.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return d
+
+    @property
+    def noise(self) -> float:
+        """How far rounding may move the value."""
+        return self.laplace.noise + 8 * EPS * len(self._A)
+
+    @cached_property
+    def _slopes(self) -> tuple[Array, Array]:
+        """dd/dbeta (p,) and dd/dT (L, L)."""
+        at, one, T = self.laplace, self._integral, self._T
+        structure, rows = self.criterion.structure, at.modes.rows
+        factor = structure.factors[0]
+        inverse = self._C[1]
+        B = product(inverse, one.vx)
+        Q = 0.5 * (np.triu(B) + transposed(np.triu(B, 1)))  # half of what C^-T answers to a change of M
+        kappa = product(product(transposed(inverse), np.eye(len(T)) - np.sqrt(2) * Q), inverse)
+        c = quadratic(structure, 0, 0, product(product(T, kappa), T.T), factor.codes) * at.weight_slopes
+        zc = structure.cross(c)[0]
+        A_O = at.observed_engine.gram.factors[0].ZtZ
+        M_O = np.eye(len(T)) + product(product(T.T, A_O), T)
+        half = inverse_lower(cholesky(M_O))
+        a = product(transposed(half), product(half, (one.v + zc @ T)[:, :, None]))[:, :, 0]
+        beta = structure.fixed_cross(2 * one.g + c - rows.O * structure.random([a @ T.T]))
+        u, zg = at.modes.u[0], at.Ztg[0]
+        A_OTa = product(A_O, (a @ T.T)[:, :, None])[:, :, 0]
+        dT = 2 * one.zgu + 2 * np.sum(product(product(self._A, T), kappa), axis=0) + zc.T @ u - zg.T @ a - A_OTa.T @ u
+        return beta, dT
+
+    @cached_property
+    def gradient(self) -> Array:
+        """In the local coordinates of the place."""
+        beta, dT = self._slopes
+        parts = []
+        for term, point in enumerate(self.place.points):
+            _, at = self.criterion.structure.place[term]
+            parts.append(np.tensordot(root_directions(point), dT[at, at], axes=2))
+        return np.concatenate([*parts, beta])
+
+    def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
+        """Slopes of d along changes of Sigma (k_i, l, l) per random term."""
+        ends = np.cumsum([point.size for point in self.place.points])
+        pieces = np.split(self.gradient[: ends[-1]], ends[:-1])
+        return [
+            piece @ in_chart(point, each)
+            for piece, point, each in zip(pieces, self.place.points, tangents, strict=True)
+        ]
+
+    @property
+    def information(self) -> Array:
+        """Laplace's: for stepping."""
+        return self.laplace.information
+
+
+@dataclass(frozen=True, eq=False)
+class Integral:
+    """Sums over the nodes: total (J,) of e^(...) relative to the mode; with the weights pi_k of the nodes, g (n,) =
+    sum pi g_k, v (J, L) = sum pi hu_k, vx (J, L, L) = sum pi hu_k x_k', zgu (L, L) = sum of all pi zg_k u_k'."""
+
+    total: Array
+    g: Array
+    v: Array
+    vx: Array
+    zgu: Array
+
+
+def integrate(at: QuadratureAt) -> Integral:
+    """One pass over the rows for each node."""
+    T = at._T
+    structure, r, modes = at.criterion.structure, at.laplace.responses, at.laplace.modes
+    factor = structure.factors[0]
+    u0, inverse = modes.u[0], at._C[1]
+    deviances = r.family.rows(r.y, r.weights, modes.rows.eta)[0]
+    h0 = np.bincount(factor.codes, deviances, factor.J) + np.sum(u0**2, axis=1)
+    total, g = np.zeros(factor.J), np.zeros(structure.n)
+    v, vx, zgu = np.zeros_like(u0), np.zeros((*u0.shape, len(T))), np.zeros((factor.J, *T.shape))
+    for x, log_weight in zip(*at.criterion.nodes, strict=True):
+        u = u0 + np.sqrt(2) * product(transposed(inverse), np.broadcast_to(x[:, None], (factor.J, len(x), 1)))[:, :, 0]
+        eta = modes.fixed + structure.random([u @ T.T])
+        with np.errstate(all="ignore"):
+            deviances, g_k, _ = r.family.rows(r.y, r.weights, eta)
+        h = np.bincount(factor.codes, deviances, factor.J) + np.sum(u**2, axis=1)
+        with np.errstate(all="ignore"):
+            share = np.exp(log_weight - 0.5 * (h - h0))
+        outside = np.bincount(factor.codes, ~in_domain(r.family, eta), factor.J) > 0
+        share = np.where(np.isfinite(share) & ~outside, share, 0.0)
+        weighted = np.where(share[factor.codes] > 0, share[factor.codes] * g_k, 0.0)
+        zg = structure.cross(weighted)[0]
+        hu = 2 * (zg @ T + share[:, None] * u)
+        total += share
+        g += weighted
+        v += hu
+        vx += hu[:, :, None] * x
+        zgu += zg[:, :, None] * u[:, None, :]
+    scale = 1 / total
+    return Integral(
+        total,
+        g * scale[factor.codes],
+        v * scale[:, None],
+        vx * scale[:, None, None],
+        np.sum(zgu * scale[:, None, None], axis=0),
+    )
+
+
+def in_domain(family: Family, eta: Array) -> Array:
+    """Mask (n,): every domain is the line, or one or both of its halves."""
+    positive, negative = family.valid(np.ones(1)), family.valid(-np.ones(1))
+    if positive and negative:
+        return np.ones(len(eta), bool)
+    return np.asarray(eta > 0 if positive else eta < 0)

@@ -1,0 +1,195 @@
+"""Where to begin: the generalized linear model, then penalized quasi-likelihood on sums.
+
+The GLM (u = 0) takes a few passes over the rows. Its working linear model, W-weighted, is a linear mixed model of which
+the sums are kept: a scan and Newton on these sums give Sigma, beta and modes without a look at the rows (Breslow &
+Clayton 1993), and so twice more from the modes found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, symmetric
+from ..covariance.family import Family as Covariance
+from ..covariance.points import Points
+from ..criterion.profiled import At, Criterion
+from ..factorization.blocked import BlockedEngine
+from ..optimize.newton import newton
+from ..optimize.search import local_minima, scanned
+from .modes import Responses, RowState, row_state
+from .weighted import Structure
+
+SCAN = (0.1, 0.3, 1.0, 3.0)
+ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
+GLM_STEPS = 25
+ROUNDS = 3  # linearizations of penalized quasi-likelihood
+STEPS = 8  # of Newton on the sums of one
+RIDGE = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Points, beta of the scaled columns, u is sought from b (J, L) per factor; the GLM's rows; passes."""
+
+    points: Points
+    beta: Array
+    b: list[Array]
+    glm: RowState
+    passes: int
+
+
+@dataclass(frozen=True, eq=False)
+class KnownScale(Criterion):
+    """The deviance of a linear mixed model with sigma = 1, up to a constant."""
+
+    def at(self, points: Points) -> At:
+        return KnownScaleAt(self, points, self.engine.factorize([point.template() for point in points]))
+
+
+@dataclass(frozen=True, eq=False)
+class KnownScaleAt(At):
+    """`At` with sigma = 1."""
+
+    @cached_property
+    def value(self) -> float:
+        d = self.factorization.fixed.logdet_V + self.factorization.fixed.r2
+        if not np.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return float(d)
+
+    @property
+    def s2(self) -> float:
+        return 1.0
+
+    @property
+    def noise(self) -> float:
+        return 1e-12 * (1 + abs(self.value))
+
+    @cached_property
+    def information(self) -> Array:
+        return symmetric(self._working[0] + self.curvature)
+
+
+def fit_glm(structure: Structure, responses: Responses) -> tuple[Array, RowState, int]:
+    """beta without random effects, roughly: beta, the rows there, passes over the rows."""
+    family, y, w = responses.family, responses.y, responses.weights
+    eta = family.link(family.start_mu(y, w))
+    first = row_state(responses, eta)
+    if first is None:
+        raise NumericalError("the response leaves the domain of the link")
+    away = first.W * (first.eta - responses.offset) - first.g
+    beta = _scored(structure, first, structure.fixed_cross(away))
+    at, passes = row_state(responses, responses.offset + structure.fixed(beta)), 2
+    if at is None:
+        beta, at = _constant(structure, responses)
+    for _ in range(GLM_STEPS):
+        score = -structure.fixed_cross(at.g)
+        step = _scored(structure, at, score)
+        if float(step @ score) <= ENOUGH * _unit(at):
+            break
+        lower = _lowered(structure, at, beta, step)
+        passes += 1
+        if lower is None:
+            break
+        beta, at = lower
+    return beta, at, passes
+
+
+def _unit(at: RowState) -> float:
+    """One unit of the criterion, in those of the deviance."""
+    return at.D / len(at.eta) if at.responses.family.has_scale else 1.0
+
+
+def _scored(structure: Structure, at: RowState, right: Array) -> Array:
+    """(X'WX)^-1 right."""
+    ridge = RIDGE * structure.n * np.eye(structure.p)
+    return np.asarray(np.linalg.solve(structure.fixed_squares(at.W) + ridge, right))
+
+
+def _constant(structure: Structure, responses: Responses) -> tuple[Array, RowState]:
+    """The beta that is nearest to the same mean everywhere, for links with a domain."""
+    y, w = responses.y, responses.weights
+    mean = np.full(len(y), np.average(responses.family.start_mu(y, w), weights=w))
+    right = structure.fixed_cross(w * (responses.family.link(mean) - responses.offset))
+    beta = np.linalg.solve(structure.fixed_squares(w), right)
+    at = row_state(responses, responses.offset + structure.fixed(beta))
+    if at is None:
+        raise NumericalError(
+            "no start was found at which every mean is in the domain of the family: another link, or start="
+        )
+    return beta, at
+
+
+def _lowered(structure: Structure, at: RowState, beta: Array, step: Array) -> tuple[Array, RowState] | None:
+    for halving in range(12):
+        trial = beta + 0.5**halving * step
+        lower = row_state(at.responses, at.responses.offset + structure.fixed(trial))
+        if lower is not None and at.D >= lower.D:
+            return trial, lower
+    return None
+
+
+def working_engine(structure: Structure, at: RowState) -> BlockedEngine:
+    """The sums of [Z X z] of the working linear model at eta, weights W: W z = W (eta - offset) - g."""
+    engine = structure.filled(at.W)
+    gram = engine.gram
+    eta = at.eta - at.responses.offset
+    Wz = at.W * eta - at.g
+    XytXy = gram.XytXy.copy()
+    XytXy[:-1, -1] = XytXy[-1, :-1] = structure.fixed_cross(Wz)
+    if at.responses.family.has_scale:  # else a constant
+        used = at.W > 0
+        XytXy[-1, -1] = float(eta @ (Wz - at.g) + np.sum(at.g[used] ** 2 / at.W[used]))
+    factors = []
+    for sums, z in zip(gram.factors, structure.cross(Wz), strict=True):
+        ZtXy = sums.ZtXy
+        ZtXy[:, :, -1] = z
+        factors.append(replace(sums, ZtXy=ZtXy))
+    return engine.sharing(replace(gram, factors=tuple(factors), XytXy=XytXy))
+
+
+def working_criterion(structure: Structure, at: RowState) -> Criterion:
+    """The deviance of the working linear model, its scale profiled or known to be 1."""
+    engine = working_engine(structure, at)
+    return Criterion(engine, False) if at.responses.family.has_scale else KnownScale(engine, False)
+
+
+def begin(structure: Structure, responses: Responses, covariances: Sequence[Covariance]) -> Start:
+    """GLM, then penalized quasi-likelihood."""
+    beta, glm, passes = fit_glm(structure, responses)
+    start = None
+    state = glm
+    for _ in range(ROUNDS):
+        criterion = working_criterion(structure, state)
+        begun = _scanned(criterion, covariances) if start is None else start.points
+        try:
+            at = newton(criterion.at, begun, STEPS).at
+        except NumericalError:
+            break
+        start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)
+        moved = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
+        passes += 1
+        if moved is None:
+            break
+        state = moved
+    if start is None:
+        points = tuple(covariance.multiple(0.3) for covariance in covariances)
+        return Start(points, beta, structure.zeros(), glm, passes)
+    return replace(start, passes=passes)
+
+
+def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
+    def multiple(c: float) -> Points:
+        return tuple(covariance.multiple(c) for covariance in covariances)
+
+    return multiple(SCAN[local_minima(scanned(criterion.at, multiple, SCAN))[0]])
+
+
+def _modes(at: At) -> list[Array]:
+    """b per factor (J, L)."""
+    return [b[:, :, 0] for b in at.factorization.modes(at.v[:, None])[1]]

@@ -1,0 +1,177 @@
+"""Rows of a generalized linear mixed model, and their sums under weights that change with every step.
+
+What the weights leave alone is a `sums.Structure`, found once; here it is what the criteria ask of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ...numerics.linalg import Array, Codes, chunks, rows_for_products, symmetric
+from ..factorization.blocked import BlockedEngine
+from ..sums.rows import Rows, TermRows
+from ..sums.scaling import Scaling, find_scaling
+from ..sums.structure import Structure as Sums
+
+
+@dataclass(frozen=True, eq=False)
+class GlmRows:
+    """What a generalized linear mixed model sees of the data.
+
+    X        (n, p)
+    y        (n,), of a binomial the proportion of successes
+    weights  (n,) prior weights, of a binomial the trials; None for ones
+    offset   (n,) or None
+    terms    random terms; `factor` numbers the grouping factor, terms on one factor share `codes`
+    """
+
+    X: Array
+    y: Array
+    weights: Array | None
+    offset: Array | None
+    terms: tuple[TermRows, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.y)
+
+    @property
+    def p(self) -> int:
+        """Number of columns of X."""
+        return int(self.X.shape[1])
+
+
+def weighted_scaling(rows: GlmRows, weights: Array) -> Scaling:
+    """R and R_i that make the columns of X and of every term orthonormal under `weights` (n,) > 0."""
+    return find_scaling(Rows(rows.X, np.zeros(rows.n), weights, rows.terms))
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """One grouping factor: number and terms among those of the rows, codes (n,), J levels, L columns of all terms."""
+
+    number: int
+    terms: tuple[int, ...]
+    codes: Codes
+    J: int
+    L: int
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """The rows in scaled coordinates: X beta, Z b, Z'c, and the sums that engines eat.
+
+    The sums are those of `sums`, in which a factor with one column of ones is not scaled: `units` (one number a factor)
+    make up for it, on levels instead of rows.
+    """
+
+    sums: Sums
+    scaling: Scaling
+    units: tuple[float, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return self.sums.n
+
+    @property
+    def p(self) -> int:
+        """Number of columns of X."""
+        return self.sums.rows.p
+
+    @cached_property
+    def _Xt(self) -> Array:
+        """X' (p, n), scaled."""
+        return np.ascontiguousarray(self.sums.X.T)
+
+    def fixed(self, beta: Array) -> Array:
+        """X beta (n,)."""
+        return np.asarray(beta @ self._Xt)
+
+    def fixed_cross(self, c: Array) -> Array:
+        """X'c (p,)."""
+        return np.asarray(self._Xt @ c)
+
+    def fixed_squares(self, weights: Array) -> Array:
+        """X'WX (p, p)."""
+        out = np.zeros((self.p, self.p))
+        for at in chunks(self.n, rows_for_products(self.p)):
+            block = self._Xt[:, at]
+            out += (block * weights[at]) @ block.T
+        return symmetric(out)
+
+    @cached_property
+    def factors(self) -> tuple[Factor, ...]:
+        """In the order of the sums."""
+        terms = self.sums.rows.terms
+        return tuple(Factor(terms[f.terms[0]].factor, f.terms, f.codes, f.J, f.L) for f in self.sums.factors)
+
+    def zeros(self) -> list[Array]:
+        """No effects, per factor (J, L)."""
+        return [np.zeros((factor.J, factor.L)) for factor in self.factors]
+
+    def random(self, b: Sequence[Array]) -> Array:
+        """Z b (n,) for b per factor (J, L): a new array."""
+        if len(b) == 1 and b[0].shape[1] == 1 and self.units[0] != 1.0:
+            return np.take(self.units[0] * b[0][:, 0], self.factors[0].codes)
+        return self.sums.Z([unit * each for unit, each in zip(self.units, b, strict=True)])
+
+    def cross(self, c: Array) -> list[Array]:
+        """Z'c per factor (J, L) for c (n,)."""
+        return [unit * each for unit, each in zip(self.units, self.sums.Zt(c), strict=True)]
+
+    def filled(self, weights: Array, fixed: bool = True) -> BlockedEngine:
+        """The engine of the sums Z'WZ and Z'W[X, 0], or of Z'WZ alone (and one column of zeros)."""
+        gram = self.sums.filled(weights, "ZX" if fixed else "Z")
+        factors = tuple(
+            replace(each, ZtZ=unit**2 * each.ZtZ, ZtXy=unit * each.ZtXy) if unit != 1.0 else each
+            for unit, each in zip(self.units, gram.factors, strict=True)
+        )
+        links = {
+            (f, g): replace(link, blocks=self.units[f] * self.units[g] * link.blocks)
+            for (f, g), link in gram.links.items()
+        }
+        return BlockedEngine(replace(gram, factors=factors, links=links, scaling=self.scaling))
+
+    def columns(self, f: int) -> list[Array | float]:
+        """The scaled columns of one factor, (n,) each or a number for ones."""
+        return [self.units[f] * column for column in self.sums._held[f]]
+
+    @cached_property
+    def place(self) -> dict[int, tuple[int, slice]]:
+        """Term index -> (factor, its columns within the factor)."""
+        where: dict[int, tuple[int, slice]] = {}
+        for f, factor in enumerate(self.factors):
+            at = 0
+            for t in factor.terms:
+                width = self.scaling.R_terms[t].shape[0]
+                where[t] = (f, slice(at, at + width))
+                at += width
+        return where
+
+
+def form_structure(rows: GlmRows, scaling: Scaling) -> Structure:
+    """Scaled columns and the pairs of levels that meet; factors in the order that the engines want."""
+    sums = Sums.of(Rows(rows.X, rows.y, None, rows.terms), _without_units(rows, scaling))
+    units = (1 / scaling.R_terms[f.terms[0]][0, 0] if _is_ones(rows, f.terms) else 1.0 for f in sums.factors)
+    return Structure(sums, scaling, tuple(float(unit) for unit in units))
+
+
+def _is_ones(rows: GlmRows, terms: tuple[int, ...]) -> bool:
+    return len(terms) == 1 and rows.terms[terms[0]].Z is None
+
+
+def _without_units(rows: GlmRows, scaling: Scaling) -> Scaling:
+    """The same with 1 for every factor that has a column of ones alone."""
+    alone = Counter(term.factor for term in rows.terms)
+    R_terms = (
+        np.eye(1) if term.Z is None and alone[term.factor] == 1 else R
+        for term, R in zip(rows.terms, scaling.R_terms, strict=True)
+    )
+    return replace(scaling, R_terms=tuple(R_terms))
