@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..families import Family
 from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
 from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
@@ -27,6 +28,7 @@ from .model_frame import Extras, Frame, Parts, build_frame, model_variables
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .record import Design
 from .remembered import remember, remembered_columns, remembered_env
+from .responses import prior_weights, reader_of
 from .rows import DesignRows, RandomRows
 from .ruling import ruled, ruling
 from .scales import check_scale
@@ -48,10 +50,12 @@ def build_design(
     contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
     env: Mapping[str, Any] | None = None,
     known: Known | None = None,
+    family: Family | None = None,
 ) -> ModelData:
     """What a formula means on data, and its matrices; arguments as in `lmer`.
 
-    `known` is what takes the place of the data's own.
+    `known` is what takes the place of the data's own. A model with a `family` reads its response as that family does
+    (see `responses`).
 
     Raises FormulaError, with the place, for what the formula asks in vain; DataError for rows that cannot be used, and
     for checks whose action in `control` is "stop"; ArgumentError for `contrasts` and `na_action`.
@@ -61,9 +65,9 @@ def build_design(
     extras = Extras(weights, offset, subset)
     chosen = ruled(contrasts)
     with ruling(chosen):
-        frame = build_frame(parts, columns, env or {}, extras, na_action, known or Known())
+        frame = build_frame(parts, columns, env or {}, extras, na_action, known or Known(), reader_of(family))
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
-    notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control)
+    notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control, family)
     notes += hints(parts, frame, chosen)
     coder, X = _fixed(parts.fixed, frame, chosen)
     random_coder = RandomCoder(frame, chosen)
@@ -97,10 +101,11 @@ def _rows(frame: Frame, X: Any, random: tuple[RandomRows, ...], data: Any) -> De
     return DesignRows(
         X=X,
         y=frame.y,
+        response=frame.response,
         offset=frame.offset,
         weights=frame.weights,
         random=random,
-        variables={frame.y_name: frame.y} | _framed(frame),
+        variables={frame.y_name: frame.response.value} | _framed(frame),
         used=frame.rows,
         data_index=frame.index,
         data=data,
@@ -128,12 +133,14 @@ def _framed(frame: Frame) -> dict[str, Value]:
     return {**frame.variables, **{name: each for name, each in frame.groups.items() if name not in frame.variables}}
 
 
-def _checked_rows(parts: Parts, frame: Frame, control: lmerControl) -> list[str]:
+def _checked_rows(parts: Parts, frame: Frame, control: lmerControl, family: Family | None) -> list[str]:
     used = {deparse(node) for terms in (parts.fixed, *parts.effects) for node in terms.used}
     used_values = {name: value for name, value in frame.variables.items() if name in used}
     check_finite({frame.y_name: frame.y, **used_values, "offset": frame.offset})
-    check_weights(frame.weights)
-    return check_response(frame.y, frame.y_name, control)
+    check_weights(frame.weights, family is not None)
+    w = prior_weights(frame.weights, frame.response)
+    notes = [] if family is None else family.check_response(frame.y, 1.0 if w is None else w)
+    return [*frame.response.notes, *notes, *check_response(frame.y, frame.y_name, control)]
 
 
 def _fixed(fixed: Terms, frame: Frame, contrasts: Contrasts) -> tuple[Coder, Any]:

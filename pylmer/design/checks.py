@@ -45,15 +45,18 @@ def check_finite(values: Mapping[str, Value | None]) -> None:
             )
 
 
-def check_weights(weights: Array | None) -> None:
-    """Raise DataError unless all weights are positive numbers."""
-    if weights is None or (weights.min() > 0 and np.isfinite(weights.max())):
+def check_weights(weights: Array | None, zero: bool = False) -> None:
+    """Raise DataError unless all weights are positive numbers, or 0 where that may be."""
+    if weights is None:
         return
-    bad = ~((weights > 0) & np.isfinite(weights))
+    bad = ~(((weights > 0) | (zero & (weights == 0))) & np.isfinite(weights))
+    if not bad.any():
+        return
     row = int(np.flatnonzero(bad)[0])
+    wanted, out = ("0 or more", "") if zero else ("positive", "; leave rows of weight 0 out")
     raise DataError(
-        f"weights must be positive and finite: {int(bad.sum())} of {weights.shape[0]} are not, the first is "
-        f"{weights[row]:g} in row {row + 1} of those used; leave rows of weight 0 out"
+        f"weights must be {wanted} and finite: {int(bad.sum())} of {weights.shape[0]} are not, the first is "
+        f"{weights[row]:g} in row {row + 1} of those used{out}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..functions import Factor, Value
+from ..functions import Factor, Matrix, Value
 from ..functions.arrays import Array
 from ..functions.values import missing
 from ..language import deparse
@@ -19,7 +19,8 @@ from ..language.nodes import Node
 class Known:
     """Values on all rows of the data (n_total,), each in place of what evaluating the formula on them gives.
 
-    response   of the left side, NaN where it is not known; None: what the data give
+    response   of the left side, (n_total,), of pairs of counts (n_total, 2), NaN where it is not known; None: what the
+               data give
     variables  by their deparse
     groups     grouping factors by `group_key`, `a:b` as a whole
     state      what functions such as poly and scale have learnt from other data, and keep
@@ -38,7 +39,10 @@ class Known:
         if self.response is None:
             return found
         absent = missing(found)
-        return self.response if absent is None else np.where(absent, np.nan, self.response)
+        known = self.response
+        if absent is not None:
+            known = np.where(absent if known.ndim == 1 else absent[:, None], np.nan, known)
+        return known if known.ndim == 1 else Matrix(known, found.names if isinstance(found, Matrix) else ("", ""))
 
     def variables_for(self, found: Mapping[str, Value]) -> dict[str, Value]:
         """The variables, given what the data give."""

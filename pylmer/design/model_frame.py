@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from ..errors import DataError
 from ..functions import (
     Columns,
     Factor,
-    Logical,
     Matrix,
     Scope,
     Strings,
@@ -27,13 +26,16 @@ from ..functions import (
 )
 from ..functions.arrays import Array
 from ..functions.series import value_of
-from ..functions.values import RefusedError, length, missing, numeric, plural, take
+from ..functions.values import RefusedError, length, missing, numeric, take
 from ..functions.variables import as_variable
 from ..language import MixedFormula, RandomTerm, Terms, deparse, parse_expression
 from ..language.nodes import Binary, Call, Name, Node, Paren
 from ..language.walk import nodes
 from .known import Known, group_key
 from .rows_used import RowsUsed, choose_rows, na_action_name, subset_positions
+
+if TYPE_CHECKING:
+    from .responses import Reader, Response
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ class Frame:
     variables  by their deparse, rows used, no unused levels; the response is not among them
     groups     grouping factors by their deparse (of `a:b` both a and b), likewise
     whole      grouping factors that are known as a whole, by `group_key`, likewise
-    y          (n,)
+    response   the left side as numbers, and what it was
     offset     (n,) or None: offset() terms and `offset=` added up
     weights    (n,) or None
     index      of all rows of the data
@@ -70,7 +72,7 @@ class Frame:
 
     variables: Mapping[str, Value]
     groups: Mapping[str, Factor]
-    y: Array
+    response: Response
     y_name: str
     offset: Array | None
     weights: Array | None
@@ -81,20 +83,32 @@ class Frame:
     notes: tuple[str, ...] = field(default=())
     whole: Mapping[str, Factor] = field(default_factory=dict)
 
+    @property
+    def y(self) -> Array:
+        """The response (n,)."""
+        return self.response.y
+
 
 def build_frame(
-    parts: Parts, columns: Columns | None, env: Mapping[str, Any], extras: Extras, na_action: str, known: Known
+    parts: Parts,
+    columns: Columns | None,
+    env: Mapping[str, Any],
+    extras: Extras,
+    na_action: str,
+    known: Known,
+    read: Reader,
 ) -> Frame:
-    """Evaluate all variables on all rows, choose the rows, and keep these.
+    """Evaluate all variables on all rows, choose the rows, and keep these; `read` makes numbers of the response.
 
     Raises FormulaError (unknown names, what functions refuse) and DataError (lengths, missing values, nothing left).
     """
     action = na_action_name(na_action)
     scope = _scope(parts, columns, env, known)
     check_names(_in_order(parts), scope)
-    y_name, y_found = _response(parts.formula, scope)
+    y_node = _left_side(parts.formula)
+    y_name, y_found = deparse(y_node), _variable(y_node, scope)
     n = length(y_found) if columns is None else columns.n
-    _check_length(y_found, n, parts.formula.response, scope)
+    _check_length(y_found, n, y_node, scope)
     scope = _labelled(scope, n)
     found = known.variables_for(_variables(model_variables(parts), scope, n))
     y = known.response_for(y_found)
@@ -108,7 +122,7 @@ def build_frame(
     return Frame(
         {name: _on(value, rows) for name, value in found.items()},
         {name: drop_unused(_on(group, rows)) for name, group in groups.items()},
-        np.asarray(numeric(_on(y, rows)), dtype=float),
+        _read(read, _on(y, rows), y_node, scope),
         y_name,
         _on(offset, rows),
         _on(weights, rows),
@@ -172,16 +186,18 @@ def _in_order(parts: Parts) -> list[Node]:
     return sorted((node for node in found if node != Name(".")), key=lambda node: node.span[0])
 
 
-def _response(formula: MixedFormula, scope: Scope) -> tuple[str, Value]:
-    node = formula.response
-    if node is None:
+def _left_side(formula: MixedFormula) -> Node:
+    if formula.response is None:
         raise DataError(f"the formula {formula} has no response: write y ~ ...")
-    value = _variable(node, scope)
-    if isinstance(value, Matrix):
-        raise scope.error("the response is a matrix; lmer wants one column (fit the columns one by one)", node)
-    if not isinstance(value, np.ndarray | Logical):
-        raise scope.error(f"the response must be numeric, {deparse(node)!r} holds {plural(value)}", node)
-    return deparse(node), value
+    return formula.response
+
+
+def _read(read: Reader, value: Value, node: Node, scope: Scope) -> Response:
+    """The response on the rows used, as a model of its kind reads it."""
+    try:
+        return read(value, deparse(node))
+    except RefusedError as refused:
+        raise scope.error(str(refused), node) from None
 
 
 def _variables(found: Sequence[Node], scope: Scope, n: int) -> dict[str, Value]:

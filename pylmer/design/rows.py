@@ -17,6 +17,7 @@ from ..functions.python import as_array
 from ..language import column_name
 from ..numerics.linalg import seal
 from .record import RandomDesign
+from .responses import Response, prior_weights
 from .rows_used import RowsUsed
 
 
@@ -54,7 +55,8 @@ class DesignRows:
     """The rows that a fit uses.
 
     X          (n, p) float64, dense, or csr where wide
-    y          (n,);  offset (n,) or None;  weights (n,) or None
+    y          (n,);  offset (n,) or None;  weights (n,) or None, as given
+    response   y as it was read, with trials and categories where a family has them
     random     in fitting order
     variables  the model frame by column, the response first
     used       which rows of the data these are; `data_index` the index of all of them
@@ -66,6 +68,7 @@ class DesignRows:
 
     X: Any
     y: Array
+    response: Response
     offset: Array | None
     weights: Array | None
     random: tuple[RandomRows, ...]
@@ -77,10 +80,21 @@ class DesignRows:
     def __post_init__(self) -> None:
         seal(self)
 
-    def with_response(self, y: Array) -> DesignRows:
+    def with_response(self, y: Array | Response) -> DesignRows:
         """The same rows with another response (n,)."""
         name = next(iter(self.variables))
-        return replace(self, y=y, variables={**self.variables, name: y})
+        response = y if isinstance(y, Response) else Response(y, y)
+        return replace(self, y=response.y, response=response, variables={**self.variables, name: response.value})
+
+    @property
+    def trials(self) -> Array | None:
+        """Trials (n,) of a response cbind(successes, failures), else None."""
+        return self.response.trials
+
+    @property
+    def prior_weights(self) -> Array | None:
+        """The weights of a generalized model: those given, times the trials; None where all are 1."""
+        return prior_weights(self.weights, self.response)
 
     @property
     def n(self) -> int:

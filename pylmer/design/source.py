@@ -13,6 +13,7 @@ from ..functions.arrays import Array
 from ..language import MixedFormula
 from .known import Known, group_key
 from .record import Design
+from .responses import Response
 from .rows import DesignRows, RandomRows
 from .spec import Spec
 
@@ -82,7 +83,7 @@ class ModelData:
         """The rows that are used; DataError where they cannot be had."""
         return self.source.rows()
 
-    def with_response(self, y: Array) -> ModelData:
+    def with_response(self, y: Array | Response) -> ModelData:
         """The same with another response (n,) on the rows used."""
         return replace(self, source=InMemory(self.rows.with_response(y)))
 
@@ -107,7 +108,7 @@ class ModelData:
         variables = {name: rows.variables[name] for name in spec.variables}
         terms = zip(spec.random_terms, rows.random, strict=True)
         factors = {group_key(spec.factors): Factor(term.codes, term.levels) for spec, term in terms}
-        return Known(rows.y, variables, factors, spec.state)
+        return Known(rows.response.numbers, variables, factors, spec.state)
 
     @property
     def formula(self) -> MixedFormula:

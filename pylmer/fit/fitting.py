@@ -99,6 +99,7 @@ def design_of(request: Request) -> ModelData:
         contrasts=request.contrasts,
         env=request.env,
         known=request.known,
+        family=request.family,
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..design import Contrasts, ruled
 from ..design.known import Known
 from ..errors import ArgumentError
+from ..families import Family, read_family
 from ..functions import own_data, own_values, own_vector, read_columns
 from ..language import deparse, parse_expression, parse_formula, require_random
 from ..language.nodes import Argument, Call, Constant, Name, Node, Number, Text
@@ -77,10 +78,11 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     _check_arguments(formula, given)
     given |= {word: _expression(given.get(word), given["data"]) for word in VECTORS if word in given}
     given["contrasts"] = ruled(given.get("contrasts"))
+    family = given.pop("family", None)
     parsed = parse_formula(formula)
     if function in MIXED:
         require_random(parsed)
-    shown = {"formula": parsed, "data": given["data"], "REML": given.get("REML", True)}
+    shown = {"formula": parsed, "family": family, "data": given["data"], "REML": given.get("REML", True)}
     shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
     call = make_call(function, shown, name)
@@ -92,6 +94,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         control=control,
         call=call,
         data_name=name,
+        family=None if family is None else read_family(family),
         **texts,
         **_owned(given, used),
     )
@@ -189,13 +192,22 @@ def _text(given: Any) -> str | None:
 
 def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
     arguments = [Argument(shown["formula"].node, "formula")]
+    if shown.get("family") is not None:
+        arguments.append(Argument(family_node(shown["family"]), "family"))
     if shown.get("data") is not None:
         arguments.append(Argument(Name(name or "data"), "data"))
     for word, value in shown.items():
-        if word in ("formula", "data", "env") or _is_default(word, value):
+        if word in ("formula", "family", "data", "env") or _is_default(word, value):
             continue
         arguments.append(Argument(_node(word, value), word.replace("na_action", "na.action")))
     return Call(function, (*arguments, *_ruling(shown.get("contrasts"))))
+
+
+def family_node(given: Any) -> Node:
+    """A family as the call shows it: the name alone as the text that it was, anything else as R's code."""
+    if isinstance(given, str) and "(" not in given:
+        return Text(given)
+    return parse_expression(read_family(given).spelled)
 
 
 def _ruling(contrasts: Any) -> tuple[Argument, ...]:
@@ -255,7 +267,8 @@ class Request:
     """What `lmer` was asked; `call` and the texts are for printing.
 
     What it holds is its own: nothing that the caller does to his data or arrays changes it (see `functions.owned`).
-    `known` is what the data do not say, such as the response of a refit: whoever asks again hands it on.
+    `known` is what the data do not say, such as the response of a refit: whoever asks again hands it on. `family` is
+    that of a generalized model, None of a linear one.
     """
 
     formula: MixedFormula
@@ -276,6 +289,7 @@ class Request:
     offset_text: str | None = None
     subset_text: str | None = None
     known: Known = field(default_factory=Known)
+    family: Family | None = None
 
     def with_response(self, y: Array) -> Request:
         """The same with another response, a value for each row of the data, NaN where none is known."""

@@ -240,6 +240,7 @@ def _larger(old: ModelData, data: pd.DataFrame, larger: Larger) -> ModelData:
     repeated = DesignRows(
         X=X,
         y=rows.y[at],
+        response=rows.response.at(at),
         offset=_offset(old, data, larger),
         weights=_weights(old, larger),
         random=tuple(random),

@@ -99,17 +99,24 @@ def difference_step(place: Place) -> float:
     return max(1e-5 * place.extent, 1e-6)
 
 
-def descend(at: A, steps: int = ITERATIONS, differences: bool = False, keep: bool = False) -> Descent[A]:
+def descend(
+    at: A,
+    steps: int = ITERATIONS,
+    differences: bool = False,
+    keep: bool = False,
+    directions: Array | None = None,
+) -> Descent[A]:
     """From `at` until no step promises a decrease that the arithmetic could show.
 
-    differences: begin with a differenced score; keep: never forget the correction but where charts turn.
+    differences: begin with a differenced score; keep: never forget the correction but where charts turn; directions:
+    orthonormal columns (size, m) that steps are taken along, all where None.
     """
     counts = _Progress(1, 0, at.passes)
     radius = max(0.5 * at.place.extent, 0.3)
     E = counts.differenced(at) if differences else np.zeros((at.place.size,) * 2)
     previous, fresh, trace, promised = np.inf, differences, [at.value], np.inf
     for _ in range(steps):
-        step, promised, inside = trust_step(at.gradient, at.information + E, radius)
+        step, promised, inside = _step_along(directions, at.gradient, at.information + E, radius)
         enough = 0.01 * at.noise if inside else at.noise
         if promised <= max(STOP, enough) and (inside or radius >= 0.1 * at.place.extent):
             return _ended(at, E, counts, trace)
@@ -119,7 +126,7 @@ def descend(at: A, steps: int = ITERATIONS, differences: bool = False, keep: boo
         trial = counts.tried(at, at.place.moved(step))
         trace.append(np.inf if trial is None else trial.value)
         if trial is not None and promised < 10 * at.noise:
-            if trust_step(trial.gradient, trial.information + E, radius)[1] > 0.5 * promised:
+            if _step_along(directions, trial.gradient, trial.information + E, radius)[1] > 0.5 * promised:
                 return _ended(at, E, counts, trace)
             ratio = 1.0
         else:
@@ -136,6 +143,14 @@ def descend(at: A, steps: int = ITERATIONS, differences: bool = False, keep: boo
             E, fresh = counts.differenced(at), True
     message = f"no convergence in {steps} steps; the last one promised a decrease of {promised:.3g}"
     return Descent(at, E, False, message, counts.evaluations, counts.gradients, counts.passes, tuple(trace))
+
+
+def _step_along(directions: Array | None, g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
+    """`trust_step` within the span of the directions."""
+    if directions is None:
+        return trust_step(g, H, radius)
+    step, promised, inside = trust_step(directions.T @ g, directions.T @ H @ directions, radius)
+    return directions @ step, promised, inside
 
 
 def _ended(at: A, E: Array, counts: _Progress, trace: list[float]) -> Descent[A]:

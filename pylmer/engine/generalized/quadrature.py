@@ -19,86 +19,17 @@ import numpy as np
 
 from ...errors import ArgumentError, NumericalError
 from ...families import Family
-from ...numerics.linalg import Array, lower_factor, transposed
+from ...numerics.linalg import Array, transposed
 from ...numerics.stacks import cholesky, inverse_lower, product
 from ..covariance.diagonal import Diagonal
-from ..covariance.point import Point, lower_entries
+from ..covariance.point import Point
 from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import EPS
+from ..criterion.triangular import Triangular
 from .laplace import Laplace, LaplaceAt
 from .leverages import quadratic
 from .place import Place, in_chart
 from .weighted import Structure
-
-
-@dataclass(frozen=True, eq=False)
-class Triangular:
-    """Sigma = T~ T~', T~ = R diag(1/d) S with S lower triangular, the local coordinates: diag(1/d) S is lme4's own.
-
-    R (l, l) brings the user's columns to the scaled ones; d are the sizes of its diagonal.
-    """
-
-    S: Array
-    R: Array
-
-    @classmethod
-    def of(cls, point: Point, R: Array) -> Triangular:
-        """The same Sigma."""
-        d = np.abs(np.diag(R))
-        S: Array = d[:, None] * lower_factor(np.linalg.solve(R, point.template()))[0]
-        return cls(S, R)
-
-    @property
-    def _unit(self) -> Array:
-        return np.asarray(self.R / np.abs(np.diag(self.R)))
-
-    @property
-    def size(self) -> int:
-        return len(lower_entries(len(self.S))[0])
-
-    def template(self) -> Array:
-        return np.asarray(self._unit @ self.S)
-
-    @property
-    def directions(self) -> Array:
-        """dT~/da (k, l, l)."""
-        rows, columns = lower_entries(len(self.S))
-        E = np.zeros((len(rows), *self.S.shape))
-        E[np.arange(len(rows)), :, columns] = self._unit.T[rows]
-        return E
-
-    def tangents(self) -> Array:
-        half = self.directions @ self.template().T
-        return np.asarray(half + transposed(half))
-
-    def curvature(self, G: Array) -> Array:
-        E = self.directions.reshape(-1, G.size)
-        return np.asarray(2.0 * E @ (G @ self.directions).reshape(-1, G.size).T)
-
-    def shifted(self, step: Array) -> Triangular:
-        S = self.S.copy()
-        S[lower_entries(len(S))] += step
-        return Triangular(S, self.R)
-
-    def moved(self, step: Array) -> Triangular:
-        return self.shifted(step)
-
-    def _by_deviations(self, change: Array) -> Triangular:
-        U, _, _ = np.linalg.svd(self.template())
-        return Triangular.of(Unstructured(U * change, U), self.R)
-
-    def zeroed(self, tolerance: float) -> Triangular:
-        s = self.deviations()
-        return self._by_deviations(np.where(s < tolerance, 0.0, s))
-
-    def floored(self, floor: float) -> Triangular:
-        return self._by_deviations(np.maximum(self.deviations(), floor))
-
-    def deviations(self) -> Array:
-        return np.linalg.svd(self.template(), compute_uv=False)
-
-    def same_chart(self, other: Point) -> bool:
-        return True
 
 
 def root_directions(point: Point) -> Array:

@@ -197,7 +197,8 @@ class GeneralizedOptimum:
         return observed_information(self.at)
 
     @cached_property
-    def _free_covariance(self) -> tuple[Array, Array]:
+    def free_covariance(self) -> Array:
+        """2 H^-1 in the local coordinates that are free; NumericalError if H is not positive definite."""
         free = self.at.place.free
         H = self.hessian[np.ix_(free, free)]
         values, vectors = np.linalg.eigh(H)
@@ -206,7 +207,7 @@ class GeneralizedOptimum:
                 f"the Hessian is not positive definite (smallest eigenvalue {values[0]:.3g}): "
                 "standard errors from it do not exist; use_hessian=False gives those at fixed variances"
             )
-        return free, np.asarray(2.0 * (vectors / values) @ vectors.T)
+        return np.asarray(2.0 * (vectors / values) @ vectors.T)
 
     @cached_property
     def vcov(self) -> Array:
@@ -214,7 +215,7 @@ class GeneralizedOptimum:
         profiled (nAGQ = 0), that at fixed variances. NumericalError if the Hessian is not positive definite."""
         if not self.devfun.p:
             return self.vcov_rx
-        free, C = self._free_covariance
+        free, C = self.at.place.free, self.free_covariance
         k = self.at.place.k
         where = np.cumsum(free)[k : k + self.devfun.p] - 1
         back = self.devfun.structure.scaling.inverse
@@ -226,7 +227,7 @@ class GeneralizedOptimum:
         if not self.at.place.free.all():
             return np.full((self.devfun.size,) * 2, np.nan)
         back = np.linalg.inv(self.devfun.jacobian(self.at.place))
-        return symmetric(back @ self._free_covariance[1] @ back.T)
+        return symmetric(back @ self.free_covariance @ back.T)
 
     @cached_property
     def vcov_rx(self) -> Array:

@@ -197,6 +197,7 @@ def taken(data: ModelData, at: Codes, groups: dict[str, Codes]) -> ModelData:
         rows,
         X=rows.X[at],
         y=rows.y[at],
+        response=rows.response.at(at),
         offset=None if rows.offset is None else rows.offset[at],
         weights=None if rows.weights is None else rows.weights[at],
         random=random,

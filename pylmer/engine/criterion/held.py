@@ -1,0 +1,150 @@
+"""The criterion minimized with one number held: a fixed effect, a standard deviation, a correlation. For profiles.
+
+In the right coordinates each is a linear condition a'x = c. Of a scaled beta and of diag, cs and ar1 terms it is one as
+they stand; of an unstructured term the template is written with the column in question first, lower triangular: its
+standard deviation is T_11, and the correlation r of the first two columns is T_21 = r T_22 / sqrt(1 - r^2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...errors import ArgumentError, NumericalError
+from ...numerics.linalg import Array
+from ..covariance.correlated import Correlated
+from ..covariance.diagonal import Diagonal
+from ..covariance.point import Point
+from ..covariance.unstructured import Unstructured
+from ..generalized.joint_newton import ITERATIONS, Descent, descend
+from ..generalized.place import Place
+from ..generalized.profiled_beta import Profiled
+from ..generalized.solution import GeneralizedOptimum
+from ..generalized.user import At, GeneralizedDevfun
+from .triangular import Triangular
+
+
+@dataclass(frozen=True)
+class FixedEffect:
+    """beta_k."""
+
+    k: int
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The relative standard deviation of one column of a term: sqrt(Sigma_aa), without sigma."""
+
+    term: int
+    a: int
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """The correlation of two columns of a term."""
+
+    term: int
+    a: int
+    b: int
+
+
+ConstrainedDeviance = FixedEffect | Deviation | Correlations
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """a'x = c of local coordinates x (size,) of `place`: `slope` is a, `missing` is c - a'x there."""
+
+    place: Place
+    slope: Array
+    missing: float
+
+
+def minimized(
+    optimum: GeneralizedOptimum,
+    held: ConstrainedDeviance,
+    value: float,
+    near: At | None = None,
+    steps: int = ITERATIONS,
+) -> Descent[At]:
+    """The criterion minimized over everything else with `held` at `value` (user's units).
+
+    near  where to begin, the optimum itself if None: of a profile, the last point
+    ArgumentError for what the criterion cannot hold; NumericalError where it has no value.
+    """
+    at = optimum.at if near is None else near
+    condition = conditioned(optimum.devfun, at.place, held, value)
+    begun = _stepped(at, condition)
+    normal = condition.slope / np.linalg.norm(condition.slope)
+    directions = np.linalg.svd(normal[None, :])[2][1:].T
+    return descend(begun, steps, directions=directions)
+
+
+def _stepped(at: At, condition: Condition) -> At:
+    """The condition met by the step that costs least to second order, a shorter way where that has no value."""
+    there = at.to(condition.place)
+    a = condition.slope
+    try:
+        least = np.linalg.solve(there.information, a)
+        steps = [least / float(a @ least), a / float(a @ a)]
+    except np.linalg.LinAlgError:
+        steps = [a / float(a @ a)]
+    failure: NumericalError | None = None
+    for step in steps:
+        try:
+            begun = there.to(condition.place.shifted(condition.missing * step))
+            if np.isfinite(begun.value):
+                return begun
+        except NumericalError as error:
+            failure = error
+    raise failure or NumericalError("the criterion has no value where the number is held")
+
+
+def conditioned(devfun: GeneralizedDevfun, place: Place, held: ConstrainedDeviance, value: float) -> Condition:
+    """The place in coordinates in which `held` is linear, and the condition."""
+    slope = np.zeros(place.size)
+    scaling = devfun.structure.scaling
+    if isinstance(held, FixedEffect):
+        if isinstance(devfun.criterion, Profiled):
+            raise ArgumentError("with nAGQ=0 the fixed effects are profiled already: none can be held")
+        slope[place.k : place.k + devfun.p] = scaling.inverse[held.k]
+        return Condition(place, slope, value - float(scaling.inverse[held.k] @ place.beta))
+    point = place.points[held.term]
+    first = sum(each.size for each in place.points[: held.term])
+    of_point, own, missing = _of_term(point, scaling.R_terms[held.term], held, value)
+    slope[first : first + point.size] = own
+    points = (*place.points[: held.term], of_point, *place.points[held.term + 1 :])
+    return Condition(replace(place, points=points), slope, missing)
+
+
+def _of_term(point: Point, R: Array, held: Deviation | Correlations, value: float) -> tuple[Point, Array, float]:
+    if isinstance(point, Diagonal | Correlated):
+        return _of_deviations(point, R, held, value)
+    if isinstance(point, Unstructured) and len(R) == 1:
+        return point, np.array([float(np.sign(point.U[0, 0]))]), value * R[0, 0] - abs(point.T[0, 0])
+    order = [held.a] if isinstance(held, Deviation) else [held.a, held.b]
+    order += [k for k in range(len(R)) if k not in order]
+    if isinstance(point, Triangular) and order != list(range(len(R))):
+        raise ArgumentError("with nAGQ > 1 only the first column's standard deviation and correlation can be held")
+    turned = Triangular.of(point, R[:, order])
+    own = np.zeros(turned.size)
+    own[0] = 1.0
+    if isinstance(held, Deviation):
+        return turned, own, value * turned.units[0] - turned.S[0, 0]
+    own[0], own[1], own[len(R)] = 0.0, 1.0, -value / np.sqrt(1 - value**2)
+    return turned, own, -float(turned.S[1, 0] + own[len(R)] * turned.S[1, 1])
+
+
+def _of_deviations(
+    point: Diagonal | Correlated, R: Array, held: Deviation | Correlations, value: float
+) -> tuple[Point, Array, float]:
+    own = np.zeros(point.size)
+    if isinstance(held, Deviation):
+        k = min(held.a, len(point.d) - 1)
+        own[k] = 1.0
+        return point, own, value * R[held.a, held.a] - float(point.d[k])
+    if isinstance(point, Diagonal):
+        raise ArgumentError("the columns of a diag term have no correlation to hold")
+    own[-1] = 1.0
+    return point, own, point.family.eta(value) - point.eta
