@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from .coder import Coder, code, factors_in
 from .contrasts import Contrasts, unused
 from .hints import hints
 from .known import Known
-from .model_frame import Extras, Frame, Parts, build_frame, model_variables
+from .model_frame import DesignArguments, Frame, Parts, build_frame, model_variables
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .record import Design
 from .remembered import remember, remembered_columns, remembered_env
@@ -41,31 +41,24 @@ RANK_ACTIONS = {"message+drop.cols": "message", "warn+drop.cols": "warning", "si
 def build_design(
     formula: MixedFormula,
     data: Any,
+    arguments: DesignArguments,
     *,
     control: lmerControl,
-    weights: Any = None,
-    offset: Any = None,
-    subset: Any = None,
-    na_action: str = "omit",
-    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
-    env: Mapping[str, Any] | None = None,
     known: Known | None = None,
     family: Family | None = None,
 ) -> ModelData:
-    """What a formula means on data, and its matrices; arguments as in `lmer`.
+    """What a formula means on data, and its matrices; `known` is what takes the place of the data's own.
 
-    `known` is what takes the place of the data's own. A model with a `family` reads its response as that family does
-    (see `responses`).
+    A model with a `family` reads its response as that family does (see `responses`).
 
     Raises FormulaError, with the place, for what the formula asks in vain; DataError for rows that cannot be used, and
     for checks whose action in `control` is "stop"; ArgumentError for `contrasts` and `na_action`.
     """
     columns = None if data is None else read_columns(data)
     parts = take_apart(formula, columns, control)
-    extras = Extras(weights, offset, subset)
-    chosen = ruled(contrasts)
+    chosen = ruled(arguments.contrasts)
     with ruling(chosen):
-        frame = build_frame(parts, columns, env or {}, extras, na_action, known or Known(), reader_of(family))
+        frame = build_frame(parts, columns, arguments, known or Known(), reader_of(family))
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
     notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control, family)
     notes += hints(parts, frame, chosen)
@@ -91,7 +84,7 @@ def build_design(
         n_total=frame.rows.n_total,
         n_missing=frame.rows.n_chosen - frame.rows.n,
         na_action=frame.na_action,
-        spec=_spec(parts, frame, coder, kept, specs, extras),
+        spec=_spec(parts, frame, coder, kept, specs, arguments),
         notes=tuple(dict.fromkeys(notes)),
     )
     return ModelData(design, InMemory(_rows(frame, X, random, data)))
@@ -184,10 +177,12 @@ def _without(names: Sequence[str], kept: Any) -> tuple[str, ...]:
     return tuple(np.delete(np.array(names, dtype=object), kept))
 
 
-def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...], extras: Extras) -> Spec:
+def _spec(
+    parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...], arguments: DesignArguments
+) -> Spec:
     columns = remembered_columns(frame, frame.rows.n_total)
-    arguments = remembered_arguments(extras)
-    texts = [text for text in arguments.values() if isinstance(text, str)]
+    remembered = remembered_arguments(arguments)
+    texts = [text for text in remembered.values() if isinstance(text, str)]
     used = [*model_variables(parts), *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
     used += [argument_node(text, frame.scope.columns) for text in texts]
     return Spec(
@@ -202,7 +197,7 @@ def _spec(parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[Rand
         columns=columns,
         env=remembered_env(frame, used, columns),
         state=frame.scope.state,
-        arguments=arguments,
+        arguments=remembered,
     )
 
 

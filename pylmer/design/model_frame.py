@@ -48,13 +48,22 @@ class Parts:
     effects: tuple[Terms, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Extras:
-    """`weights`, `offset` and `subset` as the user gave them: None, a column's name, an expression, or an array."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DesignArguments:
+    """How formula and data are read, as the user said it: what lmer, lm, lmList, lFormula and makeLmer take alike.
+
+    weights, offset, subset  None, a column's name, an expression, or an array
+    na_action                "omit", "exclude", "fail" or "pass"
+    contrasts                by factor, a pair for all, or what `ruled` has made of these
+    env                      names and functions that are not columns
+    """
 
     weights: Any = None
     offset: Any = None
     subset: Any = None
+    na_action: str = "omit"
+    contrasts: Any = None
+    env: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,21 +98,13 @@ class Frame:
         return self.response.y
 
 
-def build_frame(
-    parts: Parts,
-    columns: Columns | None,
-    env: Mapping[str, Any],
-    extras: Extras,
-    na_action: str,
-    known: Known,
-    read: Reader,
-) -> Frame:
+def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArguments, known: Known, read: Reader) -> Frame:
     """Evaluate all variables on all rows, choose the rows, and keep these; `read` makes numbers of the response.
 
     Raises FormulaError (unknown names, what functions refuse) and DataError (lengths, missing values, nothing left).
     """
-    action = na_action_name(na_action)
-    scope = _scope(parts, columns, env, known)
+    action = na_action_name(arguments.na_action)
+    scope = _scope(parts, columns, arguments.env or {}, known)
     check_names(_in_order(parts), scope)
     y_node = _left_side(parts.formula)
     y_name, y_found = deparse(y_node), _variable(y_node, scope)
@@ -114,10 +115,11 @@ def build_frame(
     y = known.response_for(y_found)
     variables = {y_name: y} | {name: value for name, value in found.items() if name != y_name}
     groups = {deparse(node): _group(node, scope, n) for node in grouping_variables(parts.random)}
-    offset, weights = _offset(parts.fixed, extras.offset, scope, n), row_numbers(extras.weights, "weights", scope, n)
+    offset = _offset(parts.fixed, arguments.offset, scope, n)
+    weights = row_numbers(arguments.weights, "weights", scope, n)
     given = {"offset": offset, "weights": weights}
     extra = groups | {name: value for name, value in given.items() if value is not None}
-    chosen = _subset(extras.subset, scope, n)
+    chosen = _subset(arguments.subset, scope, n)
     rows = choose_rows(n, chosen, variables, action, extra)
     return Frame(
         {name: _on(value, rows) for name, value in found.items()},

@@ -35,7 +35,7 @@ from ..functions.variables import as_variable
 from ..language import deparse, parse_expression
 from ..language.nodes import Name, Node
 from ..language.walk import nodes
-from .model_frame import Extras, row_numbers
+from .model_frame import DesignArguments, row_numbers
 from .remembered import Remembered
 
 SHOWN = 60  # characters of a list of new levels
@@ -327,9 +327,9 @@ def own_groups(variables: Iterable[Node], factors: Iterable[Node]) -> frozenset[
     return frozenset(map(deparse, variables)) & frozenset(map(deparse, factors))
 
 
-def remembered_arguments(extras: Extras) -> dict[str, Any]:
+def remembered_arguments(arguments: DesignArguments) -> dict[str, Any]:
     """`offset=` and `weights=` as new data may use them."""
-    given = {"offset": extras.offset, "weights": extras.weights}
+    given = {"offset": arguments.offset, "weights": arguments.weights}
     known = str | int | float | np.number
     return {w: value if isinstance(value, known) else None for w, value in given.items() if value is not None}
 

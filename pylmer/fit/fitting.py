@@ -91,13 +91,8 @@ def design_of(request: Request) -> ModelData:
     return build_design(
         request.formula,
         request.data,
+        request,
         control=request.control,
-        weights=request.weights,
-        offset=request.offset,
-        subset=request.subset,
-        na_action=request.na_action,
-        contrasts=request.contrasts,
-        env=request.env,
         known=request.known,
         family=request.family,
     )

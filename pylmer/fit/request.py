@@ -12,6 +12,7 @@ import numpy as np
 
 from ..design import Contrasts, ruled
 from ..design.known import Known
+from ..design.model_frame import DesignArguments
 from ..errors import ArgumentError
 from ..families import Family, read_family
 from ..functions import own_data, own_values, own_vector, read_columns
@@ -41,17 +42,7 @@ OLD_ARGUMENTS = {
     "re_formula": "write the random effects into the formula: y ~ x + (1 | group)",
     "weight": "the argument is called weights",
 }
-LMER_DEFAULTS: dict[str, Any] = {
-    "control": None,
-    "start": None,
-    "weights": None,
-    "offset": None,
-    "subset": None,
-    "na_action": "omit",
-    "contrasts": None,
-    "env": None,
-    "verbose": 0,
-}
+LMER_DEFAULTS: dict[str, Any] = {"control": None, "start": None, **vars(DesignArguments()), "verbose": 0}
 
 
 def refuse(unknown: Mapping[str, Any], function: str, known: Sequence[str] = ("REML", *LMER_DEFAULTS)) -> None:
@@ -263,7 +254,7 @@ def _control_node(value: Any) -> Node:
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class Request(DesignArguments):
     """What `lmer` was asked; `call` and the texts are for printing.
 
     What it holds is its own: nothing that the caller does to his data or arrays changes it (see `functions.owned`).
@@ -276,12 +267,6 @@ class Request:
     REML: bool = True
     control: lmerControl = field(default_factory=lmerControl)
     start: Any = None
-    weights: Any = None
-    offset: Any = None
-    subset: Any = None
-    na_action: str = "omit"
-    contrasts: Any = None
-    env: Mapping[str, Any] | None = None
     verbose: int = 0
     call: Call = field(default_factory=lambda: Call("lmer"))
     data_name: str | None = None

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..design import Designed, ModelData, build_design
+from ..design.model_frame import DesignArguments
 from ..design.spec import NewFrame
 from ..errors import ArgumentError, FitNote
 from ..extract import word
@@ -141,17 +142,18 @@ def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.Data
     return _labelled(fit, drawn(fit.solution.fitted, (), fit.sigma, fit.rows.weights, count, rng))
 
 
-def data_without_response(formula: str | MixedFormula, newdata: Any, **given: Any) -> ModelData:
+def data_without_response(
+    formula: str | MixedFormula, newdata: Any, *, env: Mapping[str, Any] | None = None, **given: Any
+) -> ModelData:
     """The data of a formula whose response is not known: y is zero."""
     if newdata is None:
         raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
     newdata = recycled(newdata)
-    env = given.pop("env", None)
     check_env(env)
     env = {**(env or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
     parsed = replace(parse_formula(formula), response=Name(PLACEHOLDER))
     require_random(parsed)
-    return build_design(parsed, newdata, control=UNCHECKED, env=env, na_action="exclude", **given)
+    return build_design(parsed, newdata, DesignArguments(env=env, na_action="exclude", **given), control=UNCHECKED)
 
 
 def conditioned(fit: FittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ...]:

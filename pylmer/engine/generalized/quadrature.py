@@ -25,10 +25,10 @@ from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
 from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import EPS
-from ..criterion.triangular import Triangular
 from .laplace import Laplace, LaplaceAt
 from .leverages import quadratic
 from .place import Place, in_chart
+from .triangular import Triangular
 from .weighted import Structure
 
 

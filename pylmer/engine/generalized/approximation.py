@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...numerics.linalg import Array
-from ..generalized.laplace import LaplaceAt
-from ..generalized.quadrature import Quadrature, QuadratureAt
-from ..generalized.solution import GeneralizedOptimum
+from .laplace import LaplaceAt
+from .quadrature import Quadrature, QuadratureAt
+from .solution import GeneralizedOptimum
 
 NODES = {1: 15, 2: 9, 3: 5}  # in each dimension, by the number of columns on the factor
 DOUBTFUL = 0.3  # standard errors from which the approximation should be said to matter

@@ -17,12 +17,12 @@ from ..covariance.correlated import Correlated
 from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
 from ..covariance.unstructured import Unstructured
-from ..generalized.joint_newton import ITERATIONS, Descent, descend
-from ..generalized.place import Place
-from ..generalized.profiled_beta import Profiled
-from ..generalized.solution import GeneralizedOptimum
-from ..generalized.user import At, GeneralizedDevfun
+from .joint_newton import ITERATIONS, Descent, descend
+from .place import Place
+from .profiled_beta import Profiled
+from .solution import GeneralizedOptimum
 from .triangular import Triangular
+from .user import At, GeneralizedDevfun
 
 
 @dataclass(frozen=True)
