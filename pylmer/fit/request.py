@@ -13,7 +13,7 @@ import numpy as np
 from ..design import Contrasts, ruled
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FormulaError
 from ..families import Family, read_family
 from ..functions import own_data, own_values, own_vector, read_columns
 from ..language import deparse, parse_expression, parse_formula, require_random
@@ -73,6 +73,8 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     parsed = parse_formula(formula)
     if function in MIXED:
         require_random(parsed)
+    if family is None:
+        _refuse_counts(parsed)
     shown = {"formula": parsed, "family": family, "data": given["data"], "REML": given.get("REML", True)}
     shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
@@ -89,6 +91,13 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         **texts,
         **_owned(given, used),
     )
+
+
+def _refuse_counts(formula: MixedFormula) -> None:
+    """Two columns are successes and failures, of which normal responses have none."""
+    if isinstance(formula.response, Call) and formula.response.function == "cbind":
+        message = "cbind() makes several responses; this model has one (successes and failures: a binomial family)"
+        raise FormulaError(message, formula.text or None, *formula.response.span)
 
 
 def _used(found: Iterable[Node], texts: Iterable[str]) -> frozenset[str] | None:
