@@ -65,8 +65,8 @@ def glmer(
              of the others it is numbers. `offset(log(time))` may stand in the formula
     family   in R's spelling: "binomial", 'binomial("probit")', "poisson", "Gamma('log')", "negative.binomial(2)"; or an
              object of `pylmer.families`. Gaussian with the identity link hands over to `lmer`
-    nAGQ     1: Laplace's approximation. K > 1: adaptive Gauss-Hermite quadrature with K nodes in each dimension, for the
-             terms of one grouping factor. 0: the fixed effects are found with the modes, faster and rougher
+    nAGQ     1: Laplace's approximation. K > 1: adaptive Gauss-Hermite quadrature with K nodes in each dimension, for
+             the terms of one grouping factor. 0: the fixed effects are found with the modes, faster and rougher
     control  see `glmerControl`
     start    {"theta": ..., "fixef": ...}, or numbers for theta alone
 
@@ -145,8 +145,8 @@ def glmer_nb(
 
     link  "log", "sqrt" or "identity"
 
-    The other arguments are those of `glmer`. The variance of a count is mu + mu^2 / theta; `getME(fit, "glmer.nb.theta")`
-    is theta, found with all other parameters. The call shows it as R does: `family = negative.binomial(theta = ...)`.
+    The other arguments are those of `glmer`. The variance of a count is mu + mu^2 / theta;
+    `getME(fit, "glmer.nb.theta")` is theta, found with all other parameters. The call shows it as R does: `family = negative.binomial(theta = ...)`.
     Where the counts show no overdispersion theta grows without end, and a note says so. Errors as in `glmer`.
 
     >>> import pylmer

@@ -26,8 +26,8 @@ from .records import PlainTable, table
 
 METHODS = {  # method -> where its limits are computed: imported, from this package, when first asked for
     "Wald": "intervals.wald_limits",
-    "profile": "profiling.profile_limits",
-    "boot": "resampling.confidence.boot_limits",
+    "profile": "profiles.profiling.profile_limits",
+    "boot": "bootstrap.confidence.boot_limits",
 }
 PREFIXES = {"sdcor": ("sd", "cor"), "varcov": ("var", "cov")}
 
