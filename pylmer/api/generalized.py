@@ -15,8 +15,9 @@ from ..fit.request import GLMER_DEFAULTS, make_request, refuse
 from ..language.syntax import MixedFormula
 from ..options import Control, glmerControl, lmerControl
 from ..text.arguments import plain
+from .generalized_models import GlmerFit
 from .mixed import lmer
-from .models import GlmerFit, LmerFit
+from .models import LmerFit
 
 ARGUMENTS = ("family", *GLMER_DEFAULTS, "devFunOnly")
 NB_ARGUMENTS = ("link", *GLMER_DEFAULTS)
