@@ -1,6 +1,7 @@
 """The public names, each from the module that defines it; `__init__.py` reads this file and imports on first use."""
 
 from . import datasets, families
+from .api.generalized_linear import GlmFit, glm
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
@@ -27,6 +28,7 @@ from .extract import (
     coef,
     deviance,
     df_residual,
+    family,
     fitted,
     fixef,
     formula,
@@ -140,6 +142,7 @@ __all__ = [
     "set_contrasts",
     "lm",
     "lmList",
+    "glm",
     "update",
     "refit",
     "refitML",
@@ -173,6 +176,7 @@ __all__ = [
     "ngrps",
     "df_residual",
     "fitted",
+    "family",
     "resid",
     "residuals",
     "weights",
@@ -272,6 +276,7 @@ __all__ = [
     # records, errors, data
     "LmerFit",
     "LmFit",
+    "GlmFit",
     "LmList",
     "AllFit",
     "Influence",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 
@@ -21,7 +21,10 @@ from ..language import explicit_formula, update_formula
 from ..language.syntax import MixedFormula
 from ..options import lmerControl
 from ..text.arguments import plain
+from .generalized_linear import GlmFit, update_glm
 from .models import LmerFit
+
+Updated = TypeVar("Updated", LmerFit, GlmFit)
 
 
 @overload
@@ -234,8 +237,8 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
 
 
 @plain
-def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
-    """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
+def update(model: Updated, formula: str | None = None, **changes: Any) -> Updated:
+    """Fit again with a changed formula or changed arguments of `lmer` or `glm`, as R's `update`.
 
     model    a fit of `lmer`
     formula  the changed formula, in which `.` stands for the old side: ". ~ . + x - (1 | g)"; None: the old one. A
@@ -251,8 +254,12 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     >>> str(update(fit, ". ~ . - (Days | Subject) + (1 | Subject)").formula)
     'Reaction ~ Days + (1 | Subject)'
     """
+    if isinstance(model, GlmFit):
+        return update_glm(model, formula, **changes)
     if not isinstance(model, FittedModel):
-        raise ArgumentError(f"update() wants a fit of lmer(), found {type(model).__name__}; fit anew with lm()")
+        raise ArgumentError(
+            f"update() wants a fit of lmer() or glm(), found {type(model).__name__}; fit anew with lm()"
+        )
     request = model.request
     given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
     if all(argument.name != "control" for argument in request.call.arguments):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ..fit.words import Word, word
 from .fixed import fixef, se_fixef, vcov
+from .generalized_linear import family
 from .likelihood import AIC, BIC, REMLcrit, deviance, df_residual, isLMM, isREML, logLik, ngrps, nobs
 from .me import DevComp, getME
 from .random import coef, ranef, se_coef, se_ranef
@@ -52,6 +53,7 @@ __all__ = [
     "coef",
     "deviance",
     "df_residual",
+    "family",
     "fitted",
     "fixef",
     "formula",

@@ -75,6 +75,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         require_random(parsed)
     if family is None:
         _refuse_counts(parsed)
+    chosen = None if family is None else read_family(family)
     shown = {"formula": parsed, "family": family, "data": given["data"], "REML": given.get("REML", True)}
     shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
@@ -87,7 +88,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         control=control,
         call=call,
         data_name=name,
-        family=None if family is None else read_family(family),
+        family=chosen,
         **texts,
         **_owned(given, used),
     )
@@ -192,7 +193,7 @@ def _text(given: Any) -> str | None:
 
 def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
     arguments = [Argument(shown["formula"].node, "formula")]
-    if shown.get("family") is not None:
+    if shown.get("family") not in (None, "gaussian"):
         arguments.append(Argument(family_node(shown["family"]), "family"))
     if shown.get("data") is not None:
         arguments.append(Argument(Name(name or "data"), "data"))
@@ -204,10 +205,11 @@ def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) 
 
 
 def family_node(given: Any) -> Node:
-    """A family as the call shows it: the name alone as the text that it was, anything else as R's code."""
-    if isinstance(given, str) and "(" not in given:
-        return Text(given)
-    return parse_expression(read_family(given).spelled)
+    """A family as the call shows it: a text as it is, a function of `pylmer.families` by its name, else R's code."""
+    if isinstance(given, str):
+        return parse_expression(given) if "(" in given and "::" not in given else Text(given)
+    family = read_family(given)
+    return parse_expression(family.spelled) if family is given else Name(family.word)
 
 
 def _ruling(contrasts: Any) -> tuple[Argument, ...]:

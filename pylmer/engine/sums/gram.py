@@ -15,7 +15,7 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes
 from .rows import TermRows
-from .scaling import Scaling
+from .scaling import SINGULAR, Scaling, column_lengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +195,18 @@ class Gram:
         return where
 
 
+def suited_scale(R: Array, structure: str, hom: bool) -> Array:
+    """R_i that suits the structure, of columns whose triangular factor is R: R'R = Z'Z / n (l, l)."""
+    rms = column_lengths(R)
+    rms[rms == 0] = 1.0
+    if structure != "us":
+        return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if hom else rms))
+    if np.any(np.diag(R) < SINGULAR * rms):
+        return np.asarray(np.diag(rms))
+    return R
+
+
 def factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:
-    """Per grouping factor, the terms on it."""
-    return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in sorted({t.factor for t in terms})]
+    """Per grouping factor, in the order in which they appear, the terms on it."""
+    factors = dict.fromkeys(t.factor for t in terms)
+    return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in factors]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, triangular_factor
+from .gram import suited_scale
 from .rows import Rows, TermRows
 
 SINGULAR = 1e-7  # a column of a whitened term that keeps less than this of its length is collinear
@@ -64,14 +65,7 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
     if term.Z is None and rows.weights is None:
         return np.eye(1)
     blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))
-    R: Array = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
-    rms = column_lengths(R)
-    rms[rms == 0] = 1.0
-    if term.structure != "us":
-        return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if term.hom else rms))
-    if np.any(np.diag(R) < SINGULAR * rms):
-        return np.asarray(np.diag(rms))
-    return R
+    return suited_scale(triangular_factor(blocks, term.width) / np.sqrt(rows.n), term.structure, term.hom)
 
 
 def column_lengths(R: Array) -> Array:
