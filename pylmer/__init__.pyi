@@ -2,6 +2,7 @@
 
 from . import datasets, families
 from .api.generalized import glmer, glmer_nb
+from .api.generalized_linear import GlmFit, glm
 from .api.generalized_models import GlmerFit
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
@@ -146,6 +147,7 @@ __all__ = [
     "set_contrasts",
     "lm",
     "lmList",
+    "glm",
     "update",
     "refit",
     "refitML",
@@ -179,6 +181,7 @@ __all__ = [
     "ngrps",
     "df_residual",
     "fitted",
+    "family",
     "resid",
     "residuals",
     "weights",
@@ -191,7 +194,6 @@ __all__ = [
     "isLMM",
     "isGLMM",
     "isNLMM",
-    "family",
     "isSingular",
     "rePCA",
     # diagnostics
@@ -282,6 +284,7 @@ __all__ = [
     "LmerFit",
     "GlmerFit",
     "LmFit",
+    "GlmFit",
     "LmList",
     "AllFit",
     "Influence",

@@ -235,7 +235,7 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
 
 @plain
 def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
-    """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
+    """Fit again with a changed formula or changed arguments of `lmer` or `glm`, as R's `update`.
 
     model    a fit of `lmer`
     formula  the changed formula, in which `.` stands for the old side: ". ~ . + x - (1 | g)"; None: the old one. A
@@ -252,7 +252,9 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     'Reaction ~ Days + (1 | Subject)'
     """
     if not isinstance(model, FittedModel):
-        raise ArgumentError(f"update() wants a fit of lmer(), found {type(model).__name__}; fit anew with lm()")
+        raise ArgumentError(
+            f"update() wants a fit of lmer() or glm(), found {type(model).__name__}; fit anew with lm()"
+        )
     request = model.request
     given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
     if all(argument.name != "control" for argument in request.call.arguments):

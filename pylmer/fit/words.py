@@ -18,7 +18,13 @@ R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
 # Rooms whose words learn further kinds when they are first asked for one
 TEACHERS = {room: f"{room}.registrations" for room in ("pylmer.extract", "pylmer.printing")}
-MAKERS = {"FittedModel": "lmer()", "GeneralizedFittedModel": "glmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
+MAKERS = {
+    "FittedModel": "lmer()",
+    "GeneralizedFittedModel": "glmer()",
+    "LinearFit": "lm()",
+    "LinearFits": "lmList()",
+    "GeneralizedFit": "glm()",
+}
 
 
 class Word(Protocol, Generic[P, R_co]):

@@ -7,6 +7,8 @@ Must not know: how anything is printed or drawn.
 
 from __future__ import annotations
 
+from . import generalized_intervals
+from .analysis_of_variance import deviance_tables as generalized_tables
 from .analysis_of_variance.analysis import anova
 from .analysis_of_variance.deletions import drop1, ranova
 from .analysis_of_variance.model_comparisons import KRmodcomp, SATmodcomp
@@ -72,6 +74,8 @@ __all__ = [
     "emtrends",
     "exactLRT",
     "exactRLRT",
+    "generalized_intervals",
+    "generalized_tables",
     "get_model",
     "glance",
     "icc",

@@ -7,12 +7,14 @@ from typing import Any
 
 from ...errors import ArgumentError, note
 from ...fit.fitted_model import FittedModel
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...text.arguments import plain
 from ..contrasts.contrasts import DDF
 from ..records import AnovaTable
+from .deviance_tables import deviance_comparison, deviance_table
 from .hypotheses import averaged_terms, missing_cells, type_of
-from .likelihood_ratio import is_fit, likelihood_table
+from .likelihood_ratio import Fit, is_fit, likelihood_table
 from .linear_tables import linear_comparison, linear_table
 from .model_names import given_names, models_by_name
 from .variance_tables import term_table
@@ -29,12 +31,13 @@ CELLS_SHOWN = 10
 @models_by_name
 @plain
 def anova(
-    *fits: FittedModel | LinearFit,
+    *fits: Fit,
     type: int | str | None = None,
     ddf: str | None = None,
     refit: bool = True,
     model_names: Sequence[str] | None = None,
-    **named: FittedModel | LinearFit,
+    test: str | None = None,
+    **named: Fit,
 ) -> AnovaTable:
     """Analysis of variance, as R's `anova` with lme4 and lmerTest.
 
@@ -56,6 +59,8 @@ def anova(
     Of several: likelihood-ratio tests, by number of parameters. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
+    Of a `glm`: the deviances of its terms one after the other; of several: of each against the one before it. `test` is
+    "Chisq" (or "LRT"), "F" or "none"; by default, as R from 4.4 on, "F" where the family has a scale, else "Chisq".
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
@@ -92,17 +97,50 @@ def anova(
     if not models:
         raise ArgumentError("anova() wants at least one fitted model")
     linear = [each for each in models if isinstance(each, LinearFit)]
+    generalized = [each for each in models if isinstance(each, GeneralizedFit)]
     names = given_names(fits, named, model_names)
+    if generalized:
+        return _deviances(models, generalized, names, test, type, ddf)
+    _check_test(test)
     if len(linear) == len(models):
         _check_linear(type, ddf)
         return linear_comparison(linear, names) if len(models) > 1 else linear_table(linear[0])
     if len(models) > 1:
         return likelihood_table(models, refit, names)
-    return _terms(models[0], type, ddf)
-
-
-def _terms(fit: FittedModel | LinearFit, type: int | str | None, ddf: str | None) -> AnovaTable:
+    fit = models[0]
     assert isinstance(fit, FittedModel)
+    return _terms(fit, type, ddf)
+
+
+def _deviances(
+    models: Sequence[Fit],
+    generalized: Sequence[GeneralizedFit],
+    names: list[str] | None,
+    test: str | None,
+    type: int | str | None,
+    ddf: str | None,
+) -> AnovaTable:
+    """The tables of glm(); ArgumentError for other models beside them."""
+    if len(generalized) < len(models):
+        raise ArgumentError(
+            "anova() compares glm()s with glm()s alone: their deviances are no likelihoods of the others"
+        )
+    if type is not None and type_of(type) != "I":
+        raise ArgumentError(f"type={type!r}: the table of a glm() is sequential, type 1; its terms are tested in order")
+    if ddf is not None:
+        raise ArgumentError(f"ddf={ddf!r}: a glm() has no denominators; test= chooses its tests")
+    return deviance_comparison(generalized, names, test) if len(models) > 1 else deviance_table(generalized[0], test)
+
+
+def _check_test(test: str | None) -> None:
+    if test is not None:
+        raise ArgumentError(
+            f"test={test!r}: it is for glm(); several lm()s are compared by F tests, mixed models by likelihood-ratio "
+            "tests: leave it out"
+        )
+
+
+def _terms(fit: FittedModel, type: int | str | None, ddf: str | None) -> AnovaTable:
     if type_of(3 if type is None else type) == "III" and ddf != "lme4":
         _note_missing_cells(fit)
         if type is not None:

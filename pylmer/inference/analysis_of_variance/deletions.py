@@ -12,6 +12,7 @@ from ...errors import ArgumentError
 from ...extract import AIC, logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...fit.refitting import refitML
 from ...fit.words import several
@@ -78,7 +79,7 @@ def drop1(
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
     ddf = _method(ddf, test)
-    labels = _scope(fit, scope)
+    labels = terms_in_scope(fit, scope)
     if ddf == "lme4":
         return _by_likelihood(fit, labels, test)
     results = f_tests(fit, [_deletion(fit, label) for label in labels], ddf)
@@ -102,14 +103,15 @@ def _method(ddf: str | None, test: str | None) -> str:
     return method
 
 
-def droppable(fit: FittedModel | LinearFit) -> list[str]:
+def droppable(fit: FittedModel | LinearFit | GeneralizedFit) -> list[str]:
     """Labels of the fixed-effects terms that are not part of another (R's drop.scope)."""
     found = fit.design.fixed_terms
     factors = [frozenset(each) for each in found.factors]
     return [label for label, own in zip(found.labels, factors, strict=True) if not any(own < each for each in factors)]
 
 
-def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
+def terms_in_scope(fit: FittedModel | GeneralizedFit, scope: str | Sequence[str] | None) -> list[str]:
+    """The labels that `scope` asks for; ArgumentError for one that is no term."""
     if scope is None:
         return droppable(fit)
     known = fit.design.fixed_terms.labels

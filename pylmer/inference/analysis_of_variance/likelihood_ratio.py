@@ -14,6 +14,7 @@ from ...extract import LogLik, logLik
 from ...fit.devfun import make_devfun
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...fit.optimum import optimize_devfun
 from ...fit.refitting import refitML
@@ -30,12 +31,12 @@ MIXTURE = (
     "some models fit with REML = TRUE, some not: a restricted likelihood beside a likelihood says nothing about the "
     "models; leave refit=True"
 )
-Fit = FittedModel | LinearFit
+Fit = FittedModel | LinearFit | GeneralizedFit
 
 
 def is_fit(given: Any) -> bool:
     """Whether this is a model that can be compared."""
-    return isinstance(given, FittedModel | LinearFit)
+    return isinstance(given, FittedModel | LinearFit | GeneralizedFit)
 
 
 def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str] | None) -> AnovaTable:
