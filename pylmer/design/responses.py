@@ -124,7 +124,9 @@ def _counts(value: Matrix, name: str) -> Response:
         raise RefusedError(f"the response {name!r} has {columns} columns; wanted two: cbind(successes, failures)")
     counts = np.asarray(value.numbers, float)
     if not np.all(counts >= 0):
-        raise RefusedError(f"cbind(successes, failures) wants counts, 0 or more; {name!r} has {counts.min():g}")
+        row = int(np.flatnonzero(~np.all(counts >= 0, axis=1))[0])
+        found = f"{np.min(counts[row]):g} in row {row + 1} of those used"
+        raise RefusedError(f"cbind(successes, failures) wants counts, 0 or more; {name!r} has {found}")
     trials = counts.sum(axis=1)
     y = np.divide(counts[:, 0], trials, out=np.zeros(len(trials)), where=trials > 0)
     said = _suspicious(value, counts, name)

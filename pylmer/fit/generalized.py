@@ -242,8 +242,8 @@ def check_trials(data: ModelData, family: Family) -> None:
     broken = np.flatnonzero((rows.y > 0) & (rows.y < 1))
     if len(broken):
         raise DataError(
-            f"the response {data.design.response!r} holds proportions ({rows.y[broken[0]]:.6g} in row {broken[0] + 1} of "
-            "those used): give the numbers of trials as weights=, or write cbind(successes, failures)"
+            f"the response {data.design.response!r} holds proportions ({rows.y[broken[0]]:.6g} in row {broken[0] + 1} "
+            "of those used): give the numbers of trials as weights=, or write cbind(successes, failures)"
         )
 
 
