@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from ..extract import VarCorr, deviance, fixef, logLik, nobs, resid, se_fixef, vcov
+from ..extract.generalized import covariance_notes
 from ..extract.likelihood import group_sizes
 from ..extract.variances import variances
+from ..errors import FitNote
 from ..families import Family
 from ..fit.generalized import GeneralizedFittedModel
 from ..numerics.distributions import student_two_sided
@@ -98,7 +102,7 @@ def summary_generalized(
         call=fit.call,
         title=title(fit),
         header=tuple(heading(fit, control=True)),
-        footer=tuple(long_footer(fit)),
+        footer=tuple(long_footer(replace(fit, notes=(*fit.notes, *map(FitNote, covariance_notes(fit)))))),
         correlation=under_either_name(correlation=correlation, corr=corr),
     )
 
