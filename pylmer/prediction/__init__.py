@@ -5,7 +5,8 @@ Out: predictions.
 Must not know: tests, printing.
 """
 
+from . import generalized
 from .choosing import selected_terms
 from .words import predict
 
-__all__ = ["predict", "selected_terms"]
+__all__ = ["generalized", "predict", "selected_terms"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 from typing import Any
 
 from ...errors import ArgumentError, note
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...text.arguments import plain
 from ..contrasts.contrasts import DDF
@@ -29,12 +31,12 @@ CELLS_SHOWN = 10
 @models_by_name
 @plain
 def anova(
-    *fits: FittedModel | LinearFit,
+    *fits: FittedModel | GeneralizedFittedModel | LinearFit,
     type: int | str | None = None,
     ddf: str | None = None,
     refit: bool = True,
     model_names: Sequence[str] | None = None,
-    **named: FittedModel | LinearFit,
+    **named: FittedModel | GeneralizedFittedModel | LinearFit,
 ) -> AnovaTable:
     """Analysis of variance, as R's `anova` with lme4 and lmerTest.
 
@@ -46,6 +48,8 @@ def anova(
     unless `refit=False`. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
+    Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of several
+    likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
 
     Models may be given by name, `anova(fm0=fm0, fm=fm)`: these names stand on the page, where R has those of the call.
     Models given by place are called as `model_names` says, one name for each, else as their data are
@@ -93,11 +97,17 @@ def anova(
         return linear_comparison(linear, names) if len(models) > 1 else linear_table(linear[0])
     if len(models) > 1:
         return likelihood_table(models, refit, names)
-    return _terms(models[0], type, ddf)
+    return tested_terms(models[0], type, ddf)
 
 
-def _terms(fit: FittedModel | LinearFit, type: int | str | None, ddf: str | None) -> AnovaTable:
-    assert isinstance(fit, FittedModel)
+@singledispatch
+def tested_terms(fit: Any, type: int | str | None, ddf: str | None) -> AnovaTable:
+    """The table of one mixed model."""
+    raise ArgumentError(f"anova() wants fitted models, found {fit.__class__.__name__}")
+
+
+@tested_terms.register(FittedModel)
+def _linear_mixed(fit: FittedModel, type: int | str | None, ddf: str | None) -> AnovaTable:
     if type_of(3 if type is None else type) == "III" and ddf != "lme4":
         _note_missing_cells(fit)
         if type is not None:

@@ -12,6 +12,7 @@ from ...errors import ArgumentError
 from ...extract import AIC, logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.refitting import refitML
 from ...fit.words import several
@@ -38,6 +39,7 @@ from .likelihood_ratio import changed_request, describe, p_value, refitted, with
 from .variance_tables import UNTESTED, anova_table
 
 TESTS = ("none", "F", "Chisq")
+Mixed = FittedModel | GeneralizedFittedModel
 RANDOM_COLUMNS = ("npar", "logLik", "AIC", "LRT", "Df", "Pr(>Chisq)")
 
 
@@ -76,9 +78,9 @@ def drop1(
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
     ddf = _method(ddf, test)
-    labels = _scope(fit, scope)
+    labels = scope_of(fit, scope)
     if ddf == "lme4":
-        return _by_likelihood(fit, labels, test)
+        return by_likelihood(refitML(fit), labels, test)
     results = f_tests(fit, [_deletion(fit, label) for label in labels], ddf)
     tests = {label: test.row() if test.numerator else UNTESTED for label, test in zip(labels, results, strict=True)}
     heading = (f"Single term deletions using {ddf}'s method:", "", "Model:", describe(fit))
@@ -100,14 +102,15 @@ def _method(ddf: str | None, test: str | None) -> str:
     return method
 
 
-def droppable(fit: FittedModel | LinearFit) -> list[str]:
+def droppable(fit: Mixed | LinearFit) -> list[str]:
     """Labels of the fixed-effects terms that are not part of another (R's drop.scope)."""
     found = fit.design.fixed_terms
     factors = [frozenset(each) for each in found.factors]
     return [label for label, own in zip(found.labels, factors, strict=True) if not any(own < each for each in factors)]
 
 
-def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
+def scope_of(fit: Mixed, scope: str | Sequence[str] | None) -> list[str]:
+    """Labels of the terms that are left out; ArgumentError for what is no term."""
     if scope is None:
         return droppable(fit)
     known = fit.design.fixed_terms.labels
@@ -125,7 +128,7 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
     return list(wanted)
 
 
-def without_term(fit: FittedModel, label: str) -> MixedFormula:
+def without_term(fit: Mixed, label: str) -> MixedFormula:
     """The formula without a fixed-effects term; without an intercept where there was none."""
     smaller = update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
     if terms(smaller.fixed).intercept == fit.design.fixed_terms.intercept:
@@ -148,9 +151,8 @@ def _deletion(fit: FittedModel, label: str) -> Array:
     return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
 
 
-def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) -> AnovaTable:
-    """lme4's drop1: AIC of maximum likelihood fits."""
-    whole = refitML(fit)
+def by_likelihood(whole: Mixed, labels: Sequence[str], test: str | None) -> AnovaTable:
+    """lme4's drop1 of a fit by maximum likelihood: AIC of the fits without a term."""
     reduced = [refitted(whole, without_term(fit, label)) for label in labels]
     likelihoods = [logLik(each) for each in (whole, *reduced)]
     npar = np.array([np.nan, *(likelihoods[0].df - each.df for each in likelihoods[1:])])
@@ -159,7 +161,7 @@ def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) ->
         LRT = np.array([np.nan, *(2 * max(likelihoods[0] - each, 0.0) for each in likelihoods[1:])])
         columns["LRT"] = LRT
         columns["Pr(Chi)"] = np.array([p_value(x, df) for x, df in zip(LRT, npar, strict=True)])
-    heading = ("Single term deletions", "", "Model:", *deparse_lines(fit.formula.node))
+    heading = ("Single term deletions", "", "Model:", *deparse_lines(whole.formula.node))
     made: AnovaTable = table(AnovaTable, columns, ["<none>", *labels], heading)
     return made
 
@@ -198,7 +200,7 @@ def tidied(fit: FittedModel) -> str:
     return describe(fit) if formula is None else str(update_formula(formula, ". ~ ."))
 
 
-def _random_terms(fit: FittedModel) -> tuple[RandomTerm, ...]:
+def _random_terms(fit: Mixed) -> tuple[RandomTerm, ...]:
     return expand_random(fit.formula, doublevert="diag" if fit.control.doublevert == "diag" else "split")
 
 
