@@ -1,10 +1,11 @@
 """The public names, each from the module that defines it; `__init__.py` reads this file and imports on first use."""
 
 from . import datasets, families
+from .api.generalized import glmer, glmer_nb
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
-from .api.models import LmerFit
+from .api.models import GlmerFit, LmerFit
 from .design import isNested, set_contrasts
 from .diagnostics import Influence, cooks_distance, dfbeta, dfbetas, hatvalues, influence, rstandard, rstudent
 from .errors import (
@@ -27,11 +28,14 @@ from .extract import (
     coef,
     deviance,
     df_residual,
+    family,
     fitted,
     fixef,
     formula,
     getME,
+    isGLMM,
     isLMM,
+    isNLMM,
     isREML,
     isSingular,
     logLik,
@@ -108,7 +112,7 @@ from .inference import (
 )
 from .inference import test as test  # not in __all__: a star import would hand pytest a test
 from .language import findbars, nobars
-from .options import lmerControl
+from .options import glmerControl, lmerControl
 from .partial_pooling import CriterionCurve, FiveWays, Pooling, at_theta, criterion_curve, five_ways, pooling
 from .plots import (
     dotplot,
@@ -137,6 +141,9 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "glmer",
+    "glmer_nb",
+    "glmerControl",
     "set_contrasts",
     "lm",
     "lmList",
@@ -183,6 +190,9 @@ __all__ = [
     "getME",
     "isREML",
     "isLMM",
+    "isGLMM",
+    "isNLMM",
+    "family",
     "isSingular",
     "rePCA",
     # diagnostics
@@ -271,6 +281,7 @@ __all__ = [
     "nobars",
     # records, errors, data
     "LmerFit",
+    "GlmerFit",
     "LmFit",
     "LmList",
     "AllFit",

@@ -1,16 +1,17 @@
-"""Frozen option records. `lmerControl` takes lme4's names, with `.` turned into `_`."""
+"""Frozen option records. `lmerControl` and `glmerControl` take lme4's names, with `.` turned into `_`."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Self
 
 from .errors import ArgumentError
 from .text.arguments import is_one_of, written
 
 ACTIONS = ("ignore", "warning", "message", "stop")
+LAPLACE = ("observed", "lme4")
 OPTIMIZERS = ("newton", "bobyqa", "Nelder_Mead", "nloptwrap", "nlminbwrap")
 CHOICES: dict[str, tuple[str, ...]] = {
     "check_nobs_vs_rankZ": (*ACTIONS, "warningSmall", "stopSmall"),
@@ -38,20 +39,20 @@ NEEDLESS = {  # options of lme4's that have nothing to switch here
     "check_conv_nobsmax": "the convergence checks cost nothing at any size",
     "check_conv_nparmax": "the convergence checks cost nothing at any size",
 }
+GENERALIZED_NEEDLESS = {  # the same of glmerControl
+    "tolPwrss": "the conditional modes are always found to rounding",
+    "nAGQ0initStep": "the start comes from linear algebra on sums",
+    "compDev": "there is one way to compute the deviance",
+    "standardize_X": "predictors are always scaled internally",
+}
 
 
 @dataclass(frozen=True)
-class lmerControl:
-    """How a fit is checked and optimized (lme4's `lmerControl`).
+class Control:
+    """What `lmerControl` and `glmerControl` share: the checks of data and optimum, and the optimizer's name."""
 
-    Each `check_*` option takes "ignore", "warning", "message" or "stop" (see `CHOICES` for the few that differ).
-    `optimizer` is "newton" (the default: trust-region Newton on the analytic gradient), one of lme4's names, which map
-    to scipy's nearest with a note, or a callable `(function, start, lower, upper, optCtrl) -> par`.
-    Raises `ArgumentError` for an unknown value.
-
-    >>> lmerControl(check_nobs_vs_nlev="warning").check_nobs_vs_nlev
-    'warning'
-    """
+    needless: ClassVar[Mapping[str, str]] = NEEDLESS
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
 
     optimizer: str | Callable[..., Any] = "newton"
     optCtrl: Mapping[str, Any] = field(default_factory=dict)
@@ -70,19 +71,20 @@ class lmerControl:
     doublevert: str = "split"
     engine: str = "auto"
 
-    def __new__(cls, *args: Any, **options: Any) -> lmerControl:
+    def __new__(cls, *args: Any, **options: Any) -> Self:
         """An instance, if all options are known; else ArgumentError."""
+        known = [each.name for each in fields(cls)]
         for name in options:
-            if name not in cls.__dataclass_fields__:
-                raise ArgumentError(f"lmerControl() has no option {name!r}{_way_out(name, cls.__dataclass_fields__)}")
+            if name not in known:
+                raise ArgumentError(f"{cls.__name__}() has no option {name!r}{cls._way_out(name, known)}")
         return object.__new__(cls)
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if not is_one_of(getattr(self, name), choices):
-                raise ArgumentError(
-                    f"lmerControl({name}={written(getattr(self, name))}): wanted one of {', '.join(map(repr, choices))}"
-                )
+        for name, choices in self.choices.items():
+            value = getattr(self, name)
+            if not is_one_of(value, choices):
+                wanted = ", ".join(map(repr, choices))
+                raise ArgumentError(f"{type(self).__name__}({name}={written(value)}): wanted one of {wanted}")
         if not callable(self.optimizer) and not is_one_of(self.optimizer, OPTIMIZERS):
             known = ", ".join(map(repr, OPTIMIZERS))
             raise ArgumentError(f"optimizer={written(self.optimizer)}: wanted one of {known}, or a callable")
@@ -90,9 +92,59 @@ class lmerControl:
             raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {written(self.optCtrl)}")
         object.__setattr__(self, "optCtrl", dict(self.optCtrl))
 
+    @classmethod
+    def _way_out(cls, name: str, known: Iterable[str]) -> str:
+        if name in cls.needless:
+            return f": {cls.needless[name]}; leave it out"
+        close = difflib.get_close_matches(name.replace(".", "_"), list(known), n=1)
+        return f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
 
-def _way_out(name: str, known: Iterable[str]) -> str:
-    if name in NEEDLESS:
-        return f": {NEEDLESS[name]}; leave it out"
-    close = difflib.get_close_matches(name.replace(".", "_"), list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
+
+@dataclass(frozen=True)
+class lmerControl(Control):
+    """How a fit of `lmer` is checked and optimized (lme4's `lmerControl`).
+
+    Each `check_*` option takes "ignore", "warning", "message" or "stop" (see `CHOICES` for the few that differ).
+    `optimizer` is "newton" (the default: trust-region Newton on the analytic gradient), one of lme4's names, which map
+    to scipy's nearest with a note, or a callable `(function, start, lower, upper, optCtrl) -> par`.
+    Raises `ArgumentError` for an unknown value.
+
+    >>> lmerControl(check_nobs_vs_nlev="warning").check_nobs_vs_nlev
+    'warning'
+    """
+
+
+@dataclass(frozen=True)
+class glmerControl(Control):
+    """How a fit of `glmer` is checked and optimized (lme4's `glmerControl`).
+
+    laplace           "lme4": R's criterion, whose log-determinant has the Fisher weights; "observed": the exact Laplace
+                      approximation, as glmmTMB and MixedModels.jl have it; None: R's for families without a scale, the
+                      exact one with a scale (Gamma, inverse.gaussian, gaussian), where R's is no likelihood
+    check_separation  "warning", "message", "stop" or "ignore": what is done where a combination of predictors separates
+                      the responses, so that an estimate is infinite
+
+    The `check_*` options that `lmerControl` has too mean the same. There is one optimizer, Newton's method on the exact
+    gradient: the names of lme4's are understood and a note says so; `optCtrl={"maxit": ...}` limits its steps.
+    Raises `ArgumentError` for an unknown value.
+
+    >>> glmerControl(laplace="observed").laplace
+    'observed'
+    """
+
+    needless: ClassVar[Mapping[str, str]] = {**NEEDLESS, **GENERALIZED_NEEDLESS}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **CHOICES,
+        "engine": ("auto", "blocked"),
+        "check_separation": ACTIONS,
+    }
+
+    laplace: str | None = None
+    check_separation: str = "warning"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.laplace is not None and not is_one_of(self.laplace, LAPLACE):
+            raise ArgumentError(f"glmerControl(laplace={written(self.laplace)}): wanted None, 'observed' or 'lme4'")
+        if callable(self.optimizer):
+            raise ArgumentError("glmerControl(optimizer=...): glmer has its own optimizer; a function is for lmer")

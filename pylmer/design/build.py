@@ -18,7 +18,7 @@ from ..language.randoms import double_bar_effects
 from ..language.walk import nodes
 from ..numerics.linalg import read_only
 from ..numerics.rank import independent_columns
-from ..options import lmerControl
+from ..options import Control
 from .checks import check_finite, check_groups, check_response, check_weights, settle
 from .coder import Coder, code, factors_in
 from .contrasts import Contrasts, unused
@@ -43,7 +43,7 @@ def build_design(
     data: Any,
     arguments: DesignArguments,
     *,
-    control: lmerControl,
+    control: Control,
     known: Known | None = None,
     family: Family | None = None,
 ) -> ModelData:
@@ -68,7 +68,14 @@ def build_design(
         random_coder.share(parts.fixed, coder, X)
     random, specs, rank_of = _random(parts, frame, random_coder)
     notes += unused(chosen, factors_in([parts.fixed], frame.variables))
-    notes += check_groups(random, [parts.random[i] for i in rank_of], frame.y.shape[0], control, frame.scope)
+    notes += check_groups(
+        random,
+        [parts.random[i] for i in rank_of],
+        frame.y.shape[0],
+        control,
+        frame.scope,
+        family is None or family.has_scale,
+    )
     X, kept, said = _full_rank(X, coder.names, control)
     notes += said + check_scale(X, [coder.names[i] for i in kept], control)
     design = Design(
@@ -105,7 +112,7 @@ def _rows(frame: Frame, X: Any, random: tuple[RandomRows, ...], data: Any) -> De
     )
 
 
-def take_apart(formula: MixedFormula, columns: Columns | None, control: lmerControl) -> Parts:
+def take_apart(formula: MixedFormula, columns: Columns | None, control: Control) -> Parts:
     """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
     names = tuple(columns or ())
     random = expand_random(formula, names, "diag" if control.doublevert == "diag" else "split")
@@ -126,7 +133,7 @@ def _framed(frame: Frame) -> dict[str, Value]:
     return {**frame.variables, **{name: each for name, each in frame.groups.items() if name not in frame.variables}}
 
 
-def _checked_rows(parts: Parts, frame: Frame, control: lmerControl, family: Family | None) -> list[str]:
+def _checked_rows(parts: Parts, frame: Frame, control: Control, family: Family | None) -> list[str]:
     used = {deparse(node) for terms in (parts.fixed, *parts.effects) for node in terms.used}
     used_values = {name: value for name, value in frame.variables.items() if name in used}
     check_finite({frame.y_name: frame.y, **used_values, "offset": frame.offset})
@@ -153,7 +160,7 @@ def _random(
     return tuple(term for term, _ in both), tuple(spec for _, spec in both), order
 
 
-def _full_rank(X: Any, names: Sequence[str], control: lmerControl) -> tuple[Any, Any, list[str]]:
+def _full_rank(X: Any, names: Sequence[str], control: Control) -> tuple[Any, Any, list[str]]:
     """X without linearly dependent columns, the positions kept, and what to say."""
     everything = np.arange(X.shape[1])
     if control.check_rankX == "ignore":
@@ -217,7 +224,7 @@ def _dot_notes(parts: Parts) -> list[str]:
     return [f"'.' puts the grouping factor {name!r} among the fixed effects too; write '. - {name}'" for name in both]
 
 
-def _double_bar_notes(parts: Parts, frame: Frame, control: lmerControl) -> list[str]:
+def _double_bar_notes(parts: Parts, frame: Frame, control: Control) -> list[str]:
     """`(a || g)` does not separate the levels of a factor when it is split as lme4 does."""
     if control.doublevert == "diag":
         return []

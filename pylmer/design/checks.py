@@ -15,7 +15,7 @@ from ..errors import DataError, FormulaError
 from ..functions import Matrix, Scope, Value
 from ..functions.arrays import Array, all_finite
 from ..language import RandomTerm
-from ..options import lmerControl
+from ..options import Control
 from .record import RandomDesign
 from .rows import RandomRows
 
@@ -60,7 +60,7 @@ def check_weights(weights: Array | None, zero: bool = False) -> None:
     )
 
 
-def check_response(y: Array, name: str, control: lmerControl) -> list[str]:
+def check_response(y: Array, name: str, control: Control) -> list[str]:
     """A response that is constant has no variance to explain."""
     action = control.check_response_not_const
     if action == "ignore" or y.min() != y.max():
@@ -69,16 +69,23 @@ def check_response(y: Array, name: str, control: lmerControl) -> list[str]:
 
 
 def check_groups(
-    random: Sequence[RandomRows], sources: Sequence[RandomTerm], n: int, control: lmerControl, scope: Scope
+    random: Sequence[RandomRows],
+    sources: Sequence[RandomTerm],
+    n: int,
+    control: Control,
+    scope: Scope,
+    scaled: bool = True,
 ) -> list[str]:
     """Numbers of levels against rows: lme4's check.nlev.gtr.1, .nobs.vs.nlev, .nlev.gtreq.5, .nobs.vs.nRE
 
-    An error points at the grouping factor, or at the term, in the formula.
+    Without a residual scale (binomial, counts) a group may be a single row: `scaled` is False, and as many levels or
+    effects as rows are allowed. An error points at the grouping factor, or at the term, in the formula.
     """
+    least = n if scaled else n + 1  # levels or effects that are too many
     structured = any(term.structure != "us" for term in random)
     findings: list[tuple[str, str]] = []
     for term, source in zip(random, sources, strict=True):
-        found = [*_levels(term, n, control), *([] if structured else _effects(term, n, control))]
+        found = [*_levels(term, n, least, control), *([] if structured else _effects(term, n, least, control))]
         for action, text in found:
             if action == "stop":
                 raise _pointing(text, source, scope)
@@ -90,14 +97,14 @@ def _pointing(text: str, source: RandomTerm, scope: Scope) -> FormulaError:
     return FormulaError(text, scope.text, *source.group.span) if scope.text else FormulaError(text)
 
 
-def _levels(term: RandomDesign, n: int, control: lmerControl) -> Iterator[Finding]:
+def _levels(term: RandomDesign, n: int, least: int, control: Control) -> Iterator[Finding]:
     J = len(term.levels)
     if J < 2 and control.check_nlev_gtr_1 != "ignore":
         yield (
             control.check_nlev_gtr_1,
             f"grouping factor {term.group!r} has {J} level; a variance between groups needs at least 2",
         )
-    if n <= J and control.check_nobs_vs_nlev != "ignore":
+    if least <= J and control.check_nobs_vs_nlev != "ignore":
         yield (
             control.check_nobs_vs_nlev,
             f"grouping factor {term.group!r} has {J} levels for {n} observations; with one row in every group "
@@ -110,9 +117,9 @@ def _levels(term: RandomDesign, n: int, control: lmerControl) -> Iterator[Findin
         )
 
 
-def _effects(term: RandomDesign, n: int, control: lmerControl) -> Iterator[Finding]:
+def _effects(term: RandomDesign, n: int, least: int, control: Control) -> Iterator[Finding]:
     q = len(term.levels) * len(term.columns)
-    if n <= q and control.check_nobs_vs_nRE != "ignore":
+    if least <= q and control.check_nobs_vs_nRE != "ignore":
         yield (
             control.check_nobs_vs_nRE,
             f"the term ({term.label}) has {q} random effects for {n} observations; its variances and the "
@@ -120,7 +127,7 @@ def _effects(term: RandomDesign, n: int, control: lmerControl) -> Iterator[Findi
         )
 
 
-def _rank(random: Sequence[RandomRows], n: int, control: lmerControl) -> Iterator[Finding]:
+def _rank(random: Sequence[RandomRows], n: int, control: Control) -> Iterator[Finding]:
     wanted = control.check_nobs_vs_rankZ
     action = wanted.removesuffix("Small")
     q = sum(len(term.levels) * len(term.columns) for term in random)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from ..functions.arrays import Array
-from ..options import lmerControl
+from ..options import Control
 from .checks import settle
 
 LARGEST_RATIO = 1e3  # of two standard deviations, or of one to 1
@@ -17,7 +17,7 @@ SMALLEST = np.finfo(float).tiny
 LOOK = 1000  # rows that tell most numeric columns from indicators
 
 
-def check_scale(X: Any, names: Sequence[str], control: lmerControl) -> list[str]:
+def check_scale(X: Any, names: Sequence[str], control: Control) -> list[str]:
     """Columns of X, but for zeros and ones, whose standard deviations are far apart, or far from 1."""
     if control.check_scaleX == "ignore" or X.shape[0] < 2:
         return []

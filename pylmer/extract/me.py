@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +40,20 @@ def getME(fit: FittedModel, name: str | Sequence[str]) -> Any:
     >>> pylmer.getME(fit, ["p", "q"])
     {'p': 2, 'q': 36}
     """
+    return component(fit, name, COMPONENTS, {"L", "RZX"})
+
+
+def component(
+    fit: Any, name: str | Sequence[str], known: Mapping[str, Callable[[Any], Any]], skipped: Collection[str]
+) -> Any:
+    """One of the components that are known for this kind of fit, or several; "ALL" for all but those skipped."""
     if isinstance(name, str) and name == "ALL":
-        return getME(fit, [each for each in COMPONENTS if each not in ("L", "RZX")])
+        return component(fit, [each for each in known if each not in skipped], known, skipped)
     if not isinstance(name, str):
-        return {each: getME(fit, each) for each in name}
-    if name not in COMPONENTS:
-        raise ArgumentError(f"getME() knows no {name!r}; it knows {', '.join(COMPONENTS)}")
-    return _copied(COMPONENTS[name](fit))
+        return {each: component(fit, each, known, skipped) for each in name}
+    if name not in known:
+        raise ArgumentError(f"getME() knows no {name!r}; it knows {', '.join(known)}")
+    return _copied(known[name](fit))
 
 
 def _copied(value: Any) -> Any:

@@ -9,11 +9,12 @@ Random effects are in the order of `fit.b`; nothing is permuted, so L and RZX di
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import linalg, sparse
 
+from ..design import Designed
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..numerics.linalg import Array, dense
@@ -21,12 +22,32 @@ from ..numerics.linalg import Array, dense
 LARGEST = 10_000  # random effects up to which a dense q x q matrix is formed
 
 
-def Zt(fit: FittedModel) -> sparse.csr_array:
+class Templates(Protocol):
+    """Estimates with a template per term."""
+
+    @property
+    def T(self) -> tuple[Array, ...]:
+        """Lower triangular (l, l)."""
+
+
+class Mixed(Designed, Protocol):
+    """Any fit with random effects."""
+
+    @property
+    def solution(self) -> Templates:
+        """Its estimates."""
+
+    @property
+    def b(self) -> Array:
+        """Conditional modes (q,)."""
+
+
+def Zt(fit: Designed) -> sparse.csr_array:
     """Z': (q, n), terms in fitting order, effects inside a level."""
     return sparse.csr_array(sparse.vstack([term.Zt for term in fit.rows.random]))
 
 
-def Lambda(fit: FittedModel) -> sparse.csc_array:
+def Lambda(fit: Mixed) -> sparse.csc_array:
     """The relative covariance factor (q, q): one copy of T per level."""
     terms = zip(fit.design.random, fit.solution.T, strict=True)
     blocks = [
@@ -53,10 +74,14 @@ class System:
 
 def system(fit: FittedModel) -> System:
     """The factors at the fit; ArgumentError if they are too large to be formed densely."""
+    return weighted_system(fit, np.ones(fit.design.n) if fit.rows.weights is None else fit.rows.weights)
+
+
+def weighted_system(fit: Mixed, weights: Array) -> System:
+    """The same under weights (n,)."""
     q = len(fit.b)
     if q > LARGEST:
         raise ArgumentError(f"this needs a dense {q} x {q} matrix; it is formed up to {LARGEST} random effects")
-    weights = np.ones(fit.design.n) if fit.rows.weights is None else fit.rows.weights
     ZLt = Lambda(fit).T @ Zt(fit)
     weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
     X: Any = fit.rows.X

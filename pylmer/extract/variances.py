@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from ..text import Copied
 from ..text.arguments import is_one_of, written
 from .random import factors
 from .records import PrincipalComponents, ReadOnly, RePCA, SigmaHat
+from .system import Mixed
 
 ORDERS = ("cov.last", "lower.tri")
 FRAME_COLUMNS = ("grp", "var1", "var2", "vcov", "sdcor")
@@ -61,21 +62,30 @@ class Structure:
 class VarCorrs(ReadOnly[Covariance]):
     """Term -> covariance matrix; `sc` is the residual standard deviation.
 
+    `use_scale` says whether there is one: not for a binomial, Poisson or negative binomial family, whose `sc` is 1.
     A second term on the factor g is called g.1. R's print(VarCorr(fit), comp=, digits=) is the text
     `to_string(comp=, digits=5)`: comp "Std.Dev." (the default), "Variance", or both, ("Variance", "Std.Dev.").
     """
 
-    __slots__ = ("sc", "structures")
+    __slots__ = ("sc", "structures", "use_scale")
     sc: float
     structures: Mapping[str, Structure]
+    use_scale: bool
 
-    def __init__(self, entries: Mapping[str, Covariance], sc: float, structures: Mapping[str, Structure]) -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, Covariance],
+        sc: float,
+        structures: Mapping[str, Structure],
+        use_scale: bool = True,
+    ) -> None:
         super().__init__(entries)
         object.__setattr__(self, "sc", sc)
         object.__setattr__(self, "structures", dict(structures))
+        object.__setattr__(self, "use_scale", use_scale)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._entries, self.sc, self.structures)
+        return type(self), (self._entries, self.sc, self.structures, self.use_scale)
 
     def as_frame(self, order: str = "cov.last") -> pd.DataFrame:
         """One row per variance and covariance: grp, var1, var2, vcov, sdcor (None for what R prints as NA).
@@ -85,7 +95,8 @@ class VarCorrs(ReadOnly[Covariance]):
         if not is_one_of(order, ORDERS):
             raise ArgumentError(f"order={written(order)}: wanted one of {', '.join(map(repr, ORDERS))}")
         rows = [row for name, covariance in self.items() for row in _rows(name, covariance, order)]
-        rows.append(("Residual", None, None, self.sc**2, self.sc))
+        if self.use_scale:
+            rows.append(("Residual", None, None, self.sc**2, self.sc))
         kinds = (object, object, object, float, float)
         columns = zip(FRAME_COLUMNS, kinds, zip(*rows, strict=True), strict=True)
         return pd.DataFrame({name: pd.Series(list(values), dtype=kind) for name, kind, values in columns})
@@ -102,6 +113,14 @@ def _rows(name: str, covariance: Covariance, order: str) -> Iterator[tuple[Any, 
             yield name, names[i], None, values[i, i], sd[i]
         else:
             yield name, names[j], names[i], values[i, j], correlation[i, j]
+
+
+class Estimated(Mixed, Protocol):
+    """Any fit with random effects and a scale."""
+
+    @property
+    def sigma(self) -> float:
+        """1 where there is none."""
 
 
 @word
@@ -123,12 +142,17 @@ def VarCorr(fit: FittedModel) -> VarCorrs:
      county   (Intercept) 0.10773  0.32822
      Residual             0.57091  0.75559
     """
+    return variances(fit, True)
+
+
+def variances(fit: Estimated, use_scale: bool) -> VarCorrs:
+    """The covariances sigma^2 T T' by their names."""
     names = term_names([term.group for term in fit.design.random])
     entries, structures = {}, {}
     for name, term, T in zip(names, fit.design.random, fit.solution.T, strict=True):
         entries[name] = Covariance(fit.sigma**2 * (T @ T.T), index=list(term.columns), columns=list(term.columns))
         structures[name] = Structure(term.structure, term.hom)
-    return VarCorrs(entries, fit.sigma, structures)
+    return VarCorrs(entries, fit.sigma, structures, use_scale)
 
 
 def term_names(groups: Sequence[str]) -> list[str]:

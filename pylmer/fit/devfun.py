@@ -22,7 +22,7 @@ from ..engine.sums.rows import Rows, TermRows
 from ..engine.sums.scaling import Scaling, column_lengths, find_scaling
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array
-from ..options import lmerControl
+from ..options import Control
 
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 
@@ -38,7 +38,7 @@ class Devfun:
     data: ModelData
     criterion: Criterion
     covariances: Covariances
-    control: lmerControl
+    control: Control
 
     def __call__(self, par: Sequence[float] | Array) -> float:
         """The ML deviance or REML criterion at `par`."""
@@ -151,7 +151,7 @@ def _check_sizes(design: Design, scaling: Scaling, weights: Array | None) -> Non
                 )
 
 
-def make_devfun(data: ModelData, REML: bool, control: lmerControl) -> Devfun:
+def make_devfun(data: ModelData, REML: bool, control: Control) -> Devfun:
     """Rows -> sums -> criterion."""
     design = data.design
     if REML and len(design.X_names) >= design.n:
@@ -162,7 +162,7 @@ def make_devfun(data: ModelData, REML: bool, control: lmerControl) -> Devfun:
     return devfun_of_sums(data, form_gram(rows, scaling), REML, control, rows)
 
 
-def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: lmerControl, rows: Rows | None = None) -> Devfun:
+def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: Control, rows: Rows | None = None) -> Devfun:
     """Sums and what they mean -> criterion.
 
     `rows` are for what sums cannot do: the dense oracle (ArgumentError without them), and responses so far from zero

@@ -17,7 +17,7 @@ from ..errors import FitNote
 from ..language import fitted_formula
 from ..language.syntax import MixedFormula
 from ..numerics.linalg import Array, read_only
-from ..options import lmerControl
+from ..options import Control
 from .base import Fit
 from .devfun import Devfun, group_numbers
 from .optimum import Optimum
@@ -87,7 +87,7 @@ class FittedModel(Fit):
         return self.devfun.REML
 
     @property
-    def control(self) -> lmerControl:
+    def control(self) -> Control:
         """The options of the fit."""
         return self.devfun.control
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.covariance.points import Points, singular
+from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At
 from ..engine.factorization.orthogonal import OrthogonalEngine
 from ..engine.many_responses import widened_search
-from ..engine.optimize.certificate import TOLERANCE, Certificate, certify, past_saddles
+from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.distant_response import search_far
 from ..engine.optimize.newton import Run
 from ..engine.optimize.other_optimizers import NEAREST, OptimizerResult, run_callable, run_named
@@ -20,11 +20,11 @@ from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
 from ..engine.sums.moments import moment_ratios
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array, seal
-from ..options import lmerControl
+from ..options import Control
+from .convergence import convergence_notes
 from .devfun import Devfun
 
 HELD = "none"  # the optimizer of a fit whose theta is held at given values
-NEARLY_FLAT = 1e-3  # a relative curvature this little below zero is rounding along a flat ridge
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     return _foreign_optimum(devfun, result, control.optimizer, optimizer_notes(control))
 
 
-def optimizer_notes(control: lmerControl) -> tuple[str, ...]:
+def optimizer_notes(control: Control) -> tuple[str, ...]:
     """What stands behind the name of an optimizer of lme4's."""
     name = control.optimizer
     return (f"optimizer {name!r} is scipy's {NEAREST[name]} here",) if isinstance(name, str) and name in NEAREST else ()
@@ -181,69 +181,7 @@ def _described(devfun: Devfun, run: Run, **counts: Any) -> Optimum:
         points=at.place,
         **counts,
     )
-    return optimum if optimum.held else replace(optimum, notes=tuple(convergence_notes(devfun, optimum)))
-
-
-def convergence_notes(devfun: Devfun, optimum: Optimum) -> list[str]:
-    """What the control wants said about the optimum; NumericalError where it wants a stop."""
-    control, proof = devfun.control, optimum.certificate
-    found: list[tuple[str, str]] = []
-    if singular(optimum.points):
-        found.append((control.check_conv_singular, f"boundary (singular) fit: {'; '.join(vanished(devfun, optimum))}"))
-    if not optimum.converged:
-        found.append((control.check_conv_grad, f"{optimum.optimizer} did not converge: {optimum.message}"))
-    elif not proof.gradient_vanishes and not proof.flat:
-        text = (
-            f"the optimum of {optimum.optimizer} is not one: a step would lower the criterion by {proof.decrease:.3g} "
-            f"(1e-6 is allowed); {_remedy(optimum)}"
-        )
-        found.append((control.check_conv_grad, text))
-    if proof.flat:
-        terms = " and ".join(f"({devfun.design.random[term].label})" for term in proof.flat)
-        text = f"the criterion is flat at the optimum: the parameters of {terms} are not uniquely determined"
-        found.append((control.check_conv_hess, text))
-    elif -NEARLY_FLAT < proof.eigenvalue < -TOLERANCE:
-        text = (
-            f"the information is singular at the optimum (relative curvature {proof.eigenvalue:.3g}): "
-            "the parameters of the random effects are not uniquely determined"
-        )
-        found.append((control.check_conv_hess, text))
-    elif not proof.curved_upwards:
-        text = f"the criterion bends downwards at the optimum (relative curvature {proof.eigenvalue:.3g}): no minimum"
-        found.append((control.check_conv_hess, text))
-    if not proof.boundary_holds:
-        terms = ", ".join(f"({devfun.design.random[term].label})" for term, k in proof.kkt.items() if k < 0)
-        text = f"growing the vanished variance of {terms} would lower the criterion: {_remedy(optimum)}"
-        found.append((control.check_conv_hess, text))
-    for action, text in found:
-        if action == "stop":
-            raise NumericalError(text)
-    return [text for action, text in found if action != "ignore"]
-
-
-def _remedy(optimum: Optimum) -> str:
-    if optimum.optimizer == "newton":
-        return "try another start, or simplify the random effects"
-    return "use the default optimizer, or a tighter optCtrl"
-
-
-def vanished(devfun: Devfun, optimum: Optimum) -> list[str]:
-    """Per singular term, what has no variance, in words."""
-    covariances, points = devfun.covariances, optimum.points
-    terms = zip(covariances.labels, points, covariances.templates(points), strict=True)
-    return [f"{group}: {_lost(T, columns)}" for (group, columns), point, T in terms if singular((point,))]
-
-
-def _lost(T: Array, columns: Sequence[str]) -> str:
-    Sigma = T @ T.T
-    sd = np.sqrt(np.diag(Sigma))
-    dead = [column for column, s in zip(columns, sd, strict=True) if s <= 1e-10 * max(float(sd.max()), 1e-300)]
-    if len(columns) == 1 or len(dead) == len(columns):
-        return "no variance"
-    if dead:
-        return f"no variance of {', '.join(dead)}"
-    correlation = Sigma / np.outer(sd, sd)
-    i, j = divmod(int(np.argmax(np.abs(np.tril(correlation, -1)))), len(Sigma))
-    if abs(correlation[i, j]) > 1 - 1e-8:
-        return f"the correlation of {columns[j]} and {columns[i]} is {np.sign(correlation[i, j]):.0f}"
-    return f"a combination of {', '.join(columns)} has no variance"
+    if optimum.held:
+        return optimum
+    said = convergence_notes(devfun.control, devfun.design.random, devfun.covariances, optimum)
+    return replace(optimum, notes=tuple(said))

@@ -13,7 +13,7 @@ import numpy as np
 from ..design import Contrasts, ruled
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FormulaError
 from ..families import Family, read_family
 from ..functions import own_data, own_values, own_vector, read_columns
 from ..language import deparse, parse_expression, parse_formula, require_random
@@ -22,11 +22,13 @@ from ..language.strings import write_name
 from ..language.syntax import MixedFormula
 from ..language.walk import variables
 from ..numerics.linalg import Array, read_only
-from ..options import lmerControl
+from ..options import Control, glmerControl, lmerControl
 from ..text.arguments import is_flag, is_number, written
 
 ARRAY = "<array>"
-MIXED = ("lmer", "lFormula")
+MOST_NODES = 100  # of a quadrature
+CONTROLS: dict[str, type[Control]] = {"glmer": glmerControl, "glmer.nb": glmerControl}  # of others: lmerControl
+MIXED = ("lmer", "lFormula", *CONTROLS)
 VECTORS = ("weights", "offset", "subset")
 ROWS = ("data", "subset", "na_action")
 OLD_ARGUMENTS = {
@@ -42,7 +44,15 @@ OLD_ARGUMENTS = {
     "re_formula": "write the random effects into the formula: y ~ x + (1 | group)",
     "weight": "the argument is called weights",
 }
+GLMER_ARGUMENTS = {
+    "REML": "generalized models are fitted by maximum likelihood, there is no REML: leave it out",
+    "etastart": "the start is found from the data; start={'theta': ..., 'fixef': ...} replaces it",
+    "mustart": "the start is found from the data; start={'theta': ..., 'fixef': ...} replaces it",
+    "n_AGQ": "the argument is called nAGQ",
+}
 LMER_DEFAULTS: dict[str, Any] = {"control": None, "start": None, **vars(DesignArguments()), "verbose": 0}
+GLMER_DEFAULTS: dict[str, Any] = {"nAGQ": 1, **LMER_DEFAULTS}
+DEFAULTS: dict[str, Any] = {"REML": True, **GLMER_DEFAULTS}
 
 
 def refuse(unknown: Mapping[str, Any], function: str, known: Sequence[str] = ("REML", *LMER_DEFAULTS)) -> None:
@@ -52,8 +62,9 @@ def refuse(unknown: Mapping[str, Any], function: str, known: Sequence[str] = ("R
 
 
 def _refuse_one(name: str, function: str, known: Sequence[str]) -> NoReturn:
-    if name in OLD_ARGUMENTS:
-        raise ArgumentError(f"{function}() has no argument {name!r}: {OLD_ARGUMENTS[name]}")
+    own = {**OLD_ARGUMENTS, **GLMER_ARGUMENTS} if function.startswith("glmer") else OLD_ARGUMENTS
+    if name in own:
+        raise ArgumentError(f"{function}() has no argument {name!r}: {own[name]}")
     close = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
     raise ArgumentError(f"{function}() has no argument {name!r}{hint}")
@@ -66,18 +77,21 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     """
     if isinstance(given.get("REML"), np.bool_):
         given["REML"] = bool(given["REML"])
-    _check_arguments(formula, given)
+    of_kind = CONTROLS.get(function, lmerControl)
+    _check_arguments(formula, given, of_kind)
     given |= {word: _expression(given.get(word), given["data"]) for word in VECTORS if word in given}
     given["contrasts"] = ruled(given.get("contrasts"))
     family = given.pop("family", None)
     parsed = parse_formula(formula)
     if function in MIXED:
         require_random(parsed)
+    if family is None:
+        _refuse_counts(parsed)
     shown = {"formula": parsed, "family": family, "data": given["data"], "REML": given.get("REML", True)}
-    shown |= {name: given[name] for name in LMER_DEFAULTS if given.get(name) is not None}
+    shown |= {name: given[name] for name in GLMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
     call = make_call(function, shown, name)
-    control = given.pop("control") or lmerControl()
+    control = given.pop("control") or of_kind()
     texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
     used = _used([parsed.node, *more], [given[word] for word in VECTORS if isinstance(given.get(word), str)])
     return Request(
@@ -89,6 +103,13 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         **texts,
         **_owned(given, used),
     )
+
+
+def _refuse_counts(formula: MixedFormula) -> None:
+    """Two columns are successes and failures, of which normal responses have none."""
+    if isinstance(formula.response, Call) and formula.response.function == "cbind":
+        message = "cbind() makes several responses; this model has one (successes and failures: a binomial family)"
+        raise FormulaError(message, formula.text or None, *formula.response.span)
 
 
 def _used(found: Iterable[Node], texts: Iterable[str]) -> frozenset[str] | None:
@@ -143,7 +164,7 @@ def check_env(env: Any) -> None:
         raise ArgumentError(f"env must be a dict of variables and functions by name, found {type(env).__name__}")
 
 
-def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
+def _check_arguments(formula: Any, given: Mapping[str, Any], of_kind: type[Control]) -> None:
     if not isinstance(formula, str | MixedFormula):
         raise ArgumentError(f"formula must be a string such as 'y ~ x + (1 | g)', found {type(formula).__name__}")
     if not isinstance(given.get("REML", True), bool):
@@ -156,8 +177,11 @@ def _check_arguments(formula: Any, given: Mapping[str, Any]) -> None:
     if isinstance(contrasts, Mapping) and not all(isinstance(name, str) for name in contrasts):
         raise ArgumentError(f"contrasts={written(contrasts)}: wanted contrasts by the names of factors")
     control = given.get("control")
-    if control is not None and not isinstance(control, lmerControl):
-        raise ArgumentError(f"control must be lmerControl(...), found {type(control).__name__}")
+    if control is not None and not isinstance(control, of_kind):
+        raise ArgumentError(f"control must be {of_kind.__name__}(...), found {type(control).__name__}")
+    nAGQ = given.get("nAGQ", 1)
+    if is_flag(nAGQ) or not isinstance(nAGQ, int | np.integer) or not 0 <= nAGQ <= MOST_NODES:
+        raise ArgumentError(f"nAGQ={written(nAGQ)}: wanted 0, 1 (Laplace) or a number of nodes up to {MOST_NODES}")
 
 
 def data_name(data: Any) -> str | None:
@@ -211,7 +235,7 @@ def _ruling(contrasts: Any) -> tuple[Argument, ...]:
 def _is_default(word: str, value: Any) -> bool:
     if isinstance(value, Contrasts):
         return value.pair is None and not value.own
-    default = True if word == "REML" else LMER_DEFAULTS[word]
+    default = DEFAULTS[word]
     return value is default or (isinstance(value, bool | int | str) and value == default)
 
 
@@ -227,8 +251,8 @@ def _node(word: str, value: Any) -> Node:
         return Name(f"na.{value}") if word == "na_action" and not value.startswith("na.") else _text_node(word, value)
     if isinstance(value, Contrasts):
         return _node("", dict(value.own) if value.own else value.pair)
-    if isinstance(value, lmerControl):
-        return Call("lmerControl", tuple(_control_arguments(value)))
+    if isinstance(value, Control):
+        return Call(type(value).__name__, tuple(_control_arguments(value)))
     if isinstance(value, Mapping):
         return Call("list", tuple(Argument(_node("", item), key) for key, item in value.items()))
     if isinstance(value, Sequence) and word != "subset":
@@ -240,8 +264,8 @@ def _text_node(word: str, value: str) -> Node:
     return Name(value) if word == "na_action" else Text(value)
 
 
-def _control_arguments(control: lmerControl) -> list[Argument]:
-    default = lmerControl()
+def _control_arguments(control: Control) -> list[Argument]:
+    default = type(control)()
     changed = {name: value for name, value in vars(control).items() if value != getattr(default, name)}
     return [
         Argument(_control_node(value), name.replace("_", ".") if name.startswith("check_") else name)
@@ -255,17 +279,17 @@ def _control_node(value: Any) -> Node:
 
 @dataclass(frozen=True, eq=False)
 class Request(DesignArguments):
-    """What `lmer` was asked; `call` and the texts are for printing.
+    """What `lmer` or `glmer` was asked; `call` and the texts are for printing.
 
     What it holds is its own: nothing that the caller does to his data or arrays changes it (see `functions.owned`).
     `known` is what the data do not say, such as the response of a refit: whoever asks again hands it on. `family` is
-    that of a generalized model, None of a linear one.
+    that of a generalized model, None of a linear one; `free_shape` says that its theta is estimated (`glmer_nb`).
     """
 
     formula: MixedFormula
     data: Any = None
     REML: bool = True
-    control: lmerControl = field(default_factory=lmerControl)
+    control: Control = field(default_factory=lmerControl)
     start: Any = None
     verbose: int = 0
     call: Call = field(default_factory=lambda: Call("lmer"))
@@ -275,6 +299,8 @@ class Request(DesignArguments):
     subset_text: str | None = None
     known: Known = field(default_factory=Known)
     family: Family | None = None
+    nAGQ: int = 1
+    free_shape: bool = False
 
     def with_response(self, y: Array) -> Request:
         """The same with another response, a value for each row of the data, NaN where none is known."""

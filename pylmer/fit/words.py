@@ -15,7 +15,7 @@ from .fitted_model import FittedModel
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
-MAKERS = {"FittedModel": "lmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
+MAKERS = {"FittedModel": "lmer()", "GeneralizedFittedModel": "glmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
 
 
 class Word(Protocol, Generic[P, R_co]):

@@ -37,9 +37,7 @@ def separate(rhs: Node, text: str) -> tuple[Node | None, tuple[RandomTerm, ...]]
 
 
 def check_response(response: Node | None, text: str) -> None:
-    """Raise FormulaError for a bar or several columns on the left of `~`."""
-    if isinstance(response, Call) and response.function == "cbind":
-        raise FormulaError("cbind() makes several responses; a mixed model has one", text, *response.span)
+    """Raise FormulaError for a bar on the left of `~`."""
     if response is None:
         return
     for node in at_term_level(response):

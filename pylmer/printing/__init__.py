@@ -12,6 +12,7 @@ from . import (
     explained,
     factors,
     fixed,
+    generalized,
     hypotheses,
     influences,
     linear,
@@ -25,6 +26,7 @@ from . import (
 )
 from .arm import Display, display
 from .fits import print_fit
+from .generalized import html_generalized, print_generalized
 from .headers import title
 from .pages import html_fit, html_table
 from .summaries import Summary, summary
@@ -37,7 +39,9 @@ __all__ = [
     "explained",
     "factors",
     "fixed",
+    "generalized",
     "html_fit",
+    "html_generalized",
     "html_table",
     "hypotheses",
     "influences",
@@ -47,6 +51,7 @@ __all__ = [
     "posterior",
     "power",
     "print_fit",
+    "print_generalized",
     "robust",
     "simulated",
     "summary",

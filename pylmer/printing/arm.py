@@ -20,10 +20,12 @@ from .variances import format_decimals, variance_table
 ORDER = (
     "formula",
     "data",
+    "family",
     "REML",
     "control",
     "start",
     "verbose",
+    "nAGQ",
     "subset",
     "weights",
     "na.action",

@@ -38,7 +38,7 @@ def coefficients_html(table: pd.DataFrame, digits: int = 4) -> str:
 def _column(name: str, values: list[float], digits: int) -> list[str]:
     if name.startswith("Pr("):
         return format_pvalues(values, digits - 1)
-    rounded = [round_number(value, digits - 1) for value in values] if name == "t value" else values
+    rounded = [round_number(value, digits - 1) for value in values] if name in ("t value", "z value") else values
     return format_numbers(rounded, digits)
 
 
@@ -59,23 +59,24 @@ def html_variances(varcorr: VarCorrs) -> str:
     return html_table(["Groups", "Name", "Variance", "Std.Dev.", *["Corr", *[""] * width][:width]], rows, stub=2)
 
 
-def _pre(*lines: str) -> str:
+def pre(*lines: str) -> str:
+    """Lines as they stand."""
     text = html.escape("\n".join(lines))
     return f"<pre>{text}</pre>" if lines else ""
 
 
 def html_fit(fit: FittedModel) -> str:
     """A fit in a notebook."""
-    heading = _pre(title(fit), *model_lines(fit), short_criteria(criteria(fit)))
+    heading = pre(title(fit), *model_lines(fit), short_criteria(criteria(fit)))
     tables = html_variances(VarCorr(fit)) + coefficients_html(coefficient_table(fit))
-    return f"<div>{heading}{tables}{_pre(*long_footer(fit))}</div>"
+    return f"<div>{heading}{tables}{pre(*long_footer(fit))}</div>"
 
 
 @show_html.register
 def html_summary(record: Summary) -> str:
     """A summary in a notebook."""
     residuals = [] if record.residuals is None else [residual_lines(record.residuals)]
-    heading = _pre(record.title, *record.header, short_criteria(record.AICtab), *residuals)
+    heading = pre(record.title, *record.header, short_criteria(record.AICtab), *residuals)
     groups = "; ".join(f"{name}, {size}" for name, size in record.ngrps.items())
-    tables = html_variances(record.varcor) + _pre(f"Number of obs: {record.nobs}, groups: {groups}")
-    return f"<div>{heading}{tables}{coefficients_html(record.coefficients)}{_pre(*record.footer)}</div>"
+    tables = html_variances(record.varcor) + pre(f"Number of obs: {record.nobs}, groups: {groups}")
+    return f"<div>{heading}{tables}{coefficients_html(record.coefficients)}{pre(*record.footer)}</div>"

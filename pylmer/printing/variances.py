@@ -30,7 +30,7 @@ class TermLines:
 def term_rows(varcorr: VarCorrs) -> list[TermLines]:
     """Per term and for the residual: the rows of the table."""
     terms = [_term(name, varcorr, varcorr.structures[name]) for name in varcorr]
-    return [*terms, TermLines("Residual", ("",), (varcorr.sc,))]
+    return [*terms, TermLines("Residual", ("",), (varcorr.sc,))] if varcorr.use_scale else terms
 
 
 def _term(name: str, varcorr: VarCorrs, structure: Structure) -> TermLines:

@@ -10,7 +10,7 @@ from pylmer.engine.covariance.covariances import Covariances, Label
 from pylmer.engine.covariance.family import Family
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.blocked import BlockedEngine
-from pylmer.engine.sums.gram import form_gram
+from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.scaling import find_scaling
 
 from .problems import KINDS, families, make_rows

@@ -159,8 +159,6 @@ y ~ (a+b)^1
           ^                       invalid power: '^' crosses terms and needs a whole number from 2
 y ~ (a+b)^k
           ^                       invalid power
-cbind(a, b) ~ x + (1|g)
-^^^^^^^^^^^                       cbind() makes several responses; a mixed model has one
 y ~ x + (0|g)
          ^                        this random-effects term has no effects; write (1 | group) for an intercept
 y ~ x + (1 - 1||g)

@@ -104,24 +104,50 @@ def _responses(rows: GlmRows, family: Family) -> Responses:
 
 
 def optimize_generalized(
-    devfun: GeneralizedDevfun, near: GeneralizedOptimum | None = None, steps: int = ITERATIONS
+    devfun: GeneralizedDevfun,
+    near: GeneralizedOptimum | None = None,
+    steps: int = ITERATIONS,
+    *,
+    par: Array | None = None,
+    beta: Array | None = None,
 ) -> GeneralizedOptimum:
-    """Minimize, from the model's own start or from the optimum of another response of the same model."""
+    """Minimize, from the model's own start or from the optimum of another response of the same model.
+
+    par (k,) and beta (p,), in the user's units, take the place of what the model's own start has.
+    """
     if isinstance(devfun.criterion, Quadrature):
-        return _by_quadrature(devfun, devfun.criterion, near, steps)
+        return _by_quadrature(devfun, devfun.criterion, near, steps, par, beta)
     if near is not None:
         place = near.at.place
         at, passes = _at(devfun, place, near.beta, near.laplace.modes.b), 0
     else:
         at, passes = _started(devfun)
+        at = _begun_at(devfun, at, par, beta)
     return _optimized(devfun, at, passes, steps)
 
 
+def _begun_at(devfun: GeneralizedDevfun, at: At, par: Array | None, beta: Array | None) -> At:
+    """The start with what is given in place of its own."""
+    if par is None and beta is None:
+        return at
+    x = devfun.coordinates(at)
+    x[: devfun.k] = x[: devfun.k] if par is None else par
+    if beta is not None:
+        x[devfun.k : devfun.k + devfun.p] = beta
+    return at.to(devfun.place(x))
+
+
 def _by_quadrature(
-    devfun: GeneralizedDevfun, criterion: Quadrature, near: GeneralizedOptimum | None, steps: int
+    devfun: GeneralizedDevfun,
+    criterion: Quadrature,
+    near: GeneralizedOptimum | None,
+    steps: int,
+    par: Array | None,
+    beta: Array | None,
 ) -> GeneralizedOptimum:
     """From the optimum of Laplace's criterion."""
-    first = optimize_generalized(replace(devfun, criterion=criterion.laplace), near, steps)
+    laplace = replace(devfun, criterion=criterion.laplace)
+    first = optimize_generalized(laplace, near, steps, par=par, beta=beta)
     at = QuadratureAt(criterion, first.laplace.to(criterion.own(first.at.place)))
     last = _optimized(devfun, at, first.passes, steps)
     return replace(last, evaluations=last.evaluations + first.evaluations, gradients=last.gradients + first.gradients)

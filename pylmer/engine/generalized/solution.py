@@ -54,6 +54,11 @@ class GeneralizedOptimum:
         return self.at.laplace if isinstance(self.at, QuadratureAt) else self.at
 
     @property
+    def optimizer(self) -> str:
+        """What found it."""
+        return "newton"
+
+    @property
     def value(self) -> float:
         """The criterion: -2 log of the approximate likelihood, or lme4's with a scale."""
         return self.at.value

@@ -168,7 +168,7 @@ def begin(structure: Structure, responses: Responses, covariances: Sequence[Cova
         criterion = working_criterion(structure, state)
         begun = _scanned(criterion, covariances) if start is None else start.points
         try:
-            at = newton(criterion.at, begun, STEPS).at
+            at = criterion.at(newton(criterion.at, begun, STEPS).at.place)
         except NumericalError:
             break
         start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)

@@ -1,0 +1,176 @@
+"""glmer and glmer_nb: what takes a formula, data and a family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, overload
+
+from ..engine.generalized.user import GeneralizedDevfun
+from ..errors import ArgumentError, note
+from ..families import negative_binomial, read_family
+from ..fit.devfun import Devfun
+from ..fit.fitting import design_of
+from ..fit.generalized import fit_generalized_model, generalized_devfun
+from ..fit.request import GLMER_DEFAULTS, make_request, refuse
+from ..language.syntax import MixedFormula
+from ..options import Control, glmerControl, lmerControl
+from ..text.arguments import plain
+from .mixed import lmer
+from .models import GlmerFit, LmerFit
+
+ARGUMENTS = ("family", *GLMER_DEFAULTS, "devFunOnly")
+NB_ARGUMENTS = ("link", *GLMER_DEFAULTS)
+
+
+@overload
+def glmer(
+    formula: str | MixedFormula,
+    data: Any = ...,
+    family: Any = ...,
+    *,
+    devFunOnly: Literal[False] = ...,
+    **options: Any,
+) -> GlmerFit: ...
+
+
+@overload
+def glmer(
+    formula: str | MixedFormula, data: Any = ..., family: Any = ..., *, devFunOnly: Literal[True], **options: Any
+) -> GeneralizedDevfun: ...
+
+
+@plain
+def glmer(
+    formula: str | MixedFormula,
+    data: Any = None,
+    family: Any = "gaussian",
+    *,
+    nAGQ: int = 1,
+    control: glmerControl | None = None,
+    start: Any = None,
+    weights: Any = None,
+    offset: Any = None,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    env: Mapping[str, Any] | None = None,
+    verbose: int = 0,
+    devFunOnly: bool = False,
+    **unknown: Any,
+) -> GlmerFit | LmerFit | GeneralizedDevfun | Devfun:
+    """Fit a generalized linear mixed model, as R's `lme4::glmer`, by maximum likelihood.
+
+    formula  R's formula language. The response of a binomial family is 0/1, logical, a factor or text (the first level
+             against all others), `cbind(successes, failures)`, or a proportion with the numbers of trials as `weights`;
+             of the others it is numbers. `offset(log(time))` may stand in the formula
+    family   in R's spelling: "binomial", 'binomial("probit")', "poisson", "Gamma('log')", "negative.binomial(2)"; or an
+             object of `pylmer.families`. Gaussian with the identity link hands over to `lmer`
+    nAGQ     1: Laplace's approximation. K > 1: adaptive Gauss-Hermite quadrature with K nodes in each dimension, for
+             the terms of one grouping factor. 0: the fixed effects are found with the modes, faster and rougher
+    control  see `glmerControl`
+    start    {"theta": ..., "fixef": ...}, or numbers for theta alone
+
+    The other arguments are those of `lmer`; devFunOnly gives the criterion as a function of (par, beta).
+
+    The log-likelihood has all its constants, with nAGQ > 1 too. Raises FormulaError, DataError, ArgumentError,
+    NumericalError (all PylmerError); issues FitNote warnings.
+    Source: Bates, Maechler, Bolker & Walker (2015), J. Stat. Softw. 67(1); Pinheiro & Chao (2006), J. Comp. Graph.
+    Stat. 15(1).
+
+    >>> import pylmer
+    >>> cbpp = pylmer.datasets.load("cbpp")
+    >>> fit = pylmer.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", cbpp, "binomial")
+    >>> pylmer.fixef(fit).round(2).to_dict()
+    {'(Intercept)': -1.4, 'period2': -0.99, 'period3': -1.13, 'period4': -1.58}
+    """
+    refuse(unknown, "glmer", ARGUMENTS)
+    given = {
+        "data": data,
+        "start": start,
+        "weights": weights,
+        "offset": offset,
+        "subset": subset,
+        "na_action": na_action,
+        "contrasts": contrasts,
+        "env": env,
+        "verbose": verbose,
+    }
+    if _is_linear(family):
+        return _by_lmer(formula, nAGQ, control, devFunOnly, given)
+    request = make_request("glmer", formula, family=family, nAGQ=nAGQ, control=control, **given)
+    return generalized_devfun(request, design_of(request)) if devFunOnly else fit_generalized_model(GlmerFit, request)
+
+
+def _is_linear(family: Any) -> bool:
+    read = read_family(family)
+    return read.name == "gaussian" and read.link.name == "identity"
+
+
+def _by_lmer(formula: Any, nAGQ: int, control: Any, devFunOnly: bool, given: Mapping[str, Any]) -> Any:
+    """A normal response with the identity link is a linear mixed model."""
+    if nAGQ != 1:
+        raise ArgumentError(f"nAGQ={nAGQ!r}: a gaussian model with the identity link needs no quadrature; use lmer()")
+    note("glmer() with a gaussian family and the identity link is lmer(): a linear mixed model, fitted by REML")
+    return lmer(formula, control=_control_of_lmer(control), devFunOnly=devFunOnly, **given)
+
+
+def _control_of_lmer(control: Any) -> lmerControl | None:
+    """The options that both have."""
+    if control is None:
+        return None
+    if not isinstance(control, Control):
+        raise ArgumentError(f"control must be glmerControl(...), found {type(control).__name__}")
+    return lmerControl(**{name: getattr(control, name) for name in vars(lmerControl())})
+
+
+@plain
+def glmer_nb(
+    formula: str | MixedFormula,
+    data: Any = None,
+    *,
+    link: str = "log",
+    nAGQ: int = 1,
+    control: glmerControl | None = None,
+    start: Any = None,
+    weights: Any = None,
+    offset: Any = None,
+    subset: Any = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    env: Mapping[str, Any] | None = None,
+    verbose: int = 0,
+    **unknown: Any,
+) -> GlmerFit:
+    """Fit a negative binomial mixed model whose theta is estimated too, as R's `glmer.nb`.
+
+    link  "log", "sqrt" or "identity"
+
+    The other arguments are those of `glmer`. The variance of a count is mu + mu^2 / theta;
+    `getME(fit, "glmer.nb.theta")` is theta, found with all other parameters. The call shows it as R does: `family = negative.binomial(theta = ...)`.
+    Where the counts show no overdispersion theta grows without end, and a note says so. Errors as in `glmer`.
+
+    >>> import pylmer
+    >>> cbpp = pylmer.datasets.load("cbpp")
+    >>> fit = pylmer.glmer_nb("incidence ~ period + offset(log(size)) + (1 | herd)", cbpp)
+    >>> round(pylmer.getME(fit, "glmer.nb.theta"), 1)
+    0.0
+    """
+    refuse(unknown, "glmer_nb", NB_ARGUMENTS)
+    request = make_request(
+        "glmer.nb",
+        formula,
+        family=negative_binomial(1.0, link),
+        free_shape=True,
+        nAGQ=nAGQ,
+        data=data,
+        control=control,
+        start=start,
+        weights=weights,
+        offset=offset,
+        subset=subset,
+        na_action=na_action,
+        contrasts=contrasts,
+        env=env,
+        verbose=verbose,
+    )
+    return fit_generalized_model(GlmerFit, request)
