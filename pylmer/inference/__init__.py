@@ -7,6 +7,7 @@ Must not know: how anything is printed or drawn.
 
 from __future__ import annotations
 
+from .analysis_of_variance import generalized as generalized_tests
 from .analysis_of_variance.analysis import anova
 from .analysis_of_variance.deletions import drop1, ranova
 from .analysis_of_variance.model_comparisons import KRmodcomp, SATmodcomp
@@ -36,6 +37,7 @@ from .marginal_means import (
     test,
 )
 from .marginal_means.least_squares_means import difflsmeans, ls_means
+from .profiles import generalized as generalized_profiles
 from .profiles.profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .robust.robust import coef_test, conf_int, vcovCR
 from .robust.robust_wald import Wald_test
@@ -72,6 +74,8 @@ __all__ = [
     "emtrends",
     "exactLRT",
     "exactRLRT",
+    "generalized_profiles",
+    "generalized_tests",
     "get_model",
     "glance",
     "icc",

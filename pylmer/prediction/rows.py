@@ -14,8 +14,7 @@ from ..design.estimable import not_estimable
 from ..design.spec import NewFrame
 from ..engine.criterion.row_variances import FactorRows, JointRows
 from ..engine.sums.gram import Gram
-from ..fit.fitted_model import FittedModel, random_effect
-from ..fit.generalized import GeneralizedFittedModel
+from ..fit.fitted_model import random_effect
 from ..numerics.linalg import Array, Codes, dense
 from .choosing import Chosen, Mixed, columns_taken
 
@@ -117,16 +116,15 @@ def _dense(Z: Array | None, m: int) -> Array:
     return np.ones((m, 1)) if Z is None else Z
 
 
-
-
-
 def new_rows(fit: Mixed, frame: NewFrame, offset: Array, chosen: Chosen, allow_new_levels: bool) -> PredictedRows:
     """New data as the fit codes them; DataError for missing columns, other types and unknown levels."""
     spec = fit.design.spec
     coded = spec.random(frame, tuple(chosen), allow_new_levels=allow_new_levels)
     effects = {number: (columns_taken(Z, chosen[number]), codes) for number, (Z, codes) in coded.items()}
     X = dense(spec.fixed(frame))
-    return PredictedRows(fit, lambda: fit.gram, X, offset, effects, lambda number: spec.random_columns(frame, number), frame.index)
+    return PredictedRows(
+        fit, lambda: fit.gram, X, offset, effects, lambda number: spec.random_columns(frame, number), frame.index
+    )
 
 
 def rows_not_estimable(fit: Mixed, newdata: Any) -> str | None:

@@ -153,7 +153,7 @@ def _deletion(fit: FittedModel, label: str) -> Array:
 
 def by_likelihood(whole: Mixed, labels: Sequence[str], test: str | None) -> AnovaTable:
     """lme4's drop1 of a fit by maximum likelihood: AIC of the fits without a term."""
-    reduced = [refitted(whole, without_term(fit, label)) for label in labels]
+    reduced = [refitted(whole, without_term(whole, label)) for label in labels]
     likelihoods = [logLik(each) for each in (whole, *reduced)]
     npar = np.array([np.nan, *(likelihoods[0].df - each.df for each in likelihoods[1:])])
     columns: dict[str, Any] = {"npar": npar, "AIC": np.array([AIC(each) for each in (whole, *reduced)])}

@@ -35,7 +35,9 @@ def sequential(fit: GeneralizedFittedModel, type: int | str | None, ddf: str | N
     if ddf is not None and ddf != "lme4":
         raise ArgumentError(NO_DDF.format(ddf=ddf))
     if type is not None and type_of(type) != "I":
-        raise ArgumentError(f"type={type!r}: the table of a glmer() is sequential, type 1; Anova(fit, type=2) has tests")
+        raise ArgumentError(
+            f"type={type!r}: the table of a glmer() is sequential, type 1; Anova(fit, type=2) has tests"
+        )
     return sequential_table(fit, fit.optimum.vcov_rx / fit.sigma**2)
 
 

@@ -239,7 +239,9 @@ def _residual(R: Array, columns: list[int]) -> tuple[int, float]:
     return Q.shape[1], float(rest @ rest)
 
 
-def _table(fit: FittedModel | GeneralizedFittedModel | LinearFit, columns: dict[str, Any], rows: list[str], title: str) -> AnovaTable:
+def _table(
+    fit: FittedModel | GeneralizedFittedModel | LinearFit, columns: dict[str, Any], rows: list[str], title: str
+) -> AnovaTable:
     response = fit.design.formula.response
     heading = (f"{title}\n", f"Response: {'' if response is None else deparse(response)}")
     made: AnovaTable = table(AnovaTable, columns, rows, heading)
