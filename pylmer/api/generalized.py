@@ -146,7 +146,8 @@ def glmer_nb(
     link  "log", "sqrt" or "identity"
 
     The other arguments are those of `glmer`. The variance of a count is mu + mu^2 / theta;
-    `getME(fit, "glmer.nb.theta")` is theta, found with all other parameters. The call shows it as R does: `family = negative.binomial(theta = ...)`.
+    `getME(fit, "glmer.nb.theta")` is theta, found with all other parameters.
+    The call shows it as R does: `family = negative.binomial(theta = ...)`.
     Where the counts show no overdispersion theta grows without end, and a note says so. Errors as in `glmer`.
 
     >>> import pylmer

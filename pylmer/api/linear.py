@@ -67,7 +67,16 @@ def lm(
 ) -> LmFit:
     """Fit a linear model by least squares, as R's `lm`: complete or no pooling beside a mixed model.
 
-    The arguments are those of `lmer`. Coefficients of columns that are combinations of earlier ones are NaN.
+    formula    R's formula language, without random terms: "log_radon ~ floor"
+    data       a data frame, or a dict of arrays, as in `lmer`; None, the default: all variables are in `env`
+    weights    prior weights (n,): a column's name, an expression, or an array; None: 1 for each row
+    subset     rows to use, as in `lmer`; None: all
+    offset     a part of the mean that is known (n,), given like `weights`; None: zero
+    na_action  what is done with rows with missing values, as in `lmer`; "omit", the default, leaves them out
+    contrasts  of factors, as in `lmer`; None: those that rule, see `set_contrasts`
+    env        names that are not columns of `data`: variables and functions; None: there are none
+
+    Coefficients of columns that are combinations of earlier ones are NaN.
     Raises FormulaError (also for random terms), DataError, ArgumentError.
 
     >>> import pylmer
@@ -109,11 +118,19 @@ def lmList(
 ) -> LmList:
     """Fit a linear model in each group, as lme4's `lmList`: "y ~ x | g".
 
-    pool  whether standard errors and the printed residual standard error are pooled over groups
+    formula    a model without random terms, a bar, and one grouping factor
+    data       a data frame, or a dict of arrays, as in `lmer`; None, the default: all variables are in `env`
+    pool       whether standard errors and the printed residual standard error are pooled over groups; default True
+    weights    prior weights (n,): a column's name, an expression, or an array; None: 1 for each row
+    subset     rows to use, as in `lmer`; None: all. Groups outside it are left out
+    offset     a part of the mean that is known (n,), given like `weights`; None: zero
+    na_action  what is done with rows with missing values, as in `lmer`; "omit", the default, leaves them out
+    contrasts  of factors, as in `lmer`; None: those that rule, see `set_contrasts`
+    env        names that are not columns of `data`: variables and functions; None: there are none
 
-    The other arguments are those of `lmer`. A coefficient that a group's rows do not determine is NaN. Groups without
-    data (each row has missing values) are rows of NaN; these, groups that cannot be fitted, and groups without residual
-    degrees of freedom are named in one FitNote, the first ten of each. Groups outside `subset` are left out.
+    A coefficient that a group's rows do not determine is NaN. Groups without data (each row has missing values) are
+    rows of NaN; these, groups that cannot be fitted, and groups without residual degrees of freedom are named in one
+    FitNote, the first ten of each.
 
     coef, se_coef, confint, summary   a row per group; summary has the t tests, coef(summary(fits)) its table
     fitted, resid, predict            a value per row, by the coefficients of its group

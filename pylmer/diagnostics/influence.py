@@ -62,10 +62,12 @@ class Influence(Shown):
 def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: str = "estimated") -> Influence:
     """Fit again without each level of a factor, or without each row; lme4's `influence`, influence.ME.
 
-    groups  name of a grouping factor ("county", "cask:batch") or of a column of the data; None: single rows
-    obs     labels of the rows to leave out, one at a time (default: all)
-    theta   "estimated" anew in each deletion, as lme4 does, or "held" at that of the whole fit; beta and sigma are
-            estimated anew in either case; a fit whose theta is held (`at_theta`) keeps it
+    fit     a fit of `lmer`
+    groups  name of a grouping factor ("county", "cask:batch") or of a column of the data; None, the default: single
+            rows
+    obs     labels of the rows to leave out, one at a time; None, the default: all
+    theta   "estimated" (the default) anew in each deletion, as lme4 does, or "held" at that of the whole fit; beta and
+            sigma are estimated anew in either case; a fit whose theta is held (`at_theta`) keeps it
 
     `cooks_distance`, `dfbeta` and `dfbetas` take the result. The rows are not read again: each deletion is the
     cross-products of the whole less those of the rows left out, and starts from the optimum of the whole and from a

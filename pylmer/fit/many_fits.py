@@ -10,7 +10,7 @@ from typing import Generic
 import numpy as np
 
 from ..engine.covariance.points import singular
-from ..engine.factorization.blocked import BlockedEngine
+from ..engine.factorization.choose import engine_to_share
 from ..engine.factorization.orthogonal import OrthogonalEngine, is_small
 from ..engine.many_responses import (
     Optima,
@@ -180,19 +180,13 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
 
 def solved_together(fit: FittedModel) -> bool:
     """Whether `refit_all` solves all responses at once, or one after the other."""
-    return stackable(blocked_engine(fit), fit.covariances.families)
-
-
-def blocked_engine(fit: FittedModel) -> BlockedEngine:
-    """The fit's engine, or the default one on its sums."""
-    engine = fit.criterion.engine
-    return engine if isinstance(engine, BlockedEngine) else BlockedEngine(engine.gram)
+    return stackable(engine_to_share(fit.criterion.engine), fit.covariances.families)
 
 
 def make_problem(fit: Model, Y: Array) -> Problem:
     """The criterion of every response, and where to look for the optima."""
     devfun = fit.devfun
-    engine = blocked_engine(fit)
+    engine = engine_to_share(devfun.criterion.engine)
     multiple, multiples = where_to_look(devfun)
     offset = fit.rows.offset
     shifted = Y if offset is None else Y - offset[:, None]

@@ -19,9 +19,9 @@ from .optimum import held_optimum, optimize_devfun, optimizer_notes
 
 @plain
 def refitML(model: Model) -> Model:
-    """The same model by maximum likelihood (itself, if it was); without notes, since they have been said.
+    """The same model by maximum likelihood; without notes, since they have been said.
 
-    Where theta is held it stays so.
+    model  a fit of `lmer`; one by maximum likelihood is returned as it is. Where theta is held it stays so
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -55,9 +55,11 @@ def _by_ml(call: Call) -> Call:
 
 @plain
 def refit(model: Model, response: Any) -> Model:
-    """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
+    """The same model for another response.
 
-    A Series goes by its labels, which are those of the rows in any order.
+    model     a fit of `lmer`
+    response  the new response: an array (n,) for the rows used, or one value for each row of the data. A Series goes by
+              its labels, which are those of the rows in any order
 
     The fit keeps the response: update, drop1, ranova, step, model_frame and all others go on from it, as if it were a
     column of the data. Rows that the fit left out have the values given, one for each row of the data, or none.

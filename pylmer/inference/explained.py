@@ -103,10 +103,13 @@ def _mean_variance(Z: Array | None, Sigma: Array) -> float:
 def icc(fit: FittedModel, by_group: bool = False) -> ICC | ICCByGroup:
     """Intraclass correlation, as performance's `icc`: the share of the variance that lies between groups.
 
-    `.ICC_adjusted` leaves the fixed effects out of the total, `.ICC_unadjusted` counts their variance too. With
-    `by_group=True` a DataFrame: for each term's intercept, its variance / (random + residual). Of a model with
-    random slopes the variance is averaged over the rows (Johnson 2014), which a FitNote says; another says where the
-    fit is singular. Sources: Nakagawa, Johnson & Schielzeth (2017), equations 2.2 and 2.3; Johnson (2014).
+    fit       a fit of `lmer`
+    by_group  True: a DataFrame: for each term's intercept, its variance / (random + residual); False, the default: one
+              share for all groups
+
+    `.ICC_adjusted` leaves the fixed effects out of the total, `.ICC_unadjusted` counts their variance too. Of a model
+    with random slopes the variance is averaged over the rows (Johnson 2014), which a FitNote says; another says where
+    the fit is singular. Sources: Nakagawa, Johnson & Schielzeth (2017), equations 2.2 and 2.3; Johnson (2014).
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -140,8 +143,10 @@ def _intercept(covariance: Covariance) -> float | None:
 def r2(fit: FittedModel) -> MixedR2:
     """Explained variance, as performance's `r2`: `.R2_marginal` by the fixed effects, `.R2_conditional` by all.
 
-    Of an `lm`: `.R2` and `.R2_adjusted`. Notes as of `icc`. Sources: Nakagawa & Schielzeth (2013), equations 26 and
-    30; with random slopes Johnson (2014), equations 10 and 11.
+    fit  a fit of `lmer`, or of `lm`: there `.R2` and `.R2_adjusted`
+
+    Notes as of `icc`. Sources: Nakagawa & Schielzeth (2013), equations 26 and 30; with random slopes Johnson (2014),
+    equations 10 and 11.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -175,6 +180,8 @@ def _notes(fit: FittedModel, slopes: str) -> None:
 @word
 def variance_ratio(fit: FittedModel) -> pd.DataFrame:
     """The variance ratio of Gelman & Hill (2007), 12.3, of every random effect: DataFrame by effect.
+
+    fit  a fit of `lmer`
 
     group, term   the effect
     ratio         sigma_alpha^2 / sigma_y^2; of a slope in units of 1/x^2

@@ -99,24 +99,37 @@ def confint(
 ) -> pd.DataFrame:
     """Confidence intervals of the parameters of a fit.
 
-    Of a mixed model: `confint(fit, parm=None, level=0.95, method="profile", signames=True)`, a frame whose rows are all
-    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
-    deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
-    parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
-    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
-    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
-    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
-    their place (see `profile`).
+    fit          a fit of `lmer`, `lm` or `lmList`; a profile, a record of `bootMer`, or marginal means and contrasts
+    parm         of a mixed model, a profile or a record of `bootMer`: names or positions of the rows to give, "theta_"
+                 for the variance parameters or "beta_" for the fixed effects; None, the default: all
+    level        coverage, between 0 and 1; default 0.95, of marginal means as they were made
+    method       of a mixed model: "profile", the default, profiles the ML deviance (see `profile`); "Wald" gives normal
+                 intervals of the fixed effects, NaN for the others; "boot" those of a parametric bootstrap (see
+                 `bootMer`)
+    signames     of a mixed model: True (None, the default) calls variance parameters .sig01, .sig02, ... as lme4 does;
+                 False sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject
+    oldNames     lme4's older name of `signames`
+    options      of a mixed model: with method "profile" prof_scale, "sdcor", "varcov" or "theta" (see `profile`); with
+                 method "boot" nsim=500, boot_type="perc", "basic" or "norm", and seed, FUN, progress, parallel, ncpus
+                 as of `bootMer`
+    pool         of `lmList`: True takes residual variance and degrees of freedom pooled over groups; False, the
+                 default, each group's own, as in R
+    type         of a record of `bootMer`: "perc" (the default), "basic" or "norm"; of marginal means: "response" to
+                 transform back
+    adjust       of marginal means: for the number of intervals, see `contrast`; None, the default: as they were made
+    by           of marginal means: variables whose values make separate tables; by default as they were made
+    side         of marginal means: "<" or ">" for one-sided intervals; 0, the default: two-sided
+    bias_adjust  of marginal means: whether the way back is corrected for its bias, see `summary`; None: as they were
+                 made
+    sigma        of marginal means: the standard deviation of that correction, see `summary`; None: the residual one
+    df           of marginal means: degrees of freedom in place of those found; None: those
 
-    Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
+    Of a mixed model, a profile or a record of `bootMer` a DataFrame (k, 2): of a mixed model all standard deviations,
+    correlations, sigma, then the fixed effects, as in lme4. Of `lm` a DataFrame (p, 2) with R's column names, from the
+    t distribution. Of `lmList` one with a row per group and, under each coefficient, two columns: `confint(fits)["x"]`
+    is (J, 2); NaN where a group has no residual degrees of freedom. Of marginal means their table with the limits.
 
-    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=,
-    bias_adjust=, sigma=, df=)`; the arguments as of `summary`.
-
-    Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
-    names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is
-    (J, 2). Each group has its own residual variance and degrees of freedom, as in R; `pool=True` takes those pooled
-    over groups. NaN where there are none. Raises ArgumentError for anything else.
+    Raises ArgumentError for anything else, and for unknown parameters and methods.
 
     >>> import pylmer
     >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(3)

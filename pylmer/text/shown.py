@@ -50,7 +50,10 @@ class Copied:
     __slots__ = ()
 
     def copy(self, deep: bool | None = True) -> Any:
-        """A copy, of the same kind unless it is shallow; also what `copy` and `deepcopy` give."""
+        """A copy, of the same kind unless it is shallow; also what `copy` and `deepcopy` give.
+
+        deep  True, the default: with numbers of its own; False: an ordinary table of the same numbers; None: as pandas
+        """
         if deep is not None and not is_flag(deep):
             raise ArgumentError(f"deep={written(deep)}: copy() wants True, False or None")
         copied = super().copy(deep=deep)  # type: ignore[misc]
@@ -66,7 +69,13 @@ class Shown(Printed):
     __slots__ = ()
 
     def to_string(self, **options: Any) -> str:
-        """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`."""
+        """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`.
+
+        options  of the record, as R's print has them: digits, the significant digits; of VarCorr comp, of a summary
+                 correlation, signif_stars, ranef_comp and show_resids, of marginal means those of `summary`
+
+        Raises ArgumentError for options that the record does not have, and lists those it has.
+        """
         writer = show.dispatch(type(self))
         check_plain("to_string", writer, (self,), options)
         check_call("to_string", writer, (self,), options)

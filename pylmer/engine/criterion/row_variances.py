@@ -21,6 +21,7 @@ import numpy as np
 from ...numerics.linalg import Array, Codes
 from ..covariance.points import Points
 from ..factorization.contract import Factorization
+from ..sums.structure import Structure
 from .profiled import At
 
 CELLS = 4_000_000  # cells of the columns of K that are held at once
@@ -92,6 +93,16 @@ def row_variances(at: Equations, rows: JointRows) -> Array:
         own[here] += np.einsum("mk,mkl,ml->m", z, e[codes], z)
     between = _across(f, rows.factors, [(d.shape[0], d.shape[1]) for d in D])
     return np.asarray(np.sum((a @ at.Phi) * a, axis=1) + own + 2 * between)
+
+
+def fitted_variances(at: At, rows: Structure) -> Array:
+    """`row_variances` of the rows of the data, whose levels meet where the factorization knows K: (n,).
+
+    Cost: that of one score, and O(n).
+    """
+    f, p = at.factorization, rows.rows.p
+    a = rows.X - rows.Z(f.modes(np.eye(p + 1)[:, :p])[1])
+    return np.asarray(np.sum((a @ at.Phi) * a, axis=1) + f.leverages(rows))
 
 
 def _on(here: Codes, m: int, values: Array) -> Array:

@@ -9,7 +9,8 @@ things, and the parts of the adjoint that the largest factor needs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import ClassVar, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -18,15 +19,46 @@ from scipy.linalg.blas import dsymm, dsyr2k
 from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, chunks
+from ...numerics.linalg import Array, Codes, chunks
 from ...numerics.stacks import cross
-from .schur_update import Update, pair_entries
+from .patterns import CsrPattern
+from .schur_update import RowPairs, Update, UpdatePlan, squared
 from .selected import Pattern, factor, pattern_of, selected_inverse
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 SPARSE_FROM = 400  # columns of the remainder from which sparse arithmetic pays
 SPARSE_FILL = 0.05  # ... if its factor is no fuller than this
 COLUMNS_AT_ONCE = 128
+COSTLY_REMAINDER = 1_000  # columns of a dense remainder from which a value takes seconds
+REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
+
+
+def check_remainder(q: int) -> None:
+    """NumericalError if a dense remainder of q effects is too large."""
+    if q > REMAINDER_LIMIT:
+        raise NumericalError(f"crossed factors leave {q} random effects beside the largest factor: too many")
+
+
+class RemainderPlan(Protocol):
+    """What a remainder has whatever the values of C and A, which fill it in."""
+
+    def fill(self, C: Array, A: Array) -> RemainderSums:
+        """From the values at the patterns of C and A."""
+
+
+class RemainderSums(Protocol):
+    """Values of a remainder before the elimination."""
+
+    @property
+    def kind(self) -> str:
+        """Of arithmetic, in words."""
+
+    @property
+    def dense(self) -> bool:
+        """Whether the arithmetic is dense."""
+
+    def at(self, k: Array, d: Array) -> SchurComplement:
+        """The remainder at given templates."""
 
 
 class SchurComplement(Protocol):
@@ -50,15 +82,57 @@ class SchurComplement(Protocol):
         """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the first factor's rows c_j (J,), the diagonal of S_RR (q,), and
         the diagonal of S - S K_R S (q,)."""
 
+    def covariances(self) -> tuple[Array, Array]:
+        """C K_R at the non-zeros of C, and K_R at those of A."""
+
+
+@dataclass(frozen=True, eq=False)
+class DensePlan:
+    """A the pattern of the remainder (q, q); lower, which of its entries are on or below the diagonal."""
+
+    update: UpdatePlan
+    A: CsrPattern
+    lower: Codes
+
+    @classmethod
+    def of(cls, C: CsrPattern, A: CsrPattern) -> DensePlan:
+        check_remainder(A.shape[0])
+        return cls(UpdatePlan.of(C), A, np.flatnonzero(A.rows >= A.indices))
+
+    def fill(self, C: Array, A: Array) -> DenseSums:
+        return DenseSums(self, self.update.fill(C), A)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseSums:
+    """The update of the remainder, and its values at the pattern of A."""
+
+    plan: DensePlan
+    update: Update
+    A: Array
+
+    kind: ClassVar[str] = "dense"
+    dense: ClassVar[bool] = True
+
+    @cached_property
+    def lower(self) -> sparse.coo_array:
+        """The lower triangle."""
+        A, which = self.plan.A, self.plan.lower
+        return sparse.coo_array((self.A[which], (A.rows[which], A.indices[which])), shape=A.shape)
+
+    def at(self, k: Array, d: Array) -> DenseSchurComplement:
+        return DenseSchurComplement(self, k, d)
+
 
 class DenseSchurComplement:
     """LAPACK on one triangle each: `both` (q, q) holds S below its diagonal, R upper with R'R = M on and above it.
 
-    The diagonal of S stands alone. A is the remainder before the elimination, its lower triangle.
+    The diagonal of S stands alone.
     """
 
-    def __init__(self, A: sparse.coo_array, update: Update, k: Array, d: Array) -> None:
-        self.update, self.d = update, d
+    def __init__(self, sums: DenseSums, k: Array, d: Array) -> None:
+        self.sums, self.d = sums, d
+        update, A = sums.update, sums.lower
         S = update.square(k)
         np.negative(S, out=S)
         S[A.row, A.col] += A.data
@@ -90,7 +164,14 @@ class DenseSchurComplement:
         K *= self.d[:, None]
         K *= self.d
         S_RR = mirror_upper(dsyr2k(0.5, KcS, Kc, beta=1.0, c=K, lower=0, overwrite_c=1))
-        return self.update.adjoint(S_RR), np.diagonal(S_RR).copy(), complement
+        return self.sums.update.adjoint(S_RR), np.diagonal(S_RR).copy(), complement
+
+    def covariances(self) -> tuple[Array, Array]:
+        K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]
+        K *= self.d[:, None]
+        K *= self.d
+        K, A = mirror_upper(K), self.sums.plan.A
+        return self.sums.update.applied(K), K[A.rows, A.indices]
 
     def _complement(self, M_inverse: Array) -> Array:
         """Diagonal of S - S K_R S, from S d M^-1 = (S - S K_R S) d where d may be divided by."""
@@ -134,12 +215,14 @@ def mirror_upper(A: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class SparseStructure:
-    """What all templates share: the ordering, the entries of S, the map of the update, the pattern of the factor.
+class SparsePlan:
+    """What all values and templates share: the ordering, the entries of S, the pattern of the factor.
 
     order   (q,) the effect in each place of the elimination order
-    row, column  (E,) the entries of S, row >= column, in places; A (E,) their values before the elimination
-    update  (E, J): entries from k;  squares (J, q) of C, columns in places
+    row, column  (E,) the entries of S, row >= column, in places
+    C       its pattern, columns in places, of values in their own order; pairs of its non-zeros
+    update  (N,) the entry that each pair belongs to
+    A       (entries of A) the entry that each belongs to
     into    data of the symmetric csc matrix (indptr, indices) -> entry
     at      (E,) the entries in the pattern of the factor
     """
@@ -147,9 +230,10 @@ class SparseStructure:
     order: Array
     row: Array
     column: Array
+    C: CsrPattern
+    pairs: RowPairs
+    update: Array
     A: Array
-    update: sparse.csc_array
-    squares: sparse.csr_array
     indptr: Array
     indices: Array
     into: Array
@@ -161,9 +245,35 @@ class SparseStructure:
         q = len(self.order)
         return sparse.csc_array((values[self.into], self.indices, self.indptr), shape=(q, q))
 
+    def fill(self, C: Array, A: Array) -> SparseSums:
+        return SparseSums(self, self.C.filled(C), A)
 
-def sparse_structure(C: sparse.csr_array, A: sparse.csr_array) -> SparseStructure | None:
-    """The structure of a remainder with few entries, None where dense arithmetic is better.
+    @property
+    def fullness(self) -> float:
+        """Share of the factor's cells that are entries."""
+        return 2 * len(self.pattern.rows) / len(self.order) ** 2
+
+
+class SparseSums:
+    """The update of the remainder: entries (E, J) from k, and A (E,) before it; squares (J, q) of C."""
+
+    dense = False
+
+    def __init__(self, plan: SparsePlan, C: sparse.csr_array, A: Array) -> None:
+        self.plan, self.C = plan, C
+        self.kind = f"sparse ({100 * plan.fullness:.2g} % full when factored)"
+        self.A = np.zeros(len(plan.row))
+        self.A[plan.A] = A
+        entries = (plan.pairs.products(C.data), plan.update, plan.pairs.starts)
+        self.update = sparse.csc_array(entries, shape=(len(plan.row), C.shape[0]))
+        self.squares = squared(C)
+
+    def at(self, k: Array, d: Array) -> SparseSchurComplement:
+        return SparseSchurComplement(self, k, d)
+
+
+def sparse_plan(C: CsrPattern, A: CsrPattern) -> SparsePlan | None:
+    """The plan of a remainder with few entries, None where dense arithmetic is better.
 
     C (J, q) couples the first factor; A (q, q) is the remainder before the elimination.
     """
@@ -171,8 +281,8 @@ def sparse_structure(C: sparse.csr_array, A: sparse.csr_array) -> SparseStructur
     lengths = np.diff(C.indptr).astype(float)
     if q < SPARSE_FROM or np.sum(lengths * (lengths + 1)) / 2 > SPARSE_FILL * 10 * q * q:
         return None
-    ones = sparse.csr_array((np.ones(C.nnz), C.indices, C.indptr), shape=C.shape)
-    pattern = sparse.csc_array(ones.T @ ones + abs(A))
+    ones, own = (sparse.csr_array((np.ones(each.nnz), each.indices, each.indptr), shape=each.shape) for each in (C, A))
+    pattern = sparse.csc_array(ones.T @ ones + own)
     if pattern.nnz > SPARSE_FILL * q * q:
         return None
     dominant = sparse.csc_array(pattern + sparse.diags_array(pattern.sum(axis=1) + 1.0))
@@ -183,32 +293,29 @@ def sparse_structure(C: sparse.csr_array, A: sparse.csr_array) -> SparseStructur
     below, _ = pattern_of(factor(ordered, "NATURAL"))
     if len(below.rows) > SPARSE_FILL * q * q / 2:
         return None
-    return _structure(sparse.csr_array(C[:, order]), sparse.csc_array(A[order][:, order]), ordered, order, below)
+    return _plan(C, A, ordered, order, below)
 
 
-def _structure(
-    C: sparse.csr_array, A: sparse.csc_array, ordered: sparse.csc_array, order: Array, below: Pattern
-) -> SparseStructure:
-    q = len(order)
+def _plan(C: CsrPattern, A: CsrPattern, ordered: sparse.csc_array, order: Array, below: Pattern) -> SparsePlan:
+    q, place = len(order), np.argsort(order)
     column = np.repeat(np.arange(q), np.diff(ordered.indptr))
     keys = np.minimum(ordered.indices, column) * q + np.maximum(ordered.indices, column)
     entries, into = np.unique(keys, return_inverse=True)
-    values, pair_keys, starts = pair_entries(C)
-    update = sparse.csc_array((values, np.searchsorted(entries, pair_keys), starts), shape=(len(entries), C.shape[0]))
-    A.sort_indices()
-    A_column = np.repeat(np.arange(q), np.diff(A.indptr))
-    lower = A.indices >= A_column
-    A_entries = np.zeros(len(entries))
-    A_entries[np.searchsorted(entries, A_column[lower] * q + A.indices[lower])] = A.data[lower]
+    placed = CsrPattern.of(
+        sparse.csr_array(CsrPattern(C.indptr, C.indices, np.arange(C.nnz), C.shape).numbered[:, order])
+    )
+    pairs = RowPairs.of(placed)
+    one, two = place[A.rows], place[A.indices]
+    A_entries = np.searchsorted(entries, np.minimum(one, two) * q + np.maximum(one, two))
     low, high = np.divmod(entries, q)
-    squares = sparse.csr_array((C.data**2, C.indices, C.indptr), shape=C.shape)
-    return SparseStructure(
+    return SparsePlan(
         order,
         high,
         low,
+        placed,
+        pairs,
+        np.searchsorted(entries, pairs.places).astype(pairs.places.dtype),
         A_entries,
-        update,
-        squares,
         ordered.indptr,
         ordered.indices,
         into,
@@ -220,23 +327,23 @@ def _structure(
 class SparseSchurComplement:
     """Entries at a fixed pattern; arrays of arguments and results are in the factors' own order."""
 
-    def __init__(self, structure: SparseStructure, k: Array, d: Array) -> None:
-        self.structure = structure
-        self.d = d[structure.order]
-        self.S = structure.A - structure.update @ k
-        row, column = structure.row, structure.column
+    def __init__(self, sums: SparseSums, k: Array, d: Array) -> None:
+        self.sums, self.plan = sums, sums.plan
+        self.d = d[self.plan.order]
+        self.S = sums.A - sums.update @ k
+        row, column = self.plan.row, self.plan.column
         M = self.S * self.d[row] * self.d[column] + (row == column)
-        self.lu = factor(structure.symmetric(M), "NATURAL")
+        self.lu = factor(self.plan.symmetric(M), "NATURAL")
         self.logdet_M = float(np.sum(np.log(self.lu.U.diagonal())))
 
     def _solved(self, c: Array) -> tuple[Array, Array]:
         """d c and M^-1 d c, in places."""
-        right = c[self.structure.order] * self.d[:, None]
+        right = c[self.plan.order] * self.d[:, None]
         return right, self.lu.solve(right)
 
     def _back(self, placed: Array) -> Array:
         out = np.empty_like(placed)
-        out[self.structure.order] = placed
+        out[self.plan.order] = placed
         return out
 
     def half_solves(self, c: Array) -> list[Array]:
@@ -250,31 +357,37 @@ class SparseSchurComplement:
         return self._back(self._solved(c)[1])
 
     def S_times(self, B: Array) -> Array:
-        return self._back(self.structure.symmetric(self.S) @ B[self.structure.order])
+        return self._back(self.plan.symmetric(self.S) @ B[self.plan.order])
 
     def _M_inverse(self) -> Array:
         """M^-1 at the entries of S (E,)."""
-        pattern, values = pattern_of(self.lu)
-        known = self.structure.pattern
-        if np.array_equal(pattern.keys, known.keys):
-            return selected_inverse(self.lu, known, values)[self.structure.at]
-        at = pattern.place(self.structure.row, self.structure.column)
-        return selected_inverse(self.lu, pattern, values)[at]
+        found, values = pattern_of(self.lu)
+        known = self.plan.pattern
+        if not np.array_equal(found.keys, known.keys):  # entries that are zero at these values are left out
+            values = known.completed(found, values)
+        return selected_inverse(self.lu, known, values)[self.plan.at]
 
     def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        row, column, order = self.structure.row, self.structure.column, self.structure.order
+        row, column, order = self.plan.row, self.plan.column, self.plan.order
         left, right, M_inverse = KcS[order], Kc[order], self._M_inverse()
         S_RR = M_inverse * self.d[row] * self.d[column]
         for m in range(Kc.shape[1]):
             S_RR = S_RR + 0.5 * (left[row, m] * right[column, m] + left[column, m] * right[row, m])
         diagonal = np.empty(len(order))
         diagonal[row[row == column]] = S_RR[row == column]
-        first = 2 * (self.structure.update.T @ S_RR) - self.structure.squares @ diagonal
+        first = 2 * (self.sums.update.T @ S_RR) - self.sums.squares @ diagonal
         return np.asarray(first), self._back(diagonal), self._complement(M_inverse)
+
+    def covariances(self) -> tuple[Array, Array]:
+        row, column, plan = self.plan.row, self.plan.column, self.plan
+        K = self._M_inverse() * self.d[row] * self.d[column]
+        across = np.empty(plan.C.nnz)
+        across[plan.C.source] = plan.pairs.applied(self.sums.C.data, K[plan.update])
+        return across, K[plan.A]
 
     def _complement(self, M_inverse: Array) -> Array:
         """Diagonal of S - S K_R S, from S d M^-1 = (S - S K_R S) d where d may be divided by."""
-        row, column, q = self.structure.row, self.structure.column, len(self.d)
+        row, column, q = self.plan.row, self.plan.column, len(self.d)
         product = self.S * M_inverse
         off = row != column
         right = np.bincount(row, product * self.d[column], q)
@@ -286,7 +399,7 @@ class SparseSchurComplement:
         return self._back(out)
 
     def _complement_by_solving(self, which: Array) -> Array:
-        S = self.structure.symmetric(self.S)
+        S = self.plan.symmetric(self.S)
         out = S.diagonal()[which]
         for start in range(0, len(which), COLUMNS_AT_ONCE):
             here = slice(start, start + COLUMNS_AT_ONCE)

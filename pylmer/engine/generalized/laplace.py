@@ -28,7 +28,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
 from ..criterion.profiled import EPS
-from ..factorization.blocked import BlockedEngine, BlockedFactorization
+from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from . import negative_binomial
 from .leverages import leverages
 from .modes import DECREMENT, Modes, Responses, find_modes, solve_effects, term_templates
@@ -122,22 +122,22 @@ class LaplaceAt:
         return self.modes.rows.O1 if self.criterion.observed else self.modes.rows.W1
 
     @cached_property
-    def engine(self) -> BlockedEngine:
+    def engine(self) -> EliminationEngine:
         """The sums of [Z X 0] under A."""
         return self.criterion.structure.filled(self.weights)
 
     @cached_property
-    def factorization(self) -> BlockedFactorization:
+    def factorization(self) -> EliminationFactorization:
         """V = A^-1 + Z Sigma Z'."""
         return self.engine.factorize(term_templates(self.engine.gram, self.T))
 
     @cached_property
-    def observed_engine(self) -> BlockedEngine:
+    def observed_engine(self) -> EliminationEngine:
         """The sums of [Z X 0] under O."""
         return self.engine if self._by_observed else self.criterion.structure.filled(self.modes.rows.O)
 
     @cached_property
-    def observed_factorization(self) -> BlockedFactorization:
+    def observed_factorization(self) -> EliminationFactorization:
         """O^-1 + Z Sigma Z'."""
         if self._by_observed:
             return self.factorization

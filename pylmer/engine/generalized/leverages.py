@@ -8,7 +8,7 @@ import numpy as np
 
 from ...numerics.linalg import Array, transposed
 from ...numerics.stacks import product
-from ..factorization.blocked import BlockedFactorization
+from ..factorization.blocked import EliminationFactorization
 from ..factorization.chain import Chain
 from ..factorization.whole import Whole
 from .weighted import Structure
@@ -16,7 +16,7 @@ from .weighted import Structure
 CELLS = 4_000_000  # cells of the columns of K held at once
 
 
-def leverages(structure: Structure, factorization: BlockedFactorization) -> Array:
+def leverages(structure: Structure, factorization: EliminationFactorization) -> Array:
     """z_i'K z_i (n,)."""
     elimination = factorization.elimination
     if isinstance(elimination, Chain):
@@ -79,7 +79,7 @@ def _of_whole(structure: Structure, whole: Whole) -> Array:
     return out
 
 
-def _by_solving(structure: Structure, factorization: BlockedFactorization) -> Array:
+def _by_solving(structure: Structure, factorization: EliminationFactorization) -> Array:
     """One solve for each level of all factors but the first."""
     factors = structure.factors
     empty = np.zeros((structure.p + 1, structure.p + 1))
@@ -97,7 +97,7 @@ def _by_solving(structure: Structure, factorization: BlockedFactorization) -> Ar
     return out
 
 
-def _fill(blocks: Sequence[Array], structure: Structure, factorization: BlockedFactorization, g: int) -> None:
+def _fill(blocks: Sequence[Array], structure: Structure, factorization: EliminationFactorization, g: int) -> None:
     """K between factor g and those before it at the pairs that occur, some levels of g at a time."""
     factors, L = structure.factors, structure.factors[g].L
     size = max(1, CELLS // sum(factor.J * factor.L for factor in factors) // L)

@@ -13,7 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, chunks, rows_for_products, symmetric
-from ..factorization.blocked import BlockedEngine
+from ..factorization.blocked import EliminationEngine
+from ..factorization.choose import elimination_engine
 from ..sums.rows import Rows, TermRows
 from ..sums.scaling import Scaling, find_scaling
 from ..sums.structure import Structure as Sums
@@ -126,7 +127,7 @@ class Structure:
         """Z'c per factor (J, L) for c (n,)."""
         return [unit * each for unit, each in zip(self.units, self.sums.Zt(c), strict=True)]
 
-    def filled(self, weights: Array, fixed: bool = True) -> BlockedEngine:
+    def filled(self, weights: Array, fixed: bool = True) -> EliminationEngine:
         """The engine of the sums Z'WZ and Z'W[X, 0], or of Z'WZ alone (and one column of zeros)."""
         gram = self.sums.filled(weights, "ZX" if fixed else "Z")
         factors = tuple(
@@ -137,7 +138,7 @@ class Structure:
             (f, g): replace(link, blocks=self.units[f] * self.units[g] * link.blocks)
             for (f, g), link in gram.links.items()
         }
-        return BlockedEngine(replace(gram, factors=factors, links=links, scaling=self.scaling))
+        return elimination_engine(replace(gram, factors=factors, links=links, scaling=self.scaling))
 
     def columns(self, f: int) -> list[Array | float]:
         """The scaled columns of one factor, (n,) each or a number for ones."""

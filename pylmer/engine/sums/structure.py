@@ -173,6 +173,21 @@ class Structure:
                 total += _times(effect, z if total.ndim == 1 or isinstance(z, float) else z[:, None])
         return total
 
+    def quadratic(self, own: list[Array], between: dict[tuple[int, int], Array]) -> Array:
+        """z_i'K z_i of every row (n,), of K where levels meet: per factor (J, L, L), per link (P, L_f, L_g)."""
+        out = np.zeros(self.n)
+        Z = [self._random(f, slice(0, self.n)) for f in range(len(self.factors))]
+        for factor, columns, K in zip(self.factors, Z, own, strict=True):
+            for a, z in enumerate(columns):
+                for b, y in enumerate(columns[: a + 1]):
+                    entry = K[:, a, b] if a == b else K[:, a, b] + K[:, b, a]
+                    out += _times(_times(entry.take(factor.codes), z), y)
+        for (f, g), pair in self.pairs.items():
+            for a, z in enumerate(Z[f]):
+                for b, y in enumerate(Z[g]):
+                    out += 2 * _times(_times(between[f, g][:, a, b].take(pair.numbers), z), y)
+        return out
+
     @cached_property
     def X(self) -> Array:
         """X R^-1, without weights: (n, p)."""

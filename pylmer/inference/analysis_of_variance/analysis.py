@@ -40,21 +40,26 @@ def anova(
 ) -> AnovaTable:
     """Analysis of variance, as R's `anova` with lme4 and lmerTest.
 
-    Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (the default; SAS's, whatever the contrasts), with
-    `ddf` "Satterthwaite" (the default) or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
-    A note says where type=3, asked for, tests other hypotheses than the coefficients show (contr.treatment), and
-    which cells are without data where the table is of type 3.
-    Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
-    unless `refit=False`. Some of the models may be `lm`s.
+    fits         one fit of `lmer` or `lm`, or several models to compare
+    type         of one mixed model: of the tests, 1, 2 or 3 (also "I", "II", "III"); None, the default: 3, that of SAS,
+                 whatever the contrasts
+    ddf          of one mixed model: "Satterthwaite" (None, the default), "Kenward-Roger", or "lme4" for lme4's
+                 sequential table without denominators
+    refit        of several: True, the default: fits by REML are refitted by maximum likelihood first, with a note;
+                 False: they are compared as they are
+    model_names  of several: what models given by place are called, one name for each; None: as their data are
+                 (`data.attrs["name"]`) where that tells them apart, else MODEL1, MODEL2, ...
+    named        models by name, `anova(fm0=fm0, fm=fm)`: these names stand on the page, where R has those of the call.
+                 A model cannot be called like an argument of anova (`type`, `ddf`, `refit`, `model_names`, or R's
+                 `test`)
+
+    Of one fit: F tests of its fixed-effects terms. A note says where type=3, asked for, tests other hypotheses than the
+    coefficients show (contr.treatment), and which cells are without data where the table is of type 3.
+    Of several: likelihood-ratio tests, by number of parameters. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
     Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of several
     likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
-
-    Models may be given by name, `anova(fm0=fm0, fm=fm)`: these names stand on the page, where R has those of the call.
-    Models given by place are called as `model_names` says, one name for each, else as their data are
-    (`data.attrs["name"]`) where that tells them apart, else MODEL1, MODEL2, ... A model cannot be called like an
-    argument of anova (`type`, `ddf`, `refit`, `model_names`, or R's `test`).
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the

@@ -55,10 +55,12 @@ def drop1(
 ) -> AnovaTable:
     """Fixed-effects terms left out one at a time.
 
-    scope  labels of terms, or a formula such as "~ x + z"; default all that are not part of another term
-    ddf    "Satterthwaite" (the default) or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for lme4's table,
-           AIC of refits by maximum likelihood
-    test   "F": the F tests; "Chisq": lme4's table with likelihood-ratio tests; "none", the default: what `ddf` says
+    fit    a fit of `lmer`
+    scope  labels of terms, or a formula such as "~ x + z"; None, the default: all that are not part of another term
+    ddf    "Satterthwaite" (None, the default) or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for lme4's
+           table, AIC of refits by maximum likelihood
+    test   "F": the F tests; "Chisq": lme4's table with likelihood-ratio tests; "none" or None, the default: what `ddf`
+           says
 
     R's lme4 has test="none" and "Chisq"; lmerTest passes over `test` unless ddf="lme4", and gives its F tests for
     drop1(m, test = "Chisq"). Here test="Chisq" is heeded. Raises ArgumentError for chi-square tests with degrees of
@@ -173,9 +175,11 @@ def by_likelihood(whole: Mixed, labels: Sequence[str], test: str | None) -> Anov
 def ranova(fit: FittedModel, reduce_terms: bool = True) -> AnovaTable:
     """Likelihood-ratio tests of the random effects, one deletion at a time, by the criterion of the fit (REML or ML).
 
-    With `reduce_terms` a term (x | g) is reduced to (1 | g), (x + z | g) to (z | g) and (x | g); a term with nothing
-    but an intercept is left out, as all are with reduce_terms=False. The p-values are those of chi-square, which is
-    conservative for variances (Self & Liang 1987).
+    fit           a fit of `lmer`
+    reduce_terms  True, the default: a term (x | g) is reduced to (1 | g), (x + z | g) to (z | g) and (x | g), and a
+                  term with nothing but an intercept is left out; False: all terms are left out as a whole
+
+    The p-values are those of chi-square, which is conservative for variances (Self & Liang 1987).
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -57,6 +57,9 @@ def sequential_table(fit: FittedModel | GeneralizedFittedModel, Phi: Array) -> A
 def show_tests(fit: FittedModel, type: int | str = 3) -> dict[str, pd.DataFrame]:
     """The contrasts that `anova(fit, type)` tests: term -> DataFrame (q, p), one row per contrast.
 
+    fit   a fit of `lmer`
+    type  of the tests, 1, 2 or 3 (also "I", "II", "III"); default 3
+
     Where a factor stands only inside another term, as trt in `age + age:trt`, the hypothesis of type 3 is that of SAS:
     the slope of age, on average over trt; type 2 tests age without age:trt. lmerTest tests the coefficient of age
     there, the slope at the reference level of trt, so that its answer changes with the reference level.

@@ -37,10 +37,11 @@ KENWARD_ROGER = "Kenward-Roger"
 def Anova(fit: FittedModel, type: int | str = 2, test: str | None = None) -> AnovaTable:
     """Wald tests of the fixed-effects terms, as car's `Anova`.
 
-    type  2 (or "II"): each term after all others but those that contain it (all its variables and more)
+    fit   a fit of `lmer` or `lm`
+    type  2 (or "II"), the default: each term after all others but those that contain it (all its variables and more);
           3 (or "III"): each term after all others, the intercept too
-    test  "Chisq" (the default): chi-square tests, which take the covariances of the estimates for known;
-          "F": Kenward and Roger's, of fits by REML. Of an `lm`, F tests from sums of squares are the only ones
+    test  "Chisq" (None, the default of mixed models): chi-square tests, which take the covariances of the estimates for
+          known; "F": Kenward and Roger's, of fits by REML. Of an `lm`, F tests from sums of squares are the only ones
 
     Type 3 sets the coefficients of a term to zero as they are coded, as car does: where the term is part of an
     interaction, under R's default contr.treatment these are effects at the other factors' first levels. Contrasts that

@@ -36,16 +36,21 @@ def bootMer(
 ) -> BootMer:
     """Model-based bootstrap, as lme4's: simulate responses from the fit, refit each, look at a statistic.
 
-    FUN       function of a fit that returns a number, an array or a Series. None: standard deviations, correlations,
-              sigma and fixed effects, as in `confint`. `fixef`, `sigma`, `VarCorr`, or names among "fixef", "sigma",
-              "theta", "sdcor" (one, or a list), are read off without making fits, which is many times faster
-    nsim      number of replicates;  seed  an integer or a numpy Generator
-    use_u     True: responses given the conditional modes; False: with new random effects
-    re_form   the same for single terms, as in `simulate`
-    type      "parametric": residuals are drawn; "semiparametric": resampled from the fit's, which needs use_u=True
-    progress  True or False for a progress bar (tqdm); None: if there is tqdm and a terminal
-    parallel  "no", "multicore" (forked processes) or "snow" (fresh ones) on `ncpus`: pays where FUN takes long, or
+    fit       a fit of `lmer`
+    FUN       function of a fit that returns a number, an array or a Series. None, the default: standard deviations,
+              correlations, sigma and fixed effects, as in `confint`. `fixef`, `sigma`, `VarCorr`, or names among
+              "fixef", "sigma", "theta", "sdcor" (one, or a list), are read off without making fits, which is many times
+              faster
+    nsim      number of replicates; default 1
+    seed      a whole number or a numpy Generator; None, the default: other draws every time
+    use_u     True: responses given the conditional modes; False, the default: with new random effects
+    re_form   the same for single terms, as in `simulate`; "NA", the default: new effects for all
+    type      "parametric", the default: residuals are drawn; "semiparametric": resampled from the fit's, which needs
+              use_u=True
+    progress  True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
+    parallel  "no", the default, "multicore" (forked processes) or "snow" (fresh ones): pays where FUN takes long, or
               with many crossed effects. What is drawn is the same
+    ncpus     how many processes these use; default 1
 
     All replicates are solved together on shared sums (`pylmer.fit.many_fits.refit_all`), each at the optimum that
     `refit` reaches. Replicates in which the fit or FUN fails are NaN; they are counted in a FitNote and kept in

@@ -53,20 +53,22 @@ def ref_grid(
 ) -> EmmGrid:
     """The reference grid of a fit of `lmer` or `lm`, with its predictions, as emmeans' `ref_grid`.
 
-    at          values of some variables: {"Days": [0, 9], "recipe": "A"}
+    fit         a fit of `lmer` or `lm`
+    at          values of some variables: {"Days": [0, 9], "recipe": "A"}; None, the default: as the next two say
     cov_reduce  what numeric variables stand at: a function of a variable that gives the value or values, by default
                 their mean; False, all their values; {"temp": function} for some; or a formula, "humidity ~ temp",
                 whose least-squares predictions in the cells they take; or a list of these
-    cov_keep    numeric variables that keep all their values, by name; or up to how many values a variable keeps them
-    offset      a number in place of the fit's offset. By default offset() of the formula is evaluated in each cell, as
-                emmeans documents (its release 1.8.4 adds the mean of the offset instead; later ones do not), and the
-                argument `offset=` of the fit stands at its mean over the rows
-    type        "response" to print on the scale of the response
-    regrid      "response": predictions on the scale of the response from here on, "log", ...; see `regrid`
-    lmer_df     "kenward-roger", "satterthwaite" or "asymptotic". Kenward-Roger needs sums only, so it has no limit on
-                the number of rows (R's emmeans turns to "asymptotic" beyond 3,000)
+    cov_keep    numeric variables that keep all their values, by name; or up to how many values a variable keeps them,
+                by default 2
+    offset      a number in place of the fit's offset. None, the default: offset() of the formula is evaluated in each
+                cell, as emmeans documents (its release 1.8.4 adds the mean of the offset instead; later ones do not),
+                and the argument `offset=` of the fit stands at its mean over the rows
+    type        "response" to print on the scale of the response; None, the default: on that of the model
+    regrid      "response": predictions on the scale of the response from here on, "log", ...; see `regrid`. None: not
+    lmer_df     "kenward-roger" (the default), "satterthwaite" or "asymptotic". Kenward-Roger needs sums only, so it has
+                no limit on the number of rows (R's emmeans turns to "asymptotic" beyond 3,000)
     nesting     variables whose levels have a meaning only within the levels of others: "t %in% s", several such texts,
-                {"t": "s"} or {"t": ["district", "s"]}. They are found by themselves, with a note, where each level
+                {"t": "s"} or {"t": ["district", "s"]}. "auto", the default, finds them, with a note, where each level
                 occurs with one level of another variable alone, or where the model has s and s:t but not t; None for
                 none. The grid has the cells alone in which they occur
 

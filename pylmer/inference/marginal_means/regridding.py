@@ -49,11 +49,12 @@ def regrid(
 ) -> EmmGrid:
     """Marginal means on the scale of the response, or another one, from here on, as emmeans' `regrid`.
 
-    means      what `emmeans`, `emtrends`, `contrast` or `ref_grid` returned (of two parts, the means are taken)
-    transform  "response" (also "mu", "unlink"); "log", "log2", "log10", "sqrt": this of the response, so that
-               differences are ratios of it whatever the model's scale is; "none" to keep the scale; "pass" to change
-               nothing
-    bias_adjust, sigma   see `summary`
+    means        what `emmeans`, `emtrends`, `contrast` or `ref_grid` returned (of two parts, the means are taken)
+    transform    "response", the default (also "mu", "unlink"); "log", "log2", "log10", "sqrt": this of the response, so
+                 that differences are ratios of it whatever the model's scale is; "none" to keep the scale; "pass" to
+                 change nothing
+    bias_adjust  whether the way back is corrected for its bias, see `summary`; default False
+    sigma        the standard deviation of that correction, see `summary`; None, the default: the residual one
 
     Their values become estimates with the delta method's covariance, and the degrees of freedom of what is computed
     of them are the fewest of the estimates that take part. Where `pairs(emm, type="response")` gives ratios of means on

@@ -44,18 +44,21 @@ def tidy(
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    effects      "fixed": effect, term, estimate, std.error, statistic, df, p.value
+    fit          a fit of `lmer`, or of `lm`: there broom's columns, with conf_int and conf_level alone
+    effects      "fixed" (the default): effect, term, estimate, std.error, statistic, df, p.value
                  "ran_pars": effect, group, term, estimate (standard deviations and correlations, sd__x, cor__x.z)
                  "ran_vals": effect, group, level, term, estimate, std.error (conditional modes)
                  "ran_coefs": effect, group, level, term, estimate (fixed effects plus conditional modes)
                  or several of them, one below the other in this order
-    ddf          "Satterthwaite", "Kenward-Roger", or "lme4" for fixed effects without df and p.value
-    conf_int     adds conf.low and conf.high. conf_method "Wald": t intervals of fixed effects, normal ones of
-                 conditional modes, NaN for the others; any other method of `confint`, such as "profile", is taken
-                 for fixed effects, standard deviations and correlations
-    scales       "sdcor", or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
+    ddf          "Satterthwaite" (the default), "Kenward-Roger", or "lme4" for fixed effects without df and p.value
+    conf_int     True adds conf.low and conf.high; default False
+    conf_level   coverage of these, between 0 and 1; default 0.95
+    conf_method  "Wald" (the default): t intervals of fixed effects, normal ones of conditional modes, NaN for the
+                 others; any other method of `confint`, such as "profile", is taken for fixed effects, standard
+                 deviations and correlations
+    scales       "sdcor" (the default), or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
 
-    Of an `lm`, with broom's columns: `tidy(fit, conf_int=False, conf_level=0.95)`.
+    Raises ArgumentError for anything else.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -190,7 +193,10 @@ def _coefficients(fit: FittedModel, level: float | None) -> pd.DataFrame:
 
 @word
 def glance(fit: FittedModel) -> pd.DataFrame:
-    """One row about a fit: nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df.residual, as broom.mixed.
+    """One row about a fit: DataFrame, with the columns of broom.mixed and broom.
+
+    fit  a fit of `lmer`: nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df.residual. Of `lm`: also R-squared and
+         the F test of all predictors
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -217,12 +223,17 @@ def augment(
 ) -> pd.DataFrame:
     """The rows of a fit, or other rows, with their own numbers beside them, under broom.mixed's names.
 
-    data      the data of the fit, whose rows and columns are shown in place of the model frame: all rows that the fit
-              was given, or those that it used. Rows left out for missing values are shown, with NaN, only where the
-              fit has na_action="exclude"
-    newdata   other rows, with the columns of the formula; a dict may hold single values
-    se_fit, interval, level  as in `predict`: columns .se.fit, .lower and .upper
-    allow_new_levels         as in `predict`: rows of newdata of unknown groups get random effects of zero
+    fit               a fit of `lmer` or `lm`
+    data              the data of the fit, whose rows and columns are shown in place of the model frame: all rows that
+                      the fit was given, or those that it used. Rows left out for missing values are shown, with NaN,
+                      only where the fit has na_action="exclude". None, the default: the model frame
+    newdata           other rows, with the columns of the formula; a dict may hold single values. None: the rows of the
+                      fit
+    se_fit            True adds standard errors, .se.fit, as in `predict`; default False
+    interval          "confidence" or "prediction" adds .lower and .upper, as in `predict`; None, the default: neither
+    level             coverage of the interval, between 0 and 1; default 0.95
+    allow_new_levels  of a mixed model: True: rows of newdata of unknown groups get random effects of zero; False, the
+                      default: they raise DataError
 
     Of the rows of the fit: .fitted, .resid, .hat and .cooksd (`hatvalues`, `cooks_distance`), .fixed (fitted without
     random effects), .mu, .offset, .sqrtXwt, .sqrtrwt, .weights, .wtres. Of newdata: .fitted, .resid where they have the
