@@ -15,6 +15,7 @@ from .analysis_of_variance.selection import get_model, step
 from .analysis_of_variance.variance_tables import show_tests
 from .analysis_of_variance.wald_tables import Anova
 from .bootstrap import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
+from .bootstrap import generalized as generalized_bootstrap
 from .contrasts.contrasts import contest, contest1D, contestMD
 from .degrees_of_freedom.choice import vcovAdj
 from .exact.exact_ratio import exactLRT, exactRLRT
@@ -74,6 +75,7 @@ __all__ = [
     "emtrends",
     "exactLRT",
     "exactRLRT",
+    "generalized_bootstrap",
     "generalized_profiles",
     "generalized_tests",
     "get_model",
