@@ -7,6 +7,7 @@ Must not know: how anything is printed or drawn.
 
 from __future__ import annotations
 
+from . import generalized_explained, refusals
 from .analysis_of_variance import generalized as generalized_tests
 from .analysis_of_variance.analysis import anova
 from .analysis_of_variance.deletions import drop1, ranova
@@ -42,6 +43,7 @@ from .profiles import generalized as generalized_profiles
 from .profiles.profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .robust.robust import coef_test, conf_int, vcovCR
 from .robust.robust_wald import Wald_test
+from .tidying import generalized as generalized_tidying
 from .tidying import linear as tidying_linear
 from .tidying.fits import augment, glance, tidy
 
@@ -76,8 +78,10 @@ __all__ = [
     "exactLRT",
     "exactRLRT",
     "generalized_bootstrap",
+    "generalized_explained",
     "generalized_profiles",
     "generalized_tests",
+    "generalized_tidying",
     "get_model",
     "glance",
     "icc",
@@ -87,6 +91,7 @@ __all__ = [
     "pairs",
     "profile",
     "r2",
+    "refusals",
     "ranova",
     "rbind",
     "ref_grid",
