@@ -2,10 +2,11 @@
 
 from . import datasets, families
 from .api.generalized import glmer, glmer_nb
+from .api.generalized_models import GlmerFit
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
-from .api.models import GlmerFit, LmerFit
+from .api.models import LmerFit
 from .design import isNested, set_contrasts
 from .diagnostics import (
     Influence,
@@ -39,14 +40,11 @@ from .extract import (
     coef,
     deviance,
     df_residual,
-    family,
     fitted,
     fixef,
     formula,
     getME,
-    isGLMM,
     isLMM,
-    isNLMM,
     isREML,
     isSingular,
     logLik,
@@ -67,6 +65,7 @@ from .extract import (
     vcov,
     weights,
 )
+from .extract.kinds import family, isGLMM, isNLMM
 from .fit.all_fit import AllFit, allFit
 from .fit.refitting import refit, refitML
 from .inference import (
@@ -141,8 +140,8 @@ from .plots import (
 )
 from .power_analysis import extend, power, powerCurve
 from .prediction import predict
-from .printing import display as display  # not in __all__: notebooks have a display() of their own
-from .printing import summary
+from .printing.arm import display as display  # not in __all__: notebooks have a display() of their own
+from .printing.summaries import summary
 from .simulation.posterior import sim
 from .simulation.simulate import simulate
 

@@ -17,8 +17,9 @@ from ..language.nodes import Call
 from ..language.syntax import MixedFormula
 from ..options import Control, glmerControl, lmerControl
 from ..text.arguments import plain
+from .generalized_models import GlmerFit
 from .mixed import asked_anew, lmer, update
-from .models import GlmerFit, LmerFit
+from .models import LmerFit
 
 ARGUMENTS = ("family", *GLMER_DEFAULTS, "devFunOnly")
 NB_ARGUMENTS = ("link", *GLMER_DEFAULTS)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import extract, inference, prediction, printing
 from ..fit.linear.grouped import LinearFits, fit_groups, read_grouped
 from ..fit.linear.regression import LinearFit, fit_linear
 from ..fit.notes import announce
@@ -14,6 +13,14 @@ from ..fit.request import make_request, refuse
 from ..language.nodes import Argument, Constant
 from ..language.syntax import MixedFormula
 from ..text.arguments import plain
+from .rooms import Room
+
+if TYPE_CHECKING:
+    from .. import extract, inference, prediction
+    from ..printing import arm, linear, summaries
+else:
+    extract, inference, prediction = map(Room, ("pylmer.extract", "pylmer.inference", "pylmer.prediction"))
+    arm, linear, summaries = map(Room, ("pylmer.printing.arm", "pylmer.printing.linear", "pylmer.printing.summaries"))
 
 LM_ARGUMENTS = ("weights", "subset", "offset", "na_action", "contrasts", "env")
 
@@ -34,8 +41,8 @@ class LmFit(LinearFit):
     model_matrix = extract.model_matrix
     confint = inference.confint
     predict = prediction.predict
-    summary = printing.summary
-    display = printing.display
+    summary = summaries.summary
+    display = arm.display
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +56,7 @@ class LmList(LinearFits):
     resid = extract.resid
     confint = inference.confint
     predict = prediction.predict
-    summary = printing.summary
+    summary = summaries.summary
 
 
 @plain

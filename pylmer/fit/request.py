@@ -6,7 +6,7 @@ import copy
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from ..design import Contrasts, ruled
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
 from ..errors import ArgumentError, FormulaError
-from ..families import Family, read_family
 from ..functions import own_data, own_values, own_vector, read_columns
 from ..language import deparse, parse_expression, parse_formula, require_random
 from ..language.nodes import Argument, Call, Constant, Name, Node, Number, Text
@@ -24,6 +23,9 @@ from ..language.walk import variables
 from ..numerics.linalg import Array, read_only
 from ..options import Control, glmerControl, lmerControl
 from ..text.arguments import is_flag, is_number, written
+
+if TYPE_CHECKING:
+    from ..families import Family
 
 ARRAY = "<array>"
 MOST_NODES = 100  # of a quadrature
@@ -99,7 +101,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         control=control,
         call=call,
         data_name=name,
-        family=None if family is None else read_family(family),
+        family=_known_family(family),
         **texts,
         **_owned(given, used),
     )
@@ -222,7 +224,7 @@ def family_node(given: Any) -> Node:
     """A family as the call shows it: the name alone as the text that it was, anything else as R's code."""
     if isinstance(given, str) and "(" not in given:
         return Text(given)
-    return parse_expression(read_family(given).spelled)
+    return parse_expression(cast("Family", _known_family(given)).spelled)
 
 
 def _ruling(contrasts: Any) -> tuple[Argument, ...]:
@@ -275,6 +277,14 @@ def _control_arguments(control: Control) -> list[Argument]:
 
 def _control_node(value: Any) -> Node:
     return Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value)
+
+
+def _known_family(given: Any) -> Family | None:
+    if given is None:
+        return None
+    from ..families import read_family  # late: linear models have none
+
+    return read_family(given)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,23 +7,36 @@ and its HTML with `show_html.register(Record)`; `str(record)`, `repr(record)` an
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from functools import singledispatch
+from importlib import import_module
 from typing import Any
 
 from ..errors import ArgumentError
 from .arguments import check_call, check_digits, check_plain, is_flag, may_be_none, written
 
+PAGES = "pylmer.printing.registrations"  # what teaches all records, loaded when one is first shown
+
 
 @singledispatch
 def show(record: object, **options: Any) -> str:
     """The text of a record; options as of the function registered for its type."""
-    return object.__repr__(record)
+    writer = writer_of(show, type(record))
+    return object.__repr__(record) if writer is show.registry[object] else writer(record, **options)
 
 
 @singledispatch
 def show_html(record: object) -> str:
     """The HTML of a record: its text, unless something better is registered."""
-    return f"<pre>{html.escape(show(record))}</pre>"
+    writer = writer_of(show_html, type(record))
+    return f"<pre>{html.escape(show(record))}</pre>" if writer is show_html.registry[object] else writer(record)
+
+
+def writer_of(generic: Any, kind: type) -> Callable[..., str]:
+    """What writes records of a kind, all pages loaded."""
+    import_module(PAGES)
+    writer: Callable[..., str] = generic.dispatch(kind)
+    return writer
 
 
 class Printed:
@@ -76,7 +89,7 @@ class Shown(Printed):
 
         Raises ArgumentError for options that the record does not have, and lists those it has.
         """
-        writer = show.dispatch(type(self))
+        writer = writer_of(show, type(self))
         check_plain("to_string", writer, (self,), options)
         check_call("to_string", writer, (self,), options)
         if "digits" in options and not (options["digits"] is None and may_be_none(writer, "digits")):

@@ -173,7 +173,7 @@ WAYS = {  # of elimination, by what is changed to get there from small problems
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in WAYS[request.param].items():
-        monkeypatch.setattr(f"pylmer.engine.factorization.choose.{name}", value)
+        monkeypatch.setattr(f"pylmer.engine.factorization.{name}", value)
     return str(request.param)
 
 
