@@ -9,7 +9,18 @@ from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
 from .api.models import LmerFit
 from .design import isNested, set_contrasts
-from .diagnostics import Influence, cooks_distance, dfbeta, dfbetas, hatvalues, influence, rstandard, rstudent
+from .diagnostics import (
+    Influence,
+    Overdispersion,
+    check_overdispersion,
+    cooks_distance,
+    dfbeta,
+    dfbetas,
+    hatvalues,
+    influence,
+    rstandard,
+    rstudent,
+)
 from .errors import (
     ArgumentError,
     DataError,
@@ -200,6 +211,8 @@ __all__ = [
     "hatvalues",
     "rstandard",
     "rstudent",
+    "Overdispersion",
+    "check_overdispersion",
     "cooks_distance",
     "dfbeta",
     "dfbetas",

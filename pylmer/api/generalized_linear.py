@@ -14,6 +14,7 @@ from ..language import explicit_formula, update_formula
 from ..language.nodes import Argument, Call
 from ..language.syntax import MixedFormula
 from ..text.arguments import plain
+from .mixed import update
 from .rooms import Room
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def glm(
     return fit
 
 
+@update.register(GeneralizedFit)
 def update_glm(model: GlmFit, formula: str | None = None, **changes: Any) -> GlmFit:
     """`update` for a `glm`."""
     request = model.request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, overload
 
@@ -12,11 +12,13 @@ from ..design import ModelData
 from ..design import changed as changed_contrasts
 from ..errors import ArgumentError
 from ..fit import fitting
+from ..fit.base import Fit
 from ..fit.devfun import Devfun, make_devfun
 from ..fit.fitted_model import FittedModel
 from ..fit.notes import announce
 from ..fit.optimum import Optimum, optimize_devfun
 from ..fit.request import LMER_DEFAULTS, Request, carried, make_call, make_request, refuse
+from ..fit.words import word_of
 from ..language import explicit_formula, update_formula
 from ..language.syntax import MixedFormula
 from ..options import lmerControl
@@ -233,14 +235,14 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
         raise ArgumentError(f"{function}() wants {wanted}, found {type(given).__name__}")
 
 
-@plain
-def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
-    """Fit again with a changed formula or changed arguments of `lmer` or `glm`, as R's `update`.
+@word_of(FittedModel)
+def update(model: LmerFit, formula: str | None = None, **changes: Any) -> Any:
+    """Fit again with a changed formula or changed arguments of `lmer`, `glmer` or `glm`, as R's `update`.
 
-    model    a fit of `lmer`
+    model    a fit of `lmer` or `glmer`
     formula  the changed formula, in which `.` stands for the old side: ". ~ . + x - (1 | g)"; None: the old one. A
              `(x || g)` is the sum of its terms: "- (0 + x | g)" takes one of them away, "- (x || g)" all
-    changes  other arguments of `lmer`, by name: REML, data, weights, control, ...
+    changes  other arguments, by name: REML (of `glmer` family, nAGQ), data, weights, control, ...
 
     Everything else stays as it was, the response of a `refit` too (R's update goes back to the column that the formula
     names); the left side and the rows (`data`, `subset`, `na_action`) of such a fit cannot be changed: an ArgumentError
@@ -251,12 +253,16 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     >>> str(update(fit, ". ~ . - (Days | Subject) + (1 | Subject)").formula)
     'Reaction ~ Days + (1 | Subject)'
     """
-    if not isinstance(model, FittedModel):
-        raise ArgumentError(
-            f"update() wants a fit of lmer() or glm(), found {type(model).__name__}; fit anew with lm()"
-        )
+    asked = asked_anew("lmer", model, formula, ("data", "REML", *LMER_DEFAULTS), changes)
+    return fitting.fit(type(model), asked)
+
+
+def asked_anew(
+    function: str, model: Fit, formula: str | None, words: Sequence[str], changes: dict[str, Any], **own: Any
+) -> Request:
+    """What `model` was asked, changed; `words` are arguments of `function` that its request has, `own` are others."""
     request = model.request
-    given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
+    given = {word: getattr(request, word) for word in words}
     if all(argument.name != "control" for argument in request.call.arguments):
         given["control"] = None  # what was not asked does not show in the new call
     refuse({word: value for word, value in changes.items() if word not in given}, "update")
@@ -265,5 +271,5 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     if "contrasts" in changes:
         changes["contrasts"] = changed_contrasts(request.contrasts, changes["contrasts"])
     start = {} if formula is None else {"start": None}
-    asked = make_request("lmer", changed, **{**given, **start, **changes})
-    return fitting.fit(type(model), carried(request, asked, changes))
+    asked = make_request(function, changed, **{**given, **own, **start, **changes})
+    return carried(request, asked, changes)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ArgumentError
-from ..extract import word
-from ..extract.fixed import standard_errors
+from ..extract import se_fixef, word
 from ..extract.linear import coef, df_residual, list_coef, list_se_coef, se_coef
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
 from ..fit.words import several
@@ -29,14 +29,16 @@ METHODS = {  # method -> where its limits are computed: imported, from this pack
     "profile": "profiles.profiling.profile_limits",
     "boot": "bootstrap.confidence.boot_limits",
 }
+Mixed = FittedModel | GeneralizedFittedModel
 PREFIXES = {"sdcor": ("sd", "cor"), "varcov": ("var", "cov")}
 
 
-def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "sdcor") -> tuple[list[str], list[str]]:
+def parameter_names(fit: Mixed, signames: bool = True, prof_scale: str = "sdcor") -> tuple[list[str], list[str]]:
     """Names of the variance parameters, all standard deviations, then all correlations, then sigma; and of beta.
 
     With `signames` .sig01, .sig02, ..., .sigma, else sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject, sigma, or
-    var_, cov_ and sigma on the scale "varcov". theta has lme4's names in any case.
+    var_, cov_ and sigma on the scale "varcov". theta has lme4's names in any case. A fit of glmer without a scale has
+    no sigma.
     """
     sigma = ".sigma" if signames else "sigma"
     if prof_scale == "theta":
@@ -44,13 +46,13 @@ def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "
     else:
         free = _named(fit, *PREFIXES[prof_scale])
         free = [f".sig{k + 1:02d}" for k in range(len(free))] if signames else free
-    return [*free, sigma], list(fit.design.X_names)
+    return [*free, *([sigma] if fit.scaled else [])], list(fit.design.X_names)
 
 
-def _named(fit: FittedModel, one: str, two: str) -> list[str]:
+def _named(fit: Mixed, one: str, two: str) -> list[str]:
     """Names of what columns have each, then of what pairs of them have."""
     ones, twos = [], []
-    for term, family in zip(fit.design.random, fit.devfun.families, strict=True):
+    for term, family in zip(fit.design.random, fit.covariances.families, strict=True):
         names = ["*"] if family.hom else list(term.columns)
         ones += [f"{one}_{name}|{term.group}" for name in names]
         if family.structure == "us":
@@ -141,6 +143,9 @@ def confint(
     return limits(fit, **given)
 
 
+confint.register(GeneralizedFittedModel, confint.dispatch(FittedModel))
+
+
 def _limits_by(method: str) -> Callable[..., pd.DataFrame]:
     """What computes the limits of a mixed model by a method of `METHODS`."""
     if method not in METHODS:
@@ -150,9 +155,9 @@ def _limits_by(method: str) -> Callable[..., pd.DataFrame]:
     return limits
 
 
-def wald_limits(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
+def wald_limits(fit: Mixed, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
     """beta-hat -/+ z se; NaN for variance parameters, as lme4 gives them."""
-    half = two_sided_quantile(check_level(level), np.inf) * standard_errors(fit)
+    half = two_sided_quantile(check_level(level), np.inf) * se_fixef(fit).to_numpy()
     low, high = limit_names(level)
     free, fixed = parameter_names(fit, signames)
     missing = np.full(len(free), np.nan)

@@ -166,7 +166,12 @@ WAYS = {  # of elimination, by what is changed to get there from small problems
     "eliminated": {"whole.FEW": 0},
     "sparse coupling": {"whole.FEW": 0, "crossed.DENSE_SHARE": 2.0},
     "sparse remainder": {"whole.FEW": 0, "schur_complement.SPARSE_FROM": 0, "schur_complement.SPARSE_FILL": 2.0},
-    "slabs": {"whole.FEW": 0, "schur_update.MAP_LIMIT": 8, "schur_update.SLAB_CELLS": 40, "schur_update.PAIRS_AT_ONCE": 5},
+    "slabs": {
+        "whole.FEW": 0,
+        "schur_update.MAP_LIMIT": 8,
+        "schur_update.SLAB_CELLS": 40,
+        "schur_update.PAIRS_AT_ONCE": 5,
+    },
 }
 
 

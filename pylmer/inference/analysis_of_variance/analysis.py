@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 from typing import Any
 
 from ...errors import ArgumentError, note
@@ -61,6 +62,8 @@ def anova(
     before it, with the residual variance of the largest.
     Of a `glm`: the deviances of its terms one after the other; of several: of each against the one before it. `test` is
     "Chisq" (or "LRT"), "F" or "none"; by default, as R from 4.4 on, "F" where the family has a scale, else "Chisq".
+    Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of several
+    likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
@@ -107,9 +110,7 @@ def anova(
         return linear_comparison(linear, names) if len(models) > 1 else linear_table(linear[0])
     if len(models) > 1:
         return likelihood_table(models, refit, names)
-    fit = models[0]
-    assert isinstance(fit, FittedModel)
-    return _terms(fit, type, ddf)
+    return tested_terms(models[0], type, ddf)
 
 
 def _deviances(
@@ -140,7 +141,14 @@ def _check_test(test: str | None) -> None:
         )
 
 
-def _terms(fit: FittedModel, type: int | str | None, ddf: str | None) -> AnovaTable:
+@singledispatch
+def tested_terms(fit: Any, type: int | str | None, ddf: str | None) -> AnovaTable:
+    """The table of one mixed model."""
+    raise ArgumentError(f"anova() wants fitted models, found {fit.__class__.__name__}")
+
+
+@tested_terms.register(FittedModel)
+def _linear_mixed(fit: FittedModel, type: int | str | None, ddf: str | None) -> AnovaTable:
     if type_of(3 if type is None else type) == "III" and ddf != "lme4":
         _note_missing_cells(fit)
         if type is not None:

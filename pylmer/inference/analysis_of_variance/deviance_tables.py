@@ -19,7 +19,7 @@ from ...numerics.linalg import Array, dense
 from ...numerics.rank import independent_columns
 from ...text.arguments import is_one_of, written
 from ..records import AnovaTable, table
-from .deletions import drop1, terms_in_scope
+from .deletions import drop1, scope_of
 from .likelihood_ratio import check_same_data, formula_text, names_of, p_value
 
 TITLE = "Analysis of Deviance Table"
@@ -127,7 +127,7 @@ def drop1_generalized(
            "none", the default: no test
     """
     wanted = "none" if test is None else test_of(fit, test)
-    labels = terms_in_scope(fit, scope)
+    labels = scope_of(fit, scope)
     found = [_without(fit, label) for label in labels]
     D = np.array([fit.deviance, *(each.at.deviance for each in found)])
     Df = np.array([np.nan, *(float(fit.rank - each.at.data.X.shape[1]) for each in found)])

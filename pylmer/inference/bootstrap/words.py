@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ...errors import ArgumentError
 from ...extract import word
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...language.syntax import MixedFormula
 from ...numerics.linalg import Array
 from ...simulation.drawing import Seed, draw_responses, generator, replicates
@@ -75,13 +77,29 @@ def bootMer(
             'type="semiparametric" resamples residuals given the conditional modes: it needs use_u=True'
         )
     kept = conditioned(fit, use_u, re_form)
-    read = statistic(fit, FUN)
 
     def draw(m: int) -> Array:
         if type == "parametric":
             return draw_responses(fit, m, rng, kept)
         return fit.mu[:, None] + resampled_residuals(fit, m, rng)
 
+    return replicated(fit, FUN, draw, count, how, seed=seed, use_u=use_u, re_form=re_form, type=type)
+
+
+def replicated(
+    fit: FittedModel | GeneralizedFittedModel,
+    FUN: Any,
+    draw: Callable[[int], Array],
+    count: int,
+    how: Execution,
+    *,
+    seed: Any,
+    use_u: bool,
+    re_form: Any,
+    type: str,
+) -> BootMer:
+    """The record of `count` replicates of responses that `draw` gives; the rest is shown in the call."""
+    read = statistic(fit, FUN)
     given = {"FUN": function_name(FUN), "nsim": count, "seed": seed, "use.u": use_u, "re.form": re_form, "type": type}
     defaults = {"FUN": None, "nsim": 1, "seed": None, "use.u": False, "re.form": "NA", "type": "parametric"}
     return bootstrap(

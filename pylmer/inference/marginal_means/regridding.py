@@ -109,7 +109,7 @@ def recoded(means: EmmGrid, back: Transformation | None, onward: Transformation 
         basis=basis_with(means, values, slopes),
         L=np.eye(len(values)),
         offset=np.zeros(len(values)),
-        label=("ratio" if ratios else "response") if back is not None else means.label,
+        label=means.label if back is None else back.ratio if ratios else back.result,
         transformation=onward,
         type=None,
         bias=None,

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import word_of
 from ...numerics.linalg import Array
@@ -21,7 +22,7 @@ from .joint import joint_test, joint_tests_table, tests_table
 from .nesting import AUTO
 from .options import AS_IS, groups_asked, nulls, per_row
 from .records import MeansTable, MeansTables
-from .reference_grid import DDF, ref_grid
+from .reference_grid import ref_grid
 from .specs import names_among
 from .summaries import summarize
 
@@ -127,16 +128,16 @@ def about_the_mean(x: Array) -> Array:
     return np.asarray(np.mean(x) + np.array([-1.0, 1.0]))
 
 
-@word_of(FittedModel, LinearFit)
+@word_of(FittedModel, GeneralizedFittedModel, LinearFit)
 def joint_tests(
-    fit: FittedModel | LinearFit,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit,
     by: str | Sequence[str] | None = None,
     *,
     at: Mapping[str, Any] | None = None,
     cov_reduce: Reduce = about_the_mean,
     cov_keep: str | Sequence[str] | int = FEW,
     weights: Any = "equal",
-    lmer_df: str = DDF,
+    lmer_df: str | None = None,
     nesting: Any = AUTO,
 ) -> MeansTable:
     """F tests of each main effect and interaction among the marginal means, as emmeans' `joint_tests`.

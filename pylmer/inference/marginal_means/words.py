@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import note
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import word_of
 from .asking import MeansRequest, asked_means
@@ -16,15 +17,15 @@ from .axes import FEW
 from .covariates import Reduce
 from .grids import EmmGrid, EmmList
 from .nesting import AUTO, DETECTED, nesting_text
-from .reference_grid import DDF, Grid, ref_grid
+from .reference_grid import Grid, ref_grid
 from .trends import Trend, trend_grid
 
 Specs = str | Sequence[Any] | Mapping[str, Any]
 
 
-@word_of(FittedModel, LinearFit)
+@word_of(FittedModel, GeneralizedFittedModel, LinearFit)
 def emmeans(
-    fit: FittedModel | LinearFit,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit,
     /,
     specs: Specs,
     *,
@@ -37,7 +38,7 @@ def emmeans(
     offset: float | None = None,
     type: str | None = None,
     regrid: str | None = None,
-    lmer_df: str = DDF,
+    lmer_df: str | None = None,
     nesting: Any = AUTO,
     infer: Any = None,
     level: float | None = None,
@@ -139,9 +140,9 @@ def _(
     return asked_means(grid, specs, label, "emmeans", asked)
 
 
-@word_of(FittedModel, LinearFit)
+@word_of(FittedModel, GeneralizedFittedModel, LinearFit)
 def emtrends(
-    fit: FittedModel | LinearFit,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit,
     /,
     specs: Specs,
     var: str,
@@ -155,7 +156,7 @@ def emtrends(
     cov_keep: str | Sequence[str] | int = FEW,
     weights: Any = "equal",
     regrid: str | None = None,
-    lmer_df: str = DDF,
+    lmer_df: str | None = None,
     nesting: Any = AUTO,
     infer: Any = None,
     level: float | None = None,

@@ -166,6 +166,7 @@ def _frame(known: Arguments, paths: dict[str, Path | Undetermined], names: Seque
     return made
 
 
+@word
 def profile_limits(
     fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True, prof_scale: str = "sdcor"
 ) -> pd.DataFrame:
@@ -173,7 +174,7 @@ def profile_limits(
     known, names, n_variance = _asked(fit, signames, prof_scale)
     rows, q = chosen(names, n_variance, parm), quantile(level)
     curves = [_curve(_path(known, k, names[k], (q, q), whole=False)) for k in rows]
-    return _limits(curves, [names[k] for k in rows], level)
+    return limits_of(curves, [names[k] for k in rows], level)
 
 
 def quantile(level: float) -> float:
@@ -181,7 +182,8 @@ def quantile(level: float) -> float:
     return float(two_sided_quantile(check_level(level), np.inf))
 
 
-def _limits(curves: Sequence[Curve], names: list[str], level: float) -> pd.DataFrame:
+def limits_of(curves: Sequence[Curve], names: list[str], level: float) -> pd.DataFrame:
+    """The intervals of curves, and below them what must be said of limits that are ends of their range."""
     q, (low, high) = quantile(level), limit_names(level)
     found, footing = np.empty((len(curves), 2)), []
     for row, (curve, name) in enumerate(zip(curves, names, strict=True)):
@@ -203,7 +205,7 @@ def _confint(profile: LikelihoodProfile, parm: Any = None, level: float = 0.95) 
     if parm is not None and len(names) < len(asked):
         missing = next(name for name in asked if name not in profile.curves)
         raise ArgumentError(f"{missing} was not profiled; there is {', '.join(profile.curves)}")
-    return _limits([profile.curves[name] for name in names], names, level)
+    return limits_of([profile.curves[name] for name in names], names, level)
 
 
 @plain
