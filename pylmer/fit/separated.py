@@ -1,7 +1,7 @@
 """Separation of the responses by the predictors: looked for where it is cheap or likely, said with its direction.
 
 A combination of columns of X that separates successes from failures (or counts of zero from others) makes an estimate
-infinite: the fit goes on, and ends where the criterion is flat (see `engine.criterion.separation`).
+infinite: the fit goes on, and ends where the criterion is flat (see `engine.generalized.separation`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..design import ModelData
-from ..engine.criterion.separation import Separation, find_separation
+from ..engine.generalized.separation import Separation, find_separation
 from ..errors import DataError
 from ..families import Family
 from ..numerics.linalg import Array, dense
