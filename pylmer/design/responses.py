@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..families import Family
 
 ONE_COLUMN = "cbind(successes, failures) is for binomial, all other families want one column"
+SIZES = ("size", "n", "total", "totals", "trial", "trials", "ntrials", "n_trials", "denominator", "tot", "ntot")
 SHOWN = 5  # levels named in a note
 WHOLE = 1e-3  # how far from a whole number a count may be before it is said
 
@@ -124,11 +125,24 @@ def _counts(value: Matrix, name: str) -> Response:
         raise RefusedError(f"the response {name!r} has {columns} columns; wanted two: cbind(successes, failures)")
     counts = np.asarray(value.numbers, float)
     if not np.all(counts >= 0):
-        raise RefusedError(f"cbind(successes, failures) wants counts, 0 or more; {name!r} has {counts.min():g}")
+        row = int(np.flatnonzero(~np.all(counts >= 0, axis=1))[0])
+        found = f"{np.min(counts[row]):g} in row {row + 1} of those used"
+        raise RefusedError(f"cbind(successes, failures) wants counts, 0 or more; {name!r} has {found}")
     trials = counts.sum(axis=1)
     y = np.divide(counts[:, 0], trials, out=np.zeros(len(trials)), where=trials > 0)
+    said = _suspicious(value, counts, name)
     broken = int(np.count_nonzero(np.any(np.abs(counts - np.round(counts)) > WHOLE, axis=1)))
     rows = "1 row" if broken == 1 else f"{broken} rows"
-    return Response(
-        value, y, trials, (f"the response {name!r} has counts that are not whole in {rows}",) * bool(broken)
+    uneven = (f"the response {name!r} has counts that are not whole in {rows}",) * bool(broken)
+    return Response(value, y, trials, (*said, *uneven))
+
+
+def _suspicious(value: Matrix, counts: Array, name: str) -> tuple[str, ...]:
+    """Trials in place of failures are a slip that gives a wrong model and no error."""
+    second = str(value.names[1]).lower()
+    if second not in SIZES or not np.all(counts[:, 1] >= counts[:, 0]):
+        return ()
+    return (
+        f"the response {name!r} is read as successes and failures; {value.names[1]!r} is never the smaller: are these "
+        "trials? then write cbind(successes, trials - successes)",
     )

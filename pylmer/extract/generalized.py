@@ -14,6 +14,7 @@ import pandas as pd
 from ..errors import ArgumentError, NumericalError, note
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
+from ..fit.generalized_notes import approximation_notes
 from ..fit.per_fit import once_per_fit
 from ..fit.words import Word
 from ..numerics.linalg import Array
@@ -66,12 +67,27 @@ def vcov(fit: GeneralizedFittedModel, use_hessian: bool = True) -> pd.DataFrame:
 
 @once_per_fit
 def covariance(fit: GeneralizedFittedModel) -> Array:
-    """Of beta (p, p), from the Hessian where it can be."""
+    """Of beta (p, p), from the Hessian where it can be; issues the notes on it, once for each fit."""
+    for text in covariance_notes(fit):
+        note(text)
+    return fit.optimum.vcov_rx if _no_hessian(fit) else fit.optimum.vcov
+
+
+def _no_hessian(fit: GeneralizedFittedModel) -> str:
+    """Why the Hessian gives no standard errors, "" where it does."""
     try:
-        return fit.optimum.vcov
+        _ = fit.optimum.vcov
     except NumericalError as error:
-        note(f"{error}; the standard errors are those at fixed variances")
-        return fit.optimum.vcov_rx
+        return str(error)
+    return ""
+
+
+def covariance_notes(fit: GeneralizedFittedModel) -> list[str]:
+    """What must be said about the covariance: that there is none, or that Laplace's approximation is off."""
+    lost = _no_hessian(fit)
+    if lost:
+        return [f"{lost}; those are given"]
+    return approximation_notes(fit.optimum, fit.approximation)
 
 
 @fixed.se_fixef.register(GeneralizedFittedModel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
@@ -11,13 +11,14 @@ import numpy as np
 
 from ..design import ModelData
 from ..engine.covariance.covariances import Covariances
+from ..engine.generalized.approximation import Approximation, approximation
 from ..engine.generalized.generalized import make_generalized_devfun, optimize_generalized
 from ..engine.generalized.joint_newton import ITERATIONS
 from ..engine.generalized.solution import GeneralizedOptimum
 from ..engine.generalized.user import GeneralizedDevfun
 from ..engine.generalized.weighted import GlmRows
 from ..engine.sums.gram import Gram
-from ..errors import ArgumentError, FitNote
+from ..errors import ArgumentError, DataError, FitNote, NumericalError
 from ..families import Family
 from ..language import fitted_formula
 from ..language.nodes import Argument
@@ -30,6 +31,7 @@ from .fitting import design_of
 from .generalized_notes import notes_of
 from .notes import announce
 from .request import Request, family_node
+from .separated import separation_after, separation_before
 
 GeneralizedModel = TypeVar("GeneralizedModel", bound="GeneralizedFittedModel")
 STARTS = {"theta": "par", "par": "par", "fixef": "beta", "beta": "beta"}  # names in `start`, and what they are
@@ -145,6 +147,14 @@ class GeneralizedFittedModel(Fit):
         """Fitted means (n,) of the rows used."""
         return _sealed(self.optimum.mu)
 
+    @cached_property
+    def approximation(self) -> Approximation:
+        """How far Laplace's approximation is from the integral, in standard errors: one quadrature at the optimum."""
+        try:
+            return approximation(self.optimum)
+        except NumericalError as error:
+            return Approximation(False, str(error))
+
     @property
     def prior_weights(self) -> Array:
         """Prior weights (n,) of the rows used, of a binomial family times the trials."""
@@ -197,13 +207,16 @@ def fit_generalized_design(
 
     near  the optimum of another response of the same rows, from which the search begins
     """
+    check_trials(data, family_of(request))
+    separated = separation_before(request, data, family_of(request))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         devfun = generalized_devfun(request, data)
         steps = steps_of(request.control)
         optimum = optimize_generalized(devfun, near, steps, **read_start(request.start, devfun))
     if request.verbose:
         print(course(data, optimum))  # noqa: T201  # asked for
-    model = generalized_model(kind, request, data, devfun, optimum)
+    separated += separation_after(request, data, devfun.responses.family, optimum.fixed_predictor)
+    model = generalized_model(kind, request, data, devfun, optimum, separated)
     announce(each for each in model.notes if str(each) not in said)
     return model
 
@@ -214,13 +227,14 @@ def generalized_model(
     data: ModelData,
     devfun: GeneralizedDevfun,
     optimum: GeneralizedOptimum,
+    separated: Sequence[str] = (),
 ) -> GeneralizedModel:
-    """The record, with all notes."""
+    """The record, with all notes; `separated` are those on separation."""
     if devfun.free_shape:
         request = replace(request, call=_with_family(request, optimum.family))
     model = kind(request, data, devfun, optimum)
     said = notes_of(request, data.design, model.covariances, optimum)
-    return replace(model, notes=tuple(FitNote(text) for text in (*data.design.notes, *said)))
+    return replace(model, notes=tuple(FitNote(text) for text in (*data.design.notes, *separated, *said)))
 
 
 def _with_family(request: Request, family: Family) -> Any:
@@ -229,6 +243,19 @@ def _with_family(request: Request, family: Family) -> Any:
     others = [each for each in request.call.arguments if each.name not in ("family", "link")]
     place = 1 + any(each.name == "data" for each in others)
     return replace(request.call, function="glmer", arguments=(*others[:place], argument, *others[place:]))
+
+
+def check_trials(data: ModelData, family: Family) -> None:
+    """DataError for proportions without the numbers of trials that they are of."""
+    rows = data.rows
+    if family.word != "binomial" or rows.prior_weights is not None:
+        return
+    broken = np.flatnonzero((rows.y > 0) & (rows.y < 1))
+    if len(broken):
+        raise DataError(
+            f"the response {data.design.response!r} holds proportions ({rows.y[broken[0]]:.6g} in row {broken[0] + 1} "
+            "of those used): give the numbers of trials as weights=, or write cbind(successes, failures)"
+        )
 
 
 def steps_of(control: Control) -> int:

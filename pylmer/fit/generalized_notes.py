@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ..design import Design
 from ..engine.covariance.covariances import Covariances
+from ..engine.generalized.approximation import Approximation
 from ..engine.generalized.solution import GeneralizedOptimum
 from ..options import Control
 from .convergence import convergence_notes
 from .request import Request
 
+ELSEWHERE = 2.0  # standard errors from which one Newton step says no more than that the optimum is elsewhere
 NO_OVERDISPERSION = 1e5  # theta of a negative binomial from which it is a Poisson
 
 
@@ -46,3 +48,15 @@ def _shape_notes(optimum: GeneralizedOptimum) -> list[str]:
         f"theta of the negative binomial grows without end (stopped at {theta:.3g}): the counts show no "
         "overdispersion beside the random effects; a Poisson model says the same"
     ]
+
+
+def approximation_notes(optimum: GeneralizedOptimum, found: Approximation) -> list[str]:
+    """Where Laplace's approximation is off by what matters."""
+    if not found.available or not found.doubtful:
+        return []
+    if found.largest > ELSEWHERE:
+        size = "so far from the integral that its optimum says little of that of the likelihood"
+    else:
+        size = f"off: by quadrature an estimate would move by {found.largest:.2g} standard errors"
+    nodes = 9 if optimum.devfun.structure.factors[0].L == 1 else 5
+    return [f"Laplace's approximation is {size}; nAGQ={nodes} is nearer"]

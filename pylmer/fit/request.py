@@ -50,7 +50,7 @@ GLMER_ARGUMENTS = {
     "REML": "generalized models are fitted by maximum likelihood, there is no REML: leave it out",
     "etastart": "the start is found from the data; start={'theta': ..., 'fixef': ...} replaces it",
     "mustart": "the start is found from the data; start={'theta': ..., 'fixef': ...} replaces it",
-    "n_AGQ": "the argument is called nAGQ",
+    "family": "the family is negative binomial; link= says which link it has",
 }
 LMER_DEFAULTS: dict[str, Any] = {"control": None, "start": None, **vars(DesignArguments()), "verbose": 0}
 GLMER_DEFAULTS: dict[str, Any] = {"nAGQ": 1, **LMER_DEFAULTS}

@@ -90,7 +90,7 @@ def _no_bar(rhs: Node) -> tuple[str, tuple[int, int]]:
         inner = node.inner if isinstance(node, Paren) else None
         if isinstance(inner, Binary) and inner.operator == "/" and isinstance(inner.left, Number):
             return f"no random-effects term; did you mean (1 | {deparse(inner.right)})?", node.span
-    return "no random-effects term; lmer needs at least one, e.g. (1 | Subject)", rhs.span
+    return "no random-effects term; a mixed model needs at least one, e.g. (1 | Subject)", rhs.span
 
 
 def check_text(text: object) -> None:

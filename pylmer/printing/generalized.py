@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
+from ..errors import FitNote
 from ..extract import VarCorr, deviance, fixef, logLik, nobs, resid, se_fixef, vcov
+from ..extract.generalized import covariance_notes
 from ..extract.likelihood import group_sizes
 from ..extract.variances import variances
 from ..families import Family
@@ -98,7 +102,7 @@ def summary_generalized(
         call=fit.call,
         title=title(fit),
         header=tuple(heading(fit, control=True)),
-        footer=tuple(long_footer(fit)),
+        footer=tuple(long_footer(replace(fit, notes=(*fit.notes, *map(FitNote, covariance_notes(fit)))))),
         correlation=under_either_name(correlation=correlation, corr=corr),
     )
 

@@ -229,7 +229,7 @@ def test_only_the_line_concerned_is_shown() -> None:
 @pytest.mark.parametrize(
     ("text", "start", "end", "message"),
     [
-        ("y ~ x", 4, 5, "no random-effects term; lmer needs at least one, e.g. (1 | Subject)"),
+        ("y ~ x", 4, 5, "no random-effects term; a mixed model needs at least one, e.g. (1 | Subject)"),
         ("y ~ x + (1/Subject)", 8, 19, "no random-effects term; did you mean (1 | Subject)?"),
         ("~ x + (1 | g)", 0, 1, "the response is missing"),
     ],

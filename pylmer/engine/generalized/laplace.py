@@ -75,7 +75,7 @@ class Laplace:
         """The responses with the shape that the place gives to the family."""
         if not len(place.shapes):
             return self.responses
-        family = self.responses.family.with_theta(float(np.exp(place.shapes[0])))
+        family = self.responses.family.with_theta(place.theta)
         return replace(self.responses, family=family)
 
     @cached_property

@@ -33,7 +33,9 @@ def theta_slope(responses: Responses, eta: Array, log_theta: float) -> ThetaSlop
 
 
 def gradient(at: LaplaceAt) -> Array:
-    """(1,)."""
+    """(1,); 0 where theta is held at its limit."""
+    if not at.place.free[-1]:
+        return np.zeros(1)
     slope, g, W, O = theta_slope(at.responses, at.modes.rows.eta, float(at.place.shapes[0]))  # noqa: E741
     A = O if at.criterion.observed else W
     return np.array([slope + at.leverages @ A - at.Zs @ g])
@@ -41,6 +43,8 @@ def gradient(at: LaplaceAt) -> Array:
 
 def information(at: LaplaceAt) -> Array:
     """The second derivative of -2 log f at fixed eta, kept positive: (1, 1). For stepping only."""
+    if not at.place.free[-1]:
+        return np.eye(1)
     eta, log_theta = at.modes.rows.eta, float(at.place.shapes[0])
     slopes = [theta_slope(at.responses, eta, log_theta + h).minus2loglik for h in (-STEP, STEP)]
     return np.array([[max(abs(slopes[1] - slopes[0]) / (2 * STEP), 1e-3)]])

@@ -15,6 +15,8 @@ from ...numerics.linalg import Array
 from ..covariance.point import Point
 from ..covariance.points import Points, free_coordinates, moved, shifted, size_of
 
+SHAPE_LIMIT = float(np.log(1e6))  # of log theta, both ways: beyond it the criterion is held, theta at this limit
+
 
 @dataclass(frozen=True, eq=False)
 class Place:
@@ -59,8 +61,14 @@ class Place:
 
     @property
     def free(self) -> Array:
-        """Mask over the coordinates: False where one would only grow a vanished deviation."""
-        return np.append(free_coordinates(self.points), np.ones(len(self.beta) + len(self.shapes), bool))
+        """Mask over the coordinates: False where one would only grow a vanished deviation, and at a shape's limit."""
+        inside = np.abs(self.shapes) < SHAPE_LIMIT
+        return np.concatenate([free_coordinates(self.points), np.ones(len(self.beta), bool), inside])
+
+    @property
+    def theta(self) -> float:
+        """The shape of a negative binomial, within its limits."""
+        return float(np.exp(np.clip(self.shapes[0], -SHAPE_LIMIT, SHAPE_LIMIT)))
 
 
 def factor_templates(place: dict[int, tuple[int, slice]], points: Points, widths: Sequence[int]) -> list[Array]:

@@ -13,7 +13,7 @@ from ...numerics.linalg import Array, block_diagonal
 from ..covariance.family import Family as Covariance
 from .laplace import Laplace, LaplaceAt
 from .modes import Responses
-from .place import Place, in_chart
+from .place import SHAPE_LIMIT, Place, in_chart
 from .profiled_beta import Profiled
 from .quadrature import Quadrature, QuadratureAt
 from .weighted import Structure
@@ -96,7 +96,8 @@ class GeneralizedDevfun:
         scaling = self.structure.scaling
         points = zip(self.covariances, at.place.points, scaling.R_terms, strict=True)
         par = [covariance.par(point, R) for covariance, point, R in points]
-        return np.concatenate([*par, scaling.inverse @ at.place.beta if self.p else np.zeros(0), at.place.shapes])
+        shapes = np.clip(at.place.shapes, -SHAPE_LIMIT, SHAPE_LIMIT)
+        return np.concatenate([*par, scaling.inverse @ at.place.beta if self.p else np.zeros(0), shapes])
 
     def gradient(self, at: At) -> Array:
         """dd/dx (size,)."""

@@ -58,8 +58,8 @@ def anova(
     Of several: likelihood-ratio tests, by number of parameters. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
-    Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of several
-    likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
+    Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of
+    several, likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
