@@ -9,11 +9,14 @@ from . import generalized, linear
 from .influence import Influence, influence
 from .leverage import cooks_distance, dfbeta, dfbetas, hatvalues, rstandard, rstudent
 from .overdispersion import Overdispersion, check_overdispersion
+from .quantile_checks import QuantileChecks, check_quantile_residuals
 
 __all__ = [
     "Influence",
     "Overdispersion",
+    "QuantileChecks",
     "check_overdispersion",
+    "check_quantile_residuals",
     "cooks_distance",
     "dfbeta",
     "dfbetas",

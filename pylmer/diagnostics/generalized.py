@@ -1,9 +1,8 @@
 """Diagnostics of generalized linear mixed models: leverages, studentized residuals, deletions of groups.
 
-The leverage of a row is that of the working linear model at the optimum, h_i = W_i Var(eta_i) / sigma^2 with the variance
-of the joint distribution of (beta, b) given theta. (R's hatvalues takes the prior weights into it twice, so that it
-exceeds 1 for counts, and warns that it makes no sense.) A deletion is the model with the prior weights of its rows at 0,
-fitted from the optimum of the whole.
+The leverage of a row is that of the working linear model at the optimum, h_i = W_i Var(eta_i) / sigma^2, the variance
+that of the joint distribution of (beta, b) given theta. (R's hatvalues exceeds 1 for counts, and warns that it makes no
+sense.) A deletion is the model with the prior weights of its rows at 0, fitted from the optimum of the whole.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Influence(Shown):
 
     groups           what was left out: the name of a grouping factor or column, or "case" for single rows
     fixef            (p,) of the whole;       fixef_deleted    (G, p), a row per deletion
-    var_cov          sigma^2 (not of glmer without a scale), then variances v[x] and covariances C[z,x];  var_cov_deleted (G, k)
+    var_cov          sigma^2 (if there is a scale), then variances v[x] and covariances C[z,x];  var_cov_deleted (G, k)
     vcov             (p, p) of fixef;         vcov_deleted     (G p, p), indexed by (group, name)
     theta            "estimated" or "held"
     failed           group -> why there is no fit without it; its rows are NaN
@@ -114,7 +114,7 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
 
 
 def left_out(fit: Mixed, groups: Any, obs: Any) -> tuple[Codes, pd.Index[Any]]:
-    """What is left out: codes (n,) of the deletions, -1 for none, and their labels; ArgumentError for what is unknown."""
+    """Codes (n,) of the deletions, -1 for none, and their labels; ArgumentError for what is unknown."""
     if groups is not None and obs is not None:
         raise ArgumentError("influence() leaves out groups or single rows: give groups or obs, not both")
     if isinstance(groups, pd.Series | pd.DataFrame | pd.Index | np.ndarray):

@@ -5,8 +5,8 @@
             cv^2 = 1/lambda (poisson), 1/lambda + 1/theta (negative binomial), phi (Gamma)
     sqrt    1/4 (poisson), (1 + lambda/theta)/4 (negative binomial)
 
-lambda = exp(b0 + s^2/2) is the mean of the response in the model without predictors, b0 its intercept and s^2 the sum of
-the variances of its random effects (Nakagawa, Johnson & Schielzeth 2017, J. R. Soc. Interface 14:20170213, equations
+lambda = exp(b0 + s^2/2) is the mean of the response in the model without predictors, b0 its intercept and s^2 the sum
+of the variances of its random effects (Nakagawa, Johnson & Schielzeth 2017, J. R. Soc. Interface 14:20170213, equations
 5.8, 6.7 and table 1). A random effect of every row is overdispersion: it counts as residual (their section 3).
 """
 

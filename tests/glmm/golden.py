@@ -14,7 +14,7 @@ import pylmer
 from .references import frame
 
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
-WORDS = json.loads((DATA / "glmm" / "word_answers.json").read_text())
+WORDS = json.loads((DATA / "glmm" / "answers.json").read_text())
 GOLDEN = {case["id"].removeprefix("dev-glmm-"): case for case in WORDS["fits"]}
 LRT = {case["id"].removeprefix("dev-glmm-lrt-"): case for case in WORDS["lrt"]}
 CHECKS = dict.fromkeys(("check_nobs_vs_nlev", "check_nobs_vs_nRE", "check_nobs_vs_rankZ"), "ignore")

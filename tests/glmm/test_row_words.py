@@ -1,4 +1,4 @@
-"""Words with a value per row, against lme4: residuals, predictions; simulated responses and quantile residuals by law."""
+"""Words with a value per row: residuals and predictions against lme4, simulations and quantile residuals by law."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ def anova(
     before it, with the residual variance of the largest.
     Of a `glm`: the deviances of its terms one after the other; of several: of each against the one before it. `test` is
     "Chisq" (or "LRT"), "F" or "none"; by default, as R from 4.4 on, "F" where the family has a scale, else "Chisq".
-    Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of several
-    likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
+    Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of
+    several, likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the

@@ -139,7 +139,7 @@ class ReadEstimates:
 
 
 def sdcor(fit: FittedModel, estimates: Estimates) -> Array:
-    """Standard deviations of all terms, correlations, sigma if it is a parameter: (R, m) in the order of `parameter_names`."""
+    """Standard deviations of all terms, correlations, sigma if there is one: (R, m), ordered as `parameter_names`."""
     sds, correlations = [], []
     for family, T in zip(fit.covariances.families, estimates.T, strict=True):
         sd = np.sqrt(np.sum(T**2, axis=2))

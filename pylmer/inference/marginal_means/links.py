@@ -1,4 +1,4 @@
-"""Marginal means of generalized linear mixed models: on the scale of the link, z tests, and the way back to the mean."""
+"""Marginal means of generalized linear mixed models: on the link's scale, with z tests, and the way back."""
 
 from __future__ import annotations
 

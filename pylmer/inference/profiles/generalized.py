@@ -61,7 +61,7 @@ class Parameter:
     highest: float = np.inf
 
     def holdable(self, psi: float) -> float:
-        """A correlation of -1 or 1, where the coordinates end, is held that near to it that the criterion is the same."""
+        """The value that is held: a correlation of 1, where the coordinates end, all but reached."""
         return float(np.clip(psi, -EDGE, EDGE)) if isinstance(self.held, Correlations) else psi
 
 
@@ -219,8 +219,8 @@ def profile_generalized(
 ) -> LikelihoodProfile:
     """The profile of a fit of `glmer` without a scale, over standard deviations, correlations and fixed effects.
 
-    The arguments are those of `profile` for `lmer`. ArgumentError for families with a scale, for nAGQ=0, and with nAGQ > 1
-    for all but the first column of a term.
+    The arguments are those of `profile` for `lmer`. ArgumentError for families with a scale, for nAGQ=0, and with
+    nAGQ > 1 for all but the first column of a term.
     """
     check_level(alpha_max, "alpha_max")
     known, names, n_variance = _asked(fit, signames)
