@@ -7,7 +7,8 @@ import pytest
 from scipy import sparse
 
 from pylmer.engine.factorization.patterns import CsrPattern
-from pylmer.engine.factorization.schur_complement import COLUMNS_AT_ONCE, DensePlan
+from pylmer.engine.factorization.schur_complement import COLUMNS_AT_ONCE
+from pylmer.engines.dense_remainder import DensePlan
 
 Q = 2 * COLUMNS_AT_ONCE + 37
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from ...engines.dense_remainder import DensePlan
+from ...engines.sparse_remainder import sparse_plan
 from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ...numerics.stacks import cross
@@ -18,7 +20,7 @@ from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, Plan
 from .contract import Covariances
 from .patterns import CsrPattern, coupling_pattern, crossed_route, remainder_pattern
-from .schur_complement import COSTLY_REMAINDER, DensePlan, RemainderPlan, RemainderSums, sparse_plan
+from .schur_complement import COSTLY_REMAINDER, RemainderPlan, RemainderSums
 
 
 @dataclass(frozen=True, eq=False)
