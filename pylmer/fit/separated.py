@@ -42,8 +42,8 @@ def _said(request: Request, data: ModelData, family: Family) -> list[str]:
         return []
     text = (
         f"the predictors separate the responses of {int(found.moved.sum())} rows: the likelihood rises for ever along "
-        f"{found.described(data.design.X_names)}, so that estimates and standard errors there have no meaning; leave the "
-        "predictor out, or join levels"
+        f"{found.described(data.design.X_names)}, so that estimates and standard errors there have no meaning; leave "
+        "the predictor out, or join levels"
     )
     if action == "stop":
         raise DataError(text)

@@ -12,9 +12,9 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, inverse_upper
 from .gram import CrossProducts, Gram
+from .incident import elimination_order
 from .rows import Rows
 from .scaling import SINGULAR, Scaling, find_scaling, suited_scale
-from .structure import elimination_order
 from .sums import Sums, sums_of
 
 SMALLEST = 1e-250  # sum of squares of a response below which products underflow
