@@ -141,7 +141,7 @@ CALLS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "re_form of a number": (lambda m, lm: pylmer.predict(m, re_form=0), "re_form must be None, 'NA' or a formula"),
     "a reader with an unknown argument": (lambda m, lm: pylmer.vcov(lm, full=True), "vcov\\(\\): .*'full'"),
     "a reader without a fit": (lambda m, lm: pylmer.fixef(), "missing a required argument"),
-    "ranef of lm": (lambda m, lm: pylmer.ranef(lm), "wants a fit of lmer\\(\\), found LmFit"),
+    "ranef of lm": (lambda m, lm: pylmer.ranef(lm), "wants a fit of lmer\\(\\) or glmer\\(\\), found LmFit"),
     "Z of lm": (lambda m, lm: pylmer.model_matrix(lm, type="random"), "no random effects"),
     "refit of lm": (lambda m, lm: pylmer.refit(lm, [1]), "wants a fit of lmer"),
     "refitML of lm": (lambda m, lm: pylmer.refitML(lm), "wants a fit of lmer"),

@@ -18,7 +18,7 @@ R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
 # Rooms whose words learn further kinds when they are first asked for one
 TEACHERS = {
-    **{room: f"{room}.registrations" for room in ("pylmer.extract", "pylmer.printing")},
+    **{room: f"{room}.registrations" for room in ("pylmer.extract", "pylmer.prediction", "pylmer.printing")},
     "pylmer.fit": "pylmer.fit.generalized_refitting",
     "pylmer.api": "pylmer.api.generalized",
 }

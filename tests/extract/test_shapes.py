@@ -180,7 +180,7 @@ def test_flags() -> None:
 
 
 def test_words_refuse_what_is_no_fit() -> None:
-    with pytest.raises(pylmer.ArgumentError, match=r"ranef\(\) wants a fit of lmer\(\), found DataFrame"):
+    with pytest.raises(pylmer.ArgumentError, match=r"ranef\(\) wants a fit of lmer\(\) or glmer\(\), found DataFrame"):
         pylmer.ranef(pd.DataFrame())
     with pytest.raises(pylmer.ArgumentError, match="residuals are one of 'response', 'pearson'"):
         pylmer.resid(fit("two"), type="studentized")

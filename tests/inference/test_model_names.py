@@ -77,7 +77,7 @@ def test_models_called_like_arguments(name: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"test": "F"}, "has no argument 'test'.*mixed models by likelihood-ratio tests: leave it out"),
+        ({"test": "F"}, "test='F': it is for glm.*mixed models by likelihood-ratio tests: leave it out"),
         ({"tpye": 3}, "has no argument 'tpye'.* it takes models, and type, ddf, refit, model_names"),
         ({"fm": None}, "found NoneType"),
     ],
