@@ -142,11 +142,32 @@ class lmerControl(Control):
 class glmerControl(Control):
     """How a fit of `glmer` is checked and optimized (lme4's `glmerControl`).
 
-    laplace           "lme4": R's criterion, whose log-determinant has the Fisher weights; "observed": the exact Laplace
-                      approximation, as glmmTMB and MixedModels.jl have it; None: R's for families without a scale, the
-                      exact one with a scale (Gamma, inverse.gaussian, gaussian), where R's is no likelihood
-    check_separation  "warning", "message", "stop" or "ignore": what is done where a combination of predictors separates
-                      the responses, so that an estimate is infinite
+    optimizer                 "newton", the only one here; the names of lme4's are understood, and a note says so
+    optCtrl                   dict of its options: {"maxit": ...} limits its steps; default {}
+    check_nobs_vs_rankZ       whether there are more rows than the rank of Z; default "ignore", also "warningSmall" and
+                              "stopSmall", which look at Z only if it has up to a million entries
+    check_nobs_vs_nlev        whether each grouping factor has fewer levels than there are rows; default "stop"
+    check_nlev_gtreq_5        whether each grouping factor has five levels or more; default "ignore"
+    check_nlev_gtr_1          whether each grouping factor has two levels or more; default "stop"
+    check_nobs_vs_nRE         whether each term has fewer random effects than there are rows; default "stop"
+    check_rankX               what is done with columns of X that follow from others: "message+drop.cols", the default,
+                              "warn+drop.cols" and "silent.drop.cols" leave them out; "stop.deficient" raises DataError;
+                              "ignore" does not look
+    check_scaleX              whether the columns of X are of one magnitude; default "warning"
+    check_formula_LHS         taken for lme4's sake: a formula needs a left side in any case; default "stop"
+    check_response_not_const  whether the response varies; default "stop"
+    check_conv_grad           whether the optimizer arrived, and the gradient vanishes; default "warning"
+    check_conv_singular       whether the fit is singular, a variance zero; default "message"
+    check_conv_hess           whether the information at the optimum is positive definite; default "warning"
+    doublevert                what `||` means: "split", the default: one term for each variable, as in lme4; "diag": one
+                              term without correlations, not even between the levels of a factor
+    engine                    "auto", the default, or "blocked": the factorization chosen by the design
+    laplace                   "lme4": R's criterion, whose log-determinant has the Fisher weights; "observed": the exact
+                              Laplace approximation, as glmmTMB and MixedModels.jl have it; None: R's for families
+                              without a scale, the exact one with a scale (Gamma, inverse.gaussian, gaussian), where R's
+                              is no likelihood
+    check_separation          "warning", "message", "stop" or "ignore": what is done where a combination of predictors
+                              separates the responses, so that an estimate is infinite
 
     The `check_*` options that `lmerControl` has too mean the same. There is one optimizer, Newton's method on the exact
     gradient: the names of lme4's are understood and a note says so; `optCtrl={"maxit": ...}` limits its steps.

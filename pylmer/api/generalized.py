@@ -63,17 +63,27 @@ def glmer(
 ) -> GlmerFit | LmerFit | GeneralizedDevfun | Devfun:
     """Fit a generalized linear mixed model, as R's `lme4::glmer`, by maximum likelihood.
 
-    formula  R's formula language. The response of a binomial family is 0/1, logical, a factor or text (the first level
-             against all others), `cbind(successes, failures)`, or a proportion with the numbers of trials as `weights`;
-             of the others it is numbers. `offset(log(time))` may stand in the formula
-    family   in R's spelling: "binomial", 'binomial("probit")', "poisson", "Gamma('log')", "negative.binomial(2)"; or an
-             object of `pylmer.families`. Gaussian with the identity link hands over to `lmer`
-    nAGQ     1: Laplace's approximation. K > 1: adaptive Gauss-Hermite quadrature with K nodes in each dimension, for
-             the terms of one grouping factor. 0: the fixed effects are found with the modes, faster and rougher
-    control  see `glmerControl`
-    start    {"theta": ..., "fixef": ...}, or numbers for theta alone
-
-    The other arguments are those of `lmer`; devFunOnly gives the criterion as a function of (par, beta).
+    formula     R's formula language. The response of a binomial family is 0/1, logical, a factor or text (the first
+                level against all others), `cbind(successes, failures)`, or a proportion with the numbers of trials as
+                `weights`; of the others it is numbers. `offset(log(time))` may stand in the formula
+    data        pandas or polars DataFrame, pyarrow Table, or dict of arrays; None, the default, with `env={...}`
+    family      in R's spelling: "binomial", 'binomial("probit")', "poisson", "Gamma('log')", "negative.binomial(2)"; or
+                an object of `pylmer.families`. "gaussian", the default, with the identity link hands over to `lmer`
+    nAGQ        1, the default: Laplace's approximation. K > 1: adaptive Gauss-Hermite quadrature with K nodes in each
+                dimension, for the terms of one grouping factor. 0: the fixed effects are found with the modes, faster
+                and rougher
+    control     checks and criterion, see `glmerControl`; None: its defaults
+    start       {"theta": ..., "fixef": ...}, or numbers for theta alone; None: it looks for a place itself
+    weights     prior weights (n,): a column's name, an expression, or an array; the numbers of trials of proportions;
+                None: 1 for each row
+    offset      a known part of the linear predictor (n,), given likewise; None: zero. It adds to offset() of the
+                formula
+    subset      rows to use: an expression such as "x > 2", or True or False for each row of the data; None: all
+    na_action   rows with missing values: "omit", the default, "exclude", "fail" or "pass", as in `lmer`
+    contrasts   {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; None: those that rule
+    env         names and functions that are not columns; None: there are none
+    verbose     1 prints sizes, engine and the course of the optimization; 0, the default, nothing
+    devFunOnly  True returns the criterion as a function of (par, beta) instead of a fit; default False
 
     The log-likelihood has all its constants, with nAGQ > 1 too. Raises FormulaError, DataError, ArgumentError,
     NumericalError (all PylmerError); issues FitNote warnings.
@@ -146,9 +156,24 @@ def glmer_nb(
 ) -> GlmerFit:
     """Fit a negative binomial mixed model whose theta is estimated too, as R's `glmer.nb`.
 
-    link  "log", "sqrt" or "identity"
+    formula    as in `glmer`; the response is counts
+    data       pandas or polars DataFrame, pyarrow Table, or dict of arrays; None, the default, with `env={...}`
+    link       "log" (the default), "sqrt" or "identity"
+    nAGQ       1, the default: Laplace's approximation. K > 1: adaptive Gauss-Hermite quadrature with K nodes in each
+               dimension, for the terms of one grouping factor. 0: the fixed effects are found with the modes, faster
+               and rougher
+    control    checks and criterion, see `glmerControl`; None: its defaults
+    start      {"theta": ..., "fixef": ...}, or numbers for theta alone; None: it looks for a place itself
+    weights    prior weights (n,): a column's name, an expression, or an array; the numbers of trials of proportions;
+               None: 1 for each row
+    offset     a known part of the linear predictor (n,), given likewise; None: zero. It adds to offset() of the formula
+    subset     rows to use: an expression such as "x > 2", or True or False for each row of the data; None: all
+    na_action  rows with missing values: "omit", the default, "exclude", "fail" or "pass", as in `lmer`
+    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; None: those that rule
+    env        names and functions that are not columns; None: there are none
+    verbose    1 prints sizes, engine and the course of the optimization; 0, the default, nothing
 
-    The other arguments are those of `glmer`. The variance of a count is mu + mu^2 / theta;
+    The variance of a count is mu + mu^2 / theta;
     `getME(fit, "glmer.nb.theta")` is theta, found with all other parameters.
     The call shows it as R does: `family = negative.binomial(theta = ...)`.
     Where the counts show no overdispersion theta grows without end, and a note says so. Errors as in `glmer`.

@@ -67,14 +67,19 @@ def glm(
 ) -> GlmFit:
     """Fit a generalized linear model by maximum likelihood, as R's `glm`: complete or no pooling beside `glmer`.
 
-    formula  "y ~ x"; the response of a binomial family is 0/1, logical, a factor or text (its first level is failure,
-             all others success), a proportion with `weights` as trials, or cbind(successes, failures)
-    family   R's spelling of a family, "binomial", 'binomial("probit")', "poisson", "Gamma(link = log)",
-             "negative.binomial(2)", or an object of `pylmer.families`
-    weights  prior weights, the trials of proportions; 0 leaves a row out of the fit
-    offset   added to the linear predictor, as offset() in the formula is
+    formula    "y ~ x"; the response of a binomial family is 0/1, logical, a factor or text (its first level is failure,
+               all others success), a proportion with `weights` as trials, or cbind(successes, failures)
+    data       pandas or polars DataFrame, pyarrow Table, or dict of arrays; None, the default, with `env={...}`
+    family     R's spelling of a family, "binomial", 'binomial("probit")', "poisson", "Gamma(link = log)",
+               "negative.binomial(2)", or an object of `pylmer.families`; default "gaussian"
+    weights    prior weights (n,), the trials of proportions; 0 leaves a row out of the fit; None: 1 for each row
+    offset     a known part of the linear predictor (n,), given likewise; None: zero. It adds to offset() of the formula
+    subset     rows to use: an expression such as "x > 2", or True or False for each row of the data; None: all
+    na_action  rows with missing values: "omit", the default, "exclude", "fail" or "pass", as in `lmer`
+    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; None: those that rule
+    env        names and functions that are not columns; None: there are none
 
-    The other arguments are those of `lmer`. Coefficients of columns that are combinations of earlier ones are NaN.
+    Coefficients of columns that are combinations of earlier ones are NaN.
 
     anova(fit, test=)       terms one after the other by their deviances; anova(fit1, fit2) several models
     drop1(fit, test=)       terms left out one at a time

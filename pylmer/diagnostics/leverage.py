@@ -63,7 +63,8 @@ def rstudent(fit: FittedModel) -> pd.Series[float]:
 def rstandard(fit: FittedModel) -> pd.Series[float]:
     """Residuals over their standard errors, sigma that of the whole fit: for lmer the same as `rstudent`.
 
-    fit  a fit of `lmer` or `lm`
+    fit   a fit of `lmer` or `lm`
+    type  of `glmer`: "deviance", the default, or "pearson": which residuals are standardized
 
     A Series (n,); a leverage of one gives NaN.
 

@@ -18,7 +18,13 @@ SURE = 0.05  # p-value under which overdispersion is said to be there
 
 @dataclass(frozen=True, repr=False)
 class Overdispersion(Shown):
-    """chisq_statistic sum w (y - mu)^2 / V, dispersion_ratio that over residual_df, and the p-value of chi-square."""
+    """chisq_statistic sum w (y - mu)^2 / V, dispersion_ratio that over residual_df, and the p-value of chi-square.
+
+    chisq_statistic   sum w (y - mu)^2 / V over the rows
+    dispersion_ratio  that over residual_df: 1 without overdispersion
+    residual_df       rows less parameters
+    p_value           of the chi-square law with residual_df degrees of freedom
+    """
 
     chisq_statistic: float
     dispersion_ratio: float

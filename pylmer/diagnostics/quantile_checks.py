@@ -24,9 +24,13 @@ OUTER = 1 / 251  # a residual nearer to 0 or 1 is an outlier: beyond all of 250 
 class QuantileChecks(Shown):
     """What the tests say, each with its p-value.
 
-    uniformity  D, the largest distance of the residuals' distribution from the uniform (Kolmogorov-Smirnov)
-    dispersion  variance of y - mean over that of simulated responses: above 1 overdispersion, below 1 underdispersion
-    outliers    number of residuals nearer than 1/251 to 0 or 1, of n
+    uniformity    Kolmogorov-Smirnov distance of the quantile residuals from the uniform law
+    p_uniformity  its p-value
+    dispersion    variance of the residuals over that of simulated responses
+    p_dispersion  its p-value, two-sided
+    outliers      rows outside all simulated responses
+    n             rows
+    p_outliers    p-value of as many outliers by the binomial law
     """
 
     uniformity: float

@@ -39,7 +39,9 @@ def fixef(fit: FittedModel, add_dropped: bool = False) -> NamedVector:
 def se_fixef(fit: FittedModel) -> NamedVector:
     """Standard errors of the fixed effects: Series (p,) by coefficient (arm's se.fixef).
 
-    fit  a fit of `lmer` or `lm`
+    fit          a fit of `lmer`, `glmer` or `lm`
+    use_hessian  of `glmer`: True, the default: by the Hessian of the criterion; False: at the modes, theta taken for
+                 true (R's RX)
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -53,10 +55,12 @@ def se_fixef(fit: FittedModel) -> NamedVector:
 def vcov(fit: FittedModel, full: bool = False) -> pd.DataFrame:
     """Covariance matrix of the fixed effects: DataFrame (p, p), sigma^2 (X'V^-1 X)^-1.
 
-    fit   a fit of `lmer` or `lm`, or marginal means: their covariances (k, k)
-    full  of a mixed model: True gives that of the prediction errors b - b_hat and of beta jointly, (q + p, q + p), b
-          first, in the order of `fit.b` and named factor.level.column; it takes a dense matrix of this size. Default
-          False
+    fit          a fit of `lmer` or `lm`, or marginal means: their covariances (k, k)
+    full         of a mixed model: True gives that of the prediction errors b - b_hat and of beta jointly, (q + p, q +
+                 p), b first, in the order of `fit.b` and named factor.level.column; it takes a dense matrix of this
+                 size. Default False
+    use_hessian  of `glmer`: True, the default: by the Hessian of the criterion; False: at the modes, theta taken for
+                 true (R's RX)
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

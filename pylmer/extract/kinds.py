@@ -13,6 +13,8 @@ from ..fit.words import word_of
 def isGLMM(fit: object) -> bool:
     """Whether this is a generalized linear mixed model.
 
+    fit  a fit; anything else is none
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.isGLMM(fit)
@@ -23,6 +25,8 @@ def isGLMM(fit: object) -> bool:
 
 def isNLMM(fit: object) -> bool:
     """Whether this is a nonlinear mixed model: nothing that pylmer fits is.
+
+    fit  a fit, of whatever kind
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -35,6 +39,8 @@ def isNLMM(fit: object) -> bool:
 @word_of(GeneralizedFittedModel)
 def family(fit: GeneralizedFittedModel) -> Family:
     """The family of a fit with its link, printed by `str()` as R does; of `lmer` and `lm` gaussian, identity.
+
+    fit  a fit of `glmer`, `glm`, `lmer` or `lm`
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

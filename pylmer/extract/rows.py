@@ -60,6 +60,7 @@ def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.
             the weight. Of `lmList` "response", or "pearson" and "pooled.pearson": divided by the residual standard
             deviation of the row's group, or by the pooled one
     scaled  of `lmer` and `lm`: True divides by sigma; default False
+    seed    of `glmer`, type "quantile": of the randomization within steps; None: another at every call
 
     Raises ArgumentError for another type.
 
@@ -89,7 +90,8 @@ residuals = resid
 def weights(fit: FittedModel) -> pd.Series[float]:
     """Prior weights, 1 where none were given: Series (n,) on the index of the data.
 
-    fit  a fit of `lmer` or `lm`
+    fit   a fit of `lmer` or `lm`
+    type  of `glmer` and `glm`: "prior", the default, or "working": those of the linear model at the optimum
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -107,6 +107,8 @@ def icc(fit: FittedModel, by_group: bool = False) -> ICC | ICCByGroup:
     fit       a fit of `lmer`
     by_group  True: a DataFrame: for each term's intercept, its variance / (random + residual); False, the default: one
               share for all groups
+    method    of `glmer`: the residual variance on the link: "delta", "lognormal" (the default) or "trigamma" (Nakagawa,
+              Johnson & Schielzeth 2017)
 
     `.ICC_adjusted` leaves the fixed effects out of the total, `.ICC_unadjusted` counts their variance too. Of a model
     with random slopes the variance is averaged over the rows (Johnson 2014), which a FitNote says; another says where
@@ -148,7 +150,9 @@ def _intercept(covariance: Covariance) -> float | None:
 def r2(fit: FittedModel) -> MixedR2:
     """Explained variance, as performance's `r2`: `.R2_marginal` by the fixed effects, `.R2_conditional` by all.
 
-    fit  a fit of `lmer`, or of `lm`: there `.R2` and `.R2_adjusted`
+    fit     a fit of `lmer`, or of `lm`: there `.R2` and `.R2_adjusted`
+    method  of `glmer`: the residual variance on the link: "delta", "lognormal" (the default) or "trigamma" (Nakagawa,
+            Johnson & Schielzeth 2017)
 
     Notes as of `icc`. Sources: Nakagawa & Schielzeth (2013), equations 26 and 30; with random slopes Johnson (2014),
     equations 10 and 11.

@@ -48,8 +48,8 @@ def predict(
     """Predicted means, R's `predict.merMod`, with standard errors and intervals.
 
     fit               a fit of `lmer`, `lm` or `lmList`; of the last each row by the coefficients of its group
-    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit.
-                      In a dict single values stand for every row: {"floor": 1, "county": ["ANOKA", "CLAY"]}
+    newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit. In
+                      a dict single values stand for every row: {"floor": 1, "county": ["ANOKA", "CLAY"]}
     re_form           of a mixed model: None, the default: all random effects; "NA", NaN or "~0": none; a formula such
                       as "~ (1 | g)": these
     allow_new_levels  of a mixed model: True: new or missing levels of a grouping factor get a random effect of zero;
@@ -72,6 +72,8 @@ def predict(
                       "fail" raises DataError
     pool              of `lmList`: whether se_fit and intervals take the residual variance and degrees of freedom pooled
                       over groups; None, the default: as fitted
+    type              of `glmer` and `glm`: "link", the default: the linear predictor; "response": the mean
+    seed              of `glmer`: of the responses that a prediction interval is made of; None: another at every call
 
     Where the fit was given `weights=` or `offset=` as a name or an expression, it is evaluated in `newdata`; where it
     was given numbers, which belong to the rows of the fit, they must be given for the new rows too. R's lme4 leaves

@@ -87,6 +87,9 @@ def summary(
                  table; None, the default: the residual one (means over new groups want the root of the sum of all
                  variances)
     df           of marginal means: degrees of freedom in place of those found; None, the default: those
+    use_hessian  of `glmer`: True, the default: by the Hessian of the criterion; False: at the modes, theta taken for
+                 true (R's RX)
+    dispersion   of `glm`: the dispersion to take for true; None, the default: 1, or the estimate of a family with scale
 
     R's `print(summary(fit), correlation=, digits=, signif.stars=, ranef.comp=, show.resids=)` is
     `summary(fit).to_string(correlation=, corr=, digits=, signif_stars=, ranef_comp=, show_resids=)`, a text.

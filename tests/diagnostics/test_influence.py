@@ -288,8 +288,14 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
         ),
         r"parameters of this fit were given .* estimates them",
     ),
-    "not a fit": (lambda: pylmer.influence([1, 2], "g"), r"influence\(\) wants a fit of lmer\(\) or glmer\(\), found list"),
-    "hatvalues": (lambda: pylmer.hatvalues(3), r"hatvalues\(\) wants a fit of lmer\(\), glmer\(\) or lm\(\), found int"),
+    "not a fit": (
+        lambda: pylmer.influence([1, 2], "g"),
+        r"influence\(\) wants a fit of lmer\(\) or glmer\(\), found list",
+    ),
+    "hatvalues": (
+        lambda: pylmer.hatvalues(3),
+        r"hatvalues\(\) wants a fit of lmer\(\), glmer\(\) or lm\(\), found int",
+    ),
     "dfbeta": (lambda: pylmer.dfbeta(FIT, "item"), "groups='item'"),
 }
 

@@ -209,5 +209,8 @@ def test_bad_input() -> None:
         pylmer.Wald_test(fitted(ABSORBED), np.eye(19), vcov=covariance(ABSORBED))
     with pytest.raises(pylmer.ArgumentError, match="wants a fit of lmer"):
         pylmer.coef_test("fit")
-    with warnings.catch_warnings(), pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\), glmer\(\) or lm\(\)"):
+    with (
+        warnings.catch_warnings(),
+        pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\), glmer\(\) or lm\(\)"),
+    ):
         pylmer.vcovCR(3)

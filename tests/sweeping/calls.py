@@ -17,12 +17,12 @@ from .models import FORMULA, RECORDS, cake, design, devfun, linear, optimum, pro
 LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
-    "LmerFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve FiveWays BootMer EmmGrid EmmList": (
+    "LmerFit GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve FiveWays BootMer EmmGrid EmmList": (
         "records: made by words, never by hand; their methods are swept"
     ),
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
-    "Description": "a plain record without methods",
+    "Description Overdispersion QuantileChecks": "plain records without methods",
 }
 PARTS = {  # public names of a record that are no words: the steps by which other rooms read a grid
     "EmmGrid": ("arranged", "axis", "chosen", "groups", "position"),

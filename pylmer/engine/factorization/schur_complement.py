@@ -3,7 +3,8 @@
     M = I + d S d,   K_R = d M^-1 d
 
 By dense arithmetic (`dense_schur_complement`) or by sparse (`sparse_schur_complement`). Both give the same things, and
-the parts of the adjoint that the largest factor needs. A plan is what does not depend on the values of the sums, which fill it in.
+the parts of the adjoint that the largest factor needs. A plan is what does not depend on the values of the sums, which
+fill it in.
 """
 
 from __future__ import annotations

@@ -51,6 +51,8 @@ def anova(
                  False: they are compared as they are
     model_names  of several: what models given by place are called, one name for each; None: as their data are
                  (`data.attrs["name"]`) where that tells them apart, else MODEL1, MODEL2, ...
+    test         of `glm`: "Chisq" (or "LRT"), "F" or "none"; None, the default, as R from 4.4 on: "F" where the family
+                 has a scale, else "Chisq"
     named        models by name, `anova(fm0=fm0, fm=fm)`: these names stand on the page, where R has those of the call.
                  A model cannot be called like an argument of anova (`type`, `ddf`, `refit`, `model_names`, or R's
                  `test`)

@@ -46,19 +46,19 @@ def tidy(
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    fit          a fit of `lmer`, or of `lm`: there broom's columns, with conf_int and conf_level alone
-    effects      "fixed" (the default): effect, term, estimate, std.error, statistic, df, p.value
-                 "ran_pars": effect, group, term, estimate (standard deviations and correlations, sd__x, cor__x.z)
-                 "ran_vals": effect, group, level, term, estimate, std.error (conditional modes)
-                 "ran_coefs": effect, group, level, term, estimate (fixed effects plus conditional modes)
-                 or several of them, one below the other in this order
-    ddf          "Satterthwaite" (the default), "Kenward-Roger", or "lme4" for fixed effects without df and p.value
-    conf_int     True adds conf.low and conf.high; default False
-    conf_level   coverage of these, between 0 and 1; default 0.95
-    conf_method  "Wald" (the default): t intervals of fixed effects, normal ones of conditional modes, NaN for the
-                 others; any other method of `confint`, such as "profile", is taken for fixed effects, standard
-                 deviations and correlations
-    scales       "sdcor" (the default), or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
+    fit           a fit of `lmer`, or of `lm`: there broom's columns, with conf_int and conf_level alone
+    effects       "fixed" (the default): effect, term, estimate, std.error, statistic, df, p.value "ran_pars": effect,
+                  group, term, estimate (standard deviations and correlations, sd__x, cor__x.z) "ran_vals": effect,
+                  group, level, term, estimate, std.error (conditional modes) "ran_coefs": effect, group, level, term,
+                  estimate (fixed effects plus conditional modes) or several of them, one below the other in this order
+    ddf           "Satterthwaite" (the default), "Kenward-Roger", or "lme4" for fixed effects without df and p.value
+    conf_int      True adds conf.low and conf.high; default False
+    conf_level    coverage of these, between 0 and 1; default 0.95
+    conf_method   "Wald" (the default): t intervals of fixed effects, normal ones of conditional modes, NaN for the
+                  others; any other method of `confint`, such as "profile", is taken for fixed effects, standard
+                  deviations and correlations
+    scales        "sdcor" (the default), or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
+    exponentiate  of `glmer`: True gives odds or rate ratios, exp of fixed effects and their limits; default False
 
     Raises ArgumentError for anything else.
 
@@ -261,6 +261,8 @@ def augment(
     level             coverage of the interval, between 0 and 1; default 0.95
     allow_new_levels  of a mixed model: True: rows of newdata of unknown groups get random effects of zero; False, the
                       default: they raise DataError
+    type_predict      of `glmer`: .fitted on the scale of the "link" or of the "response"
+    type_residuals    of `glmer`: the kind of .resid, "deviance" or "pearson"
 
     Of the rows of the fit: .fitted, .resid, .hat and .cooksd (`hatvalues`, `cooks_distance`), .fixed (fitted without
     random effects), .mu, .offset, .sqrtXwt, .sqrtrwt, .weights, .wtres. Of newdata: .fitted, .resid where they have the
