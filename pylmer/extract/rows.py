@@ -60,7 +60,7 @@ def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.
             the weight. Of `lmList` "response", or "pearson" and "pooled.pearson": divided by the residual standard
             deviation of the row's group, or by the pooled one
     scaled  of `lmer` and `lm`: True divides by sigma; default False
-    seed    of `glmer`, type "quantile": of the randomization within steps; None: another at every call
+    seed    of `glmer`, type "quantile": of the randomization within steps; a number or numpy generator; default 1
 
     Raises ArgumentError for another type.
 

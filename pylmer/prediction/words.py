@@ -73,7 +73,7 @@ def predict(
     pool              of `lmList`: whether se_fit and intervals take the residual variance and degrees of freedom pooled
                       over groups; None, the default: as fitted
     type              of `glmer` and `glm`: "link", the default: the linear predictor; "response": the mean
-    seed              of `glmer`: of the responses that a prediction interval is made of; None: another at every call
+    seed              of `glmer`: of the responses that a prediction interval is made of; a number or numpy generator; default 1
 
     Where the fit was given `weights=` or `offset=` as a name or an expression, it is evaluated in `newdata`; where it
     was given numbers, which belong to the rows of the fit, they must be given for the new rows too. R's lme4 leaves
