@@ -142,7 +142,9 @@ def left_out() -> set[str]:
 def words() -> dict[str, Callable[..., Any]]:
     """The public words: functions and lmerControl, and those of the data sets."""
     names = [*pylmer.__all__, "test", "display"]
-    found = {name: getattr(pylmer, name) for name in names if name not in ("datasets", "families") and name not in left_out()}
+    found = {
+        name: getattr(pylmer, name) for name in names if name not in ("datasets", "families") and name not in left_out()
+    }
     found |= {name: _entered(found[name]) for name in ENTERED}
     return found | {f"datasets.{name}": getattr(pylmer.datasets, name) for name in ("load", "names", "describe")}
 
