@@ -2,12 +2,27 @@
 
 from . import datasets, families
 from .api.generalized import glmer, glmer_nb
+from .api.generalized_linear import GlmFit, glm
+from .api.generalized_models import GlmerFit
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
-from .api.models import GlmerFit, LmerFit
+from .api.models import LmerFit
 from .design import isNested, set_contrasts
-from .diagnostics import Influence, cooks_distance, dfbeta, dfbetas, hatvalues, influence, rstandard, rstudent
+from .diagnostics import (
+    Influence,
+    Overdispersion,
+    QuantileChecks,
+    check_overdispersion,
+    check_quantile_residuals,
+    cooks_distance,
+    dfbeta,
+    dfbetas,
+    hatvalues,
+    influence,
+    rstandard,
+    rstudent,
+)
 from .errors import (
     ArgumentError,
     DataError,
@@ -28,14 +43,11 @@ from .extract import (
     coef,
     deviance,
     df_residual,
-    family,
     fitted,
     fixef,
     formula,
     getME,
-    isGLMM,
     isLMM,
-    isNLMM,
     isREML,
     isSingular,
     logLik,
@@ -56,6 +68,7 @@ from .extract import (
     vcov,
     weights,
 )
+from .extract.kinds import family, isGLMM, isNLMM
 from .fit.all_fit import AllFit, allFit
 from .fit.refitting import refit, refitML
 from .inference import (
@@ -125,13 +138,14 @@ from .plots import (
     plot_intercepts,
     plot_lines,
     plot_profile,
+    plot_quantile_residuals,
     plot_shrinkage,
     qqmath,
 )
 from .power_analysis import extend, power, powerCurve
 from .prediction import predict
-from .printing import display as display  # not in __all__: notebooks have a display() of their own
-from .printing import summary
+from .printing.arm import display as display  # not in __all__: notebooks have a display() of their own
+from .printing.summaries import summary
 from .simulation.posterior import sim
 from .simulation.simulate import simulate
 
@@ -147,6 +161,7 @@ __all__ = [
     "set_contrasts",
     "lm",
     "lmList",
+    "glm",
     "update",
     "refit",
     "refitML",
@@ -180,6 +195,7 @@ __all__ = [
     "ngrps",
     "df_residual",
     "fitted",
+    "family",
     "resid",
     "residuals",
     "weights",
@@ -192,13 +208,16 @@ __all__ = [
     "isLMM",
     "isGLMM",
     "isNLMM",
-    "family",
     "isSingular",
     "rePCA",
     # diagnostics
     "hatvalues",
     "rstandard",
     "rstudent",
+    "Overdispersion",
+    "QuantileChecks",
+    "check_overdispersion",
+    "check_quantile_residuals",
     "cooks_distance",
     "dfbeta",
     "dfbetas",
@@ -248,6 +267,7 @@ __all__ = [
     "plot_criterion",
     "plot_diagnostics",
     "plot_profile",
+    "plot_quantile_residuals",
     "plot_effect",
     "plot_intercepts",
     "plot_lines",
@@ -283,6 +303,7 @@ __all__ = [
     "LmerFit",
     "GlmerFit",
     "LmFit",
+    "GlmFit",
     "LmList",
     "AllFit",
     "Influence",

@@ -19,11 +19,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from . import datasets, printing
+from . import datasets
 from .api.mixed import lmer
 from .api.models import LmerFit
 from .datasets.csv_files import read_csv
 from .errors import DataError, FitNote, PylmerError
+from .printing.arm import display
+from .printing.summaries import summary
 from .tour import walk
 
 RADON = "log_radon ~ floor + (1 | county)"
@@ -110,8 +112,8 @@ def _default_formula(data: str) -> str:
 
 def _shown(fit: LmerFit, arguments: argparse.Namespace) -> str:
     if arguments.display:
-        return str(printing.display(fit))
-    return str(printing.summary(fit) if arguments.summary else fit)
+        return str(display(fit))
+    return str(summary(fit) if arguments.summary else fit)
 
 
 def _read(source: str) -> pd.DataFrame:

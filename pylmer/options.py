@@ -104,10 +104,34 @@ class Control:
 class lmerControl(Control):
     """How a fit of `lmer` is checked and optimized (lme4's `lmerControl`).
 
-    Each `check_*` option takes "ignore", "warning", "message" or "stop" (see `CHOICES` for the few that differ).
-    `optimizer` is "newton" (the default: trust-region Newton on the analytic gradient), one of lme4's names, which map
-    to scipy's nearest with a note, or a callable `(function, start, lower, upper, optCtrl) -> par`.
-    Raises `ArgumentError` for an unknown value.
+    optimizer                 "newton" (the default: trust-region Newton on the analytic gradient); "bobyqa",
+                              "Nelder_Mead", "nloptwrap", "nlminbwrap": lme4's names, which map to scipy's nearest with
+                              a note; or a callable `(function, start, lower, upper, optCtrl) -> par`
+    optCtrl                   dict of the optimizer's options: of "newton" maxit, the largest number of steps; of the
+                              others R's or scipy's, such as maxfun; default {}: the optimizer's own
+    check_nobs_vs_rankZ       whether there are more rows than the rank of Z; default "ignore", also "warningSmall" and
+                              "stopSmall", which look at Z only if it has up to a million entries
+    check_nobs_vs_nlev        whether each grouping factor has fewer levels than there are rows; default "stop"
+    check_nlev_gtreq_5        whether each grouping factor has five levels or more; default "ignore"
+    check_nlev_gtr_1          whether each grouping factor has two levels or more; default "stop"
+    check_nobs_vs_nRE         whether each term has fewer random effects than there are rows; default "stop"
+    check_rankX               what is done with columns of X that follow from others: "message+drop.cols", the default,
+                              "warn+drop.cols" and "silent.drop.cols" leave them out; "stop.deficient" raises DataError;
+                              "ignore" does not look
+    check_scaleX              whether the columns of X are of one magnitude; default "warning"
+    check_formula_LHS         taken for lme4's sake: a formula needs a left side in any case; default "stop"
+    check_response_not_const  whether the response varies; default "stop"
+    check_conv_grad           whether the optimizer arrived, and the gradient vanishes; default "warning"
+    check_conv_singular       whether the fit is singular, a variance zero; default "message"
+    check_conv_hess           whether the information at the optimum is positive definite; default "warning"
+    doublevert                what `||` means: "split", the default: one term for each variable, as in lme4; "diag": one
+                              term without correlations, not even between the levels of a factor
+    engine                    "auto", the default, chooses the factorization by the design; "blocked" and "dense" take
+                              these
+
+    Each `check_*` takes "ignore", "warning", "message" or "stop", but for those of other values above: "warning" and
+    "message" give a FitNote, "stop" raises DataError, or NumericalError for `check_conv_*`. Raises `ArgumentError` for
+    an unknown option or value.
 
     >>> lmerControl(check_nobs_vs_nlev="warning").check_nobs_vs_nlev
     'warning'

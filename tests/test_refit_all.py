@@ -10,14 +10,13 @@ import pytest
 
 import pylmer
 from pylmer.engine.criterion.profiled import Criterion
-from pylmer.engine.factorization import blocked
-from pylmer.engine.factorization.blocked import BlockedEngine
+from pylmer.engine.factorization import whole
+from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.factorization.dense import DenseEngine
 from pylmer.engine.many_responses import response_sums, stackable
-from pylmer.engine.many_responses.few_effects import FewStack
+from pylmer.engine.many_responses.few_effects import stack_for
 from pylmer.engine.many_responses.responses import common_values
 from pylmer.engine.many_responses.solve import where_to_begin
-from pylmer.engine.many_responses.stacked import Stack
 from pylmer.engine.many_responses.stacked_points import StackedPoints
 from pylmer.engine.many_responses.stacked_trust_region import trust_steps
 from pylmer.engine.optimize.trust_region import trust_step
@@ -107,7 +106,7 @@ def test_as_refit_of_crossed_factors(formula: str, few: int, monkeypatch: pytest
     """Together with few effects; one response after the other with many, a way taken here by a small design too."""
     data = pylmer.datasets.load("Penicillin")
     data["x"] = np.random.default_rng(1).normal(size=len(data))
-    monkeypatch.setattr(blocked, "FEW", few)
+    monkeypatch.setattr(whole, "FEW", few)
     model = fit(f"diameter ~ 1 + {formula}", data)
     assert solved_together(model) == (few > 0)
     agree(model, drawn(model, 3, seed=5))
@@ -181,7 +180,7 @@ def test_values_of_the_plain_engine(kind: str, weights: bool, REML: bool) -> Non
     gram, R = form_gram(rows), 3
     rng = np.random.default_rng(6)
     Y = rows.y[:, None] + rng.normal(size=(rows.n, R)) + np.array([0.0, 1e3, -5.0])
-    engine, responses = BlockedEngine(gram), response_sums(rows, gram, Y)
+    engine, responses = elimination_engine(gram), response_sums(rows, gram, Y)
     alone = [replace(rows, y=y) for y in Y.T]
     plain = [Criterion(DenseEngine(form_gram(each), each), REML) for each in alone]
     places = [random_points(rows, singular=r == 1, seed=r) for r in range(R)]
@@ -194,7 +193,7 @@ def test_values_of_the_plain_engine(kind: str, weights: bool, REML: bool) -> Non
     assert stackable(engine, families(rows)) == ("cs" not in kind)
     if "cs" in kind:
         return
-    stack = (Stack if engine.nested else FewStack)(engine, REML, responses)
+    stack = stack_for(engine, REML, responses)
     values = stack.values(np.arange(R), StackedPoints.stacked(families(rows), places))
     for r in range(R):
         np.testing.assert_allclose(values.value[r], at[r].value, rtol=1e-10)

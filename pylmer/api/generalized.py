@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, overload
 
 from ..engine.generalized.user import GeneralizedDevfun
@@ -10,13 +11,15 @@ from ..errors import ArgumentError, note
 from ..families import negative_binomial, read_family
 from ..fit.devfun import Devfun
 from ..fit.fitting import design_of
-from ..fit.generalized import fit_generalized_model, generalized_devfun
+from ..fit.generalized import GeneralizedFittedModel, fit_generalized_model, generalized_devfun
 from ..fit.request import GLMER_DEFAULTS, make_request, refuse
+from ..language.nodes import Call
 from ..language.syntax import MixedFormula
 from ..options import Control, glmerControl, lmerControl
 from ..text.arguments import plain
-from .mixed import lmer
-from .models import GlmerFit, LmerFit
+from .generalized_models import GlmerFit
+from .mixed import asked_anew, lmer, update
+from .models import LmerFit
 
 ARGUMENTS = ("family", *GLMER_DEFAULTS, "devFunOnly")
 NB_ARGUMENTS = ("link", *GLMER_DEFAULTS)
@@ -175,3 +178,24 @@ def glmer_nb(
         verbose=verbose,
     )
     return fit_generalized_model(GlmerFit, request)
+
+
+@update.register(GeneralizedFittedModel)
+def update_generalized(model: GlmerFit, formula: str | None = None, **changes: Any) -> GlmerFit:
+    """Fit again with a changed formula or changed arguments of `glmer`; by `family` a glmer_nb() becomes a glmer()."""
+    request = model.request
+    estimated = request.free_shape and "family" not in changes
+    own = {"free_shape": True} if estimated else {}
+    words = ("data", "family", *GLMER_DEFAULTS)
+    asked = asked_anew("glmer.nb" if estimated else "glmer", model, formula, words, changes, **own)
+    if "family" not in changes and not estimated:
+        asked = replace(asked, call=_as_written(asked.call, request.call))
+    return fit_generalized_model(type(model), asked)
+
+
+def _as_written(call: Call, old: Call) -> Call:
+    """The call with the family written as it was: "binomial", not binomial(link = "logit")."""
+    written = next((each for each in old.arguments if each.name == "family"), None)
+    if written is None:
+        return call
+    return replace(call, arguments=tuple(written if each.name == "family" else each for each in call.arguments))

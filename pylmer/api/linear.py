@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import extract, inference, prediction, printing
 from ..fit.linear.grouped import LinearFits, fit_groups, read_grouped
 from ..fit.linear.regression import LinearFit, fit_linear
 from ..fit.notes import announce
@@ -14,6 +13,14 @@ from ..fit.request import make_request, refuse
 from ..language.nodes import Argument, Constant
 from ..language.syntax import MixedFormula
 from ..text.arguments import plain
+from .rooms import Room
+
+if TYPE_CHECKING:
+    from .. import extract, inference, prediction
+    from ..printing import arm, linear, summaries
+else:
+    extract, inference, prediction = map(Room, ("pylmer.extract", "pylmer.inference", "pylmer.prediction"))
+    arm, linear, summaries = map(Room, ("pylmer.printing.arm", "pylmer.printing.linear", "pylmer.printing.summaries"))
 
 LM_ARGUMENTS = ("weights", "subset", "offset", "na_action", "contrasts", "env")
 
@@ -34,8 +41,8 @@ class LmFit(LinearFit):
     model_matrix = extract.model_matrix
     confint = inference.confint
     predict = prediction.predict
-    summary = printing.summary
-    display = printing.display
+    summary = summaries.summary
+    display = arm.display
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +56,7 @@ class LmList(LinearFits):
     resid = extract.resid
     confint = inference.confint
     predict = prediction.predict
-    summary = printing.summary
+    summary = summaries.summary
 
 
 @plain
@@ -67,7 +74,16 @@ def lm(
 ) -> LmFit:
     """Fit a linear model by least squares, as R's `lm`: complete or no pooling beside a mixed model.
 
-    The arguments are those of `lmer`. Coefficients of columns that are combinations of earlier ones are NaN.
+    formula    R's formula language, without random terms: "log_radon ~ floor"
+    data       a data frame, or a dict of arrays, as in `lmer`; None, the default: all variables are in `env`
+    weights    prior weights (n,): a column's name, an expression, or an array; None: 1 for each row
+    subset     rows to use, as in `lmer`; None: all
+    offset     a part of the mean that is known (n,), given like `weights`; None: zero
+    na_action  what is done with rows with missing values, as in `lmer`; "omit", the default, leaves them out
+    contrasts  of factors, as in `lmer`; None: those that rule, see `set_contrasts`
+    env        names that are not columns of `data`: variables and functions; None: there are none
+
+    Coefficients of columns that are combinations of earlier ones are NaN.
     Raises FormulaError (also for random terms), DataError, ArgumentError.
 
     >>> import pylmer
@@ -109,11 +125,19 @@ def lmList(
 ) -> LmList:
     """Fit a linear model in each group, as lme4's `lmList`: "y ~ x | g".
 
-    pool  whether standard errors and the printed residual standard error are pooled over groups
+    formula    a model without random terms, a bar, and one grouping factor
+    data       a data frame, or a dict of arrays, as in `lmer`; None, the default: all variables are in `env`
+    pool       whether standard errors and the printed residual standard error are pooled over groups; default True
+    weights    prior weights (n,): a column's name, an expression, or an array; None: 1 for each row
+    subset     rows to use, as in `lmer`; None: all. Groups outside it are left out
+    offset     a part of the mean that is known (n,), given like `weights`; None: zero
+    na_action  what is done with rows with missing values, as in `lmer`; "omit", the default, leaves them out
+    contrasts  of factors, as in `lmer`; None: those that rule, see `set_contrasts`
+    env        names that are not columns of `data`: variables and functions; None: there are none
 
-    The other arguments are those of `lmer`. A coefficient that a group's rows do not determine is NaN. Groups without
-    data (each row has missing values) are rows of NaN; these, groups that cannot be fitted, and groups without residual
-    degrees of freedom are named in one FitNote, the first ten of each. Groups outside `subset` are left out.
+    A coefficient that a group's rows do not determine is NaN. Groups without data (each row has missing values) are
+    rows of NaN; these, groups that cannot be fitted, and groups without residual degrees of freedom are named in one
+    FitNote, the first ten of each.
 
     coef, se_coef, confint, summary   a row per group; summary has the t tests, coef(summary(fits)) its table
     fitted, resid, predict            a value per row, by the coefficients of its group

@@ -48,15 +48,20 @@ def makeLmer(
 ) -> LmerFit:
     """A model made of a formula, a design and parameters, as simr's `makeLmer`: nothing is estimated.
 
-    formula  with a response, a name that `data` need not have: it is drawn, with `seed`
-    data     the design: the predictors and grouping factors, row by row
-    fixef    fixed effects in the order of X, or {name: value}
-    VarCorr  covariances of the random effects: a variance or a matrix (l, l); for several terms a list in the order of
-             the formula's terms as fitted, or {name: ...} with the names that `VarCorr(fit)` has
-    sigma    residual standard deviation, positive
+    formula    with a response, a name that `data` need not have: it is drawn, with `seed`
+    data       the design: a data frame of the predictors and grouping factors, row by row
+    fixef      fixed effects (p,) in the order of X, or {name: value}
+    VarCorr    covariances of the random effects: a variance or a matrix (l, l); for several terms a list in the order
+               of the formula's terms as fitted, or {name: ...} with the names that `VarCorr(fit)` has
+    sigma      residual standard deviation, positive
+    seed       of the response: a whole number or a numpy Generator; None, the default: another response every time
+    REML       whether the model counts as one by REML (True, the default) or by maximum likelihood: refits are by it
+    weights    prior weights, as in `lmer`; None: 1 for each row
+    contrasts  of factors, as in `lmer`; None: those that rule, see `set_contrasts`
+    env        names that are not columns of `data`, as in `lmer`; None: there are none
 
-    The other arguments are those of `lmer`. Raises FormulaError, DataError, and ArgumentError for parameters of other
-    lengths or names, and for matrices that are no covariances.
+    Raises FormulaError, DataError, and ArgumentError for parameters of other lengths or names, and for matrices that
+    are no covariances.
 
     >>> import pandas as pd
     >>> plan = pd.DataFrame([(x, g) for g in "abcdef" for x in range(1, 11)], columns=["x", "g"])

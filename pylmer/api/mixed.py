@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, overload
 
@@ -12,11 +12,13 @@ from ..design import ModelData
 from ..design import changed as changed_contrasts
 from ..errors import ArgumentError
 from ..fit import fitting
+from ..fit.base import Fit
 from ..fit.devfun import Devfun, make_devfun
 from ..fit.fitted_model import FittedModel
 from ..fit.notes import announce
 from ..fit.optimum import Optimum, optimize_devfun
 from ..fit.request import LMER_DEFAULTS, Request, carried, make_call, make_request, refuse
+from ..fit.words import word_of
 from ..language import explicit_formula, update_formula
 from ..language.syntax import MixedFormula
 from ..options import lmerControl
@@ -56,20 +58,25 @@ def lmer(
 ) -> LmerFit | Devfun:
     """Fit a linear mixed model, as R's `lme4::lmer`.
 
-    formula    R's formula language: "log_radon ~ floor + (1 | county)"
-    data       pandas or polars DataFrame, pyarrow Table, or dict of arrays; None with `env={"y": y, ...}`;
-               a name in `data.attrs["name"]` is printed after "Data:"
-    REML       restricted (True) or full maximum likelihood
-    control    see `lmerControl`
-    start      numbers in the order of `par`, or {"theta": ...}
-    weights    prior weights: column name, expression string, or array; likewise `offset` and `subset`. A Series, here
-               and in `env`, goes by its labels, which are those of the data in any order; arrays by position
-    na_action  "omit", "exclude" (fitted values and residuals are padded), "fail" or "pass"
-    contrasts  {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; see `set_contrasts` for the
-               contrasts of all fits to come
-    env        names and functions that are not columns; nothing else is looked up
-    devFunOnly return the criterion as a function of `par` instead of a fit
-    verbose    1 prints sizes, engine and the course of the optimization
+    formula     R's formula language: "log_radon ~ floor + (1 | county)"
+    data        pandas or polars DataFrame, pyarrow Table, or dict of arrays; None, the default, with `env={"y": y,
+                ...}`; a name in `data.attrs["name"]` is printed after "Data:"
+    REML        restricted (True, the default) or full maximum likelihood
+    control     checks and optimizer, see `lmerControl`; None: its defaults
+    start       where the search begins: numbers in the order of `par`, or {"theta": ...}; None: it looks for a place
+                itself
+    weights     prior weights (n,), positive: a column's name, an expression, or an array; None: 1 for each row. A
+                Series, here and in `env`, goes by its labels, which are those of the data in any order; arrays by
+                position
+    offset      a part of the mean that is known (n,), given likewise; None: zero. It adds to offset() of the formula
+    subset      rows to use: an expression such as "x > 2", or True or False for each row of the data; None: all
+    na_action   rows with missing values: "omit", the default, leaves them out, "exclude" does too, and pads fitted
+                values and residuals; "fail" and "pass" raise DataError
+    contrasts   {"a": "contr.sum"} for X alone, or ("contr.sum", "contr.poly") everywhere; None: those that rule, see
+                `set_contrasts` for the contrasts of all fits to come
+    devFunOnly  True returns the criterion as a function of `par` instead of a fit; default False
+    env         names and functions that are not columns; nothing else is looked up. None: there are none
+    verbose     1 prints sizes, engine and the course of the optimization; 0, the default, nothing
 
     A fit owns its data and arguments: what is done to them later, in place, changes nothing (columns that are used are
     copied where pandas does not copy them on write). Arrays of a fit cannot be written to; tables are the caller's.
@@ -120,6 +127,16 @@ def lFormula(
 ) -> ModelData:
     """The first modular step: formula and data -> X, y, offset and random terms, nothing fitted.
 
+    formula    R's formula language, as in `lmer`
+    data       a data frame, or a dict of arrays; None, the default: all variables are in `env`
+    control    which checks of the design are made, see `lmerControl`; None: its defaults
+    weights    prior weights (n,): a column's name, an expression, or an array; None: 1 for each row
+    offset     a part of the mean that is known (n,), given likewise; None: zero
+    subset     which rows to use, as in `lmer`; None: all
+    na_action  what is done with rows with missing values, as in `lmer`; "omit", the default, leaves them out
+    contrasts  of factors, as in `lmer`; None: those that rule, see `set_contrasts`
+    env        names that are not columns of `data`: variables and functions; None: there are none
+
     The record has X (n, p), X_names, y (n,), offset, n, and `random`: per term, in fitting order, label, group,
     columns, levels, Zt (scipy sparse, level-major rows). `design` is what of it has no rows: names, terms, levels,
     contrasts, notes; `rows` what has. Errors as in `lmer`.
@@ -149,6 +166,12 @@ def lFormula(
 def mkLmerDevfun(lformula: ModelData, REML: bool = True, *, control: lmerControl | None = None) -> Devfun:
     """The second modular step: the criterion as a function of `par`, with `.lower`, `.upper`, `.names`.
 
+    lformula  what `lFormula` returned
+    REML      the REML criterion (True, the default) or the deviance of maximum likelihood
+    control   how it will be optimized, see `lmerControl`; None: its defaults
+
+    Raises ArgumentError for anything else.
+
     >>> import pylmer
     >>> steps = lFormula("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
     >>> round(mkLmerDevfun(steps)([0.8483]), 4)
@@ -162,7 +185,14 @@ def mkLmerDevfun(lformula: ModelData, REML: bool = True, *, control: lmerControl
 
 @plain
 def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) -> Optimum:
-    """The third modular step: minimize the criterion; `optimizer` overrides the one of the control.
+    """The third modular step: minimize the criterion.
+
+    devfun     what `mkLmerDevfun` returned
+    optimizer  an optimizer as `lmerControl` takes it, in place of that of the control; None: that one
+    start      where the search begins, numbers (k,) in the order of `devfun.names`, or {"theta": ...}; None: it looks
+               for a place itself
+
+    The record has par (k,), value, converged, message and others. Raises ArgumentError, NumericalError.
 
     >>> import pylmer
     >>> steps = lFormula("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -179,6 +209,12 @@ def optimizeLmer(devfun: Devfun, optimizer: Any = None, *, start: Any = None) ->
 @plain
 def mkMerMod(devfun: Devfun, optimum: Optimum) -> LmerFit:
     """The last modular step: criterion and optimum -> fitted model.
+
+    devfun   what `mkLmerDevfun` returned
+    optimum  what `optimizeLmer` found for it
+
+    A fit as `lmer` returns it, with FitNote warnings. Raises ArgumentError for anything else, NumericalError if nothing
+    is left to estimate sigma from.
 
     >>> import pylmer
     >>> devfun = mkLmerDevfun(lFormula("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff")))
@@ -199,24 +235,34 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
         raise ArgumentError(f"{function}() wants {wanted}, found {type(given).__name__}")
 
 
-@plain
-def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFit:
-    """Fit again with a changed formula or changed arguments of `lmer`, as R's `update`.
+@word_of(FittedModel)
+def update(model: LmerFit, formula: str | None = None, **changes: Any) -> Any:
+    """Fit again with a changed formula or changed arguments of `lmer`, `glmer` or `glm`, as R's `update`.
 
-    In `formula`, `.` stands for the old side: ". ~ . + x - (1 | g)". A `(x || g)` is the sum of its terms:
-    "- (0 + x | g)" takes one of them away, "- (x || g)" all. Everything else stays as it was, the response of a
-    `refit` too (R's update goes back to the column that the formula names); its left side and its rows (`data`,
-    `subset`, `na_action`) cannot be changed: an ArgumentError says what to do.
+    model    a fit of `lmer` or `glmer`
+    formula  the changed formula, in which `.` stands for the old side: ". ~ . + x - (1 | g)"; None: the old one. A
+             `(x || g)` is the sum of its terms: "- (0 + x | g)" takes one of them away, "- (x || g)" all
+    changes  other arguments, by name: REML (of `glmer` family, nAGQ), data, weights, control, ...
+
+    Everything else stays as it was, the response of a `refit` too (R's update goes back to the column that the formula
+    names); the left side and the rows (`data`, `subset`, `na_action`) of such a fit cannot be changed: an ArgumentError
+    says what to do.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> str(update(fit, ". ~ . - (Days | Subject) + (1 | Subject)").formula)
     'Reaction ~ Days + (1 | Subject)'
     """
-    if not isinstance(model, FittedModel):
-        raise ArgumentError(f"update() wants a fit of lmer(), found {type(model).__name__}; fit anew with lm()")
+    asked = asked_anew("lmer", model, formula, ("data", "REML", *LMER_DEFAULTS), changes)
+    return fitting.fit(type(model), asked)
+
+
+def asked_anew(
+    function: str, model: Fit, formula: str | None, words: Sequence[str], changes: dict[str, Any], **own: Any
+) -> Request:
+    """What `model` was asked, changed; `words` are arguments of `function` that its request has, `own` are others."""
     request = model.request
-    given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
+    given = {word: getattr(request, word) for word in words}
     if all(argument.name != "control" for argument in request.call.arguments):
         given["control"] = None  # what was not asked does not show in the new call
     refuse({word: value for word, value in changes.items() if word not in given}, "update")
@@ -225,5 +271,5 @@ def update(model: LmerFit, formula: str | None = None, **changes: Any) -> LmerFi
     if "contrasts" in changes:
         changes["contrasts"] = changed_contrasts(request.contrasts, changes["contrasts"])
     start = {} if formula is None else {"start": None}
-    asked = make_request("lmer", changed, **{**given, **start, **changes})
-    return fitting.fit(type(model), carried(request, asked, changes))
+    asked = make_request(function, changed, **{**given, **own, **start, **changes})
+    return carried(request, asked, changes)

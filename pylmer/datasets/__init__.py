@@ -51,7 +51,11 @@ def names() -> list[str]:
 
 
 def describe(name: str) -> Description:
-    """What a data set holds, and the publication it comes from; raises `ArgumentError` for an unknown name.
+    """What a data set holds, and the publication it comes from.
+
+    name  one of those that `names` gives
+
+    Raises `ArgumentError` for an unknown name.
 
     >>> print(describe("Dyestuff").description)
     Yield of dye from five preparations out of each of six batches of raw material.
@@ -62,6 +66,8 @@ def describe(name: str) -> Description:
 
 def load(name: str) -> pd.DataFrame:
     """A packaged data set as a data frame, with `attrs["name"]` set so that fits print it.
+
+    name  one of those that `names` gives
 
     Factors are categorical columns with R's order of levels. Raises `ArgumentError` for an unknown name.
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DataError
-from ..families import Family
 from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
 from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
@@ -34,6 +33,9 @@ from .ruling import ruled, ruling
 from .scales import check_scale
 from .source import InMemory, ModelData
 from .spec import RandomSpec, Spec, argument_node, remembered_arguments
+
+if TYPE_CHECKING:
+    from ..families import Family
 
 RANK_ACTIONS = {"message+drop.cols": "message", "warn+drop.cols": "warning", "silent.drop.cols": "ignore"}
 

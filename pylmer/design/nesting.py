@@ -23,8 +23,10 @@ def _factor(given: Any, name: str) -> Factor:
 def isNested(f1: Any, f2: Any) -> bool:
     """Whether every level of `f1` occurs with one level of `f2` only, as lme4's `isNested`.
 
-    Both are columns of equal length n: arrays, Series, categoricals, lists. Rows in which one is missing do not count.
-    Two Series go by their labels.
+    f1  the finer column (n,): an array, a Series, a Categorical or a list
+    f2  the coarser one, likewise (n,)
+
+    Rows in which one is missing do not count. Two Series go by their labels.
     Raises ArgumentError for different lengths, DataError for what is no column.
 
     >>> isNested(["a1", "a2", "b1"], list("aab")), isNested(["1", "2", "1"], list("aab"))

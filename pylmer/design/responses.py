@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from ..families import Family
-from ..families.binomial import Binomial
 from ..functions import Factor, Logical, Matrix, Value
 from ..functions.arrays import Array
 from ..functions.values import RefusedError, numeric, plural, take
 from ..numerics.linalg import seal
+
+if TYPE_CHECKING:
+    from ..families import Family
 
 ONE_COLUMN = "cbind(successes, failures) is for binomial, all other families want one column"
 SIZES = ("size", "n", "total", "totals", "trial", "trials", "ntrials", "n_trials", "denominator", "tot", "ntot")
@@ -79,7 +80,7 @@ def reader_of(family: Family | None) -> Reader:
     """What reads the response of a model: of a binomial family categories and pairs of counts too."""
     if family is None:
         return numbers_response
-    return binomial_response if isinstance(family, Binomial) else partial(numbers_response, wants=ONE_COLUMN)
+    return binomial_response if family.name == "binomial" else partial(numbers_response, wants=ONE_COLUMN)
 
 
 def numbers_response(value: Value, name: str, wants: str = "lmer wants one column") -> Response:

@@ -18,9 +18,9 @@ TWO = TextLevels(("1", "2"))  # any levels: only the name is looked up
 class set_contrasts:  # noqa: N801  # used as a function, like decimal.localcontext
     """Set the contrasts of factors in all fits to come, as R's `options(contrasts = c(unordered, ordered))`.
 
-    unordered  for factors: "contr.treatment" (R's default), "contr.sum", "contr.helmert", "contr.poly", "contr.SAS", a
-               matrix with a row for each level, or a function of the number of levels
-    ordered    for ordered factors; default "contr.poly"
+    unordered  for factors: "contr.treatment" (the default, as in R), "contr.sum", "contr.helmert", "contr.poly",
+               "contr.SAS", a matrix with a row for each level, or a function of the number of levels
+    ordered    for ordered factors, likewise; default "contr.poly"
 
     A call rules at once, until the next; as a context manager (`with set_contrasts(...):`) until the end of the block.
     `set_contrasts()` goes back to R's defaults. `contrasts=` of a fit wins: a pair replaces both, a dict those of the

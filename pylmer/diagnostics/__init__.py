@@ -5,8 +5,25 @@ Out: tables of influence.
 Must not know: tests, printing.
 """
 
-from . import linear  # noqa: F401  # registers these words for lm
+from . import generalized, linear
 from .influence import Influence, influence
 from .leverage import cooks_distance, dfbeta, dfbetas, hatvalues, rstandard, rstudent
+from .overdispersion import Overdispersion, check_overdispersion
+from .quantile_checks import QuantileChecks, check_quantile_residuals
 
-__all__ = ["Influence", "cooks_distance", "dfbeta", "dfbetas", "hatvalues", "influence", "rstandard", "rstudent"]
+__all__ = [
+    "Influence",
+    "Overdispersion",
+    "QuantileChecks",
+    "check_overdispersion",
+    "check_quantile_residuals",
+    "cooks_distance",
+    "dfbeta",
+    "dfbetas",
+    "generalized",
+    "hatvalues",
+    "influence",
+    "linear",
+    "rstandard",
+    "rstudent",
+]

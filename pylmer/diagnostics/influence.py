@@ -13,6 +13,7 @@ from ..errors import ArgumentError, note
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import GIVEN
 from ..fit.words import several
 from ..functions import as_factor, read_columns
@@ -22,6 +23,7 @@ from ..text import Shown
 from ..text.arguments import written
 from .refits import Refits, refits
 
+Mixed = FittedModel | GeneralizedFittedModel
 THETA = ("estimated", "held")
 SHOWN = 6  # groups named in a note
 
@@ -34,7 +36,7 @@ class Influence(Shown):
 
     groups           what was left out: the name of a grouping factor or column, or "case" for single rows
     fixef            (p,) of the whole;       fixef_deleted    (G, p), a row per deletion
-    var_cov          sigma^2, then variances v[x] and covariances C[z,x];  var_cov_deleted (G, k)
+    var_cov          sigma^2 (if there is a scale), then variances v[x] and covariances C[z,x];  var_cov_deleted (G, k)
     vcov             (p, p) of fixef;         vcov_deleted     (G p, p), indexed by (group, name)
     theta            "estimated" or "held"
     failed           group -> why there is no fit without it; its rows are NaN
@@ -62,10 +64,12 @@ class Influence(Shown):
 def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: str = "estimated") -> Influence:
     """Fit again without each level of a factor, or without each row; lme4's `influence`, influence.ME.
 
-    groups  name of a grouping factor ("county", "cask:batch") or of a column of the data; None: single rows
-    obs     labels of the rows to leave out, one at a time (default: all)
-    theta   "estimated" anew in each deletion, as lme4 does, or "held" at that of the whole fit; beta and sigma are
-            estimated anew in either case; a fit whose theta is held (`at_theta`) keeps it
+    fit     a fit of `lmer`
+    groups  name of a grouping factor ("county", "cask:batch") or of a column of the data; None, the default: single
+            rows
+    obs     labels of the rows to leave out, one at a time; None, the default: all
+    theta   "estimated" (the default) anew in each deletion, as lme4 does, or "held" at that of the whole fit; beta and
+            sigma are estimated anew in either case; a fit whose theta is held (`at_theta`) keeps it
 
     `cooks_distance`, `dfbeta` and `dfbetas` take the result. The rows are not read again: each deletion is the
     cross-products of the whole less those of the rows left out, and starts from the optimum of the whole and from a
@@ -98,21 +102,31 @@ def influence(fit: FittedModel, groups: Any = None, *, obs: Any = None, theta: s
     """
     if theta not in THETA:
         raise ArgumentError(f"theta={theta!r}: wanted one of {', '.join(map(repr, THETA))}")
-    if groups is not None and obs is not None:
-        raise ArgumentError("influence() leaves out groups or single rows: give groups or obs, not both")
     if fit.optimum.optimizer == GIVEN:
         raise ArgumentError(
             "influence() compares estimates, and the parameters of this fit were given (makeLmer, extend): "
             "refit(fit, fit.rows.y) estimates them"
         )
+    codes, labels = left_out(fit, groups, obs)
+    theta = "held" if fit.optimum.held else theta
+    found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
+    return recorded(fit, groups, labels, found, theta)
+
+
+def left_out(fit: Mixed, groups: Any, obs: Any) -> tuple[Codes, pd.Index[Any]]:
+    """Codes (n,) of the deletions, -1 for none, and their labels; ArgumentError for what is unknown."""
+    if groups is not None and obs is not None:
+        raise ArgumentError("influence() leaves out groups or single rows: give groups or obs, not both")
     if isinstance(groups, pd.Series | pd.DataFrame | pd.Index | np.ndarray):
         raise ArgumentError(
             f"groups= is the name of a grouping factor or of a column of the data, found {type(groups).__name__}; "
             "put groups of your own into the data as a column"
         )
-    codes, labels = _rows(fit, obs) if groups is None else _groups(fit, groups)
-    theta = "held" if fit.optimum.held else theta
-    found = refits(fit.devfun, fit.optimum.points, codes, len(labels), theta == "held")
+    return _rows(fit, obs) if groups is None else _groups(fit, groups)
+
+
+def recorded(fit: Mixed, groups: Any, labels: pd.Index[Any], found: Refits, theta: str) -> Influence:
+    """The record of the deletions, with a note of those without a fit."""
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:
         note(_failures(failed))
@@ -127,7 +141,7 @@ def _failures(failed: dict[Any, str]) -> str:
 
 
 def _record(
-    fit: FittedModel, groups: str, labels: pd.Index[Any], found: Refits, theta: str, failed: Any, number: int
+    fit: Mixed, groups: str, labels: pd.Index[Any], found: Refits, theta: str, failed: Any, number: int
 ) -> Influence:
     names, beta = list(fit.design.X_names), fixef(fit)
     pairs = pd.MultiIndex.from_product([labels, names])
@@ -151,16 +165,16 @@ def _lower(width: int) -> list[tuple[int, int]]:
     return [(i, j) for j in range(width) for i in range(j, width)]
 
 
-def _components(fit: FittedModel, sigma: Array, Sigma: Iterable[Array]) -> Array:
+def _components(fit: Mixed, sigma: Array, Sigma: Iterable[Array]) -> Array:
     """sigma^2 and the lower triangles of the covariances: (G, k)."""
     parts = [V[:, i, j] for V in Sigma for i, j in _lower(V.shape[1])]
-    return np.column_stack([sigma**2, *parts])
+    return np.column_stack([*([sigma**2] if fit.scaled else []), *parts])
 
 
-def _component_names(fit: FittedModel) -> list[str]:
+def _component_names(fit: Mixed) -> list[str]:
     """lme4's names, with the factor in front where there are several terms."""
     terms = fit.design.random
-    out = ["sigma^2"]
+    out = ["sigma^2"] if fit.scaled else []
     for group, term in zip(term_names([term.group for term in terms]), terms, strict=True):
         front = f"{group}:" if len(terms) > 1 else ""
         for i, j in _lower(len(term.columns)):
@@ -172,7 +186,7 @@ def _component_names(fit: FittedModel) -> list[str]:
 # --- what is left out ------------------------------------------------------------------------------------------------
 
 
-def _rows(fit: FittedModel, obs: Any) -> tuple[Codes, pd.Index[Any]]:
+def _rows(fit: Mixed, obs: Any) -> tuple[Codes, pd.Index[Any]]:
     index = fit.rows.index
     if obs is None:
         return np.arange(len(index)), index
@@ -204,7 +218,7 @@ def _position(index: pd.Index[Any], label: Any) -> int:
     return int(found[0]) if len(found) else -1
 
 
-def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
+def _groups(fit: Mixed, name: Any) -> tuple[Codes, pd.Index[Any]]:
     """Codes (n,) of the rows and labels of the groups that have rows, in the order in which they appear."""
     codes, labels = _levels(fit, name)
     present = pd.unique(codes[codes >= 0])
@@ -213,7 +227,7 @@ def _groups(fit: FittedModel, name: Any) -> tuple[Codes, pd.Index[Any]]:
     return places[codes], pd.Index(np.array([labels[int(k)] for k in present], dtype=object))
 
 
-def _levels(fit: FittedModel, name: Any) -> tuple[Codes, Sequence[str]]:
+def _levels(fit: Mixed, name: Any) -> tuple[Codes, Sequence[str]]:
     rows = fit.rows
     columns = {} if fit.request.data is None else read_columns(fit.request.data)
     known = list(dict.fromkeys([*(term.group for term in rows.random), *columns, *rows.variables]))

@@ -7,20 +7,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..engine.criterion.row_variances import row_variances
+from ..engine.criterion.row_variances import fitted_variances
+from ..engine.sums.structure import Structure
 from ..errors import note
 from ..extract import resid, word
 from ..extract.rows import on_rows
+from ..fit.devfun import rows_of
 from ..fit.fitted_model import FittedModel
 from ..numerics.linalg import Array
-from ..prediction.choosing import chosen_effects
-from ..prediction.rows import fitted_rows
 from .influence import Influence, influence
 
 
 @word
 def hatvalues(fit: FittedModel) -> pd.Series[float]:
     """Leverages: the diagonal of H = d fitted / dy at the fit's theta, a Series (n,).
+
+    fit  a fit of `lmer` or `lm`
 
     h_i = w_i Var(x_i'(beta-hat - beta) + z_i'(b-hat - b)) / sigma^2, from the mixed-model equations a row at a time.
     Their sum is the effective number of parameters (Hodges & Sargent 2001).
@@ -34,8 +36,8 @@ def hatvalues(fit: FittedModel) -> pd.Series[float]:
 
 
 def _leverages(fit: FittedModel) -> Array:
-    rows = fitted_rows(fit, chosen_effects(fit, None)).joint(fixed=True, unknown=False)
-    h = row_variances(fit.at, rows)
+    rows = Structure.of(rows_of(fit.rows), fit.gram.scaling)
+    h = fitted_variances(fit.at, rows)
     return h if fit.rows.weights is None else h * fit.rows.weights
 
 
@@ -43,7 +45,9 @@ def _leverages(fit: FittedModel) -> Array:
 def rstudent(fit: FittedModel) -> pd.Series[float]:
     """Residuals over their standard errors: of lmer sqrt(w) (y - fitted) / (sigma sqrt(1 - h)), as lme4's rstudent.
 
-    Of `lm`, sigma is estimated without the row, as in R. A leverage of one gives NaN.
+    fit  a fit of `lmer`, or of `lm`, of which sigma is estimated without the row, as in R
+
+    A Series (n,); a leverage of one gives NaN.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -59,6 +63,10 @@ def rstudent(fit: FittedModel) -> pd.Series[float]:
 def rstandard(fit: FittedModel) -> pd.Series[float]:
     """Residuals over their standard errors, sigma that of the whole fit: for lmer the same as `rstudent`.
 
+    fit  a fit of `lmer` or `lm`
+
+    A Series (n,); a leverage of one gives NaN.
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
     >>> rstandard(fit).head(2).round(4).tolist()
@@ -70,6 +78,8 @@ def rstandard(fit: FittedModel) -> pd.Series[float]:
 @word
 def cooks_distance(fit: FittedModel) -> pd.Series[float]:
     """Cook's distances, a Series: of rows for a fit, of deletions for `influence(fit, groups)`.
+
+    fit  a fit of `lmer` or `lm`, or what `influence` returned
 
     Of a fit, without refitting: (r / (sigma (1 - h)))^2 h / p, r = sqrt(w) (y - fitted), as lme4 (rows) and R's lm.
     Of influence: with D = beta without the group - beta and V the covariance of beta, D'V^-1 D (G - p) / (G p) for G
@@ -111,6 +121,10 @@ def deletion_distances(found: Influence) -> pd.Series[float]:
 def dfbeta(fit: FittedModel, groups: Any = None, *, theta: str = "estimated") -> pd.DataFrame:
     """Changes of the estimates when a group of rows, or one row, is left out: DataFrame (G, p).
 
+    fit     a fit of `lmer` or `lm`, or what `influence` returned
+    groups  of a mixed model: what is left out, as in `influence`; None, the default: single rows
+    theta   of a mixed model: "estimated" anew (the default) or "held", as in `influence`
+
     Of a mixed model or of its `influence(fit, groups)`: without - with, as lme4 has it. Of `lm`: with - without each
     row, as R's lm has it.
 
@@ -130,6 +144,10 @@ def _changes(found: Influence) -> pd.DataFrame:
 @word
 def dfbetas(fit: FittedModel, groups: Any = None, *, theta: str = "estimated") -> pd.DataFrame:
     """`dfbeta` in standard errors of the fit without the rows: DataFrame (G, p).
+
+    fit     a fit of `lmer` or `lm`, or what `influence` returned
+    groups  of a mixed model: what is left out, as in `influence`; None, the default: single rows
+    theta   of a mixed model: "estimated" anew (the default) or "held", as in `influence`
 
     Source: Belsley, Kuh & Welsch (1980), Regression Diagnostics, 2.1.
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..design import Design
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion, Objective
-from ..engine.factorization.blocked import BlockedEngine
+from ..engine.factorization.choose import elimination_engine
 from ..engine.factorization.contract import Fixed
 from ..engine.optimize.newton import Run
 from ..engine.optimize.search import SCAN, local_minima, lowest, scanned
@@ -156,7 +156,7 @@ def _stacked(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, 
     """Solve together what can be; the groups that are left."""
     engine = devfun.criterion.engine
     near = todo[~deletions.dominant[todo]]
-    if not isinstance(engine, BlockedEngine) or not can_stack(engine, devfun.families) or not len(near):
+    if not can_stack(engine, devfun.families) or not len(near):
         return todo
     scan = None if held else [devfun.covariances.multiple(c) for c in SCAN]
     found = solve_together(deletions, devfun.REML, devfun.families, points, near, scan)
@@ -170,7 +170,7 @@ def _stacked(deletions: Deletions, devfun: Devfun, points: Points, todo: Codes, 
 def _one(deletions: Deletions, devfun: Devfun, points: Points, group: int, held: bool, out: Refits) -> None:
     try:
         gram = deletions.gram_without(group)
-        criterion = Criterion(BlockedEngine(gram), devfun.REML)
+        criterion = Criterion(elimination_engine(gram), devfun.REML)
         if held:
             old, new = devfun.covariances, devfun.covariances.on(gram.scaling.R_terms)
             fixed, place = _estimated(criterion.at(new.points(old.par(points))))

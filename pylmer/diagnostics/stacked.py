@@ -16,10 +16,11 @@ import numpy as np
 
 from ..engine.covariance.family import Family
 from ..engine.covariance.points import Points, singular
-from ..engine.factorization.blocked import BlockedEngine
+from ..engine.factorization.chain import ChainPlan
+from ..engine.factorization.contract import Engine
 from ..engine.many_responses.descent import Runs, descend_together, retried
 from ..engine.many_responses.responses import Responses
-from ..engine.many_responses.stacked import Stack, StackRun, Values, tiled
+from ..engine.many_responses.stacked import LevelRun, LevelStack, Values, tiled
 from ..engine.many_responses.stacked_points import StackedPoints
 from ..engine.optimize.search import INTERIOR
 from ..numerics.linalg import Array, Codes
@@ -52,7 +53,7 @@ class ChangedLevels:
 
 
 @dataclass(frozen=True, eq=False)
-class DeletionStack(Stack):
+class DeletionStack(LevelStack):
     """The engine of the whole, and the sums that each deletion changes; a run's `who` is its group."""
 
     deletions: Deletions
@@ -67,12 +68,12 @@ class DeletionStack(Stack):
 
 
 def deletion_stack(deletions: Deletions, REML: bool) -> DeletionStack:
-    """The deletions as runs of one stack."""
+    """The deletions as runs of one stack; the factors are nested."""
     gram = deletions.gram
     yty = np.maximum(deletions.XytXy[:, -1, -1], 0.0)
     nothing = np.zeros((deletions.count, gram.p))
     responses = Responses(gram, (), nothing, yty, np.full(deletions.count, gram.y_square), nothing)
-    return DeletionStack(BlockedEngine(gram), REML, responses, deletions)
+    return DeletionStack(ChainPlan.of(gram.incidence).fill(gram), REML, responses, deletions)
 
 
 def _changed(deletions: Deletions, f: int) -> ChangedLevels:
@@ -94,7 +95,7 @@ def _changed(deletions: Deletions, f: int) -> ChangedLevels:
     )
 
 
-class DeletionRun(StackRun):
+class DeletionRun(LevelRun):
     """One evaluation: run i is the whole without group who[i]."""
 
     stack: DeletionStack
@@ -151,7 +152,7 @@ class SolvedDeletions:
     s2: Array
 
 
-def can_stack(engine: BlockedEngine, families: tuple[Family, ...]) -> bool:
+def can_stack(engine: Engine, families: tuple[Family, ...]) -> bool:
     """Whether the deletions of such a model can be solved together."""
     return engine.nested and all(family.structure in STACKED for family in families)
 

@@ -8,9 +8,7 @@ Must not know: tests, new data, printing.
 from __future__ import annotations
 
 from ..fit.words import Word, word
-from . import generalized, generalized_me  # noqa: F401  # register these words for glmer
 from .fixed import fixef, se_fixef, vcov
-from .kinds import family, isGLMM, isNLMM
 from .likelihood import AIC, BIC, REMLcrit, deviance, df_residual, isLMM, isREML, logLik, ngrps, nobs
 from .me import DevComp, getME
 from .random import coef, ranef, se_coef, se_ranef
@@ -54,14 +52,11 @@ __all__ = [
     "coef",
     "deviance",
     "df_residual",
-    "family",
     "fitted",
     "fixef",
     "formula",
     "getME",
-    "isGLMM",
     "isLMM",
-    "isNLMM",
     "isREML",
     "isSingular",
     "logLik",

@@ -18,7 +18,9 @@ from .system import joint_covariance
 def fixef(fit: FittedModel, add_dropped: bool = False) -> NamedVector:
     """Fixed effects: Series (p,) by coefficient.
 
-    With `add_dropped=True` the coefficients dropped from a rank-deficient model stand in their places as NaN.
+    fit          a fit of `lmer`, or draws of `sim`: a DataFrame (n_sims, p)
+    add_dropped  True: the coefficients dropped from a rank-deficient model stand in their places as NaN; False, the
+                 default: they are left out
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -37,6 +39,8 @@ def fixef(fit: FittedModel, add_dropped: bool = False) -> NamedVector:
 def se_fixef(fit: FittedModel) -> NamedVector:
     """Standard errors of the fixed effects: Series (p,) by coefficient (arm's se.fixef).
 
+    fit  a fit of `lmer` or `lm`
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.se_fixef(fit).round(4).to_dict()
@@ -49,8 +53,10 @@ def se_fixef(fit: FittedModel) -> NamedVector:
 def vcov(fit: FittedModel, full: bool = False) -> pd.DataFrame:
     """Covariance matrix of the fixed effects: DataFrame (p, p), sigma^2 (X'V^-1 X)^-1.
 
-    With `full=True` that of the prediction errors b - b_hat and of beta jointly, (q + p, q + p), b first, in the order
-    of `fit.b` and named factor.level.column; it takes a dense matrix of this size.
+    fit   a fit of `lmer` or `lm`, or marginal means: their covariances (k, k)
+    full  of a mixed model: True gives that of the prediction errors b - b_hat and of beta jointly, (q + p, q + p), b
+          first, in the order of `fit.b` and named factor.level.column; it takes a dense matrix of this size. Default
+          False
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -20,11 +20,13 @@ from ..fit.words import Word
 from ..numerics.linalg import Array
 from . import fixed, likelihood, random, rows
 from . import variances as of_variances
+from .quantile_residuals import quantile_residuals
 from .records import LogLik, NamedVector, StandardErrors
 from .rows import on_rows
 from .variances import VarCorrs, variances
 
-RESIDUALS = ("deviance", "pearson", "response", "working")
+RESIDUALS = ("deviance", "pearson", "response", "working", "quantile")
+SEED = 1  # of quantile residuals of counts: the same each time, unless another is given
 WEIGHTS = ("prior", "working")
 READERS: tuple[Word[..., Any], ...] = (
     fixed.fixef,
@@ -140,15 +142,22 @@ def df_residual(fit: GeneralizedFittedModel) -> int:
 
 
 @rows.resid.register(GeneralizedFittedModel)
-def resid(fit: GeneralizedFittedModel, type: str = "deviance", scaled: bool = False) -> pd.Series[float]:
+def resid(
+    fit: GeneralizedFittedModel, type: str = "deviance", scaled: bool = False, seed: Any = SEED
+) -> pd.Series[float]:
     """Residuals: Series (n,) on the index of the data.
 
     type    "deviance": the signed root of the row's deviance; "pearson": (y - mu) sqrt(w / V); "response": y - mu;
-            "working": (y - mu) / h'(eta), on the scale of the linear predictor
-    scaled  divide by sigma
+            "working": (y - mu) / h'(eta), on the scale of the linear predictor; "quantile": P(Y <= y), random effects
+            integrated out, which is uniform in 0..1 if the model is right; of a count drawn evenly between P(Y < y) and
+            P(Y <= y) (Dunn & Smyth 1996)
+    scaled  divide by sigma (quantile residuals have no scale)
+    seed    of the draws of "quantile": a whole number or a numpy Generator
     """
     if type not in RESIDUALS:
         raise ArgumentError(f"type={type!r}: residuals are one of {', '.join(map(repr, RESIDUALS))}")
+    if type == "quantile":
+        return on_rows(fit, quantile_residuals(fit, seed))
     values = _residuals(fit, type)
     return on_rows(fit, values / fit.sigma if scaled else values)
 

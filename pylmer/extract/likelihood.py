@@ -21,7 +21,9 @@ from .records import LogLik, NamedVector
 def logLik(fit: FittedModel, REML: bool | None = None) -> LogLik:
     """Log-likelihood, by default the one that was maximized: a float with `df`, `nobs`, `REML`.
 
-    `REML=False` on a REML fit (or True on an ML fit) gives the other criterion at the same theta, not refitted.
+    fit   a fit of `lmer` or `lm`
+    REML  of a mixed model: False on a REML fit, or True on an ML fit, gives the other criterion at the same theta, not
+          refitted; None, the default: that of the fit
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -46,7 +48,11 @@ def n_parameters(fit: FittedModel) -> int:
 
 @word
 def deviance(fit: FittedModel, REML: bool | None = None) -> float:
-    """-2 log L of an ML fit, the REML criterion of a REML fit; `REML=False` gives -2 log L at the REML estimates.
+    """The deviance, a float: -2 log L of an ML fit, the REML criterion of a REML fit.
+
+    fit   a fit of `lmer`, or of `lm`: there the residual sum of squares, weighted
+    REML  of a mixed model: True gives the REML criterion, False -2 log L, at the estimates that the fit has; None, the
+          default: what was minimized
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -58,7 +64,9 @@ def deviance(fit: FittedModel, REML: bool | None = None) -> float:
 
 @word
 def REMLcrit(fit: FittedModel) -> float:
-    """The REML criterion, of an ML fit too (at its theta).
+    """The REML criterion, a float.
+
+    fit  a fit of `lmer`; of one by maximum likelihood it is the REML criterion at its theta
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -72,6 +80,8 @@ def REMLcrit(fit: FittedModel) -> float:
 def nobs(fit: FittedModel) -> int:
     """Number of observations used.
 
+    fit  a fit of `lmer`, `lm` (rows of positive weight) or `lmList` (rows in groups that could be fitted)
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.nobs(fit)
@@ -83,6 +93,8 @@ def nobs(fit: FittedModel) -> int:
 @word
 def ngrps(fit: FittedModel) -> NamedVector:
     """Number of levels: Series by grouping factor.
+
+    fit  a fit of `lmer`
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -101,6 +113,8 @@ def group_sizes(fit: FittedModel) -> dict[str, int]:
 def df_residual(fit: FittedModel) -> int:
     """Number of observations minus number of parameters.
 
+    fit  a fit of `lmer`, `lm` or `lmList`; of the last the sum over groups
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.df_residual(fit)
@@ -113,6 +127,8 @@ def df_residual(fit: FittedModel) -> int:
 def isREML(fit: FittedModel) -> bool:
     """Whether the fit is by REML.
 
+    fit  a fit of `lmer`
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.isREML(fit), pylmer.isREML(pylmer.refitML(fit))
@@ -123,6 +139,8 @@ def isREML(fit: FittedModel) -> bool:
 
 def isLMM(fit: object) -> bool:
     """Whether this is a linear mixed model.
+
+    fit  anything: True for a fit of `lmer`, False for all else
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -136,7 +154,9 @@ def isLMM(fit: object) -> bool:
 def AIC(*fits: Any, k: float = 2.0, **named: Any) -> Any:
     """Akaike's criterion, -2 logLik + k df: a float for one fit, a frame (df, AIC) for several.
 
-    `AIC(M0=fit0, M1=fit1)` names the rows; unnamed fits are MODEL1, MODEL2, ...
+    fits   one or more fits of `lmer` or `lm`
+    k      what a parameter costs; default 2
+    named  fits by the names of their rows: `AIC(M0=fit0, M1=fit1)`; the others are MODEL1, MODEL2, ...
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -150,6 +170,9 @@ def AIC(*fits: Any, k: float = 2.0, **named: Any) -> Any:
 @plain
 def BIC(*fits: Any, **named: Any) -> Any:
     """Schwarz's criterion, -2 logLik + log(nobs) df: a float for one fit, a frame (df, BIC) for several.
+
+    fits   one or more fits of `lmer` or `lm`
+    named  fits by the names of their rows, as in `AIC`
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -28,10 +28,13 @@ from .variances import term_names
 def getME(fit: FittedModel, name: str | Sequence[str]) -> Any:
     """A component of the fit by lme4's name, or a dict of several for a list of names.
 
+    fit   a fit of `lmer`
+    name  one of the names below, or a list of them; "ALL" gives all but L and RZX
+
     Design: X (n, p), Z (n, q) and Zt sparse, Ztlist, mmList, y, offset, flist, cnms. Estimates: beta, fixef, theta,
     par, sigma, u, b, mu. Covariance: Lambda and Lambdat (q, q) sparse, Lind (places in theta of Lambdat's entries,
     from 0), Tlist, ST, lower. Factors: A = Lambda'Z', L, RZX, RX (L and RZX unpermuted). Sizes: N, n, p, q, p_i, l_i,
-    q_i, k, m, m_i, Gp, Tp, n_rtrms, n_rfacs. Also REML, is_REML, devcomp, devfun; "ALL" gives all but L and RZX.
+    q_i, k, m, m_i, Gp, Tp, n_rtrms, n_rfacs. Also REML, is_REML, devcomp, devfun.
 
     Raises ArgumentError for any other name.
 

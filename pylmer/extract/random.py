@@ -27,8 +27,11 @@ def factors(fit: FittedModel) -> dict[str, list[int]]:
 def ranef(fit: FittedModel, condVar: bool = True) -> Ranef:
     """Conditional modes of the random effects: read-only mapping factor -> DataFrame (J, l), levels as index.
 
-    Terms on one factor stand side by side. With `condVar=True` (the default, as in lme4) `.cond_var[factor]` is
-    (J, l, l): the variances of the random effects given the data and the estimates. `.as_frame()` is the long form.
+    fit      a fit of `lmer`, or draws of `sim`
+    condVar  True, the default as in lme4: `.cond_var[factor]` is (J, l, l), the variances of the random effects given
+             the data and the estimates; False: they are not computed
+
+    Terms on one factor stand side by side. `.as_frame()` is the long form.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -57,7 +60,11 @@ def _by_level(terms: Sequence[RandomDesign], values: Array) -> pd.DataFrame:
 
 @word
 def coef(fit: FittedModel) -> Coef:
-    """Coefficients of every level, fixed effects plus conditional modes: mapping factor -> DataFrame (J, columns).
+    """Coefficients: of a mixed model those of every level, fixed effects plus conditional modes.
+
+    fit  a fit of `lmer`: a mapping factor -> DataFrame (J, columns). Of `lm`: a Series (p,), NaN for aliased columns;
+         of `lmList`: a DataFrame (J, p). Also a summary of one of these, whose table of coefficients it gives, draws of
+         `sim`, and contrasts of marginal means: which means each compares
 
     A random effect without a fixed one gets a fixed effect of zero; such columns come first, as in lme4.
 
@@ -105,6 +112,8 @@ def _coefficients(means: pd.Series[float], modes: pd.DataFrame, places: Sequence
 def se_ranef(fit: FittedModel) -> ByFactor:
     """Standard errors of the conditional modes: mapping factor -> DataFrame (J, l) (arm's se.ranef).
 
+    fit  a fit of `lmer`
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.se_ranef(fit).Subject.loc["308"].round(3).tolist()
@@ -120,6 +129,10 @@ def se_ranef(fit: FittedModel) -> ByFactor:
 @word
 def se_coef(fit: FittedModel) -> StandardErrors:
     """Standard errors as arm's se.coef: `.fixef` of the fixed effects, and factor -> those of the random effects.
+
+    fit   a fit of `lmer`; of `lm`: a Series (p,); of `lmList`: a DataFrame (J, p)
+    pool  of `lmList`: True takes the residual standard deviation pooled over groups, False each group's own; None, the
+          default: as fitted
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -41,6 +41,8 @@ def on_rows(fit: Designed, values: Array) -> pd.Series[float]:
 def fitted(fit: FittedModel) -> pd.Series[float]:
     """Fitted values X beta + Z b + offset: Series (n,) on the index of the data.
 
+    fit  a fit of `lmer`, `lm` or `lmList`, or draws of `sim`: a DataFrame (n, n_sims)
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.fitted(fit).head(2).round(2).tolist()
@@ -53,11 +55,13 @@ def fitted(fit: FittedModel) -> pd.Series[float]:
 def resid(fit: FittedModel, type: str = "response", scaled: bool = False) -> pd.Series[float]:
     """Residuals: Series (n,) on the index of the data.
 
-    type    "response" and "working": y - fitted; "pearson" and "deviance": that times the square root of the weight
-    scaled  divide by sigma
+    fit     a fit of `lmer`, `lm` or `lmList`
+    type    "response" (the default) and "working": y - fitted; "pearson" and "deviance": that times the square root of
+            the weight. Of `lmList` "response", or "pearson" and "pooled.pearson": divided by the residual standard
+            deviation of the row's group, or by the pooled one
+    scaled  of `lmer` and `lm`: True divides by sigma; default False
 
-    Of `lmList`: `resid(fits, type="response"|"pearson"|"pooled.pearson")`, the last two divided by sigma, of the row's
-    group or pooled.
+    Raises ArgumentError for another type.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -85,6 +89,8 @@ residuals = resid
 def weights(fit: FittedModel) -> pd.Series[float]:
     """Prior weights, 1 where none were given: Series (n,) on the index of the data.
 
+    fit  a fit of `lmer` or `lm`
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.weights(fit).unique().tolist()
@@ -95,7 +101,13 @@ def weights(fit: FittedModel) -> pd.Series[float]:
 
 @word
 def formula(fit: FittedModel, fixed_only: bool = False, random_only: bool = False) -> MixedFormula:
-    """The formula of the fit; `fixed_only` leaves out the random terms, `random_only` the fixed ones.
+    """The formula of the fit, `(x || g)` written out as it was fitted.
+
+    fit          a fit of `lmer`, `lm` or `lmList`; of the last the model without its group
+    fixed_only   True leaves out the random terms; default False
+    random_only  True leaves out the fixed ones; default False
+
+    Raises ArgumentError if both are True.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -121,6 +133,8 @@ def random_part(whole: MixedFormula) -> MixedFormula:
 def terms(fit: FittedModel) -> Terms:
     """The terms of the fixed part.
 
+    fit  a fit of `lmer` or `lm`
+
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
     >>> pylmer.terms(fit).labels, pylmer.terms(fit).intercept
@@ -132,6 +146,8 @@ def terms(fit: FittedModel) -> Terms:
 @word
 def model_frame(fit: FittedModel) -> pd.DataFrame:
     """The variables of the model, rows used: DataFrame.
+
+    fit  a fit of `lmer` or `lm`
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -145,10 +161,14 @@ def model_frame(fit: FittedModel) -> pd.DataFrame:
 
 @word
 def model_matrix(fit: FittedModel, type: str = "fixed") -> Any:
-    """The model matrix of the fixed effects (DataFrame (n, p)) or of the random effects.
+    """The model matrix of the fixed effects or of the random effects.
 
-    "random" gives Z (n, q) as a scipy sparse array in the order of `fit.b`, "randomListRaw" a dict term -> DataFrame
-    (n, l) of the columns left of the bar.
+    fit   a fit of `lmer` or `lm`
+    type  "fixed", the default: X as a DataFrame (n, p). Of a mixed model also "random": Z (n, q) as a scipy sparse
+          array in the order of `fit.b`, and "randomListRaw": a dict term -> DataFrame (n, l) of the columns left of the
+          bar
+
+    Raises ArgumentError for another type.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

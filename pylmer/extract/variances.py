@@ -90,7 +90,10 @@ class VarCorrs(ReadOnly[Covariance]):
     def as_frame(self, order: str = "cov.last") -> pd.DataFrame:
         """One row per variance and covariance: grp, var1, var2, vcov, sdcor (None for what R prints as NA).
 
-        order "cov.last" gives a term's variances first, "lower.tri" its lower triangle column by column.
+        order  "cov.last", the default: of each term the variances, then the covariances; "lower.tri": the lower
+               triangle of its matrix, column by column
+
+        Raises ArgumentError for another order.
         """
         if not is_one_of(order, ORDERS):
             raise ArgumentError(f"order={written(order)}: wanted one of {', '.join(map(repr, ORDERS))}")
@@ -125,7 +128,9 @@ class ScaledMixed(Mixed, Protocol):
 
 @word
 def VarCorr(fit: FittedModel) -> VarCorrs:
-    """Variances and correlations of the random effects: read-only mapping term -> covariance DataFrame.
+    """Variances and correlations of the random effects: read-only mapping term -> covariance DataFrame (l, l).
+
+    fit  a fit of `lmer`
 
     Each has `.stddev` (Series) and `.correlation` (DataFrame); `.sc` is the residual standard deviation, `.as_frame()`
     R's as.data.frame. R's print(VarCorr(fit), comp=, digits=) is `VarCorr(fit).to_string(comp=, digits=5)`, with comp
@@ -171,7 +176,8 @@ def term_names(groups: Sequence[str]) -> list[str]:
 def sigma(fit: FittedModel) -> float:
     """Residual standard deviation.
 
-    Of `lmList`: `sigma(fits, pool=True)`, pooled over groups; with pool=False a Series, each group's own.
+    fit   a fit of `lmer`, `lm` or `lmList`
+    pool  of `lmList`: True, the default: pooled over groups; False: a Series (J,), each group's own
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -184,6 +190,8 @@ def sigma(fit: FittedModel) -> float:
 @word
 def sigma_hat(fit: FittedModel) -> SigmaHat:
     """arm's sigma.hat: residual and random-effects standard deviations, and the correlations, by term.
+
+    fit  a fit of `lmer`; or draws of `sim`: sigma in each draw (n_sims,)
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -202,6 +210,8 @@ def sigma_hat(fit: FittedModel) -> SigmaHat:
 @word
 def rePCA(fit: FittedModel) -> RePCA:
     """Principal components of the random effects' covariance, in units of sigma: mapping factor -> components.
+
+    fit  a fit of `lmer`
 
     `summary(rePCA(fit))` shows their importance; a standard deviation near zero says that the model has more random
     effects than the data support.
@@ -223,8 +233,9 @@ def _components(templates: Sequence[Array]) -> PrincipalComponents:
 def isSingular(fit: FittedModel, tol: float = 1e-4) -> bool:
     """Whether a random-effects covariance is singular: a standard deviation in some direction, scaled, below `tol`.
 
-    Deviations are measured in units of sigma with the columns of Z brought to one scale, so that the answer does not
-    depend on the units of x; lme4 looks at theta itself.
+    fit  a fit of `lmer`
+    tol  in units of sigma, the columns of Z brought to one scale, so that the answer does not depend on the units of x
+         (lme4 looks at theta itself); default 1e-4
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -44,8 +44,12 @@ class Binomial(Family):
         return w * (a1 * b + a * b1), w * ((1 - y) * b1 - y * a1), w * ((1 - y) * b2 - y * a2)
 
     def saturated(self, y: Array, w: Array | float, phi: float = 1.0) -> float:
-        ways = special.gammaln(w + 1.0) - special.gammaln(w * y + 1) - special.gammaln(w * (1 - y) + 1)
-        return -2 * (float(np.sum(ways)) + total(log_saturated(y), w))
+        return self.saturated_of_trials(y, np.broadcast_to(np.asarray(w, float), y.shape), 1.0)
+
+    def saturated_of_trials(self, y: Array, trials: Array, times: Array | float) -> float:
+        """The same of proportions of `trials`, each row's log density counted so many times: w = trials times."""
+        ways = special.gammaln(trials + 1) - special.gammaln(trials * y + 1) - special.gammaln(trials * (1 - y) + 1)
+        return -2 * total(ways + trials * log_saturated(y), times)
 
     def cdf(self, y: Array, mu: Array, w: Array | float = 1.0, phi: float = 1.0) -> Array:
         return _at_most(np.round(w * y), np.broadcast_to(w, np.shape(y)), mu)

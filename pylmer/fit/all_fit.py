@@ -42,7 +42,10 @@ class AllFit(Generic[Model]):
 def allFit(fit: Model, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Model]:
     """Fit the model again with each optimizer, to see whether they agree, as lme4's `allFit`.
 
-    `optimizers` are names that `lmerControl` takes. Raises ArgumentError for others and for what is no fit of lmer.
+    fit         a fit of `lmer`
+    optimizers  names that `lmerControl` takes for its `optimizer`; default all five
+
+    Returns an `AllFit`. Raises ArgumentError for other names and for what is no fit of lmer.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))

@@ -13,8 +13,7 @@ from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import Family
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
-from ..engine.factorization.blocked import BlockedEngine
-from ..engine.factorization.choose import choose_engine
+from ..engine.factorization.choose import choose_engine, elimination_engine
 from ..engine.optimize.distant_response import trusted_criterion
 from ..engine.sums.arrange import form_gram
 from ..engine.sums.gram import Gram
@@ -171,7 +170,7 @@ def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: Control, ro
     if rows is None and control.engine == "dense":
         raise ArgumentError("engine='dense' forms V (n, n), which sums alone do not give: leave engine= out")
     covariances = covariances_of(data.design.random).on(gram.scaling.R_terms)
-    criterion = Criterion(BlockedEngine(gram) if rows is None else choose_engine(gram, rows, control.engine), REML)
+    criterion = Criterion(elimination_engine(gram) if rows is None else choose_engine(gram, rows, control.engine), REML)
     if rows is not None and control.engine == "auto":
         criterion = trusted_criterion(criterion, covariances.families, rows)
     return Devfun(data, criterion, covariances, control)

@@ -87,6 +87,11 @@ class FittedModel(Fit):
         return self.devfun.REML
 
     @property
+    def scaled(self) -> bool:
+        """Whether sigma is a parameter: always."""
+        return True
+
+    @property
     def control(self) -> Control:
         """The options of the fit."""
         return self.devfun.control

@@ -17,6 +17,7 @@ from ..engine.generalized.joint_newton import ITERATIONS
 from ..engine.generalized.solution import GeneralizedOptimum
 from ..engine.generalized.user import GeneralizedDevfun
 from ..engine.generalized.weighted import GlmRows
+from ..engine.sums.gram import Gram
 from ..errors import ArgumentError, DataError, FitNote, NumericalError
 from ..families import Family
 from ..language import fitted_formula
@@ -90,6 +91,16 @@ class GeneralizedFittedModel(Fit):
     def covariances(self) -> Covariances:
         """What the covariances of the random terms may be, and the scales of their columns."""
         return covariances_of(self.design.random).on(self.devfun.structure.scaling.R_terms)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether sigma is a parameter."""
+        return bool(self.family.has_scale)
+
+    @property
+    def gram(self) -> Gram:
+        """The sums under the working weights at the optimum (expected information)."""
+        return self.optimum.expected_factorization.engine.gram
 
     @cached_property
     def par(self) -> Array:

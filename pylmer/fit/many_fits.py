@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
+from ..design import Designed
 from ..engine.covariance.points import singular
-from ..engine.factorization.blocked import BlockedEngine
+from ..engine.factorization.choose import engine_to_share
 from ..engine.factorization.orthogonal import OrthogonalEngine, is_small
 from ..engine.many_responses import (
     Optima,
@@ -29,6 +30,7 @@ from ..numerics.linalg import Array, lower_factor
 from .devfun import make_devfun, rows_of
 from .fitted_model import FittedModel, Model
 from .optimum import optimum_of, where_to_look
+from .words import word
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +96,8 @@ class BatchFits(Generic[Model]):
         return type(fit)(request, devfun, optimum, notes, factorized=at)
 
 
-def refit_all(fit: Model, Y: Array) -> BatchFits[Model]:
+@word
+def refit_all(fit: FittedModel, Y: Array) -> BatchFits[Any]:
     """Fit the model of `fit` to every column of Y (n, R), one response each for the rows used.
 
     Each reaches the optimum that `refit` reaches. Only the sums with y are formed anew: Z'Z, Z'X and X'X are the fit's,
@@ -116,12 +119,7 @@ def refit_all(fit: Model, Y: Array) -> BatchFits[Model]:
     >>> batch.theta.round(3).tolist()
     [[0.967, 0.015, 0.231], [0.967, 0.015, 0.231]]
     """
-    n = fit.design.n
-    Y = np.array(aligned(Y, fit.rows.index, "Y", "the rows used"), float)
-    if Y.ndim != 2 or Y.shape[0] != n:
-        raise DataError(f"the responses have the shape {Y.shape}; wanted ({n}, R), a row for each row used")
-    if not np.isfinite(Y).all():
-        raise DataError("the responses have missing or infinite values; refitting needs a number for each row used")
+    Y = responses_of(fit, Y)
     problem = make_problem(fit, Y)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is a failure
         optima = solve_all(problem)
@@ -144,6 +142,17 @@ def refit_all(fit: Model, Y: Array) -> BatchFits[Model]:
         problem=problem,
         optima=optima,
     )
+
+
+def responses_of(fit: Designed, Y: Any) -> Array:
+    """Responses (n, R) as numbers, a row for each row used; DataError for another shape and missing values."""
+    n = fit.design.n
+    Y = np.array(aligned(Y, fit.rows.index, "Y", "the rows used"), float)
+    if Y.ndim != 2 or Y.shape[0] != n:
+        raise DataError(f"the responses have the shape {Y.shape}; wanted ({n}, R), a row for each row used")
+    if not np.isfinite(Y).all():
+        raise DataError("the responses have missing or infinite values; refitting needs a number for each row used")
+    return Y
 
 
 def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> None:
@@ -178,21 +187,16 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
         optima.converged[r], optima.singular[r] = best.converged, singular(best.place)
 
 
+@word
 def solved_together(fit: FittedModel) -> bool:
     """Whether `refit_all` solves all responses at once, or one after the other."""
-    return stackable(blocked_engine(fit), fit.covariances.families)
-
-
-def blocked_engine(fit: FittedModel) -> BlockedEngine:
-    """The fit's engine, or the default one on its sums."""
-    engine = fit.criterion.engine
-    return engine if isinstance(engine, BlockedEngine) else BlockedEngine(engine.gram)
+    return stackable(engine_to_share(fit.criterion.engine), fit.covariances.families)
 
 
 def make_problem(fit: Model, Y: Array) -> Problem:
     """The criterion of every response, and where to look for the optima."""
     devfun = fit.devfun
-    engine = blocked_engine(fit)
+    engine = engine_to_share(devfun.criterion.engine)
     multiple, multiples = where_to_look(devfun)
     offset = fit.rows.offset
     shifted = Y if offset is None else Y - offset[:, None]

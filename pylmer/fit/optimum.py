@@ -11,7 +11,6 @@ import numpy as np
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At
 from ..engine.factorization.orthogonal import OrthogonalEngine
-from ..engine.many_responses import widened_search
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.distant_response import search_far
 from ..engine.optimize.newton import Run
@@ -79,6 +78,15 @@ def start_points(devfun: Devfun, start: Any) -> Points | None:
     return points
 
 
+def _widened(devfun: Devfun, found: Search) -> Search:
+    """`found`, or a lower minimum; along a single parameter the scan has seen all."""
+    if len(found.best.at.gradient) < 2:
+        return found
+    from ..engine.many_responses import widened_search  # late: a room that one parameter never needs
+
+    return widened_search(devfun.criterion, devfun.families, found)
+
+
 def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
     points, control = start_points(devfun, start), devfun.control
@@ -86,13 +94,13 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
         if isinstance(devfun.criterion.engine, OrthogonalEngine):
             found = search_far(devfun.criterion, devfun.families, points)
             if points is None:
-                found = widened_search(devfun.criterion, devfun.families, found)
+                found = _widened(devfun, found)
             return _optimum(devfun, found)
         multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
         found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
         if points is None:
-            found = widened_search(devfun.criterion, devfun.families, found)
+            found = _widened(devfun, found)
         return _optimum(devfun, past_saddles(found, devfun.criterion.at, **options))
     begin = devfun.covariances.multiple(1.0) if points is None else points
     par = devfun.covariances.par(begin)

@@ -15,13 +15,14 @@ from ..text.arguments import plain
 from .fitted_model import FittedModel, Model
 from .fitting import fit_design
 from .optimum import held_optimum, optimize_devfun, optimizer_notes
+from .words import word
 
 
 @plain
 def refitML(model: Model) -> Model:
-    """The same model by maximum likelihood (itself, if it was); without notes, since they have been said.
+    """The same model by maximum likelihood; without notes, since they have been said.
 
-    Where theta is held it stays so.
+    model  a fit of `lmer`; one by maximum likelihood is returned as it is. Where theta is held it stays so
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -53,11 +54,14 @@ def _by_ml(call: Call) -> Call:
     return replace(call, arguments=(*call.arguments, Argument(Constant("FALSE"), "REML")))
 
 
-@plain
-def refit(model: Model, response: Any) -> Model:
-    """The same model for another response: an array (n,) for the rows used, or one value for each row of the data.
+@word
+def refit(model: FittedModel, response: Any) -> Any:
+    """The same model for another response.
 
-    A Series goes by its labels, which are those of the rows in any order.
+    model     a fit of `lmer` or `glmer`
+    response  the new response: an array (n,) for the rows used, or one value for each row of the data. A Series goes by
+              its labels, which are those of the rows in any order. Of a binomial `glmer` it has the response's own
+              shape, as `simulate` gives it: proportions, logicals, categories, or two columns of counts
 
     The fit keeps the response: update, drop1, ranova, step, model_frame and all others go on from it, as if it were a
     column of the data. Rows that the fit left out have the values given, one for each row of the data, or none.
@@ -70,8 +74,6 @@ def refit(model: Model, response: Any) -> Model:
     >>> round(refit(fit, 2 * fit.rows.y + 1).beta[0])
     3056
     """
-    if not isinstance(model, FittedModel):
-        raise ArgumentError(f"refit() wants a fit of lmer(), found {type(model).__name__}")
     design, rows = model.design, model.rows
     y = _response(vector_among(response, rows.labels, "the new response"))
     whole = y

@@ -6,7 +6,7 @@ import copy
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from ..design import Contrasts, ruled
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
 from ..errors import ArgumentError, FormulaError
-from ..families import Family, read_family
 from ..functions import own_data, own_values, own_vector, read_columns
 from ..language import deparse, parse_expression, parse_formula, require_random
 from ..language.nodes import Argument, Call, Constant, Name, Node, Number, Text
@@ -24,6 +23,9 @@ from ..language.walk import variables
 from ..numerics.linalg import Array, read_only
 from ..options import Control, glmerControl, lmerControl
 from ..text.arguments import is_flag, is_number, written
+
+if TYPE_CHECKING:
+    from ..families import Family
 
 ARRAY = "<array>"
 MOST_NODES = 100  # of a quadrature
@@ -87,6 +89,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         require_random(parsed)
     if family is None:
         _refuse_counts(parsed)
+    chosen = None if family is None else known_family(family)
     shown = {"formula": parsed, "family": family, "data": given["data"], "REML": given.get("REML", True)}
     shown |= {name: given[name] for name in GLMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
@@ -99,7 +102,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         control=control,
         call=call,
         data_name=name,
-        family=None if family is None else read_family(family),
+        family=chosen,
         **texts,
         **_owned(given, used),
     )
@@ -207,7 +210,7 @@ def _text(given: Any) -> str | None:
 
 def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
     arguments = [Argument(shown["formula"].node, "formula")]
-    if shown.get("family") is not None:
+    if shown.get("family") not in (None, "gaussian"):
         arguments.append(Argument(family_node(shown["family"]), "family"))
     if shown.get("data") is not None:
         arguments.append(Argument(Name(name or "data"), "data"))
@@ -219,10 +222,11 @@ def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) 
 
 
 def family_node(given: Any) -> Node:
-    """A family as the call shows it: the name alone as the text that it was, anything else as R's code."""
-    if isinstance(given, str) and "(" not in given:
-        return Text(given)
-    return parse_expression(read_family(given).spelled)
+    """A family as the call shows it: a text as it is, a function of `pylmer.families` by its name, else R's code."""
+    if isinstance(given, str):
+        return parse_expression(given) if "(" in given and "::" not in given else Text(given)
+    family = known_family(given)
+    return parse_expression(family.spelled) if family is given else Name(family.word)
 
 
 def _ruling(contrasts: Any) -> tuple[Argument, ...]:
@@ -275,6 +279,13 @@ def _control_arguments(control: Control) -> list[Argument]:
 
 def _control_node(value: Any) -> Node:
     return Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value)
+
+
+def known_family(given: Any) -> Family:
+    """The family that a text, an object or a function of `pylmer.families` stands for."""
+    from ..families import read_family  # late: linear models have none
+
+    return read_family(given)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 import numpy as np
@@ -15,7 +16,19 @@ from .fitted_model import FittedModel
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
-MAKERS = {"FittedModel": "lmer()", "GeneralizedFittedModel": "glmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
+# Rooms whose words learn further kinds when they are first asked for one
+TEACHERS = {
+    **{room: f"{room}.registrations" for room in ("pylmer.extract", "pylmer.printing")},
+    "pylmer.fit": "pylmer.fit.generalized_refitting",
+    "pylmer.api": "pylmer.api.generalized",
+}
+MAKERS = {
+    "FittedModel": "lmer()",
+    "GeneralizedFittedModel": "glmer()",
+    "LinearFit": "lm()",
+    "LinearFits": "lmList()",
+    "GeneralizedFit": "glm()",
+}
 
 
 class Word(Protocol, Generic[P, R_co]):
@@ -54,6 +67,10 @@ def word_of(*kinds: type, wanted: str | None = None) -> Callable[[Callable[Conca
     def made(function: Callable[Concatenate[Any, P], R_co]) -> Word[P, R_co]:
         @functools.wraps(function)
         def refuse(given: Any, *args: Any, **kwargs: Any) -> R_co:
+            taught = taught_later(dispatcher, function.__module__, type(given))
+            if taught is not None:
+                answer: R_co = taught(given, *args, **kwargs)
+                return answer
             asked = fits_known(dispatcher) if wanted is None else wanted
             raise ArgumentError(f"{function.__name__}() wants {asked}, found {type(given).__name__}")
 
@@ -63,6 +80,16 @@ def word_of(*kinds: type, wanted: str | None = None) -> Callable[[Callable[Conca
         return cast("Word[P, R_co]", checks_arguments(dispatcher))
 
     return made
+
+
+def taught_later(dispatcher: Any, module: str, kind: type) -> Callable[..., Any] | None:
+    """What the word does for a kind that its room teaches where it is loaded as a whole; None if nothing does."""
+    room = TEACHERS.get(module.rpartition(".")[0])
+    if room is None:
+        return None
+    import_module(room)
+    known: Callable[..., Any] = dispatcher.dispatch(kind)
+    return None if known is dispatcher.registry[object] else known
 
 
 def fits_known(dispatcher: Any) -> str:

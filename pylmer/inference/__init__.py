@@ -7,6 +7,9 @@ Must not know: how anything is printed or drawn.
 
 from __future__ import annotations
 
+from . import generalized_explained, generalized_intervals, refusals
+from .analysis_of_variance import deviance_tables
+from .analysis_of_variance import generalized as generalized_tests
 from .analysis_of_variance.analysis import anova
 from .analysis_of_variance.deletions import drop1, ranova
 from .analysis_of_variance.model_comparisons import KRmodcomp, SATmodcomp
@@ -14,6 +17,7 @@ from .analysis_of_variance.selection import get_model, step
 from .analysis_of_variance.variance_tables import show_tests
 from .analysis_of_variance.wald_tables import Anova
 from .bootstrap import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
+from .bootstrap import generalized as generalized_bootstrap
 from .contrasts.contrasts import contest, contest1D, contestMD
 from .degrees_of_freedom.choice import vcovAdj
 from .exact.exact_ratio import exactLRT, exactRLRT
@@ -36,9 +40,11 @@ from .marginal_means import (
     test,
 )
 from .marginal_means.least_squares_means import difflsmeans, ls_means
+from .profiles import generalized as generalized_profiles
 from .profiles.profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .robust.robust import coef_test, conf_int, vcovCR
 from .robust.robust_wald import Wald_test
+from .tidying import generalized as generalized_tidying
 from .tidying import linear as tidying_linear
 from .tidying.fits import augment, glance, tidy
 
@@ -65,6 +71,7 @@ __all__ = [
     "contest1D",
     "contestMD",
     "contrast",
+    "deviance_tables",
     "difflsmeans",
     "drop1",
     "eff_size",
@@ -72,6 +79,12 @@ __all__ = [
     "emtrends",
     "exactLRT",
     "exactRLRT",
+    "generalized_bootstrap",
+    "generalized_explained",
+    "generalized_intervals",
+    "generalized_profiles",
+    "generalized_tests",
+    "generalized_tidying",
     "get_model",
     "glance",
     "icc",
@@ -84,6 +97,7 @@ __all__ = [
     "ranova",
     "rbind",
     "ref_grid",
+    "refusals",
     "regrid",
     "resid_bootstrap",
     "show_tests",

@@ -21,8 +21,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import note
-from ..extract import Covariance, VarCorr, isSingular, word
+from ..extract import Covariance, VarCorr, VarCorrs, isSingular, word
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.least_squares import explained as explained_squares
 from ..fit.linear.regression import LinearFit
 from ..numerics.linalg import Array
@@ -89,12 +90,12 @@ def variances(fit: FittedModel) -> Variances:
     rows = fit.rows
     predictor = np.asarray(rows.X @ fit.beta, float)
     random = sum(
-        _mean_variance(term.Z, fit.sigma**2 * (T @ T.T)) for term, T in zip(rows.random, fit.solution.T, strict=True)
+        mean_variance(term.Z, fit.sigma**2 * (T @ T.T)) for term, T in zip(rows.random, fit.solution.T, strict=True)
     )
     return Variances(float(np.var(predictor, ddof=1)), float(random), fit.sigma**2)
 
 
-def _mean_variance(Z: Array | None, Sigma: Array) -> float:
+def mean_variance(Z: Array | None, Sigma: Array) -> float:
     """Mean over rows of z' Sigma z, for Z (n, l), or None for ones."""
     return float(Sigma[0, 0]) if Z is None else float(np.sum((Z.T @ Z / len(Z)) * Sigma))
 
@@ -103,10 +104,13 @@ def _mean_variance(Z: Array | None, Sigma: Array) -> float:
 def icc(fit: FittedModel, by_group: bool = False) -> ICC | ICCByGroup:
     """Intraclass correlation, as performance's `icc`: the share of the variance that lies between groups.
 
-    `.ICC_adjusted` leaves the fixed effects out of the total, `.ICC_unadjusted` counts their variance too. With
-    `by_group=True` a DataFrame: for each term's intercept, its variance / (random + residual). Of a model with
-    random slopes the variance is averaged over the rows (Johnson 2014), which a FitNote says; another says where the
-    fit is singular. Sources: Nakagawa, Johnson & Schielzeth (2017), equations 2.2 and 2.3; Johnson (2014).
+    fit       a fit of `lmer`
+    by_group  True: a DataFrame: for each term's intercept, its variance / (random + residual); False, the default: one
+              share for all groups
+
+    `.ICC_adjusted` leaves the fixed effects out of the total, `.ICC_unadjusted` counts their variance too. Of a model
+    with random slopes the variance is averaged over the rows (Johnson 2014), which a FitNote says; another says where
+    the fit is singular. Sources: Nakagawa, Johnson & Schielzeth (2017), equations 2.2 and 2.3; Johnson (2014).
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -118,13 +122,17 @@ def icc(fit: FittedModel, by_group: bool = False) -> ICC | ICCByGroup:
     >>> round(pylmer.icc(fit).ICC_adjusted, 4)
     0.1587
     """
-    _notes(fit, SLOPES_BY_GROUP if by_group else SLOPES)
+    noted(fit, by_group)
     found = variances(fit)
-    between_and_within = found.random + found.residual
-    if not by_group:
-        return ICC(found.random / between_and_within, found.random / found.total)
-    intercepts = {name: _intercept(V) for name, V in VarCorr(fit).items()}
-    shares = {name: v / between_and_within for name, v in intercepts.items() if v is not None}
+    if by_group:
+        return shares_by_group(VarCorr(fit), found)
+    return ICC(found.random / (found.random + found.residual), found.random / found.total)
+
+
+def shares_by_group(covariances: VarCorrs, found: Variances) -> ICCByGroup:
+    """The variance of each term's intercept as a share of random and residual variance."""
+    intercepts = {name: _intercept(V) for name, V in covariances.items()}
+    shares = {name: v / (found.random + found.residual) for name, v in intercepts.items() if v is not None}
     made: ICCByGroup = table(
         ICCByGroup, {"Group": list(shares), "ICC": list(shares.values())}, [str(k + 1) for k in range(len(shares))]
     )
@@ -140,8 +148,10 @@ def _intercept(covariance: Covariance) -> float | None:
 def r2(fit: FittedModel) -> MixedR2:
     """Explained variance, as performance's `r2`: `.R2_marginal` by the fixed effects, `.R2_conditional` by all.
 
-    Of an `lm`: `.R2` and `.R2_adjusted`. Notes as of `icc`. Sources: Nakagawa & Schielzeth (2013), equations 26 and
-    30; with random slopes Johnson (2014), equations 10 and 11.
+    fit  a fit of `lmer`, or of `lm`: there `.R2` and `.R2_adjusted`
+
+    Notes as of `icc`. Sources: Nakagawa & Schielzeth (2013), equations 26 and 30; with random slopes Johnson (2014),
+    equations 10 and 11.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -151,7 +161,7 @@ def r2(fit: FittedModel) -> MixedR2:
       Conditional R2: 0.234
          Marginal R2: 0.090
     """
-    _notes(fit, SLOPES)
+    noted(fit, False)
     found = variances(fit)
     return MixedR2((found.fixed + found.random) / found.total, found.fixed / found.total)
 
@@ -165,9 +175,10 @@ def r2_linear(fit: LinearFit) -> LinearR2:
     return LinearR2(share, 1 - (1 - share) * n / df if df else math.nan)
 
 
-def _notes(fit: FittedModel, slopes: str) -> None:
+def noted(fit: FittedModel | GeneralizedFittedModel, by_group: bool) -> None:
+    """What must be said of the variances of a fit."""
     if any(term.coder is not None for term in fit.design.spec.random_terms):
-        note(slopes)
+        note(SLOPES_BY_GROUP if by_group else SLOPES)
     if isSingular(fit):
         note(SINGULAR)
 
@@ -175,6 +186,8 @@ def _notes(fit: FittedModel, slopes: str) -> None:
 @word
 def variance_ratio(fit: FittedModel) -> pd.DataFrame:
     """The variance ratio of Gelman & Hill (2007), 12.3, of every random effect: DataFrame by effect.
+
+    fit  a fit of `lmer`
 
     group, term   the effect
     ratio         sigma_alpha^2 / sigma_y^2; of a slope in units of 1/x^2

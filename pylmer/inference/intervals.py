@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ArgumentError
-from ..extract import word
-from ..extract.fixed import standard_errors
+from ..extract import se_fixef, word
 from ..extract.linear import coef, df_residual, list_coef, list_se_coef, se_coef
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
 from ..fit.words import several
@@ -29,14 +29,16 @@ METHODS = {  # method -> where its limits are computed: imported, from this pack
     "profile": "profiles.profiling.profile_limits",
     "boot": "bootstrap.confidence.boot_limits",
 }
+Mixed = FittedModel | GeneralizedFittedModel
 PREFIXES = {"sdcor": ("sd", "cor"), "varcov": ("var", "cov")}
 
 
-def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "sdcor") -> tuple[list[str], list[str]]:
+def parameter_names(fit: Mixed, signames: bool = True, prof_scale: str = "sdcor") -> tuple[list[str], list[str]]:
     """Names of the variance parameters, all standard deviations, then all correlations, then sigma; and of beta.
 
     With `signames` .sig01, .sig02, ..., .sigma, else sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject, sigma, or
-    var_, cov_ and sigma on the scale "varcov". theta has lme4's names in any case.
+    var_, cov_ and sigma on the scale "varcov". theta has lme4's names in any case. A fit of glmer without a scale has
+    no sigma.
     """
     sigma = ".sigma" if signames else "sigma"
     if prof_scale == "theta":
@@ -44,13 +46,13 @@ def parameter_names(fit: FittedModel, signames: bool = True, prof_scale: str = "
     else:
         free = _named(fit, *PREFIXES[prof_scale])
         free = [f".sig{k + 1:02d}" for k in range(len(free))] if signames else free
-    return [*free, sigma], list(fit.design.X_names)
+    return [*free, *([sigma] if fit.scaled else [])], list(fit.design.X_names)
 
 
-def _named(fit: FittedModel, one: str, two: str) -> list[str]:
+def _named(fit: Mixed, one: str, two: str) -> list[str]:
     """Names of what columns have each, then of what pairs of them have."""
     ones, twos = [], []
-    for term, family in zip(fit.design.random, fit.devfun.families, strict=True):
+    for term, family in zip(fit.design.random, fit.covariances.families, strict=True):
         names = ["*"] if family.hom else list(term.columns)
         ones += [f"{one}_{name}|{term.group}" for name in names]
         if family.structure == "us":
@@ -97,24 +99,37 @@ def confint(
 ) -> pd.DataFrame:
     """Confidence intervals of the parameters of a fit.
 
-    Of a mixed model: `confint(fit, parm=None, level=0.95, method="profile", signames=True)`, a frame whose rows are all
-    standard deviations, correlations, sigma, then the fixed effects, as in lme4. method "profile" profiles the ML
-    deviance (see `profile`); "Wald" gives normal intervals of the fixed effects, NaN for the others; "boot" those of a
-    parametric bootstrap (see `bootMer`) with `nsim=500, boot_type="perc"|"basic"|"norm", seed=None, FUN=None`. parm
-    chooses rows by name or position, "theta_" or "beta_"; with signames=False (or oldNames=False, lme4's older name of
-    the argument) the variance parameters are called sd_(Intercept)|Subject and cor_Days.(Intercept)|Subject. With
-    method "profile", prof_scale="varcov" gives variances and covariances, "theta" the relative covariance factor in
-    their place (see `profile`).
+    fit          a fit of `lmer`, `lm` or `lmList`; a profile, a record of `bootMer`, or marginal means and contrasts
+    parm         of a mixed model, a profile or a record of `bootMer`: names or positions of the rows to give, "theta_"
+                 for the variance parameters or "beta_" for the fixed effects; None, the default: all
+    level        coverage, between 0 and 1; default 0.95, of marginal means as they were made
+    method       of a mixed model: "profile", the default, profiles the ML deviance (see `profile`); "Wald" gives normal
+                 intervals of the fixed effects, NaN for the others; "boot" those of a parametric bootstrap (see
+                 `bootMer`)
+    signames     of a mixed model: True (None, the default) calls variance parameters .sig01, .sig02, ... as lme4 does;
+                 False sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject
+    oldNames     lme4's older name of `signames`
+    options      of a mixed model: with method "profile" prof_scale, "sdcor", "varcov" or "theta" (see `profile`); with
+                 method "boot" nsim=500, boot_type="perc", "basic" or "norm", and seed, FUN, progress, parallel, ncpus
+                 as of `bootMer`
+    pool         of `lmList`: True takes residual variance and degrees of freedom pooled over groups; False, the
+                 default, each group's own, as in R
+    type         of a record of `bootMer`: "perc" (the default), "basic" or "norm"; of marginal means: "response" to
+                 transform back
+    adjust       of marginal means: for the number of intervals, see `contrast`; None, the default: as they were made
+    by           of marginal means: variables whose values make separate tables; by default as they were made
+    side         of marginal means: "<" or ">" for one-sided intervals; 0, the default: two-sided
+    bias_adjust  of marginal means: whether the way back is corrected for its bias, see `summary`; None: as they were
+                 made
+    sigma        of marginal means: the standard deviation of that correction, see `summary`; None: the residual one
+    df           of marginal means: degrees of freedom in place of those found; None: those
 
-    Of a record of `bootMer`: `confint(boot, parm=None, level=0.95, type="perc"|"basic"|"norm")`.
+    Of a mixed model, a profile or a record of `bootMer` a DataFrame (k, 2): of a mixed model all standard deviations,
+    correlations, sigma, then the fixed effects, as in lme4. Of `lm` a DataFrame (p, 2) with R's column names, from the
+    t distribution. Of `lmList` one with a row per group and, under each coefficient, two columns: `confint(fits)["x"]`
+    is (J, 2); NaN where a group has no residual degrees of freedom. Of marginal means their table with the limits.
 
-    Of marginal means and contrasts (`emmeans`): `confint(means, level=0.95, adjust=, side=, by=, type=,
-    bias_adjust=, sigma=, df=)`; the arguments as of `summary`.
-
-    Of `lm` and `lmList`: `confint(fit, level=0.95)`, from the t distribution. For lm a frame (p, 2) with R's column
-    names. For lmList a frame with a row per group and, under each coefficient, two columns: `confint(fits)["x"]` is
-    (J, 2). Each group has its own residual variance and degrees of freedom, as in R; `pool=True` takes those pooled
-    over groups. NaN where there are none. Raises ArgumentError for anything else.
+    Raises ArgumentError for anything else, and for unknown parameters and methods.
 
     >>> import pylmer
     >>> pylmer.confint(pylmer.lm("log_radon ~ floor", pylmer.datasets.load("radon"))).round(3)
@@ -128,6 +143,9 @@ def confint(
     return limits(fit, **given)
 
 
+confint.register(GeneralizedFittedModel, confint.dispatch(FittedModel))
+
+
 def _limits_by(method: str) -> Callable[..., pd.DataFrame]:
     """What computes the limits of a mixed model by a method of `METHODS`."""
     if method not in METHODS:
@@ -137,9 +155,9 @@ def _limits_by(method: str) -> Callable[..., pd.DataFrame]:
     return limits
 
 
-def wald_limits(fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
+def wald_limits(fit: Mixed, parm: Any = None, level: float = 0.95, signames: bool = True) -> pd.DataFrame:
     """beta-hat -/+ z se; NaN for variance parameters, as lme4 gives them."""
-    half = two_sided_quantile(check_level(level), np.inf) * standard_errors(fit)
+    half = two_sided_quantile(check_level(level), np.inf) * se_fixef(fit).to_numpy()
     low, high = limit_names(level)
     free, fixed = parameter_names(fit, signames)
     missing = np.full(len(free), np.nan)

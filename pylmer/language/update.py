@@ -20,6 +20,10 @@ from .walk import nodes
 def findbars(formula: str | MixedFormula) -> list[RandomTerm]:
     """The random-effects terms of a formula, `||` split and `/` written out, as lme4's findbars.
 
+    formula  a text, or the formula of a fit
+
+    Raises FormulaError for what is no formula.
+
     >>> findbars("Reaction ~ Days + (Days || Subject)")
     [1 | Subject, 0 + Days | Subject]
     """
@@ -28,6 +32,10 @@ def findbars(formula: str | MixedFormula) -> list[RandomTerm]:
 
 def nobars(formula: str | MixedFormula) -> MixedFormula:
     """The formula without its random-effects terms, as lme4's nobars.
+
+    formula  a text, or the formula of a fit
+
+    Raises FormulaError for what is no formula.
 
     >>> nobars("Reaction ~ Days + (Days | Subject)")
     Reaction ~ Days

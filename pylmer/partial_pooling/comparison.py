@@ -48,7 +48,12 @@ class FiveWays(Shown, Mapping[str, TwoLevel]):
         return float(np.max(np.ptp(every, axis=0)))
 
     def covariance_of(self, level: str) -> pd.DataFrame:
-        """The block of V (n_j, n_j) of one group's rows, which the fifth way shows; ArgumentError if there is none."""
+        """The block of V (n_j, n_j) of one group's rows, which the fifth way shows.
+
+        level  the group's label
+
+        Raises ArgumentError if there is none of this label.
+        """
         if not is_one_of(level, self.rows.levels):
             raise ArgumentError(f"{written(level)} is no level of {self.rows.group}")
         chosen = np.flatnonzero(self.rows.codes == self.rows.levels.index(level))
@@ -61,7 +66,9 @@ class FiveWays(Shown, Mapping[str, TwoLevel]):
 def five_ways(fit: FittedModel, sigma_alpha: float | None = None, sigma_y: float | None = None) -> FiveWays:
     """The estimates given sigma_alpha and sigma_y, computed in five ways that share no solver.
 
-    sigma_alpha, sigma_y  standard deviations, positive; None: those of the fit
+    fit          a fit of `lmer` with one grouping factor and one random intercept
+    sigma_alpha  standard deviation of the intercepts, positive; None, the default: that of the fit
+    sigma_y      residual standard deviation, positive; None, the default: that of the fit
 
     A mapping from the way's name to its record with `beta`, `alpha` (intercept of each group) and, where natural,
     `se_beta` and `se_alpha`; `covariance_of(level)` shows V for one group. The ways are functions too:

@@ -70,6 +70,10 @@ class Pooling(Shown):
 def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     """No, complete and partial pooling of a grouping factor's coefficients, level by level.
 
+    fit    a fit of `lmer`
+    group  the grouping factor to look at; None, the default: the one there is. The effects of the others stay random,
+           with their estimated variances, in all columns
+
     A record whose `as_frame()` has a row for each level (and, with random slopes, coefficient) and columns
 
     n              rows of the level
@@ -88,8 +92,7 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     coefficients borrow from each other an entry may lie outside [0, 1] (`matrices` has Omega_j whole). Predictors that
     are constant within levels are aliased in no pooling: they are dropped there, count in complete and multilevel as
     part of the level's coefficient, and the no-pooling estimates are regressed on them (`second_level`, weights by
-    (Sigma + A_j^-1)^-1). Of several grouping factors `group` names the one to look at; the effects of the others stay
-    random, with their estimated variances, in all columns.
+    (Sigma + A_j^-1)^-1).
 
     Raises ArgumentError for several factors without `group`, and for one that the model has not.
     Source: Gelman & Hill (2007), 12.2-12.4, (12.1) and 21.6; Gelman & Pardoe (2006), Technometrics 48(2).

@@ -32,6 +32,7 @@ INFINITE = 1e8  # a theta as good as infinite
 def at_theta(fit: Fit, theta: Any) -> Fit:
     """The fit where theta is held at given values and beta, sigma and the random effects are estimated there.
 
+    fit    a fit of `lmer`
     theta  numbers in the order of `fit.theta`, or a Series by their names: for one scalar term sigma_alpha / sigma_y,
            in general the entries of the relative covariance templates
 
@@ -125,7 +126,10 @@ class CriterionCurve(Shown):
         return pd.DataFrame({"theta": self.theta, self.name: self.value})
 
     def asymptote(self, theta: Array) -> Array:
-        """What the criterion tends to where theta is large."""
+        """What the criterion tends to where theta is large: slope log(theta^2) + constant.
+
+        theta  numbers, of any shape, which is that of the answer
+        """
         try:
             values = np.asarray(theta, float)
         except (TypeError, ValueError):
@@ -138,7 +142,9 @@ class CriterionCurve(Shown):
 def criterion_curve(fit: FittedModel, theta: Any = None) -> CriterionCurve:
     """The deviance (ML) or REML criterion over theta = sigma_alpha / sigma_y, beta and sigma estimated at each theta.
 
-    theta  increasing numbers; None: 201 from a hundredth to a hundred times the optimum, evenly on the log scale
+    fit    a fit of `lmer` with one random term of one coefficient
+    theta  increasing numbers (m,); None, the default: 201 from a hundredth to a hundred times the optimum, evenly on
+           the log scale
 
     At theta = 0 (complete pooling) the criterion is finite, and for theta -> infinity (no pooling) it grows as
     slope log(theta^2): the number of levels, less (REML) the fixed effects that are constant within levels. So no

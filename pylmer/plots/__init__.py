@@ -16,6 +16,7 @@ from .lines import plot_lines
 from .modes import dotplot
 from .power_curves import plot_power_curve
 from .profiles import plot_profile
+from .quantile_residuals import plot_quantile_residuals
 from .residuals import plot, plot_diagnostics, qqmath
 from .shrinkage import plot_shrinkage
 
@@ -31,6 +32,7 @@ __all__ = [
     "plot_lines",
     "plot_power_curve",
     "plot_profile",
+    "plot_quantile_residuals",
     "plot_shrinkage",
     "qqmath",
 ]

@@ -20,6 +20,9 @@ BEYOND = 6.0  # how far theta is drawn after the curve has left the picture
 def plot_criterion(fit: FittedModel, *, ax: Axes | None = None) -> Axes:
     """The deviance or REML criterion profiled over theta = sigma_alpha / sigma_y, with optimum and both limits marked.
 
+    fit  a fit of `lmer` with one random term of one coefficient
+    ax   where to draw: matplotlib Axes; None, the default: a new figure
+
     theta is on a log scale. To the left the criterion tends to that of complete pooling (dashed), to the right it grows
     without bound as no pooling is approached (dotted: what it tends to, see `criterion_curve`). The point is the
     optimum; if that is complete pooling itself, there is none.

@@ -37,13 +37,16 @@ class Effect:
 def plot_effect(fit: FittedModel, predictor: str, *, level: float = 0.95, ax: Axes | None = None) -> Axes:
     """The fixed effects' line of a predictor with its confidence band, and partial residuals.
 
+    fit        a fit of `lmer`
     predictor  a column of the data in the fixed part; a number gives a line, a factor a dot and a bar for each level
-    level      of the pointwise normal interval x'beta +- z sqrt(x' vcov(beta) x)
+    level      of the pointwise normal interval x'beta +- z sqrt(x' vcov(beta) x), between 0 and 1; default 0.95
+    ax         where to draw: matplotlib Axes; None, the default: a new figure
 
     The other numbers are held at their means; over the other factors the line is averaged as they occur. A point is the
     line at its row plus y - fitted(y), the random effects taken out. An offset is not part of the line.
 
-    Raises ArgumentError for a predictor that the fixed part has not, DataError if the fit has kept no data.
+    Returns the Axes. Raises ArgumentError for a predictor that the fixed part has not, DataError if the fit has kept no
+    data.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -29,16 +29,19 @@ def plot_group_predictor(
 ) -> Axes:
     """Estimated coefficients of the groups +- one standard error against a group-level predictor, and the fitted line.
 
+    fit          a fit of `lmer`
     predictor    a fixed effect that is constant in each group, such as log_uranium in
                  log_radon ~ floor + log_uranium + (1 | county)
-    coefficient  a coefficient that varies over the groups; of a slope x the predictor is that of the interaction
-                 x:predictor, and the line is flat if the model has none
+    coefficient  a coefficient that varies over the groups, by default "(Intercept)"; of a slope x the predictor is that
+                 of the interaction x:predictor, and the line is flat if the model has none
+    group        the grouping factor; None, the default: the one there is
+    ax           where to draw: matplotlib Axes; None, the default: a new figure
 
     A point is fixef + the predictor's part + the conditional mode; the bar is the standard deviation of the mode
     (`se_ranef`).
 
-    Raises ArgumentError for a predictor that the model has not or that varies within groups, a coefficient that does
-    not vary, and several grouping factors without `group`.
+    Returns the Axes. Raises ArgumentError for a predictor that the model has not or that varies within groups, a
+    coefficient that does not vary, and several grouping factors without `group`.
     Source: Gelman & Hill (2007), figures 12.6 and 13.2.
 
     >>> import pylmer

@@ -48,13 +48,17 @@ def emmip(
 ) -> Axes | list[Axes]:
     """Interaction plot of marginal means of a fit of `lmer` or `lm`, or of what `emmeans` returned, as R's `emmip`.
 
+    fit      a fit of `lmer` or `lm`, or marginal means (of two parts, the means are taken)
     formula  "recipe ~ temperature": means against temperature, a trace for each recipe; "~ temperature": one trace;
              "recipe ~ temperature | group": a panel for each group. Several variables on a side are combined
-    CIs      whether to draw confidence intervals, of this `level`
-    style    "factor": places of equal distance; "numeric": a number's own scale, the default if it has several values
-    type     "response" to transform back
-    ax, axes  where to draw: one Axes, or one for each panel of a formula with "|"
-    options  of `emmeans`: at, weights, lmer_df, ...
+    CIs      whether to draw confidence intervals; default False
+    style    "factor": places of equal distance; "numeric": a number's own scale; None, the default: the latter if it
+             has several values
+    type     "response" to transform back, see `summary`; None, the default: as the means have it
+    level    coverage of the intervals, between 0 and 1; None, the default: as the means have it, 0.95
+    ax       where to draw: matplotlib Axes; None, the default: a new figure
+    axes     of a formula with "|" in place of `ax`: Axes, one for each panel; None, the default: a new figure
+    options  of a fit: those of `emmeans`: at, weights, lmer_df, ...
 
     Returns the Axes, with "|" the list of them. Raises FormulaError, ArgumentError.
 

@@ -25,8 +25,10 @@ def plot_intercepts(
 ) -> list[Axes]:
     """Estimates of the groups +- one standard error by sample size, in two panels: no pooling, and multilevel.
 
-    coefficient  one that varies over the groups
-    group        the grouping factor, if there are several
+    fit          a fit of `lmer`
+    coefficient  one that varies over the groups; default "(Intercept)"
+    group        the grouping factor; None, the default: the one there is
+    axes         where to draw: two matplotlib Axes; None, the default: a new figure
 
     Sizes are on a log scale, each moved a little so that equal ones do not hide each other. The numbers are those of
     `pooling`: no pooling is least squares with a coefficient for each group (none where its rows do not determine it),

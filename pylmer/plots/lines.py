@@ -48,11 +48,13 @@ def plot_lines(
 ) -> list[Axes]:
     """Data and regression lines of some groups, a panel for each: complete pooling, no pooling, and multilevel.
 
-    predictor  a number in the fixed part that goes along the horizontal axis; may be left out if there is only one that
+    fit        a fit of `lmer`
+    predictor  a number in the fixed part that goes along the horizontal axis; None, the default: the only one that
                varies within groups. Few distinct values are moved a little, so that points do not hide each other
-    levels     labels of the groups to show; None: eight from the smallest to the largest
-    group      the grouping factor, if there are several; the other factors' effects are not in the lines
-    estimates  which lines: "complete", "no", "multilevel"
+    levels     labels of the groups to show; None, the default: eight from the smallest to the largest
+    group      the grouping factor; None, the default: the one there is. Other factors' effects are not in the lines
+    estimates  which lines; default all: "complete", "no", "multilevel"
+    axes       where to draw: matplotlib Axes, one for each group; None, the default: a new figure
 
     Other numbers are held at the group's means, other factors averaged as they occur in it: a group-level predictor
     has the group's own value. No pooling is missing where a group's rows do not determine its coefficients.

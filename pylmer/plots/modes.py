@@ -32,11 +32,17 @@ def dotplot(
 ) -> list[Axes]:
     """Caterpillar plot of the random effects of one grouping factor, as lattice's `dotplot(ranef(fit))`.
 
+    modes  what `ranef` returned
+    group  the grouping factor; None, the default: the one there is
+    level  coverage of the intervals, between 0 and 1; default 0.95
+    axes   where to draw: matplotlib Axes, one for each column; None, the default: a new figure
+
     A panel for each column, a row for each level, levels in the order of the first column: the conditional mode with
     its interval of +- z standard deviations (none for `ranef(fit, condVar=False)`). The panels have their own scales.
     The names of more than 120 levels are not written.
 
-    Raises ArgumentError for several grouping factors without `group`, and unless a panel is given for each column.
+    Returns the panels. Raises ArgumentError for several grouping factors without `group`, and unless a panel is given
+    for each column.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -39,12 +39,14 @@ def plot_profile(
 ) -> list[Axes]:
     """A likelihood profile, as lme4's xyplot ("zeta"), densityplot ("density") and splom ("pairs") draw it.
 
-    kind "zeta"     a panel for each parameter: zeta within the limits of 99 %, with the intervals of 50, 80, 90, 95
-                    and 99 % as lines; a straight curve is a parameter whose estimate is as good as normal
-         "density"  a panel for each parameter: phi(zeta) dzeta/dpsi
-         "pairs"    k rows and columns of panels: below the diagonal contours of the likelihood of two parameters at the
-                    same levels with both profile traces, above it the same on the scale of zeta
-    which           parameters, as in `profile`; None for all that were profiled
+    profile  what `profile` returned
+    kind     "zeta", the default: a panel for each parameter: zeta within the limits of 99 %, with the intervals of 50,
+             80, 90, 95 and 99 % as lines; a straight curve is a parameter whose estimate is as good as normal;
+             "density": a panel for each parameter: phi(zeta) dzeta/dpsi; "pairs": k rows and columns of panels: below
+             the diagonal contours of the likelihood of two parameters at the same levels with both profile traces,
+             above it the same on the scale of zeta
+    which    parameters, as in `profile`; None, the default: all that were profiled
+    axes     where to draw: matplotlib Axes, one for each panel, row by row; None, the default: a new figure
 
     Returns the panels, row by row. Raises ArgumentError for what is no profile, an unknown kind or parameter, and pairs
     of a single parameter.

@@ -31,13 +31,16 @@ PLACES = 60  # of the smooth line
 def plot(fit: FittedModel, *, ax: Axes | None = None) -> Any:
     """The picture that R's plot gives of a fit, of a profile, or of random effects.
 
-    plot(fit, ax=None)                       Pearson residuals against fitted values; returns the Axes
-    plot(profile, ...)                       `plot_profile`
-    plot(powerCurve(...), ax=None)           power against the size of the design; returns the Axes
-    plot(ranef(fit), group=None, axes=None)  one column: its normal quantiles; several: a scatter plot for each pair.
-                                             Returns the list of Axes
+    fit    a fit of `lmer`: Pearson residuals against fitted values. What `profile` returned: see `plot_profile`. What
+           `powerCurve` returned: power against the size of the design. What `ranef` returned: of one column its normal
+           quantiles, of several a scatter plot for each pair
+    ax     of a fit and of `powerCurve`: where to draw, matplotlib Axes; None, the default: a new figure
+    group  of `ranef`: the grouping factor; None, the default: the one there is
+    axes   of `ranef` and `profile`: Axes, one for each panel; None, the default: a new figure
+    kind   of `profile`: "zeta" (the default), "density" or "pairs"
+    which  of `profile`: parameters, as there; None, the default: all that were profiled
 
-    Raises ArgumentError for anything else.
+    Returns the Axes, of `ranef` and `profile` the list of them. Raises ArgumentError for anything else.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -56,13 +59,15 @@ def plot(fit: FittedModel, *, ax: Axes | None = None) -> Any:
 def qqmath(fit: FittedModel, *, ax: Axes | None = None) -> Any:
     """Normal quantiles, as lattice's qqmath of a fit or of its random effects.
 
-    qqmath(fit, ax=None)
-        Residuals over sigma, with the line through the quartiles; returns the Axes.
-    qqmath(ranef(fit), group=None, level=0.95, axes=None)
-        A panel for each column: conditional modes, with their intervals, across; quantiles of (i - 1/2) / J upwards.
-        Returns the list of Axes.
+    fit    a fit of `lmer`: residuals over sigma, with the line through the quartiles. What `ranef` returned: a panel
+           for each column, conditional modes, with their intervals, across; quantiles of (i - 1/2) / J upwards
+    ax     of a fit: where to draw, matplotlib Axes; None, the default: a new figure
+    group  of `ranef`: the grouping factor; None, the default: the one there is
+    level  of `ranef`: coverage of the intervals, between 0 and 1; default 0.95
+    axes   of `ranef`: Axes, one for each column; None, the default: a new figure
 
-    Raises ArgumentError for anything else, and for several grouping factors without `group`.
+    Returns the Axes, of `ranef` the list of them. Raises ArgumentError for anything else, and for several grouping
+    factors without `group`.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -79,12 +84,15 @@ def qqmath(fit: FittedModel, *, ax: Axes | None = None) -> Any:
 def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterable[Axes] | None = None) -> list[Axes]:
     """Four panels: residuals against fitted values, scale against location, normal quantiles of residuals and effects.
 
-    Standardized residuals are Pearson residuals over sigma; effects are conditional modes over the standard deviation
-    that the model gives them, of all grouping factors or of `group`, those with a standard deviation of zero left out.
-    The orange lines are local linear smooths (tricube weights on two thirds of the points): flat, if mean and variance
-    are as the model says.
+    fit    a fit of `lmer`
+    group  the grouping factor whose effects are shown; None, the default: those of all
+    axes   where to draw: four matplotlib Axes; None, the default: a new figure
 
-    Raises ArgumentError for an unknown grouping factor, and unless `axes` are four.
+    Standardized residuals are Pearson residuals over sigma; effects are conditional modes over the standard deviation
+    that the model gives them, those with a standard deviation of zero left out. The orange lines are local linear
+    smooths (tricube weights on two thirds of the points): flat, if mean and variance are as the model says.
+
+    Returns the panels. Raises ArgumentError for an unknown grouping factor, and unless `axes` are four.
     Source: the panels are those of R's plot.lm; the smooth is Cleveland (1979), J. Amer. Statist. Assoc. 74, without
     its robust iterations.
 

@@ -33,13 +33,18 @@ def plot_shrinkage(
 ) -> Axes:
     """Arrows from the estimates without pooling to the multilevel ones, group by group.
 
+    fit           a fit of `lmer`
     coefficients  two that vary over the groups give a plane, one gives its estimates by sample size (log scale);
-                  None: the first two, or the one there is
+                  None, the default: the first two, or the one there is
+    group         the grouping factor; None, the default: the one there is
+    ax            where to draw: matplotlib Axes; None, the default: a new figure
 
     The orange diamond (or line) is what the fixed effects say of every group; it is left out where group-level
     predictors give each group a mean of its own. A group whose rows do not determine its coefficients has no arrow.
-    The numbers are those of `pooling`. Raises ArgumentError for unknown coefficients or more than two, and for several
-    grouping factors without `group`. Source: Gelman & Hill (2007), 12.2 and 13.1; Bates et al. (2015), section 2.
+    The numbers are those of `pooling`.
+
+    Returns the Axes. Raises ArgumentError for unknown coefficients or more than two, and for several grouping factors
+    without `group`. Source: Gelman & Hill (2007), 12.2 and 13.1; Bates et al. (2015), section 2.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

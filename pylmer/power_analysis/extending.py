@@ -42,11 +42,14 @@ def extend(
 ) -> Model:
     """The model of `fit` on a larger (or smaller) design, with its parameters, as simr's `extend`: for `power`.
 
+    fit        a fit of `lmer`, or what `makeLmer` returned
     along      a column, which gets n values: the rows of each value are a slice, slices are repeated in turn if n is
-               larger, and the first n are taken if it is smaller
-    n          the number of values in all;  values  or the values themselves
-    within     columns (a list, or "a + b") instead: each combination of their values gets n rows, repeated in turn
-    newparams  parameters in place of those fitted (see `simulate`), such as the effect that is hoped for
+               larger, and the first n are taken if it is smaller; None where `within` is given
+    within     columns (a list, or "a + b") instead: each combination of their values gets n rows, repeated in turn;
+               None, the default: `along` is given
+    n          the number of values in all, or of rows of each combination; None where `values` are given
+    values     of `along`: the values themselves; None, the default: as many as `n` says
+    newparams  parameters in place of those fitted (see `simulate`), such as the effect that is hoped for; None: those
 
     A grouping factor keeps its labels and new ones are added; a predictor with even steps goes on with them (simr
     numbers both anew). Grouping factors that lie inside the levels of `along` get new levels in repeated slices, so

@@ -39,17 +39,20 @@ def power(
 ) -> Power:
     """The power of a test, by simulation, as simr's `powerSim`.
 
+    fit        a fit of `lmer`, or what `extend` and `makeLmer` return
+    test       a coefficient or a term, by default (None) the first one; a formula of a smaller model, in which "."
+               is the model's own side: "~ . - x"; or a function of a fit that returns a p-value
+    nsim       number of data sets; default 1000
+    seed       a whole number or a numpy Generator; None, the default: other data every time
+    alpha      the significance level, between 0 and 1; default 0.05
+    method     of a coefficient or term: "sa" (the default: Satterthwaite's t or F, also "t"), "kr" (Kenward-Roger), "z"
+               (Wald), "lr" (likelihood ratio by maximum likelihood, against the model without these columns of X)
+    newparams  the truth, where it is not what was fitted: dict(beta={"x": 0.5}), see `simulate`; None: what was fitted
+    level      coverage of the interval, between 0 and 1; default 0.95
+    progress   True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
+
     Data are drawn from `fit` with new random effects and fitted again, all together on the sums of one design, and
     the test is applied to each; power is the share of p-values below alpha, with Clopper and Pearson's interval.
-
-    fit        a fit, or what `extend` and `makeLmer` return
-    test       a coefficient or a term, by default the first one; a formula of a smaller model, in which "."
-               is the model's own side: "~ . - x"; or a function of a fit that returns a p-value
-    method     of a coefficient or term: "sa" (Satterthwaite's t or F, also "t"), "kr" (Kenward-Roger), "z" (Wald),
-               "lr" (likelihood ratio by maximum likelihood, against the model without these columns of X)
-    newparams  the truth, where it is not what was fitted: dict(beta={"x": 0.5}), see `simulate`
-    level      of the interval
-    progress   True or False; by default a bar is shown if tqdm is installed and somebody sees it
 
     A data set that cannot be fitted or tested counts as no rejection and is listed in `.errors`. The power of the
     estimated effect itself says no more than its p-value; the record says so then, as simr's does (Hoenig & Heisey
@@ -145,11 +148,21 @@ def powerCurve(
 ) -> PowerCurve:
     """`power` at several sizes of the design, as simr's `powerCurve`.
 
-    along   a column whose number of values changes, by default the variable that is tested, as in simr;
-            within  columns instead, of which each combination gets more rows (see `extend`)
-    breaks  the sizes, smaller or larger than the data; by default ten, from 3 up to what the data have
+    fit        a fit of `lmer`, or what `extend` and `makeLmer` return
+    test       a coefficient, a term, a formula or a function, as in `power`; None, the default: the first term
+    along      a column whose number of values changes; None, the default: the variable that is tested, as in simr
+    breaks     the sizes, smaller or larger than the data; None, the default: ten, from 3 up to what the data have
+    nsim       number of data sets at each size; default 1000
+    seed       a whole number or a numpy Generator; None, the default: other data every time
+    alpha      the significance level, between 0 and 1; default 0.05
+    within     columns instead of `along`, of which each combination gets more rows (see `extend`); None, the default:
+               none
+    method     "sa" (the default), "kr", "z" or "lr", as in `power`
+    newparams  the truth, where it is not what was fitted, see `simulate`; None, the default: what was fitted
+    level      coverage of the intervals, between 0 and 1; default 0.95
+    progress   True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
 
-    The other arguments are those of `power`. Ctrl-C raises Interrupted, whose `.partial` is the curve so far.
+    Ctrl-C raises Interrupted, whose `.partial` is the curve so far. Raises ArgumentError as `power` and `extend` do.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -12,15 +12,17 @@ import numpy.typing as npt
 from ..design import RandomDesign
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..language import deparse, expand_random, parse_formula, random_label, terms
 from ..language.syntax import MixedFormula, RandomTerm
 from ..numerics.linalg import Array
 
 ReForm: TypeAlias = str | MixedFormula | float | None
+Mixed: TypeAlias = FittedModel | GeneralizedFittedModel
 Chosen: TypeAlias = dict[int, npt.NDArray[np.bool_]]  # number of a random term -> mask (l,) of its columns
 
 
-def selected_terms(fit: FittedModel, re_form: ReForm) -> tuple[int, ...]:
+def selected_terms(fit: Mixed, re_form: ReForm) -> tuple[int, ...]:
     """The numbers of the random terms that `re_form` asks for; ArgumentError for a part of a term."""
     chosen = chosen_effects(fit, re_form)
     for number, mask in chosen.items():
@@ -34,7 +36,7 @@ def selected_terms(fit: FittedModel, re_form: ReForm) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def chosen_effects(fit: FittedModel, re_form: ReForm) -> Chosen:
+def chosen_effects(fit: Mixed, re_form: ReForm) -> Chosen:
     """The random effects that `re_form` asks for; ArgumentError if the model lacks one.
 
     A term may be asked for in part: "~ (1 | g)" of a model with (1 + x | g).
@@ -53,7 +55,7 @@ def chosen_effects(fit: FittedModel, re_form: ReForm) -> Chosen:
     return chosen
 
 
-def _double_bars(fit: FittedModel) -> Literal["split", "diag"]:
+def _double_bars(fit: Mixed) -> Literal["split", "diag"]:
     return "diag" if fit.control.doublevert == "diag" else "split"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,21 +13,41 @@ import pandas as pd
 from ..design.estimable import not_estimable
 from ..design.spec import NewFrame
 from ..engine.criterion.row_variances import FactorRows, JointRows
-from ..fit.fitted_model import FittedModel, random_effect
+from ..engine.sums.gram import Gram
+from ..fit.fitted_model import random_effect
 from ..numerics.linalg import Array, Codes, dense
-from .choosing import Chosen, columns_taken
+from .choosing import Chosen, Mixed, columns_taken
+
+
+class Modes(Protocol):
+    """Conditional modes per random term (J, l)."""
+
+    @property
+    def b_terms(self) -> tuple[Array, ...]: ...
+
+
+class Estimates(Protocol):
+    """What predictions read of a fit: fixed effects (p,), and the modes in its solution."""
+
+    @property
+    def beta(self) -> Array: ...
+
+    @property
+    def solution(self) -> Modes: ...
 
 
 @dataclass(frozen=True, eq=False)
 class PredictedRows:
     """m rows to predict, in the user's coordinates.
 
+    fit      whose estimates these are;  gram  the sums, in whose coordinates variances are
     X        (m, p);  offset (m,)
     effects  number of a chosen random term -> Z (m, l), None for ones, and codes (m,), -1 for an unknown level
     columns  gives Z of a random term by number, for terms that were not chosen
     """
 
-    fit: FittedModel
+    fit: Estimates
+    gram: Callable[[], Gram]
     X: Array
     offset: Array
     effects: Mapping[int, tuple[Array | None, Codes]]
@@ -48,7 +68,12 @@ class PredictedRows:
             Z = self.columns(number)
             return None if Z is None else Z[mask]
 
-        return PredictedRows(self.fit, self.X[mask], self.offset[mask], effects, columns, self.index[mask])
+        X, offset, index = self.X[mask], self.offset[mask], self.index[mask]
+        return replace(self, X=X, offset=offset, effects=effects, columns=columns, index=index)
+
+    def by(self, estimates: Estimates) -> PredictedRows:
+        """The same rows by other estimates."""
+        return replace(self, fit=estimates)
 
     def fixed(self) -> Array:
         """X beta + offset: (m,)."""
@@ -64,7 +89,7 @@ class PredictedRows:
 
     def joint(self, *, fixed: bool, unknown: bool) -> JointRows:
         """The rows in scaled coordinates; `unknown`: with the effects of unknown groups and of terms not chosen."""
-        gram = self.fit.gram
+        gram = self.gram()
         m, scaling = len(self.X), gram.scaling
         factors = [[np.full(m, -1), np.zeros((m, sums.L))] for sums in gram.factors]
         for number, (Z, codes) in self.effects.items():
@@ -78,7 +103,7 @@ class PredictedRows:
 
     def _unknown(self, number: int) -> Array | None:
         """Scaled Z (m, l) of one term in rows where its effect is unknown, zero elsewhere; None where it is known."""
-        m, back = len(self.X), self.fit.gram.scaling.inverse_terms[number]
+        m, back = len(self.X), self.gram().scaling.inverse_terms[number]
         if number not in self.effects:
             return np.asarray(_dense(self.columns(number), m) @ back)
         Z, codes = self.effects[number]
@@ -91,16 +116,18 @@ def _dense(Z: Array | None, m: int) -> Array:
     return np.ones((m, 1)) if Z is None else Z
 
 
-def new_rows(fit: FittedModel, frame: NewFrame, offset: Array, chosen: Chosen, allow_new_levels: bool) -> PredictedRows:
+def new_rows(fit: Mixed, frame: NewFrame, offset: Array, chosen: Chosen, allow_new_levels: bool) -> PredictedRows:
     """New data as the fit codes them; DataError for missing columns, other types and unknown levels."""
     spec = fit.design.spec
     coded = spec.random(frame, tuple(chosen), allow_new_levels=allow_new_levels)
     effects = {number: (columns_taken(Z, chosen[number]), codes) for number, (Z, codes) in coded.items()}
     X = dense(spec.fixed(frame))
-    return PredictedRows(fit, X, offset, effects, lambda number: spec.random_columns(frame, number), frame.index)
+    return PredictedRows(
+        fit, lambda: fit.gram, X, offset, effects, lambda number: spec.random_columns(frame, number), frame.index
+    )
 
 
-def rows_not_estimable(fit: FittedModel, newdata: Any) -> str | None:
+def rows_not_estimable(fit: Mixed, newdata: Any) -> str | None:
     """What to say of new rows whose fixed part the data do not determine."""
     if not fit.design.dropped:
         return None
@@ -109,9 +136,9 @@ def rows_not_estimable(fit: FittedModel, newdata: Any) -> str | None:
     return not_estimable(fit, spec.fixed_columns, np.asarray(dense(spec.all_fixed(frame)), float), frame.index)
 
 
-def fitted_rows(fit: FittedModel, chosen: Chosen) -> PredictedRows:
+def fitted_rows(fit: Mixed, chosen: Chosen) -> PredictedRows:
     """The rows of the fit."""
     rows = fit.rows
     offset = np.zeros(rows.n) if rows.offset is None else rows.offset
     effects = {k: (columns_taken(rows.random[k].Z, mask), rows.random[k].codes) for k, mask in chosen.items()}
-    return PredictedRows(fit, dense(rows.X), offset, effects, lambda k: rows.random[k].Z, rows.index)
+    return PredictedRows(fit, lambda: fit.gram, dense(rows.X), offset, effects, lambda k: rows.random[k].Z, rows.index)

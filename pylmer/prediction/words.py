@@ -47,32 +47,39 @@ def predict(
 ) -> pd.Series[float] | pd.DataFrame:
     """Predicted means, R's `predict.merMod`, with standard errors and intervals.
 
+    fit               a fit of `lmer`, `lm` or `lmList`; of the last each row by the coefficients of its group
     newdata           a data frame with the columns of the formula (without the response); None: the rows of the fit.
                       In a dict single values stand for every row: {"floor": 1, "county": ["ANOKA", "CLAY"]}
-    re_form           None: all random effects; "NA", NaN or "~0": none; a formula such as "~ (1 | g)": these
-    allow_new_levels  new or missing levels of a grouping factor get a random effect of zero, instead of an error
-    random_only       the random part alone
-    se_fit            standard errors of the predicted means
-    interval          "confidence" for the mean, "prediction" for a new response; None for none
-    level             coverage of the interval
-    uncertainty       what the standard errors hold besides: "effects": that beta and b are estimated, theta and sigma
-                      taken for true; "theta": that theta and sigma are estimated too; "none": nothing is uncertain but
-                      what a new response brings (the simulation of Gelman & Hill 2007, 12.8)
-    weights           prior weights of new responses: a number, one per row, or a column or expression of `newdata`
-    offset            the same in place of the fit's argument `offset=`; offset() of the formula is always evaluated
-    newparams         a mapping with theta, beta, sigma in place of those fitted (see `simulate`); u is held, as in lme4
-    na_action         rows with missing values: "pass" and "exclude" give NaN, "omit" leaves them out, "fail" raises
+    re_form           of a mixed model: None, the default: all random effects; "NA", NaN or "~0": none; a formula such
+                      as "~ (1 | g)": these
+    allow_new_levels  of a mixed model: True: new or missing levels of a grouping factor get a random effect of zero;
+                      False, the default: they raise DataError
+    random_only       of a mixed model: True: the random part alone; default False
+    se_fit            True adds standard errors of the predicted means; default False
+    interval          "confidence" for the mean, "prediction" for a new response; None, the default: none
+    level             coverage of the interval, between 0 and 1; default 0.95
+    uncertainty       of a mixed model: what the standard errors hold: "effects", the default: that beta and b are
+                      estimated, theta and sigma taken for true; "theta": that theta and sigma are estimated too;
+                      "none": nothing is uncertain but what a new response brings (the simulation of Gelman & Hill 2007,
+                      12.8)
+    weights           prior weights of new responses: a number, one per row, or a column or expression of `newdata`;
+                      None, the default: what the fit was given, evaluated there
+    offset            the same in place of the fit's argument `offset=`; None, the default: that argument, evaluated
+                      there. offset() of the formula is always evaluated
+    newparams         of a mixed model: a mapping with theta, beta, sigma in place of those fitted (see `simulate`); u
+                      is held, as in lme4. None, the default: those fitted
+    na_action         rows with missing values: "pass", the default, and "exclude" give NaN, "omit" leaves them out,
+                      "fail" raises DataError
+    pool              of `lmList`: whether se_fit and intervals take the residual variance and degrees of freedom pooled
+                      over groups; None, the default: as fitted
 
     Where the fit was given `weights=` or `offset=` as a name or an expression, it is evaluated in `newdata`; where it
     was given numbers, which belong to the rows of the fit, they must be given for the new rows too. R's lme4 leaves
     such an offset out of predictions for new data (its issue 447), and so is one whose column `newdata` lacks, with a
     FitNote. R's weights of new responses are 1.
 
-    Of `lm` and `lmList`: `predict(fit, newdata=None, se_fit=, interval=, level=, weights=, offset=, na_action=)`; of
-    `lmList` each row by the coefficients of its group, `pool=` for the residual variance in se_fit and intervals.
-
     A Series on the index of `newdata`; with `se_fit` or `interval` a DataFrame of fit, se_fit and, for an interval,
-    lwr and upr.
+    lwr and upr. Of `lmList` rows of a group that has no fit are NaN.
 
     The variance of x'beta + z'b about its estimate is that of the joint distribution of (beta, b) given theta, as
     lme4's se.fit (2.1). A prediction interval adds the residual variance sigma^2 / weight and, in rows of unknown
@@ -80,16 +87,15 @@ def predict(
     of a response in a group of which nothing is known. The interval of a mean does not add it: there it is the mean
     over such groups. Quantiles are normal, since nothing is then uncertain about the variances; with
     uncertainty="theta" they are those of t with Satterthwaite's degrees of freedom of the whole variance (formulas and
-    sources in `pylmer.prediction.intervals`), and no interval is wider than that of a group of which nothing is
-    known. Rows are taken one by one from the factorization, at a cost of O(rows)
-    for one grouping factor; with more, of one solve besides for each level of all factors but the largest.
+    sources in `pylmer.prediction.intervals`), and no interval is wider than that of a group of which nothing is known;
+    of `lm` and `lmList` they are those of t. Rows are taken one by one from the factorization, at a cost of O(rows) for
+    one grouping factor; with more, of one solve besides for each level of all factors but the largest.
 
     Where columns were dropped from a rank-deficient fit, a FitNote names the new rows whose mean the data do not tell
     (lme4 gives their numbers without a word): such a number depends on how the factors are coded.
 
     Raises DataError for unknown levels, missing columns, values of another type, and an offset or weights that only the
-    rows of the fit have; ArgumentError for a `re_form` that
-    the model does not have and for arguments out of range.
+    rows of the fit have; ArgumentError for a `re_form` that the model does not have and for arguments out of range.
 
     >>> import pandas as pd, pylmer
     >>> M1 = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))

@@ -58,7 +58,11 @@ class Display(Shown):
 def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
     """The short page of a fit, as arm's display: estimates, errors, error terms, AIC, DIC and deviance.
 
-    `detail=True` adds t values. A REML fit is refitted by maximum likelihood for DIC and deviance.
+    fit     a fit of `lmer` or `lm`
+    digits  decimals of estimates and errors, a whole number; default 2
+    detail  True adds t values, of an `lm` p-values too; default False
+
+    A REML fit is refitted by maximum likelihood for DIC and deviance.
 
     >>> import pylmer
     >>> print(pylmer.display(pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))))

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ..errors import FitNote
 from ..extract import VarCorr, deviance, fixef, logLik, nobs, resid, se_fixef, vcov
 from ..extract.generalized import covariance_notes
 from ..extract.likelihood import group_sizes
 from ..extract.variances import variances
-from ..errors import FitNote
 from ..families import Family
 from ..fit.generalized import GeneralizedFittedModel
 from ..numerics.distributions import student_two_sided

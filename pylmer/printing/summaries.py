@@ -61,25 +61,38 @@ def summary(
 ) -> Summary:
     """Summary of a fit as lmerTest gives it: a record that prints itself.
 
-    ddf   the method of the degrees of freedom: "Satterthwaite", "Kenward-Roger" (with the adjusted standard errors; for
-          REML fits), or "lme4" for lme4's page, t values without degrees of freedom and p-values
-    correlation, corr   whether the page shows the correlations of the fixed effects (two names of one argument); by
-          default for up to twelve of them
+    fit          a fit of `lmer`, `lm` or `lmList`; marginal means and contrasts; what `rePCA` or `PBmodcomp` returned
+    ddf          of a mixed model: the method of the degrees of freedom: "Satterthwaite" (the default), "Kenward-Roger"
+                 (with the adjusted standard errors; for REML fits), or "lme4" for lme4's page, t values without degrees
+                 of freedom and p-values
+    correlation  of a mixed model and of `lm`: whether the page shows the correlations of the fixed effects; None, the
+                 default: of a mixed model for up to twelve of them, of `lm` not
+    corr         a short name of `correlation`
+    pool         of `lmList`: True takes the residual variance pooled over groups, False each group's own; None, the
+                 default: as fitted
+    infer        of marginal means: whether to give intervals and tests, (True, False), or one for both; None, the
+                 default: as they were made
+    level        of marginal means: coverage of the intervals, between 0 and 1; None, the default: as they were made
+    adjust       of marginal means: for the number of estimates in a table, see `contrast`; None, the default: as they
+                 were made
+    by           of marginal means: variables whose values make separate tables; by default as they were made, None for
+                 one
+    type         of marginal means: "response" transforms back; None, the default: as they were made
+    null         of marginal means: what tests are against, see `test`; default 0
+    side         of marginal means: "<" or ">" for one-sided tests and intervals; 0, the default: two-sided
+    delta        of marginal means: a threshold of equivalence, see `test`; default 0, none
+    bias_adjust  of marginal means: True: the way back is corrected for its bias, h(e) + h''(e) sigma^2 / 2; None, the
+                 default: as they were made
+    sigma        of marginal means: the standard deviation of that correction, one number or one for each row of a
+                 table; None, the default: the residual one (means over new groups want the root of the sum of all
+                 variances)
+    df           of marginal means: degrees of freedom in place of those found; None, the default: those
 
     R's `print(summary(fit), correlation=, digits=, signif.stars=, ranef.comp=, show.resids=)` is
     `summary(fit).to_string(correlation=, corr=, digits=, signif_stars=, ranef_comp=, show_resids=)`, a text.
 
-    Of an `lm`: `summary(fit, correlation=False)`, R's page of summary.lm; with correlation=True the correlations of the
-    coefficients stand below it.
-
-    Of marginal means and contrasts (`emmeans`): the table, `summary(means, infer=, level=, adjust=, by=, type=, null=,
-    side=, delta=, bias_adjust=, sigma=, df=)`: infer=(True, True) for intervals and tests; type="response" transforms
-    back, with bias_adjust=True corrected for the bias of this, h(e) + h''(e) sigma^2 / 2, where sigma is by default the
-    residual standard deviation (means over new groups want the root of the sum of all variances); df= in place of the
-    degrees of freedom found; the others as of `emmeans` and `test`.
-
-    Of `lmList`: `summary(fits, pool=None)`, the t tests of each coefficient by group, with the residual variance pooled
-    over groups or (pool=False) each group's own; default: as fitted.
+    Of an `lm` R's page of summary.lm; of `lmList` the t tests of each coefficient by group; of marginal means their
+    table. Raises ArgumentError for anything else.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

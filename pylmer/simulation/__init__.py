@@ -4,3 +4,7 @@ In: a fit and a seed.
 Out: simulated responses, posterior draws.
 Must not know: tests, printing.
 """
+
+from . import generalized
+
+__all__ = ["generalized"]

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..engine.factorization.blocked import BlockedEngine
+from ..engine.factorization.choose import engine_to_share
+from ..engine.factorization.contract import SumsEngine
 from ..engine.many_responses import response_sums, weighted_columns
 from ..errors import ArgumentError, NumericalError
 from ..extract import coef, fitted, fixef, ranef, sigma_hat, word
@@ -60,7 +61,13 @@ class Draws(ReadOnly[Array]):
 
     @plain
     def frame(self, factor: str, column: str) -> pd.DataFrame:
-        """The draws of one column, a level a column: (n_sims, J)."""
+        """The draws of one column, a level a column: DataFrame (n_sims, J).
+
+        factor  the grouping factor
+        column  one of its coefficients, such as "(Intercept)"
+
+        Raises ArgumentError for names that there are not.
+        """
         if factor not in self:
             raise ArgumentError(f"factor={factor!r}: there is {', '.join(map(repr, self))}")
         if column not in self.columns[factor]:
@@ -98,7 +105,9 @@ class LinearDraws(Shown):
 def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     """Draw beta, b and sigma from their posterior given theta, as arm's `sim`.
 
-    n_sims  number of draws;  seed  an integer or a numpy Generator
+    fit     a fit of `lmer` or `lm`
+    n_sims  number of draws; default 100
+    seed    a whole number or a numpy Generator; None, the default: other draws every time
 
     sigma^2 is r2 / chi2(n - p), which is sigma-hat^2 (n - p) / chi2(n - p) for a REML fit; given sigma, beta and b are
     normal about their estimates with their joint covariance, as in arm. Four things differ:
@@ -177,12 +186,11 @@ def _errors(fit: FittedModel, count: int, rng: np.random.Generator) -> tuple[Arr
     Y = draw_residuals(rows.n, 1.0, rows.weights, count, rng)
     for term, b in zip(effects, drawn, strict=True):
         add_effects(Y, term, b, slice(0, rows.n))
-    blocked = engine if isinstance(engine, BlockedEngine) else BlockedEngine(engine.gram)
-    beta, b_hat = _best_predictions(fit, blocked, Y)
+    beta, b_hat = _best_predictions(fit, engine_to_share(engine), Y)
     return beta, [hat - np.moveaxis(b, 2, 0) for hat, b in zip(b_hat, drawn, strict=True)]
 
 
-def _best_predictions(fit: FittedModel, engine: BlockedEngine, Y: Array) -> tuple[Array, list[Array]]:
+def _best_predictions(fit: FittedModel, engine: SumsEngine, Y: Array) -> tuple[Array, list[Array]]:
     """beta-hat (R, p) and b-hat per term (R, J, l) of other responses Y (n, R) at the fit's theta."""
     gram, p = engine.gram, engine.gram.p
     responses = response_sums(rows_of(fit.rows), gram, Y)

@@ -58,26 +58,31 @@ def simulate(
 ) -> pd.DataFrame:
     """Draw new responses from a fit, as lme4's `simulate`: DataFrame (n, nsim) with columns sim_1, sim_2, ...
 
-    nsim              number of responses
-    seed              an integer or a numpy Generator
-    use_u             True: given the conditional modes of all random effects; False: with new effects
-    re_form           the same for single terms: None is `use_u=True`, "NA" and "~0" new effects for all terms; of a
-                      formula such as "~ (1 | g)" the terms are conditioned on, all others are drawn
+    fit               a fit of `lmer` or `lm`, or a formula: `simulate("~ x + (1 | g)", newdata=, newparams=)` draws
+                      without a fit; then theta, beta and sigma are all needed, and a response on the left is not looked
+                      at
+    nsim              number of responses; default 1
+    seed              a whole number or a numpy Generator; None, the default: other draws every time
+    use_u             of a mixed model: True: given the conditional modes of all random effects; False, the default:
+                      with new effects
+    re_form           the same for single terms: None is `use_u=True`, "NA" (the default) and "~0" new effects for all
+                      terms; of a formula such as "~ (1 | g)" the terms are conditioned on, all others are drawn
     newdata           a data frame with the columns of the formula, without the response; None: the rows of the fit
     newparams         parameters in place of those fitted: dict(theta=, beta=, sigma=); theta in lme4's order, beta
-                      likewise or by name; what is left out stays as fitted. Spherical modes u are held
-    allow_new_levels  rows of `newdata` may have unknown levels: drawn anew, or zero where the term is conditioned on;
-                      rows without a level get no effect of the term
-    weights, offset   of `newdata`: a number, one per row, or a column or expression; by default what the fit was
-                      given, evaluated there (see `predict`)
-    na_action         rows of `newdata` with missing predictors: "pass" and "exclude" give NaN, "omit" leaves them out,
-                      "fail" raises
-    cond_sim          False: the mean given the effects, without residuals
+                      likewise or by name; what is left out stays as fitted. Spherical modes u are held. None: those
+                      fitted
+    allow_new_levels  True: rows of `newdata` may have unknown levels: drawn anew, or zero where the term is conditioned
+                      on; rows without a level get no effect of the term. False, the default: they raise DataError
+    weights           of `newdata`, prior weights: a number, one per row, or a column or expression; None, the default:
+                      what the fit was given, evaluated there (see `predict`)
+    offset            of `newdata`, a part of the mean that is known, given likewise; None: what the fit was given
+    na_action         rows of `newdata` with missing predictors: "pass", the default, and "exclude" give NaN, "omit"
+                      leaves them out, "fail" raises DataError
+    cond_sim          False: the mean given the effects, without residuals; default True
+    contrasts         of a formula: of its factors, as in `lmer`; None: those that rule, see `set_contrasts`
+    env               of a formula: names that are not columns, as in `lmer`; None: there are none
 
     The rows of the fit are those used, with its weights; after na_action="exclude" the others are NaN.
-
-    A formula draws without a fit: `simulate("~ x + (1 | g)", newdata=, newparams=)`; then theta, beta and sigma are
-    all needed, and a response on the left is not looked at. A fit of lm() is simulated too.
 
     Residuals have variance sigma^2 / w, as the model says (Bates, Maechler, Bolker & Walker 2015, section 2); lme4 1.1
     leaves the weights out of it.

@@ -7,23 +7,36 @@ and its HTML with `show_html.register(Record)`; `str(record)`, `repr(record)` an
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from functools import singledispatch
+from importlib import import_module
 from typing import Any
 
 from ..errors import ArgumentError
 from .arguments import check_call, check_digits, check_plain, is_flag, may_be_none, written
 
+PAGES = "pylmer.printing.registrations"  # what teaches all records, loaded when one is first shown
+
 
 @singledispatch
 def show(record: object, **options: Any) -> str:
     """The text of a record; options as of the function registered for its type."""
-    return object.__repr__(record)
+    writer = writer_of(show, type(record))
+    return object.__repr__(record) if writer is show.registry[object] else writer(record, **options)
 
 
 @singledispatch
 def show_html(record: object) -> str:
     """The HTML of a record: its text, unless something better is registered."""
-    return f"<pre>{html.escape(show(record))}</pre>"
+    writer = writer_of(show_html, type(record))
+    return f"<pre>{html.escape(show(record))}</pre>" if writer is show_html.registry[object] else writer(record)
+
+
+def writer_of(generic: Any, kind: type) -> Callable[..., str]:
+    """What writes records of a kind, all pages loaded."""
+    import_module(PAGES)
+    writer: Callable[..., str] = generic.dispatch(kind)
+    return writer
 
 
 class Printed:
@@ -50,7 +63,10 @@ class Copied:
     __slots__ = ()
 
     def copy(self, deep: bool | None = True) -> Any:
-        """A copy, of the same kind unless it is shallow; also what `copy` and `deepcopy` give."""
+        """A copy, of the same kind unless it is shallow; also what `copy` and `deepcopy` give.
+
+        deep  True, the default: with numbers of its own; False: an ordinary table of the same numbers; None: as pandas
+        """
         if deep is not None and not is_flag(deep):
             raise ArgumentError(f"deep={written(deep)}: copy() wants True, False or None")
         copied = super().copy(deep=deep)  # type: ignore[misc]
@@ -66,8 +82,14 @@ class Shown(Printed):
     __slots__ = ()
 
     def to_string(self, **options: Any) -> str:
-        """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`."""
-        writer = show.dispatch(type(self))
+        """The record's text, with options: `VarCorr(fit).to_string(comp=["Variance"], digits=3)`.
+
+        options  of the record, as R's print has them: digits, the significant digits; of VarCorr comp, of a summary
+                 correlation, signif_stars, ranef_comp and show_resids, of marginal means those of `summary`
+
+        Raises ArgumentError for options that the record does not have, and lists those it has.
+        """
+        writer = writer_of(show, type(self))
         check_plain("to_string", writer, (self,), options)
         check_call("to_string", writer, (self,), options)
         if "digits" in options and not (options["digits"] is None and may_be_none(writer, "digits")):

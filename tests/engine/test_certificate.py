@@ -15,7 +15,7 @@ import pylmer
 from pylmer.engine.covariance.family import Family
 from pylmer.engine.covariance.points import Points
 from pylmer.engine.criterion.profiled import Criterion, Objective
-from pylmer.engine.factorization.blocked import BlockedEngine
+from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.optimize.certificate import certify, kkt, past_saddles
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.optimize.newton import Run
@@ -50,7 +50,7 @@ def test_a_minimum_whose_gathered_information_bends_downwards() -> None:
 def test_what_the_corrections_say_is_not_believed(kind: str) -> None:
     """Corrections that turn the information round: the certificate is that of the observed information."""
     rows = make_rows(kind, weights=False)
-    criterion = Criterion(BlockedEngine(form_gram(rows)), True)
+    criterion = Criterion(elimination_engine(form_gram(rows)), True)
     run = search(criterion.at, lambda c: tuple(f.multiple(c) for f in families(rows))).best
     known = observed_information(criterion.at, run.at) - run.at.information
     proof = certify(replace(run, correction=known), criterion.at)
@@ -65,7 +65,7 @@ def test_what_the_corrections_say_is_not_believed(kind: str) -> None:
 
 def highest_between_two_minima() -> tuple[Objective, Run, float]:
     """The criterion of one variance, the end of a descent at its local maximum, and its value in the lower minimum."""
-    criterion = Criterion(BlockedEngine(form_gram(bimodal_rows())), False)
+    criterion = Criterion(elimination_engine(form_gram(bimodal_rows())), False)
     family = Family("us", 1)
 
     def value(theta: float) -> float:
@@ -137,7 +137,7 @@ def test_the_way_on_is_that_of_the_observed_information() -> None:
 def test_the_search_stays_in_a_minimum() -> None:
     """Whatever the corrections say."""
     rows = make_rows("one vector", weights=False)
-    criterion = Criterion(BlockedEngine(form_gram(rows)), True)
+    criterion = Criterion(elimination_engine(form_gram(rows)), True)
     found = search(criterion.at, lambda c: tuple(f.multiple(c) for f in families(rows)))
     assert past_saddles(found, criterion.at) is found
     wrong = replace(found, best=replace(found.best, correction=-2 * found.best.at.information))
@@ -163,7 +163,7 @@ def test_one_growing_direction_among_two_vanished_ones_is_no_minimum() -> None:
     The derivatives along v v' (with the vanished directions v) by forward differences of the criterion.
     """
     rows, family = slopes_of_one_predictor(), Family("us", 3)
-    criterion = Criterion(BlockedEngine(form_gram(rows)), False)
+    criterion = Criterion(elimination_engine(form_gram(rows)), False)
     root = np.diag([1.0, 0.0, 0.0])
     at = criterion.at((family.point(np.array([1.0, 0, 0, 0, 0, 0]), np.eye(3)),))
     np.testing.assert_allclose(at.points[0].template() @ at.points[0].template().T, root)

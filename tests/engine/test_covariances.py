@@ -9,7 +9,7 @@ import pylmer
 from pylmer.engine.covariance.covariances import Covariances, Label
 from pylmer.engine.covariance.family import Family
 from pylmer.engine.criterion.profiled import Criterion
-from pylmer.engine.factorization.blocked import BlockedEngine
+from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.scaling import find_scaling
 
@@ -89,7 +89,7 @@ def test_the_gradient_is_that_of_the_criterion_in_par(kind: str) -> None:
     """Central differences of the criterion."""
     rows = make_rows(kind, weights=True)
     covariances = Covariances(families(rows), find_scaling(rows).R_terms)
-    criterion = Criterion(BlockedEngine(form_gram(rows)), True)
+    criterion = Criterion(elimination_engine(form_gram(rows)), True)
     par = covariances.par(covariances.multiple(0.8)) + np.linspace(0.0, 0.1, covariances.size)
     found = covariances.par_gradient(criterion.at(covariances.points(par)))
     for k, unit in enumerate(np.eye(len(par))):

@@ -8,9 +8,10 @@ from scipy import sparse
 
 from pylmer.engine.covariance.points import shifted
 from pylmer.engine.criterion.profiled import At, Criterion
-from pylmer.engine.factorization.blocked import BlockedEngine
+from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.factorization.dense import DenseEngine
-from pylmer.engine.factorization.schur_update import Update
+from pylmer.engine.factorization.patterns import CsrPattern
+from pylmer.engine.factorization.schur_update import UpdatePlan
 from pylmer.engine.factorization.selected import factor, pattern_of, selected_inverse
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.sums.arrange import form_gram
@@ -24,7 +25,7 @@ TOLERANCE = 1e-10  # relative to the largest entry: the issue's figure
 def both(kind: str, REML: bool, singular: bool) -> tuple[At, At]:
     rows = make_rows(kind, weights=not REML)
     gram, points = form_gram(rows), random_points(rows, singular=singular)
-    return Criterion(BlockedEngine(gram), REML).at(points), Criterion(DenseEngine(gram, rows), REML).at(points)
+    return Criterion(elimination_engine(gram), REML).at(points), Criterion(DenseEngine(gram, rows), REML).at(points)
 
 
 def assert_equal(ours: object, oracle: object) -> None:
@@ -58,7 +59,7 @@ def test_solving_with_the_conditional_covariance(kind: str, singular: bool) -> N
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small crossed designs are eliminated as large ones are."""
-    monkeypatch.setattr("pylmer.engine.factorization.blocked.FEW", 0)
+    monkeypatch.setattr("pylmer.engine.factorization.whole.FEW", 0)
 
 
 @pytest.mark.parametrize("few", [0, 100])
@@ -66,7 +67,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("REML", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocked_equals_dense(kind: str, REML: bool, singular: bool, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.factorization.blocked.FEW", few)
+    monkeypatch.setattr("pylmer.engine.factorization.whole.FEW", few)
     ours, oracle = both(kind, REML, singular)
     assert_equal(ours.value, oracle.value)
     assert_equal(ours.factorization.fixed.beta, oracle.factorization.fixed.beta)
@@ -151,7 +152,7 @@ def test_curvature_is_the_second_derivative_of_sigma(kind: str) -> None:
 def test_sparse_coupling_equals_dense(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pylmer.engine.factorization.crossed.DENSE_SHARE", 2.0)
     ours, oracle = both(kind, REML=True, singular=False)
-    assert sparse.issparse(ours.criterion.engine.coupled)
+    assert sparse.issparse(ours.criterion.engine.C)
     assert_equal(ours.value, oracle.value)
     assert_equal(ours.gradient, oracle.gradient)
     assert_equal(ours.information, oracle.information)
@@ -161,8 +162,8 @@ def test_sparse_coupling_equals_dense(kind: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("REML", [False, True])
 @pytest.mark.usefixtures("many")
 def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.factorization.schur_complement.SPARSE_FROM", 0)
-    monkeypatch.setattr("pylmer.engine.factorization.schur_complement.SPARSE_FILL", 2.0)
+    monkeypatch.setattr("pylmer.engine.factorization.sparse_schur_complement.SPARSE_FROM", 0)
+    monkeypatch.setattr("pylmer.engine.factorization.sparse_schur_complement.SPARSE_FILL", 2.0)
     ours, oracle = both("crossed scalars", REML, singular)
     assert "sparse" in ours.criterion.engine.route
     assert_equal(ours.value, oracle.value)
@@ -191,12 +192,13 @@ def test_update_and_adjoint(limit: int, monkeypatch: pytest.MonkeyPatch) -> None
     C = sparse.csr_array(np.where(rng.uniform(size=(40, 15)) < 0.3, rng.uniform(size=(40, 15)), 0.0))
     k, S = rng.uniform(size=40), rng.normal(size=(15, 15))
     S = np.asfortranarray(S + S.T)
-    update = Update(C)
+    update = UpdatePlan.of(CsrPattern(C.indptr, C.indices, np.arange(C.nnz), C.shape)).fill(C.data)
     assert len(update.short) > 0
     assert (len(update.long) > 0) == (limit == 20)
     dense = C.toarray()
     assert_equal(update.square(k), np.tril(dense.T @ (k[:, None] * dense)))
     assert_equal(update.adjoint(S), np.einsum("jq,qr,jr->j", dense, S, dense))
+    assert_equal(update.applied(S), (dense @ S)[C.nonzero()])
 
 
 def test_selected_inverse_is_the_inverse_at_the_pattern() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pylmer.engine.criterion.profiled import Criterion
-from pylmer.engine.factorization.blocked import BlockedEngine
+from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.optimize.search import COARSE_SCAN, SCAN, search
 from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.moments import moment_ratios
@@ -64,7 +64,7 @@ def test_vector_terms_have_no_moments() -> None:
 def test_both_scans_lead_to_the_same_minimum(seed: int) -> None:
     rows = crossed((0.6, 0.3), seed)
     gram = form_gram(rows)
-    criterion, found = Criterion(BlockedEngine(gram), True), families(rows)
+    criterion, found = Criterion(elimination_engine(gram), True), families(rows)
     ratios = moment_ratios(gram)
     assert ratios is not None
     pairs = list(zip(found, ratios, strict=True))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pylmer.engine.covariance.family import Family
 from pylmer.engine.covariance.points import Points
 from pylmer.engine.criterion.profiled import At, Criterion
-from pylmer.engine.factorization.blocked import BlockedEngine
+from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.optimize.certificate import certify
 from pylmer.engine.optimize.newton import newton
 from pylmer.engine.optimize.search import local_minima, search
@@ -53,7 +53,7 @@ def test_local_minima_lowest_first() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_descents_end_in_a_certified_minimum(kind: str, REML: bool) -> None:
     rows = make_rows(kind, weights=False)
-    criterion = Criterion(BlockedEngine(form_gram(rows)), REML)
+    criterion = Criterion(elimination_engine(form_gram(rows)), REML)
     found = search(criterion.at, lambda c: tuple(f.multiple(c) for f in families(rows)))
     assert found.best.converged
     proof = certify(found.best, criterion.at)
@@ -73,7 +73,7 @@ def bimodal_rows() -> Rows:
         rng = np.random.default_rng(seed)
         y = rng.normal(size=65) + (3 * rng.normal(size=5))[codes]
         rows = Rows(np.ones((65, 1)), y, None, (TermRows(codes.astype(np.int64), 5, None, 0),))
-        criterion = Criterion(BlockedEngine(form_gram(rows)), False)
+        criterion = Criterion(elimination_engine(form_gram(rows)), False)
         grid = np.concatenate([[0], np.geomspace(0.01, 30, 120)])
         values = [criterion.at((Family("us", 1).point(np.array([t]), np.eye(1)),)).value for t in grid]
         if len(local_minima(values)) > 1 and values[0] == min(values[:3]):
@@ -83,7 +83,7 @@ def bimodal_rows() -> Rows:
 
 def test_the_better_of_two_minima_is_found() -> None:
     rows = bimodal_rows()
-    criterion = Criterion(BlockedEngine(form_gram(rows)), False)
+    criterion = Criterion(elimination_engine(form_gram(rows)), False)
     family = Family("us", 1)
     grid = np.concatenate([[0], np.geomspace(0.001, 100, 2000)])
     lowest = min(criterion.at((family.point(np.array([t]), np.eye(1)),)).value for t in grid)
@@ -93,7 +93,7 @@ def test_the_better_of_two_minima_is_found() -> None:
 
 def test_a_vanished_variance_is_tried_again_from_inside() -> None:
     """Begun at theta = 0, a local minimum, the descent stays there; the second one begins inside."""
-    criterion = Criterion(BlockedEngine(form_gram(bimodal_rows())), False)
+    criterion = Criterion(elimination_engine(form_gram(bimodal_rows())), False)
     family = Family("us", 1)
     grid = np.concatenate([[0], np.geomspace(0.001, 100, 2000)])
     values = [criterion.at((family.multiple(t),)).value for t in grid]
@@ -106,7 +106,7 @@ def test_a_vanished_variance_is_tried_again_from_inside() -> None:
 def test_one_factorization_lives_at_a_time() -> None:
     """Each is let go before the next is computed, after steps that are taken and steps that are not."""
     rows = make_rows("crossed", weights=False)
-    criterion = Criterion(BlockedEngine(form_gram(rows)), True)
+    criterion = Criterion(elimination_engine(form_gram(rows)), True)
     alive: list[weakref.ref[At]] = []
     refused = set(range(2, 100, 3))
 

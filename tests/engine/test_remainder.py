@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from pylmer.engine.factorization.schur_complement import COLUMNS_AT_ONCE, DenseSchurComplement
-from pylmer.engine.factorization.schur_update import Update
+from pylmer.engine.factorization.dense_schur_complement import DensePlan
+from pylmer.engine.factorization.patterns import CsrPattern
+from pylmer.engine.factorization.schur_complement import COLUMNS_AT_ONCE
 
 Q = 2 * COLUMNS_AT_ONCE + 37
+
+
+def pattern(C):
+    return CsrPattern(C.indptr, C.indices, np.arange(C.nnz), C.shape)
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +24,10 @@ def parts():
     k = rng.uniform(0.1, 0.5, 400)
     d = np.where(np.arange(Q) % 3 == 0, 0.0, np.where(np.arange(Q) % 3 == 1, 1e-5, 0.8))
     whole = (C.T @ C).toarray() + np.diag(rng.uniform(0.0, 3.0, Q))
-    A = sparse.coo_array(np.tril(whole))
+    A = sparse.csr_array(whole)
     S = whole - (C.T @ (C * k[:, None])).toarray()
-    return C.toarray(), d, S, DenseSchurComplement(A, Update(sparse.csr_array(C)), k, d)
+    plan = DensePlan.of(pattern(C), pattern(A))
+    return C.toarray(), d, S, plan.fill(C.data, A.data).at(k, d)
 
 
 def test_equations_are_those_of_the_definition(parts):

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag
 
-from pylmer.engine.factorization.blocked import BlockedEngine
-from pylmer.engine.factorization.dense import factor_templates
+from pylmer.engine.factorization.between import BetweenEngine
+from pylmer.engine.factorization.choose import elimination_engine
+from pylmer.engine.factorization.contract import Engine, SumsEngine
+from pylmer.engine.factorization.dense import DenseEngine, factor_templates
 from pylmer.engine.factorization.layout import Layout, joined
+from pylmer.engine.factorization.orthogonal import OrthogonalEngine
 from pylmer.engine.sums.gram import Gram
 from pylmer.engine.sums.rows import Rows
 from pylmer.engine.sums.scaling import find_scaling
@@ -47,7 +50,7 @@ def dense_columns(rows: Rows, structure: Structure) -> tuple[list[np.ndarray], n
 
 def whole(gram: Gram) -> np.ndarray:
     """Z'WZ of all factors (q, q), as a Gram has it."""
-    layout = Layout(gram.factors)
+    layout = Layout(gram.incidence.shapes)
     out = block_diag(*(block for f in gram.factors for block in f.ZtZ))
     for (f, g), link in gram.links.items():
         for j, k, block in zip(link.first, link.second, link.blocks, strict=True):
@@ -116,11 +119,11 @@ def dense_K(gram: Gram, T: list[np.ndarray]) -> tuple[np.ndarray, float]:
 @pytest.mark.parametrize("sign", ["with zeros", "negative"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_engines_on_weights_of_any_sign(kind: str, sign: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.factorization.blocked.FEW", few)
+    monkeypatch.setattr("pylmer.engine.factorization.whole.FEW", few)
     rows = make_rows(kind, weights=False)
     gram = structure_of(rows).filled(weights_of(sign, rows.n), "ZX")
     T = [point.template() for point in random_points(rows, singular=True)]
-    at = BlockedEngine(gram).factorize(T)
+    at = elimination_engine(gram).factorize(T)
     K, logdet = dense_K(gram, factor_templates(gram, T))
     c = [np.random.default_rng(1).normal(size=(f.J, f.L, 2)) for f in gram.factors]
     assert_close(joined(at.solve(c)), K @ joined(c), 1e-11)
@@ -132,16 +135,16 @@ def test_engines_on_weights_of_any_sign(kind: str, sign: str, few: int, monkeypa
 @pytest.mark.parametrize("few", [0, 100])
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_indefinite_matrix_is_an_error(kind: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.factorization.blocked.FEW", few)
+    monkeypatch.setattr("pylmer.engine.factorization.whole.FEW", few)
     rows = make_rows(kind, weights=False)
     gram = structure_of(rows).filled(np.full(rows.n, -1.0), "Z")
     with pytest.raises(NumericalError, match="not positive definite"):
-        BlockedEngine(gram).factorize([np.eye(t.width) for t in rows.terms])
+        elimination_engine(gram).factorize([np.eye(t.width) for t in rows.terms])
 
 
 @pytest.mark.parametrize("table", [0, 1000])
 def test_pairs_are_found_in_either_way(table: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.sums.structure.TABLE", table)
+    monkeypatch.setattr("pylmer.engine.sums.incident.TABLE", table)
     rng = np.random.default_rng(5)
     rows = make_rows("crossed", weights=False)
     structure = structure_of(rows)
@@ -156,3 +159,95 @@ def test_pairs_are_found_in_either_way(table: int, monkeypatch: pytest.MonkeyPat
             zip(turned.pairs.first.tolist(), turned.pairs.second.tolist(), strict=True)
         )
         assert np.array_equal(turned.pairs.first[turned.numbers], two)
+
+
+WAYS = {  # of elimination, by what is changed to get there from small problems
+    "as chosen": {},
+    "eliminated": {"whole.FEW": 0},
+    "sparse coupling": {"whole.FEW": 0, "crossed.DENSE_SHARE": 2.0},
+    "sparse remainder": {
+        "whole.FEW": 0,
+        "sparse_schur_complement.SPARSE_FROM": 0,
+        "sparse_schur_complement.SPARSE_FILL": 2.0,
+    },
+    "slabs": {
+        "whole.FEW": 0,
+        "schur_update.MAP_LIMIT": 8,
+        "schur_update.SLAB_CELLS": 40,
+        "schur_update.PAIRS_AT_ONCE": 5,
+    },
+}
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in WAYS[request.param].items():
+        monkeypatch.setattr(f"pylmer.engine.factorization.{name}", value)
+    return str(request.param)
+
+
+def everything(engine: SumsEngine, T: list[np.ndarray]) -> list[np.ndarray]:
+    """All that a factorization and its engine give, one after the other."""
+    at, rng = engine.factorize(T), np.random.default_rng(4)
+    c = [rng.normal(size=(f.J, f.L, 2)) for f in engine.gram.factors]
+    v, S = rng.normal(size=(engine.gram.p + 1, 2)), np.eye(engine.gram.p + 1)
+    own, between = at.covariances()
+    parts = [*engine.ZtZ_times(c), *at.solve(c), *at.products(c), *own, *between.values(), np.array(at.logdet_V)]
+    for several in (*at.modes(v), *at.selected_inverse(S)):
+        parts += several
+    return parts
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("way")
+def test_a_refilled_engine_is_a_new_one(kind: str, sign: str) -> None:
+    rows = make_rows(kind, weights=False)
+    structure = structure_of(rows)
+    T = [point.template() for point in random_points(rows, singular=False)]
+    gram = structure.filled(weights_of(sign, rows.n), "ZX")
+    zero = structure.filled(np.zeros(rows.n), "Z")  # from which no pattern can be read
+    for first in (structure.filled(), zero):
+        refilled = elimination_engine(first).refilled(gram)
+        for ours, new in zip(everything(refilled, T), everything(elimination_engine(gram), T), strict=True):
+            assert_close(ours, new)
+
+
+@pytest.mark.parametrize("kind", ["one vector", "nested", "crossed", "crossed scalars"])
+@pytest.mark.usefixtures("way")
+def test_an_engine_of_other_levels_is_not_refilled(kind: str) -> None:
+    engine = elimination_engine(structure_of(make_rows(kind, weights=False)).filled())
+    with pytest.raises(NumericalError, match="other levels"):
+        engine.refilled(structure_of(make_rows("crossed three, one term hom", weights=False)).filled())
+
+
+@pytest.mark.parametrize("singular", [False, True])
+@pytest.mark.parametrize("sign", ["ones", "with zeros", "negative"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_leverages(kind: str, sign: str, singular: bool, way: str) -> None:
+    rows = make_rows(kind, weights=False)
+    structure = structure_of(rows)
+    gram = structure.filled(weights_of(sign, rows.n), "Z")
+    T = [point.template() for point in random_points(rows, singular=singular)]
+    engine = elimination_engine(gram)
+    K, _ = dense_K(gram, factor_templates(gram, T))
+    Z, _ = dense_columns(rows, structure)
+    flat = np.hstack([z.reshape(rows.n, -1) for z in Z])
+    expected = np.sum((flat @ K) * flat, axis=1)
+    assert_close(engine.factorize(T).leverages(structure), expected, 1e-11)
+    if way == "sparse remainder" and kind == "crossed scalars":
+        assert "sparse" in engine.route
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_leverages_of_engines_that_hold_rows(kind: str) -> None:
+    rows = make_rows(kind, weights=True)
+    structure = structure_of(rows)
+    gram = structure.filled(rows.weights)
+    T = [point.template() for point in random_points(rows, singular=False)]
+    expected = elimination_engine(gram).factorize(T).leverages(structure)
+    others: list[Engine] = [DenseEngine(gram, rows), OrthogonalEngine(gram, rows)]
+    if len(gram.factors) == 1:
+        others.append(BetweenEngine(gram))
+    for engine in others:
+        assert_close(engine.factorize(T).leverages(structure), expected, 1e-10)

@@ -93,7 +93,7 @@ def test_every_structure(structure, name, link, kind):
 
 @pytest.mark.parametrize(("structure", "few"), [("crossed", 0), ("crossed slopes", 0)])
 def test_large_crossed_designs_are_eliminated_alike(structure, few, monkeypatch):
-    monkeypatch.setattr("pylmer.engine.factorization.blocked.FEW", few)
+    monkeypatch.setattr("pylmer.engine.factorization.whole.FEW", few)
     problem = Problem("binomial", "probit", structure)
     devfun = devfun_of(problem, laplace="lme4")
     x = place_of(problem, devfun)

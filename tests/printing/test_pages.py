@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import pylmer
-from pylmer.printing import print_fit
+from pylmer.printing.fits import print_fit
 
 from .pages import PAGES, as_2x, fitted, lines, same_numbers, same_up_to_rounding, without_singular
 

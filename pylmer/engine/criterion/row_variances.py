@@ -14,11 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from ...numerics.linalg import Array, Codes
+from ..covariance.points import Points
 from ..factorization.contract import Factorization
+from ..sums.structure import Structure
 from .profiled import At
 
 CELLS = 4_000_000  # cells of the columns of K that are held at once
@@ -56,7 +59,24 @@ class JointRows:
         return JointRows(self.X[rows], factors, tuple(None if Z is None else Z[rows] for Z in self.unknown))
 
 
-def row_variances(at: At, rows: JointRows) -> Array:
+class Equations(Protocol):
+    """Mixed-model equations: the factorization, and Phi (p, p), the covariance of beta-hat per unit sigma^2."""
+
+    @property
+    def factorization(self) -> Factorization: ...
+
+    @property
+    def Phi(self) -> Array: ...
+
+
+class Covarying(Protocol):
+    """The covariances of the random terms, scaled."""
+
+    @property
+    def points(self) -> Points: ...
+
+
+def row_variances(at: Equations, rows: JointRows) -> Array:
     """Variance of x'beta-hat + z'(b-hat - b) per unit sigma^2: (m,).
 
     Cost: O(m) for one factor; with more, besides, one pass of the engine per level of all factors but the largest
@@ -73,6 +93,16 @@ def row_variances(at: At, rows: JointRows) -> Array:
         own[here] += np.einsum("mk,mkl,ml->m", z, e[codes], z)
     between = _across(f, rows.factors, [(d.shape[0], d.shape[1]) for d in D])
     return np.asarray(np.sum((a @ at.Phi) * a, axis=1) + own + 2 * between)
+
+
+def fitted_variances(at: At, rows: Structure) -> Array:
+    """`row_variances` of the rows of the data, whose levels meet where the factorization knows K: (n,).
+
+    Cost: that of one score, and O(n).
+    """
+    f, p = at.factorization, rows.rows.p
+    a = rows.X - rows.Z(f.modes(np.eye(p + 1)[:, :p])[1])
+    return np.asarray(np.sum((a @ at.Phi) * a, axis=1) + f.leverages(rows))
 
 
 def _on(here: Codes, m: int, values: Array) -> Array:
@@ -137,7 +167,7 @@ def row_slopes(at: At, rows: JointRows) -> Array:
     return np.asarray(out)
 
 
-def unknown_variances(at: At, rows: JointRows) -> Array:
+def unknown_variances(at: Covarying, rows: JointRows) -> Array:
     """Variance z'Sigma z of the effects of unknown groups per unit sigma^2: (m,)."""
     out = np.zeros(len(rows.X))
     for Z, point in zip(rows.unknown, at.points, strict=True):

@@ -22,7 +22,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, chunks, log_diagonal, rows_for_factor, transposed, triangular_factor
 from ...numerics.stacks import cross
 from ..sums.gram import Gram
-from .contract import Fixed
+from .contract import Covariances, Fixed, IncidentRows
 from .dense import factor_templates
 
 RANK = 1e-12  # an eigenvalue of Z_j'Z_j, or what is left of a column's sum of squares, relative, that is rounding
@@ -86,6 +86,13 @@ class BetweenFactorization:
         half = self.inverse @ (transposed(self.engine.root) @ s[0])
         return cross(half, half), cross(self.inverse @ self.engine.half[:, :, :-1], half)
 
+    def covariances(self) -> Covariances:
+        B = self.T @ np.linalg.inv(_triangular(self.G))
+        return [B @ transposed(B)], {}
+
+    def leverages(self, rows: IncidentRows) -> Array:
+        return rows.quadratic(*self.covariances())
+
 
 class BetweenEngine:
     """Sums of one grouping factor -> factorization.
@@ -97,6 +104,8 @@ class BetweenEngine:
 
     name = "between"
     costly = False
+    nested = False
+    shared = None
     route = "one grouping factor: within levels, and between them"
 
     def __init__(self, gram: Gram) -> None:

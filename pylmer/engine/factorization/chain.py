@@ -7,20 +7,86 @@ of a level is its coupling to the columns of all its parents, side by side.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 
 from ...numerics.linalg import Array, log_diagonal, transposed
 from ...numerics.stacks import inner_products, product
-from ..sums.gram import Gram
+from ..sums.gram import Gram, Incidence
+from .blocked import EliminationEngine, Plan
+from .contract import Covariances
 from .level_elimination import Level
+
+
+@dataclass(frozen=True, eq=False)
+class ChainPlan(Plan):
+    """parent[f, g]: indicators (J_f, J_g) of the level of g that each level of f lies in."""
+
+    parent: dict[tuple[int, int], sparse.csr_array]
+
+    @classmethod
+    def fits(cls, incidence: Incidence) -> bool:
+        return incidence.nested
+
+    @classmethod
+    def of(cls, incidence: Incidence) -> ChainPlan:
+        return cls(incidence, {(f, g): _parent(incidence, f, g) for f, g in incidence.pairs})
+
+    @property
+    def parents(self) -> list[sparse.csr_array]:
+        """Per factor but the last, its levels' parents in the next."""
+        return [self.parent[f, f + 1] for f in range(len(self.incidence.shapes) - 1)]
+
+    def fill(self, gram: Gram) -> ChainEngine:
+        return ChainEngine(gram, self, tuple(_path(gram, f) for f in range(len(gram.factors))))
+
+
+@dataclass(frozen=True, eq=False)
+class ChainEngine(EliminationEngine):
+    """One grouping factor, or nested ones. paths per factor (J, L, P): coupling to the columns of all parents."""
+
+    plan: ChainPlan
+    paths: tuple[Array, ...]
+
+    nested: ClassVar[bool] = True
+    stackable: ClassVar[bool] = True
+
+    @property
+    def route(self) -> str:
+        if len(self.gram.factors) == 1:
+            return "one grouping factor, eliminated level by level"
+        return "nested grouping factors, eliminated level by level, one after the other"
+
+    def eliminated(self, T: list[Array]) -> Chain:
+        return Chain(self.gram, self.plan.parents, self.paths, T)
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        out = [product(sums.ZtZ, x) for sums, x in zip(self.gram.factors, s, strict=True)]
+        for (f, g), link in self.gram.links.items():
+            out[f] = out[f] + product(link.blocks, s[g][link.second])
+            out[g] = out[g] + gathered(self.plan.parent[f, g], product(transposed(link.blocks), s[f]))
+        return out
+
+
+def _parent(incidence: Incidence, f: int, g: int) -> sparse.csr_array:
+    (J, _), (K, _) = incidence.shapes[f], incidence.shapes[g]
+    return sparse.csr_array((np.ones(J), incidence.pairs[f, g].second, np.arange(J + 1)), shape=(J, K))
+
+
+def _path(gram: Gram, f: int) -> Array:
+    """Cross-products of each level with the columns of all its parents: (J, L, P)."""
+    sums = gram.factors[f]
+    later = [gram.links[f, g].blocks for g in range(f + 1, len(gram.factors))]
+    return np.concatenate([np.zeros((sums.J, sums.L, 0)), *later], axis=2)
 
 
 class Chain:
     """Nested factors at given templates: every level of each has one parent in each later factor."""
 
-    def __init__(self, gram: Gram, parents: list[sparse.csr_array], paths: list[Array], T: list[Array]) -> None:
+    def __init__(self, gram: Gram, parents: Sequence[sparse.csr_array], paths: Sequence[Array], T: list[Array]) -> None:
         self.gram, self.parents = gram, parents
         self.levels: list[Level] = []
         carry: Array | None = None
@@ -99,6 +165,29 @@ class Chain:
                 rest = np.broadcast_to(adjoint, (len(e), *adjoint.shape[-2:]))
                 adjoint = np.concatenate([top, np.concatenate([transposed(side), rest], axis=2)], axis=1)
         return D, E
+
+    def covariances(self) -> Covariances:
+        """See `pls.Factorization.covariances`: what `selected_inverse` gives in front of [X y], and beside."""
+        own: list[Array] = []
+        between: dict[tuple[int, int], Array] = {}
+        later: Array = np.zeros((1, 0, 0))  # K of all parents of a level, side by side
+        for f in reversed(range(len(self.levels))):
+            level = self.levels[f]
+            if f < len(self.parents):
+                later = later[self.parents[f].indices]
+            Q = product(level.path, later)
+            K = level.conditional(product(Q, transposed(level.path)))
+            side = -level.K_times(Q)
+            own.insert(0, K)
+            at = 0
+            for g in range(f + 1, len(self.levels)):
+                width = own[g - f].shape[1]
+                between[f, g] = side[:, :, at : at + width]
+                at += width
+            top = np.concatenate([K, side], axis=2)
+            rest = np.broadcast_to(later, (len(K), *later.shape[-2:]))
+            later = np.concatenate([top, np.concatenate([transposed(side), rest], axis=2)], axis=1)
+        return own, between
 
 
 def gathered(parent: sparse.csr_array, update: Array) -> Array:

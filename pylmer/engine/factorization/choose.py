@@ -1,14 +1,35 @@
-"""Sums -> factorization: the plain dense oracle, the blocked engine, and one for variances of any size."""
+"""Sums -> factorization: which engine, in one table."""
 
 from __future__ import annotations
 
-from ..sums.gram import Gram
+from ..sums.gram import Gram, Incidence
 from ..sums.rows import Rows
-from .blocked import BlockedEngine
-from .contract import Engine
+from .blocked import EliminationEngine, Plan
+from .chain import ChainPlan
+from .contract import Engine, SumsEngine
+from .crossed import CrossedPlan
 from .dense import DenseEngine
+from .scalars import ScalarsPlan
+from .whole import WholePlan
+
+PLANS: tuple[type[Plan], ...] = (ChainPlan, WholePlan, ScalarsPlan, CrossedPlan)  # the first that fits
 
 
 def choose_engine(gram: Gram, rows: Rows, wanted: str = "auto") -> Engine:
     """The engine for these sums; "dense" is the oracle, for small n only."""
-    return DenseEngine(gram, rows) if wanted == "dense" else BlockedEngine(gram)
+    return DenseEngine(gram, rows) if wanted == "dense" else elimination_engine(gram)
+
+
+def elimination_engine(gram: Gram) -> EliminationEngine:
+    """The engine that eliminates these sums with the least work."""
+    return elimination_plan(gram.incidence).fill(gram)
+
+
+def elimination_plan(incidence: Incidence) -> Plan:
+    """What such an engine knows whatever the values of its sums."""
+    return next(plan for plan in PLANS if plan.fits(incidence)).of(incidence)
+
+
+def engine_to_share(engine: Engine) -> SumsEngine:
+    """The engine itself, or one on its sums where it holds rows."""
+    return engine.shared or elimination_engine(engine.gram)

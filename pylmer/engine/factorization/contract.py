@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from ...numerics.linalg import Array
 from ..sums.gram import Gram
+
+Covariances: TypeAlias = "tuple[list[Array], dict[tuple[int, int], Array]]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +38,24 @@ class Fixed:
         return np.asarray(half.T @ half)
 
 
+class IncidentRows(Protocol):
+    """Rows that know their levels and pairs of levels, such as `engine.sums.structure.Structure`."""
+
+    def quadratic(self, own: list[Array], between: dict[tuple[int, int], Array]) -> Array:
+        """z_i'K z_i of every row (n,), for K given where levels meet; see `Factorization.covariances`."""
+
+
 class Factorization(Protocol):
-    """V at given templates. Arrays per factor are (J, L, ...), factors and columns in the order of the Gram."""
+    """V at given templates. Arrays per factor are (J, L, ...), factors and columns in the order of the Gram.
+
+    With A = Z'WZ and T the templates of all levels, K = T (I + T'A T)^-1 T' is the covariance of b given the data, beta
+    and the templates, and log|I + T'A T| = log|V|, prior weights left out. Row weights need not be positive, if only
+    I + T'A T is positive definite.
+    """
+
+    @property
+    def logdet_V(self) -> float:
+        """log|V|."""
 
     @property
     def fixed(self) -> Fixed:
@@ -57,11 +75,19 @@ class Factorization(Protocol):
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         """For columns W = Z s (s per factor (J, L, k)): W'V^-1W (k, k) and X'V^-1W (p, k)."""
 
+    def covariances(self) -> Covariances:
+        """K where levels meet: per factor (J, L, L), and per link of the Gram (P, L_first, L_second)."""
+
+    def leverages(self, rows: IncidentRows) -> Array:
+        """z_i'K z_i of every row of the data (n,), row weights left out."""
+
 
 class Engine(Protocol):
     """Cross-products -> Factorization."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """In one word."""
 
     @property
     def gram(self) -> Gram:
@@ -70,6 +96,14 @@ class Engine(Protocol):
     @property
     def costly(self) -> bool:
         """Whether one value takes seconds."""
+
+    @property
+    def nested(self) -> bool:
+        """Whether every level has one parent in each later factor, and is eliminated for itself."""
+
+    @property
+    def shared(self) -> SumsEngine | None:
+        """The engine itself if it holds sums alone, so that others can share it; None if it holds rows."""
 
     def rounding(self, r2: float) -> float:
         """Relative rounding error of r2, in units of the machine's precision."""
@@ -86,3 +120,20 @@ class Engine(Protocol):
 
     def combined(self, M: Array) -> Engine:
         """The engine of [Z, [X y] M] for M (p + 1, p + 1); what belongs to Z alone is shared."""
+
+
+class SumsEngine(Engine, Protocol):
+    """An engine of sums alone, which others of the same design share.
+
+    What is found from which levels meet is kept by `refilled`, all that belongs to Z by `sharing`.
+    """
+
+    @property
+    def stackable(self) -> bool:
+        """Whether runs of many responses, each at templates of its own, can stand in one stack."""
+
+    def sharing(self, gram: Gram) -> SumsEngine:
+        """The engine of sums that differ in [X y] alone."""
+
+    def refilled(self, gram: Gram) -> SumsEngine:
+        """The engine of sums of the same rows with other row weights."""

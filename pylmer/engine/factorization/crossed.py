@@ -9,6 +9,7 @@ elimination,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,11 +18,15 @@ from scipy import sparse
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg.lapack import dpotri
 
-from ...numerics.linalg import Array, cholesky, log_diagonal, symmetric, transposed
+from ...numerics.linalg import Array, Codes, cholesky, chunks, log_diagonal, symmetric, transposed
 from ...numerics.stacks import inner_products, product
-from ..sums.gram import Gram
+from ..sums.gram import Gram, Incidence
+from .blocked import EliminationEngine, Plan
+from .contract import Covariances
 from .layout import Layout, flat, joined
 from .level_elimination import Level
+from .patterns import CsrPattern, coupling_pattern, crossed_route, remainder_pattern
+from .schur_complement import COSTLY_REMAINDER, check_remainder
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix ...
@@ -31,15 +36,64 @@ NUMPY_ALONE = 400  # columns of a remainder up to which L^-1 is formed
 BLOCK_CELLS = 4_000_000  # cells of a dense slab of C S held at once
 
 
-class Crossed:
-    """C (q_1, q_R) couples the first factor to the remainder A_RR (q_R, q_R); T per factor (L, L)."""
+@dataclass(frozen=True, eq=False)
+class CrossedPlan(Plan):
+    """C (q_1, q_R) couples the first factor to the others, A (q_R, q_R) is what these have before the elimination."""
 
-    def __init__(self, gram: Gram, C: Coupling, A_RR: Array, T: list[Array]) -> None:
-        self.C, self.T_rest, self.layout = C, T[1:], Layout(gram.factors[1:])
-        first = gram.factors[0]
+    C: CsrPattern
+    A: CsrPattern
+    layout: Layout
+
+    @classmethod
+    def fits(cls, incidence: Incidence) -> bool:
+        return len(incidence.shapes) > 1
+
+    @classmethod
+    def of(cls, incidence: Incidence) -> CrossedPlan:
+        C, A = coupling_pattern(incidence), remainder_pattern(incidence)
+        check_remainder(A.shape[0])
+        return cls(incidence, C, A, Layout(incidence.shapes[1:]))
+
+    def fill(self, gram: Gram) -> CrossedEngine:
+        values = gram.values
+        return CrossedEngine(gram, self, _dense_if_full(self.C.filled(values)), self.A.filled(values).toarray())
+
+
+@dataclass(frozen=True, eq=False)
+class CrossedEngine(EliminationEngine):
+    """Crossed factors with vector terms. C (q_1, q_R) as it is multiplied fastest, A (q_R, q_R)."""
+
+    plan: CrossedPlan
+    C: Coupling
+    A: Array
+
+    @property
+    def costly(self) -> bool:
+        return len(self.A) > COSTLY_REMAINDER
+
+    @property
+    def route(self) -> str:
+        return crossed_route("vector terms", self.plan.C, "dense")
+
+    def eliminated(self, T: list[Array]) -> Crossed:
+        return Crossed(self, T)
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        rest, first = joined(s[1:]), self.gram.factors[0].ZtZ
+        own = product(first, s[0]) + (self.C @ rest).reshape(s[0].shape)
+        return [own, *self.plan.layout.split(self.C.T @ flat(s[0]) + self.A @ rest)]
+
+
+class Crossed:
+    """C (q_1, q_R) couples the first factor to the remainder; T per factor (L, L)."""
+
+    def __init__(self, engine: CrossedEngine, T: list[Array]) -> None:
+        self.gram, self.plan, self.layout = engine.gram, engine.plan, engine.plan.layout
+        self.C, self.T_rest = engine.C, T[1:]
+        first = engine.gram.factors[0]
         self.first = Level.eliminated(T[0], first.ZtZ, np.zeros((first.J, first.L, 0)))
-        self.half_C = _times_levels(self.first.B, C)
-        self.S = A_RR - _square(self.half_C)
+        self.half_C = _times_levels(self.first.B, self.C)
+        self.S = engine.A - _square(self.half_C)
         M = self._times_T(self._times_T(self.S).T)
         M[np.diag_indices_from(M)] += 1.0
         self.chol = cholesky(symmetric(M))
@@ -77,6 +131,19 @@ class Crossed:
         H = product(product(U, S), transposed(U)) + CS + transposed(CS) + _level_squares(self.C, S_RR, U.shape[1])
         D, E = self.first.sandwich(H)
         return [D, *D_rest], [E, *self.layout.blocks(S_RR)]
+
+    def covariances(self) -> Covariances:
+        """See `pls.Factorization.covariances`: -K_1 C K_R between the first factor and the others."""
+        incidence, C, A = self.plan.incidence, self.plan.C, self.plan.A
+        values = np.empty(incidence.count)
+        values[C.source], values[A.source] = _at_pattern(C, self.C, self.K_R), self.K_R[A.rows, A.indices]
+        own, between = incidence.arranged(values)
+        H = np.zeros_like(self.first.A)
+        for g in range(1, len(own)):
+            link, across = self.gram.links[0, g], between[0, g]
+            _add_by_level(H, link.first, product(across, transposed(link.blocks)))
+            between[0, g] = -self.first.K_times_some(link.first, across)
+        return [self.first.conditional(H), *own[1:]], between
 
     @cached_property
     def _inverse(self) -> Array | None:
@@ -169,7 +236,25 @@ def _level_squares(C: Coupling, S: Array, L: int) -> Array:
     return H
 
 
-def dense_if_full(C: sparse.csr_array) -> Coupling:
+def _at_pattern(pattern: CsrPattern, C: Coupling, S: Array) -> Array:
+    """C S at the non-zeros of C (nnz,), a slab of rows at a time where C is sparse."""
+    if not sparse.issparse(C):
+        return np.asarray((C @ S)[pattern.rows, pattern.indices])
+    out = np.empty(pattern.nnz)
+    for at in chunks(C.shape[0], max(1, BLOCK_CELLS // max(1, len(S)))):
+        some = slice(pattern.indptr[at.start], pattern.indptr[at.stop])
+        out[some] = (C[at] @ S)[pattern.rows[some] - at.start, pattern.indices[some]]
+    return out
+
+
+def _add_by_level(out: Array, levels: Codes, blocks: Array) -> None:
+    """Add blocks (P, a, b) to those of their levels in `out` (J, a, b)."""
+    for a in range(out.shape[1]):
+        for b in range(out.shape[2]):
+            out[:, a, b] += np.bincount(levels, blocks[:, a, b], len(out))
+
+
+def _dense_if_full(C: sparse.csr_array) -> Coupling:
     """C as it is multiplied fastest."""
     full = C.nnz > DENSE_SHARE * C.shape[0] * C.shape[1] and C.shape[0] * C.shape[1] <= DENSE_CELLS
     return C.toarray() if full else C

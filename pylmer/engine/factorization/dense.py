@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from ...numerics.linalg import Array, cholesky, log_diagonal
-from ..sums.gram import Gram
+from ..sums.gram import Gram, Pairs
 from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
-from .contract import Fixed
+from .contract import Covariances, Fixed, IncidentRows
+from .layout import Layout
 
 
 def fixed_part(reduced: Array, logdet_V: float) -> Fixed:
@@ -30,7 +31,8 @@ def fixed_part(reduced: Array, logdet_V: float) -> Fixed:
 class DenseFactorization:
     """V at given templates; see `pls.Factorization`."""
 
-    def __init__(self, Xy: Array, Z: list[Array], T: list[Array]) -> None:
+    def __init__(self, Xy: Array, Z: list[Array], T: list[Array], pairs: dict[tuple[int, int], Pairs]) -> None:
+        self.pairs = pairs
         self.Xy, self.Z, self.T = Xy, Z, T  # Xy (n, p + 1); Z per factor (n, J, L); T per factor (L, L)
         V = np.eye(Xy.shape[0])
         for z, t in zip(Z, T, strict=True):
@@ -73,6 +75,16 @@ class DenseFactorization:
         VW = self.inverse @ W
         return W.T @ VW, self.Xy[:, :-1].T @ VW
 
+    def covariances(self) -> Covariances:
+        n, shapes = len(self.Xy), tuple((z.shape[1], z.shape[2]) for z in self.Z)
+        layout = Layout(shapes)
+        Sigma = layout.block_diagonal([t @ t.T for t in self.T])
+        half = np.hstack([z.reshape(n, -1) for z in self.Z]) @ Sigma
+        return layout.picked(Sigma - half.T @ self.inverse @ half, self.pairs)
+
+    def leverages(self, rows: IncidentRows) -> Array:
+        return rows.quadratic(*self.covariances())
+
 
 def _combined(Z: list[Array], s: Sequence[Array]) -> Array:
     """Z s (n, k) for s per factor (J, L, k)."""
@@ -91,6 +103,8 @@ class DenseEngine:
     name = "dense"
     route = "V formed plainly from the rows"
     costly = False
+    nested = False
+    shared = None
 
     def __init__(self, gram: Gram, rows: Rows) -> None:
         self._gram = gram
@@ -121,7 +135,7 @@ class DenseEngine:
         return [np.einsum("nja,nk->jak", z, Zs) for z in self.Z]
 
     def factorize(self, T: Sequence[Array]) -> DenseFactorization:
-        return DenseFactorization(self.Xy, self.Z, factor_templates(self._gram, T))
+        return DenseFactorization(self.Xy, self.Z, factor_templates(self._gram, T), self._gram.incidence.pairs)
 
 
 def factor_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...numerics.linalg import Array, transposed
+from ...numerics.linalg import Array, Codes, transposed
 from ...numerics.stacks import cholesky, inverse_lower, product
 
 
@@ -49,6 +49,10 @@ class Level:
         """K g for g (J, L, k)."""
         return product(transposed(self.B), product(self.B, g))
 
+    def K_times_some(self, levels: Codes, g: Array) -> Array:
+        """K g for g (P, L, k), each at one of the levels (P,)."""
+        return product(product(transposed(self.B), self.B)[levels], g)
+
     def sandwich(self, H: Array) -> tuple[Array, Array]:
         """N A - N H N' and K + K H K, each (J, L, L)."""
         K = product(transposed(self.B), self.B)
@@ -56,3 +60,8 @@ class Level:
         BA = product(self.B, self.A)
         D = self.A - product(transposed(BA), BA) - product(product(N, H), transposed(N))
         return D, K + product(product(K, H), K)
+
+    def conditional(self, H: Array) -> Array:
+        """K + K H K (J, L, L)."""
+        K = product(transposed(self.B), self.B)
+        return K + product(product(K, H), K)

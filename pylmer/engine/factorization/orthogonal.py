@@ -23,7 +23,7 @@ from ..sums.gram import Gram
 from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
 from .between import BetweenFactorization
-from .contract import Fixed
+from .contract import Covariances, Fixed, IncidentRows
 from .dense import factor_templates
 from .layout import Layout, joined
 
@@ -62,16 +62,29 @@ class OrthogonalFactorization:
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         return self.whole.products([joined(s)[None]])
 
+    @property
+    def logdet_V(self) -> float:
+        return self.whole.logdet_V
+
+    def covariances(self) -> Covariances:
+        (K,), _ = self.whole.covariances()
+        return self.engine.layout.picked(K[0], self.engine.gram.incidence.pairs)
+
+    def leverages(self, rows: IncidentRows) -> Array:
+        return rows.quadratic(*self.covariances())
+
 
 class OrthogonalEngine:
     """Rows -> factorization. root R' (1, q, q), half H (1, q, p + 1), within W (p + 1, p + 1)."""
 
     name = "orthogonal"
     costly = False
+    nested = False
+    shared = None
     route = "the response is far from zero, and X does not take it up: orthogonal factors of [Z X y] in place of sums"
 
     def __init__(self, gram: Gram, rows: Rows) -> None:
-        self._gram, self.layout = gram, Layout(gram.factors)
+        self._gram, self.layout = gram, Layout(gram.incidence.shapes)
         order = _order(self.layout)
         q = len(order)
         full = triangular_factor(_rows_of(gram, rows, order), q + gram.p + 1)

@@ -5,7 +5,8 @@ The largest factor is eliminated level by level, k_j = t^2 / (1 + t^2 a_j); the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -13,24 +14,82 @@ from scipy import sparse
 from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ...numerics.stacks import cross
-from ..sums.gram import Gram
-from .schur_complement import SchurComplement
+from ..sums.gram import Gram, Incidence
+from .blocked import EliminationEngine, Plan
+from .contract import Covariances
+from .dense_schur_complement import DensePlan
+from .patterns import CsrPattern, coupling_pattern, crossed_route, remainder_pattern
+from .schur_complement import COSTLY_REMAINDER, RemainderPlan, RemainderSums
+from .sparse_schur_complement import sparse_plan
+
+
+@dataclass(frozen=True, eq=False)
+class ScalarsPlan(Plan):
+    """C (J, q) couples the first factor to the others, A (q, q) is what these have before the elimination."""
+
+    C: CsrPattern
+    A: CsrPattern
+    remainder: RemainderPlan
+
+    @classmethod
+    def fits(cls, incidence: Incidence) -> bool:
+        return all(L == 1 for _, L in incidence.shapes)
+
+    @classmethod
+    def of(cls, incidence: Incidence) -> ScalarsPlan:
+        C, A = coupling_pattern(incidence), remainder_pattern(incidence)
+        return cls(incidence, C, A, sparse_plan(C, A) or DensePlan.of(C, A))
+
+    def fill(self, gram: Gram) -> ScalarsEngine:
+        values = gram.values
+        C, A = self.C.filled(values), self.A.filled(values)
+        return ScalarsEngine(gram, self, C, A, self.remainder.fill(C.data, A.data))
+
+
+@dataclass(frozen=True, eq=False)
+class ScalarsEngine(EliminationEngine):
+    """Crossed factors with one scalar term each. C (J, q) and A (q, q) as in the plan, `remainder` made of them."""
+
+    plan: ScalarsPlan
+    C: sparse.csr_array
+    A: sparse.csr_array
+    remainder: RemainderSums
+
+    @property
+    def costly(self) -> bool:
+        return self.remainder.dense and self.A.shape[0] > COSTLY_REMAINDER
+
+    @property
+    def route(self) -> str:
+        return crossed_route("one scalar term each", self.plan.C, self.remainder.kind)
+
+    def eliminated(self, T: list[Array]) -> CrossedScalars:
+        return CrossedScalars(self, T)
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        first, rest = s[0][:, 0], np.concatenate([x[:, 0] for x in s[1:]])
+        own = self.gram.factors[0].ZtZ[:, 0]
+        flat = self.C.T @ first + self.A @ rest
+        return [(own * first + self.C @ rest)[:, None], *split(self.plan.incidence, flat)]
+
+
+def split(incidence: Incidence, flat: Array) -> list[Array]:
+    """(q, k) of all scalar factors but the first -> per factor (J, 1, k)."""
+    return np.split(flat[:, None], np.cumsum([J for J, _ in incidence.shapes[1:]])[:-1])
 
 
 class CrossedScalars:
-    """C (J, q) couples the first factor to the others; `remainder` makes S - C'kC and d into a `SchurComplement`."""
+    """C (J, q) couples the first factor to the others."""
 
-    def __init__(
-        self, gram: Gram, C: sparse.csr_array, remainder: Callable[[Array, Array], SchurComplement], T: list[Array]
-    ) -> None:
-        self.gram, self.C = gram, C
-        self.t, self.a = float(T[0][0, 0]), gram.factors[0].ZtZ[:, 0, 0]
+    def __init__(self, engine: ScalarsEngine, T: list[Array]) -> None:
+        self.plan, self.C = engine.plan, engine.C
+        self.t, self.a = float(T[0][0, 0]), engine.gram.factors[0].ZtZ[:, 0, 0]
         self.m = 1.0 + self.t**2 * self.a
         if not np.min(self.m) > 0:  # row weights may be negative
             raise NumericalError("a matrix is not positive definite")
         self.k = self.t**2 / self.m
-        self.d = np.repeat([float(t[0, 0]) for t in T[1:]], [sums.J for sums in gram.factors[1:]])
-        self.rest = remainder(self.k, self.d)
+        self.d = np.repeat([float(t[0, 0]) for t in T[1:]], [J for J, _ in self.plan.incidence.shapes[1:]])
+        self.rest = engine.remainder.at(self.k, self.d)
         self.logdet_V = float(np.sum(np.log(self.m))) + self.rest.logdet_M
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
@@ -69,13 +128,24 @@ class CrossedScalars:
         D, E = self.a * N - H * N**2, self.k + self.k**2 * H
         return [D[:, None, None], *self._blocks(D_rest)], [E[:, None, None], *self._blocks(E_rest)]
 
+    def covariances(self) -> Covariances:
+        """See `pls.Factorization.covariances`: -k C K_R between the first factor and the others."""
+        incidence, C = self.plan.incidence, self.plan.C
+        across, rest = self.rest.covariances()
+        H = np.bincount(C.rows, self.C.data * across, len(self.k))
+        values = np.empty(incidence.count)
+        values[incidence.places[0][0][:, 0, 0]] = self.k + self.k**2 * H
+        values[C.source] = -self.k[C.rows] * across
+        values[self.plan.A.source] = rest
+        return incidence.arranged(values)
+
     @staticmethod
     def _joined(parts: Sequence[Array]) -> Array:
         return np.concatenate([part[:, 0] for part in parts])
 
     def _split(self, flat: Array) -> list[Array]:
         """(q, k) -> per factor (J, 1, k)."""
-        return np.split(flat[:, None], np.cumsum([sums.J for sums in self.gram.factors[1:]])[:-1])
+        return split(self.plan.incidence, flat)
 
     def _blocks(self, diagonal: Array) -> list[Array]:
         """(q,) -> per factor (J, 1, 1)."""

@@ -56,6 +56,15 @@ class Pattern:
         found = self.keys[at] == key if len(self.keys) else np.zeros(len(key), bool)
         return np.where(row == column, len(self.keys) + row, np.where(found, at, -1))
 
+    def completed(self, part: Pattern, values: Array) -> Array:
+        """Values at the entries of a part of this pattern as values at all its entries, zero where there were none."""
+        out = np.zeros(len(self.rows))
+        at = np.searchsorted(self.keys[:-1], part.keys)
+        if not np.array_equal(self.keys[at], part.keys):
+            raise NumericalError("a sparse factor has entries outside its pattern")
+        out[at] = values
+        return out
+
     @cached_property
     def batches(self) -> list[tuple[Array, Array, Array]]:
         """Per depth and length k, from the root: columns (b,), places of Z[I, j] (b, k) and of Z[I, I] (b, k, k)."""

@@ -10,19 +10,80 @@ so Z'V^-1 r = N Z'r and Z'V^-1 Z = N A. For small crossed designs this is less w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from ...numerics.linalg import Array, cholesky, log_diagonal
+from ...numerics.linalg import Array, Codes, cholesky, log_diagonal
 from ...numerics.stacks import inner_products
+from ..sums.gram import Gram, Incidence
+from .blocked import EliminationEngine, Plan
+from .contract import Covariances
 from .layout import Layout, joined
+
+FEW = 60  # random effects up to which one dense matrix of all is less work than an elimination
+
+
+@dataclass(frozen=True, eq=False)
+class WholePlan(Plan):
+    """numbers (q, q): where in the row of values each entry of Z'Z stands, behind its end where there is none."""
+
+    layout: Layout
+    numbers: Codes
+
+    @classmethod
+    def fits(cls, incidence: Incidence) -> bool:
+        return incidence.q <= FEW
+
+    @classmethod
+    def of(cls, incidence: Incidence) -> WholePlan:
+        layout = Layout(incidence.shapes)
+        own, between = incidence.places
+        numbers = np.full((layout.q, layout.q), incidence.count)
+        for f, places in enumerate(own):
+            rows, columns = layout.within(f)
+            numbers[rows, columns] = places
+        for (f, g), places in between.items():
+            rows, columns = layout.between(f, g, incidence.pairs[f, g])
+            numbers[rows, columns] = numbers[columns, rows] = places
+        return cls(incidence, layout, numbers)
+
+    def fill(self, gram: Gram) -> WholeEngine:
+        return WholeEngine(gram, self, np.append(gram.values, 0.0)[self.numbers])
+
+
+@dataclass(frozen=True, eq=False)
+class WholeEngine(EliminationEngine):
+    """Crossed factors with few effects. A (q, q) is Z'Z."""
+
+    plan: WholePlan
+    A: Array
+
+    stackable: ClassVar[bool] = True
+
+    @property
+    def layout(self) -> Layout:
+        """Where the effects of each factor stand."""
+        return self.plan.layout
+
+    @property
+    def route(self) -> str:
+        return f"crossed grouping factors with few effects: all {len(self.A)} in one dense matrix"
+
+    def eliminated(self, T: list[Array]) -> Whole:
+        return Whole(self.plan, self.A, T)
+
+    def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
+        return self.layout.split(self.A @ joined(s))
 
 
 class Whole:
     """A (q, q), effects in the order of the factors; T per factor (L, L)."""
 
-    def __init__(self, layout: Layout, A: Array, T: list[Array]) -> None:
-        self.layout, self.A, self.Lambda = layout, A, layout.block_diagonal(T)
+    def __init__(self, plan: WholePlan, A: Array, T: list[Array]) -> None:
+        self.plan, self.layout = plan, plan.layout
+        self.A, self.Lambda = A, self.layout.block_diagonal(T)
         chol = cholesky(np.eye(len(A)) + self.Lambda.T @ A @ self.Lambda)
         self.inverse = np.linalg.inv(chol)
         self.B = self.inverse @ self.Lambda.T
@@ -50,3 +111,7 @@ class Whole:
         Kc, N_c = K @ c, c - AB @ (self.B @ c)
         D, E = self.A - AB @ AB.T - (N_c @ S) @ N_c.T, K + (Kc @ S) @ Kc.T
         return self.layout.blocks(D), self.layout.blocks(E)
+
+    def covariances(self) -> Covariances:
+        """See `pls.Factorization.covariances`."""
+        return self.layout.picked(self.B.T @ self.B, self.plan.incidence.pairs)

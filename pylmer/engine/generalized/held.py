@@ -20,6 +20,7 @@ from ..covariance.unstructured import Unstructured
 from .joint_newton import ITERATIONS, Descent, descend
 from .place import Place
 from .profiled_beta import Profiled
+from .quadrature import Quadrature
 from .solution import GeneralizedOptimum
 from .triangular import Triangular
 from .user import At, GeneralizedDevfun
@@ -112,6 +113,8 @@ def conditioned(devfun: GeneralizedDevfun, place: Place, held: ConstrainedDevian
         return Condition(place, slope, value - float(scaling.inverse[held.k] @ place.beta))
     point = place.points[held.term]
     first = sum(each.size for each in place.points[: held.term])
+    if isinstance(devfun.criterion, Quadrature) and _order(held, len(scaling.R_terms[held.term])) is not None:
+        raise ArgumentError("with nAGQ > 1 only the first column's standard deviation and correlation can be held")
     of_point, own, missing = _of_term(point, scaling.R_terms[held.term], held, value)
     slope[first : first + point.size] = own
     points = (*place.points[: held.term], of_point, *place.points[held.term + 1 :])
@@ -123,17 +126,21 @@ def _of_term(point: Point, R: Array, held: Deviation | Correlations, value: floa
         return _of_deviations(point, R, held, value)
     if isinstance(point, Unstructured) and len(R) == 1:
         return point, np.array([float(np.sign(point.U[0, 0]))]), value * R[0, 0] - abs(point.T[0, 0])
-    order = [held.a] if isinstance(held, Deviation) else [held.a, held.b]
-    order += [k for k in range(len(R)) if k not in order]
-    if isinstance(point, Triangular) and order != list(range(len(R))):
-        raise ArgumentError("with nAGQ > 1 only the first column's standard deviation and correlation can be held")
-    turned = Triangular.of(point, R[:, order])
+    order = _order(held, len(R))
+    turned = Triangular.of(point, R if order is None else R[:, order])
     own = np.zeros(turned.size)
     own[0] = 1.0
     if isinstance(held, Deviation):
         return turned, own, value * turned.units[0] - turned.S[0, 0]
     own[0], own[1], own[len(R)] = 0.0, 1.0, -value / np.sqrt(1 - value**2)
     return turned, own, -float(turned.S[1, 0] + own[len(R)] * turned.S[1, 1])
+
+
+def _order(held: Deviation | Correlations, width: int) -> list[int] | None:
+    """The columns with those in question first; None if that is how they stand."""
+    order = [held.a] if isinstance(held, Deviation) else [held.a, held.b]
+    order += [k for k in range(width) if k not in order]
+    return None if order == list(range(width)) else order
 
 
 def _of_deviations(

@@ -1,8 +1,9 @@
 """Trust-region Newton over (Sigma, beta) together: exact score, information of the working linear model.
 
 As `optimize.newton` (engine.md 2e-h), with two changes (glmm.md section 4): the secant correction begins at once, since
-the information leaves out how weights and modes answer; and the score is differenced whenever a step gains less than a
-quarter of what was promised after the fifth, which strongly clustered binary data need.
+the information leaves out how weights and modes answer, and slow steps are borne twice in a row; and the score is
+differenced whenever a step gains less than a quarter of what was promised after the fifth, which strongly clustered
+binary data need.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .place import Place
 
 STOP = 1e-10  # predicted decrease, in units of the criterion, below which no step is worth taking
 ITERATIONS = 200
+SLOW = 0.2  # share of the last promise from which a step is slow
+SLOW_STEPS = 2  # of them in a row before the score is differenced: the secant correction needs one to learn
 PATIENCE = 5  # steps before one that disappoints has the score differenced
 ACCEPTED = 1e-4  # share of the promised decrease that a step must keep
 
@@ -114,13 +117,14 @@ def descend(
     counts = _Progress(1, 0, at.passes)
     radius = max(0.5 * at.place.extent, 0.3)
     E = counts.differenced(at) if differences else np.zeros((at.place.size,) * 2)
-    previous, fresh, trace, promised = np.inf, differences, [at.value], np.inf
+    previous, fresh, trace, promised, slow = np.inf, differences, [at.value], np.inf, 0
     for _ in range(steps):
         step, promised, inside = _step_along(directions, at.gradient, at.information + E, radius)
         enough = 0.01 * at.noise if inside else at.noise
         if promised <= max(STOP, enough) and (inside or radius >= 0.1 * at.place.extent):
             return _ended(at, E, counts, trace)
-        if inside and promised < 1 and promised > 0.2 * previous and not fresh:
+        slow = slow + 1 if inside and promised < 1 and promised > SLOW * previous else 0
+        if slow >= SLOW_STEPS and not fresh:
             E, fresh = counts.differenced(at), True
             continue
         trial = counts.tried(at, at.place.moved(step))
@@ -134,7 +138,9 @@ def descend(
         radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
         disappoints = ratio < 0.25 and len(trace) > PATIENCE
         if ratio <= ACCEPTED or trial is None:
-            if ((inside and promised < 1) or disappoints) and not fresh:
+            if not fresh and E.any() and not keep:  # what was learnt far away is the first suspect, and costs nothing
+                E = np.zeros_like(E)
+            elif ((inside and promised < 1) or disappoints) and not fresh:
                 E, fresh = counts.differenced(at), True
             continue
         E = secant(E, at, trial, step, keep)

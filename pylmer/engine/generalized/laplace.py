@@ -28,9 +28,8 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
 from ..criterion.profiled import EPS
-from ..factorization.blocked import BlockedEngine, BlockedFactorization
+from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from . import negative_binomial
-from .leverages import leverages
 from .modes import DECREMENT, Modes, Responses, find_modes, solve_effects, term_templates
 from .place import Place, factor_templates
 from .weighted import Structure
@@ -122,22 +121,22 @@ class LaplaceAt:
         return self.modes.rows.O1 if self.criterion.observed else self.modes.rows.W1
 
     @cached_property
-    def engine(self) -> BlockedEngine:
+    def engine(self) -> EliminationEngine:
         """The sums of [Z X 0] under A."""
         return self.criterion.structure.filled(self.weights)
 
     @cached_property
-    def factorization(self) -> BlockedFactorization:
+    def factorization(self) -> EliminationFactorization:
         """V = A^-1 + Z Sigma Z'."""
         return self.engine.factorize(term_templates(self.engine.gram, self.T))
 
     @cached_property
-    def observed_engine(self) -> BlockedEngine:
+    def observed_engine(self) -> EliminationEngine:
         """The sums of [Z X 0] under O."""
         return self.engine if self._by_observed else self.criterion.structure.filled(self.modes.rows.O)
 
     @cached_property
-    def observed_factorization(self) -> BlockedFactorization:
+    def observed_factorization(self) -> EliminationFactorization:
         """O^-1 + Z Sigma Z'."""
         if self._by_observed:
             return self.factorization
@@ -185,7 +184,7 @@ class LaplaceAt:
     @cached_property
     def value(self) -> float:
         """d; NumericalError if it is not finite."""
-        d = self.minus2loglik + self.gamma * self.modes.penalty + self.factorization.elimination.logdet_V
+        d = self.minus2loglik + self.gamma * self.modes.penalty + self.factorization.logdet_V
         if not np.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return float(d)
@@ -206,7 +205,7 @@ class LaplaceAt:
     @cached_property
     def leverages(self) -> Array:
         """z_i'K z_i (n,)."""
-        return leverages(self.criterion.structure, self.factorization)
+        return self.factorization.leverages(self.criterion.structure)
 
     @cached_property
     def _direct(self) -> Array:

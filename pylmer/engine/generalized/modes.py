@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...families import Family, RowPass, row_pass
 from ...numerics.linalg import Array
-from ..factorization.blocked import BlockedEngine
+from ..factorization.blocked import EliminationEngine
 from ..sums.gram import Gram
 from .weighted import Structure
 
@@ -187,7 +187,7 @@ def _step(structure: Structure, at: Modes, T: Sequence[Array], weights: Array) -
     return step, squared_length(step) + curved
 
 
-def solve_effects(engine: BlockedEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:
+def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:
     """u = (I + T'Z'WZT)^-1 T'c for c per factor (J, L)."""
     elimination = engine.factorize(term_templates(engine.gram, T)).elimination
     reduced, _ = elimination.forward([each[:, :, None] for each in c])

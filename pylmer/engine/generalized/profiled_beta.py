@@ -15,7 +15,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
-from ..factorization.blocked import BlockedFactorization
+from ..factorization.blocked import EliminationFactorization
 from .laplace import Laplace, LaplaceAt
 from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects, term_templates
 from .place import Place
@@ -81,7 +81,7 @@ class ProfiledAt(LaplaceAt):
         return symmetric(H)
 
 
-def crossproducts(factorization: BlockedFactorization) -> Array:
+def crossproducts(factorization: EliminationFactorization) -> Array:
     """X'V^-1X (p, p)."""
     inner = factorization.elimination.inner(factorization.half_solves, factorization.half_solves)
     return symmetric((factorization.engine.gram.XytXy - inner)[:-1, :-1])

@@ -11,7 +11,7 @@ from ...errors import NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ..covariance.points import Points, singular
-from ..factorization.blocked import BlockedFactorization
+from ..factorization.blocked import EliminationFactorization
 from ..optimize.certificate import Certificate
 from .joint_newton import Descent
 from .laplace import LaplaceAt
@@ -173,7 +173,7 @@ class GeneralizedOptimum:
     @property
     def logdet_V(self) -> float:
         """log|I + T'Z'AZT|."""
-        return self.laplace.factorization.elimination.logdet_V
+        return self.laplace.factorization.logdet_V
 
     @property
     def singular(self) -> bool:
@@ -183,12 +183,12 @@ class GeneralizedOptimum:
     # --- what is uncertain ---
 
     @property
-    def factorization(self) -> BlockedFactorization:
+    def factorization(self) -> EliminationFactorization:
         """V = A^-1 + Z Sigma Z' at the optimum, A the weights of the criterion; scaled coordinates."""
         return self.laplace.factorization
 
     @cached_property
-    def expected_factorization(self) -> BlockedFactorization:
+    def expected_factorization(self) -> EliminationFactorization:
         """The same with the expected information W, as lme4 has it."""
         at = self.laplace
         if not at.criterion.observed or at.responses.family.canonical:

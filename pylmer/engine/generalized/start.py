@@ -18,7 +18,7 @@ from ...numerics.linalg import Array, symmetric
 from ..covariance.family import Family as Covariance
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
-from ..factorization.blocked import BlockedEngine
+from ..factorization.blocked import EliminationEngine
 from ..optimize.newton import newton
 from ..optimize.search import local_minima, scanned
 from .modes import Responses, RowState, row_state
@@ -28,7 +28,7 @@ SCAN = (0.1, 0.3, 1.0, 3.0)
 ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
-STEPS = 8  # of Newton on the sums of one
+STEPS = 3  # of Newton on the sums of one
 RIDGE = 1e-10
 
 
@@ -134,7 +134,7 @@ def _lowered(structure: Structure, at: RowState, beta: Array, step: Array) -> tu
     return None
 
 
-def working_engine(structure: Structure, at: RowState) -> BlockedEngine:
+def working_engine(structure: Structure, at: RowState) -> EliminationEngine:
     """The sums of [Z X z] of the working linear model at eta, weights W: W z = W (eta - offset) - g."""
     engine = structure.filled(at.W)
     gram = engine.gram

@@ -1,6 +1,7 @@
 """Covariances in the coordinates of one lower-triangular template.
 
-Where the template itself matters: quadrature, whose grid of nodes turns with it, and parameters that are held, since with its column first a standard deviation is one entry, and a correlation a ratio of two.
+Where the template itself matters: quadrature, whose grid of nodes turns with it, and parameters that are held, since
+with its column first a standard deviation is one entry, and a correlation a ratio of two.
 """
 
 from __future__ import annotations

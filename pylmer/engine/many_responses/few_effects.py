@@ -12,33 +12,37 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, cholesky, transposed
 from ..covariance.family import Family
-from ..factorization.blocked import BlockedEngine
+from ..factorization.chain import ChainEngine
+from ..factorization.contract import Engine
 from ..factorization.layout import Layout
+from ..factorization.whole import WholeEngine
 from .responses import Responses
-from .stacked import Stack, StackRun
+from .stacked import LevelStack, Stack, StackRun
 from .stacked_points import StackedPoints
 
 STACKED = ("us", "diag")
 CELLS = 1_000_000  # numbers of one (q, q) matrix of all runs held at once
 
 
-def stackable(engine: object, families: Sequence[Family]) -> bool:
+def stackable(engine: Engine, families: Sequence[Family]) -> bool:
     """Whether the responses of a design can descend together."""
-    return (
-        isinstance(engine, BlockedEngine)
-        and (engine.nested or engine.few)
-        and all(family.structure in STACKED for family in families)
-    )
+    shared = engine.shared
+    return shared is not None and shared.stackable and all(family.structure in STACKED for family in families)
 
 
-def stack_for(engine: BlockedEngine, REML: bool, responses: Responses) -> Stack:
-    """All responses at templates of their own."""
-    return (Stack if engine.nested else FewStack)(engine, REML, responses)
+def stack_for(engine: Engine, REML: bool, responses: Responses) -> Stack:
+    """All responses at templates of their own; the engine is `stackable`."""
+    if isinstance(engine, ChainEngine):
+        return LevelStack(engine, REML, responses)
+    assert isinstance(engine, WholeEngine)  # no other is stackable
+    return FewStack(engine, REML, responses)
 
 
 @dataclass(frozen=True, eq=False)
 class FewStack(Stack):
     """The engine of a crossed design with few effects, and responses for it."""
+
+    engine: WholeEngine
 
     def parts(self, count: int, places: StackedPoints) -> list[Codes]:
         size = max(1, CELLS // self.engine.A.size)
@@ -50,6 +54,8 @@ class FewStack(Stack):
 
 class FewRun(StackRun):
     """One evaluation."""
+
+    stack: FewStack
 
     def _eliminated(self) -> StackedWhole:
         engine = self.stack.engine

@@ -15,10 +15,10 @@ from ..covariance.corners import SMALL
 from ..covariance.family import Family
 from ..covariance.points import Points, singular, size_of
 from ..criterion.profiled import Criterion
-from ..factorization.blocked import BlockedEngine
 from ..optimize.distant_response import polished, scaled_newton, value_of
 from ..optimize.newton import LARGE, Run, newton
 from ..optimize.search import Search, lowest
+from ..sums.gram import Gram
 from .descent import Runs
 from .few_effects import stack_for, stackable
 from .other_minima import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
@@ -37,7 +37,7 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
         return found
     large = size_of(at.place) > LARGE  # steps in units of each coordinate are then needed
-    together = not large and isinstance(engine, BlockedEngine) and stackable(engine, families)
+    together = not large and stackable(engine, families)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
         look = _together if together else _one_by_one
         points, counts = look(criterion, families, found.best)
@@ -56,9 +56,8 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
 
 def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
     """Where a lower minimum lies, None if nowhere; values and full evaluations that it took."""
-    engine = criterion.engine
-    assert isinstance(engine, BlockedEngine)  # a stack has no other
-    stack, who = stack_for(engine, criterion.REML, own_response(engine)), np.zeros(1, dtype=np.int64)
+    stack = stack_for(criterion.engine, criterion.REML, own_response(criterion.engine.gram))
+    who = np.zeros(1, dtype=np.int64)
     places = StackedPoints.stacked(families, [best.place])
     runs = Runs(who, places, stack.values(who, places), np.ones(1, bool))
     wider = widened(stack, runs)
@@ -72,9 +71,9 @@ def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tu
     return lowest_value, (values, evaluations)
 
 
-def own_response(engine: BlockedEngine) -> Responses:
+def own_response(gram: Gram) -> Responses:
     """The response of the sums themselves, as the only one."""
-    gram, p = engine.gram, engine.gram.p
+    p = gram.p
     Zty = tuple(np.moveaxis(sums.ZtXy[:, :, p], 0, 1)[:, None] for sums in gram.factors)
     square, shift = np.array([gram.y_square]), gram.scaling.shift[None]
     return Responses(gram, Zty, gram.XytXy[p:, :p], gram.XytXy[p:, p], square, shift)

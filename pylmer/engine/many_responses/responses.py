@@ -15,7 +15,7 @@ from ...numerics.linalg import Array, chunks, rows_for_products
 from ...numerics.stacks import inner_products
 from ..covariance.points import Points
 from ..criterion.profiled import EPS, ROUNDING
-from ..factorization.blocked import BlockedEngine
+from ..factorization.contract import SumsEngine
 from ..sums.gram import Gram
 from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
@@ -103,7 +103,7 @@ def _ZtY(rows: Rows, gram: Gram, terms: tuple[int, ...], weighted: Array) -> Arr
     return out
 
 
-def common_values(engine: BlockedEngine, REML: bool, points: Points, responses: Responses) -> Array:
+def common_values(engine: SumsEngine, REML: bool, points: Points, responses: Responses) -> Array:
     """The criterion of every response at one common place: (R,), infinite where a response leaves no residuals.
 
     V is factorized once: log|V| and log|X'V^-1 X| are the same for all, and y'Py of all takes one solve with Z'Y.
@@ -122,7 +122,7 @@ def common_values(engine: BlockedEngine, REML: bool, points: Points, responses: 
     return np.nan_to_num(d, nan=np.inf)
 
 
-def blurred_responses(engine: BlockedEngine, REML: bool, points: Points, responses: Responses, most: float) -> Array:
+def blurred_responses(engine: SumsEngine, REML: bool, points: Points, responses: Responses, most: float) -> Array:
     """Whether rounding moves the criterion of each response by more than `most` at one common place: (R,)."""
     gram, T = responses.gram, [point.template() for point in points]
     L_X = engine.factorize(T).fixed.L_X
@@ -132,7 +132,7 @@ def blurred_responses(engine: BlockedEngine, REML: bool, points: Points, respons
     return np.asarray(~(8 * EPS * m * responses.yty < most * r2))
 
 
-def _residual_squares(engine: BlockedEngine, T: list[Array], L_X: Array, responses: Responses, part: slice) -> Array:
+def _residual_squares(engine: SumsEngine, T: list[Array], L_X: Array, responses: Responses, part: slice) -> Array:
     """y'Py of some responses at the templates T: with B = Sigma Z'V^-1 [X Y], [X Y]'V^-1 Y = [X Y]'Y - Y'Z B."""
     p = responses.gram.p
     ZtY, B, XtVY = weighted_columns(engine, T, responses, part)
@@ -143,7 +143,7 @@ def _residual_squares(engine: BlockedEngine, T: list[Array], L_X: Array, respons
 
 
 def weighted_columns(
-    engine: BlockedEngine, T: list[Array], responses: Responses, part: slice = slice(None)
+    engine: SumsEngine, T: list[Array], responses: Responses, part: slice = slice(None)
 ) -> tuple[list[Array], list[Array], Array]:
     """Z'Y per factor (J, L, r), Sigma Z'V^-1 [X Y] per factor (J, L, p + r), and X'V^-1 Y (p, r), of some responses."""
     gram, p = responses.gram, responses.gram.p

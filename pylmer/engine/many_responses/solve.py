@@ -24,7 +24,7 @@ from ...numerics.linalg import Array, Codes
 from ..covariance.family import Family
 from ..covariance.points import Points, singular
 from ..criterion.profiled import Criterion
-from ..factorization.blocked import BlockedEngine
+from ..factorization.contract import SumsEngine
 from ..optimize.search import FLAT, INTERIOR, lowest
 from .descent import descend_together, retried, settled_runs, singular_runs
 from .few_effects import stack_for, stackable
@@ -42,7 +42,7 @@ class Problem:
     `own` has the criteria of responses that shared sums would lose (see `distant`).
     """
 
-    engine: BlockedEngine
+    engine: SumsEngine
     REML: bool
     families: tuple[Family, ...]
     responses: Responses

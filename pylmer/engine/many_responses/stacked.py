@@ -6,6 +6,7 @@ over levels are taken run by run. Formulas are those of `criterion`, with a lead
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
@@ -17,8 +18,8 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, symmetric, transposed
 from ...numerics.stacks import levels_last, product
 from ..criterion.profiled import ROUNDING
-from ..factorization.blocked import BlockedEngine
-from ..factorization.chain import Chain, gathered
+from ..factorization.chain import Chain, ChainEngine, gathered
+from ..factorization.contract import SumsEngine
 from ..sums.gram import FactorSums, Gram
 from .responses import Responses, noise
 from .stacked_points import StackedPoints
@@ -74,10 +75,10 @@ class StackedElimination(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Stack:
-    """The engine of a design with nested factors, and responses for it."""
+class Stack(ABC):
+    """The engine of a design, and responses for it."""
 
-    engine: BlockedEngine
+    engine: SumsEngine
     REML: bool
     responses: Responses
 
@@ -141,12 +142,22 @@ class Stack:
     def _together(self, who: Codes, places: StackedPoints) -> Values:
         return self.run(who, places).values()
 
+    @abstractmethod
     def run(self, who: Codes, places: StackedPoints) -> StackRun:
         """All runs, factorized."""
-        return StackRun(self, who, places)
 
 
-class StackRun:
+@dataclass(frozen=True, eq=False)
+class LevelStack(Stack):
+    """The engine of a design with nested factors, and responses for it."""
+
+    engine: ChainEngine
+
+    def run(self, who: Codes, places: StackedPoints) -> StackRun:
+        return LevelRun(self, who, places)
+
+
+class StackRun(ABC):
     """One evaluation of a stack. Leading axes: runs (r), or runs times levels (rj), run by run."""
 
     def __init__(self, stack: Stack, who: Codes, places: StackedPoints) -> None:
@@ -158,10 +169,9 @@ class StackRun:
         self.elimination = self._eliminated()
         self.reduced, self.half_solves = self.elimination.forward(columns)
 
+    @abstractmethod
     def _eliminated(self) -> StackedElimination:
         """The factorization of V of all runs."""
-        parents = [_parents(parent, self.R) for parent in self.stack.engine.parents]
-        return Chain(self.tall, parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])
 
     def _by_level(self, f: int, A: Array) -> Array:
         """A of each run (r, ...) at all levels of factor f: (rj, ...), levels last in memory."""
@@ -186,14 +196,6 @@ class StackRun:
     def _ZtZ(self, f: int) -> Array:
         """Z'Z of every run: (rj, L, L)."""
         return tiled(self.gram.factors[f].ZtZ, self.R)
-
-    def _blocks(self, f: int, g: int) -> Array:
-        """Coupling of each level of f to its parent in g, of every run: (rj, L_f, L_g)."""
-        return tiled(self.gram.links[f, g].blocks, self.R)
-
-    def _paths(self) -> list[Array]:
-        """Coupling of each level to the columns of all its parents: (rj, L, P)."""
-        return [tiled(path, self.R) for path in self.stack.engine.paths]
 
     @property
     def m(self) -> Any:
@@ -292,11 +294,32 @@ class StackRun:
         s = np.einsum("rkab,brj->akrj", tangents, by_run)
         return np.moveaxis(s.reshape(*s.shape[:2], -1), -1, 0)
 
+    @abstractmethod
     def _ZtZ_times(self, s: list[Array]) -> list[Array]:
         """Z'Z s for s per factor (rj, L, k)."""
+
+
+class LevelRun(StackRun):
+    """One evaluation of a stack of (run, level) pairs."""
+
+    stack: LevelStack
+
+    def _eliminated(self) -> StackedElimination:
+        parents = [_parents(parent, self.R) for parent in self.stack.engine.plan.parents]
+        return Chain(self.tall, parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])
+
+    def _blocks(self, f: int, g: int) -> Array:
+        """Coupling of each level of f to its parent in g, of every run: (rj, L_f, L_g)."""
+        return tiled(self.gram.links[f, g].blocks, self.R)
+
+    def _paths(self) -> list[Array]:
+        """Coupling of each level to the columns of all its parents: (rj, L, P)."""
+        return [tiled(path, self.R) for path in self.stack.engine.paths]
+
+    def _ZtZ_times(self, s: list[Array]) -> list[Array]:
         out = [product(sums.ZtZ, x) for sums, x in zip(self.tall.factors, s, strict=True)]
         for f, g in self.gram.links:
-            blocks, parents = self._blocks(f, g), _parents(self.stack.engine.parent(f, g), self.R)
+            blocks, parents = self._blocks(f, g), _parents(self.stack.engine.plan.parent[f, g], self.R)
             out[f] = out[f] + product(blocks, s[g][parents.indices])
             out[g] = out[g] + gathered(parents, product(transposed(blocks), s[f]))
         return out

@@ -23,7 +23,6 @@ from ..covariance.point import Point, lower_entries
 from ..covariance.points import Points, moved, shifted, singular
 from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import At, Criterion, Evaluation, Objective
-from ..factorization.blocked import BlockedEngine
 from ..factorization.orthogonal import OrthogonalEngine, is_small
 from ..sums.gram import FactorSums, Gram
 from ..sums.rows import Rows
@@ -48,7 +47,7 @@ PATIENCE = 12  # evaluations that together lower the criterion by no more than r
 def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Rows) -> Criterion:
     """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
     gram = criterion.gram
-    if not isinstance(criterion.engine, BlockedEngine) or not is_small(gram):
+    if criterion.engine.shared is None or not is_small(gram):
         return criterion
     if collinearity(gram) > CANCELLING:
         return replace(criterion, engine=OrthogonalEngine(gram, rows))

@@ -90,6 +90,60 @@ class CrossProducts:
 
 
 @dataclass(frozen=True, eq=False)
+class Incidence:
+    """Which effects there are and which levels meet: what sums have whatever their values.
+
+    shapes        (J, L) of each factor
+    pairs[f, g]   of levels of factors f < g that occur together
+
+    The values of sums stand in one row: those of the factors, then those of the links, levels or pairs running fastest.
+    """
+
+    shapes: tuple[tuple[int, int], ...]
+    pairs: dict[tuple[int, int], Pairs]
+
+    @property
+    def q(self) -> int:
+        """Number of random effects."""
+        return sum(J * L for J, L in self.shapes)
+
+    @property
+    def nested(self) -> bool:
+        """Whether each level has one parent in every later factor."""
+        return all(len(pairs) == self.shapes[f][0] for (f, _), pairs in self.pairs.items())
+
+    @cached_property
+    def places(self) -> tuple[list[Codes], dict[tuple[int, int], Codes]]:
+        """Where the values stand in the row: of each factor (J, L, L), of each link (P, L_first, L_second)."""
+        own = [(J, L, L) for J, L in self.shapes]
+        between = [(len(pairs), self.shapes[f][1], self.shapes[g][1]) for (f, g), pairs in self.pairs.items()]
+        starts = np.cumsum([0, *(count * a * b for count, a, b in own + between)])
+        numbers = [
+            np.moveaxis(np.arange(start, start + count * a * b).reshape(a, b, count), 2, 0)
+            for start, (count, a, b) in zip(starts, own + between, strict=False)
+        ]
+        return numbers[: len(own)], dict(zip(self.pairs, numbers[len(own) :], strict=True))
+
+    @property
+    def count(self) -> int:
+        """Number of values."""
+        own, between = self.places
+        return sum(each.size for each in [*own, *between.values()])
+
+    def arranged(self, values: Array) -> tuple[list[Array], dict[tuple[int, int], Array]]:
+        """Values in one row as blocks of the factors (J, L, L), and of the links (P, L_first, L_second)."""
+        own, between = self.places
+        return [values[each] for each in own], {key: values[each] for key, each in between.items()}
+
+    def same(self, other: Incidence) -> bool:
+        """Whether the other has the same effects and the same pairs of levels."""
+        if self.shapes != other.shapes or self.pairs.keys() != other.pairs.keys():
+            return False
+        both = ((pairs, other.pairs[key]) for key, pairs in self.pairs.items())
+        return all(a is b or (np.array_equal(a.first, b.first) and np.array_equal(a.second, b.second)) for a, b in both)
+
+
+@dataclass(frozen=True, eq=False)
 class Gram:
     """All that the engines need: cross-products of the scaled [Z X y].
 
@@ -117,6 +171,18 @@ class Gram:
         return replace(self, factors=factors, XytXy=M.T @ self.XytXy @ M)
 
     @cached_property
+    def incidence(self) -> Incidence:
+        """Which effects there are and which levels meet."""
+        shapes = tuple((sums.J, sums.L) for sums in self.factors)
+        return Incidence(shapes, {key: link.pairs for key, link in self.links.items()})
+
+    @property
+    def values(self) -> Array:
+        """Values of Z'WZ in the row that `Incidence.places` describes."""
+        parts = [sums.ZtZ for sums in self.factors] + [self.links[key].blocks for key in self.incidence.pairs]
+        return np.concatenate([np.moveaxis(part, 0, -1).reshape(-1) for part in parts])
+
+    @cached_property
     def place(self) -> dict[int, tuple[int, slice]]:
         """Term index -> (factor, its columns within the factor)."""
         where: dict[int, tuple[int, slice]] = {}
@@ -130,5 +196,6 @@ class Gram:
 
 
 def factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:
-    """Per grouping factor, the terms on it."""
-    return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in sorted({t.factor for t in terms})]
+    """Per grouping factor, in the order in which they appear, the terms on it."""
+    factors = dict.fromkeys(t.factor for t in terms)
+    return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in factors]

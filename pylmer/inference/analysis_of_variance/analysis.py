@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 from typing import Any
 
 from ...errors import ArgumentError, note
 from ...fit.fitted_model import FittedModel
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...text.arguments import plain
 from ..contrasts.contrasts import DDF
 from ..records import AnovaTable
+from .deviance_tables import deviance_comparison, deviance_table
 from .hypotheses import averaged_terms, missing_cells, type_of
-from .likelihood_ratio import is_fit, likelihood_table
+from .likelihood_ratio import Fit, is_fit, likelihood_table
 from .linear_tables import linear_comparison, linear_table
 from .model_names import given_names, models_by_name
 from .variance_tables import term_table
@@ -29,28 +32,38 @@ CELLS_SHOWN = 10
 @models_by_name
 @plain
 def anova(
-    *fits: FittedModel | LinearFit,
+    *fits: Fit,
     type: int | str | None = None,
     ddf: str | None = None,
     refit: bool = True,
     model_names: Sequence[str] | None = None,
-    **named: FittedModel | LinearFit,
+    test: str | None = None,
+    **named: Fit,
 ) -> AnovaTable:
     """Analysis of variance, as R's `anova` with lme4 and lmerTest.
 
-    Of one fit: F tests of its fixed-effects terms, of type 1, 2 or 3 (the default; SAS's, whatever the contrasts), with
-    `ddf` "Satterthwaite" (the default) or "Kenward-Roger"; "lme4" gives lme4's sequential table without denominators.
-    A note says where type=3, asked for, tests other hypotheses than the coefficients show (contr.treatment), and
-    which cells are without data where the table is of type 3.
-    Of several: likelihood-ratio tests, by number of parameters. REML fits are refitted by ML first, with a note,
-    unless `refit=False`. Some of the models may be `lm`s.
+    fits         one fit of `lmer` or `lm`, or several models to compare
+    type         of one mixed model: of the tests, 1, 2 or 3 (also "I", "II", "III"); None, the default: 3, that of SAS,
+                 whatever the contrasts
+    ddf          of one mixed model: "Satterthwaite" (None, the default), "Kenward-Roger", or "lme4" for lme4's
+                 sequential table without denominators
+    refit        of several: True, the default: fits by REML are refitted by maximum likelihood first, with a note;
+                 False: they are compared as they are
+    model_names  of several: what models given by place are called, one name for each; None: as their data are
+                 (`data.attrs["name"]`) where that tells them apart, else MODEL1, MODEL2, ...
+    named        models by name, `anova(fm0=fm0, fm=fm)`: these names stand on the page, where R has those of the call.
+                 A model cannot be called like an argument of anova (`type`, `ddf`, `refit`, `model_names`, or R's
+                 `test`)
+
+    Of one fit: F tests of its fixed-effects terms. A note says where type=3, asked for, tests other hypotheses than the
+    coefficients show (contr.treatment), and which cells are without data where the table is of type 3.
+    Of several: likelihood-ratio tests, by number of parameters. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
-
-    Models may be given by name, `anova(fm0=fm0, fm=fm)`: these names stand on the page, where R has those of the call.
-    Models given by place are called as `model_names` says, one name for each, else as their data are
-    (`data.attrs["name"]`) where that tells them apart, else MODEL1, MODEL2, ... A model cannot be called like an
-    argument of anova (`type`, `ddf`, `refit`, `model_names`, or R's `test`).
+    Of a `glm`: the deviances of its terms one after the other; of several: of each against the one before it. `test` is
+    "Chisq" (or "LRT"), "F" or "none"; by default, as R from 4.4 on, "F" where the family has a scale, else "Chisq".
+    Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of
+    several, likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
@@ -87,17 +100,55 @@ def anova(
     if not models:
         raise ArgumentError("anova() wants at least one fitted model")
     linear = [each for each in models if isinstance(each, LinearFit)]
+    generalized = [each for each in models if isinstance(each, GeneralizedFit)]
     names = given_names(fits, named, model_names)
+    if generalized:
+        return _deviances(models, generalized, names, test, type, ddf)
+    _check_test(test)
     if len(linear) == len(models):
         _check_linear(type, ddf)
         return linear_comparison(linear, names) if len(models) > 1 else linear_table(linear[0])
     if len(models) > 1:
         return likelihood_table(models, refit, names)
-    return _terms(models[0], type, ddf)
+    return tested_terms(models[0], type, ddf)
 
 
-def _terms(fit: FittedModel | LinearFit, type: int | str | None, ddf: str | None) -> AnovaTable:
-    assert isinstance(fit, FittedModel)
+def _deviances(
+    models: Sequence[Fit],
+    generalized: Sequence[GeneralizedFit],
+    names: list[str] | None,
+    test: str | None,
+    type: int | str | None,
+    ddf: str | None,
+) -> AnovaTable:
+    """The tables of glm(); ArgumentError for other models beside them."""
+    if len(generalized) < len(models):
+        raise ArgumentError(
+            "anova() compares glm()s with glm()s alone: their deviances are no likelihoods of the others"
+        )
+    if type is not None and type_of(type) != "I":
+        raise ArgumentError(f"type={type!r}: the table of a glm() is sequential, type 1; its terms are tested in order")
+    if ddf is not None:
+        raise ArgumentError(f"ddf={ddf!r}: a glm() has no denominators; test= chooses its tests")
+    return deviance_comparison(generalized, names, test) if len(models) > 1 else deviance_table(generalized[0], test)
+
+
+def _check_test(test: str | None) -> None:
+    if test is not None:
+        raise ArgumentError(
+            f"test={test!r}: it is for glm(); several lm()s are compared by F tests, mixed models by likelihood-ratio "
+            "tests: leave it out"
+        )
+
+
+@singledispatch
+def tested_terms(fit: Any, type: int | str | None, ddf: str | None) -> AnovaTable:
+    """The table of one mixed model."""
+    raise ArgumentError(f"anova() wants fitted models, found {fit.__class__.__name__}")
+
+
+@tested_terms.register(FittedModel)
+def _linear_mixed(fit: FittedModel, type: int | str | None, ddf: str | None) -> AnovaTable:
     if type_of(3 if type is None else type) == "III" and ddf != "lme4":
         _note_missing_cells(fit)
         if type is not None:

@@ -12,6 +12,8 @@ from ...errors import ArgumentError
 from ...extract import AIC, logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
+from ...fit.generalized import GeneralizedFittedModel
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...fit.refitting import refitML
 from ...fit.words import several
@@ -38,6 +40,7 @@ from .likelihood_ratio import changed_request, describe, p_value, refitted, with
 from .variance_tables import UNTESTED, anova_table
 
 TESTS = ("none", "F", "Chisq")
+Mixed = FittedModel | GeneralizedFittedModel
 RANDOM_COLUMNS = ("npar", "logLik", "AIC", "LRT", "Df", "Pr(>Chisq)")
 
 
@@ -53,10 +56,12 @@ def drop1(
 ) -> AnovaTable:
     """Fixed-effects terms left out one at a time.
 
-    scope  labels of terms, or a formula such as "~ x + z"; default all that are not part of another term
-    ddf    "Satterthwaite" (the default) or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for lme4's table,
-           AIC of refits by maximum likelihood
-    test   "F": the F tests; "Chisq": lme4's table with likelihood-ratio tests; "none", the default: what `ddf` says
+    fit    a fit of `lmer`
+    scope  labels of terms, or a formula such as "~ x + z"; None, the default: all that are not part of another term
+    ddf    "Satterthwaite" (None, the default) or "Kenward-Roger" for F tests as lmerTest gives them; "lme4" for lme4's
+           table, AIC of refits by maximum likelihood
+    test   "F": the F tests; "Chisq": lme4's table with likelihood-ratio tests; "none" or None, the default: what `ddf`
+           says
 
     R's lme4 has test="none" and "Chisq"; lmerTest passes over `test` unless ddf="lme4", and gives its F tests for
     drop1(m, test = "Chisq"). Here test="Chisq" is heeded. Raises ArgumentError for chi-square tests with degrees of
@@ -76,9 +81,9 @@ def drop1(
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
     ddf = _method(ddf, test)
-    labels = _scope(fit, scope)
+    labels = scope_of(fit, scope)
     if ddf == "lme4":
-        return _by_likelihood(fit, labels, test)
+        return by_likelihood(refitML(fit), labels, test)
     results = f_tests(fit, [_deletion(fit, label) for label in labels], ddf)
     tests = {label: test.row() if test.numerator else UNTESTED for label, test in zip(labels, results, strict=True)}
     heading = (f"Single term deletions using {ddf}'s method:", "", "Model:", describe(fit))
@@ -100,14 +105,15 @@ def _method(ddf: str | None, test: str | None) -> str:
     return method
 
 
-def droppable(fit: FittedModel | LinearFit) -> list[str]:
+def droppable(fit: Mixed | LinearFit | GeneralizedFit) -> list[str]:
     """Labels of the fixed-effects terms that are not part of another (R's drop.scope)."""
     found = fit.design.fixed_terms
     factors = [frozenset(each) for each in found.factors]
     return [label for label, own in zip(found.labels, factors, strict=True) if not any(own < each for each in factors)]
 
 
-def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
+def scope_of(fit: Mixed | GeneralizedFit, scope: str | Sequence[str] | None) -> list[str]:
+    """Labels of the terms that are left out; ArgumentError for what is no term."""
     if scope is None:
         return droppable(fit)
     known = fit.design.fixed_terms.labels
@@ -125,7 +131,7 @@ def _scope(fit: FittedModel, scope: str | Sequence[str] | None) -> list[str]:
     return list(wanted)
 
 
-def without_term(fit: FittedModel, label: str) -> MixedFormula:
+def without_term(fit: Mixed, label: str) -> MixedFormula:
     """The formula without a fixed-effects term; without an intercept where there was none."""
     smaller = update_formula(explicit_formula(fit.formula, fit.design.fixed_terms), f". ~ . - {label}")
     if terms(smaller.fixed).intercept == fit.design.fixed_terms.intercept:
@@ -148,10 +154,9 @@ def _deletion(fit: FittedModel, label: str) -> Array:
     return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
 
 
-def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) -> AnovaTable:
-    """lme4's drop1: AIC of maximum likelihood fits."""
-    whole = refitML(fit)
-    reduced = [refitted(whole, without_term(fit, label)) for label in labels]
+def by_likelihood(whole: Mixed, labels: Sequence[str], test: str | None) -> AnovaTable:
+    """lme4's drop1 of a fit by maximum likelihood: AIC of the fits without a term."""
+    reduced = [refitted(whole, without_term(whole, label)) for label in labels]
     likelihoods = [logLik(each) for each in (whole, *reduced)]
     npar = np.array([np.nan, *(likelihoods[0].df - each.df for each in likelihoods[1:])])
     columns: dict[str, Any] = {"npar": npar, "AIC": np.array([AIC(each) for each in (whole, *reduced)])}
@@ -159,7 +164,7 @@ def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) ->
         LRT = np.array([np.nan, *(2 * max(likelihoods[0] - each, 0.0) for each in likelihoods[1:])])
         columns["LRT"] = LRT
         columns["Pr(Chi)"] = np.array([p_value(x, df) for x, df in zip(LRT, npar, strict=True)])
-    heading = ("Single term deletions", "", "Model:", *deparse_lines(fit.formula.node))
+    heading = ("Single term deletions", "", "Model:", *deparse_lines(whole.formula.node))
     made: AnovaTable = table(AnovaTable, columns, ["<none>", *labels], heading)
     return made
 
@@ -171,9 +176,11 @@ def _by_likelihood(fit: FittedModel, labels: Sequence[str], test: str | None) ->
 def ranova(fit: FittedModel, reduce_terms: bool = True) -> AnovaTable:
     """Likelihood-ratio tests of the random effects, one deletion at a time, by the criterion of the fit (REML or ML).
 
-    With `reduce_terms` a term (x | g) is reduced to (1 | g), (x + z | g) to (z | g) and (x | g); a term with nothing
-    but an intercept is left out, as all are with reduce_terms=False. The p-values are those of chi-square, which is
-    conservative for variances (Self & Liang 1987).
+    fit           a fit of `lmer`
+    reduce_terms  True, the default: a term (x | g) is reduced to (1 | g), (x + z | g) to (z | g) and (x | g), and a
+                  term with nothing but an intercept is left out; False: all terms are left out as a whole
+
+    The p-values are those of chi-square, which is conservative for variances (Self & Liang 1987).
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -198,7 +205,7 @@ def tidied(fit: FittedModel) -> str:
     return describe(fit) if formula is None else str(update_formula(formula, ". ~ ."))
 
 
-def _random_terms(fit: FittedModel) -> tuple[RandomTerm, ...]:
+def _random_terms(fit: Mixed) -> tuple[RandomTerm, ...]:
     return expand_random(fit.formula, doublevert="diag" if fit.control.doublevert == "diag" else "split")
 
 

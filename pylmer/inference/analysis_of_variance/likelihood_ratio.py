@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
 
+from ...design import ModelData
 from ...errors import ArgumentError, DataError, FitNote, note
 from ...extract import LogLik, logLik
 from ...fit.devfun import make_devfun
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
+from ...fit.generalized import GeneralizedFittedModel
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...fit.optimum import optimize_devfun
 from ...fit.refitting import refitML
@@ -30,17 +34,46 @@ MIXTURE = (
     "some models fit with REML = TRUE, some not: a restricted likelihood beside a likelihood says nothing about the "
     "models; leave refit=True"
 )
-Fit = FittedModel | LinearFit
+Fit = FittedModel | GeneralizedFittedModel | LinearFit | GeneralizedFit
+
+
+@singledispatch
+def likelihood_of(fit: Any) -> str | None:
+    """What kind of likelihood a fit has, in words: those of different kinds cannot be compared; None for no fit."""
+    return None
+
+
+@likelihood_of.register(FittedModel)
+@likelihood_of.register(LinearFit)
+def _normal(fit: FittedModel | LinearFit) -> str:
+    return "the likelihood of a linear model"
+
+
+@likelihood_of.register(GeneralizedFit)
+def _generalized(fit: GeneralizedFit) -> str:
+    return "the likelihood of a generalized linear model"
 
 
 def is_fit(given: Any) -> bool:
     """Whether this is a model that can be compared."""
-    return isinstance(given, FittedModel | LinearFit)
+    return likelihood_of(given) is not None
+
+
+def check_same_likelihood(fits: Sequence[Fit], names: Sequence[str]) -> None:
+    """ArgumentError unless all models were fitted by one criterion: likelihoods of two kinds have no ratio."""
+    first = likelihood_of(fits[0])
+    for fit, name in zip(fits[1:], names[1:], strict=True):
+        if (other := likelihood_of(fit)) != first:
+            raise ArgumentError(
+                f"the models were fitted by different criteria: {names[0]} by {first}, {name} by {other}; the "
+                "difference of their logLik says nothing about the models: fit them alike"
+            )
 
 
 def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str] | None) -> AnovaTable:
     """The table of several fits to the same response, by increasing number of parameters."""
     names = names_of(fits, model_names)
+    check_same_likelihood(fits, names)
     check_same_data(fits, names)
     if refit and any(isinstance(fit, FittedModel) and fit.REML for fit in fits):
         note(REFITTED)
@@ -126,7 +159,7 @@ def _data_lines(fit: Fit) -> tuple[str, ...]:
 # --- refits ----------------------------------------------------------------------------------------------------------
 
 
-def changed_request(fit: FittedModel, formula: MixedFormula) -> Request:
+def changed_request(fit: FittedModel | GeneralizedFittedModel, formula: MixedFormula) -> Request:
     """What `fit` was asked, with another formula."""
     node = formula.node
     arguments = tuple(Argument(node, a.name) if a.name == "formula" else a for a in fit.call.arguments)
@@ -134,8 +167,23 @@ def changed_request(fit: FittedModel, formula: MixedFormula) -> Request:
     return replace(fit.request, formula=formula, start=None, call=call, verbose=0)
 
 
-def refitted(fit: FittedModel, formula: MixedFormula) -> FittedModel:
+@singledispatch
+def refitted(fit: Any, formula: MixedFormula) -> Any:
     """The same data with another formula, without issuing its notes; DataError if other rows come to be used."""
+    raise ArgumentError(f"wanted a fit of lmer() or glmer(), found {type(fit).__name__}")
+
+
+@refitted.register(FittedModel)
+def _refitted_linear(fit: FittedModel, formula: MixedFormula) -> FittedModel:
+    request, data = changed_data(fit, formula)
+    devfun = make_devfun(data, request.REML, request.control)
+    optimum = optimize_devfun(devfun)
+    notes = tuple(FitNote(text) for text in (*data.notes, *optimum.notes))
+    return type(fit)(request, devfun, optimum, notes)
+
+
+def changed_data(fit: FittedModel | GeneralizedFittedModel, formula: MixedFormula) -> tuple[Request, ModelData]:
+    """Request and rows of the same model with another formula; DataError if other rows come to be used."""
     request = changed_request(fit, formula)
     data = design_of(request)
     if data.n != fit.design.n:
@@ -143,10 +191,7 @@ def refitted(fit: FittedModel, formula: MixedFormula) -> FittedModel:
             f"without a term {data.n} rows have no missing value, with it {fit.design.n}: "
             "drop the rows with missing values before fitting"
         )
-    devfun = make_devfun(data, request.REML, request.control)
-    optimum = optimize_devfun(devfun)
-    notes = tuple(FitNote(text) for text in (*data.notes, *optimum.notes))
-    return type(fit)(request, devfun, optimum, notes)
+    return request, data
 
 
 def without_random_effects(fit: FittedModel) -> tuple[float, int]:
@@ -155,6 +200,6 @@ def without_random_effects(fit: FittedModel) -> tuple[float, int]:
     return -value / 2, len(fit.beta) + 1
 
 
-def describe(fit: FittedModel) -> str:
+def describe(fit: FittedModel | GeneralizedFittedModel) -> str:
     """A fit's formula as it was fitted."""
     return str(fit.formula)

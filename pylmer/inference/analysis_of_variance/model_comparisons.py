@@ -38,10 +38,11 @@ class ModelComparison(Shown):
 def KRmodcomp(large: FittedModel, small: Any) -> ModelComparison:
     """Kenward and Roger's F test of a smaller model against a larger one, as pbkrtest's.
 
-    small   a fit with some of the fixed effects, or a restriction matrix L (q, p) for L beta = 0
+    large  a fit of `lmer` by REML
+    small  a fit with some of its fixed effects, or a restriction matrix L (q, p) for L beta = 0
 
-    Raises ArgumentError for models that are not nested or not fitted by REML. Sources: Kenward & Roger (1997);
-    Halekoh & Hojsgaard (2014), J. Stat. Softw. 59(9).
+    A record that prints itself; `.test` is its DataFrame. Raises ArgumentError for models that are not nested or not
+    fitted by REML. Sources: Kenward & Roger (1997); Halekoh & Hojsgaard (2014), J. Stat. Softw. 59(9).
 
     >>> import pylmer
     >>> sleep = pylmer.datasets.load("sleepstudy")
@@ -73,10 +74,14 @@ def KRmodcomp(large: FittedModel, small: Any) -> ModelComparison:
 
 @word
 def SATmodcomp(large: FittedModel, small: Any) -> ModelComparison:
-    """Satterthwaite's F test of a smaller model against a larger one, as pbkrtest's; arguments as for `KRmodcomp`.
+    """Satterthwaite's F test of a smaller model against a larger one, as pbkrtest's.
 
-    Of two models the page names the smaller one; pbkrtest shows a basis of the restriction (`.L`). A fit by maximum
-    likelihood is tested as it is, as `contest` does; pbkrtest refits it by REML. Source: Fai & Cornelius (1996).
+    large  a fit of `lmer`; one by maximum likelihood is tested as it is, as `contest` does (pbkrtest refits it by REML)
+    small  a fit with some of its fixed effects, or a restriction matrix L (q, p) for L beta = 0
+
+    A record that prints itself; `.test` is its DataFrame. Of two models the page names the smaller one; pbkrtest shows
+    a basis of the restriction (`.L`). Raises ArgumentError for models that are not nested. Source: Fai & Cornelius
+    (1996).
 
     >>> import pylmer
     >>> sleep = pylmer.datasets.load("sleepstudy")

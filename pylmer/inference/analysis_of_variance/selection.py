@@ -18,11 +18,12 @@ from ..contrasts.contrasts import DDF
 from ..degrees_of_freedom.choice import METHODS, check_ddf
 from ..records import AnovaTable, table
 from .deletions import drop1, random_table, reductions, without_term
-from .likelihood_ratio import Fit, refitted
+from .likelihood_ratio import refitted
 from .linear_deletions import COLUMNS as LINEAR_COLUMNS
 from .linear_deletions import linear_deletions, without_groups, without_linear_term
 from .variance_tables import COLUMNS
 
+Fit = FittedModel | LinearFit
 RANDOM_HEADING = ("Backward reduced random-effect table:", "")
 FIXED_HEADING = "Backward reduced fixed-effect table:"
 ALL_STAY = 1.0  # no p-value is larger
@@ -52,10 +53,16 @@ def step(
 ) -> Step:
     """Backward elimination: first random effects by likelihood-ratio tests (`ranova`), then fixed ones by F tests.
 
-    At each turn the term with the largest p-value goes, if that is above `alpha_random`, or `alpha_fixed`; fixed terms
-    that are part of others stay as long as those do. Where no random term stays the model is an `lm`, and the fixed
-    ones are tested by its F tests (Df, Sum of Sq, RSS, AIC). With `reduce_random=False` or `reduce_fixed=False` these
-    terms stay; their table shows the tests of the model. `get_model(step)` (`.model`) is the model found.
+    fit            a fit of `lmer`
+    ddf            "Satterthwaite" (the default) or "Kenward-Roger", of the F tests
+    alpha_random   level above which a random term goes, from 0 to 1; default 0.1
+    alpha_fixed    level above which a fixed term goes, from 0 to 1; default 0.05
+    reduce_fixed   False: fixed terms stay, and their table shows the tests of the model; default True
+    reduce_random  False: random terms stay, and their table shows the tests of the model; default True
+
+    At each turn the term with the largest p-value goes, if that is above the level; fixed terms that are part of others
+    stay as long as those do. Where no random term stays the model is an `lm`, and the fixed ones are tested by its F
+    tests (Df, Sum of Sq, RSS, AIC). `get_model(step)` (`.model`) is the model found.
 
     Raises DataError if other rows come to be used without a term.
 
@@ -78,6 +85,8 @@ def step(
 @plain
 def get_model(step: Step) -> Fit:
     """The model that `step` found, as lmerTest's `get_model`: a fit of lmer, or of lm where no random term stayed.
+
+    step  what `step` returned
 
     Raises ArgumentError for anything else.
 

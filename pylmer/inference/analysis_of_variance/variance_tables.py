@@ -10,6 +10,8 @@ import pandas as pd
 
 from ...extract import word
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
+from ...numerics.linalg import Array
 from ..contrasts.contrasts import DDF, f_tests
 from ..degrees_of_freedom.choice import METHODS, check_ddf
 from ..records import AnovaTable, table
@@ -23,7 +25,7 @@ def term_table(fit: FittedModel, type: int | str = 3, ddf: str = DDF) -> AnovaTa
     """The tests of all terms; with ddf="lme4" the sequential sums of squares without denominators."""
     check_ddf(ddf, (*METHODS, "lme4"))
     if ddf == "lme4":
-        return sequential_table(fit)
+        return sequential_table(fit, fit.solution.Phi)
     roman = type_of(type)
     tested = hypotheses(fit, roman)
     results = f_tests(fit, [h.L for h in tested], ddf)
@@ -40,9 +42,9 @@ def anova_table(tests: dict[str, dict[str, float]], heading: tuple[str, ...]) ->
     return made
 
 
-def sequential_table(fit: FittedModel) -> AnovaTable:
-    """lme4's table: squares of the effects R beta, R'R = X'V^-1X, summed over the columns of each term."""
-    effects = np.linalg.cholesky(np.linalg.inv(fit.solution.Phi)).T @ fit.beta if len(fit.beta) else fit.beta
+def sequential_table(fit: FittedModel | GeneralizedFittedModel, Phi: Array) -> AnovaTable:
+    """lme4's table: squares of the effects R beta, R'R = X'V^-1X = Phi^-1, summed over the columns of each term."""
+    effects = np.linalg.cholesky(np.linalg.inv(Phi)).T @ fit.beta if len(fit.beta) else fit.beta
     terms = columns_of(fit.design)
     npar = np.array([len(at) for at in terms.values()], int)
     squares = np.array([float(np.sum(effects[at] ** 2)) for at in terms.values()])
@@ -54,6 +56,9 @@ def sequential_table(fit: FittedModel) -> AnovaTable:
 @word
 def show_tests(fit: FittedModel, type: int | str = 3) -> dict[str, pd.DataFrame]:
     """The contrasts that `anova(fit, type)` tests: term -> DataFrame (q, p), one row per contrast.
+
+    fit   a fit of `lmer`
+    type  of the tests, 1, 2 or 3 (also "I", "II", "III"); default 3
 
     Where a factor stands only inside another term, as trt in `age + age:trt`, the hypothesis of type 3 is that of SAS:
     the slope of age, on average over trt; type 2 tests age without age:trt. lmerTest tests the coefficient of age

@@ -10,8 +10,9 @@ import numpy as np
 
 from ...design import Design
 from ...errors import ArgumentError, note
-from ...extract import word
+from ...extract import vcov, word
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...language import deparse
 from ...numerics.distributions import chisquare_upper, f_upper
@@ -36,10 +37,11 @@ KENWARD_ROGER = "Kenward-Roger"
 def Anova(fit: FittedModel, type: int | str = 2, test: str | None = None) -> AnovaTable:
     """Wald tests of the fixed-effects terms, as car's `Anova`.
 
-    type  2 (or "II"): each term after all others but those that contain it (all its variables and more)
+    fit   a fit of `lmer` or `lm`
+    type  2 (or "II"), the default: each term after all others but those that contain it (all its variables and more);
           3 (or "III"): each term after all others, the intercept too
-    test  "Chisq" (the default): chi-square tests, which take the covariances of the estimates for known;
-          "F": Kenward and Roger's, of fits by REML. Of an `lm`, F tests from sums of squares are the only ones
+    test  "Chisq" (None, the default of mixed models): chi-square tests, which take the covariances of the estimates for
+          known; "F": Kenward and Roger's, of fits by REML. Of an `lm`, F tests from sums of squares are the only ones
 
     Type 3 sets the coefficients of a term to zero as they are coded, as car does: where the term is part of an
     interaction, under R's default contr.treatment these are effects at the other factors' first levels. Contrasts that
@@ -70,6 +72,14 @@ def Anova(fit: FittedModel, type: int | str = 2, test: str | None = None) -> Ano
     if chosen == "F" and not fit.REML:
         raise ArgumentError("test='F' takes Kenward and Roger's covariances, which are those of a fit by REML: refit")
     return _f_table(fit, roman) if chosen == "F" else _chisquare_table(fit, roman)
+
+
+@Anova.register(GeneralizedFittedModel)
+def Anova_generalized(fit: GeneralizedFittedModel, type: int | str = 2, test: str | None = None) -> AnovaTable:
+    """Wald chi-square tests of the terms of a fit of `glmer`, by its `vcov`."""
+    if _test(test, TESTS[0]) == "F":
+        raise ArgumentError("test='F' needs denominators, which glmer() has not: leave test out, for chi-square tests")
+    return _chisquare_table(fit, _type(fit.design, type))
 
 
 @Anova.register(LinearFit)
@@ -141,7 +151,7 @@ def _places(design: Design, assign: Iterable[int]) -> dict[str, list[int]]:
 # --- mixed models ----------------------------------------------------------------------------------------------------
 
 
-def _hypotheses(fit: FittedModel, roman: str, V: Array) -> dict[str, Array]:
+def _hypotheses(fit: FittedModel | GeneralizedFittedModel, roman: str, V: Array) -> dict[str, Array]:
     """L (q, p) of each term, given the covariances V (p, p) of the estimates up to a factor."""
     places = _places(fit.design, fit.design.assign)
     behind = {label: _containing(fit.design, label) if roman == "II" else [] for label in _tested(fit.design, roman)}
@@ -160,8 +170,8 @@ def _conjugate(V: Array, own: list[int], over: list[int]) -> Array:
     return L
 
 
-def _chisquare_table(fit: FittedModel, roman: str) -> AnovaTable:
-    V = fit.sigma**2 * fit.solution.Phi
+def _chisquare_table(fit: FittedModel | GeneralizedFittedModel, roman: str) -> AnovaTable:
+    V = vcov(fit).to_numpy()
     tests = _hypotheses(fit, roman, V)
     found = [(_wald(fit.beta, V, L), len(L)) for L in tests.values()]
     Chisq, Df = np.array([value for value, _ in found]), np.array([df for _, df in found], int)
@@ -230,7 +240,9 @@ def _residual(R: Array, columns: list[int]) -> tuple[int, float]:
     return Q.shape[1], float(rest @ rest)
 
 
-def _table(fit: FittedModel | LinearFit, columns: dict[str, Any], rows: list[str], title: str) -> AnovaTable:
+def _table(
+    fit: FittedModel | GeneralizedFittedModel | LinearFit, columns: dict[str, Any], rows: list[str], title: str
+) -> AnovaTable:
     response = fit.design.formula.response
     heading = (f"{title}\n", f"Response: {'' if response is None else deparse(response)}")
     made: AnovaTable = table(AnovaTable, columns, rows, heading)

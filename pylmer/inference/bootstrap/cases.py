@@ -48,14 +48,18 @@ def case_bootstrap(
 ) -> BootMer:
     """Case bootstrap: resample groups, or rows within them, with replacement, and fit the model to them.
 
+    fit       a fit of `lmer`
+    FUN       the statistic, as in `bootMer`; None, the default: standard deviations, correlations, sigma, fixed effects
+    nsim      number of replicates, each a fit of its own of several milliseconds; default 1
+    seed      a whole number or a numpy Generator; None, the default: other draws every time
     resample  one True or False per grouping factor, the coarsest first, and a last one for the rows: whether the units
               of this level are resampled within those above. For `(1 | school/class)`, (True, False, False) draws
-              schools with all that is in them. None: the coarsest groups alone
+              schools with all that is in them. None, the default: the coarsest groups alone
+    progress  True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
 
     The columns of the model matrix are those of the fit: `scale(x)` is not computed anew. Groups drawn twice are told
     apart as two groups, and what FUN fits by `update` or `ranova` has these rows and groups too. Replicates whose
-    columns come to be dependent fail, and are counted. FUN, `nsim`, `seed`, `progress` and the record are as for
-    `bootMer`; each replicate is a fit of its own, several milliseconds each.
+    columns come to be dependent fail, and are counted. The record is as for `bootMer`.
 
     Source: van der Leeden, Meijer & Busing (2008), 11.4. Raises ArgumentError for `resample` of the wrong length or
     with nothing to resample, and for crossed factors, whose groups cannot be drawn independently.

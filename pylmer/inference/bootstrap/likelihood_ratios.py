@@ -96,9 +96,16 @@ def PBmodcomp(
 ) -> ParametricComparison:
     """Parametric bootstrap test of a smaller model against a larger one, as pbkrtest's.
 
-    The likelihood-ratio statistic (both models by maximum likelihood) is compared with those of `nsim` responses
-    simulated from the small model, to which both are refitted, all together (`refit_all`). `seed`, `progress`,
-    `parallel` and `ncpus` are as for `bootMer`.
+    large     a fit of `lmer`
+    small     a fit of `lmer` to the same rows with some of its effects, fixed or random
+    nsim      number of responses that are simulated from the small model; default 1000
+    seed      a whole number or a numpy Generator; None, the default: other draws every time
+    progress  True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
+    parallel  "no", the default, "multicore" or "snow", as in `bootMer`
+    ncpus     how many processes these use; default 1
+
+    The likelihood-ratio statistic (both models by maximum likelihood) is compared with those of the simulated
+    responses, to which both are refitted, all together (`refit_all`).
 
     A simulated statistic of zero, common where a variance is tested, counts like any other (pbkrtest leaves it out);
     replicates that could not be fitted are left out, with a FitNote. Ctrl-C raises `Interrupted`, whose `.partial` is

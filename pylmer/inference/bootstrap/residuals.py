@@ -41,9 +41,17 @@ def resid_bootstrap(
 ) -> BootMer:
     """Residual bootstrap: new responses from resampled conditional modes and residuals, centred and reflated.
 
+    fit       a fit of `lmer`
+    FUN       the statistic, as in `bootMer`; None, the default: standard deviations, correlations, sigma, fixed effects
+    nsim      number of replicates; default 1
+    seed      a whole number or a numpy Generator; None, the default: other draws every time
+    progress  True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
+    parallel  "no", the default, "multicore" or "snow", as in `bootMer`
+    ncpus     how many processes these use; default 1
+
     The modes of all terms on one grouping factor are drawn together, level by level; the residuals row by row, those of
     a weighted fit brought to one variance. Nothing is assumed normal; the variances and the exchangeability of levels
-    and of rows are. Crossed factors are resampled each by itself. Other arguments and the record are as for `bootMer`.
+    and of rows are. Crossed factors are resampled each by itself. The record is as for `bootMer`.
 
     Source: Carpenter, Goldstein & Rasbash (2003), Appl. Statist. 52, 431-443; lmeresampler has it under this name.
 

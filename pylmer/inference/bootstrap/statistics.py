@@ -139,7 +139,7 @@ class ReadEstimates:
 
 
 def sdcor(fit: FittedModel, estimates: Estimates) -> Array:
-    """Standard deviations of all terms, correlations, sigma: (R, m) in the order of `parameter_names`."""
+    """Standard deviations of all terms, correlations, sigma if there is one: (R, m), ordered as `parameter_names`."""
     sds, correlations = [], []
     for family, T in zip(fit.covariances.families, estimates.T, strict=True):
         sd = np.sqrt(np.sum(T**2, axis=2))
@@ -152,7 +152,8 @@ def sdcor(fit: FittedModel, estimates: Estimates) -> Array:
             correlations += [C[:, i, j, None] for i, j in pairs]
         elif family.size > n_sd:
             correlations.append(C[:, 1, 0, None])
-    return np.concatenate([*sds, *correlations, estimates.sigma[:, None]], axis=1)
+    sigma = [estimates.sigma[:, None]] if fit.scaled else []
+    return np.concatenate([*sds, *correlations, *sigma], axis=1)
 
 
 Names = Callable[[FittedModel], list[str]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ...errors import ArgumentError
 from ...extract import word
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...language.syntax import MixedFormula
 from ...numerics.linalg import Array
 from ...simulation.drawing import Seed, draw_responses, generator, replicates
@@ -36,16 +38,21 @@ def bootMer(
 ) -> BootMer:
     """Model-based bootstrap, as lme4's: simulate responses from the fit, refit each, look at a statistic.
 
-    FUN       function of a fit that returns a number, an array or a Series. None: standard deviations, correlations,
-              sigma and fixed effects, as in `confint`. `fixef`, `sigma`, `VarCorr`, or names among "fixef", "sigma",
-              "theta", "sdcor" (one, or a list), are read off without making fits, which is many times faster
-    nsim      number of replicates;  seed  an integer or a numpy Generator
-    use_u     True: responses given the conditional modes; False: with new random effects
-    re_form   the same for single terms, as in `simulate`
-    type      "parametric": residuals are drawn; "semiparametric": resampled from the fit's, which needs use_u=True
-    progress  True or False for a progress bar (tqdm); None: if there is tqdm and a terminal
-    parallel  "no", "multicore" (forked processes) or "snow" (fresh ones) on `ncpus`: pays where FUN takes long, or
+    fit       a fit of `lmer`
+    FUN       function of a fit that returns a number, an array or a Series. None, the default: standard deviations,
+              correlations, sigma and fixed effects, as in `confint`. `fixef`, `sigma`, `VarCorr`, or names among
+              "fixef", "sigma", "theta", "sdcor" (one, or a list), are read off without making fits, which is many times
+              faster
+    nsim      number of replicates; default 1
+    seed      a whole number or a numpy Generator; None, the default: other draws every time
+    use_u     True: responses given the conditional modes; False, the default: with new random effects
+    re_form   the same for single terms, as in `simulate`; "NA", the default: new effects for all
+    type      "parametric", the default: residuals are drawn; "semiparametric": resampled from the fit's, which needs
+              use_u=True
+    progress  True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
+    parallel  "no", the default, "multicore" (forked processes) or "snow" (fresh ones): pays where FUN takes long, or
               with many crossed effects. What is drawn is the same
+    ncpus     how many processes these use; default 1
 
     All replicates are solved together on shared sums (`pylmer.fit.many_fits.refit_all`), each at the optimum that
     `refit` reaches. Replicates in which the fit or FUN fails are NaN; they are counted in a FitNote and kept in
@@ -70,13 +77,29 @@ def bootMer(
             'type="semiparametric" resamples residuals given the conditional modes: it needs use_u=True'
         )
     kept = conditioned(fit, use_u, re_form)
-    read = statistic(fit, FUN)
 
     def draw(m: int) -> Array:
         if type == "parametric":
             return draw_responses(fit, m, rng, kept)
         return fit.mu[:, None] + resampled_residuals(fit, m, rng)
 
+    return replicated(fit, FUN, draw, count, how, seed=seed, use_u=use_u, re_form=re_form, type=type)
+
+
+def replicated(
+    fit: FittedModel | GeneralizedFittedModel,
+    FUN: Any,
+    draw: Callable[[int], Array],
+    count: int,
+    how: Execution,
+    *,
+    seed: Any,
+    use_u: bool,
+    re_form: Any,
+    type: str,
+) -> BootMer:
+    """The record of `count` replicates of responses that `draw` gives; the rest is shown in the call."""
+    read = statistic(fit, FUN)
     given = {"FUN": function_name(FUN), "nsim": count, "seed": seed, "use.u": use_u, "re.form": re_form, "type": type}
     defaults = {"FUN": None, "nsim": 1, "seed": None, "use.u": False, "re.form": "NA", "type": "parametric"}
     return bootstrap(

@@ -199,13 +199,16 @@ def contest(
     confint: bool = True,
     level: float = 0.95,
 ) -> PlainTable:
-    """Test L beta = rhs, as lmerTest's `contest`: one F test of all rows, or with `joint=False` a t test of each.
+    """Test L beta = rhs, as lmerTest's `contest`: one F test of all rows, or a t test of each.
 
-    L      (p,) or (q, p) numbers, a coefficient's name or a list of names, {"Days": 1}, or a DataFrame with columns
-           named after coefficients
-    rhs    a number, or one for each row
-    ddf    "Satterthwaite" or "Kenward-Roger" (Kenward & Roger 1997, for REML fits)
-    confint, level   confidence limits beside the t tests
+    fit      a fit of `lmer`
+    L        (p,) or (q, p) numbers, a coefficient's name or a list of names, {"Days": 1}, or a DataFrame with columns
+             named after coefficients
+    joint    True, the default: one F test of all rows; False: a t test of each
+    rhs      a number, or one for each row (q,); default 0
+    ddf      "Satterthwaite" (the default) or "Kenward-Roger" (Kenward & Roger 1997, for REML fits)
+    confint  whether confidence limits stand beside t tests; default True
+    level    coverage of these, between 0 and 1; default 0.95
 
     A DataFrame with lmerTest's columns; the rows of t tests are called as those of L, if L is a DataFrame with row
     names or lists coefficients. Raises ArgumentError for a contrast of the wrong length or with unknown names.
@@ -249,11 +252,15 @@ def contest1D(
 ) -> PlainTable:
     """The t test of one contrast L beta = rhs, as lmerTest's `contest1D`: `contest` of one row.
 
-    L      (p,) numbers, a coefficient's name, or {"Days": 1}
-    confint, level   confidence limits beside the test
+    fit      a fit of `lmer`
+    L        (p,) numbers, a coefficient's name, or {"Days": 1}
+    rhs      a number; default 0
+    ddf      "Satterthwaite" (the default) or "Kenward-Roger", as in `contest`
+    confint  whether confidence limits stand beside the test; default False
+    level    coverage of these, between 0 and 1; default 0.95
 
-    The other arguments are those of `contest`. A DataFrame of one row with the columns Estimate, Std. Error, df,
-    t value (lower, upper) and Pr(>|t|). Raises ArgumentError for several rows: `contestMD` tests them at once.
+    A DataFrame of one row with the columns Estimate, Std. Error, df, t value (lower, upper) and Pr(>|t|). Raises
+    ArgumentError for several rows: `contestMD` tests them at once.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -271,7 +278,12 @@ def contest1D(
 def contestMD(fit: FittedModel, L: Any, rhs: Any = 0.0, ddf: str = DDF) -> PlainTable:
     """The F test of all rows of L beta = rhs at once, as lmerTest's `contestMD`: `contest` with joint=True.
 
-    Rows that follow from others add nothing. The arguments are those of `contest`.
+    fit  a fit of `lmer`
+    L    the contrasts (q, p), as in `contest`; rows that follow from others add nothing
+    rhs  a number, or one for each row (q,); default 0
+    ddf  "Satterthwaite" (the default) or "Kenward-Roger", as in `contest`
+
+    A DataFrame of one row with lmerTest's columns. Raises ArgumentError as `contest` does.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -68,6 +68,8 @@ def kenward_roger_of(fit: FittedModel) -> KenwardRoger:
 def vcovAdj(fit: FittedModel) -> pd.DataFrame:
     """Kenward and Roger's adjusted covariance of the fixed effects: DataFrame (p, p), as pbkrtest's `vcovAdj`.
 
+    fit  a fit of `lmer` by REML
+
     Source: Kenward & Roger (1997), Biometrics 53, equation 5. Raises ArgumentError for a fit by maximum likelihood.
 
     >>> import pylmer

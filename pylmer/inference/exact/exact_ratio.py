@@ -55,11 +55,13 @@ def exactRLRT(
 ) -> SimulatedTest:
     """Test that the variance of a random effect is zero, as RLRsim's `exactRLRT`, by restricted likelihood.
 
-    fit     the model with that random effect alone, fitted by REML
-    mA, m0  where there are others: the full model, and that without the effect; `fit` then still has it alone. The
-            other variances are taken as known (Greven, Crainiceanu, Kuechenhoff & Peters 2008)
-    nsim    draws of the null distribution
-    seed    a whole number or a numpy Generator
+    fit   the model with that random effect alone, a fit of `lmer` by REML
+    mA    where there are other random effects: the full model; `fit` then still has the one tested alone. The other
+          variances are taken as known (Greven, Crainiceanu, Kuechenhoff & Peters 2008). None, the default: there are
+          none
+    m0    the full model without the effect; None, the default: there are no other random effects
+    nsim  draws of the null distribution; default 10000
+    seed  a whole number or a numpy Generator; None, the default: other draws every time
 
     Raises ArgumentError for a fit by maximum likelihood, for several variances or correlated effects in `fit`, and for
     models that do not fit together. Sources: Crainiceanu & Ruppert (2004), J. R. Stat. Soc. B 66:165; Scheipl, Greven &
@@ -88,8 +90,10 @@ def exactRLRT(
 def exactLRT(fit: FittedModel, m0: LinearFit, nsim: int = 10_000, seed: Any = None) -> SimulatedTest:
     """Test a variance, and fixed effects if some are left out of `m0`, by likelihood, as RLRsim's `exactLRT`.
 
-    fit   the model with the random effect, fitted by maximum likelihood
+    fit   the model with the random effect, a fit of `lmer` by maximum likelihood
     m0    the `lm` of the hypothesis, its fixed effects those of `fit` or some of them
+    nsim  draws of the null distribution; default 10000
+    seed  a whole number or a numpy Generator; None, the default: other draws every time
 
     Raises ArgumentError for a REML fit, several variances, and models that are not nested; a FitNote where no fixed
     effect is restricted. Source: Crainiceanu & Ruppert (2004), theorem 1.

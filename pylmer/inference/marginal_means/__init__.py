@@ -7,7 +7,7 @@ Must not know: printing.
 
 from __future__ import annotations
 
-from . import reading
+from . import links, reading
 from .combining import rbind
 from .comparing import contrast, pairs
 from .effect_sizes import eff_size
@@ -32,6 +32,7 @@ __all__ = [
     "emmeans",
     "emtrends",
     "joint_tests",
+    "links",
     "pairs",
     "rbind",
     "reading",

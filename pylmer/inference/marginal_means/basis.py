@@ -26,6 +26,7 @@ from ..degrees_of_freedom.choice import Method, kenward_roger_of, satterthwaite_
 from ..degrees_of_freedom.kenward_roger import KenwardRoger
 from ..degrees_of_freedom.satterthwaite import rank_of
 
+DDF = "kenward-roger"
 METHODS = ("kenward-roger", "satterthwaite", "asymptotic")
 RELATIVE = 1e-13  # differences of functions, relative to the data, that are rounding
 
@@ -117,16 +118,17 @@ class KnownDf(KnownCovariance):
 
 
 @singledispatch
-def basis_of(fit: Any, lmer_df: str) -> Basis:
-    """The basis of a fit, with degrees of freedom by the method `lmer_df` if it is one of lmer.
+def basis_of(fit: Any, lmer_df: str | None) -> Basis:
+    """The basis of a fit, with degrees of freedom by the method `lmer_df` (None: `DDF`) if it is one of lmer.
 
     Raises ArgumentError for an unknown method.
     """
-    raise ArgumentError(f"marginal means want a fit of lmer() or lm(), found {type(fit).__name__}")
+    raise ArgumentError(f"marginal means want a fit of lmer(), glmer() or lm(), found {type(fit).__name__}")
 
 
 @basis_of.register
-def _(fit: FittedModel, lmer_df: str) -> Basis:
+def _(fit: FittedModel, lmer_df: str | None) -> Basis:
+    lmer_df = DDF if lmer_df is None else lmer_df
     if lmer_df not in METHODS:
         raise ArgumentError(
             f"lmer_df={lmer_df!r}: wanted one of {', '.join(map(repr, METHODS))}{did_you_mean(str(lmer_df), METHODS)}"
@@ -136,7 +138,7 @@ def _(fit: FittedModel, lmer_df: str) -> Basis:
 
 
 @basis_of.register
-def _(fit: LinearFit, lmer_df: str) -> Basis:
+def _(fit: LinearFit, lmer_df: str | None) -> Basis:
     kept = fit.solution.kept
     method = KnownDf(fit.sigma**2 * fit.solution.unscaled, fit.solution.df_residual)
     return Basis(kept, fit.beta[kept], null_space(fit, kept), method, None)

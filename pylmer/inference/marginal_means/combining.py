@@ -23,7 +23,7 @@ def rbind(*means: EmmGrid | EmmList, adjust: str = "bonferroni") -> EmmGrid:
     """Marginal means or contrasts of one fit one below the other, as one family, as emmeans' `rbind`.
 
     means   what `emmeans`, `contrast`, `emtrends` returned; of lists all parts. `a + b` is rbind(a, b)
-    adjust  for the number of all rows; see `contrast`
+    adjust  for the number of all rows, see `contrast`; default "bonferroni"
 
     Variables that a row knows nothing of are ".". Tables by groups become one. Raises ArgumentError for grids of
     different fits.

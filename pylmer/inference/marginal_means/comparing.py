@@ -33,21 +33,25 @@ def contrast(
 ) -> EmmGrid | EmmList:
     """Contrasts of marginal means, as emmeans' `contrast`.
 
-    means    what `emmeans` or `emtrends` returned (of two parts, the means are taken)
-    method   "pairwise", "revpairwise", "tukey"; "trt.vs.ctrl", "trt.vs.ctrlk", "dunnett" (ref= a level or its number,
-             from 1; of several, their average); "eff", "del.eff" (wts=); "consec", "mean_chg"; "poly"; "identity"; with
-             reverse=, exclude=, include= where they make sense. Or coefficients: {"a - b": [1, -1, 0]}, a vector,
-             several; or a function of the labels that gives these
-    by       variables whose values make separate families; None for one family
-    simple   the variables to compare, in groups of all others, in place of `by`; "each", each of them in turn, or a
-             list of lists: then the result is a list of contrasts, "simple contrasts for recipe", ...
-    combine  whether those are one family, as `rbind` makes it
-    interaction   contrasts of contrasts: "pairwise", several in the order of the variables, {"temperature": "poly",
-             "recipe": "consec"}, or True for `method`
-    adjust   "tukey" (default of pairwise), "dunnettx" (of comparisons with a control), "mvt" (of consec, mean_chg),
-             "fdr" (of effects), "none", "sidak", "bonferroni", "scheffe", "holm", "hochberg", "hommel", "BH", "BY"
-    type     "response": ratios for a logarithm, where the coefficients sum to zero
-    bias_adjust, sigma, df   see `summary`
+    means        what `emmeans` or `emtrends` returned (of two parts, the means are taken)
+    method       "pairwise", "revpairwise", "tukey"; "trt.vs.ctrl", "trt.vs.ctrlk", "dunnett"; "eff" (the default),
+                 "del.eff"; "consec", "mean_chg"; "poly"; "identity". Or coefficients: {"a - b": [1, -1, 0]}, a vector,
+                 several; or a function of the labels that gives these
+    by           variables whose values make separate families; by default as the means have it, None for one family
+    simple       the variables to compare, in groups of all others, in place of `by`; "each", each of them in turn, or a
+                 list of lists: then the result is a list of contrasts, "simple contrasts for recipe", ... None: as `by`
+    combine      whether those are one family, as `rbind` makes it; default False
+    interaction  contrasts of contrasts: "pairwise", several in the order of the variables, {"temperature": "poly",
+                 "recipe": "consec"}, or True for `method`; default False
+    adjust       for the number of contrasts: "tukey" (default of pairwise), "dunnettx" (of comparisons with a control),
+                 "mvt" (of consec, mean_chg), "fdr" (of effects), "none", "sidak", "bonferroni", "scheffe", "holm",
+                 "hochberg", "hommel", "BH", "BY"; None: the default of the method
+    type         "response": ratios for a logarithm, where the coefficients sum to zero; None: as the means have it
+    bias_adjust  whether the way back is corrected for its bias, see `summary`; None: as the means have it
+    sigma        the standard deviation of that correction, see `summary`; None: the residual one
+    df           degrees of freedom in place of those found; None: those
+    options      of the method: ref= a level or its number, from 1 (of several, their average), reverse=, exclude=,
+                 include=, wts=, max_degree=, where they make sense
 
     Contrasts are of X beta: the formula's offset takes no part. "mvt" is quasi-Monte Carlo with fixed points: its
     probabilities err by at most 3e-5 for up to four means and 6e-4 for a dozen.
@@ -108,7 +112,21 @@ def pairs(
     df: float | None = None,
     **options: Any,
 ) -> EmmGrid | EmmList:
-    """Pairwise comparisons of marginal means: `contrast(means, "pairwise")`, reversed "revpairwise".
+    """Pairwise comparisons of marginal means: `contrast(means, "pairwise")`.
+
+    means        what `emmeans` or `emtrends` returned (of two parts, the means are taken)
+    reverse      True: "revpairwise", B - A in place of A - B; default False
+    by           variables whose values make separate families; by default as the means have it, None for one family
+    simple       the variables to compare in groups of all others, "each", or several, as in `contrast`; None: as `by`
+    combine      whether the sets of comparisons of `simple` are one family; default False
+    adjust       for the number of comparisons, as in `contrast`; None, the default: "tukey"
+    type         "response": ratios for a logarithm; None: as the means have it
+    bias_adjust  whether the way back is corrected for its bias, see `summary`; None: as the means have it
+    sigma        the standard deviation of that correction, see `summary`; None: the residual one
+    df           degrees of freedom in place of those found; None: those
+    options      exclude= or include=, the levels to leave out or to compare, as in `contrast`
+
+    Raises ArgumentError as `contrast` does.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit, fit_linear
 from ...fit.request import make_request
 from ...language import did_you_mean, parse_formula, variables
@@ -73,7 +74,9 @@ def _formula(text: str) -> tuple[str, str]:
     return parsed.response.name, text
 
 
-def values_at(formula: str, fit: FittedModel | LinearFit, columns: Mapping[str, Sequence[Level]]) -> Array:
+def values_at(
+    formula: str, fit: FittedModel | GeneralizedFittedModel | LinearFit, columns: Mapping[str, Sequence[Level]]
+) -> Array:
     """The least-squares predictions of a formula, fitted to the rows of a fit, in the cells (k,)."""
     parsed = parse_formula(formula)
     names = dict.fromkeys(

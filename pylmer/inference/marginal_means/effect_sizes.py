@@ -38,12 +38,14 @@ def eff_size(
 ) -> EmmGrid:
     """Effect sizes (Cohen's d): differences of marginal means over a standard deviation, as emmeans' `eff_size`.
 
-    means   what `emmeans` returned; of two parts the contrasts are taken as they are
-    sigma   the standard deviation to divide by: `sigma(fit)`, or for differences between persons the root of all
-            variances
-    edf     its degrees of freedom, that its uncertainty is reckoned with; inf if it is known
-    method  contrasts as of `contrast`; "identity" if the means are contrasts already
-    by, simple, options   as of `contrast`
+    means    what `emmeans` returned; of two parts the contrasts are taken as they are
+    sigma    the standard deviation to divide by: `sigma(fit)`, or for differences between persons the root of all
+             variances
+    edf      its degrees of freedom, that its uncertainty is reckoned with; inf if it is known
+    method   contrasts as of `contrast`; "pairwise" by default, "identity" if the means are contrasts already
+    by       variables whose values make separate tables; by default as the means have it
+    simple   the variables to compare in groups of all others, in place of `by`; None: as `by`
+    options  of the method, as in `contrast`
 
     The standard error of d is sqrt(se^2 / sigma^2 + d^2 / (2 edf)), its degrees of freedom the fewest of the means that
     take part. Intervals are printed, not adjusted for their number.

@@ -90,7 +90,11 @@ class EmmGrid(Shown):
         return pd.DataFrame({axis.name: axis.column(at) for axis, at in columns}, index=range(len(self.L)))
 
     def as_frame(self, **options: Any) -> pd.DataFrame:
-        """The summary as an ordinary DataFrame; options as of `summary`."""
+        """The summary as an ordinary DataFrame.
+
+        options  as of `summary` of marginal means: infer, level, adjust, by, type, null, side, delta, bias_adjust,
+                 sigma, df
+        """
         check_call("as_frame()", table_of.dispatch(EmmGrid), (self,), options)
         return pd.DataFrame(table_of(self, **options))
 

@@ -23,7 +23,8 @@ def add_grouping(means: EmmGrid, newname: str, refname: str, newlevs: Sequence[A
     """A grid with one more variable, in whose levels those of another are nested, as emmeans' `add_grouping`.
 
     means    a reference grid or marginal means
-    newname  the new variable;  refname  the one whose levels are put into groups
+    newname  the new variable's name
+    refname  the variable whose levels are put into groups
     newlevs  the group of each level of refname, texts or a Categorical, whose order is then kept
 
     `emmeans(add_grouping(...), newname)` averages over the levels in each group. Raises ArgumentError for a name that

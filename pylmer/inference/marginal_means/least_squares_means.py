@@ -41,12 +41,14 @@ def ls_means(
 ) -> CoefmatTable:
     """Least-squares means of the factors of a fit, with t tests and confidence limits, as lmerTest's `ls_means`.
 
-    which     labels of terms made of factors alone; default all of these
-    level     of the confidence limits
-    ddf       "Satterthwaite" or "Kenward-Roger"
-    pairwise  differences of all pairs instead (`difflsmeans`)
+    fit       a fit of `lmer`
+    which     labels of terms made of factors alone; None, the default: all of these
+    level     coverage of the confidence limits, between 0 and 1; default 0.95
+    ddf       "Satterthwaite" (the default) or "Kenward-Roger"
+    pairwise  True: differences of all pairs instead (`difflsmeans`); default False
 
-    A DataFrame with lmerTest's columns; NaN where a mean is not estimable (a cell without data).
+    A DataFrame with lmerTest's columns; NaN where a mean is not estimable (a cell without data). Raises ArgumentError
+    for labels that are no such terms.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
@@ -74,7 +76,14 @@ def ls_means(
 def difflsmeans(
     fit: FittedModel, which: str | Sequence[str] | None = None, level: float = 0.95, ddf: str = DDF
 ) -> CoefmatTable:
-    """Differences of least-squares means between all pairs of levels; see `ls_means`.
+    """Differences of least-squares means between all pairs of levels, as lmerTest's `difflsmeans`.
+
+    fit    a fit of `lmer`
+    which  labels of terms made of factors alone; None, the default: all of these
+    level  coverage of the confidence limits, between 0 and 1; default 0.95
+    ddf    "Satterthwaite" (the default) or "Kenward-Roger"
+
+    A DataFrame as of `ls_means`. Raises ArgumentError for labels that are no such terms.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe + temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))

@@ -49,11 +49,14 @@ def cld(
     """Marginal means with letters: two means without a common letter differ at level alpha, as emmeans' `cld`.
 
     means       what `emmeans` returned (of two parts, the means are taken)
-    alpha       level of the pairwise comparisons;  adjust  their adjustment, by default "tukey"
-    letters     what letters are called, in the order of their use: string.ascii_lowercase, for one
-    sort, decreasing   whether means are in ascending, or descending, order; letters are given out in this order
-    by          variables whose values make separate tables
-    level, type   of the table of means; see `summary`
+    alpha       level of the pairwise comparisons, between 0 and 1; default 0.05
+    letters     what letters are called, in the order of their use; default digits, then letters of the alphabet
+    sort        whether means are put in order, in which letters are given out; default True
+    decreasing  True: from the largest mean down; False, the default: from the smallest up
+    by          variables whose values make separate tables; by default as the means have it, None for one table
+    adjust      of the comparisons, for their number, as in `contrast`; None, the default: "tukey"
+    level       coverage of the intervals in the table; None, the default: as the means have it
+    type        "response" shows means transformed back, see `summary`; None, the default: as the means have it
 
     A DataFrame with the columns of the means and `.group`, that prints as emmeans prints it. Means that cannot be
     estimated have no letter. What has no letter in common differs; what has one is not shown to be the same.

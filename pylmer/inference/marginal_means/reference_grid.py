@@ -16,6 +16,7 @@ import numpy as np
 from ...design import Design
 from ...errors import ArgumentError, note
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import word_of
 from ...language import variables
@@ -32,15 +33,15 @@ from .nesting import AUTO, DETECTED, Nesting, check_nesting, detected, nesting_t
 from .observed import frequencies, observed, places_of
 from .options import check_type
 from .records import Axis, Level
-from .transformations import transformation_of
+from .transformations import Transformation, response_scale
 from .used_data import used_values
 
-DDF = "kenward-roger"
+Fit = FittedModel | GeneralizedFittedModel | LinearFit
 
 
-@word_of(FittedModel, LinearFit)
+@word_of(FittedModel, GeneralizedFittedModel, LinearFit)
 def ref_grid(
-    fit: FittedModel | LinearFit,
+    fit: Fit,
     *,
     at: Mapping[str, Any] | None = None,
     cov_reduce: Reduce = np.mean,
@@ -48,25 +49,27 @@ def ref_grid(
     offset: float | None = None,
     type: str | None = None,
     regrid: str | None = None,
-    lmer_df: str = DDF,
+    lmer_df: str | None = None,
     nesting: Any = AUTO,
 ) -> EmmGrid:
     """The reference grid of a fit of `lmer` or `lm`, with its predictions, as emmeans' `ref_grid`.
 
-    at          values of some variables: {"Days": [0, 9], "recipe": "A"}
+    fit         a fit of `lmer` or `lm`
+    at          values of some variables: {"Days": [0, 9], "recipe": "A"}; None, the default: as the next two say
     cov_reduce  what numeric variables stand at: a function of a variable that gives the value or values, by default
                 their mean; False, all their values; {"temp": function} for some; or a formula, "humidity ~ temp",
                 whose least-squares predictions in the cells they take; or a list of these
-    cov_keep    numeric variables that keep all their values, by name; or up to how many values a variable keeps them
-    offset      a number in place of the fit's offset. By default offset() of the formula is evaluated in each cell, as
-                emmeans documents (its release 1.8.4 adds the mean of the offset instead; later ones do not), and the
-                argument `offset=` of the fit stands at its mean over the rows
-    type        "response" to print on the scale of the response
-    regrid      "response": predictions on the scale of the response from here on, "log", ...; see `regrid`
-    lmer_df     "kenward-roger", "satterthwaite" or "asymptotic". Kenward-Roger needs sums only, so it has no limit on
-                the number of rows (R's emmeans turns to "asymptotic" beyond 3,000)
+    cov_keep    numeric variables that keep all their values, by name; or up to how many values a variable keeps them,
+                by default 2
+    offset      a number in place of the fit's offset. None, the default: offset() of the formula is evaluated in each
+                cell, as emmeans documents (its release 1.8.4 adds the mean of the offset instead; later ones do not),
+                and the argument `offset=` of the fit stands at its mean over the rows
+    type        "response" to print on the scale of the response; None, the default: on that of the model
+    regrid      "response": predictions on the scale of the response from here on, "log", ...; see `regrid`. None: not
+    lmer_df     "kenward-roger" (the default), "satterthwaite" or "asymptotic". Kenward-Roger needs sums only, so it has
+                no limit on the number of rows (R's emmeans turns to "asymptotic" beyond 3,000)
     nesting     variables whose levels have a meaning only within the levels of others: "t %in% s", several such texts,
-                {"t": "s"} or {"t": ["district", "s"]}. They are found by themselves, with a note, where each level
+                {"t": "s"} or {"t": ["district", "s"]}. "auto", the default, finds them, with a note, where each level
                 occurs with one level of another variable alone, or where the model has s and s:t but not t; None for
                 none. The grid has the cells alone in which they occur
 
@@ -97,7 +100,8 @@ class Grid:
 
     places (k, variables), None for all combinations;  frequency (k,): rows of data in each cell
     nesting  nested variables;  found  whether it was found, not given
-    shift    the mean of the offset that was given as an argument;  sigma  the residual standard deviation
+    shift    the mean of the offset that was given as an argument;  transformation  of the response
+    sigma    the standard deviation that a bias adjustment takes by default
     """
 
     design: Design
@@ -109,11 +113,12 @@ class Grid:
     found: bool = False
     shift: float = 0.0
     sigma: float | None = None
+    transformation: Transformation | None = None
 
     @classmethod
     def of(
         cls,
-        fit: FittedModel | LinearFit,
+        fit: Fit,
         at: Mapping[str, Any] | None,
         cov_reduce: Reduce,
         cov_keep: Any = FEW,
@@ -138,11 +143,12 @@ class Grid:
         )
         places = places_of(axes, nested, seen)
         frequency = frequencies(axes, places, seen, counts)
+        scale = response_scale(fit)
         made = cls(fit.design, tuple(axes), places, frequency, terms, nested, asked and bool(nested),
-                   _given_offset(fit), fit.sigma)  # fmt: skip
+                   _given_offset(fit), scale.sigma, scale.transformation)  # fmt: skip
         return made.following(fit, reduced)
 
-    def following(self, fit: FittedModel | LinearFit, reduced: Reduction) -> Grid:
+    def following(self, fit: Fit, reduced: Reduction) -> Grid:
         """The grid with the variables that follow formulas at their predictions in the cells."""
         made = self
         for name, formula in reduced.formulas.items():
@@ -179,7 +185,7 @@ class Grid:
             offset=np.broadcast_to(added, self.frequency.shape),
             frequency=self.frequency,
             type=check_type(type),
-            transformation=transformation_of(self.design),
+            transformation=self.transformation,
             terms=self.terms,
             places=self.places,
             nesting=self.nesting,
@@ -194,7 +200,7 @@ def check_offset(offset: Any) -> float:
     return float(offset)
 
 
-def _given_offset(fit: FittedModel | LinearFit) -> float:
+def _given_offset(fit: Fit) -> float:
     """The mean of the argument `offset` of a fit: its whole offset less what the formula adds."""
     spec = fit.design.spec
     if "offset" not in spec.arguments or fit.rows.offset is None:

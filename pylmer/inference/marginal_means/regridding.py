@@ -49,11 +49,12 @@ def regrid(
 ) -> EmmGrid:
     """Marginal means on the scale of the response, or another one, from here on, as emmeans' `regrid`.
 
-    means      what `emmeans`, `emtrends`, `contrast` or `ref_grid` returned (of two parts, the means are taken)
-    transform  "response" (also "mu", "unlink"); "log", "log2", "log10", "sqrt": this of the response, so that
-               differences are ratios of it whatever the model's scale is; "none" to keep the scale; "pass" to change
-               nothing
-    bias_adjust, sigma   see `summary`
+    means        what `emmeans`, `emtrends`, `contrast` or `ref_grid` returned (of two parts, the means are taken)
+    transform    "response", the default (also "mu", "unlink"); "log", "log2", "log10", "sqrt": this of the response, so
+                 that differences are ratios of it whatever the model's scale is; "none" to keep the scale; "pass" to
+                 change nothing
+    bias_adjust  whether the way back is corrected for its bias, see `summary`; default False
+    sigma        the standard deviation of that correction, see `summary`; None, the default: the residual one
 
     Their values become estimates with the delta method's covariance, and the degrees of freedom of what is computed
     of them are the fewest of the estimates that take part. Where `pairs(emm, type="response")` gives ratios of means on
@@ -108,7 +109,7 @@ def recoded(means: EmmGrid, back: Transformation | None, onward: Transformation 
         basis=basis_with(means, values, slopes),
         L=np.eye(len(values)),
         offset=np.zeros(len(values)),
-        label=("ratio" if ratios else "response") if back is not None else means.label,
+        label=means.label if back is None else back.ratio if ratios else back.result,
         transformation=onward,
         type=None,
         bias=None,

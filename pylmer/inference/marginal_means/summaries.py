@@ -169,7 +169,7 @@ def _estimates(grid: EmmGrid, found: Estimated, options: Options, back: Transfor
 def _label(grid: EmmGrid, options: Options) -> str:
     if options.back is None:
         return grid.label
-    return "ratio" if _is_ratio(grid, options) else "response"
+    return options.back.ratio if _is_ratio(grid, options) else options.back.result
 
 
 def _is_ratio(grid: EmmGrid, options: Options) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import word_of
 from ...numerics.linalg import Array
@@ -21,7 +22,7 @@ from .joint import joint_test, joint_tests_table, tests_table
 from .nesting import AUTO
 from .options import AS_IS, groups_asked, nulls, per_row
 from .records import MeansTable, MeansTables
-from .reference_grid import DDF, ref_grid
+from .reference_grid import ref_grid
 from .specs import names_among
 from .summaries import summarize
 
@@ -69,11 +70,20 @@ def test(
 ) -> MeansTable:
     """Tests of marginal means or contrasts, as emmeans' `test`.
 
-    null   what they are tested against, on the scale of the model; one value, or one for each row of a table
-    joint  one F test of all rows of each table instead; rows may be dependent if null is zero
-    side   "<", ">" or "two-sided"
-    delta  a threshold: tests of equivalence, of nonsuperiority with side "<", of noninferiority with ">"
-    adjust, by, type, bias_adjust, sigma, df   as of `summary`
+    means        what `emmeans`, `emtrends` or `contrast` returned; of several parts all are tested
+    null         what they are tested against, on the scale of the model; one value, or one for each row of a table;
+                 default 0
+    joint        True: one F test of all rows of each table instead; rows may be dependent if null is zero. Default
+                 False
+    side         "<" or ">" for one-sided tests; 0, the default, or "two-sided"
+    delta        a threshold: tests of equivalence, of nonsuperiority with side "<", of noninferiority with ">"; default
+                 0, none
+    adjust       for the number of tests, see `contrast`; None, the default: as they were made
+    by           variables whose values make separate tables; by default as they were made, None for one table
+    type         "response" shows estimates transformed back, see `summary`; None, the default: as they were made
+    bias_adjust  whether the way back is corrected for its bias, see `summary`; None: as they were made
+    sigma        the standard deviation of that correction, see `summary`; None: the residual one
+    df           degrees of freedom in place of those found; None: those
 
     A DataFrame with emmeans' columns that prints as emmeans prints it. Raises ArgumentError; for joint tests also where
     a function cannot be estimated.
@@ -118,28 +128,33 @@ def about_the_mean(x: Array) -> Array:
     return np.asarray(np.mean(x) + np.array([-1.0, 1.0]))
 
 
-@word_of(FittedModel, LinearFit)
+@word_of(FittedModel, GeneralizedFittedModel, LinearFit)
 def joint_tests(
-    fit: FittedModel | LinearFit,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit,
     by: str | Sequence[str] | None = None,
     *,
     at: Mapping[str, Any] | None = None,
     cov_reduce: Reduce = about_the_mean,
     cov_keep: str | Sequence[str] | int = FEW,
     weights: Any = "equal",
-    lmer_df: str = DDF,
+    lmer_df: str | None = None,
     nesting: Any = AUTO,
 ) -> MeansTable:
     """F tests of each main effect and interaction among the marginal means, as emmeans' `joint_tests`.
 
-    by          variables in whose levels the others are tested separately
-    cov_reduce  the values that numeric variables stand at, by default one below and one above their mean
-    at, cov_keep, weights, lmer_df, nesting   as of `emmeans`
+    fit         a fit of `lmer` or `lm`, or a reference grid
+    by          variables in whose levels the others are tested separately; None, the default: none, or as a grid has it
+    at          of a fit: values of variables, {"temp": [180, 200]}; None: as `cov_reduce` and `cov_keep` say
+    cov_reduce  of a fit: the values that numeric variables stand at, by default one below and one above their mean
+    cov_keep    of a fit: numeric variables that keep their values, see `ref_grid`; by default those with at most two
+    weights     how cells are averaged, as in `emmeans`; default "equal"
+    lmer_df     of a fit: "kenward-roger" (the default), "satterthwaite" or "asymptotic", as in `emmeans`
+    nesting     of a fit: variables nested in others, see `ref_grid`; "auto", the default, finds them
 
     The tests are those of type III where there are factors alone and no cell is empty. The denominator degrees of
     freedom are the fewest of the contrasts tested together, as in emmeans. What empty cells leave beyond the terms is
     "(confounded)". A nested variable is tested within those that it is nested in, "s:t" for t in s; "e" marks where one
-    of them has a single level. Takes a fit of `lmer` or `lm`, or a reference grid.
+    of them has a single level. Raises ArgumentError for unknown variables.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe * temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))

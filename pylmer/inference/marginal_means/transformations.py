@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,8 @@ class Transformation:
     bend, twist      h'' and h''', for the bias adjustment
     base     of a logarithm without additive constant, whose differences are logarithms of ratios
     factor   what it is multiplied by
+    result   what estimates on the scale of the response are called;  ratio  the same of contrasts
+    differences  the transformation of differences, where it is not that of logarithms
     """
 
     label: str
@@ -40,6 +44,9 @@ class Transformation:
     factor: float = 1.0
     bend: Function = np.zeros_like
     twist: Function = np.zeros_like
+    result: str = "response"
+    ratio: str = "ratio"
+    differences: Transformation | None = None
 
     def adjusted(self, sigma: Array | float) -> Transformation:
         """The way back with the second-order correction of its bias, h(e) + h''(e) sigma^2 / 2.
@@ -58,6 +65,8 @@ class Transformation:
     @property
     def ratios(self) -> Transformation | None:
         """The transformation of differences, where they have a meaning on the scale of the response."""
+        if self.differences is not None:
+            return self.differences
         if self.base is None:
             return None
         rate = np.log(self.base) / self.factor
@@ -98,6 +107,20 @@ KNOWN: dict[str, tuple[Function, Function, Function, Function, float | None]] = 
     ),
     "identity": (lambda e: e, np.ones_like, np.zeros_like, np.zeros_like, None),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseScale:
+    """The transformation of a fit's response, and the standard deviation that a bias adjustment takes by default."""
+
+    transformation: Transformation | None
+    sigma: float | None
+
+
+@singledispatch
+def response_scale(fit: Any) -> ResponseScale:
+    """Of a fit: what its left side says, and sigma."""
+    return ResponseScale(transformation_of(fit.design), fit.sigma)
 
 
 def transformation_of(design: Design) -> Transformation | None:

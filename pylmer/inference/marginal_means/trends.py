@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...functions import evaluate
 from ...functions.variables import as_variable
@@ -46,7 +47,9 @@ class Trend:
             raise ArgumentError(f"delta_var={step!r}: wanted the step of the difference quotient, not 0")
 
 
-def trend_grid(fit: FittedModel | LinearFit, grid: Grid, asked: Trend, lmer_df: str) -> EmmGrid:
+def trend_grid(
+    fit: FittedModel | GeneralizedFittedModel | LinearFit, grid: Grid, asked: Trend, lmer_df: str | None
+) -> EmmGrid:
     """Divided differences (f(x + h) - f(x)) / (g(x + h) - g(x)) of the predictions f, g being x or a function of it.
 
     Those of higher degree k, f^(k) / k! where g is x, are of k + 1 places about x.
@@ -83,7 +86,11 @@ def trend_grid(fit: FittedModel | LinearFit, grid: Grid, asked: Trend, lmer_df: 
 
 
 def _predictions(
-    fit: FittedModel | LinearFit, grid: Grid, places: Sequence[Mapping[str, Any]], scale: str | None, lmer_df: str
+    fit: FittedModel | GeneralizedFittedModel | LinearFit,
+    grid: Grid,
+    places: Sequence[Mapping[str, Any]],
+    scale: str | None,
+    lmer_df: str | None,
 ) -> EmmGrid:
     """The predictions with the variable at each of some places, one place after the other, on a scale."""
     here = grid.functions(basis_of(fit, lmer_df), offset=0.0)
@@ -126,5 +133,5 @@ def _variable(node: Node, var: str, grid: Grid) -> str:
     return found.pop()
 
 
-def _values(fit: FittedModel | LinearFit, node: Node, columns: Mapping[str, Any]) -> Array:
+def _values(fit: FittedModel | GeneralizedFittedModel | LinearFit, node: Node, columns: Mapping[str, Any]) -> Array:
     return np.asarray(as_variable(evaluate(node, fit.design.spec.frame(columns).scope)), float)

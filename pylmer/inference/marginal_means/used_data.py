@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import DataError
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...functions import Columns, Value, aligned, read_columns
 from ...functions.series import value_of
@@ -17,7 +18,7 @@ from ...language.nodes import Name
 from ...numerics.linalg import Array
 
 
-def used_values(fit: FittedModel | LinearFit, names: Sequence[str]) -> dict[str, Value]:
+def used_values(fit: FittedModel | GeneralizedFittedModel | LinearFit, names: Sequence[str]) -> dict[str, Value]:
     """Values of the named columns, or of `env` where there is no such column, on the rows used (n,).
 
     A fit of `mkMerMod` has neither: its variables are those of the formula. DataError for a name inside a function.
@@ -28,7 +29,7 @@ def used_values(fit: FittedModel | LinearFit, names: Sequence[str]) -> dict[str,
     return {name: _used(fit, read, name) for name in names}
 
 
-def _used(fit: FittedModel | LinearFit, read: Columns, name: str) -> Value:
+def _used(fit: FittedModel | GeneralizedFittedModel | LinearFit, read: Columns, name: str) -> Value:
     rows, env = fit.rows, fit.request.env or {}
     if name in read:
         return on_rows(read[name], rows.kept)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import note
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import word_of
 from .asking import MeansRequest, asked_means
@@ -16,15 +17,15 @@ from .axes import FEW
 from .covariates import Reduce
 from .grids import EmmGrid, EmmList
 from .nesting import AUTO, DETECTED, nesting_text
-from .reference_grid import DDF, Grid, ref_grid
+from .reference_grid import Grid, ref_grid
 from .trends import Trend, trend_grid
 
 Specs = str | Sequence[Any] | Mapping[str, Any]
 
 
-@word_of(FittedModel, LinearFit)
+@word_of(FittedModel, GeneralizedFittedModel, LinearFit)
 def emmeans(
-    fit: FittedModel | LinearFit,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit,
     /,
     specs: Specs,
     *,
@@ -37,7 +38,7 @@ def emmeans(
     offset: float | None = None,
     type: str | None = None,
     regrid: str | None = None,
-    lmer_df: str = DDF,
+    lmer_df: str | None = None,
     nesting: Any = AUTO,
     infer: Any = None,
     level: float | None = None,
@@ -49,23 +50,37 @@ def emmeans(
 ) -> EmmGrid | EmmList:
     """Estimated marginal means of a fit of `lmer` or `lm`, or of a reference grid, as R's `emmeans`.
 
-    specs    "recipe", ["recipe", "temperature"], "~ recipe | temperature", or with contrasts on the left,
-             "pairwise ~ recipe | temperature": then the result has two parts, `.emmeans` and `.contrasts`. Several, as
-             ["pairwise ~ recipe", "~ temperature"] or {"r": "~ recipe"}: a list of all parts under R's names,
-             "emmeans of recipe", "pairwise differences of recipe", "r"
-    by       variables whose values make separate tables and families of tests (behind the bar of a formula)
-    contr    contrasts, as `method` of `contrast`, where `specs` has none; `options` (ref, reverse, ...) go with them
-    at       values of variables, {"temp": [180, 200]}; numbers stand at their mean otherwise (`cov_reduce`)
-    cov_reduce, cov_keep, offset, regrid, nesting   see `ref_grid`. An offset() of the formula is evaluated in each cell
-    weights  how cells are averaged: "equal"; "proportional" to their rows of data; "outer", proportional to the product
-             of each variable's own frequencies; "cells", to each mean's own rows; "flat", equal but for empty cells;
-             or a number for each cell
-    type     "response" transforms back where the left side of the formula is log(y), log2, log10, log1p, log(y + c),
-             sqrt, asin(sqrt(y)), scale(y) or a multiple: means, and ratios for differences of logarithms
-    lmer_df  "kenward-roger", "satterthwaite" or "asymptotic"; Kenward-Roger has no limit on the number of rows. A fit
-             by maximum likelihood gets the Kenward-Roger covariance of its REML refit, as in emmeans
-    infer, level, adjust   see `summary`: whether to give intervals and tests, their level, their adjustment
-    bias_adjust, sigma, df see `summary`: a correction of what type="response" transforms back, degrees of freedom given
+    fit          a fit of `lmer` or `lm`, or a grid: of `ref_grid`, `regrid`, `add_grouping` or `emmeans` itself
+    specs        "recipe", ["recipe", "temperature"], "~ recipe | temperature", or with contrasts on the left, "pairwise
+                 ~ recipe | temperature": then the result has two parts, `.emmeans` and `.contrasts`. Several, as
+                 ["pairwise ~ recipe", "~ temperature"] or {"r": "~ recipe"}: a list of all parts under R's names,
+                 "emmeans of recipe", "pairwise differences of recipe", "r"
+    by           variables whose values make separate tables and families of tests; None: those behind the bar of
+                 `specs`
+    contr        contrasts, as `method` of `contrast`, where `specs` has none; None, the default: means alone
+    at           of a fit: values of variables, {"temp": [180, 200]}; None: as `cov_reduce` and `cov_keep` say
+    cov_reduce   of a fit: what numeric variables stand at, see `ref_grid`; by default their mean
+    cov_keep     of a fit: numeric variables that keep their values, see `ref_grid`; by default those with at most two
+    weights      how cells are averaged: "equal", the default; "proportional" to their rows of data; "outer",
+                 proportional to the product of each variable's own frequencies; "cells", to each mean's own rows;
+                 "flat", equal but for empty cells; or a number for each cell
+    offset       of a fit: a number in place of its offset, see `ref_grid`; None: offset() of the formula is evaluated
+                 in each cell
+    type         "response" transforms back where the left side of the formula is log(y), log2, log10, log1p, log(y +
+                 c), sqrt, asin(sqrt(y)), scale(y) or a multiple: means, and ratios for differences of logarithms. None:
+                 on the model's scale
+    regrid       of a fit: "response", "log", ...: the scale on which means are taken, see `regrid`; None: the model's
+    lmer_df      of a fit: "kenward-roger" (the default), "satterthwaite" or "asymptotic"; Kenward-Roger has no limit on
+                 the number of rows. A fit by maximum likelihood gets the Kenward-Roger covariance of its REML refit, as
+                 in emmeans
+    nesting      of a fit: variables nested in others, see `ref_grid`; "auto", the default, finds them
+    infer        whether to give intervals and tests, see `summary`; None: intervals of means, tests of contrasts
+    level        coverage of the intervals, between 0 and 1; None: 0.95
+    adjust       for the number of estimates, see `contrast`; None: "none" of means, as the method says of contrasts
+    bias_adjust  whether the way back is corrected for its bias, see `summary`; None: not
+    sigma        the standard deviation of that correction, see `summary`; None: the residual one
+    df           degrees of freedom in place of those found; None: those
+    options      of the contrasts: ref, reverse, ..., see `contrast`
 
     What cannot be estimated, because of empty cells or dropped columns, is nonEst (NaN in numbers). Variables nested in
     others are found, and stand with those that they are nested in. A note is issued when all variables asked for
@@ -125,9 +140,9 @@ def _(
     return asked_means(grid, specs, label, "emmeans", asked)
 
 
-@word_of(FittedModel, LinearFit)
+@word_of(FittedModel, GeneralizedFittedModel, LinearFit)
 def emtrends(
-    fit: FittedModel | LinearFit,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit,
     /,
     specs: Specs,
     var: str,
@@ -141,7 +156,7 @@ def emtrends(
     cov_keep: str | Sequence[str] | int = FEW,
     weights: Any = "equal",
     regrid: str | None = None,
-    lmer_df: str = DDF,
+    lmer_df: str | None = None,
     nesting: Any = AUTO,
     infer: Any = None,
     level: float | None = None,
@@ -151,15 +166,31 @@ def emtrends(
 ) -> EmmGrid | EmmList:
     """Marginal means of the slope of a numeric variable, as emmeans' `emtrends`.
 
-    var         the variable, or an expression in one, "log(x)"; the slope is a difference quotient over a thousandth of
-                the variable's range, from the value upwards
-    max_degree  up to 5: also the derivatives of higher degree, each over the factorial of its degree, of places about
-                the value; `degree` is then one more variable, by which tables are made unless specs name it
-    delta_var   the step of the difference quotient
-    regrid      "response": slopes of the response itself where the model has log(y), ...; see `regrid`
+    fit         a fit of `lmer` or `lm`
+    specs       the variables of the means, and contrasts of them, as in `emmeans`
+    var         the variable, or an expression in one, "log(x)"; the slope is a difference quotient, from the value
+                upwards
+    max_degree  1, the default, to 5: also the derivatives of higher degree, each over the factorial of its degree, of
+                places about the value; `degree` is then one more variable, by which tables are made unless specs name
+                it
+    delta_var   the step of the difference quotient; None: a thousandth of the variable's range
+    by          variables whose values make separate tables and families of tests; None: those behind the bar of `specs`
+    contr       contrasts, as `method` of `contrast`, where `specs` has none; None, the default: slopes alone
+    at          values of variables, {"temp": [180, 200]}; None: as `cov_reduce` and `cov_keep` say
+    cov_reduce  what numeric variables stand at, see `ref_grid`; by default their mean
+    cov_keep    numeric variables that keep their values, see `ref_grid`; by default those with at most two
+    weights     how cells are averaged, as in `emmeans`; default "equal"
+    regrid      "response": slopes of the response itself where the model has log(y), ...; see `regrid`. None: the
+                model's
+    lmer_df     "kenward-roger" (the default), "satterthwaite" or "asymptotic", as in `emmeans`
+    nesting     variables nested in others, see `ref_grid`; "auto", the default, finds them
+    infer       whether to give intervals and tests, see `summary`; None: intervals of slopes, tests of contrasts
+    level       coverage of the intervals, between 0 and 1; None: 0.95
+    adjust      for the number of estimates, see `contrast`; None: "none" of slopes, as the method says of contrasts
+    df          degrees of freedom in place of those found; None: those
+    options     of the contrasts: ref, reverse, ..., see `contrast`
 
-    The other arguments are those of `emmeans`. With contrasts the result has the parts `.emtrends` and `.contrasts`.
-    Raises FormulaError, ArgumentError.
+    With contrasts the result has the parts `.emtrends` and `.contrasts`. Raises FormulaError, ArgumentError.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe * temp + (1 | recipe:replicate)", pylmer.datasets.load("cake"))

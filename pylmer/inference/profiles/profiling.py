@@ -89,12 +89,18 @@ def profile(
 ) -> LikelihoodProfile:
     """The profile of the ML deviance over variance parameters, sigma and fixed effects.
 
-    zeta = sign(psi - psi-hat) sqrt(d(psi) - d-min), d(psi) the deviance minimized with one parameter held at psi. It
-    ends where |zeta| passes the (1 - alpha_max) quantile of the chi distribution with as many degrees of freedom as
-    there are parameters, or where a standard deviation is 0 or a correlation -1 or 1. which: names or positions of
-    parameters, "theta_" for the variance parameters, "beta_" for the fixed effects; None for all.
+    fit         a fit of `lmer`; of one by REML its refit by maximum likelihood is profiled, as in lme4
+    which       names or positions of parameters, "theta_" for the variance parameters, "beta_" for the fixed effects;
+                None, the default: all
+    alpha_max   how far: to where |zeta| passes the (1 - alpha_max) quantile of the chi distribution with as many
+                degrees of freedom as there are parameters, or a standard deviation is 0 or a correlation -1 or 1;
+                default 0.01
+    signames    True, the default: variance parameters are called .sig01, .sig02, ... as in lme4; False:
+                sd_(Intercept)|Subject, cor_Days.(Intercept)|Subject
+    prof_scale  what the variance parameters are, "sdcor" (the default), "varcov" or "theta", see below
 
-    prof_scale says what the variance parameters are:
+    zeta = sign(psi - psi-hat) sqrt(d(psi) - d-min), d(psi) the deviance minimized with one parameter held at psi.
+
     "sdcor"     standard deviations, then correlations, then sigma
     "varcov"    variances, then covariances, then sigma^2, called .sig01, ..., .sigma too; with signames=False
                 var_(Intercept)|Subject, cov_Days.(Intercept)|Subject, sigma. A covariance has no limits of its own
@@ -160,6 +166,7 @@ def _frame(known: Arguments, paths: dict[str, Path | Undetermined], names: Seque
     return made
 
 
+@word
 def profile_limits(
     fit: FittedModel, parm: Any = None, level: float = 0.95, signames: bool = True, prof_scale: str = "sdcor"
 ) -> pd.DataFrame:
@@ -167,7 +174,7 @@ def profile_limits(
     known, names, n_variance = _asked(fit, signames, prof_scale)
     rows, q = chosen(names, n_variance, parm), quantile(level)
     curves = [_curve(_path(known, k, names[k], (q, q), whole=False)) for k in rows]
-    return _limits(curves, [names[k] for k in rows], level)
+    return limits_of(curves, [names[k] for k in rows], level)
 
 
 def quantile(level: float) -> float:
@@ -175,7 +182,8 @@ def quantile(level: float) -> float:
     return float(two_sided_quantile(check_level(level), np.inf))
 
 
-def _limits(curves: Sequence[Curve], names: list[str], level: float) -> pd.DataFrame:
+def limits_of(curves: Sequence[Curve], names: list[str], level: float) -> pd.DataFrame:
+    """The intervals of curves, and below them what must be said of limits that are ends of their range."""
     q, (low, high) = quantile(level), limit_names(level)
     found, footing = np.empty((len(curves), 2)), []
     for row, (curve, name) in enumerate(zip(curves, names, strict=True)):
@@ -197,14 +205,16 @@ def _confint(profile: LikelihoodProfile, parm: Any = None, level: float = 0.95) 
     if parm is not None and len(names) < len(asked):
         missing = next(name for name in asked if name not in profile.curves)
         raise ArgumentError(f"{missing} was not profiled; there is {', '.join(profile.curves)}")
-    return _limits([profile.curves[name] for name in names], names, level)
+    return limits_of([profile.curves[name] for name in names], names, level)
 
 
 @plain
 def varianceProf(profile: LikelihoodProfile) -> LikelihoodProfile:
     """The same profile in terms of variances: .sigsq01, ..., .sigmasq in place of standard deviations.
 
-    Correlations and fixed effects stay.
+    profile  what `profile` returned, on its scale "sdcor"
+
+    Correlations and fixed effects stay. Raises ArgumentError for anything else.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -220,7 +230,10 @@ def varianceProf(profile: LikelihoodProfile) -> LikelihoodProfile:
 def logProf(profile: LikelihoodProfile) -> LikelihoodProfile:
     """The same profile in terms of logarithms: .lsig01, ..., .lsigma in place of standard deviations.
 
+    profile  what `profile` returned, on its scale "sdcor"
+
     Rows in which a standard deviation is zero are left out; correlations and fixed effects stay.
+    Raises ArgumentError for anything else.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))

@@ -51,11 +51,11 @@ class RobustIntervals(TestTable):
 def vcovCR(fit: Fit, cluster: Any = None, type: str = "CR2") -> ClusterRobust:
     """Cluster-robust ("sandwich") covariance of the fixed effects, as clubSandwich's: DataFrame (p, p).
 
-    cluster  a grouping factor, a column of the data, or an array with the cluster of each row (a Series goes by its
-             labels). Default: the grouping
-             factor within which all others are nested; an `lm` needs one
+    fit      a fit of `lmer` or `lm`; coefficients of an `lm` that have no estimate are left out
+    cluster  a grouping factor, a column of the data, or an array (n,) with the cluster of each row (a Series goes by
+             its labels). None, the default: the grouping factor within which all others are nested; an `lm` needs one
     type     "CR0" no correction; "CR1", "CR1p", "CR1S" it times m/(m - 1), m/(m - p), m(n - 1)/((m - 1)(n - p)) for m
-             clusters; "CR2" unbiased under the working model; "CR3" near the jackknife
+             clusters; "CR2", the default, unbiased under the working model; "CR3" near the jackknife
 
     The working covariance is that of the fit (an `lm`: independent rows of equal variance; its prior weights are
     weights). Raises ArgumentError for crossed grouping factors, clusters that cut one, or a single cluster, DataError
@@ -100,10 +100,12 @@ def coef_test(
 ) -> RobustTests:
     """t tests of the coefficients with a cluster-robust covariance, as clubSandwich's `coef_test`.
 
-    vcov     a type of `vcovCR`, with `cluster` as there, or its result
-    test     "Satterthwaite" (degrees of freedom of the robust variance under the working model), "z", "naive-t" (m - 1
-             for m clusters), "naive-tp" (m - p), several of them, or "All"
-    coefs    names or positions of the coefficients to test, or "All"
+    fit      a fit of `lmer` or `lm`
+    vcov     the covariance: a type of `vcovCR`, by default "CR2", or what `vcovCR` returned for this fit
+    cluster  the clusters, as in `vcovCR`, where `vcov` is a type; None, the default, as there
+    test     "Satterthwaite", the default (degrees of freedom of the robust variance under the working model), "z",
+             "naive-t" (m - 1 for m clusters), "naive-tp" (m - p), several of them, or "All"
+    coefs    names or positions of the coefficients to test; "All", the default
 
     A DataFrame Coef, beta, SE, tstat and, for each test, df_ and p_: df_Satt, p_Satt. Sources: Bell & McCaffrey
     (2002); Pustejovsky & Tipton (2018), section 3.1.
@@ -141,8 +143,15 @@ def conf_int(
 ) -> RobustIntervals:
     """Confidence intervals of the coefficients with a cluster-robust covariance, as clubSandwich's `conf_int`.
 
-    Arguments and sources as of `coef_test`, `test` naming one. A DataFrame Coef, beta, SE, df, CI_L, CI_U, and p_val
-    if asked for.
+    fit       a fit of `lmer` or `lm`
+    vcov      the covariance: a type of `vcovCR`, by default "CR2", or what `vcovCR` returned for this fit
+    level     coverage of the intervals, between 0 and 1; default 0.95
+    test      whose degrees of freedom they have, one of the tests of `coef_test`; default "Satterthwaite"
+    cluster   the clusters, as in `vcovCR`, where `vcov` is a type; None, the default, as there
+    coefs     names or positions of the coefficients; "All", the default
+    p_values  True adds the p-value of each coefficient; default False
+
+    A DataFrame Coef, beta, SE, df, CI_L, CI_U, and p_val if asked for. Sources as of `coef_test`.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))

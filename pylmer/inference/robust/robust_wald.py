@@ -31,9 +31,12 @@ def Wald_test(
 ) -> RobustWald:
     """Test L beta = 0 for several rows at once with a cluster-robust covariance, as clubSandwich's `Wald_test`.
 
-    constraints   L: (q, p) numbers, a coefficient's name or a list of names, {"Days": 1}, a DataFrame (see `contest`)
-    test          "HTZ", the approximate Hotelling test with degrees of freedom from the working model; "chi-sq";
-                  "Naive-F" and "Naive-Fp" on m - 1 and m - p; several of them, or "All" of these
+    fit          a fit of `lmer` or `lm`
+    constraints  L: (q, p) numbers, a coefficient's name or a list of names, {"Days": 1}, a DataFrame (see `contest`)
+    vcov         the covariance: a type of `vcovCR`, by default "CR2", or what `vcovCR` returned for this fit
+    cluster      the clusters, as in `vcovCR`, where `vcov` is a type; None, the default, as there
+    test         "HTZ", the default: the approximate Hotelling test with degrees of freedom from the working model;
+                 "chi-sq"; "Naive-F" and "Naive-Fp" on m - 1 and m - p for m clusters; several of them, or "All"
 
     A DataFrame test, Fstat, delta (what scales F), df_num, df_denom, p_val. Source: Pustejovsky & Tipton (2018),
     section 3.2. Raises ArgumentError for constraints that follow from each other, and for more than the clusters allow.

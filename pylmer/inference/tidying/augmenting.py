@@ -12,6 +12,7 @@ from ...design import Design, Designed
 from ...design.spec import NewColumns, NewFrame
 from ...errors import ArgumentError, DataError
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...functions import aligned, evaluate, read_columns, recycled
 from ...functions.columns import check_single
@@ -71,7 +72,9 @@ def joined(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
     return pd.concat([own, pd.DataFrame(dict(columns), index=frame.index)], axis=1)
 
 
-def predicted(fit: FittedModel | LinearFit, newdata: Any, **given: Any) -> dict[str, pd.Series[float]]:
+def predicted(
+    fit: FittedModel | GeneralizedFittedModel | LinearFit, newdata: Any, **given: Any
+) -> dict[str, pd.Series[float]]:
     """`predict`, its columns named as broom names them."""
     found = predict(fit, newdata, **given)
     if isinstance(found, pd.Series):

@@ -13,6 +13,7 @@ from ...diagnostics import cooks_distance, hatvalues
 from ...errors import ArgumentError
 from ...extract import AIC, BIC, VarCorr, coef, df_residual, logLik, nobs, ranef, sigma, word
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import several
 from ...numerics.distributions import two_sided_quantile
@@ -28,6 +29,7 @@ COLUMNS = (
     *("effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value"),
     *("conf.low", "conf.high"),
 )
+Mixed = FittedModel | GeneralizedFittedModel
 EFFECTS = ("fixed", "ran_pars", "ran_vals", "ran_coefs")
 SCALES = {"sdcor": ("sd", "cor", "sdcor"), "vcov": ("var", "cov", "vcov")}
 
@@ -44,18 +46,21 @@ def tidy(
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    effects      "fixed": effect, term, estimate, std.error, statistic, df, p.value
+    fit          a fit of `lmer`, or of `lm`: there broom's columns, with conf_int and conf_level alone
+    effects      "fixed" (the default): effect, term, estimate, std.error, statistic, df, p.value
                  "ran_pars": effect, group, term, estimate (standard deviations and correlations, sd__x, cor__x.z)
                  "ran_vals": effect, group, level, term, estimate, std.error (conditional modes)
                  "ran_coefs": effect, group, level, term, estimate (fixed effects plus conditional modes)
                  or several of them, one below the other in this order
-    ddf          "Satterthwaite", "Kenward-Roger", or "lme4" for fixed effects without df and p.value
-    conf_int     adds conf.low and conf.high. conf_method "Wald": t intervals of fixed effects, normal ones of
-                 conditional modes, NaN for the others; any other method of `confint`, such as "profile", is taken
-                 for fixed effects, standard deviations and correlations
-    scales       "sdcor", or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
+    ddf          "Satterthwaite" (the default), "Kenward-Roger", or "lme4" for fixed effects without df and p.value
+    conf_int     True adds conf.low and conf.high; default False
+    conf_level   coverage of these, between 0 and 1; default 0.95
+    conf_method  "Wald" (the default): t intervals of fixed effects, normal ones of conditional modes, NaN for the
+                 others; any other method of `confint`, such as "profile", is taken for fixed effects, standard
+                 deviations and correlations
+    scales       "sdcor" (the default), or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
 
-    Of an `lm`, with broom's columns: `tidy(fit, conf_int=False, conf_level=0.95)`.
+    Raises ArgumentError for anything else.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -64,22 +69,37 @@ def tidy(
     0  (Intercept)   251.405      6.825  17.0
     1         Days    10.467      1.546  17.0
     """
+    wanted = wanted_effects(effects)
+    check_ddf(ddf, (*METHODS, "lme4"))
+    check_choices(conf_method, scales)
+    level = check_level(conf_level, "conf_level") if conf_int else None
+    limits = limits_by(fit, wanted, level, conf_method, scales)
+    parts: dict[str, Callable[[], pd.DataFrame]] = {
+        "fixed": lambda: _fixed(fit, ddf, level, limits),
+        "ran_pars": lambda: _parameters(fit, level, limits, scales),
+        "ran_vals": lambda: _values(fit, level, limits, scales),
+        "ran_coefs": lambda: _coefficients(fit, level, limits, scales),
+    }
+    return stacked([make() for each, make in parts.items() if each in wanted])
+
+
+def wanted_effects(effects: str | Sequence[str]) -> list[str]:
+    """What `effects` asks for; ArgumentError for anything else."""
     wanted = several(effects)
     for each in wanted or ("",):
         if each not in EFFECTS:
             raise ArgumentError(f"effects={each!r}: wanted {', '.join(map(repr, EFFECTS))}, or several of them")
-    check_ddf(ddf, (*METHODS, "lme4"))
+    return wanted
+
+
+def check_choices(conf_method: str, scales: str) -> None:
+    """ArgumentError for an unknown method of limits, or unknown scales."""
     _check(scales, tuple(SCALES), "scales")
     _check(conf_method, tuple(intervals.METHODS), "conf_method")
-    level = check_level(conf_level, "conf_level") if conf_int else None
-    limits = _confint(fit, wanted, level, conf_method, scales)
-    parts: dict[str, Callable[[], pd.DataFrame]] = {
-        "fixed": lambda: _fixed(fit, ddf, level, limits),
-        "ran_pars": lambda: _parameters(fit, level, limits, scales),
-        "ran_vals": lambda: _values(fit, level),
-        "ran_coefs": lambda: _coefficients(fit, level),
-    }
-    frames = [make() for each, make in parts.items() if each in wanted]
+
+
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One frame, or several below each other with the columns of all."""
     if len(frames) == 1:
         return frames[0]
     whole = pd.concat(frames, ignore_index=True)
@@ -91,7 +111,7 @@ def _check(given: Any, known: Sequence[str], name: str) -> None:
         raise ArgumentError(f"{name}={given!r}: wanted one of {', '.join(dict.fromkeys(map(repr, known)))}")
 
 
-def _confint(fit: FittedModel, wanted: Sequence[str], level: float | None, method: str, scales: str) -> Array | None:
+def limits_by(fit: Mixed, wanted: Sequence[str], level: float | None, method: str, scales: str) -> Array | None:
     """The limits (k, 2) of all parameters in `confint`'s order, by a method other than Wald's; None for that."""
     if level is None or method == "Wald" or not {"fixed", "ran_pars"} & set(wanted):
         return None
@@ -115,6 +135,13 @@ def _fixed(fit: FittedModel, ddf: str, level: float | None, limits: Array | None
     return pd.DataFrame({"effect": ["fixed"] * len(names), "term": names, **columns, **shown})
 
 
+def shown_limits(
+    estimate: Array, error: Array, df: Array | float, level: float | None, limits: Array | None
+) -> dict[str, Array]:
+    """conf.low and conf.high: those given, else Wald's at a level; nothing without one."""
+    return _limits(estimate, error, df, level) if limits is None else _both(limits)
+
+
 def _limits(estimate: Array, error: Array, df: Array | float, level: float | None) -> dict[str, Array]:
     if level is None:
         return {}
@@ -126,14 +153,14 @@ def _both(limits: Array) -> dict[str, Array]:
     return {"conf.low": limits[:, 0], "conf.high": limits[:, 1]}
 
 
-def _parameters(fit: FittedModel, level: float | None, limits: Array | None, scales: str) -> pd.DataFrame:
+def _parameters(fit: Mixed, level: float | None, limits: Array | None, scales: str) -> pd.DataFrame:
     sd, cor, column = SCALES[scales]
     frame = VarCorr(fit).as_frame(order="lower.tri")
     terms = [_parameter(sd, cor, var1, var2) for var1, var2 in zip(frame["var1"], frame["var2"], strict=True)]
     columns = {"effect": ["ran_pars"] * len(frame), "group": frame["grp"], "term": terms, "estimate": frame[column]}
     if level is not None:
         known = np.full((1, 2), np.nan) if limits is None else np.vstack([limits, np.full((1, 2), np.nan)])
-        at = [-1] * len(frame) if limits is None else _places(fit)
+        at = [-1] * len(frame) if limits is None else _places(fit)[: len(frame)]
         columns |= _both(known[at])
     return pd.DataFrame(columns)
 
@@ -144,7 +171,7 @@ def _parameter(sd: str, cor: str, var1: str | None, var2: str | None) -> str:
     return f"{sd}__{var1}" if var2 is None else f"{cor}__{var1}.{var2}"
 
 
-def _places(fit: FittedModel) -> list[int]:
+def _places(fit: Mixed) -> list[int]:
     """Where each row of VarCorr's lower triangles stands in `intervals.parameter_names`; -1 for no parameter there."""
     families = fit.covariances.families
     sds = [1 if family.hom else family.width for family in families]
@@ -169,7 +196,7 @@ def _is_rho(structure: str, lag: int) -> bool:
     return structure == "cs" or (structure == "ar1" and lag == 1)
 
 
-def _values(fit: FittedModel, level: float | None) -> pd.DataFrame:
+def _values(fit: Mixed, level: float | None, limits: Array | None, scales: str) -> pd.DataFrame:
     modes = ranef(fit).as_frame()
     estimate, error = modes["condval"].to_numpy(), modes["condsd"].to_numpy()
     columns = {"effect": ["ran_vals"] * len(modes), "group": modes["grpvar"], "level": modes["grp"]}
@@ -177,7 +204,7 @@ def _values(fit: FittedModel, level: float | None) -> pd.DataFrame:
     return pd.DataFrame({**columns, **_limits(estimate, error, np.inf, level)})
 
 
-def _coefficients(fit: FittedModel, level: float | None) -> pd.DataFrame:
+def _coefficients(fit: Mixed, level: float | None, limits: Array | None, scales: str) -> pd.DataFrame:
     pieces = [
         pd.DataFrame({"group": group, "level": list(frame.index), "term": name, "estimate": values})
         for group, frame in coef(fit).items()
@@ -188,9 +215,15 @@ def _coefficients(fit: FittedModel, level: float | None) -> pd.DataFrame:
     return made if level is None else made.assign(**dict.fromkeys(("conf.low", "conf.high"), np.nan))
 
 
+EFFECTS_OF = {"ran_pars": _parameters, "ran_vals": _values, "ran_coefs": _coefficients}  # beside the fixed ones
+
+
 @word
 def glance(fit: FittedModel) -> pd.DataFrame:
-    """One row about a fit: nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df.residual, as broom.mixed.
+    """One row about a fit: DataFrame, with the columns of broom.mixed and broom.
+
+    fit  a fit of `lmer`: nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df.residual. Of `lm`: also R-squared and
+         the F test of all predictors
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
@@ -217,12 +250,17 @@ def augment(
 ) -> pd.DataFrame:
     """The rows of a fit, or other rows, with their own numbers beside them, under broom.mixed's names.
 
-    data      the data of the fit, whose rows and columns are shown in place of the model frame: all rows that the fit
-              was given, or those that it used. Rows left out for missing values are shown, with NaN, only where the
-              fit has na_action="exclude"
-    newdata   other rows, with the columns of the formula; a dict may hold single values
-    se_fit, interval, level  as in `predict`: columns .se.fit, .lower and .upper
-    allow_new_levels         as in `predict`: rows of newdata of unknown groups get random effects of zero
+    fit               a fit of `lmer` or `lm`
+    data              the data of the fit, whose rows and columns are shown in place of the model frame: all rows that
+                      the fit was given, or those that it used. Rows left out for missing values are shown, with NaN,
+                      only where the fit has na_action="exclude". None, the default: the model frame
+    newdata           other rows, with the columns of the formula; a dict may hold single values. None: the rows of the
+                      fit
+    se_fit            True adds standard errors, .se.fit, as in `predict`; default False
+    interval          "confidence" or "prediction" adds .lower and .upper, as in `predict`; None, the default: neither
+    level             coverage of the interval, between 0 and 1; default 0.95
+    allow_new_levels  of a mixed model: True: rows of newdata of unknown groups get random effects of zero; False, the
+                      default: they raise DataError
 
     Of the rows of the fit: .fitted, .resid, .hat and .cooksd (`hatvalues`, `cooks_distance`), .fixed (fitted without
     random effects), .mu, .offset, .sqrtXwt, .sqrtrwt, .weights, .wtres. Of newdata: .fitted, .resid where they have the

@@ -1,0 +1,82 @@
+"""Tests of the terms of generalized linear mixed models: lme4's sequential table, likelihood ratios, drop1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...engine.generalized.generalized import optimize_generalized
+from ...errors import ArgumentError
+from ...fit.generalized import (
+    GeneralizedFittedModel,
+    generalized_devfun,
+    generalized_model,
+    steps_of,
+)
+from ...language.syntax import MixedFormula
+from ..records import AnovaTable
+from .analysis import tested_terms
+from .deletions import by_likelihood, drop1, scope_of
+from .hypotheses import type_of
+from .likelihood_ratio import changed_data, likelihood_of, refitted
+from .variance_tables import sequential_table
+
+NO_DDF = (
+    "ddf={ddf!r}: a generalized model has no denominator degrees of freedom; what there is are z tests (summary), "
+    "Wald's chi-square (Anova), likelihood ratios (drop1, anova of two fits) and the bootstrap (bootMer)"
+)
+TESTS = ("none", "Chisq")
+
+
+@tested_terms.register(GeneralizedFittedModel)
+def sequential(fit: GeneralizedFittedModel, type: int | str | None, ddf: str | None) -> AnovaTable:
+    """lme4's table of one fit, of type 1."""
+    if ddf is not None and ddf != "lme4":
+        raise ArgumentError(NO_DDF.format(ddf=ddf))
+    if type is not None and type_of(type) != "I":
+        raise ArgumentError(
+            f"type={type!r}: the table of a glmer() is sequential, type 1; Anova(fit, type=2) has tests"
+        )
+    return sequential_table(fit, fit.optimum.vcov_rx / fit.sigma**2)
+
+
+@likelihood_of.register(GeneralizedFittedModel)
+def criterion_of(fit: GeneralizedFittedModel) -> str:
+    """The criterion of a fit, in words."""
+    laplace = fit.devfun.laplace
+    if laplace.scale == "lme4":
+        return f"lme4's criterion with a scale, no likelihood (nAGQ={fit.nAGQ})"
+    if fit.nAGQ > 1:
+        return f"adaptive quadrature with {fit.nAGQ} nodes"
+    kind = "of the exact Laplace approximation" if _is_exact(fit) else "of R's Laplace approximation (Fisher weights)"
+    return f"the likelihood {kind}, nAGQ={fit.nAGQ}"
+
+
+def _is_exact(fit: GeneralizedFittedModel) -> bool:
+    """With a canonical link R's approximation is the exact one."""
+    return fit.devfun.laplace.observed or fit.family.canonical
+
+
+@refitted.register(GeneralizedFittedModel)
+def refitted_generalized(fit: GeneralizedFittedModel, formula: MixedFormula) -> GeneralizedFittedModel:
+    """The same data with another formula, without issuing its notes."""
+    request, data = changed_data(fit, formula)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        devfun = generalized_devfun(request, data)
+        optimum = optimize_generalized(devfun, steps=steps_of(request.control))
+    return generalized_model(type(fit), request, data, devfun, optimum)
+
+
+@drop1.register(GeneralizedFittedModel)
+def drop1_generalized(
+    fit: GeneralizedFittedModel, scope: str | Sequence[str] | None = None, test: str | None = None
+) -> AnovaTable:
+    """Fixed-effects terms of a fit of `glmer` left out one at a time, as lme4's drop1: AIC of the refits.
+
+    scope  labels of terms, or a formula such as "~ x + z"; default all that are not part of another term
+    test   "Chisq": likelihood-ratio tests too; "none", the default
+    """
+    if test not in (None, *TESTS):
+        raise ArgumentError(f"test={test!r}: of a glmer() wanted 'Chisq' or 'none'")
+    return by_likelihood(fit, scope_of(fit, scope), test)
