@@ -16,6 +16,9 @@ from pylmer.fit.base import Fit
 SLEEP = "sleepstudy"
 KINDS: dict[str, Any] = {
     "lmer": lambda data: pylmer.lmer("Reaction ~ Days + (1 | Subject)", data),
+    "glmer": lambda data: pylmer.glmer(
+        "Reaction ~ Days + (1 | Subject)", data, "Gamma('log')", control=pylmer.glmerControl(laplace="observed")
+    ),
     "lm": lambda data: pylmer.lm("Reaction ~ Days", data),
     "lmList": lambda data: pylmer.lmList("Reaction ~ Days | Subject", data),
 }

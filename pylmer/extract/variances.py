@@ -118,7 +118,7 @@ def _rows(name: str, covariance: Covariance, order: str) -> Iterator[tuple[Any, 
             yield name, names[j], names[i], values[i, j], correlation[i, j]
 
 
-class Estimated(Mixed, Protocol):
+class ScaledMixed(Mixed, Protocol):
     """Any fit with random effects and a scale."""
 
     @property
@@ -150,7 +150,7 @@ def VarCorr(fit: FittedModel) -> VarCorrs:
     return variances(fit, True)
 
 
-def variances(fit: Estimated, use_scale: bool) -> VarCorrs:
+def variances(fit: ScaledMixed, use_scale: bool) -> VarCorrs:
     """The covariances sigma^2 T T' by their names."""
     names = term_names([term.group for term in fit.design.random])
     entries, structures = {}, {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -143,9 +144,7 @@ def _under():
 def test_noted(case):
     call, message = NOTED[case]
     notes, fit = said(call)
-    pattern = pytest.raises(AssertionError, match=message)
-    with pattern:
-        raise AssertionError("\n".join(notes))
+    assert re.search(message, "\n".join(notes))
     assert [str(note) for note in fit.notes] == notes
 
 
@@ -234,5 +233,5 @@ def test_laplace_far_from_the_integral_is_said_once():
 
 
 def test_several_factors_have_no_certificate_of_the_approximation():
-    fit = poisson("incidence ~ period + (1 | herd) + (1 | row)")
+    _, fit = said(lambda: poisson("incidence ~ period + (1 | herd) + (1 | row)"))
     assert (fit.approximation.available, fit.approximation.reason) == (False, "several grouping factors")
