@@ -232,7 +232,7 @@ def main() -> None:
             continue
         R = theirs[case["number"]]
         line = case | ours(case, pd.read_csv(folder / f"{case['number']}.csv"))
-        line |= {"best_lme4": R["best"], "glmmTMB": R.get("tmb"), "default_lme4": R["lme4"]["default"]}
+        line |= {"best_lme4": R["best"], "glmmTMB": R.get("tmb"), "default_lme4": R["lme4"][0]}
         line["gap_lme4"] = gap(line.get("lme4"), R["best"])
         line["gap_glmmTMB"] = gap(line.get("observed"), R.get("tmb"))
         lines.append(line)

@@ -2,6 +2,7 @@
 
 from . import datasets, families
 from .api.generalized import glmer, glmer_nb
+from .api.generalized_linear import GlmFit, glm
 from .api.generalized_models import GlmerFit
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
@@ -160,6 +161,7 @@ __all__ = [
     "set_contrasts",
     "lm",
     "lmList",
+    "glm",
     "update",
     "refit",
     "refitML",
@@ -193,6 +195,7 @@ __all__ = [
     "ngrps",
     "df_residual",
     "fitted",
+    "family",
     "resid",
     "residuals",
     "weights",
@@ -205,7 +208,6 @@ __all__ = [
     "isLMM",
     "isGLMM",
     "isNLMM",
-    "family",
     "isSingular",
     "rePCA",
     # diagnostics
@@ -301,6 +303,7 @@ __all__ = [
     "LmerFit",
     "GlmerFit",
     "LmFit",
+    "GlmFit",
     "LmList",
     "AllFit",
     "Influence",

@@ -182,7 +182,7 @@ def glmer_nb(
 
 @update.register(GeneralizedFittedModel)
 def update_generalized(model: GlmerFit, formula: str | None = None, **changes: Any) -> GlmerFit:
-    """Fit again with a changed formula or changed arguments of `glmer`; with `family` a glmer_nb() becomes a glmer()."""
+    """Fit again with a changed formula or changed arguments of `glmer`; by `family` a glmer_nb() becomes a glmer()."""
     request = model.request
     estimated = request.free_shape and "family" not in changes
     own = {"free_shape": True} if estimated else {}

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from . import generalized, generalized_me, linear  # noqa: F401  # each registers what it does
+from . import generalized, generalized_linear, generalized_me, linear  # noqa: F401  # each registers what it does

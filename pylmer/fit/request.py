@@ -6,7 +6,7 @@ import copy
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -89,6 +89,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         require_random(parsed)
     if family is None:
         _refuse_counts(parsed)
+    chosen = None if family is None else known_family(family)
     shown = {"formula": parsed, "family": family, "data": given["data"], "REML": given.get("REML", True)}
     shown |= {name: given[name] for name in GLMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
@@ -101,7 +102,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         control=control,
         call=call,
         data_name=name,
-        family=_known_family(family),
+        family=chosen,
         **texts,
         **_owned(given, used),
     )
@@ -209,7 +210,7 @@ def _text(given: Any) -> str | None:
 
 def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
     arguments = [Argument(shown["formula"].node, "formula")]
-    if shown.get("family") is not None:
+    if shown.get("family") not in (None, "gaussian"):
         arguments.append(Argument(family_node(shown["family"]), "family"))
     if shown.get("data") is not None:
         arguments.append(Argument(Name(name or "data"), "data"))
@@ -221,10 +222,11 @@ def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) 
 
 
 def family_node(given: Any) -> Node:
-    """A family as the call shows it: the name alone as the text that it was, anything else as R's code."""
-    if isinstance(given, str) and "(" not in given:
-        return Text(given)
-    return parse_expression(cast("Family", _known_family(given)).spelled)
+    """A family as the call shows it: a text as it is, a function of `pylmer.families` by its name, else R's code."""
+    if isinstance(given, str):
+        return parse_expression(given) if "(" in given and "::" not in given else Text(given)
+    family = known_family(given)
+    return parse_expression(family.spelled) if family is given else Name(family.word)
 
 
 def _ruling(contrasts: Any) -> tuple[Argument, ...]:
@@ -279,9 +281,8 @@ def _control_node(value: Any) -> Node:
     return Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value)
 
 
-def _known_family(given: Any) -> Family | None:
-    if given is None:
-        return None
+def known_family(given: Any) -> Family:
+    """The family that a text, an object or a function of `pylmer.families` stands for."""
     from ..families import read_family  # late: linear models have none
 
     return read_family(given)

@@ -1,7 +1,7 @@
 """Separation of the responses by the predictors: looked for where it is cheap or likely, said with its direction.
 
 A combination of columns of X that separates successes from failures (or counts of zero from others) makes an estimate
-infinite: the fit goes on, and ends where the criterion is flat (see `engine.criterion.separation`).
+infinite: the fit goes on, and ends where the criterion is flat (see `engine.generalized.separation`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..design import ModelData
-from ..engine.criterion.separation import Separation, find_separation
+from ..engine.generalized.separation import Separation, find_separation
 from ..errors import DataError
 from ..families import Family
 from ..numerics.linalg import Array, dense
@@ -42,8 +42,8 @@ def _said(request: Request, data: ModelData, family: Family) -> list[str]:
         return []
     text = (
         f"the predictors separate the responses of {int(found.moved.sum())} rows: the likelihood rises for ever along "
-        f"{found.described(data.design.X_names)}, so that estimates and standard errors there have no meaning; leave the "
-        "predictor out, or join levels"
+        f"{found.described(data.design.X_names)}, so that estimates and standard errors there have no meaning; leave "
+        "the predictor out, or join levels"
     )
     if action == "stop":
         raise DataError(text)

@@ -22,7 +22,13 @@ TEACHERS = {
     "pylmer.fit": "pylmer.fit.generalized_refitting",
     "pylmer.api": "pylmer.api.generalized",
 }
-MAKERS = {"FittedModel": "lmer()", "GeneralizedFittedModel": "glmer()", "LinearFit": "lm()", "LinearFits": "lmList()"}
+MAKERS = {
+    "FittedModel": "lmer()",
+    "GeneralizedFittedModel": "glmer()",
+    "LinearFit": "lm()",
+    "LinearFits": "lmList()",
+    "GeneralizedFit": "glm()",
+}
 
 
 class Word(Protocol, Generic[P, R_co]):

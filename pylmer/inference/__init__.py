@@ -7,7 +7,8 @@ Must not know: how anything is printed or drawn.
 
 from __future__ import annotations
 
-from . import generalized_explained, refusals
+from . import generalized_explained, generalized_intervals, refusals
+from .analysis_of_variance import deviance_tables
 from .analysis_of_variance import generalized as generalized_tests
 from .analysis_of_variance.analysis import anova
 from .analysis_of_variance.deletions import drop1, ranova
@@ -70,6 +71,7 @@ __all__ = [
     "contest1D",
     "contestMD",
     "contrast",
+    "deviance_tables",
     "difflsmeans",
     "drop1",
     "eff_size",
@@ -79,6 +81,7 @@ __all__ = [
     "exactRLRT",
     "generalized_bootstrap",
     "generalized_explained",
+    "generalized_intervals",
     "generalized_profiles",
     "generalized_tests",
     "generalized_tidying",

@@ -5,8 +5,8 @@ Out: predictions.
 Must not know: tests, printing.
 """
 
-from . import generalized
+from . import generalized, generalized_linear
 from .choosing import selected_terms
 from .words import predict
 
-__all__ = ["generalized", "predict", "selected_terms"]
+__all__ = ["generalized", "generalized_linear", "predict", "selected_terms"]

@@ -10,6 +10,8 @@ from . import (  # noqa: F401  # each registers what it prints
     fits,
     fixed,
     generalized,
+    generalized_linear,
+    generalized_summaries,
     hypotheses,
     influences,
     linear,

@@ -162,8 +162,8 @@ def test_sparse_coupling_equals_dense(kind: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("REML", [False, True])
 @pytest.mark.usefixtures("many")
 def test_sparse_remainder_equals_dense(REML: bool, singular: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.factorization.schur_complement.SPARSE_FROM", 0)
-    monkeypatch.setattr("pylmer.engine.factorization.schur_complement.SPARSE_FILL", 2.0)
+    monkeypatch.setattr("pylmer.engine.factorization.sparse_schur_complement.SPARSE_FROM", 0)
+    monkeypatch.setattr("pylmer.engine.factorization.sparse_schur_complement.SPARSE_FILL", 2.0)
     ours, oracle = both("crossed scalars", REML, singular)
     assert "sparse" in ours.criterion.engine.route
     assert_equal(ours.value, oracle.value)

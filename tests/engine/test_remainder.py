@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from pylmer.engine.factorization.dense_schur_complement import DensePlan
 from pylmer.engine.factorization.patterns import CsrPattern
-from pylmer.engine.factorization.schur_complement import COLUMNS_AT_ONCE, DensePlan
+from pylmer.engine.factorization.schur_complement import COLUMNS_AT_ONCE
 
 Q = 2 * COLUMNS_AT_ONCE + 37
 

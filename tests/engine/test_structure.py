@@ -144,7 +144,7 @@ def test_an_indefinite_matrix_is_an_error(kind: str, few: int, monkeypatch: pyte
 
 @pytest.mark.parametrize("table", [0, 1000])
 def test_pairs_are_found_in_either_way(table: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pylmer.engine.sums.structure.TABLE", table)
+    monkeypatch.setattr("pylmer.engine.sums.incident.TABLE", table)
     rng = np.random.default_rng(5)
     rows = make_rows("crossed", weights=False)
     structure = structure_of(rows)
@@ -165,8 +165,17 @@ WAYS = {  # of elimination, by what is changed to get there from small problems
     "as chosen": {},
     "eliminated": {"whole.FEW": 0},
     "sparse coupling": {"whole.FEW": 0, "crossed.DENSE_SHARE": 2.0},
-    "sparse remainder": {"whole.FEW": 0, "remainder.SPARSE_FROM": 0, "remainder.SPARSE_FILL": 2.0},
-    "slabs": {"whole.FEW": 0, "pairs.MAP_LIMIT": 8, "pairs.SLAB_CELLS": 40, "pairs.PAIRS_AT_ONCE": 5},
+    "sparse remainder": {
+        "whole.FEW": 0,
+        "sparse_schur_complement.SPARSE_FROM": 0,
+        "sparse_schur_complement.SPARSE_FILL": 2.0,
+    },
+    "slabs": {
+        "whole.FEW": 0,
+        "schur_update.MAP_LIMIT": 8,
+        "schur_update.SLAB_CELLS": 40,
+        "schur_update.PAIRS_AT_ONCE": 5,
+    },
 }
 
 

@@ -20,7 +20,7 @@ LEFT_OUT = {
     "LmerFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve FiveWays BootMer EmmGrid EmmList": (
         "records: made by words, never by hand; their methods are swept"
     ),
-    "Design Devfun Optimum": "steps of the modular interface: swept where words take them; methods are internal",
+    "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
     "Description": "a plain record without methods",
 }

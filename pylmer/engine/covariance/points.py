@@ -14,9 +14,9 @@ from .correlated import Correlated
 from .point import Point, lower_entries
 from .unstructured import Unstructured
 
+Points = tuple[Point, ...]
 VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Points = tuple[Point, ...]
 
 
 def singular(points: Sequence[Point], tolerance: float = VANISHED) -> bool:

@@ -17,8 +17,10 @@ from ...numerics.stacks import cross
 from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, Plan
 from .contract import Covariances
+from .dense_schur_complement import DensePlan
 from .patterns import CsrPattern, coupling_pattern, crossed_route, remainder_pattern
-from .schur_complement import COSTLY_REMAINDER, DensePlan, RemainderPlan, RemainderSums, sparse_plan
+from .schur_complement import COSTLY_REMAINDER, RemainderPlan, RemainderSums
+from .sparse_schur_complement import sparse_plan
 
 
 @dataclass(frozen=True, eq=False)

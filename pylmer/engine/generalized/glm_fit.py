@@ -1,9 +1,9 @@
 """Maximum likelihood of a generalized linear model: y_i ~ family(h(x_i'beta + offset_i), phi / w_i), X (n, p).
 
 Fisher scoring as iteratively reweighted least squares (McCullagh & Nelder 1989, 2.5): with g the slopes of D/2 and W
-the Fisher weights of the rows, a step solves min |W^1/2 X d + W^-1/2 g| by QR; no working residual g/W is formed. It is
-counted until the deviance rests as R's glm wants it; from there on Newton steps with the observed weights go on until a
-step is a negligible part of a standard error.
+the Fisher weights of the rows, a step solves min |W^1/2 X d + W^-1/2 g| by QR; no working residual g/W is formed. Steps
+are counted until the deviance rests as R's glm wants it; from there on Newton steps with the observed weights go on
+until a step is a negligible part of a standard error.
 """
 
 from __future__ import annotations

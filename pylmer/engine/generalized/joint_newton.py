@@ -138,7 +138,9 @@ def descend(
         radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
         disappoints = ratio < 0.25 and len(trace) > PATIENCE
         if ratio <= ACCEPTED or trial is None:
-            if ((inside and promised < 1) or disappoints) and not fresh:
+            if not fresh and E.any() and not keep:  # what was learnt far away is the first suspect, and costs nothing
+                E = np.zeros_like(E)
+            elif ((inside and promised < 1) or disappoints) and not fresh:
                 E, fresh = counts.differenced(at), True
             continue
         E = secant(E, at, trial, step, keep)

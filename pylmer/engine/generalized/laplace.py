@@ -30,7 +30,6 @@ from ...numerics.stacks import levels_last
 from ..criterion.profiled import EPS
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from . import negative_binomial
-from .leverages import leverages
 from .modes import DECREMENT, Modes, Responses, find_modes, solve_effects, term_templates
 from .place import Place, factor_templates
 from .weighted import Structure
@@ -185,7 +184,7 @@ class LaplaceAt:
     @cached_property
     def value(self) -> float:
         """d; NumericalError if it is not finite."""
-        d = self.minus2loglik + self.gamma * self.modes.penalty + self.factorization.elimination.logdet_V
+        d = self.minus2loglik + self.gamma * self.modes.penalty + self.factorization.logdet_V
         if not np.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return float(d)
@@ -206,7 +205,7 @@ class LaplaceAt:
     @cached_property
     def leverages(self) -> Array:
         """z_i'K z_i (n,)."""
-        return leverages(self.criterion.structure, self.factorization)
+        return self.factorization.leverages(self.criterion.structure)
 
     @cached_property
     def _direct(self) -> Array:

@@ -26,7 +26,6 @@ from ..covariance.point import Point
 from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import EPS
 from .laplace import Laplace, LaplaceAt
-from .leverages import quadratic
 from .place import Place, in_chart
 from .triangular import Triangular
 from .weighted import Structure
@@ -151,12 +150,11 @@ class QuadratureAt:
         """dd/dbeta (p,) and dd/dT (L, L)."""
         at, one, T = self.laplace, self._integral, self._T
         structure, rows = self.criterion.structure, at.modes.rows
-        factor = structure.factors[0]
         inverse = self._C[1]
         B = product(inverse, one.vx)
         Q = 0.5 * (np.triu(B) + transposed(np.triu(B, 1)))  # half of what C^-T answers to a change of M
         kappa = product(product(transposed(inverse), np.eye(len(T)) - np.sqrt(2) * Q), inverse)
-        c = quadratic(structure, 0, 0, product(product(T, kappa), T.T), factor.codes) * at.weight_slopes
+        c = structure.quadratic([product(product(T, kappa), T.T)], {}) * at.weight_slopes
         zc = structure.cross(c)[0]
         A_O = at.observed_engine.gram.factors[0].ZtZ
         M_O = np.eye(len(T)) + product(product(T.T, A_O), T)

@@ -173,7 +173,7 @@ class GeneralizedOptimum:
     @property
     def logdet_V(self) -> float:
         """log|I + T'Z'AZT|."""
-        return self.laplace.factorization.elimination.logdet_V
+        return self.laplace.factorization.logdet_V
 
     @property
     def singular(self) -> bool:

@@ -13,11 +13,16 @@ from functools import cached_property
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, chunks, rows_for_products, symmetric
-from ..factorization.blocked import EliminationEngine
-from ..factorization.choose import elimination_engine
+from ..factorization.blocked import EliminationEngine, Plan
+from ..factorization.choose import elimination_plan
+from ..factorization.crossed import DENSE_SHARE, CrossedPlan
+from ..factorization.scalars import ScalarsPlan
+from ..sums.gram import Incidence
 from ..sums.rows import Rows, TermRows
 from ..sums.scaling import Scaling, find_scaling
 from ..sums.structure import Structure as Sums
+
+MANY = 300  # effects of the smaller factors up to which they are multiplied as dense matrices
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +143,18 @@ class Structure:
             (f, g): replace(link, blocks=self.units[f] * self.units[g] * link.blocks)
             for (f, g), link in gram.links.items()
         }
-        return elimination_engine(replace(gram, factors=factors, links=links, scaling=self.scaling))
+        return self.plan.fill(replace(gram, factors=factors, links=links, scaling=self.scaling))
 
-    def columns(self, f: int) -> list[Array | float]:
-        """The scaled columns of one factor, (n,) each or a number for ones."""
-        return [self.units[f] * column for column in self.sums._held[f]]
+    @cached_property
+    def plan(self) -> Plan:
+        """How the levels are eliminated, whatever the weights."""
+        return _plan(self.sums.filled(None, "Z").incidence)
+
+    def quadratic(self, own: Sequence[Array], between: dict[tuple[int, int], Array]) -> Array:
+        """z_i'K z_i of every row (n,), K where levels meet: per factor (J, L, L), per pair of factors (P, L_f, L_g)."""
+        units = self.units
+        scaled = [unit**2 * K for unit, K in zip(units, own, strict=True)]
+        return self.sums.quadratic(scaled, {(f, g): units[f] * units[g] * K for (f, g), K in between.items()})
 
     @cached_property
     def place(self) -> dict[int, tuple[int, slice]]:
@@ -155,6 +167,17 @@ class Structure:
                 where[t] = (f, slice(at, at + width))
                 at += width
         return where
+
+
+def _plan(incidence: Incidence) -> Plan:
+    """As for other sums; but products of pairs of values, which are kept where values are, are not worth forming anew
+    at every step where a few effects meet nearly all levels of the largest factor."""
+    usual = elimination_plan(incidence)
+    q = incidence.q - incidence.shapes[0][0] * incidence.shapes[0][1]
+    met = sum(len(pairs) for (f, _), pairs in incidence.pairs.items() if f == 0)
+    if isinstance(usual, ScalarsPlan) and q <= MANY and met > DENSE_SHARE * incidence.shapes[0][0] * q:
+        return CrossedPlan.of(incidence)
+    return usual
 
 
 def form_structure(rows: GlmRows, scaling: Scaling) -> Structure:

@@ -196,5 +196,6 @@ class Gram:
 
 
 def factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:
-    """Per grouping factor, the terms on it."""
-    return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in sorted({t.factor for t in terms})]
+    """Per grouping factor, in the order in which they appear, the terms on it."""
+    factors = dict.fromkeys(t.factor for t in terms)
+    return [tuple(i for i, t in enumerate(terms) if t.factor == f) for f in factors]

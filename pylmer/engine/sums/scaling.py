@@ -64,14 +64,7 @@ def _term_scale(rows: Rows, term: TermRows) -> Array:
     if term.Z is None and rows.weights is None:
         return np.eye(1)
     blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))
-    R: Array = triangular_factor(blocks, term.width) / np.sqrt(rows.n)
-    rms = column_lengths(R)
-    rms[rms == 0] = 1.0
-    if term.structure != "us":
-        return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if term.hom else rms))
-    if np.any(np.diag(R) < SINGULAR * rms):
-        return np.asarray(np.diag(rms))
-    return R
+    return suited_scale(triangular_factor(blocks, term.width) / np.sqrt(rows.n), term.structure, term.hom)
 
 
 def column_lengths(R: Array) -> Array:
@@ -92,3 +85,14 @@ def scaled_random(rows: Rows, scaling: Scaling, terms: Sequence[int], at: slice)
     """sqrt(w) Z~ of some terms side by side on some rows: (rows, L)."""
     parts = [rows.terms[t].columns(at) @ scaling.inverse_terms[t] for t in terms]
     return np.hstack(parts) * rows.root_weights(at)
+
+
+def suited_scale(R: Array, structure: str, hom: bool) -> Array:
+    """R_i that suits the structure, of columns whose triangular factor is R: R'R = Z'Z / n (l, l)."""
+    rms = column_lengths(R)
+    rms[rms == 0] = 1.0
+    if structure != "us":
+        return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if hom else rms))
+    if np.any(np.diag(R) < SINGULAR * rms):
+        return np.asarray(np.diag(rms))
+    return R

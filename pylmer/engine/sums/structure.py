@@ -13,54 +13,16 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy import sparse
 
-from ...numerics.linalg import Array, Codes, chunks, rows_for_products, symmetric
+from ...numerics.linalg import Array, chunks, rows_for_products
 from ...numerics.stacks import levels_last
-from .gram import CrossProducts, FactorSums, Gram, Pairs, factor_terms
+from .gram import CrossProducts, FactorSums, Gram, factor_terms
+from .incident import FactorRows, PairRows, elimination_order, factor_rows, pair_rows
 from .rows import Rows
 from .scaling import Scaling
+from .tally import Column, Tally, times
 
 Which: TypeAlias = Literal["Z", "ZX", "ZXy"]
-Column: TypeAlias = "Array | float"  # a column of ones, scaled, is one number
-TABLE = 4  # a table of all pairs of levels may have so many cells per row
-SCATTER = 2  # sums this many times as long as the column are scattered into, not counted anew
-
-
-@dataclass(frozen=True, eq=False)
-class FactorRows:
-    """One grouping factor on the rows: codes (n,) in 0..J-1; its terms have L columns together."""
-
-    terms: tuple[int, ...]
-    codes: Codes
-    J: int
-    L: int
-
-    @property
-    def q(self) -> int:
-        """Number of random effects."""
-        return self.J * self.L
-
-    @cached_property
-    def indicator(self) -> sparse.csc_array:
-        """Indicators of the levels, transposed: (J, n)."""
-        n = len(self.codes)
-        return sparse.csc_array((np.ones(n), self.codes, np.arange(n + 1)), shape=(self.J, n))
-
-
-@dataclass(frozen=True, eq=False)
-class PairRows:
-    """Two grouping factors on the rows: the pairs of levels that meet, and the number of each row's pair (n,)."""
-
-    pairs: Pairs
-    numbers: Codes
-
-    def turned(self) -> PairRows:
-        """The same for the second factor and the first."""
-        pairs, order = self.pairs.turned()
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        return PairRows(pairs, place[self.numbers])
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +56,9 @@ class Structure:
     @classmethod
     def as_given(cls, rows: Rows, scaling: Scaling, *, keep: bool = True) -> Structure:
         """As `of`, with the factors in the order of the rows' terms."""
-        factors = tuple(_factor_rows(rows, terms) for terms in factor_terms(rows.terms))
+        factors = tuple(factor_rows(rows, terms) for terms in factor_terms(rows.terms))
         count = range(len(factors))
-        pairs = {(f, g): _pair_rows(factors[f], factors[g]) for g in count for f in range(g)}
+        pairs = {(f, g): pair_rows(factors[f], factors[g]) for g in count for f in range(g)}
         return cls(rows, scaling, factors, pairs, keep)
 
     @property
@@ -120,36 +82,12 @@ class Structure:
         self, weights: Array | None, which: Which
     ) -> tuple[tuple[FactorSums, ...], dict[tuple[int, int], CrossProducts], Array]:
         """Sums of the factors and links, and [X y]'W[X y] (p + 1, p + 1)."""
-        width = {"Z": 0, "ZX": self.rows.p, "ZXy": self.rows.p + 1}[which]
-        p = 0 if which == "Z" else self.rows.p
-        ZtZ = [_zeros(f.J, f.L, f.L) for f in self.factors]
-        ZtXy = [_zeros(f.J, f.L, p + 1) for f in self.factors]
-        blocks = {
-            (f, g): _zeros(len(pair.pairs), self.factors[f].L, self.factors[g].L) for (f, g), pair in self.pairs.items()
-        }
-        XytXy = np.zeros((p + 1, p + 1))
-        size = max([rows_for_products(width), *(f.J for f in self.factors)])
-        for at in chunks(self.n, size):
-            w = None if weights is None else weights[at]
-            Xy = self._fixed(at, width)
+        width, m = {"Z": (0, 1), "ZX": (self.rows.p, self.rows.p + 1), "ZXy": (self.rows.p + 1,) * 2}[which]
+        tally = Tally(self.factors, self.pairs, m, width)
+        for at in chunks(self.n, max([rows_for_products(width), *(f.J for f in self.factors)])):
             Z = [self._random(f, at) for f in range(len(self.factors))]
-            WZ = [columns if w is None else [_times(w, z) for z in columns] for columns in Z]
-            for f, factor in enumerate(self.factors):
-                codes = factor.codes[at]
-                for a, wz in enumerate(WZ[f]):
-                    for b in range(a + 1):
-                        _tally(ZtZ[f][:, a, b], codes, _times(wz, Z[f][b]))
-                    for c in range(width):
-                        _tally(ZtXy[f][:, a, c], codes, _times(Xy[c], wz))
-            for (f, g), pair in self.pairs.items():
-                numbers = pair.numbers[at]
-                for a, wz in enumerate(WZ[f]):
-                    for b, z in enumerate(Z[g]):
-                        _tally(blocks[f, g][:, a, b], numbers, _times(wz, z))
-            if width:
-                XytXy[:width, :width] += _square(Xy, w)
-        sums = tuple(FactorSums(f.terms, _mirrored(own), c) for f, own, c in zip(self.factors, ZtZ, ZtXy, strict=True))
-        return sums, {key: CrossProducts(self.pairs[key].pairs, block) for key, block in blocks.items()}, XytXy
+            tally.add(at, None if weights is None else weights[at], Z, self._fixed(at, width))
+        return tally.sums()
 
     def Zt(self, c: Array) -> list[Array]:
         """Z'c for c (n,) or (n, k), without weights: per factor (J, L) or (J, L, k)."""
@@ -158,7 +96,7 @@ class Structure:
             part = levels_last(factor.J, factor.L, *c.shape[1:])
             for a, z in enumerate(self._random(f, slice(0, self.n))):
                 if c.ndim == 1:
-                    part[:, a] = np.bincount(factor.codes, _times(c, z), factor.J)
+                    part[:, a] = np.bincount(factor.codes, times(c, z), factor.J)
                 else:
                     part[:, a] = factor.indicator @ (c * (z if isinstance(z, float) else z[:, None]))
             out.append(part)
@@ -170,7 +108,7 @@ class Structure:
         for f, factor in enumerate(self.factors):
             for a, z in enumerate(self._random(f, slice(0, self.n))):
                 effect = s[f][:, a].take(factor.codes, axis=0)
-                total += _times(effect, z if total.ndim == 1 or isinstance(z, float) else z[:, None])
+                total += times(effect, z if total.ndim == 1 or isinstance(z, float) else z[:, None])
         return total
 
     def quadratic(self, own: list[Array], between: dict[tuple[int, int], Array]) -> Array:
@@ -181,11 +119,11 @@ class Structure:
             for a, z in enumerate(columns):
                 for b, y in enumerate(columns[: a + 1]):
                     entry = K[:, a, b] if a == b else K[:, a, b] + K[:, b, a]
-                    out += _times(_times(entry.take(factor.codes), z), y)
+                    out += times(times(entry.take(factor.codes), z), y)
         for (f, g), pair in self.pairs.items():
             for a, z in enumerate(Z[f]):
                 for b, y in enumerate(Z[g]):
-                    out += 2 * _times(_times(between[f, g][:, a, b].take(pair.numbers), z), y)
+                    out += 2 * times(times(between[f, g][:, a, b].take(pair.numbers), z), y)
         return out
 
     @cached_property
@@ -216,52 +154,11 @@ class Structure:
         return out
 
 
-def elimination_order(factors: Sequence[FactorRows | FactorSums], met: dict[tuple[int, int], int]) -> list[int]:
-    """Nested factors by decreasing J, so that each level has one parent; crossed ones by decreasing q.
-
-    met[f, g]  number of pairs of levels of f and g that occur together
-    """
-    count = range(len(factors))
-    order = sorted(count, key=lambda f: -factors[f].J)
-    nested = all(met[min(f, g), max(f, g)] <= factors[f].J for b, g in enumerate(order) for f in order[:b])
-    return order if nested else sorted(count, key=lambda f: -factors[f].q)
-
-
 def weight_sums(y: Array, weights: Array | None) -> tuple[float, float]:
     """sum(log w) and y'Wy."""
     if weights is None:
         return 0.0, float(y @ y)
     return float(np.sum(np.log(weights))), float(y @ (weights * y))
-
-
-def _factor_rows(rows: Rows, terms: tuple[int, ...]) -> FactorRows:
-    first = rows.terms[terms[0]]
-    return FactorRows(terms, first.codes, first.n_levels, sum(rows.terms[t].width for t in terms))
-
-
-def _pair_rows(f: FactorRows, g: FactorRows) -> PairRows:
-    n = len(f.codes)
-    if TABLE * n >= f.J * g.J:
-        keys = f.codes * g.J + g.codes
-        met = np.zeros(f.J * g.J, dtype=bool)
-        met[keys] = True
-        found = np.flatnonzero(met)
-        number = np.zeros(len(met), dtype=np.int64)
-        number[found] = np.arange(len(found))
-        return PairRows(Pairs(*np.divmod(found, g.J)), number[keys])
-    order = _sorted(f.codes, f.J, _sorted(g.codes, g.J, np.arange(n)))
-    one, two = f.codes[order], g.codes[order]
-    starts = np.append(True, (one[1:] != one[:-1]) | (two[1:] != two[:-1]))[:n]
-    numbers = np.empty(n, dtype=np.int64)
-    numbers[order] = np.cumsum(starts) - 1
-    return PairRows(Pairs(one[starts], two[starts]), numbers)
-
-
-def _sorted(codes: Codes, J: int, order: Codes) -> Codes:
-    """Rows in `order` sorted by their codes, ties as they are: a sparse matrix turned round is a counting sort."""
-    n = len(codes)
-    levels = sparse.csc_array((np.ones(n, dtype=bool), codes[order], np.arange(n + 1)), shape=(J, n))
-    return np.asarray(order[levels.tocsr().indices])
 
 
 def _scaled(rows: Rows, scaling: Scaling, terms: tuple[int, ...], at: slice) -> list[Column]:
@@ -270,48 +167,4 @@ def _scaled(rows: Rows, scaling: Scaling, terms: tuple[int, ...], at: slice) -> 
     for t in terms:
         inverse, term = scaling.inverse_terms[t], rows.terms[t]
         out.extend([float(inverse[0, 0])] if term.Z is None else inverse.T @ term.columns(at).T)
-    return out
-
-
-def _zeros(J: int, *shape: int) -> Array:
-    out = levels_last(J, *shape)
-    out[:] = 0.0
-    return out
-
-
-def _times(values: Column, z: Column) -> Column:
-    """values z, nothing to do for a column of ones."""
-    return values if isinstance(z, float) and z == 1.0 else values * z
-
-
-def _tally(out: Array, codes: Codes, values: Column) -> None:
-    """Add the values to the places `codes` of `out`."""
-    if isinstance(values, float):
-        out += values * np.bincount(codes, minlength=len(out))
-    elif len(out) > SCATTER * len(codes):
-        np.add.at(out, codes, values)
-    else:
-        out += np.bincount(codes, values, len(out))
-
-
-def _mirrored(A: Array) -> Array:
-    """Symmetric matrices (J, L, L) from their lower triangles, in place."""
-    for a in range(A.shape[1]):
-        for b in range(a):
-            A[:, b, a] = A[:, a, b]
-    return A
-
-
-def _square(B: Array, w: Array | None) -> Array:
-    """B diag(w) B' for B (m, rows)."""
-    out = np.zeros((len(B), len(B)))
-    for at in chunks(B.shape[1], rows_for_products(len(B))):
-        part = B[:, at]
-        if w is None:
-            out += part @ part.T
-        elif np.min(w[at], initial=0.0) >= 0:
-            half = part * np.sqrt(w[at])
-            out += half @ half.T
-        else:
-            out += symmetric((part * w[at]) @ part.T)
     return out

@@ -8,16 +8,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from ...design import Design
+from ...design import Designed, ModelData
 from ...engine.generalized.glm_fit import MAXIT, GlmData, GlmOptimum, fit_glm
 from ...errors import FitNote, FormulaError
 from ...families import Family
 from ...families.binomial import Binomial
-from ...language.nodes import Call
-from ...language.syntax import MixedFormula
 from ...numerics.linalg import Array, Codes, read_only
 from ...numerics.rank import independent_columns
 from ...text import Shown
+from ..base import Fit
 from ..fitting import design_of
 from ..request import Request
 from .regression import LENIENT, full_matrix
@@ -27,30 +26,17 @@ Model = TypeVar("Model", bound="GeneralizedFit")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GeneralizedFit(Shown):
+class GeneralizedFit(Shown, Fit):
     """A generalized linear model fitted by maximum likelihood.
 
     `beta` (p,) are the bare estimates, NaN for aliased columns, `names` their p names, `family` law and link,
     `optimum` all numbers of the fit; words (`coef`, `vcov`, `summary`, ...) give them their labels.
     """
 
-    request: Request
-    design: Design
+    data: ModelData
     kept: Codes  # (r,) positions of the columns that have an estimate
     optimum: GlmOptimum
     notes: tuple[FitNote, ...] = ()
-
-    @property
-    def formula(self) -> MixedFormula:
-        return self.request.formula
-
-    @property
-    def call(self) -> Call:
-        return self.request.call
-
-    @property
-    def data_name(self) -> str | None:
-        return self.request.data_name
 
     @property
     def family(self) -> Family:
@@ -67,18 +53,18 @@ class GeneralizedFit(Shown):
     @property
     def y(self) -> Array:
         """The response (n,); proportions of successes for a binomial family."""
-        return self.design.y
+        return self.rows.y
 
     @cached_property
     def weights(self) -> Array:
         """Prior weights (n,), trials among them."""
-        w = self.design.prior_weights
+        w = self.rows.prior_weights
         return np.ones(self.design.n) if w is None else w
 
     @property
     def offset(self) -> Array | float:
         """The offset (n,), or 0.0."""
-        return 0.0 if self.design.offset is None else self.design.offset
+        return 0.0 if self.rows.offset is None else self.rows.offset
 
     @cached_property
     def beta(self) -> Array:
@@ -161,8 +147,8 @@ class GeneralizedFit(Shown):
     def minus_2_log_likelihood(self) -> float:
         """As R's glm has it: with a scale at phi = D / sum of weights."""
         at, data = self.optimum.at, self.optimum.at.data
-        if self.design.trials is not None and self.design.weights is not None and isinstance(data.family, Binomial):
-            return self.deviance + data.family.saturated_of_trials(self.y, self.design.trials, self.design.weights)
+        if self.rows.trials is not None and self.rows.weights is not None and isinstance(data.family, Binomial):
+            return self.deviance + data.family.saturated_of_trials(self.y, self.rows.trials, self.rows.weights)
         return data.family.aic_r(data.y, data.w, at.eta, self.deviance) - 2 * self.family.has_scale
 
 
@@ -172,31 +158,30 @@ def fit_generalized(kind: type[Model], request: Request, start: Array | None = N
         term = request.formula.random[0]
         message = "glm() fits no random effects: leave the term out, or use glmer()"
         raise FormulaError(message, request.formula.text or None, *term.span)
-    design = design_of(replace(request, control=LENIENT))
-    return fit_rows(kind, request, design, start)
+    return fit_rows(kind, request, design_of(replace(request, control=LENIENT)), start)
 
 
-def fit_rows(kind: type[Model], request: Request, design: Design, start: Array | None = None) -> Model:
+def fit_rows(kind: type[Model], request: Request, read: ModelData, start: Array | None = None) -> Model:
     """The fit of rows already read."""
     assert request.family is not None
-    X, kept = columns_used(design)
-    w = design.prior_weights
+    X, kept = columns_used(read)
+    rows, w = read.rows, read.rows.prior_weights
     data = GlmData(
         request.family,
         X[:, kept],
-        design.y,
+        rows.y,
         1.0 if w is None else w,
-        0.0 if design.offset is None else design.offset,
+        0.0 if rows.offset is None else rows.offset,
     )
     optimum = fit_glm(data, None if start is None else start[kept])
-    texts = (*design.notes, *optimum_notes(optimum, [design.X_full_names[k] for k in kept]))
-    return kind(request, design, kept, optimum, tuple(FitNote(text) for text in texts))
+    texts = (*read.notes, *optimum_notes(optimum, [read.design.X_full_names[k] for k in kept]))
+    return kind(request, read, kept, optimum, tuple(FitNote(text) for text in texts))
 
 
-def columns_used(design: Design) -> tuple[Array, Codes]:
+def columns_used(read: Designed) -> tuple[Array, Codes]:
     """X (n, p) with all its columns, and the positions of those that are independent in rows of positive weight."""
-    X, w = full_matrix(design), design.prior_weights
-    kept = np.asarray(design.spec.fixed_columns)
+    X, w = full_matrix(read), read.rows.prior_weights
+    kept = np.asarray(read.design.spec.fixed_columns)
     if w is None or w.all():
         return X, kept
     return X, kept[independent_columns(X[np.ix_(w > 0, kept)])]

@@ -8,13 +8,14 @@ from typing import Any
 
 from ...errors import ArgumentError, note
 from ...fit.fitted_model import FittedModel
-from ...fit.generalized import GeneralizedFittedModel
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...text.arguments import plain
 from ..contrasts.contrasts import DDF
 from ..records import AnovaTable
+from .deviance_tables import deviance_comparison, deviance_table
 from .hypotheses import averaged_terms, missing_cells, type_of
-from .likelihood_ratio import is_fit, likelihood_table
+from .likelihood_ratio import Fit, is_fit, likelihood_table
 from .linear_tables import linear_comparison, linear_table
 from .model_names import given_names, models_by_name
 from .variance_tables import term_table
@@ -31,12 +32,13 @@ CELLS_SHOWN = 10
 @models_by_name
 @plain
 def anova(
-    *fits: FittedModel | GeneralizedFittedModel | LinearFit,
+    *fits: Fit,
     type: int | str | None = None,
     ddf: str | None = None,
     refit: bool = True,
     model_names: Sequence[str] | None = None,
-    **named: FittedModel | GeneralizedFittedModel | LinearFit,
+    test: str | None = None,
+    **named: Fit,
 ) -> AnovaTable:
     """Analysis of variance, as R's `anova` with lme4 and lmerTest.
 
@@ -58,6 +60,8 @@ def anova(
     Of several: likelihood-ratio tests, by number of parameters. Some of the models may be `lm`s.
     Of an `lm`: its sequential F tests, in the order of its terms; of several `lm`s: F tests of each against the one
     before it, with the residual variance of the largest.
+    Of a `glm`: the deviances of its terms one after the other; of several: of each against the one before it. `test` is
+    "Chisq" (or "LRT"), "F" or "none"; by default, as R from 4.4 on, "F" where the family has a scale, else "Chisq".
     Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of
     several, likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
 
@@ -96,13 +100,45 @@ def anova(
     if not models:
         raise ArgumentError("anova() wants at least one fitted model")
     linear = [each for each in models if isinstance(each, LinearFit)]
+    generalized = [each for each in models if isinstance(each, GeneralizedFit)]
     names = given_names(fits, named, model_names)
+    if generalized:
+        return _deviances(models, generalized, names, test, type, ddf)
+    _check_test(test)
     if len(linear) == len(models):
         _check_linear(type, ddf)
         return linear_comparison(linear, names) if len(models) > 1 else linear_table(linear[0])
     if len(models) > 1:
         return likelihood_table(models, refit, names)
     return tested_terms(models[0], type, ddf)
+
+
+def _deviances(
+    models: Sequence[Fit],
+    generalized: Sequence[GeneralizedFit],
+    names: list[str] | None,
+    test: str | None,
+    type: int | str | None,
+    ddf: str | None,
+) -> AnovaTable:
+    """The tables of glm(); ArgumentError for other models beside them."""
+    if len(generalized) < len(models):
+        raise ArgumentError(
+            "anova() compares glm()s with glm()s alone: their deviances are no likelihoods of the others"
+        )
+    if type is not None and type_of(type) != "I":
+        raise ArgumentError(f"type={type!r}: the table of a glm() is sequential, type 1; its terms are tested in order")
+    if ddf is not None:
+        raise ArgumentError(f"ddf={ddf!r}: a glm() has no denominators; test= chooses its tests")
+    return deviance_comparison(generalized, names, test) if len(models) > 1 else deviance_table(generalized[0], test)
+
+
+def _check_test(test: str | None) -> None:
+    if test is not None:
+        raise ArgumentError(
+            f"test={test!r}: it is for glm(); several lm()s are compared by F tests, mixed models by likelihood-ratio "
+            "tests: leave it out"
+        )
 
 
 @singledispatch

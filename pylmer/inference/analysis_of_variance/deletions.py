@@ -13,6 +13,7 @@ from ...extract import AIC, logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
 from ...fit.generalized import GeneralizedFittedModel
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...fit.refitting import refitML
 from ...fit.words import several
@@ -104,14 +105,14 @@ def _method(ddf: str | None, test: str | None) -> str:
     return method
 
 
-def droppable(fit: Mixed | LinearFit) -> list[str]:
+def droppable(fit: Mixed | LinearFit | GeneralizedFit) -> list[str]:
     """Labels of the fixed-effects terms that are not part of another (R's drop.scope)."""
     found = fit.design.fixed_terms
     factors = [frozenset(each) for each in found.factors]
     return [label for label, own in zip(found.labels, factors, strict=True) if not any(own < each for each in factors)]
 
 
-def scope_of(fit: Mixed, scope: str | Sequence[str] | None) -> list[str]:
+def scope_of(fit: Mixed | GeneralizedFit, scope: str | Sequence[str] | None) -> list[str]:
     """Labels of the terms that are left out; ArgumentError for what is no term."""
     if scope is None:
         return droppable(fit)

@@ -17,6 +17,7 @@ from ...fit.devfun import make_devfun
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import design_of
 from ...fit.generalized import GeneralizedFittedModel
+from ...fit.linear.generalized import GeneralizedFit
 from ...fit.linear.regression import LinearFit
 from ...fit.optimum import optimize_devfun
 from ...fit.refitting import refitML
@@ -33,7 +34,7 @@ MIXTURE = (
     "some models fit with REML = TRUE, some not: a restricted likelihood beside a likelihood says nothing about the "
     "models; leave refit=True"
 )
-Fit = FittedModel | GeneralizedFittedModel | LinearFit
+Fit = FittedModel | GeneralizedFittedModel | LinearFit | GeneralizedFit
 
 
 @singledispatch
@@ -46,6 +47,11 @@ def likelihood_of(fit: Any) -> str | None:
 @likelihood_of.register(LinearFit)
 def _normal(fit: FittedModel | LinearFit) -> str:
     return "the likelihood of a linear model"
+
+
+@likelihood_of.register(GeneralizedFit)
+def _generalized(fit: GeneralizedFit) -> str:
+    return "the likelihood of a generalized linear model"
 
 
 def is_fit(given: Any) -> bool:

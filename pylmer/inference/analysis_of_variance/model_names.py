@@ -10,11 +10,10 @@ from ...errors import ArgumentError
 from .likelihood_ratio import Fit, is_fit, names_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-OPTIONS = ("type", "ddf", "refit", "model_names")  # of anova() here
+OPTIONS = ("type", "ddf", "refit", "model_names", "test")  # of anova() here
 FOREIGN = {  # arguments of R's anova methods
-    "test": "several lm()s are compared by F tests, mixed models by likelihood-ratio tests: leave it out",
     "scale": "an lm()'s F tests take the residual variance of the largest model: leave it out",
-    "dispersion": "the dispersion is for glm: leave it out",
+    "dispersion": "of a glm() it is estimated, or known: leave it out",
     "object": "models stand first, or have names of their own",
 }
 
@@ -44,7 +43,7 @@ def refuse_names(named: Mapping[str, Any], options: Mapping[str, Any]) -> None:
             way_out = FOREIGN.get(name, f"it takes models, and {', '.join(OPTIONS)}")
             raise ArgumentError(
                 f"anova({name}={given!r}): anova() has no argument {name!r}, and a model of that name is a fit of "
-                f"lmer() or lm(), found {type(given).__name__}; {way_out}"
+                f"lmer(), lm() or glm(), found {type(given).__name__}; {way_out}"
             )
 
 

@@ -18,11 +18,12 @@ from ..contrasts.contrasts import DDF
 from ..degrees_of_freedom.choice import METHODS, check_ddf
 from ..records import AnovaTable, table
 from .deletions import drop1, random_table, reductions, without_term
-from .likelihood_ratio import Fit, refitted
+from .likelihood_ratio import refitted
 from .linear_deletions import COLUMNS as LINEAR_COLUMNS
 from .linear_deletions import linear_deletions, without_groups, without_linear_term
 from .variance_tables import COLUMNS
 
+Fit = FittedModel | LinearFit
 RANDOM_HEADING = ("Backward reduced random-effect table:", "")
 FIXED_HEADING = "Backward reduced fixed-effect table:"
 ALL_STAY = 1.0  # no p-value is larger

@@ -1,5 +1,5 @@
 # What R's glm gives: Rscript glm_cases.R > glm_cases.json (needs MASS, lme4 for its data, arm, jsonlite; R 4.2.2).
-# Numbers come from fits iterated to the end of their digits, pages from R's defaults.
+# All come from fits iterated to the end of their digits, the count of iterations from R's defaults.
 suppressMessages({library(MASS); library(jsonlite); library(arm); data(cbpp, grouseticks, package = "lme4")})
 options(width = 80, digits = 7)
 clotting <- data.frame(u = c(5, 10, 15, 20, 30, 40, 60, 80, 100), lot1 = c(118, 58, 42, 35, 27, 25, 21, 19, 18),
@@ -22,12 +22,12 @@ shown <- function(expr) capture.output(expr)
 limit <- function(fit, k, side, level = 0.95) {
   scale <- if (fit$family$family %in% c("binomial", "poisson")) 1 else if (grepl("^Neg", fit$family$family)) 1 else summary(fit)$dispersion
   X <- model.matrix(fit); se <- sqrt(diag(vcov(fit)))[k]; b <- coef(fit)[k]
-  far <- if (scale == 1) qnorm(0.5 + level / 2) else qt(0.5 + level / 2, fit$df.residual)
+  far <- qnorm(0.5 + level / 2)
   off <- if (is.null(fit$offset)) 0 else fit$offset
   root <- function(t) {
     at <- b + side * t * se
     held <- tryCatch(suppressWarnings(glm.fit(X[, -k, drop = FALSE], fit$y, weights = fit$prior.weights, offset = off + at * X[, k], family = fit$family,
-                    start = coef(fit)[-k], control = glm.control(1e-14, 200))),
+                    start = coef(fit)[-k] + (at - b) * vcov(fit)[-k, k] / vcov(fit)[k, k], control = glm.control(1e-14, 200))),
                      error = function(e) list(deviance = fit$deviance + 100 * scale))  # outside the domain
     sqrt(max(0, (held$deviance - fit$deviance) / scale)) - far
   }
@@ -40,7 +40,11 @@ case <- function(call, newdata = NULL, profile = FALSE, test = "Chisq", smaller 
   page <- suppressWarnings(eval(call, globalenv()))
   exact <- call; exact$control <- bquote(glm.control(.(epsilon), 300))
   fit <- suppressWarnings(eval(exact, globalenv()))
-  for (again in 1:12) if (!anyNA(coef(fit))) { exact$start <- coef(fit); fit <- suppressWarnings(eval(exact, globalenv())) }
+  for (again in 1:12) {
+    if (anyNA(coef(fit))) exact$mustart <- fitted(fit) else exact$start <- coef(fit)
+    fit <- suppressWarnings(eval(exact, globalenv()))
+  }
+  fit$call <- page$call; fit$iter <- page$iter; page <- fit  # R's call and count, numbers to the end of their digits
   s <- summary(fit)
   out <- list(
     call = paste(deparse(call, width.cutoff = 500), collapse = " "), data = unbox(as.character(call$data)),
@@ -67,7 +71,7 @@ case <- function(call, newdata = NULL, profile = FALSE, test = "Chisq", smaller 
     less <- suppressWarnings(update(page, smaller, control = glm.control(1e-14, 300)))
     out$smaller <- unbox(as.character(smaller)[3])
     out$compared <- matrix_of(as.matrix(anova(less, fit, test = test)))
-    out$compared_page <- shown(print(anova(update(page, smaller), page, test = test)))
+    out$compared_page <- shown(print(anova(less, page, test = test)))
   }
   out
 }
@@ -104,6 +108,7 @@ cases <- list(
   gaussian_inverse = case(glm(lot1 ~ log(u), family = gaussian("inverse"), data = clotting), NULL, FALSE, "F"))
 
 negative <- function(fit, page) {
+  fit$call <- page$call; fit$iter <- page$iter; page <- fit
   s <- summary(fit, dispersion = 1)
   list(coef = list(names = names(coef(fit)), values = unname(coef(fit))), table = matrix_of(s$coefficients), deviance = unbox(deviance(fit)),
        AIC = unbox(AIC(fit)), logLik = unbox(as.numeric(logLik(fit))), df = unbox(attr(logLik(fit), "df")), iterations = unbox(page$iter),

@@ -1,0 +1,148 @@
+"""The remainder of crossed scalar factors by dense arithmetic: one lower triangle, LAPACK. See `remainder`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import solve_triangular
+from scipy.linalg.blas import dsymm, dsyr2k
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
+
+from ...errors import NumericalError
+from ...numerics.linalg import Array, Codes, chunks
+from ...numerics.stacks import cross
+from .patterns import CsrPattern
+from .schur_complement import COLUMNS_AT_ONCE, WELL_CONDITIONED, check_remainder
+from .schur_update import Update, UpdatePlan
+
+
+@dataclass(frozen=True, eq=False)
+class DensePlan:
+    """A the pattern of the remainder (q, q); lower, which of its entries are on or below the diagonal."""
+
+    update: UpdatePlan
+    A: CsrPattern
+    lower: Codes
+
+    @classmethod
+    def of(cls, C: CsrPattern, A: CsrPattern) -> DensePlan:
+        check_remainder(A.shape[0])
+        return cls(UpdatePlan.of(C), A, np.flatnonzero(A.rows >= A.indices))
+
+    def fill(self, C: Array, A: Array) -> DenseSums:
+        return DenseSums(self, self.update.fill(C), A)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseSums:
+    """The update of the remainder, and its values at the pattern of A."""
+
+    plan: DensePlan
+    update: Update
+    A: Array
+
+    kind: ClassVar[str] = "dense"
+    dense: ClassVar[bool] = True
+
+    @cached_property
+    def lower(self) -> sparse.coo_array:
+        """The lower triangle."""
+        A, which = self.plan.A, self.plan.lower
+        return sparse.coo_array((self.A[which], (A.rows[which], A.indices[which])), shape=A.shape)
+
+    def at(self, k: Array, d: Array) -> DenseSchurComplement:
+        return DenseSchurComplement(self, k, d)
+
+
+class DenseSchurComplement:
+    """LAPACK on one triangle each: `both` (q, q) holds S below its diagonal, R upper with R'R = M on and above it.
+
+    The diagonal of S stands alone.
+    """
+
+    def __init__(self, sums: DenseSums, k: Array, d: Array) -> None:
+        self.sums, self.d = sums, d
+        update, A = sums.update, sums.lower
+        S = update.square(k)
+        np.negative(S, out=S)
+        S[A.row, A.col] += A.data
+        self.diagonal = np.diagonal(S).copy()
+        mirror_lower(S, d)
+        S[np.diag_indices_from(S)] = 1.0 + d * self.diagonal * d
+        self.both, failed = dpotrf(S, lower=0, clean=0, overwrite_a=1)
+        if failed:
+            raise NumericalError("a matrix is not positive definite")
+        self.logdet_M = 2 * float(np.sum(np.log(np.diagonal(self.both))))
+
+    def half_solves(self, c: Array) -> list[Array]:
+        half = solve_triangular(self.both, c * self.d[:, None], trans="T", check_finite=False)
+        return [half[:, None]]
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        return cross(one[0], two[0])
+
+    def solve(self, c: Array) -> Array:
+        return np.asarray(dpotrs(self.both, c * self.d[:, None], lower=0)[0])
+
+    def S_times(self, B: Array) -> Array:
+        own = (self.diagonal - np.diagonal(self.both))[:, None]
+        return np.asarray(dsymm(1.0, self.both, B, lower=1) + own * B)
+
+    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
+        K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]  # M^-1 on and above the diagonal
+        complement = self._complement(K)
+        K *= self.d[:, None]
+        K *= self.d
+        S_RR = mirror_upper(dsyr2k(0.5, KcS, Kc, beta=1.0, c=K, lower=0, overwrite_c=1))
+        return self.sums.update.adjoint(S_RR), np.diagonal(S_RR).copy(), complement
+
+    def covariances(self) -> tuple[Array, Array]:
+        K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]
+        K *= self.d[:, None]
+        K *= self.d
+        K, A = mirror_upper(K), self.sums.plan.A
+        return self.sums.update.applied(K), K[A.rows, A.indices]
+
+    def _complement(self, M_inverse: Array) -> Array:
+        """Diagonal of S - S K_R S, from S d M^-1 = (S - S K_R S) d where d may be divided by."""
+        right = self.diagonal * np.diagonal(M_inverse) * self.d
+        for at in chunks(len(right), COLUMNS_AT_ONCE):
+            below = self.both[at.start :, at] * M_inverse[at, at.start :].T
+            below[: at.stop - at.start] = np.tril(below[: at.stop - at.start], -1)
+            right[at.start :] += below @ self.d[at]
+            right[at] += self.d[at.start :] @ below
+        small = np.flatnonzero(np.abs(self.d) < WELL_CONDITIONED)
+        right[small] = 0.0
+        out = right / np.where(np.abs(self.d) < WELL_CONDITIONED, 1.0, self.d)
+        for at in chunks(len(small), COLUMNS_AT_ONCE):
+            half = self.half_solves(self._columns(small[at]))[0][:, 0]
+            out[small[at]] = self.diagonal[small[at]] - np.sum(half**2, axis=0)
+        return np.asarray(out)
+
+    def _columns(self, which: Array) -> Array:
+        """Columns of S: (q, len(which))."""
+        row = np.arange(len(self.d))[:, None]
+        out = np.where(row > which, self.both[:, which], self.both[which].T)
+        out[which, np.arange(len(which))] = self.diagonal[which]
+        return np.asarray(out)
+
+
+def mirror_lower(A: Array, d: Array) -> None:
+    """Write d_r A_rs d_s of the lower triangle above the diagonal, in place; the diagonal is left alone."""
+    for at in chunks(len(A), COLUMNS_AT_ONCE):
+        A[: at.start, at] = A[at, : at.start].T * d[: at.start, None] * d[at]
+        square = A[at, at]
+        square[:] = np.tril(square) + np.triu(square.T * d[at, None] * d[at], 1)
+
+
+def mirror_upper(A: Array) -> Array:
+    """A symmetric matrix from its upper triangle, in place."""
+    for at in chunks(len(A), COLUMNS_AT_ONCE):
+        A[at, : at.start] = A[: at.start, at].T
+        square = A[at, at]
+        square[:] = np.triu(square) + np.triu(square, 1).T
+    return A
