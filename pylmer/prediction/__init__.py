@@ -5,8 +5,8 @@ Out: predictions.
 Must not know: tests, printing.
 """
 
-from . import generalized, generalized_linear
+from . import generalized, generalized_linear, grouped, linear
 from .choosing import selected_terms
 from .words import predict
 
-__all__ = ["generalized", "generalized_linear", "predict", "selected_terms"]
+__all__ = ["generalized", "generalized_linear", "grouped", "linear", "predict", "selected_terms"]
