@@ -12,6 +12,7 @@ from ..errors import ArgumentError
 from ..extract import fitted, ranef, resid
 from ..extract.random import factors
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.words import word_of
 from ..numerics.linalg import Array
 from ..text.arguments import plain
@@ -27,11 +28,11 @@ SPAN = 2 / 3  # of the points that a place of the smooth line looks at
 PLACES = 60  # of the smooth line
 
 
-@word_of(FittedModel, wanted="a fit of lmer(), a profile or random effects")
-def plot(fit: FittedModel, *, ax: Axes | None = None) -> Any:
+@word_of(FittedModel, GeneralizedFittedModel, wanted="a fit of lmer() or glmer(), a profile or random effects")
+def plot(fit: FittedModel | GeneralizedFittedModel, *, ax: Axes | None = None) -> Any:
     """The picture that R's plot gives of a fit, of a profile, or of random effects.
 
-    fit    a fit of `lmer`: Pearson residuals against fitted values. What `profile` returned: see `plot_profile`. What
+    fit    a fit of `lmer` or `glmer`: Pearson residuals against fitted values. What `profile` returned: see `plot_profile`. What
            `powerCurve` returned: power against the size of the design. What `ranef` returned: of one column its normal
            quantiles, of several a scatter plot for each pair
     ax     of a fit and of `powerCurve`: where to draw, matplotlib Axes; None, the default: a new figure

@@ -18,9 +18,9 @@ from ..functions import aligned, recycled
 from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array, Codes, dense
 from ..text.arguments import check_level
-from . import predict
 from .labels import fitted_noise, labelled, new_noise, new_offset, on_fitted_rows, refuse_without_newdata, rows_kept
 from .linear import check_interval
+from .words import predict
 
 DEPENDENT = 1e-7  # of the largest number of the new rows: departures below are rounding
 

@@ -15,7 +15,6 @@ from ..fit.linear.regression import LinearFit, full_matrix
 from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array, dense
 from ..text.arguments import check_level
-from . import predict
 from .labels import (
     check_na_action,
     fitted_noise,
@@ -26,6 +25,7 @@ from .labels import (
     refuse_without_newdata,
     rows_kept,
 )
+from .words import predict
 
 INTERVALS = (None, "none", "confidence", "prediction")
 

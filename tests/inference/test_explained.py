@@ -95,7 +95,7 @@ def test_notes_say_which_formula() -> None:
 
 def test_bad_input() -> None:
     for word in (pylmer.icc, pylmer.variance_ratio):
-        with pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\) or glmer\(\), found LmFit"):
+        with pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\).*, found LmFit"):
             word(fitted(len(CASES) - 1))
     with pytest.raises(pylmer.ArgumentError, match="it takes fit, by_group"):
         pylmer.icc(fitted(0), group=True)

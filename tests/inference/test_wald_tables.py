@@ -242,7 +242,7 @@ def test_sum_contrasts_give_the_f_tests_of_type_3() -> None:
         (lambda mixed, linear: pylmer.Anova(mixed, test=2), r"test=2: Anova\(\) wants a text or None"),
         (lambda mixed, linear: pylmer.Anova(linear, test="Chisq"), r"the tests of an lm\(\) are F tests"),
         (lambda mixed, linear: pylmer.Anova(pylmer.refitML(mixed), test="F"), "those of a fit by REML"),
-        (lambda mixed, linear: pylmer.Anova(3), r"Anova\(\) wants a fit of lmer\(\), glmer\(\) or lm\(\), found int"),
+        (lambda mixed, linear: pylmer.Anova(3), r"Anova\(\) wants a fit of lmer\(\), .* or lm\(\), found int"),
         (lambda mixed, linear: pylmer.Anova(mixed, ddf="KR"), "it takes fit, type, test"),
     ],
 )
