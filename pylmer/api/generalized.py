@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, overload
+from typing import Any, Literal, cast, overload
 
 from ..engine.generalized.user import GeneralizedDevfun
 from ..errors import ArgumentError, note
@@ -109,7 +109,7 @@ def glmer(
         "verbose": verbose,
     }
     if _is_linear(family):
-        return _by_lmer(formula, nAGQ, control, devFunOnly, given)
+        return cast("LmerFit | Devfun", _by_lmer(formula, nAGQ, control, devFunOnly, given))
     request = make_request("glmer", formula, family=family, nAGQ=nAGQ, control=control, **given)
     return generalized_devfun(request, design_of(request)) if devFunOnly else fit_generalized_model(GlmerFit, request)
 
@@ -124,7 +124,7 @@ def _by_lmer(formula: Any, nAGQ: int, control: Any, devFunOnly: bool, given: Map
     if nAGQ != 1:
         raise ArgumentError(f"nAGQ={nAGQ!r}: a gaussian model with the identity link needs no quadrature; use lmer()")
     note("glmer() with a gaussian family and the identity link is lmer(): a linear mixed model, fitted by REML")
-    return lmer(formula, control=_control_of_lmer(control), devFunOnly=devFunOnly, **given)
+    return cast(Any, lmer)(formula, control=_control_of_lmer(control), devFunOnly=devFunOnly, **given)
 
 
 def _control_of_lmer(control: Any) -> lmerControl | None:

@@ -236,7 +236,7 @@ def _check(function: str, given: object, kind: type, wanted: str) -> None:
 
 
 @word_of(FittedModel)
-def update(model: LmerFit, formula: str | None = None, **changes: Any) -> Any:
+def update(model: LmerFit, /, formula: str | None = None, **changes: Any) -> Any:
     """Fit again with a changed formula or changed arguments of `lmer`, `glmer` or `glm`, as R's `update`.
 
     model    a fit of `lmer` or `glmer`

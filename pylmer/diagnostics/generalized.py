@@ -68,7 +68,7 @@ def studentized(fit: GeneralizedFittedModel) -> pd.Series[float]:
     """
     d, p, h = resid(fit, scaled=True), resid(fit, type="pearson", scaled=True), hatvalues(fit)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: pd.Series[float] = np.sign(d) * np.sqrt(d**2 + h * p**2 / (1 - h))
+        found = pd.Series(np.sign(d) * np.sqrt(d**2 + h * p**2 / (1 - h)), index=d.index)
     return found.where(np.isfinite(found))
 
 

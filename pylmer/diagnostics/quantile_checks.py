@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy import special
@@ -74,7 +74,7 @@ def check_quantile_residuals(fit: GeneralizedFittedModel, nsim: int = SIMULATION
     0
     """
     count, rng = replicates(nsim), generator(seed)
-    u = resid(fit, type="quantile", seed=rng).dropna().to_numpy()
+    u = cast(Any, resid)(fit, type="quantile", seed=rng).dropna().to_numpy()
     D, p_uniform = uniformity(u)
     ratio, p_ratio = dispersion(fit.rows.y, draw_generalized(fit, count, rng))
     found = int(np.count_nonzero((u < OUTER) | (u > 1 - OUTER)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,6 +15,9 @@ from ..fit.words import word
 from ..text.arguments import plain
 from .random import factors
 from .records import LogLik, NamedVector
+
+if TYPE_CHECKING:
+    from ..fit.generalized import GeneralizedFittedModel
 
 
 @word
@@ -104,7 +107,7 @@ def ngrps(fit: FittedModel) -> NamedVector:
     return NamedVector(group_sizes(fit), dtype=int)
 
 
-def group_sizes(fit: FittedModel) -> dict[str, int]:
+def group_sizes(fit: FittedModel | GeneralizedFittedModel) -> dict[str, int]:
     """Grouping factor -> number of levels."""
     return {group: len(fit.design.random[where[0]].levels) for group, where in factors(fit).items()}
 

@@ -12,6 +12,7 @@ Source: Dunn & Smyth (1996), Randomized quantile residuals, J. Comput. Graph. St
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ CELLS = 2_000_000  # numbers at the nodes that are held at once
 def quantile_residuals(fit: GeneralizedFittedModel, seed: Any) -> Array:
     """(n,), uniform in 0..1 if the model is right."""
     below, at = marginal_cdf(fit)
-    return below + _generator(seed).random(len(at)) * (at - below)
+    return np.asarray(below + _generator(seed).random(len(at)) * (at - below))
 
 
 def marginal_cdf(fit: GeneralizedFittedModel) -> tuple[Array, Array]:
@@ -35,11 +36,14 @@ def marginal_cdf(fit: GeneralizedFittedModel) -> tuple[Array, Array]:
     family, y, w = fit.family, fit.rows.y, fit.prior_weights
     below, at = np.empty(len(y)), np.empty(len(y))
     for rows in chunks(len(y), max(1, CELLS // NODES)):
-        own = (y[rows, None], w[rows, None])
         if family.discrete:
-            below[rows] = _mean(fit, rows, lambda mu, own=own: family.cdf_below(own[0], mu, own[1], fit.sigma**2))
-        at[rows] = _mean(fit, rows, lambda mu, own=own: family.cdf(own[0], mu, own[1], fit.sigma**2))
+            below[rows] = _mean(fit, rows, partial(_probability, family.cdf_below, y[rows, None], w[rows, None], fit))
+        at[rows] = _mean(fit, rows, partial(_probability, family.cdf, y[rows, None], w[rows, None], fit))
     return (below if family.discrete else at), at
+
+
+def _probability(law: Callable[..., Array], y: Array, w: Array, fit: GeneralizedFittedModel, mu: Array) -> Array:
+    return law(y, mu, w, fit.sigma**2)
 
 
 def _mean(fit: GeneralizedFittedModel, rows: slice, function: Callable[[Array], Array]) -> Array:
@@ -52,7 +56,7 @@ def _mean(fit: GeneralizedFittedModel, rows: slice, function: Callable[[Array], 
             "there are no quantile residuals; take type='deviance' or 'pearson'"
         )
     values = np.broadcast_to(function(fit.family.mu(eta)), eta.shape)
-    return np.clip(values @ (weight / weight.sum()), 0.0, 1.0)
+    return np.asarray(np.clip(values @ (weight / weight.sum()), 0.0, 1.0))
 
 
 def effect_deviations(fit: GeneralizedFittedModel) -> Array:

@@ -147,12 +147,12 @@ def refit_all(fit: FittedModel, Y: Array) -> BatchFits[Any]:
 def responses_of(fit: Designed, Y: Any) -> Array:
     """Responses (n, R) as numbers, a row for each row used; DataError for another shape and missing values."""
     n = fit.design.n
-    Y = np.array(aligned(Y, fit.rows.index, "Y", "the rows used"), float)
+    Y = np.asarray(np.array(aligned(Y, fit.rows.index, "Y", "the rows used"), float))
     if Y.ndim != 2 or Y.shape[0] != n:
         raise DataError(f"the responses have the shape {Y.shape}; wanted ({n}, R), a row for each row used")
     if not np.isfinite(Y).all():
         raise DataError("the responses have missing or infinite values; refitting needs a number for each row used")
-    return Y
+    return np.asarray(Y)
 
 
 def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> None:

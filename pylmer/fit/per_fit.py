@@ -7,17 +7,16 @@ from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from .fitted_model import FittedModel
-
+Kind = TypeVar("Kind")
 Result = TypeVar("Result")
 
 
-def once_per_fit(function: Callable[[FittedModel], Result]) -> Callable[[FittedModel], Result]:
+def once_per_fit(function: Callable[[Kind], Result]) -> Callable[[Kind], Result]:
     """`function` of a fit, called once for each fit: a fit is frozen, so its answers never change."""
-    kept: WeakKeyDictionary[FittedModel, Result] = WeakKeyDictionary()
+    kept: WeakKeyDictionary[Kind, Result] = WeakKeyDictionary()
 
     @functools.wraps(function)
-    def remembered(fit: FittedModel) -> Result:
+    def remembered(fit: Kind) -> Result:
         if fit not in kept:
             kept[fit] = function(fit)
         return kept[fit]

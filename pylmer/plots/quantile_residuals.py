@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -41,7 +41,8 @@ def plot_quantile_residuals(
     ('Uniform quantiles', 'Quantile residuals')
     """
     left, right = panels_for(axes, 2, 2)
-    u, found = resid(fit, type="quantile", seed=seed).dropna().to_numpy(), check_quantile_residuals(fit, seed=seed)
+    u = cast(Any, resid)(fit, type="quantile", seed=seed).dropna().to_numpy()
+    found = check_quantile_residuals(fit, seed=seed)
     n = len(u)
     left.plot([0, 1], [0, 1], color=GREY, lw=THIN, zorder=0)
     left.plot((np.arange(n) + 0.5) / n, np.sort(u), "o", ms=DOT, mew=0, alpha=0.7, color=BLUE)

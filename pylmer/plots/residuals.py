@@ -32,9 +32,9 @@ PLACES = 60  # of the smooth line
 def plot(fit: FittedModel | GeneralizedFittedModel, *, ax: Axes | None = None) -> Any:
     """The picture that R's plot gives of a fit, of a profile, or of random effects.
 
-    fit    a fit of `lmer` or `glmer`: Pearson residuals against fitted values. What `profile` returned: see `plot_profile`. What
-           `powerCurve` returned: power against the size of the design. What `ranef` returned: of one column its normal
-           quantiles, of several a scatter plot for each pair
+    fit    a fit of `lmer` or `glmer`: Pearson residuals against fitted values. What `profile` returned: see
+           `plot_profile`. What `powerCurve` returned: power against the size of the design. What `ranef` returned: of
+           one column its normal quantiles, of several a scatter plot for each pair
     ax     of a fit and of `powerCurve`: where to draw, matplotlib Axes; None, the default: a new figure
     group  of `ranef`: the grouping factor; None, the default: the one there is
     axes   of `ranef` and `profile`: Axes, one for each panel; None, the default: a new figure

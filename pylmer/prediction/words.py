@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -73,7 +73,7 @@ def predict(
     pool              of `lmList`: whether se_fit and intervals take the residual variance and degrees of freedom pooled
                       over groups; None, the default: as fitted
     type              of `glmer` and `glm`: "link", the default: the linear predictor; "response": the mean
-    seed              of `glmer`: of the responses that a prediction interval is made of; a number or numpy generator; default 1
+    seed              of `glmer`: of the responses a prediction interval is made of: a number or generator; default 1
 
     Where the fit was given `weights=` or `offset=` as a name or an expression, it is evaluated in `newdata`; where it
     was given numbers, which belong to the rows of the fit, they must be given for the new rows too. R's lme4 leaves
@@ -143,7 +143,8 @@ def predicted(rows: PredictedRows, options: PredictionOptions, noise: Array) -> 
     if options.means:
         return {"fit": centre}
     joint = rows.some(rows.complete).joint(fixed=not options.random_only, unknown=options.new_response)
-    found = spreads(rows.fit.at, rows.fit.sigma, joint, noise[rows.complete], options.uncertainty, options.level)
+    fit = cast("FittedModel", rows.fit)
+    found = spreads(fit.at, fit.sigma, joint, noise[rows.complete], options.uncertainty, options.level)
     columns = {"fit": centre, "se_fit": _padded(np.sqrt(found.mean), rows.complete)}
     if options.interval is not None:
         half = _padded(found.half(options.level), rows.complete)

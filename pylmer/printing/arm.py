@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from ..text.arguments import check_digits
 from .filling import code_lines
 from .summaries import coefficient_table
 from .variances import format_decimals, variance_table
+
+if TYPE_CHECKING:
+    from ..fit.generalized import GeneralizedFittedModel
 
 ORDER = (
     "formula",
@@ -95,7 +99,7 @@ def display(fit: FittedModel, digits: int = 2, detail: bool = False) -> Display:
     )
 
 
-def shown_call(fit: FittedModel) -> Call:
+def shown_call(fit: FittedModel | GeneralizedFittedModel) -> Call:
     """The call with its arguments in R's order and the formula as it was fitted: `||` written out."""
     formula = Argument(fit.formula.node, "formula")
     given = {each.name or "": each for each in fit.call.arguments} | {"formula": formula}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..fit.fitted_model import FittedModel
+
+if TYPE_CHECKING:
+    from ..fit.generalized import GeneralizedFittedModel
 
 
 def design_notes(fit: FittedModel) -> list[str]:
@@ -29,7 +33,7 @@ def _warnings(notes: Sequence[str]) -> list[str]:
     return ["fit warnings:", *notes] if notes else []
 
 
-def short_footer(fit: FittedModel) -> list[str]:
+def short_footer(fit: FittedModel | GeneralizedFittedModel) -> list[str]:
     """As print() shows it: how many notes there are on the optimum."""
     lines, notes = _warnings(design_notes(fit)), optimum_notes(fit)
     if notes:
@@ -38,7 +42,7 @@ def short_footer(fit: FittedModel) -> list[str]:
     return lines
 
 
-def long_footer(fit: FittedModel) -> list[str]:
+def long_footer(fit: FittedModel | GeneralizedFittedModel) -> list[str]:
     """As summary() shows it: the notes themselves."""
     lines, notes = _warnings(design_notes(fit)), optimum_notes(fit)
     return [*lines, _optimizer(fit), *notes, ""] if notes else lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def html_generalized(fit: GeneralizedFittedModel) -> str:
 
 def coefficient_table(fit: GeneralizedFittedModel, use_hessian: bool = True) -> pd.DataFrame:
     """Estimate, Std. Error, z value (with a scale called t value, as in R), Pr(>|z|) by fixed effect."""
-    estimate, error = pd.Series(fixef(fit)), pd.Series(se_fixef(fit, use_hessian))
+    estimate, error = pd.Series(fixef(fit)), pd.Series(cast(Any, se_fixef)(fit, use_hessian))
     z = estimate / error
     p = pd.Series(student_two_sided(z.to_numpy(), np.inf), index=z.index)
     name = "t value" if fit.family.has_scale else "z value"
@@ -92,7 +93,7 @@ def summary_generalized(
     """
     return Summary(
         coefficients=coefficient_table(fit, use_hessian),
-        vcov=vcov(fit, use_hessian=use_hessian),
+        vcov=cast(Any, vcov)(fit, use_hessian=use_hessian),
         varcor=VarCorr(fit),
         sigma=fit.sigma,
         ngrps=group_sizes(fit),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from ..fit.fitted_model import FittedModel
 from ..language.nodes import Name
 from ..text import format_fixed, format_number, format_numbers, print_named, round_number, wrap_words
 from .filling import PAGE, argument, code_lines, fill
+
+if TYPE_CHECKING:
+    from ..fit.generalized import GeneralizedFittedModel
 
 TITLES = {True: "Linear mixed model fit by REML", False: "Linear mixed model fit by maximum likelihood "}
 CLASS_NAME = "['lmerMod']"
@@ -33,7 +37,7 @@ def title(fit: FittedModel, ddf: str | None = None) -> str:
     return "\n".join([*lines, head + tail if len(head) + len(tail) <= PAGE else f"{head}\n{tail}"])
 
 
-def model_lines(fit: FittedModel, control: bool = False, as_given: bool = False) -> list[str]:
+def model_lines(fit: FittedModel | GeneralizedFittedModel, control: bool = False, as_given: bool = False) -> list[str]:
     """Formula, data and the arguments that shape a fit; the control where it is asked for.
 
     lme4 prints the formula as it was fitted, lmerTest as it was given: `||` tells them apart.
@@ -48,7 +52,7 @@ def model_lines(fit: FittedModel, control: bool = False, as_given: bool = False)
     return lines
 
 
-def criteria(fit: FittedModel) -> pd.Series[float]:
+def criteria(fit: FittedModel | GeneralizedFittedModel) -> pd.Series[float]:
     """The REML criterion; or AIC, BIC, log-likelihood, -2 log-likelihood and residual degrees of freedom."""
     likelihood = logLik(fit)
     if by_REML(fit):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,9 @@ from ..prediction import predict, selected_terms
 from ..prediction.choosing import ReForm
 from ..prediction.labels import check_na_action, new_noise, refuse_without_newdata, rows_kept
 from .drawing import Effects, Seed, draw_on_rows, draw_responses, drawn, generator, replicates
+
+if TYPE_CHECKING:
+    from ..fit.generalized import GeneralizedFittedModel
 
 PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
 UNCHECKED = lmerControl(
@@ -161,7 +164,7 @@ def data_without_response(
     return build_design(parsed, newdata, DesignArguments(env=env, na_action="exclude", **given), control=UNCHECKED)
 
 
-def conditioned(fit: FittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ...]:
+def conditioned(fit: FittedModel | GeneralizedFittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ...]:
     """The terms whose conditional modes are kept."""
     if not isinstance(use_u, bool | np.bool_):
         raise ArgumentError(f"use_u must be True or False, found {use_u!r}")

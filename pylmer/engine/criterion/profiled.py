@@ -20,7 +20,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
 from ..covariance.points import Points
-from ..factorization.contract import Covariances, Engine, Factorization, Fixed, IncidentRows
+from ..factorization.contract import Engine, Factorization, Fixed
 from ..sums.gram import Gram
 
 EPS = float(np.finfo(float).eps)
@@ -71,12 +71,6 @@ class Evaluation:
     @property
     def logdet_V(self) -> float:
         return self.fixed.logdet_V
-
-    def covariances(self) -> Covariances:
-        return self.again().covariances()
-
-    def leverages(self, rows: IncidentRows) -> Array:
-        return self.again().leverages(rows)
 
 
 @dataclass(frozen=True, eq=False)

@@ -151,7 +151,8 @@ def _worst(tests: Any, alpha: float) -> str | None:
 def _without(fit: Fit, label: str) -> Fit:
     if isinstance(fit, LinearFit):
         return without_linear_term(fit, label)
-    return refitted(fit, without_term(fit, label))
+    smaller: Fit = refitted(fit, without_term(fit, label))
+    return smaller
 
 
 def _table(

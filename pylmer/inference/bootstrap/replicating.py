@@ -17,6 +17,7 @@ import pandas as pd
 from ...errors import ArgumentError, Interrupted, note
 from ...extract import NamedVector
 from ...fit.fitted_model import FittedModel
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.many_fits import refit_all, solved_together
 from ...fit.progress import progress_bar
 from ...numerics.linalg import Array
@@ -75,7 +76,7 @@ class Execution:
 
 
 def replicate(
-    fit: FittedModel, draw: Callable[[int], Array], read: Statistic, nsim: int, how: Execution
+    fit: FittedModel | GeneralizedFittedModel, draw: Callable[[int], Array], read: Statistic, nsim: int, how: Execution
 ) -> Iterator[tuple[Piece, int]]:
     """Pieces of numbers, and the count of singular fits among them; `draw(m)` gives m responses (n, m)."""
     draws = (draw(size) for size in batch_sizes(fit, nsim))
@@ -101,7 +102,7 @@ def _listed(shared: tuple[FittedModel, Statistic], Y: Array) -> list[tuple[Piece
     return list(_pieces(shared, Y))
 
 
-def batch_sizes(fit: FittedModel, nsim: int) -> list[int]:
+def batch_sizes(fit: FittedModel | GeneralizedFittedModel, nsim: int) -> list[int]:
     """How many replicates are drawn and solved at a time."""
     most = max(1, min(TOGETHER if solved_together(fit) else ALONE, CELLS // fit.design.n))
     return [min(most, nsim - start) for start in range(0, nsim, most)]
@@ -155,7 +156,7 @@ def interruptible(partial: Callable[[], object], progress: Callable[[], str]) ->
 
 
 def bootstrap(
-    fit: FittedModel,
+    fit: FittedModel | GeneralizedFittedModel,
     found: Iterator[tuple[Piece, int]],
     read: Statistic,
     nsim: int,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from ...language import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import call_given, is_one_of
 from ..intervals import parameter_names
+
+if TYPE_CHECKING:
+    from ...fit.generalized import GeneralizedFittedModel
 
 
 class Estimates(Protocol):
@@ -78,7 +81,7 @@ class Statistic(Protocol):
         """The numbers of one fit, replicate r."""
 
 
-def statistic(fit: FittedModel, FUN: Any) -> Statistic:
+def statistic(fit: FittedModel | GeneralizedFittedModel, FUN: Any) -> Statistic:
     """The statistic that FUN asks for; ArgumentError if it is none, or gives no numbers for the fit itself."""
     words = _words(FUN)
     if words is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def tidy_generalized(
     limits = limits_by(fit, wanted, level, conf_method, scales)
     parts: dict[str, Callable[[], pd.DataFrame]] = {
         "fixed": lambda: _fixed(fit, level, limits, exponentiate),
-        **{name: (lambda make=make: make(fit, level, limits, scales)) for name, make in EFFECTS_OF.items()},
+        **{name: partial(make, fit, level, limits, scales) for name, make in EFFECTS_OF.items()},
     }
     return stacked([make() for each, make in parts.items() if each in wanted])
 
