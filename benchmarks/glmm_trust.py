@@ -27,7 +27,7 @@ import pandas as pd
 
 import pylmer
 from pylmer import families
-from pylmer.engine.covariance.family import Family as Covariance
+from pylmer.engine.covariance.family import CovarianceFamily as Covariance
 from pylmer.engine.generalized.generalized import fit_generalized
 from pylmer.engine.generalized.solution import GeneralizedOptimum
 from pylmer.engine.generalized.weighted import GlmRows

@@ -43,7 +43,7 @@ class GlmFit(GeneralizedFit):
     fitted = extract.fitted
     resid = extract.resid
     model_matrix = extract.model_matrix
-    confint = inference.confint
+    confint = inference.confint  # type: ignore[has-type]
     predict = prediction.predict
     simulate = generalized_linear_simulation.simulate
     anova = inference.anova

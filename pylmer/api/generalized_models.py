@@ -48,8 +48,8 @@ class GlmerFit(GeneralizedFittedModel):
     simulate = simulation.simulate
     summary = summaries.summary
     anova = inference.anova
-    confint = inference.confint
-    tidy = inference.tidy
+    confint = inference.confint  # type: ignore[has-type]
+    tidy = inference.tidy  # type: ignore[has-type]
     display = arm.display
     plot = plots.plot
 

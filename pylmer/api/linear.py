@@ -39,7 +39,7 @@ class LmFit(LinearFit):
     fitted = extract.fitted
     resid = extract.resid
     model_matrix = extract.model_matrix
-    confint = inference.confint
+    confint = inference.confint  # type: ignore[has-type]
     predict = prediction.predict
     summary = summaries.summary
     display = arm.display
@@ -54,7 +54,7 @@ class LmList(LinearFits):
     nobs = extract.nobs
     fitted = extract.fitted
     resid = extract.resid
-    confint = inference.confint
+    confint = inference.confint  # type: ignore[has-type]
     predict = prediction.predict
     summary = summaries.summary
 

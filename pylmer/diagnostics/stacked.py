@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.covariance.family import Family
+from ..engine.covariance.family import CovarianceFamily
 from ..engine.covariance.points import Points, singular
 from ..engine.factorization.chain import ChainPlan
 from ..engine.factorization.contract import Engine
@@ -152,7 +152,7 @@ class SolvedDeletions:
     s2: Array
 
 
-def can_stack(engine: Engine, families: tuple[Family, ...]) -> bool:
+def can_stack(engine: Engine, families: tuple[CovarianceFamily, ...]) -> bool:
     """Whether the deletions of such a model can be solved together."""
     return engine.nested and all(family.structure in STACKED for family in families)
 
@@ -160,7 +160,7 @@ def can_stack(engine: Engine, families: tuple[Family, ...]) -> bool:
 def solve_together(
     deletions: Deletions,
     REML: bool,
-    families: tuple[Family, ...],
+    families: tuple[CovarianceFamily, ...],
     points: Points,
     groups: Codes,
     scan: Sequence[Points] | None,

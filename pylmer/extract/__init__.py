@@ -26,7 +26,7 @@ from .records import (
     StandardErrors,
 )
 from .rows import fitted, formula, model_frame, model_matrix, resid, residuals, terms, weights
-from .variances import Covariance, Structure, VarCorr, VarCorrs, isSingular, rePCA, sigma, sigma_hat
+from .variances import Covariance, TermStructure, VarCorr, VarCorrs, isSingular, rePCA, sigma, sigma_hat
 
 __all__ = [
     "AIC",
@@ -45,7 +45,7 @@ __all__ = [
     "RePCASummary",
     "SigmaHat",
     "StandardErrors",
-    "Structure",
+    "TermStructure",
     "VarCorr",
     "VarCorrs",
     "Word",

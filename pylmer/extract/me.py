@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ..engine.covariance.family import Family
+from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.words import word
@@ -151,7 +151,7 @@ def _lind(fit: FittedModel) -> Codes:
     return np.concatenate(out)
 
 
-def _places(family: Family, width: int) -> Codes:
+def _places(family: CovarianceFamily, width: int) -> Codes:
     """Row by row of the template, the place of each stored entry within the term's theta."""
     if family.structure == "diag":
         return np.zeros(width, np.int64) if family.hom else np.arange(width, dtype=np.int64)

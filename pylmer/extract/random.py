@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,11 @@ from ..numerics.linalg import Array
 from .fixed import se_fixef
 from .records import ByFactor, Coef, CondVar, Ranef, StandardErrors
 
+if TYPE_CHECKING:
+    from ..fit.generalized import GeneralizedFittedModel
 
-def factors(fit: FittedModel) -> dict[str, list[int]]:
+
+def factors(fit: FittedModel | GeneralizedFittedModel) -> dict[str, list[int]]:
     """Grouping factor -> positions of its terms, in fitting order."""
     groups: dict[str, list[int]] = {}
     for i, term in enumerate(fit.design.random):

@@ -52,7 +52,7 @@ def correlations(covariance: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Structure:
+class TermStructure:
     """How a term's covariance is built: us, diag, cs or ar1; `hom`: one common standard deviation."""
 
     kind: str = "us"
@@ -69,14 +69,14 @@ class VarCorrs(ReadOnly[Covariance]):
 
     __slots__ = ("sc", "structures", "use_scale")
     sc: float
-    structures: Mapping[str, Structure]
+    structures: Mapping[str, TermStructure]
     use_scale: bool
 
     def __init__(
         self,
         entries: Mapping[str, Covariance],
         sc: float,
-        structures: Mapping[str, Structure],
+        structures: Mapping[str, TermStructure],
         use_scale: bool = True,
     ) -> None:
         super().__init__(entries)
@@ -156,7 +156,7 @@ def variances(fit: ScaledMixed, use_scale: bool) -> VarCorrs:
     entries, structures = {}, {}
     for name, term, T in zip(names, fit.design.random, fit.solution.T, strict=True):
         entries[name] = Covariance(fit.sigma**2 * (T @ T.T), index=list(term.columns), columns=list(term.columns))
-        structures[name] = Structure(term.structure, term.hom)
+        structures[name] = TermStructure(term.structure, term.hom)
     return VarCorrs(entries, fit.sigma, structures, use_scale)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DataError
 from ..numerics.linalg import Array
-from .links import CrossProducts, MeanLink
+from .links import Link, MeanLink
 
 WHOLE = 1e-3  # how far from a whole number a count may be before it is said (R's limit)
 Triple = tuple[Array, Array, Array]
@@ -56,7 +56,7 @@ class Family:
         """The family with another shape; ArgumentError for one without."""
         raise ArgumentError(f"{self.name} has no shape theta; negative_binomial has")
 
-    def with_link(self, link: CrossProducts) -> Family:
+    def with_link(self, link: Link) -> Family:
         """The family with another link, which must be one of its own."""
         return replace(self, link=link)
 

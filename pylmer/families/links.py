@@ -19,7 +19,7 @@ AT_ZERO = 1e-100  # stands for eta = 0 under a square root, so that 0 counts tim
 
 
 @dataclass(frozen=True)
-class CrossProducts:
+class Link:
     """A link: g(mu) = eta. `inverse` is h and its derivatives; all arrays have one shape."""
 
     name: ClassVar[str]
@@ -37,7 +37,7 @@ class CrossProducts:
 
 
 @dataclass(frozen=True)
-class MeanLink(CrossProducts):
+class MeanLink(Link):
     """A link whose h'^j h^k have a closed form."""
 
     def product(self, eta: Array, j: int, k: int, order: int = 0) -> Array:
@@ -92,7 +92,7 @@ class Log(MeanLink):
 
 
 @dataclass(frozen=True)
-class Power(MeanLink):
+class PowerLink(MeanLink):
     """mu = eta^p, eta > 0 where the mean must be positive (but for p = 2: eta and -eta give the same mean)."""
 
     p: ClassVar[float]
@@ -115,25 +115,25 @@ class Power(MeanLink):
 
 
 @dataclass(frozen=True)
-class Identity(Power):
+class Identity(PowerLink):
     name: ClassVar[str] = "identity"
     p: ClassVar[float] = 1.0
 
 
 @dataclass(frozen=True)
-class Inverse(Power):
+class Inverse(PowerLink):
     name: ClassVar[str] = "inverse"
     p: ClassVar[float] = -1.0
 
 
 @dataclass(frozen=True)
-class InverseSquare(Power):
+class InverseSquare(PowerLink):
     name: ClassVar[str] = "1/mu^2"
     p: ClassVar[float] = -0.5
 
 
 @dataclass(frozen=True)
-class Sqrt(Power):
+class Sqrt(PowerLink):
     name: ClassVar[str] = "sqrt"
     p: ClassVar[float] = 2.0
 

@@ -10,13 +10,13 @@ from ..errors import ArgumentError
 from .binomial import Binomial
 from .continuous import GammaFamily, Gaussian, InverseGaussian
 from .counts import NegativeBinomial, Poisson, check_theta
-from .links import CrossProducts, Identity, Inverse, InverseSquare, Log, Sqrt
+from .links import Identity, Inverse, InverseSquare, Link, Log, Sqrt
 from .probability_links import Cauchit, Cloglog, Logit, Probit
 
 Links = Mapping[str, Any]
 
 
-def _by_name(*links: CrossProducts) -> Links:
+def _by_name(*links: Link) -> Links:
     return {link.name: link for link in links}
 
 

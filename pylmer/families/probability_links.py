@@ -17,7 +17,7 @@ import numpy as np
 from scipy import special
 
 from ..numerics.linalg import Array
-from .links import CrossProducts, log_one_minus_exp
+from .links import Link, log_one_minus_exp
 
 Slopes = tuple[Array, Array, Array]  # a, a', a''
 Sides = tuple[Array, Array, Array, Array]  # log mu, a, log(1 - mu), b
@@ -69,7 +69,7 @@ class ProbabilityLink(Protocol):
 
 
 @dataclass(frozen=True)
-class Unbounded(CrossProducts):
+class Unbounded(Link):
     """A link under which every finite eta is a probability."""
 
     def is_probability(self, eta: Array) -> bool:

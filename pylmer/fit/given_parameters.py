@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..design import Design, RandomDesign
-from ..engine.covariance.family import Family
+from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
 from ..language import did_you_mean, known_as
 from ..numerics.linalg import Array
@@ -132,7 +132,7 @@ def par_of_theta(random: Sequence[RandomDesign], theta: Array) -> Array:
     return np.concatenate(par)
 
 
-def _check_theta(term: RandomDesign, family: Family, back: Array, theta: Array) -> None:
+def _check_theta(term: RandomDesign, family: CovarianceFamily, back: Array, theta: Array) -> None:
     """Raise ArgumentError unless what the structure makes of theta is theta again."""
     if family.structure in ("cs", "ar1") and not np.allclose(back, theta, rtol=0, atol=1e-6 * np.abs(theta).max()):
         raise ArgumentError(

@@ -15,7 +15,7 @@ from ..fit.fitted_model import FittedModel
 from ..language import did_you_mean, known_as
 from ..numerics.linalg import Array, block_diagonal
 from ..text import Shown
-from .levels import NoPooling, Sums, level_columns, no_pooling, sums_of
+from .levels import LevelSums, NoPooling, level_columns, no_pooling, sums_of
 
 SECOND_LEVEL = ("Estimate", "Std. Error")
 CONSTANT = 1e-8  # of a column's size, within which it is the same for all levels
@@ -202,13 +202,13 @@ def _of_fixed(none: NoPooling, H: Array, beta: Array) -> Array:
     return np.asarray(H @ beta[none.aliased])
 
 
-def _complete(sums: Sums) -> Array:
+def _complete(sums: LevelSums) -> Array:
     """beta (p,) without the group: least squares on X with the other factors among the errors."""
     scaled = np.linalg.solve(sums.XyXy[:-1, :-1], sums.XyXy[:-1, -1]) if len(sums.shift) else sums.shift
     return np.asarray(np.linalg.solve(sums.R_x, scaled) + sums.shift)
 
 
-def _own_given(sums: Sums, beta: Array) -> Array:
+def _own_given(sums: LevelSums, beta: Array) -> Array:
     """A^+ Z'(y - X beta) in the user's coordinates (J, L): what a level's rows add to given fixed effects."""
     residual = sums.C[:, :, -1] + sums.C[:, :, :-1] @ (sums.R_x @ (sums.shift - beta))
     return sums.of_user(sums.own(residual[:, :, None]))[:, :, 0]

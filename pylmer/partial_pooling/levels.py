@@ -30,7 +30,7 @@ ABSENT = 1e-8  # a column's coefficient, relative to the column, that is roundin
 
 
 @dataclass(frozen=True, eq=False)
-class Sums:
+class LevelSums:
     """Cross-products about one grouping factor, scaled as in the Gram, per unit sigma^2, other factors in the errors.
 
     A      (B, m, m) Z'V_o^-1 Z: a block for each level, m = L, or one of all, m = J L, where other factors couple them
@@ -121,7 +121,7 @@ def _inverse_root(values: Array) -> Array:
     return np.divide(1.0, roots, out=np.zeros_like(roots), where=roots > 0)
 
 
-def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> Sums:
+def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> LevelSums:
     """The sums of grouping factor number `factor` of the Gram, the others' covariances held at `points`."""
     gram = criterion.gram
     sums, scaling = gram.factors[factor], gram.scaling
@@ -129,7 +129,7 @@ def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> Sums:
     A, C, XyXy = sums.ZtZ, sums.ZtXy, gram.XytXy
     if len(gram.factors) > 1:
         A, C, XyXy = _among_others(criterion, terms, factor)
-    return Sums(
+    return LevelSums(
         n=gram.n,
         A=A,
         C=C,
@@ -171,7 +171,7 @@ class NoPooling:
     known    (J, L) whether they do;  se (J, L);  sigma, df the residual standard deviation and its degrees of freedom
     """
 
-    sums: Sums
+    sums: LevelSums
     kept: Array
     aliased: Array
     beta: Array
@@ -193,12 +193,12 @@ class NoPooling:
         return np.asarray(np.linalg.solve(_basis(s, R, K), of_aliased))
 
 
-def _basis(s: Sums, R: Array, K: Array) -> Array:
+def _basis(s: LevelSums, R: Array, K: Array) -> Array:
     """F (k, k): within levels, the kept columns of X are the kept columns of X~ times F."""
     return np.asarray(linalg.solve_triangular(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, K]))
 
 
-def no_pooling(s: Sums) -> NoPooling:
+def no_pooling(s: LevelSums) -> NoPooling:
     """Own coefficients for each level, from the sums."""
     p = len(s.R_x)
     R = aliased_factor(s.XyXy - cross(s.half, s.half), np.diag(s.XyXy))
@@ -222,13 +222,13 @@ def no_pooling(s: Sums) -> NoPooling:
     return NoPooling(s, K, aliased, beta, user[:, :, 0], known, se, sigma, df, R)
 
 
-def _own_variances(s: Sums) -> Array:
+def _own_variances(s: LevelSums) -> Array:
     """diag A^+ in the user's coordinates (J, L)."""
     values, Q = s.spectra
     return np.asarray(np.sum(s.of_user(Q * _inverse_root(values)) ** 2, axis=2))
 
 
-def _known(s: Sums) -> Array:
+def _known(s: LevelSums) -> Array:
     """Whether a level's own rows determine its coefficients: (J, L)."""
     values, Q = level_spectra(s.ZtZ)
     null = Q * (values == 0)[:, None, :]
@@ -258,7 +258,7 @@ def _also_random(none: NoPooling) -> list[int | None]:
     return [None if all(column) else int(np.argmin(column)) for column in differ.T]
 
 
-def _unit(s: Sums, coefficient: int) -> Array:
+def _unit(s: LevelSums, coefficient: int) -> Array:
     """One for a coefficient, zero for the others: (J, L)."""
     return np.broadcast_to(np.eye(s.L)[coefficient], (s.J, s.L))
 

@@ -58,7 +58,7 @@ def predict_generalized(
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class GeneralizedRows:
     """m rows to predict: X (m, r) of the columns with an estimate, offset (m,) or 0."""
 
     X: Array
@@ -66,16 +66,16 @@ class Rows:
     index: pd.Index[Any]
 
 
-def _rows(fit: GeneralizedFit, newdata: Any, offset: Any) -> Rows:
+def _rows(fit: GeneralizedFit, newdata: Any, offset: Any) -> GeneralizedRows:
     if newdata is None:
         refuse_without_newdata(offset)
-        return Rows(full_matrix(fit)[:, fit.kept], fit.offset, fit.rows.index)
+        return GeneralizedRows(full_matrix(fit)[:, fit.kept], fit.offset, fit.rows.index)
     spec = fit.design.spec
     frame = spec.frame(newdata)
     X = np.asarray(dense(spec.all_fixed(frame)), float)
     if text := not_estimable(fit, fit.kept, X, frame.index):
         note(text)
-    return Rows(X[:, fit.kept], new_offset(spec, frame, offset), frame.index)
+    return GeneralizedRows(X[:, fit.kept], new_offset(spec, frame, offset), frame.index)
 
 
 def _quantile(fit: GeneralizedFit, level: float) -> float:
@@ -85,7 +85,9 @@ def _quantile(fit: GeneralizedFit, level: float) -> float:
     return float(student_quantile((1 + level) / 2, df)) if df > 0 else float("nan")
 
 
-def _columns(fit: GeneralizedFit, rows: Rows, response: bool, se_fit: bool, quantile: float | None) -> dict[str, Array]:
+def _columns(
+    fit: GeneralizedFit, rows: GeneralizedRows, response: bool, se_fit: bool, quantile: float | None
+) -> dict[str, Array]:
     """fit, se_fit, lwr and upr as they are wanted."""
     family, eta = fit.family, rows.X @ fit.beta[fit.kept] + rows.offset
     columns = {"fit": family.mu(eta) if response else eta}

@@ -25,7 +25,7 @@ import numpy as np
 
 from ..engine.covariance.points import shifted
 from ..engine.criterion.profiled import At
-from ..engine.criterion.row_variances import FactorRows, JointRows, row_slopes, row_variances, unknown_variances
+from ..engine.criterion.row_variances import JointRows, RowsOfFactor, row_slopes, row_variances, unknown_variances
 from ..engine.optimize.asymptotics import parameter_covariance
 from ..engine.optimize.information import difference_step
 from ..numerics.distributions import two_sided_quantile
@@ -112,7 +112,7 @@ def _without(at: At, rows: JointRows, forgotten: tuple[int, ...]) -> JointRows:
             unknown[term] = Z if before is None else Z + before
     for factor in forgotten:
         part = rows.factors[factor]
-        factors[factor] = FactorRows(np.full_like(part.codes, -1), np.zeros_like(part.Z))
+        factors[factor] = RowsOfFactor(np.full_like(part.codes, -1), np.zeros_like(part.Z))
     return JointRows(rows.X, tuple(factors), tuple(unknown))
 
 

@@ -12,28 +12,28 @@ import pandas as pd
 
 from ..design.estimable import not_estimable
 from ..design.spec import NewFrame
-from ..engine.criterion.row_variances import FactorRows, JointRows
+from ..engine.criterion.row_variances import JointRows, RowsOfFactor
 from ..engine.sums.gram import Gram
 from ..fit.fitted_model import random_effect
 from ..numerics.linalg import Array, Codes, dense
 from .choosing import Chosen, Mixed, columns_taken
 
 
-class Modes(Protocol):
+class TermModes(Protocol):
     """Conditional modes per random term (J, l)."""
 
     @property
     def b_terms(self) -> tuple[Array, ...]: ...
 
 
-class Estimates(Protocol):
+class RowEstimates(Protocol):
     """What predictions read of a fit: fixed effects (p,), and the modes in its solution."""
 
     @property
     def beta(self) -> Array: ...
 
     @property
-    def solution(self) -> Modes: ...
+    def solution(self) -> TermModes: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class PredictedRows:
     columns  gives Z of a random term by number, for terms that were not chosen
     """
 
-    fit: Estimates
+    fit: RowEstimates
     gram: Callable[[], Gram]
     X: Array
     offset: Array
@@ -71,7 +71,7 @@ class PredictedRows:
         X, offset, index = self.X[mask], self.offset[mask], self.index[mask]
         return replace(self, X=X, offset=offset, effects=effects, columns=columns, index=index)
 
-    def by(self, estimates: Estimates) -> PredictedRows:
+    def by(self, estimates: RowEstimates) -> PredictedRows:
         """The same rows by other estimates."""
         return replace(self, fit=estimates)
 
@@ -99,7 +99,7 @@ class PredictedRows:
             factors[factor][1][known, here] = (_dense(Z, m) @ scaling.inverse_terms[number])[known]
         X = self.X @ scaling.inverse if fixed else np.zeros((m, gram.p))
         left_out = tuple(self._unknown(number) if unknown else None for number in gram.place)
-        return JointRows(X, tuple(FactorRows(codes, Z) for codes, Z in factors), left_out)
+        return JointRows(X, tuple(RowsOfFactor(codes, Z) for codes, Z in factors), left_out)
 
     def _unknown(self, number: int) -> Array | None:
         """Scaled Z (m, l) of one term in rows where its effect is unknown, zero elsewhere; None where it is known."""

@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from ..fit.generalized import GeneralizedFittedModel
 
 
-def design_notes(fit: FittedModel) -> list[str]:
+def design_notes(fit: FittedModel | GeneralizedFittedModel) -> list[str]:
     """What was said about the data."""
     said = set(fit.design.notes)
     return [str(note) for note in fit.notes if str(note) in said]
 
 
-def optimum_notes(fit: FittedModel) -> list[str]:
+def optimum_notes(fit: FittedModel | GeneralizedFittedModel) -> list[str]:
     """What was said about the optimum."""
     said = set(fit.design.notes)
     return [str(note) for note in fit.notes if str(note) not in said]
 
 
-def _optimizer(fit: FittedModel) -> str:
+def _optimizer(fit: FittedModel | GeneralizedFittedModel) -> str:
     optimum = fit.optimum
     state = "0 (OK)" if optimum.converged else f"1 ({optimum.message})"
     return f"optimizer ({optimum.optimizer}) convergence code: {state}"

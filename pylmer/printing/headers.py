@@ -23,7 +23,7 @@ DEVIANCE = "-2*log(L)"
 LABELS = {"weights": "Weights:", "offset": " Offset:", "control": "Control:", "subset": " Subset:"}
 
 
-def by_REML(fit: FittedModel) -> bool:
+def by_REML(fit: FittedModel | GeneralizedFittedModel) -> bool:
     """Whether the page speaks of REML; without fixed effects both criteria are the same, and lme4 says ML."""
     return fit.REML and len(fit.beta) > 0
 

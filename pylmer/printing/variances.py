@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ArgumentError
-from ..extract import Structure, VarCorrs
+from ..extract import TermStructure, VarCorrs
 from ..text import Column, format_numbers, print_columns, round_number, show
 from ..text.arguments import written
 
@@ -33,7 +33,7 @@ def term_rows(varcorr: VarCorrs) -> list[TermLines]:
     return [*terms, TermLines("Residual", ("",), (varcorr.sc,))] if varcorr.use_scale else terms
 
 
-def _term(name: str, varcorr: VarCorrs, structure: Structure) -> TermLines:
+def _term(name: str, varcorr: VarCorrs, structure: TermStructure) -> TermLines:
     covariance = varcorr[name]
     names = tuple(map(str, covariance.columns))
     deviations = tuple(map(float, covariance.stddev))

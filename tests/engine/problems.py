@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pylmer.engine.covariance.family import Family
+from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.engine.covariance.point import Point
 from pylmer.engine.sums.rows import Rows, TermRows
 
@@ -57,8 +57,8 @@ def make_rows(kind: str, *, weights: bool, seed: int = 1, n: int = 140) -> Rows:
     return Rows(X, y, rng.uniform(0.5, 2, n) if weights else None, tuple(terms))
 
 
-def families(rows: Rows) -> tuple[Family, ...]:
-    return tuple(Family(t.structure, t.width, t.hom) for t in rows.terms)
+def families(rows: Rows) -> tuple[CovarianceFamily, ...]:
+    return tuple(CovarianceFamily(t.structure, t.width, t.hom) for t in rows.terms)
 
 
 def random_points(rows: Rows, *, singular: bool, seed: int = 2) -> tuple[Point, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 import pylmer
 from pylmer.engine.covariance.covariances import Covariances, Label
-from pylmer.engine.covariance.family import Family
+from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.sums.arrange import form_gram
@@ -15,7 +15,12 @@ from pylmer.engine.sums.scaling import find_scaling
 
 from .problems import KINDS, families, make_rows
 
-FAMILIES = (Family("us", 2), Family("cs", 3), Family("ar1", 2, hom=True), Family("diag", 2))
+FAMILIES = (
+    CovarianceFamily("us", 2),
+    CovarianceFamily("cs", 3),
+    CovarianceFamily("ar1", 2, hom=True),
+    CovarianceFamily("diag", 2),
+)
 R_TERMS = (
     np.array([[2.0, 0.5], [0.0, 3.0]]),
     np.diag([1.0, 2.0, 4.0]),

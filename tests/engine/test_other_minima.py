@@ -11,7 +11,7 @@ import pytest
 
 import pylmer
 from pylmer.engine.covariance.corners import corners
-from pylmer.engine.covariance.family import Family
+from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.engine.many_responses.one_response import _one_by_one, _together
 from pylmer.engine.optimize.search import search
 from pylmer.fit.many_fits import refit_all
@@ -105,8 +105,16 @@ def test_corners_one_by_one_find_what_a_stack_finds(name: str) -> None:
         assert evaluations > 0
 
 
-@pytest.mark.parametrize("family", [Family("us", 2), Family("us", 3), Family("diag", 3), Family("diag", 3, hom=True)])
-def test_corners_lie_in_the_family(family: Family) -> None:
+@pytest.mark.parametrize(
+    "family",
+    [
+        CovarianceFamily("us", 2),
+        CovarianceFamily("us", 3),
+        CovarianceFamily("diag", 3),
+        CovarianceFamily("diag", 3, hom=True),
+    ],
+)
+def test_corners_lie_in_the_family(family: CovarianceFamily) -> None:
     found = corners(family)
     sizes = {round(float(np.max(point.deviations())), 6) for point in found.points}
     assert {0.0, 30.0} <= sizes

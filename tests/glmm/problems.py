@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pylmer import families
-from pylmer.engine.covariance.family import Family as Covariance
+from pylmer.engine.covariance.family import CovarianceFamily as Covariance
 from pylmer.engine.generalized.weighted import GlmRows
 from pylmer.engine.sums.rows import TermRows
 

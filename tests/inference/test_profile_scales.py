@@ -18,12 +18,12 @@ import pytest
 
 import pylmer
 from pylmer.engine.covariance.diagonal import Diagonal
-from pylmer.engine.covariance.family import Family
+from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.engine.covariance.unstructured import Unstructured
 from pylmer.fit.refitting import refitML
 from pylmer.inference.profiles.constrained import ConstrainedDeviance, ProfileParameter
 from pylmer.inference.profiles.held_coordinates import rooted
-from pylmer.inference.profiles.leading_block import Covarying, Polar, Triangular
+from pylmer.inference.profiles.leading_block import CovaryingBlock, Polar, TriangularBlock
 from pylmer.inference.profiles.parameters import arguments
 from pylmer.inference.profiles.relative import Relative
 from pylmer.inference.profiles.term_parameters import SCALES
@@ -191,10 +191,10 @@ def test_what_is_held_in_place_of_a_coordinate(relative: Relative) -> None:
 
 
 LEADS = {
-    "deviation": ((1,), Triangular.of),
+    "deviation": ((1,), TriangularBlock.of),
     "correlation": ((2, 0), Polar.of),
-    "covariance": ((2, 0), Covarying.of),
-    "theta": ((0, 1, 2), lambda P: Triangular.of(P, 3)),
+    "covariance": ((2, 0), CovaryingBlock.of),
+    "theta": ((0, 1, 2), lambda P: TriangularBlock.of(P, 3)),
 }
 
 
@@ -235,11 +235,13 @@ def test_theta_of_a_rotated_root() -> None:
     """What rounding leaves of a zero is shown as zero."""
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     T = np.array([[0.0, 0.0], [0.3, 0.4]]) @ turn
-    found, none = theta(Family("us", 2), Unstructured(T, np.eye(2)), np.eye(2), 1.0)
+    found, none = theta(CovarianceFamily("us", 2), Unstructured(T, np.eye(2)), np.eye(2), 1.0)
     assert found[0] == 0
     assert np.hypot(*found[1:]) == pytest.approx(0.5)
     assert len(none) == 0
-    np.testing.assert_allclose(theta(Family("diag", 2), Diagonal(np.array([-2.0, 3.0]), 2), np.eye(2), 1.0)[0], [2, 3])
+    np.testing.assert_allclose(
+        theta(CovarianceFamily("diag", 2), Diagonal(np.array([-2.0, 3.0]), 2), np.eye(2), 1.0)[0], [2, 3]
+    )
 
 
 def test_refusals() -> None:

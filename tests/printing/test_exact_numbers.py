@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pylmer.extract import Coef, CondVar, Covariance, Ranef, Structure, VarCorrs
+from pylmer.extract import Coef, CondVar, Covariance, Ranef, TermStructure, VarCorrs
 from pylmer.printing import fixed
 
 from .pages import PAGES
@@ -27,7 +27,7 @@ def frames(tables: dict[str, Any]) -> dict[str, pd.DataFrame]:
 
 def varcorr(page: dict[str, Any]) -> VarCorrs:
     entries = {name: Covariance(each) for name, each in frames(page["numbers"]["varcor"]).items()}
-    return VarCorrs(entries, page["numbers"]["sc"], {name: Structure() for name in entries})
+    return VarCorrs(entries, page["numbers"]["sc"], {name: TermStructure() for name in entries})
 
 
 def padded(lines: list[str]) -> list[str]:

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.engine.covariance.family import Family
+from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.fit.given_parameters import fitted_parameters, read_parameters, with_parameters
 
 from .test_simulate import fit
 
 FAMILIES = [
-    Family(structure, width, hom)
+    CovarianceFamily(structure, width, hom)
     for structure in ("us", "diag", "cs", "ar1")
     for hom in (False, True)
     for width in (1, 2, 4)
@@ -26,7 +26,7 @@ FAMILIES = [
 
 @pytest.mark.parametrize("family", FAMILIES, ids=str)
 @pytest.mark.parametrize("rho", [-0.2, 0.0, 0.7])
-def test_theta_gives_the_free_parameters_back(family: Family, rho: float) -> None:
+def test_theta_gives_the_free_parameters_back(family: CovarianceFamily, rho: float) -> None:
     par = np.random.default_rng(1).uniform(0.5, 2, family.size)
     if family.structure in ("cs", "ar1") and family.width > 1:
         par[-1] = rho

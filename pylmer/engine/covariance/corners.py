@@ -15,7 +15,7 @@ import numpy as np
 from ...numerics.linalg import Array
 from .correlated import Correlated
 from .diagonal import Diagonal
-from .family import Family
+from .family import CovarianceFamily
 from .point import Point
 from .unstructured import Unstructured
 
@@ -52,7 +52,7 @@ class Corners:
 
 
 @lru_cache(maxsize=64)
-def corners(family: Family) -> Corners:
+def corners(family: CovarianceFamily) -> Corners:
     """Where to look.
 
     >>> len(corners(Family("us", 2)).points), len(corners(Family("us", 1)).points)

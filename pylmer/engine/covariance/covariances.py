@@ -1,6 +1,6 @@
 """The covariances of all random terms of one fit, between lme4's `par` and points in scaled coordinates.
 
-What one term may be says its `Family`; here the terms stand side by side, each with the scale of its columns.
+What one term may be says its `CovarianceFamily`; here the terms stand side by side, each with the scale of its columns.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ...numerics.linalg import Array
-from .family import Family
+from .family import CovarianceFamily
 from .point import Point
 from .points import Points
 
@@ -53,12 +53,12 @@ class Covariances:
     array([[6.]])
     """
 
-    families: tuple[Family, ...]
+    families: tuple[CovarianceFamily, ...]
     R_terms: tuple[Array, ...]
     labels: tuple[Label, ...] = ()
 
     @classmethod
-    def unscaled(cls, families: Sequence[Family], labels: Sequence[Label] = ()) -> Covariances:
+    def unscaled(cls, families: Sequence[CovarianceFamily], labels: Sequence[Label] = ()) -> Covariances:
         """The same in the user's own coordinates: Z~ = Z."""
         return cls(tuple(families), tuple(np.eye(family.width) for family in families), tuple(labels))
 
@@ -129,7 +129,7 @@ class Covariances:
             [np.tensordot(family.par_tangents(piece), R.T @ G @ R, axes=2) for family, piece, G, R in terms]
         )
 
-    def terms(self, points: Points) -> Iterator[tuple[Family, Point, Array]]:
+    def terms(self, points: Points) -> Iterator[tuple[CovarianceFamily, Point, Array]]:
         """Family, point and R of each term."""
         return zip(self.families, points, self.R_terms, strict=True)
 

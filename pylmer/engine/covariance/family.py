@@ -25,7 +25,7 @@ from .unstructured import Unstructured
 
 
 @dataclass(frozen=True)
-class Family:
+class CovarianceFamily:
     """The covariances that one term may have: structure, width l, hom.
 
     >>> Family("cs", 3, hom=False).size

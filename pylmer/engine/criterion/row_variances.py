@@ -28,7 +28,7 @@ CELLS = 4_000_000  # cells of the columns of K that are held at once
 
 
 @dataclass(frozen=True, eq=False)
-class FactorRows:
+class RowsOfFactor:
     """The part of one grouping factor in each row: codes (m,), -1 for none, and Z (m, L)."""
 
     codes: Codes
@@ -50,12 +50,12 @@ class JointRows:
     """
 
     X: Array
-    factors: tuple[FactorRows, ...]
+    factors: tuple[RowsOfFactor, ...]
     unknown: tuple[Array | None, ...] = ()
 
     def some(self, rows: Codes) -> JointRows:
         """These rows alone."""
-        factors = tuple(FactorRows(part.codes[rows], part.Z[rows]) for part in self.factors)
+        factors = tuple(RowsOfFactor(part.codes[rows], part.Z[rows]) for part in self.factors)
         return JointRows(self.X[rows], factors, tuple(None if Z is None else Z[rows] for Z in self.unknown))
 
 
@@ -112,7 +112,7 @@ def _on(here: Codes, m: int, values: Array) -> Array:
     return out
 
 
-def _across(f: Factorization, factors: tuple[FactorRows, ...], shapes: list[tuple[int, int]]) -> Array:
+def _across(f: Factorization, factors: tuple[RowsOfFactor, ...], shapes: list[tuple[int, int]]) -> Array:
     """sum over pairs of factors of z_f' K_fg z_g: (m,)."""
     out = np.zeros(len(factors[0].codes)) if factors else np.zeros(0)
     for g in range(1, len(factors)):

@@ -14,13 +14,13 @@ import numpy as np
 from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array
-from ..covariance.family import Family as Covariance
+from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.point import Point
 from ..covariance.points import VANISHED, singular
 from ..optimize.search import INTERIOR
-from .joint_newton import ITERATIONS, Descent, descend
+from .joint_newton import ITERATIONS, JointDescent, descend
 from .laplace import Laplace, LaplaceAt, Scale
-from .modes import Responses
+from .modes import RowResponses
 from .negative_binomial import likely_log_theta
 from .place import Place
 from .profiled_beta import Profiled
@@ -97,10 +97,10 @@ def _check(nAGQ: int, laplace: str | None) -> None:
         raise ArgumentError(f"laplace={laplace!r} has no effect with nAGQ={nAGQ}: leave it out")
 
 
-def _responses(rows: GlmRows, family: Family) -> Responses:
+def _responses(rows: GlmRows, family: Family) -> RowResponses:
     weights = np.ones(rows.n) if rows.weights is None else np.asarray(rows.weights, float)
     offset = np.zeros(rows.n) if rows.offset is None else np.asarray(rows.offset, float)
-    return Responses(np.asarray(rows.y, float), weights, offset, family)
+    return RowResponses(np.asarray(rows.y, float), weights, offset, family)
 
 
 def optimize_generalized(
@@ -174,7 +174,7 @@ def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int) -> Ge
     )
 
 
-def _descended(devfun: GeneralizedDevfun, at: At, steps: int) -> Descent[At]:
+def _descended(devfun: GeneralizedDevfun, at: At, steps: int) -> JointDescent[At]:
     """lme4's criterion with a scale is no likelihood, and the information none of it: differences instead."""
     differences = devfun.laplace.scale == "lme4"
     return descend(at, steps, differences, differences)
@@ -184,7 +184,7 @@ def _laplace(at: At) -> LaplaceAt:
     return at.laplace if isinstance(at, QuadratureAt) else at
 
 
-def _settled(run: Descent[At]) -> Descent[At]:
+def _settled(run: JointDescent[At]) -> JointDescent[At]:
     """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
     if not singular(run.at.place.points):
         return run

@@ -17,7 +17,7 @@ from ..covariance.correlated import Correlated
 from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
 from ..covariance.unstructured import Unstructured
-from .joint_newton import ITERATIONS, Descent, descend
+from .joint_newton import ITERATIONS, JointDescent, descend
 from .place import Place
 from .profiled_beta import Profiled
 from .quadrature import Quadrature
@@ -68,7 +68,7 @@ def minimized(
     value: float,
     near: At | None = None,
     steps: int = ITERATIONS,
-) -> Descent[At]:
+) -> JointDescent[At]:
     """The criterion minimized over everything else with `held` at `value` (user's units).
 
     near  where to begin, the optimum itself if None: of a profile, the last point

@@ -27,7 +27,7 @@ PATIENCE = 5  # steps before one that disappoints has the score differenced
 ACCEPTED = 1e-4  # share of the promised decrease that a step must keep
 
 
-class At(Protocol):
+class JointAt(Protocol):
     """A criterion at one place, that can be asked elsewhere."""
 
     @property
@@ -45,11 +45,11 @@ class At(Protocol):
     def to(self, place: Place) -> Self: ...
 
 
-A = TypeVar("A", bound=At)
+A = TypeVar("A", bound=JointAt)
 
 
 @dataclass(frozen=True, eq=False)
-class Descent(Generic[A]):
+class JointDescent(Generic[A]):
     """Where a descent ended and how: evaluations (value, score, information), scores of differences, values met."""
 
     at: A
@@ -85,7 +85,7 @@ class _Progress:
         except NumericalError:
             return None
 
-    def differenced(self, at: At) -> Array:
+    def differenced(self, at: JointAt) -> Array:
         """What the Hessian has beyond the information, by one-sided differences of the score."""
         h = difference_step(at.place)
         scores = []
@@ -108,7 +108,7 @@ def descend(
     differences: bool = False,
     keep: bool = False,
     directions: Array | None = None,
-) -> Descent[A]:
+) -> JointDescent[A]:
     """From `at` until no step promises a decrease that the arithmetic could show.
 
     differences: begin with a differenced score; keep: never forget the correction but where charts turn; directions:
@@ -148,7 +148,7 @@ def descend(
         if disappoints:
             E, fresh = counts.differenced(at), True
     message = f"no convergence in {steps} steps; the last one promised a decrease of {promised:.3g}"
-    return Descent(at, E, False, message, counts.evaluations, counts.gradients, counts.passes, tuple(trace))
+    return JointDescent(at, E, False, message, counts.evaluations, counts.gradients, counts.passes, tuple(trace))
 
 
 def _step_along(directions: Array | None, g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
@@ -159,11 +159,11 @@ def _step_along(directions: Array | None, g: Array, H: Array, radius: float) -> 
     return directions @ step, promised, inside
 
 
-def _ended(at: A, E: Array, counts: _Progress, trace: list[float]) -> Descent[A]:
-    return Descent(at, E, True, "", counts.evaluations, counts.gradients, counts.passes, tuple(trace))
+def _ended(at: A, E: Array, counts: _Progress, trace: list[float]) -> JointDescent[A]:
+    return JointDescent(at, E, True, "", counts.evaluations, counts.gradients, counts.passes, tuple(trace))
 
 
-def secant(E: Array, old: At, new: At, step: Array, keep: bool) -> Array:
+def secant(E: Array, old: JointAt, new: JointAt, step: Array, keep: bool) -> Array:
     """Symmetric rank-one correction of what the information misses."""
     if not new.place.same_chart(old.place):
         return np.zeros_like(E)

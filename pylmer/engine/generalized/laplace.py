@@ -30,9 +30,9 @@ from ...numerics.stacks import levels_last
 from ..criterion.profiled import EPS
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from . import negative_binomial
-from .modes import DECREMENT, Modes, Responses, find_modes, solve_effects, term_templates
+from .modes import DECREMENT, Modes, RowResponses, find_modes, solve_effects, term_templates
 from .place import Place, factor_templates
-from .weighted import Structure
+from .weighted import WeightedStructure
 
 Scale = Literal["none", "exact", "lme4"]
 
@@ -46,8 +46,8 @@ class Laplace:
     tolerance  of the conditional modes, in units of the criterion
     """
 
-    structure: Structure
-    responses: Responses
+    structure: WeightedStructure
+    responses: RowResponses
     observed: bool
     scale: Scale
     tolerance: float = DECREMENT
@@ -70,7 +70,7 @@ class Laplace:
         """T per factor (L, L)."""
         return factor_templates(self.structure.place, place.points, [factor.L for factor in self.structure.factors])
 
-    def responses_at(self, place: Place) -> Responses:
+    def responses_at(self, place: Place) -> RowResponses:
         """The responses with the shape that the place gives to the family."""
         if not len(place.shapes):
             return self.responses
@@ -89,7 +89,7 @@ class LaplaceAt:
 
     criterion: Laplace
     place: Place
-    responses: Responses
+    responses: RowResponses
     T: list[Array]
     modes: Modes
 

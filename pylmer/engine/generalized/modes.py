@@ -18,7 +18,7 @@ from ...families import Family, RowPass, row_pass
 from ...numerics.linalg import Array
 from ..factorization.blocked import EliminationEngine
 from ..sums.gram import Gram
-from .weighted import Structure
+from .weighted import WeightedStructure
 
 DECREMENT = 1e-9  # decrease promised by a step, in units of the criterion, after which no other is needed
 ROUNDING = 1e-20  # the same of a step that changes nothing (log|M| moves with the root of it)
@@ -27,7 +27,7 @@ HALVINGS = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Responses:
+class RowResponses:
     """y, prior weights, offset (n,) and the family they come from."""
 
     y: Array
@@ -55,7 +55,7 @@ class Responses:
 class RowState:
     """A family's rows at eta: D, g, W (n,); dW, O, dO when asked for."""
 
-    responses: Responses
+    responses: RowResponses
     eta: Array
     D: float
     g: Array
@@ -88,7 +88,7 @@ class RowState:
         return self.W1 if self.responses.family.canonical else self._derivatives[2]
 
 
-def row_state(responses: Responses, eta: Array) -> RowState | None:
+def row_state(responses: RowResponses, eta: Array) -> RowState | None:
     """The rows at eta, None outside of the domain."""
     with np.errstate(all="ignore"):
         if not (responses.everywhere or responses.family.valid(eta)):
@@ -116,8 +116,8 @@ class Modes:
 
 
 def find_modes(
-    structure: Structure,
-    responses: Responses,
+    structure: WeightedStructure,
+    responses: RowResponses,
     T: Sequence[Array],
     fixed: Array,
     u: Sequence[Array],
@@ -145,7 +145,7 @@ def find_modes(
 
 
 def at_effects(
-    structure: Structure, responses: Responses, T: Sequence[Array], fixed: Array, u: list[Array], passes: int
+    structure: WeightedStructure, responses: RowResponses, T: Sequence[Array], fixed: Array, u: list[Array], passes: int
 ) -> Modes | None:
     """The rows at given u, None outside of the domain."""
     b = [each @ t.T for each, t in zip(u, T, strict=True)]
@@ -160,7 +160,9 @@ def squared_length(u: Sequence[Array]) -> float:
     return float(sum(np.vdot(each, each) for each in u))
 
 
-def _begun(structure: Structure, responses: Responses, T: Sequence[Array], fixed: Array, u: Sequence[Array]) -> Modes:
+def _begun(
+    structure: WeightedStructure, responses: RowResponses, T: Sequence[Array], fixed: Array, u: Sequence[Array]
+) -> Modes:
     for share in (1.0, 0.5, 0.0):
         at = at_effects(structure, responses, T, fixed, [share * each for each in u], 1)
         if at is not None:
@@ -168,7 +170,7 @@ def _begun(structure: Structure, responses: Responses, T: Sequence[Array], fixed
     raise NumericalError("the linear predictor leaves the domain of the inverse link")
 
 
-def newton_step(structure: Structure, at: Modes, T: Sequence[Array]) -> tuple[list[Array], float]:
+def newton_step(structure: WeightedStructure, at: Modes, T: Sequence[Array]) -> tuple[list[Array], float]:
     """The step of u per factor (J, L) and the decrease of D + |u|^2 that it promises."""
     try:
         return _step(structure, at, T, at.rows.O)
@@ -176,7 +178,7 @@ def newton_step(structure: Structure, at: Modes, T: Sequence[Array]) -> tuple[li
         return _step(structure, at, T, at.rows.W)
 
 
-def _step(structure: Structure, at: Modes, T: Sequence[Array], weights: Array) -> tuple[list[Array], float]:
+def _step(structure: WeightedStructure, at: Modes, T: Sequence[Array], weights: Array) -> tuple[list[Array], float]:
     """To (I + T'Z'WZT)^-1 T'(Z'W Zb - Z'g); the score T'Z'g + u is this matrix times the step, negative."""
     engine = structure.filled(weights, fixed=False)
     ZtWZb = engine.ZtZ_times([b[:, :, None] for b in at.b])
@@ -200,7 +202,7 @@ def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
 
 
 def _lowered(
-    structure: Structure, at: Modes, T: Sequence[Array], fixed: Array, step: list[Array], decrement: float
+    structure: WeightedStructure, at: Modes, T: Sequence[Array], fixed: Array, step: list[Array], decrement: float
 ) -> Modes | None:
     """The first of the halved steps that does not raise D + |u|^2 by more than rounding, None if all do."""
     allowed = at.value + 1e-14 * structure.n + 1e-13 * abs(at.value)

@@ -18,13 +18,13 @@ from ...numerics.linalg import Array
 
 if TYPE_CHECKING:
     from .laplace import LaplaceAt
-    from .modes import Responses
+    from .modes import RowResponses
 
 LIMITS = (-5.0, 12.0)  # of the log theta at which a search begins
 STEP = 1e-4  # of log theta, for the second derivative of the likelihood at fixed eta
 
 
-def theta_slope(responses: Responses, eta: Array, log_theta: float) -> ThetaSlope:
+def theta_slope(responses: RowResponses, eta: Array, log_theta: float) -> ThetaSlope:
     """What moves with log theta at fixed eta; ArgumentError for a family without a shape."""
     family = responses.family.with_theta(float(np.exp(log_theta)))
     if not isinstance(family, NegativeBinomial):
@@ -50,7 +50,7 @@ def information(at: LaplaceAt) -> Array:
     return np.array([[max(abs(slopes[1] - slopes[0]) / (2 * STEP), 1e-3)]])
 
 
-def likely_log_theta(responses: Responses, eta: Array) -> float:
+def likely_log_theta(responses: RowResponses, eta: Array) -> float:
     """log theta that makes the data likeliest at fixed eta, within LIMITS; by halving the slope's bracket."""
 
     def slope(log_theta: float) -> float:

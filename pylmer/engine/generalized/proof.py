@@ -12,14 +12,14 @@ from ...numerics.linalg import Array, symmetric
 from ..covariance.points import at_limit
 from ..optimize.certificate import TOLERANCE, Certificate, null_space
 from ..optimize.trust_region import trust_step
-from .joint_newton import At, Descent, difference_step
+from .joint_newton import JointAt, JointDescent, difference_step
 from .laplace import LaplaceAt
 from .place import Place
 
 FLAT = 1e-9  # change of the criterion, relative to the information's largest, that is none
 
 
-def certify(descent: Descent[Any], laplace: LaplaceAt) -> Certificate:
+def certify(descent: JointDescent[Any], laplace: LaplaceAt) -> Certificate:
     """The conditions of a local minimum, measured at the end of a descent; `laplace` gives dd/dSigma there.
 
     What the information gathered on the way says against the point is believed only of the observed one.
@@ -33,14 +33,14 @@ def certify(descent: Descent[Any], laplace: LaplaceAt) -> Certificate:
         return gathered
 
 
-def observed_information(at: At) -> Array:
+def observed_information(at: JointAt) -> Array:
     """The Hessian in the local coordinates of `at`, by central differences of the exact score."""
     h = difference_step(at.place)
     scores = [[at.to(at.place.shifted(sign * h * unit)).gradient for unit in np.eye(at.place.size)] for sign in (1, -1)]
     return symmetric((np.array(scores[0]) - np.array(scores[1])) / (2 * h))
 
 
-def _measured(at: At, H: Array, laplace: LaplaceAt) -> Certificate:
+def _measured(at: JointAt, H: Array, laplace: LaplaceAt) -> Certificate:
     free = at.place.free
     proof = Certificate(0.0, 0.0, 1.0, kkt(laplace))
     if not free.any():
@@ -54,7 +54,7 @@ def _measured(at: At, H: Array, laplace: LaplaceAt) -> Certificate:
     return replace(proof, decrease=max(decrease, 0.0), step=float(np.max(np.abs(step))), eigenvalue=eigenvalue)
 
 
-def _gained(at: At, free: Array, step: Array) -> float:
+def _gained(at: JointAt, free: Array, step: Array) -> float:
     """What is left of a promise when shares of its step are tried."""
     full = np.zeros(len(free))
     gains = [0.0]

@@ -28,7 +28,7 @@ from ..criterion.profiled import EPS
 from .laplace import Laplace, LaplaceAt
 from .place import Place, in_chart
 from .triangular import Triangular
-from .weighted import Structure
+from .weighted import WeightedStructure
 
 
 def root_directions(point: Point) -> Array:
@@ -66,7 +66,7 @@ class Quadrature:
             raise ArgumentError(f"nAGQ={self.count} is for families without a scale: use nAGQ=1")
 
     @property
-    def structure(self) -> Structure:
+    def structure(self) -> WeightedStructure:
         """See `Laplace`."""
         return self.laplace.structure
 

@@ -13,7 +13,7 @@ from ...numerics.linalg import Array, block_diagonal, symmetric
 from ..covariance.points import Points, singular
 from ..factorization.blocked import EliminationFactorization
 from ..optimize.certificate import Certificate
-from .joint_newton import Descent
+from .joint_newton import JointDescent
 from .laplace import LaplaceAt
 from .modes import term_templates
 from .profiled_beta import ProfiledAt
@@ -44,7 +44,7 @@ class GeneralizedOptimum:
     passes: int
     certificate: Certificate
     trace: tuple[float, ...]
-    descent: Descent[At]
+    descent: JointDescent[At]
 
     # --- estimates ---
 

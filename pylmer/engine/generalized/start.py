@@ -15,14 +15,14 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
-from ..covariance.family import Family as Covariance
+from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.blocked import EliminationEngine
 from ..optimize.newton import newton
 from ..optimize.search import local_minima, scanned
-from .modes import Responses, RowState, row_state
-from .weighted import Structure
+from .modes import RowResponses, RowState, row_state
+from .weighted import WeightedStructure
 
 SCAN = (0.1, 0.3, 1.0, 3.0)
 ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
@@ -75,7 +75,7 @@ class KnownScaleAt(At):
         return symmetric(self._working[0] + self.curvature)
 
 
-def fit_glm(structure: Structure, responses: Responses) -> tuple[Array, RowState, int]:
+def fit_glm(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState, int]:
     """beta without random effects, roughly: beta, the rows there, passes over the rows."""
     family, y, w = responses.family, responses.y, responses.weights
     eta = family.link(family.start_mu(y, w))
@@ -105,13 +105,13 @@ def _unit(at: RowState) -> float:
     return at.D / len(at.eta) if at.responses.family.has_scale else 1.0
 
 
-def _scored(structure: Structure, at: RowState, right: Array) -> Array:
+def _scored(structure: WeightedStructure, at: RowState, right: Array) -> Array:
     """(X'WX)^-1 right."""
     ridge = RIDGE * structure.n * np.eye(structure.p)
     return np.asarray(np.linalg.solve(structure.fixed_squares(at.W) + ridge, right))
 
 
-def _constant(structure: Structure, responses: Responses) -> tuple[Array, RowState]:
+def _constant(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState]:
     """The beta that is nearest to the same mean everywhere, for links with a domain."""
     y, w = responses.y, responses.weights
     mean = np.full(len(y), np.average(responses.family.start_mu(y, w), weights=w))
@@ -125,7 +125,7 @@ def _constant(structure: Structure, responses: Responses) -> tuple[Array, RowSta
     return beta, at
 
 
-def _lowered(structure: Structure, at: RowState, beta: Array, step: Array) -> tuple[Array, RowState] | None:
+def _lowered(structure: WeightedStructure, at: RowState, beta: Array, step: Array) -> tuple[Array, RowState] | None:
     for halving in range(12):
         trial = beta + 0.5**halving * step
         lower = row_state(at.responses, at.responses.offset + structure.fixed(trial))
@@ -134,7 +134,7 @@ def _lowered(structure: Structure, at: RowState, beta: Array, step: Array) -> tu
     return None
 
 
-def working_engine(structure: Structure, at: RowState) -> EliminationEngine:
+def working_engine(structure: WeightedStructure, at: RowState) -> EliminationEngine:
     """The sums of [Z X z] of the working linear model at eta, weights W: W z = W (eta - offset) - g."""
     engine = structure.filled(at.W)
     gram = engine.gram
@@ -153,13 +153,13 @@ def working_engine(structure: Structure, at: RowState) -> EliminationEngine:
     return engine.sharing(replace(gram, factors=tuple(factors), XytXy=XytXy))
 
 
-def working_criterion(structure: Structure, at: RowState) -> Criterion:
+def working_criterion(structure: WeightedStructure, at: RowState) -> Criterion:
     """The deviance of the working linear model, its scale profiled or known to be 1."""
     engine = working_engine(structure, at)
     return Criterion(engine, False) if at.responses.family.has_scale else KnownScale(engine, False)
 
 
-def begin(structure: Structure, responses: Responses, covariances: Sequence[Covariance]) -> Start:
+def begin(structure: WeightedStructure, responses: RowResponses, covariances: Sequence[Covariance]) -> Start:
     """GLM, then penalized quasi-likelihood."""
     beta, glm, passes = fit_glm(structure, responses)
     start = None

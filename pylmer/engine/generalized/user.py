@@ -10,13 +10,13 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...numerics.linalg import Array, block_diagonal
-from ..covariance.family import Family as Covariance
+from ..covariance.family import CovarianceFamily as Covariance
 from .laplace import Laplace, LaplaceAt
-from .modes import Responses
+from .modes import RowResponses
 from .place import SHAPE_LIMIT, Place, in_chart
 from .profiled_beta import Profiled
 from .quadrature import Quadrature, QuadratureAt
-from .weighted import Structure
+from .weighted import WeightedStructure
 
 Criterion: TypeAlias = Laplace | Quadrature
 At: TypeAlias = LaplaceAt | QuadratureAt
@@ -63,7 +63,7 @@ class GeneralizedDevfun:
         return self.k + self.p + self.free_shape
 
     @property
-    def structure(self) -> Structure:
+    def structure(self) -> WeightedStructure:
         """The rows."""
         return self.criterion.structure
 
@@ -73,7 +73,7 @@ class GeneralizedDevfun:
         return self.criterion.laplace if isinstance(self.criterion, Quadrature) else self.criterion
 
     @property
-    def responses(self) -> Responses:
+    def responses(self) -> RowResponses:
         """y, prior weights, offset and family."""
         return self.laplace.responses
 

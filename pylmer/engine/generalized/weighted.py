@@ -59,7 +59,7 @@ def weighted_scaling(rows: GlmRows, weights: Array) -> Scaling:
 
 
 @dataclass(frozen=True, eq=False)
-class Factor:
+class WeightedFactor:
     """One grouping factor: number and terms among those of the rows, codes (n,), J levels, L columns of all terms."""
 
     number: int
@@ -70,7 +70,7 @@ class Factor:
 
 
 @dataclass(frozen=True, eq=False)
-class Structure:
+class WeightedStructure:
     """The rows in scaled coordinates: X beta, Z b, Z'c, and the sums that engines eat.
 
     The sums are those of `sums`, in which a factor with one column of ones is not scaled: `units` (one number a factor)
@@ -113,10 +113,10 @@ class Structure:
         return symmetric(out)
 
     @cached_property
-    def factors(self) -> tuple[Factor, ...]:
+    def factors(self) -> tuple[WeightedFactor, ...]:
         """In the order of the sums."""
         terms = self.sums.rows.terms
-        return tuple(Factor(terms[f.terms[0]].factor, f.terms, f.codes, f.J, f.L) for f in self.sums.factors)
+        return tuple(WeightedFactor(terms[f.terms[0]].factor, f.terms, f.codes, f.J, f.L) for f in self.sums.factors)
 
     def zeros(self) -> list[Array]:
         """No effects, per factor (J, L)."""
@@ -180,11 +180,11 @@ def _plan(incidence: Incidence) -> Plan:
     return usual
 
 
-def form_structure(rows: GlmRows, scaling: Scaling) -> Structure:
+def form_structure(rows: GlmRows, scaling: Scaling) -> WeightedStructure:
     """Scaled columns and the pairs of levels that meet; factors in the order that the engines want."""
     sums = Sums.of(Rows(rows.X, rows.y, None, rows.terms), _without_units(rows, scaling))
     units = (1 / scaling.R_terms[f.terms[0]][0, 0] if _is_ones(rows, f.terms) else 1.0 for f in sums.factors)
-    return Structure(sums, scaling, tuple(float(unit) for unit in units))
+    return WeightedStructure(sums, scaling, tuple(float(unit) for unit in units))
 
 
 def _is_ones(rows: GlmRows, terms: tuple[int, ...]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, cholesky, transposed
-from ..covariance.family import Family
+from ..covariance.family import CovarianceFamily
 from ..factorization.chain import ChainEngine
 from ..factorization.contract import Engine
 from ..factorization.layout import Layout
@@ -24,7 +24,7 @@ STACKED = ("us", "diag")
 CELLS = 1_000_000  # numbers of one (q, q) matrix of all runs held at once
 
 
-def stackable(engine: Engine, families: Sequence[Family]) -> bool:
+def stackable(engine: Engine, families: Sequence[CovarianceFamily]) -> bool:
     """Whether the responses of a design can descend together."""
     shared = engine.shared
     return shared is not None and shared.stackable and all(family.structure in STACKED for family in families)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ..covariance.corners import SMALL
-from ..covariance.family import Family
+from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points, singular, size_of
 from ..criterion.profiled import Criterion
 from ..optimize.distant_response import polished, scaled_newton, value_of
@@ -30,7 +30,7 @@ ONE_BY_ONE = 6  # corners at most that are descended from one after the other
 STEPS = 100
 
 
-def widened_search(criterion: Criterion, families: Sequence[Family], found: Search) -> Search:
+def widened_search(criterion: Criterion, families: Sequence[CovarianceFamily], found: Search) -> Search:
     """`found`, or the lower minimum that descents from the corners of the covariances reach."""
     at, engine = found.best.at, criterion.engine
     lost = singular(at.place)
@@ -54,7 +54,9 @@ def widened_search(criterion: Criterion, families: Sequence[Family], found: Sear
     return replace(found, best=again.best, runs=(*found.runs, *again.runs), settling=found.settling + again.settling)
 
 
-def _together(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
+def _together(
+    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run
+) -> tuple[Points | None, tuple[int, int]]:
     """Where a lower minimum lies, None if nowhere; values and full evaluations that it took."""
     stack = stack_for(criterion.engine, criterion.REML, own_response(criterion.engine.gram))
     who = np.zeros(1, dtype=np.int64)
@@ -79,7 +81,9 @@ def own_response(gram: Gram) -> Responses:
     return Responses(gram, Zty, gram.XytXy[p:, :p], gram.XytXy[p:, p], square, shift)
 
 
-def _one_by_one(criterion: Criterion, families: Sequence[Family], best: Run) -> tuple[Points | None, tuple[int, int]]:
+def _one_by_one(
+    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run
+) -> tuple[Points | None, tuple[int, int]]:
     """As `_together`, without a stack."""
     at = best.at
     many = sum(sums.q for sums in criterion.gram.factors) > MANY_EFFECTS
@@ -96,7 +100,7 @@ def _one_by_one(criterion: Criterion, families: Sequence[Family], best: Run) -> 
     return (None if lowest_end is None else lowest_end.place), (len(places), evaluations)
 
 
-def _corner_points(families: Sequence[Family], points: Points, many: bool) -> Iterator[Points]:
+def _corner_points(families: Sequence[CovarianceFamily], points: Points, many: bool) -> Iterator[Points]:
     """As `wider.corner_places`, for one run."""
     for these, term, small in blocks(families):
         if many and (small or term is None):

@@ -18,7 +18,7 @@ import numpy as np
 from ...numerics.linalg import Array, Codes
 from ..covariance.corners import SMALL, TOGETHER, Corners, corners
 from ..covariance.diagonal import Diagonal
-from ..covariance.family import Family
+from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point
 from ..covariance.points import VANISHED, Mask
 from ..covariance.unstructured import Unstructured
@@ -145,7 +145,7 @@ def corner_places(found: StackedPoints) -> StackedPoints:
     return replace(found, T=tuple(map(np.concatenate, T)), U=tuple(map(np.concatenate, U)))
 
 
-def blocks(families: Sequence[Family]) -> list[Block]:
+def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
     """The corners in the order of `corner_places`."""
     out: list[Block] = [(corners(family), term, False) for term, family in enumerate(families)]
     if len(families) > 1:
@@ -160,7 +160,7 @@ def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
     return np.broadcast_to(T, (R, *T.shape)), np.broadcast_to(axes, (R, *T.shape))
 
 
-def chosen_corners(families: Sequence[Family], rise: Array, lost: Mask) -> Mask:
+def chosen_corners(families: Sequence[CovarianceFamily], rise: Array, lost: Mask) -> Mask:
     """Which corners (N, R) each run is tried from, by their rise above it: of single directions the local minima."""
     parts, at = [], 0
     for these, _, _ in blocks(families):

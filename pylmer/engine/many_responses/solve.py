@@ -21,7 +21,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes
-from ..covariance.family import Family
+from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points, singular
 from ..criterion.profiled import Criterion
 from ..factorization.contract import SumsEngine
@@ -44,7 +44,7 @@ class Problem:
 
     engine: SumsEngine
     REML: bool
-    families: tuple[Family, ...]
+    families: tuple[CovarianceFamily, ...]
     responses: Responses
     multiple: Callable[[float], Points]
     multiples: Sequence[float]

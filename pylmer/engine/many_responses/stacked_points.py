@@ -15,7 +15,7 @@ import numpy as np
 
 from ...numerics.linalg import Array
 from ..covariance.diagonal import Diagonal
-from ..covariance.family import Family
+from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point, lower_entries
 from ..covariance.points import Mask
 from ..covariance.unstructured import SAME_CHART, Unstructured
@@ -26,13 +26,13 @@ from ..sums.gram import Gram
 class StackedPoints:
     """Where m runs stand: per random term T and U (m, l, l), in scaled coordinates; `units` D_a (k_i, l, l)."""
 
-    families: tuple[Family, ...]
+    families: tuple[CovarianceFamily, ...]
     units: tuple[Array, ...]
     T: tuple[Array, ...]
     U: tuple[Array, ...]
 
     @classmethod
-    def stacked(cls, families: Sequence[Family], places: Sequence[Sequence[Point]]) -> StackedPoints:
+    def stacked(cls, families: Sequence[CovarianceFamily], places: Sequence[Sequence[Point]]) -> StackedPoints:
         """One run at each of `places`."""
         terms = list(zip(*places, strict=True))
         T = tuple(np.array([point.template() for point in points]) for points in terms)
@@ -114,14 +114,14 @@ class StackedPoints:
         return tuple(_point(family, T[run], U[run]) for family, T, U in zip(self.families, self.T, self.U, strict=True))
 
 
-def _point(family: Family, T: Array, U: Array) -> Point:
+def _point(family: CovarianceFamily, T: Array, U: Array) -> Point:
     if family.structure == "us":
         return Unstructured(T, U)
     d = np.diag(T)
     return Diagonal(d[:1] if family.hom else d, family.width)
 
 
-def _units(family: Family) -> Array:
+def _units(family: CovarianceFamily) -> Array:
     """D_a (k, l, l)."""
     if family.structure == "us":
         rows, columns = lower_entries(family.width)

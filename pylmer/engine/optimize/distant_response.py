@@ -18,7 +18,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ..covariance.corners import TOGETHER
 from ..covariance.diagonal import Diagonal
-from ..covariance.family import Family
+from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point, lower_entries
 from ..covariance.points import Points, moved, shifted, singular
 from ..covariance.unstructured import Unstructured
@@ -44,7 +44,7 @@ FOLLOWED = 4  # times that a descent is taken up again beyond its end
 PATIENCE = 12  # evaluations that together lower the criterion by no more than rounding
 
 
-def trusted_criterion(criterion: Criterion, families: Sequence[Family], rows: Rows) -> Criterion:
+def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily], rows: Rows) -> Criterion:
     """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
     gram = criterion.gram
     if criterion.engine.shared is None or not is_small(gram):
@@ -81,7 +81,7 @@ def _collinearity(sums: FactorSums) -> float:
     return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
 
 
-def search_far(criterion: Criterion, families: Sequence[Family], start: Points | None = None) -> Search:
+def search_far(criterion: Criterion, families: Sequence[CovarianceFamily], start: Points | None = None) -> Search:
     """The lowest minimum reached from a start for each factor, and from where the ordinary search ends."""
     objective = criterion.at
     if start is not None:
@@ -161,7 +161,7 @@ def _corners_of(points: Points) -> Iterator[Points]:
             yield tuple(point.zeroed(1.0001 * s[-1]) if k == term else each for k, each in enumerate(points))
 
 
-def far_starts(criterion: Criterion, families: Sequence[Family]) -> Iterator[Points]:
+def far_starts(criterion: Criterion, families: Sequence[CovarianceFamily]) -> Iterator[Points]:
     """For each term the covariance that lies along its coefficients in all levels alike, with nothing else fitted.
 
     Standard deviations in units of what remains within levels.
@@ -180,7 +180,7 @@ def far_starts(criterion: Criterion, families: Sequence[Family]) -> Iterator[Poi
         yield tuple(_far(each, mean) if k == term else each.multiple(1.0) for k, each in enumerate(families))
 
 
-def _far(family: Family, mean: Array) -> Point:
+def _far(family: CovarianceFamily, mean: Array) -> Point:
     """The covariance mean mean' of coefficients (l,), its standard deviations at least INTERIOR, in the family."""
     if family.structure == "us":
         U = np.linalg.svd(mean[:, None])[0]

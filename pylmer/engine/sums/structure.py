@@ -20,7 +20,7 @@ from .gram import CrossProducts, FactorSums, Gram, factor_terms
 from .incident import FactorRows, PairRows, elimination_order, factor_rows, pair_rows
 from .rows import Rows
 from .scaling import Scaling
-from .tally import Column, Tally, times
+from .tally import Column, RowTally, times
 
 Which: TypeAlias = Literal["Z", "ZX", "ZXy"]
 
@@ -83,7 +83,7 @@ class Structure:
     ) -> tuple[tuple[FactorSums, ...], dict[tuple[int, int], CrossProducts], Array]:
         """Sums of the factors and links, and [X y]'W[X y] (p + 1, p + 1)."""
         width, m = {"Z": (0, 1), "ZX": (self.rows.p, self.rows.p + 1), "ZXy": (self.rows.p + 1,) * 2}[which]
-        tally = Tally(self.factors, self.pairs, m, width)
+        tally = RowTally(self.factors, self.pairs, m, width)
         for at in chunks(self.n, max([rows_for_products(width), *(f.J for f in self.factors)])):
             Z = [self._random(f, at) for f in range(len(self.factors))]
             tally.add(at, None if weights is None else weights[at], Z, self._fixed(at, width))

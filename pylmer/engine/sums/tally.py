@@ -16,7 +16,7 @@ Column: TypeAlias = "Array | float"  # a column of ones, scaled, is one number
 SCATTER = 2  # sums this many times as long as the column are scattered into, not counted anew
 
 
-class Tally:
+class RowTally:
     """Sums of the factors, of the links, and XytXy (m, m), of which the first `width` columns are filled.
 
     Every scaled column of a chunk is made once, and used for all sums that it is in.

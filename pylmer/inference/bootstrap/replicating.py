@@ -88,7 +88,7 @@ def replicate(
         yield from found
 
 
-def _pieces(shared: tuple[FittedModel, Statistic], Y: Array) -> Iterator[tuple[Piece, int]]:
+def _pieces(shared: tuple[FittedModel | GeneralizedFittedModel, Statistic], Y: Array) -> Iterator[tuple[Piece, int]]:
     """The numbers of a batch, the count of singular fits with the first of them."""
     fit, read = shared
     batch = refit_all(fit, Y)

@@ -119,7 +119,7 @@ def _words(FUN: Any) -> tuple[str, ...] | None:
 class ReadEstimates:
     """Estimates read off the arrays of a batch."""
 
-    fit: FittedModel
+    fit: FittedModel | GeneralizedFittedModel
     words: tuple[str, ...]
 
     @property

@@ -25,7 +25,7 @@ THRESHOLDS = {-1: "nonsuperiority", 0: "equivalence", 1: "noninferiority"}
 
 
 @dataclass(frozen=True, eq=False)
-class Estimated:
+class EstimatedMeans:
     """Estimates, standard errors and degrees of freedom of all functions, NaN where there is no estimate: (k,)."""
 
     estimate: Array
@@ -89,11 +89,11 @@ def summarize(
     return means_table(columns, arranged.by, arranged.axes, _label(arranged, options), notes)
 
 
-def _estimated(grid: EmmGrid, df: float | None) -> Estimated:
+def _estimated(grid: EmmGrid, df: float | None) -> EstimatedMeans:
     basis, known = grid.basis, grid.basis.estimable(grid.L)
     estimate = np.where(known, basis.estimates(grid.L), np.nan) + grid.offset
     found = basis.degrees_of_freedom(grid.L)
-    return Estimated(estimate, basis.errors(grid.L), found if df is None else np.where(np.isnan(found), found, df))
+    return EstimatedMeans(estimate, basis.errors(grid.L), found if df is None else np.where(np.isnan(found), found, df))
 
 
 def _way_back(options: Options, sizes: Sequence[int]) -> Transformation | None:
@@ -103,7 +103,7 @@ def _way_back(options: Options, sizes: Sequence[int]) -> Transformation | None:
     return options.back.adjusted(per_row(options.bias, sizes, "sigma"))
 
 
-def _families(grid: EmmGrid, found: Estimated, options: Options, sizes: Sequence[int]) -> list[FamilyOfTests]:
+def _families(grid: EmmGrid, found: EstimatedMeans, options: Options, sizes: Sequence[int]) -> list[FamilyOfTests]:
     null = per_row(options.null, sizes) if options.tests else np.zeros(len(found.estimate))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = _statistic(found.estimate - null, options) / found.error
@@ -159,7 +159,7 @@ def _changed(adjust: str, why: str) -> str:
     return "sidak"
 
 
-def _estimates(grid: EmmGrid, found: Estimated, options: Options, back: Transformation | None) -> dict[str, Array]:
+def _estimates(grid: EmmGrid, found: EstimatedMeans, options: Options, back: Transformation | None) -> dict[str, Array]:
     estimate, error = found.estimate, found.error
     if back is not None and back.inverse is not None and back.slope is not None:
         estimate, error = back.inverse(estimate), np.abs(back.slope(estimate)) * error
@@ -186,7 +186,7 @@ def _ratio_labels(grid: EmmGrid, columns: dict[str, Any], options: Options) -> d
 
 
 def _limits(
-    found: Estimated, families: list[FamilyOfTests], method: str, options: Options, back: Transformation | None
+    found: EstimatedMeans, families: list[FamilyOfTests], method: str, options: Options, back: Transformation | None
 ) -> dict[str, Array]:
     critical = np.concatenate([quantiles(family, _own(family, method), options.level) for family in families])
     low, high = found.estimate - critical * found.error, found.estimate + critical * found.error
@@ -201,7 +201,7 @@ def _limits(
 
 
 def _tests(
-    found: Estimated, families: list[FamilyOfTests], method: str, options: Options, back: Transformation | None
+    found: EstimatedMeans, families: list[FamilyOfTests], method: str, options: Options, back: Transformation | None
 ) -> dict[str, Array]:
     null = per_row(options.null, [family.m for family in families])
     if back is not None and back.inverse is not None:

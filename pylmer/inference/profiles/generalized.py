@@ -41,7 +41,7 @@ FIRST = 0.1  # first step of a standard deviation or correlation, relative, wher
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class ProfileNode:
     """The criterion minimized with psi held; `at` is where the next node begins, `values` are all parameters there."""
 
     psi: float
@@ -72,7 +72,7 @@ class Side:
     fit: GeneralizedFittedModel
     parameter: Parameter
     sign: int
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[ProfileNode] = field(default_factory=list)
 
     @property
     def limit(self) -> float:
@@ -84,13 +84,13 @@ class Side:
         """Whether it is there."""
         return self.nodes[-1].psi == self.limit
 
-    def visit(self, psi: float, near: Node) -> Node:
+    def visit(self, psi: float, near: ProfileNode) -> ProfileNode:
         """The node at psi, sought from another."""
         run = minimized(self.fit.optimum, self.parameter.held, self.parameter.holdable(psi), near.at)
         gain = float(run.at.value) - self.fit.optimum.value
         if gain < -LOWER:
             raise NumericalError(f"a criterion {-gain:.3g} below that of the fit was found: refit from there")
-        return Node(psi, self.sign * float(np.sqrt(max(gain, 0.0))), run.at, values_at(self.fit, run.at))
+        return ProfileNode(psi, self.sign * float(np.sqrt(max(gain, 0.0))), run.at, values_at(self.fit, run.at))
 
     def aim(self, target: float) -> float:
         """psi where |zeta| should be `target`, by the line through the last two nodes; cut at the limit."""
@@ -120,7 +120,7 @@ class Side:
             node = self.visit(inner.psi + float(np.clip(share, 0.02, 0.98)) * (outer.psi - inner.psi), inner)
             self.nodes = sorted([*self.nodes, node], key=lambda each: self.sign * each.psi)
 
-    def _around(self, target: float) -> tuple[Node, Node | None]:
+    def _around(self, target: float) -> tuple[ProfileNode, ProfileNode | None]:
         """The last node before the target, and the first beyond it."""
         beyond = [k for k, node in enumerate(self.nodes) if abs(node.zeta) >= target]
         return (self.nodes[beyond[0] - 1], self.nodes[beyond[0]]) if beyond else (self.nodes[-1], None)
@@ -184,9 +184,11 @@ def _asked(fit: GeneralizedFittedModel, signames: bool) -> tuple[list[Parameter]
     return parameters(fit), [*free, *fixed], len(free)
 
 
-def _walked(fit: GeneralizedFittedModel, parameter: Parameter, name: str, zeta: float, whole: bool) -> list[Node]:
+def _walked(
+    fit: GeneralizedFittedModel, parameter: Parameter, name: str, zeta: float, whole: bool
+) -> list[ProfileNode]:
     """Nodes by increasing psi."""
-    centre = Node(parameter.psi, 0.0, fit.optimum.at, values_at(fit, fit.optimum.at))
+    centre = ProfileNode(parameter.psi, 0.0, fit.optimum.at, values_at(fit, fit.optimum.at))
     sides = []
     for sign in (-1, 1):
         side = Side(fit, parameter, sign, [centre])
@@ -201,7 +203,7 @@ def _walked(fit: GeneralizedFittedModel, parameter: Parameter, name: str, zeta: 
     return [*sides[0][:-1], centre, *sides[1][1:]] if sides else []
 
 
-def _curve(parameter: Parameter, nodes: Sequence[Node]) -> Curve:
+def _curve(parameter: Parameter, nodes: Sequence[ProfileNode]) -> Curve:
     psi, zeta = (np.array([getattr(node, name) for node in nodes]) for name in ("psi", "zeta"))
     rising = np.concatenate([[True], np.diff(zeta) > 0]) if len(psi) else np.zeros(0, bool)
     psi, zeta = psi[rising], zeta[rising]
@@ -232,7 +234,7 @@ def profile_generalized(
     return LikelihoodProfile(_frame(paths, names), curves, tuple(names), n_variance, n_sd)
 
 
-def _frame(paths: dict[str, list[Node]], names: Sequence[str]) -> PlainTable:
+def _frame(paths: dict[str, list[ProfileNode]], names: Sequence[str]) -> PlainTable:
     rows = [(name, node) for name, nodes in paths.items() for node in nodes]
     values = np.array([node.values for _, node in rows]).reshape(-1, len(names))
     columns: dict[str, Any] = {".zeta": np.array([node.zeta for _, node in rows])}

@@ -67,7 +67,7 @@ class LeadingBlock(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Triangular:
+class TriangularBlock:
     """The entries of P, column by column. If one below the diagonal is held, that above it is number `pivot`: with its
     sign would change that of what is held.
     """
@@ -77,7 +77,7 @@ class Triangular:
     pivot: int | None = None
 
     @classmethod
-    def of(cls, P: Array, pivot: int | None = None) -> Triangular:
+    def of(cls, P: Array, pivot: int | None = None) -> TriangularBlock:
         return cls(P[lower_entries(len(P))], len(P), pivot)
 
     @property
@@ -118,8 +118,8 @@ class Triangular:
     def bends(self, M: Array) -> Array:
         return np.zeros((len(self.values),) * 2)
 
-    def at(self, values: Array) -> Triangular:
-        return Triangular(values, self.h, self.pivot)
+    def at(self, values: Array) -> TriangularBlock:
+        return TriangularBlock(values, self.h, self.pivot)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +176,7 @@ class Polar:
 
 
 @dataclass(frozen=True, eq=False)
-class Covarying:
+class CovaryingBlock:
     """u, c, b. exp u is never zero, so that there is a c to every covariance."""
 
     values: Array
@@ -185,7 +185,7 @@ class Covarying:
     signed: ClassVar[list[int]] = []
 
     @classmethod
-    def of(cls, P: Array) -> Covarying:
+    def of(cls, P: Array) -> CovaryingBlock:
         return cls(np.array([np.log(P[0, 0] if P[0, 0] > ZERO else SMALL), *P[1]]))
 
     @property
@@ -218,5 +218,5 @@ class Covarying:
         out[0, 0] = M[0, 0] * np.exp(self.values[0])
         return out
 
-    def at(self, values: Array) -> Covarying:
-        return Covarying(values)
+    def at(self, values: Array) -> CovaryingBlock:
+        return CovaryingBlock(values)

@@ -16,14 +16,14 @@ import numpy as np
 
 from ...engine.covariance.correlated import Correlated
 from ...engine.covariance.diagonal import Diagonal
-from ...engine.covariance.family import Family
+from ...engine.covariance.family import CovarianceFamily
 from ...engine.covariance.point import Point, lower_entries
 from ...fit.fitted_model import FittedModel
 from ...numerics.linalg import Array
 from .constrained import ProfileParameter, State
 from .curves import Linear, Rho, Scale, Sine, Squared
 from .held_coordinates import HeldCoordinates, rooted
-from .leading_block import Covarying, LeadingBlock, Polar, Triangular
+from .leading_block import CovaryingBlock, LeadingBlock, Polar, TriangularBlock
 from .relative import ITSELF, Relative
 from .term_values import sdcor, theta, varcov
 
@@ -54,7 +54,7 @@ class Term:
     offset: int
 
     @property
-    def family(self) -> Family:
+    def family(self) -> CovarianceFamily:
         return self.fit.covariances.families[self.number]
 
     @property
@@ -114,7 +114,7 @@ class ProfScale:
     """
 
     makers: Callable[[Term], Makers]
-    values: Callable[[Family, Point, Array, float], tuple[Array, Array]]
+    values: Callable[[CovarianceFamily, Point, Array, float], tuple[Array, Array]]
     sigma: Callable[[Scale], Scale]
 
 
@@ -149,7 +149,7 @@ def _deviation(term: Term, i: int) -> Maker:
     """A standard deviation of an unstructured term."""
 
     def make() -> ProfileParameter:
-        point = term.rooted((i,), Triangular.of)
+        point = term.rooted((i,), TriangularBlock.of)
         w = point.lead.values[0] * np.exp(term.start.t)
         return term.holding(point, 0, w, Linear(1 / float(term.units[i])), (0.0, np.inf), SD)
 
@@ -181,7 +181,7 @@ def _covariance(term: Term, pair: tuple[int, int]) -> Maker:
     def make() -> ProfileParameter:
         sizes = term.units * np.linalg.norm(np.linalg.solve(term.R, term.point.template()), axis=1)
         larger, smaller = sorted(pair, key=lambda i: -sizes[i])
-        point = term.rooted((larger, smaller), Covarying.of)
+        point = term.rooted((larger, smaller), CovaryingBlock.of)
         u, c, _ = point.lead.values
         scale = Linear(1 / float(term.units[larger] * term.units[smaller]))
         w, relative = c * np.exp(u + 2 * term.start.t), Relative(2, 1, u=term.offset)
@@ -196,7 +196,7 @@ def _theta_entry(term: Term, i: int, j: int) -> Maker:
     def make() -> ProfileParameter:
         places = list(zip(*lower_entries(i + 1), strict=True))
         at, pivot = places.index((i, j)), places.index((j, j)) if i > j else None
-        point = term.rooted(tuple(range(i + 1)), lambda P: Triangular.of(P, pivot))
+        point = term.rooted(tuple(range(i + 1)), lambda P: TriangularBlock.of(P, pivot))
         limits = (0.0 if i == j else -np.inf, np.inf)
         return term.holding(point, at, point.lead.values[at], Linear(1 / float(term.units[i])), limits)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...engine.covariance.correlated import Correlated
 from ...engine.covariance.diagonal import Diagonal
-from ...engine.covariance.family import Family
+from ...engine.covariance.family import CovarianceFamily
 from ...engine.covariance.point import Point, lower_entries
 from ...numerics.linalg import Array
 
@@ -18,7 +18,7 @@ ROUNDING = 1e-12  # what is so much smaller than the others of its kind is zero
 NONE = np.zeros(0)
 
 
-def sdcor(family: Family, point: Point, R: Array, sigma: float) -> tuple[Array, Array]:
+def sdcor(family: CovarianceFamily, point: Point, R: Array, sigma: float) -> tuple[Array, Array]:
     """Standard deviations, and correlations column by column; rho of cs and ar1."""
     if isinstance(point, Correlated | Diagonal):
         return sigma * _deviations(point, R), _rho(point)
@@ -34,7 +34,7 @@ def sdcor(family: Family, point: Point, R: Array, sigma: float) -> tuple[Array, 
     return sigma * sd, _below(C)
 
 
-def varcov(family: Family, point: Point, R: Array, sigma: float) -> tuple[Array, Array]:
+def varcov(family: CovarianceFamily, point: Point, R: Array, sigma: float) -> tuple[Array, Array]:
     """Variances, and covariances column by column; rho of cs and ar1."""
     sds, rest = sdcor(family, point, R, sigma)
     if not isinstance(point, Correlated | Diagonal):
@@ -43,7 +43,7 @@ def varcov(family: Family, point: Point, R: Array, sigma: float) -> tuple[Array,
     return sds**2, rest
 
 
-def theta(family: Family, point: Point, R: Array, sigma: float) -> tuple[Array, Array]:
+def theta(family: CovarianceFamily, point: Point, R: Array, sigma: float) -> tuple[Array, Array]:
     """The term's `par`: theta of us and diag, relative standard deviations and rho of cs and ar1."""
     if isinstance(point, Correlated | Diagonal):
         return family.par(point, R), NONE
