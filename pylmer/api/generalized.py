@@ -182,7 +182,7 @@ def glmer_nb(
     >>> cbpp = pylmer.datasets.load("cbpp")
     >>> fit = pylmer.glmer_nb("incidence ~ period + offset(log(size)) + (1 | herd)", cbpp)
     >>> round(pylmer.getME(fit, "glmer.nb.theta"), 1)
-    0.0
+    2.3
     """
     refuse(unknown, "glmer_nb", NB_ARGUMENTS)
     request = make_request(

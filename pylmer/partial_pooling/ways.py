@@ -38,7 +38,13 @@ def mixed_model_equations(rows: GroupedRows, sigma_alpha: float, sigma_y: float)
     p = rows.X.shape[1]
     penalty = np.concatenate([np.zeros(p), np.full(rows.J, (sigma_y / sigma_alpha) ** 2)])
     left = sparse.csc_array(XZ.T @ XZ.multiply(rows.weights[:, None]) + sparse.diags_array(penalty))
-    lu = sparse_linalg.splu(left)
+    try:
+        lu = sparse_linalg.splu(left)
+    except RuntimeError as error:  # how SuperLU says that it met a pivot of zero
+        raise NumericalError(
+            f"the mixed-model equations are singular at sigma_alpha={sigma_alpha:.3g}, sigma_y={sigma_y:.3g}: "
+            "deviations of one magnitude are wanted"
+        ) from error
     found = lu.solve(XZ.T @ (rows.weights * rows.y))
     joint = sigma_y**2 * lu.solve(np.eye(p + rows.J))
     return two_level(rows, "mixed-model equations", found[:p], found[p:], joint)

@@ -67,7 +67,7 @@ def contour(found: TracePair, c: float) -> tuple[Array, Array]:
     """The contour at zeta = c: tau_x and tau_y, (POINTS,) each, closed.
 
     >>> line = Trace(np.array([-3.0, 3.0]), np.array([-1.5, 1.5]))
-    >>> tau_x, tau_y = contour(Traces(None, None, line, line), 2.0)
+    >>> tau_x, tau_y = contour(TracePair(None, None, line, line), 2.0)
     >>> bool(np.allclose(tau_x**2 - tau_x * tau_y + tau_y**2, 4 * 0.75))
     True
     """

@@ -83,7 +83,7 @@ def test_bad_input() -> None:
     with pytest.raises(ArgumentError, match="axes: wanted 4"):
         pylmer.plot_diagnostics(sleep(), axes=[])
     with pytest.raises(
-        ArgumentError, match=r"plot\(\) wants a fit of lmer\(\), a profile or random effects, found int"
+        ArgumentError, match=r"plot\(\) wants a fit of lmer\(\) or glmer\(\), a profile or random effects, found int"
     ):
         pylmer.plot(1)
     with pytest.raises(ArgumentError, match="unexpected keyword argument 'colour'"):

@@ -247,5 +247,5 @@ def test_an_extended_design_evaluates_its_arguments() -> None:
     np.testing.assert_allclose(larger.rows.offset[order], 10 * days)
     np.testing.assert_allclose(larger.rows.weights[order], days + 1)
     arrays = pylmer.lmer("Reaction ~ Days + (1 | Subject)", frame(), weights=frame().Days.to_numpy() + 1)
-    repeated = pylmer.extend(arrays, along="Days", n=14).design
-    np.testing.assert_allclose(repeated.weights[order], np.tile(np.arange(14) % 10 + 1.0, 18))
+    repeated = pylmer.extend(arrays, along="Days", n=14)
+    np.testing.assert_allclose(repeated.rows.weights[order], np.tile(np.arange(14) % 10 + 1.0, 18))

@@ -23,6 +23,9 @@ LEFT_OUT = {
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
+    "families glmer glmer_nb glm check_quantile_residuals plot_quantile_residuals check_overdispersion": (
+        "generalized models: their mistakes are in tests/glmm/test_messages.py; the sweep takes fits of lmer and lm"
+    ),
     "Description Overdispersion QuantileChecks": "plain records without methods",
 }
 PARTS = {  # public names of a record that are no words: the steps by which other rooms read a grid

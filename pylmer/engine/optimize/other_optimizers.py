@@ -99,7 +99,7 @@ def run_callable(
     par = _numbers(getattr(result, "x", result))
     if par.shape != start.shape or not np.isfinite(par).all():
         raise ArgumentError(
-            f"the optimizer returned {par!r}; wanted {len(start)} finite numbers, or an object with `.x`"
+            f"the optimizer returned {_shown(par)}; wanted {len(start)} finite numbers, or an object with `.x`"
         )
     return OptimizerResult(par, bool(getattr(result, "success", True)), str(getattr(result, "message", "")), count)
 
@@ -108,4 +108,11 @@ def _numbers(result: Any) -> Array:
     try:
         return np.asarray(result, float)
     except (TypeError, ValueError):
-        raise ArgumentError(f"the optimizer returned {result!r}; wanted an array, or an object with `.x`") from None
+        message = f"the optimizer returned {_shown(result)}; wanted an array, or an object with `.x`"
+        raise ArgumentError(message) from None
+
+
+def _shown(result: Any) -> str:
+    """What came back, by its kind where it is no number, array or text: a record may not be fit to be printed."""
+    plain = isinstance(result, str | int | float | complex | list | tuple | dict | np.ndarray) or result is None
+    return repr(result) if plain else f"an object of class {type(result).__name__}"

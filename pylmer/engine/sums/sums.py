@@ -73,7 +73,8 @@ class Sums:
     XytXy        (p + 1, p + 1);  y_square the weighted sum of squares of the response as given
     coordinates  scales and shift in which they were formed; `arrange` finds better ones
 
-    >>> from pylmer.engine.sums.gram import TermRows, find_scaling
+    >>> from pylmer.engine.sums.rows import TermRows
+    >>> from pylmer.engine.sums.scaling import find_scaling
     >>> y = np.array([1.0, 2.0, 4.0, 3.0])
     >>> rows = Rows(np.ones((4, 1)), y, None, (TermRows(np.array([0, 0, 1, 1]), 2, None, 0),))
     >>> labels = Labels(("(Intercept)",), (TermNames("site", ("(Intercept)",)),), (np.array(["a", "b"]),))

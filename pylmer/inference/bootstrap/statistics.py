@@ -119,7 +119,7 @@ def _words(FUN: Any) -> tuple[str, ...] | None:
 class ReadEstimates:
     """Estimates read off the arrays of a batch."""
 
-    fit: FittedModel | GeneralizedFittedModel
+    fit: Any  # any mixed model
     words: tuple[str, ...]
 
     @property
