@@ -283,7 +283,7 @@ REFUSED: list[tuple[Callable[[], pd.DataFrame], str]] = [
     (lambda: simulate("~ x", newdata=PLAN, newparams=RIGHT), "no random-effects term"),
     (lambda: simulate("~ x + (1 | g)", newparams=RIGHT), "needs newdata="),
     (lambda: simulate("~ x + (1 | g)", newdata=PLAN, newparams=RIGHT, re_form="NA"), "unexpected keyword"),
-    (lambda: simulate(3), r"simulate\(\) wants a fit of lmer\(\).* or lm\(\), found int"),
+    (lambda: simulate(3), r"simulate\(\) wants a fit of lmer\(\).*, found int"),
 ]
 
 

@@ -55,7 +55,7 @@ class Corners:
 def corners(family: CovarianceFamily) -> Corners:
     """Where to look.
 
-    >>> len(corners(Family("us", 2)).points), len(corners(Family("us", 1)).points)
+    >>> len(corners(CovarianceFamily("us", 2)).points), len(corners(CovarianceFamily("us", 1)).points)
     (388, 4)
     """
     whole = tuple(family.multiple(c) for c in WHOLE)

@@ -45,7 +45,7 @@ class Covariances:
     R_terms   upper triangular (l, l): the sums are those of Z~ = Z R^-1, so that Sigma = R^-1 Sigma~ R^-T
     labels    for names, none where nobody asks for them
 
-    >>> both = Covariances((Family("us", 2), Family("diag", 1)), (np.eye(2), 2 * np.eye(1)))
+    >>> both = Covariances((CovarianceFamily("us", 2), CovarianceFamily("diag", 1)), (np.eye(2), 2 * np.eye(1)))
     >>> points = both.points(np.array([1.0, 0.5, 2.0, 3.0]))
     >>> both.par(points)
     array([1. , 0.5, 2. , 3. ])

@@ -28,7 +28,7 @@ from .unstructured import Unstructured
 class CovarianceFamily:
     """The covariances that one term may have: structure, width l, hom.
 
-    >>> Family("cs", 3, hom=False).size
+    >>> CovarianceFamily("cs", 3, hom=False).size
     4
     """
 
