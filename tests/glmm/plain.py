@@ -11,6 +11,8 @@ import itertools
 import numpy as np
 from scipy import optimize, special, stats
 
+SCALED = ("Gamma", "inverse.gaussian", "gaussian")
+
 
 def inverse_link(link, eta):
     """h, h', h'' at eta."""
@@ -204,8 +206,9 @@ class Plain:
         beta, u = self.joint_modes(T, shape)
         return self.laplace(T, beta, kind, shape, u)
 
-    def quadrature(self, T, beta, count, shape=1.0):
-        """Adaptive quadrature for the terms of one factor, Fisher weights; T lower triangular, one group at a time."""
+    def quadrature(self, T, beta, count, shape=1.0, phi=1.0):
+        """Adaptive quadrature for the terms of one factor, one group at a time; T lower triangular. Weights are
+        Fisher's without a scale and observed with one, where phi is given."""
         x, weights = np.polynomial.hermite.hermgauss(count)
         codes, J, _ = self.terms[0]
         widths = [Z.shape[1] for _, _, Z in self.terms]
@@ -230,17 +233,17 @@ class Plain:
             )
             u = group.modes([template], beta, shape)
             ZL, fixed = Zs[one] @ template, group.offset + group.X @ beta
-            W = group.rows(fixed + ZL @ u, shape)[1]
+            W = group.rows(fixed + ZL @ u, shape)[1 + (self.family in SCALED)]
             C = np.linalg.cholesky(np.eye(L) + ZL.T @ (ZL * W[:, None]))
             integral = 0.0
             for k in itertools.product(range(count), repeat=L):
                 node = x[list(k)]
-                h = group.penalized(ZL, fixed, u + np.sqrt(2) * np.linalg.solve(C.T, node), shape)
-                integral += np.prod(weights[list(k)]) * np.exp(node @ node - 0.5 * h)
+                h = group.penalized(ZL, fixed, u + np.sqrt(2 * phi) * np.linalg.solve(C.T, node), shape)
+                integral += np.prod(weights[list(k)]) * np.exp(node @ node - 0.5 * h / phi)
             total += -2 * np.log(integral * np.pi ** (-L / 2) / np.prod(np.diag(C)))
         mu = np.where(self.y > 0, self.y, 1e-300)
         mu = np.where(self.y < 1, mu, 1 - 1e-16) if self.family == "binomial" else mu
-        saturated = minus2loglik(self.family, self.y, self.w, mu, 1.0, shape) - np.sum(
-            deviance(self.family, self.y, self.w, mu, shape)
+        saturated = minus2loglik(self.family, self.y, self.w, mu, phi, shape) - np.sum(
+            deviance(self.family, self.y, self.w, mu, shape) / phi
         )
         return total + saturated

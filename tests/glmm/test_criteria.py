@@ -12,6 +12,7 @@ from pylmer.engine.generalized.generalized import make_generalized_devfun
 from .problems import FAMILIES, SCALED, SHAPE, STRUCTURES, Problem
 
 VALUE = 1e-9  # relative to the criterion
+PHI = 0.06  # the scale, where it is a coordinate
 SCORE = 5e-9  # relative to the largest component of the score, at least 1
 
 
@@ -25,8 +26,9 @@ def devfun_of(problem, nAGQ=1, laplace=None, free_shape=False):
 
 
 def place_of(problem, devfun):
-    """(par, beta, log theta), as far as the criterion has them."""
-    parts = [problem.par, problem.beta[: devfun.p], [np.log(SHAPE)] * devfun.free_shape]
+    """(par, beta, log theta or log phi), as far as the criterion has them."""
+    shape = SHAPE if devfun.free_shape else PHI
+    parts = [problem.par, problem.beta[: devfun.p], [np.log(shape)] * devfun.shapes]
     return np.concatenate(parts)
 
 
@@ -128,12 +130,16 @@ def test_beta_profiled(name, link, structure):
     ("poisson", "log", "scalar"),
     ("poisson", "identity", "scalar"),
     ("negative.binomial", "log", "scalar"),
+    ("Gamma", "log", "scalar"),
+    ("Gamma", "log", "slope"),
+    ("inverse.gaussian", "inverse", "scalar"),
+    ("gaussian", "log", "diag"),
 ])  # fmt: skip
 def test_quadrature(name, link, structure, count):
     problem = Problem(name, link, structure)
     devfun = devfun_of(problem, nAGQ=count)
     x = place_of(problem, devfun)
-    oracle = problem.plain.quadrature(problem.T, problem.beta, count, SHAPE)
+    oracle = problem.plain.quadrature(problem.T, problem.beta, count, SHAPE, PHI if name in SCALED else 1.0)
     assert devfun(x) == pytest.approx(oracle, rel=VALUE)
     assert_score(devfun, x)
 

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+from pylmer.engine.covariance.family import CovarianceFamily as Covariance
 from pylmer.engine.generalized.approximation import approximation
 from pylmer.engine.generalized.generalized import fit_generalized, make_generalized_devfun, optimize_generalized
 from pylmer.engine.generalized.held import Correlations, Deviation, FixedEffect, minimized
 from pylmer.engine.generalized.weighted import GlmRows
 from pylmer.engine.sums.rows import TermRows
 from pylmer.errors import ArgumentError, NumericalError
-from pylmer.families import Gamma, binomial, poisson
+from pylmer.families import Gamma, binomial, negative_binomial, poisson
 
 from .problems import Problem
 from .references import CASES, optimum, rows_and_covariances
@@ -214,9 +215,19 @@ def test_how_far_laplace_is_from_the_integral(name, expected):
     assert foretold.steps == pytest.approx(off, abs=0.01)
 
 
+@pytest.mark.parametrize(("name", "structure", "seed"), [("Gamma", "slope", 2), ("gaussian", "scalar", 1)])
+def test_how_far_laplace_is_with_a_scale(name, structure, seed):
+    problem = Problem(name, "log", structure, seed)
+    fit, true = fit_of(problem), fit_of(problem, nAGQ=9)
+    assert true.sigma == pytest.approx(fit.sigma, rel=0.05)
+    assert true.value == pytest.approx(fit.value, abs=0.5)
+    off = (true.x[:-1] - fit.x) / np.sqrt(np.diag(fit.vcov_x))
+    assert approximation(fit).steps == pytest.approx(off, abs=0.1 * np.max(np.abs(off)) + 1e-4)
+
+
 def test_where_laplace_cannot_be_checked():
     assert "several" in approximation(optimum("dev-glmm-grouse3", None)).reason
-    assert "scale" in approximation(optimum("dev-glmm-sleep-gamma-log", None)).reason
+    assert "no likelihood" in approximation(optimum("dev-glmm-sleep-gamma-log", "lme4")).reason
     assert approximation(optimum("dev-glmm-grouse3", None)).largest == 0.0
 
 
@@ -233,8 +244,8 @@ def test_arguments_that_do_not_go_together():
         fit_of(problem, nAGQ=5, laplace="observed")
     with pytest.raises(ArgumentError, match="shape"):
         fit_of(problem, free_shape=True)
-    with pytest.raises(ArgumentError, match="without a scale"):
-        fit_of(Problem("Gamma", "log"), nAGQ=5)
+    with pytest.raises(ArgumentError, match="does not estimate the shape"):
+        fit_of(Problem("negative.binomial", "log"), nAGQ=5, free_shape=True)
     fit = fit_of(problem, nAGQ=0)
     with pytest.raises(ArgumentError, match="profiled"):
         minimized(fit, FixedEffect(0), 0.0)
@@ -277,3 +288,83 @@ def test_far_out_responses_have_modes():
 
 def test_every_reference_is_here():
     assert len(CASES) == 42
+
+
+def counts(y, covariance="us", Z=None, X=None, hom=False):
+    """200 counts in 20 groups."""
+    g = np.arange(200) % 20
+    width = 1 if Z is None else Z.shape[1]
+    x = np.linspace(-1, 1, 200)
+    X = np.column_stack([np.ones(200), x]) if X is None else X
+    rows = GlmRows(X, y, None, None, (TermRows(g.astype(np.int64), 20, Z, 0, covariance, hom),))
+    return rows, (Covariance(covariance, width, hom),)
+
+
+def grouped_counts(seed=3):
+    rng = np.random.default_rng(seed)
+    return rng.poisson(np.exp(0.8 + 0.5 * rng.normal(size=20)[np.arange(200) % 20])).astype(float)
+
+
+def test_counts_less_dispersed_than_poissons_have_no_finite_shape():
+    """The negative binomial becomes the Poisson: the criterion is Poisson's, and so are the standard errors."""
+    y = np.round(np.exp(0.8 + 0.4 * np.sin(np.arange(200) % 20)))
+    rows, covariances = counts(y)
+    fit = fit_generalized(rows, negative_binomial(1.0), covariances, free_shape=True)
+    plain = fit_generalized(rows, poisson(), covariances)
+    assert fit.family.theta > 1e6
+    assert fit.value == pytest.approx(plain.value, abs=1e-5)
+    assert fit.vcov == pytest.approx(plain.vcov, rel=1e-4, abs=1e-12)
+
+
+@pytest.mark.parametrize("nAGQ", [0, 1, 5])
+def test_no_fixed_effects(nAGQ):
+    y = grouped_counts()
+    rows, covariances = counts(y, X=np.zeros((200, 0)))
+    fit = fit_generalized(rows, poisson(), covariances, nAGQ=nAGQ)
+    assert fit.beta.shape == (0,)
+    assert fit.vcov.shape == (0, 0)
+    assert fit.vcov_x.shape == (1, 1)
+    at = fit.devfun.at(fit.x)
+    steps = [fit.devfun(fit.x + step) for step in (-1e-3, 1e-3)]
+    assert min(steps) > at.value
+
+
+@pytest.mark.parametrize("structure", ["cs", "ar1", "diag"])
+@pytest.mark.parametrize("hom", [False, True])
+def test_structured_covariances(structure, hom):
+    """The exact score of `par`, against differences."""
+    rng = np.random.default_rng(5)
+    Z = np.column_stack([np.ones(200), rng.normal(size=(200, 2))])
+    rows, _ = counts(grouped_counts(), structure, Z, hom=hom)
+    covariance = Covariance(structure, 3, hom)
+    devfun = make_generalized_devfun(rows, poisson("sqrt"), (covariance,), laplace="observed")
+    par = [0.3] if hom else [0.3, 0.2, 0.25]
+    x = np.array([*par, *([] if structure == "diag" else [0.35]), 1.5, 0.1])
+    at = devfun.at(x)
+    for k, score in enumerate(devfun.gradient(at)):
+        unit = np.eye(len(x))[k]
+        v = [devfun.at(x + m * 1e-4 * unit, near=at).value for m in (-2, -1, 1, 2)]
+        assert (v[0] - 8 * v[1] + 8 * v[2] - v[3]) / 12e-4 == pytest.approx(score, abs=1e-6)
+
+
+@pytest.mark.parametrize("nAGQ", [0, 1, 3])
+def test_a_start_of_the_users(nAGQ):
+    rows, covariances = counts(grouped_counts())
+    fit = fit_generalized(rows, poisson(), covariances, nAGQ=nAGQ)
+    k = fit.devfun.k
+    beta = None if nAGQ == 0 else fit.beta + 0.3
+    again = optimize_generalized(fit.devfun, par=fit.x[:k] + 0.3, beta=beta)
+    assert again.value == pytest.approx(fit.value, abs=1e-8)
+
+
+def test_a_deviance_of_zero_is_said():
+    """lme4's criterion with an effect for every row has no minimum: the deviance vanishes."""
+    rng = np.random.default_rng(2)
+    y = rng.gamma(10.0, 0.3, 60)
+    terms = (TermRows(np.arange(60), 60, None, 0),)
+    rows = GlmRows(np.ones((60, 1)), y, None, None, terms)
+    try:
+        fit = fit_generalized(rows, Gamma("log"), (Covariance("us", 1),), laplace="lme4")
+    except NumericalError:
+        return
+    assert not (fit.converged and fit.certificate.holds)

@@ -6,7 +6,7 @@ of the integral lies: -H^-1 g, g the quadrature's score.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def approximation(optimum: GeneralizedOptimum) -> Approximation:
         return Approximation(False, reason)
     at = optimum.laplace
     count = NODES[optimum.devfun.structure.factors[0].L]
-    score = QuadratureAt(Quadrature(at.criterion, count), at).gradient
+    score = _score(at, count)
     free = at.place.free
     covariance = 0.5 * optimum.free_covariance
     step = np.zeros(len(free))
@@ -62,14 +62,23 @@ def approximation(optimum: GeneralizedOptimum) -> Approximation:
     return Approximation(True, nodes=count, steps=_in_standard_errors(optimum, step, error))
 
 
+def _score(at: LaplaceAt, count: int) -> Array:
+    """The quadrature's score at Laplace's optimum, phi profiled as there: dlog phi = d(D + |u|^2) / (n phi)."""
+    if at.criterion.scale == "none":
+        return QuadratureAt(Quadrature(at.criterion, count), at).gradient
+    with_phi = replace(at, place=replace(at.place, shapes=np.array([np.log(at.phi)]), limit=np.inf))
+    full = QuadratureAt(Quadrature(at.criterion, count), with_phi).gradient
+    return np.asarray(full[:-1] + full[-1] * at.scale_slopes / len(at.responses.y))
+
+
 def _unavailable(optimum: GeneralizedOptimum) -> str:
     factors = optimum.devfun.structure.factors
     if len(factors) > 1:
         return "several grouping factors"
     if factors[0].L not in NODES:
         return f"{factors[0].L} random effects of each group"
-    if optimum.devfun.laplace.scale != "none":
-        return "a family with a scale"
+    if optimum.devfun.laplace.scale == "lme4":
+        return "a criterion that is no likelihood"
     if optimum.devfun.free_shape:
         return "a shape that is estimated"
     if not isinstance(optimum.at, LaplaceAt) or not optimum.devfun.p:

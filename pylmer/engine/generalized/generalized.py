@@ -81,6 +81,8 @@ def make_generalized_devfun(
     responses = _responses(rows, family)
     start_eta = family.link(family.start_mu(responses.y, responses.weights))
     scaling = weighted_scaling(rows, family.rows(responses.y, responses.weights, start_eta)[2])
+    if free_shape and nAGQ > 1:
+        raise ArgumentError(f"nAGQ={nAGQ} does not estimate the shape of a negative binomial: use nAGQ=1")
     observed = laplace == "observed" or (laplace is None and family.has_scale)
     scale: Scale = "none" if not family.has_scale else "lme4" if laplace == "lme4" else "exact"
     kind = Profiled if nAGQ == 0 else Laplace
@@ -115,10 +117,17 @@ def optimize_generalized(
 
     par (k,) and beta (p,), in the user's units, take the place of what the model's own start has.
     """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        return _optimum(devfun, near, steps, par, beta)
+
+
+def _optimum(
+    devfun: GeneralizedDevfun, near: GeneralizedOptimum | None, steps: int, par: Array | None, beta: Array | None
+) -> GeneralizedOptimum:
     if isinstance(devfun.criterion, Quadrature):
         return _by_quadrature(devfun, devfun.criterion, near, steps, par, beta)
     if near is not None:
-        place = near.at.place
+        place = near.at.place if devfun.shapes else replace(near.at.place, shapes=np.zeros(0))
         at, passes = _at(devfun, place, near.beta, near.laplace.modes.b), 0
     else:
         at, passes = _started(devfun)
@@ -147,8 +156,11 @@ def _by_quadrature(
 ) -> GeneralizedOptimum:
     """From the optimum of Laplace's criterion."""
     laplace = replace(devfun, criterion=criterion.laplace)
-    first = optimize_generalized(laplace, near, steps, par=par, beta=beta)
-    at = QuadratureAt(criterion, first.laplace.to(criterion.own(first.at.place)))
+    first = _optimum(laplace, near, steps, par, beta)
+    place = criterion.own(first.at.place)
+    if criterion.scaled:
+        place = replace(place, shapes=np.array([np.log(first.phi)]), limit=np.inf)
+    at = QuadratureAt(criterion, first.laplace.to(place))
     last = _optimized(devfun, at, first.passes, steps)
     return replace(last, evaluations=last.evaluations + first.evaluations, gradients=last.gradients + first.gradients)
 

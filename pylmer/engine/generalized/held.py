@@ -76,10 +76,10 @@ def minimized(
     """
     at = optimum.at if near is None else near
     condition = conditioned(optimum.devfun, at.place, held, value)
-    begun = _stepped(at, condition)
     normal = condition.slope / np.linalg.norm(condition.slope)
     directions = np.linalg.svd(normal[None, :])[2][1:].T
-    return descend(begun, steps, directions=directions)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return descend(_stepped(at, condition), steps, directions=directions)
 
 
 def _stepped(at: At, condition: Condition) -> At:

@@ -75,13 +75,15 @@ class _Progress:
     gradients: int = 0
     passes: int = 0
 
-    def tried(self, at: A, place: Place) -> A | None:
-        """The criterion at a trial place, None where the arithmetic fails."""
+    def tried(self, at: A, place: Place, highest: float) -> A | None:
+        """The criterion at a trial place, None where the arithmetic fails or the value is above the `highest`."""
         self.evaluations += 1
         try:
             trial = at.to(place)
             self.passes += trial.passes
-            return trial if np.isfinite(trial.value) else None
+            if not (trial.value < highest and np.isfinite(trial.gradient).all()):
+                return None
+            return trial
         except NumericalError:
             return None
 
@@ -127,7 +129,7 @@ def descend(
         if slow >= SLOW_STEPS and not fresh:
             E, fresh = counts.differenced(at), True
             continue
-        trial = counts.tried(at, at.place.moved(step))
+        trial = counts.tried(at, at.place.moved(step), at.value + at.noise)
         trace.append(np.inf if trial is None else trial.value)
         if trial is not None and promised < 10 * at.noise:
             if _step_along(directions, trial.gradient, trial.information + E, radius)[1] > 0.5 * promised:

@@ -72,7 +72,7 @@ class Laplace:
 
     def responses_at(self, place: Place) -> RowResponses:
         """The responses with the shape that the place gives to the family."""
-        if not len(place.shapes):
+        if not len(place.shapes) or self.scale != "none":
             return self.responses
         family = self.responses.family.with_theta(place.theta)
         return replace(self.responses, family=family)
@@ -160,8 +160,10 @@ class LaplaceAt:
 
     @cached_property
     def phi(self) -> float:
-        """The scale: 1 without one, profiled in the exact criterion, D / sum w in lme4's."""
+        """The scale: 1 without one, profiled in the exact criterion, D / sum w in lme4's; NumericalError if D = 0."""
         r, rows = self.responses, self.modes.rows
+        if self.criterion.scale != "none" and not rows.D > 0:
+            raise NumericalError("the deviance is zero: the model reproduces the response, and its scale is unknown")
         if self.criterion.scale == "exact":
             return r.family.dispersion(r.y, r.weights, rows.eta, rows.D, self.modes.penalty, len(r.y))
         return 1.0 if self.criterion.scale == "none" else rows.D / float(np.sum(r.weights))
@@ -176,8 +178,8 @@ class LaplaceAt:
         """-2 log f(y | mu, phi), or lme4's aic where the criterion is that."""
         r, rows = self.responses, self.modes.rows
         if self.criterion.scale == "lme4":
-            return r.family.aic_r(r.y, r.weights, rows.eta, rows.D)
-        if self.criterion.scale == "exact" or len(self.place.shapes):
+            return r.family.aic_r(r.y, r.weights, rows.eta, self.phi * float(np.sum(r.weights)))
+        if self.criterion.scale == "exact" or self._shaped:
             return rows.D / self.phi + r.family.saturated(r.y, r.weights, self.phi)
         return rows.D + self.criterion.constant
 
@@ -273,7 +275,7 @@ class LaplaceAt:
 
     @property
     def _shape_slopes(self) -> Array:
-        return negative_binomial.gradient(self) if len(self.place.shapes) else np.zeros(0)
+        return negative_binomial.gradient(self) if self._shaped else np.zeros(0)
 
     # --- the information ---
 
@@ -302,12 +304,21 @@ class LaplaceAt:
         H[k : k + p, :k] = 2 * gamma * XVW
         H[:k, k : k + p] = H[k : k + p, :k].T
         if self.criterion.scale == "exact":  # of phi, which is profiled: d(1/phi) = -dr2 / (n phi^2)
-            slopes = gamma * np.concatenate(
-                [-self._penalty_slopes, 2 * self.criterion.structure.fixed_cross(self.modes.rows.g)]
-            )
-            H[: k + p, : k + p] -= np.outer(slopes, slopes) / len(self.responses.y)
-        H[k + p :, k + p :] = self._shape_information
+            H[: k + p, : k + p] -= np.outer(self.scale_slopes, self.scale_slopes) / len(self.responses.y)
+        if self._shaped:
+            H[k + p :, k + p :] = self._shape_information
         return symmetric(H)
+
+    @cached_property
+    def scale_slopes(self) -> Array:
+        """Slopes of (D + |u|^2) / phi in the points' coordinates and beta."""
+        of_beta = 2 * self.criterion.structure.fixed_cross(self.modes.rows.g)
+        return self.gamma * np.concatenate([-self._penalty_slopes, of_beta])
+
+    @property
+    def _shaped(self) -> bool:
+        """Whether the place gives the family a shape."""
+        return bool(len(self.place.shapes)) and self.criterion.scale == "none"
 
     @property
     def _curvature(self) -> Array:
@@ -316,7 +327,7 @@ class LaplaceAt:
 
     @property
     def _shape_information(self) -> Array:
-        return negative_binomial.information(self) if len(self.place.shapes) else np.zeros((0, 0))
+        return negative_binomial.information(self) if self._shaped else np.zeros((0, 0))
 
     @cached_property
     def XVX(self) -> Array:

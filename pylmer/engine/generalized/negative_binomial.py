@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .laplace import LaplaceAt
     from .modes import RowResponses
 
-LIMITS = (-5.0, 12.0)  # of the log theta at which a search begins
+LIMITS = (-5.0, 23.0)  # of the log theta at which a search begins: at the upper one the family is Poisson's
 STEP = 1e-4  # of log theta, for the second derivative of the likelihood at fixed eta
 
 

@@ -20,11 +20,15 @@ SHAPE_LIMIT = float(np.log(1e6))  # of log theta, both ways: beyond it the crite
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """points, one per random term; beta (p,), empty where it is profiled; shapes, logs of the family's parameters."""
+    """points, one per random term; beta (p,), empty where it is profiled; shapes, logs of the family's parameters.
+
+    limit  of the shapes, either way: beyond it they are held (log phi has none)
+    """
 
     points: Points
     beta: Array
     shapes: Array
+    limit: float = SHAPE_LIMIT
 
     @property
     def k(self) -> int:
@@ -43,12 +47,12 @@ class Place:
     def shifted(self, step: Array) -> Place:
         """The place at local coordinates `step`, still in these coordinates."""
         of_points, beta, shapes = self._parts(step)
-        return Place(shifted(self.points, of_points), beta, shapes)
+        return Place(shifted(self.points, of_points), beta, shapes, self.limit)
 
     def moved(self, step: Array) -> Place:
         """The same place with coordinates of its own."""
         of_points, beta, shapes = self._parts(step)
-        return Place(moved(self.points, of_points), beta, shapes)
+        return Place(moved(self.points, of_points), beta, shapes, self.limit)
 
     def same_chart(self, other: Place) -> bool:
         """Whether second-order information at `other` still speaks of the same coordinates."""
@@ -62,7 +66,7 @@ class Place:
     @property
     def free(self) -> Array:
         """Mask over the coordinates: False where one would only grow a vanished deviation, and at a shape's limit."""
-        inside = np.abs(self.shapes) < SHAPE_LIMIT
+        inside = np.abs(self.shapes) < self.limit
         return np.concatenate([free_coordinates(self.points), np.ones(len(self.beta), bool), inside])
 
     @property

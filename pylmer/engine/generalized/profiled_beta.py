@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
+from ...numerics.stacks import inner_products
 from ..factorization.blocked import EliminationFactorization
 from .laplace import Laplace, LaplaceAt
 from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects, term_templates
@@ -51,12 +52,11 @@ class ProfiledAt(LaplaceAt):
         c = self._direct
         Ztc = structure.cross(c)
         XVX = crossproducts(factorization)
-        right = structure.fixed_cross(c) - sum(
-            f.ZtXy[:, :, :-1].reshape(-1, structure.p).T @ each.reshape(-1)
-            for f, each in zip(engine.gram.factors, factorization.solve([x[:, :, None] for x in Ztc]), strict=True)
-        )
+        ZtOX = [f.ZtXy[:, :, :-1] for f in engine.gram.factors]
+        K_c = factorization.solve([each[:, :, None] for each in Ztc])
+        right = structure.fixed_cross(c) - inner_products(ZtOX, K_c)[:, 0]
         alpha = np.linalg.solve(XVX, right)
-        left = [x - f.ZtXy[:, :, :-1] @ alpha for x, f in zip(Ztc, engine.gram.factors, strict=True)]
+        left = [each - x @ alpha for each, x in zip(Ztc, ZtOX, strict=True)]
         s = [each[:, :, 0] for each in factorization.solve([x[:, :, None] for x in left])]
         moved = structure.random(s) + structure.fixed(alpha)
         OZs = engine.ZtZ_times([each[:, :, None] for each in s])
@@ -137,17 +137,14 @@ def _weighted_step(
     b = [each[:, :, None] for each in at.b]
     right = [WZb[:, :, 0] - g for WZb, g in zip(engine.ZtZ_times(b), Ztg, strict=True)]  # W Zb - g, at beta as it is
     K_right = factorization.solve([each[:, :, None] for each in right])
-    XtWZ = [f.ZtXy[:, :, :-1].reshape(-1, structure.p) for f in engine.gram.factors]
-    WZb = sum((x.T @ each.reshape(-1) for x, each in zip(XtWZ, b, strict=True)), start=np.zeros(structure.p))
-    eliminated = sum(
-        (x.T @ each.reshape(-1) for x, each in zip(XtWZ, K_right, strict=True)), start=np.zeros(structure.p)
-    )
+    ZtWX = [f.ZtXy[:, :, :-1] for f in engine.gram.factors]
+    WZb, eliminated = (inner_products(ZtWX, each)[:, 0] for each in (b, K_right))
     XVX = crossproducts(factorization)
     try:
         beta_step = np.linalg.solve(XVX, WZb - Xtg - eliminated)
     except np.linalg.LinAlgError as error:
         raise NumericalError("the fixed effects cannot be solved for") from error
-    moved = [each - f.ZtXy[:, :, :-1] @ beta_step for each, f in zip(right, engine.gram.factors, strict=True)]
+    moved = [each - x @ beta_step for each, x in zip(right, ZtWX, strict=True)]
     reduced, _ = factorization.elimination.forward([each[:, :, None] for each in moved])
     u = [each[:, :, 0] for each in factorization.elimination.backward(reduced)[0]]
     u_step = [new - old for new, old in zip(u, at.u, strict=True)]

@@ -62,8 +62,6 @@ class Quadrature:
                 f"nAGQ={self.count} needs random effects of one grouping factor; "
                 f"these have {len(self.laplace.structure.factors)}: use nAGQ=1"
             )
-        if self.laplace.scale != "none":
-            raise ArgumentError(f"nAGQ={self.count} is for families without a scale: use nAGQ=1")
 
     @property
     def structure(self) -> WeightedStructure:
@@ -87,6 +85,11 @@ class Quadrature:
             for point, R in zip(place.points, R_terms, strict=True)
         ]
         return replace(place, points=tuple(points))
+
+    @property
+    def scaled(self) -> bool:
+        """Whether log phi is a coordinate, the shape of a place."""
+        return self.laplace.scale != "none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +128,11 @@ class QuadratureAt:
         C = cholesky(M)
         return C, inverse_lower(C)
 
+    @property
+    def phi(self) -> float:
+        """The scale: a coordinate, since no closed form profiles it."""
+        return float(np.exp(self.place.shapes[0])) if self.criterion.scaled else 1.0
+
     @cached_property
     def _integral(self) -> Integral:
         return integrate(self)
@@ -133,9 +141,9 @@ class QuadratureAt:
     def value(self) -> float:
         """d; NumericalError if it is not finite."""
         at = self.laplace
-        constant = at.minus2loglik - at.modes.rows.D  # -2 log f of the saturated model
+        constant = at.responses.family.saturated(at.responses.y, at.responses.weights, self.phi)
         logdet = 2 * float(np.sum(np.log(np.diagonal(self._C[0], axis1=1, axis2=2))))
-        d = constant + at.modes.value + logdet - 2 * float(np.sum(np.log(self._integral.total)))
+        d = constant + at.modes.value / self.phi + logdet - 2 * float(np.sum(np.log(self._integral.total)))
         if not np.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return d
@@ -174,7 +182,16 @@ class QuadratureAt:
         for term, point in enumerate(self.place.points):
             _, at = self.criterion.structure.place[term]
             parts.append(np.tensordot(root_directions(point), dT[at, at], axes=2))
-        return np.concatenate([*parts, beta])
+        return np.concatenate([*parts, beta, [self._phi_slope] if self.criterion.scaled else []])
+
+    @property
+    def _phi_slope(self) -> float:
+        """dd/dlog phi."""
+        r = self.laplace.responses
+        log_phi, h = float(self.place.shapes[0]), 0.02  # saturated is all but linear in log phi
+        values = [r.family.saturated(r.y, r.weights, float(np.exp(log_phi + m * h))) for m in (-2, -1, 1, 2)]
+        of_saturated = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
+        return float(of_saturated + self._integral.by_phi)
 
     def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
         """Slopes of d along changes of Sigma (k_i, l, l) per random term."""
@@ -185,27 +202,38 @@ class QuadratureAt:
             for piece, point, each in zip(pieces, self.place.points, tangents, strict=True)
         ]
 
-    @property
+    @cached_property
     def information(self) -> Array:
-        """Laplace's: for stepping."""
-        return self.laplace.information
+        """Laplace's: for stepping. With a scale phi is a coordinate here, and not profiled as there."""
+        H = self.laplace.information
+        if not self.criterion.scaled:
+            return H
+        m, n = self.place.size - 1, len(self.laplace.responses.y)
+        slopes = self.laplace.scale_slopes
+        full = np.zeros((m + 1, m + 1))
+        full[:m, :m] = H[:m, :m] + np.outer(slopes, slopes) / n
+        full[m, :m] = full[:m, m] = -slopes
+        full[m, m] = n
+        return full
 
 
 @dataclass(frozen=True, eq=False)
 class Integral:
     """Sums over the nodes: total (J,) of e^(...) relative to the mode; with the weights pi_k of the nodes, g (n,) =
-    sum pi g_k, v (J, L) = sum pi hu_k, vx (J, L, L) = sum pi hu_k x_k', zgu (L, L) = sum of all pi zg_k u_k'."""
+    sum pi g_k, v (J, L) = sum pi hu_k, vx (J, L, L) = sum pi hu_k x_k', zgu (L, L) = sum pi zg_k u_k'; h over phi and
+    x_k times its root throughout. by_phi is the slope in log phi of what is no constant."""
 
     total: Array
     g: Array
     v: Array
     vx: Array
     zgu: Array
+    by_phi: float
 
 
 def integrate(at: QuadratureAt) -> Integral:
     """One pass over the rows for each node."""
-    T = at._T
+    T, phi = at._T, at.phi
     structure, r, modes = at.criterion.structure, at.laplace.responses, at.laplace.modes
     factor = structure.factors[0]
     u0, inverse = modes.u[0], at._C[1]
@@ -213,14 +241,17 @@ def integrate(at: QuadratureAt) -> Integral:
     h0 = np.bincount(factor.codes, deviances, factor.J) + np.sum(u0**2, axis=1)
     total, g = np.zeros(factor.J), np.zeros(structure.n)
     v, vx, zgu = np.zeros_like(u0), np.zeros((*u0.shape, len(T))), np.zeros((factor.J, *T.shape))
-    for x, log_weight in zip(*at.criterion.nodes, strict=True):
-        u = u0 + np.sqrt(2) * product(transposed(inverse), np.broadcast_to(x[:, None], (factor.J, len(x), 1)))[:, :, 0]
+    by_phi = np.zeros(factor.J)
+    nodes, log_weights = at.criterion.nodes
+    for x, log_weight in zip(np.sqrt(phi) * nodes, log_weights, strict=True):
+        from_mode = np.sqrt(2) * (transposed(inverse) @ x)
+        u = u0 + from_mode
         eta = modes.fixed + structure.random([u @ T.T])
         with np.errstate(all="ignore"):
             deviances, g_k, _ = r.family.rows(r.y, r.weights, eta)
         h = np.bincount(factor.codes, deviances, factor.J) + np.sum(u**2, axis=1)
         with np.errstate(all="ignore"):
-            share = np.exp(log_weight - 0.5 * (h - h0))
+            share = np.exp(log_weight - 0.5 * (h - h0) / phi)
         outside = np.bincount(factor.codes, ~in_domain(r.family, eta), factor.J) > 0
         share = np.where(np.isfinite(share) & ~outside, share, 0.0)
         weighted = np.where(share[factor.codes] > 0, share[factor.codes] * g_k, 0.0)
@@ -231,13 +262,15 @@ def integrate(at: QuadratureAt) -> Integral:
         v += hu
         vx += hu[:, :, None] * x
         zgu += zg[:, :, None] * u[:, None, :]
-    scale = 1 / total
+        by_phi += 0.5 * np.sum(hu * from_mode, axis=1) - np.where(share > 0, share * h, 0.0)
+    scale = 1 / (phi * total)
     return Integral(
         total,
         g * scale[factor.codes],
         v * scale[:, None],
         vx * scale[:, None, None],
         np.sum(zgu * scale[:, None, None], axis=0),
+        float(by_phi @ scale),
     )
 
 

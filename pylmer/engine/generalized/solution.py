@@ -160,7 +160,7 @@ class GeneralizedOptimum:
     @property
     def phi(self) -> float:
         """The scale of the criterion: 1 without one."""
-        return self.laplace.phi
+        return self.at.phi
 
     @property
     def sigma(self) -> float:

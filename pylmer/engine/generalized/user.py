@@ -24,10 +24,12 @@ At: TypeAlias = LaplaceAt | QuadratureAt
 
 @dataclass(frozen=True, eq=False)
 class GeneralizedDevfun:
-    """d(x), x = (par (k,), beta (p,), log theta of a negative binomial whose shape is estimated), all in user's units.
+    """d(x), x = (par (k,), beta (p,), a shape), all in user's units.
 
-    With nAGQ = 0 beta is profiled and no part of x. Called with x it gives the value; `at` gives what the value, the
-    gradient and the modes come from, and begins at the modes of `near`, which is much faster:
+    The shape is log theta of a negative binomial that is estimated, log phi of a family with a scale where nAGQ > 1
+    (elsewhere phi is profiled), else none. With nAGQ = 0 beta is profiled and no part of x. Called with x it gives the
+    value; `at` gives what the value, the gradient and the modes come from, and begins at the modes of `near`, which is
+    much faster:
 
         d = devfun.at(x, near=optimum.at); d.value; devfun.gradient(d)
     """
@@ -43,7 +45,11 @@ class GeneralizedDevfun:
     def at(self, x: Sequence[float] | Array, near: At | None = None) -> At:
         """The criterion at x; ArgumentError if its length is wrong, NumericalError where it has no value."""
         place = self.place(x)
-        if near is not None and len(near.place.shapes) == len(place.shapes):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self._at(place, near)
+
+    def _at(self, place: Place, near: At | None) -> At:
+        if near is not None and near.place.size == place.size:
             return near.to(place)
         return self.criterion.at(place)
 
@@ -60,7 +66,13 @@ class GeneralizedDevfun:
     @property
     def size(self) -> int:
         """Number of coordinates."""
-        return self.k + self.p + self.free_shape
+        return self.k + self.p + self.shapes
+
+    @property
+    def shapes(self) -> int:
+        """Number of shapes: 0 or 1."""
+        scaled = isinstance(self.criterion, Quadrature) and self.criterion.scaled
+        return int(self.free_shape or scaled)
 
     @property
     def structure(self) -> WeightedStructure:
@@ -88,7 +100,8 @@ class GeneralizedDevfun:
         pieces = np.split(values[:k], np.cumsum([c.size for c in self.covariances])[:-1])
         points = [c.point(piece, R) for c, piece, R in zip(self.covariances, pieces, scaling.R_terms, strict=True)]
         beta = scaling.R @ values[k : k + p] if p else np.zeros(0)
-        place = Place(tuple(points), beta, values[k + p :])
+        limit = SHAPE_LIMIT if self.free_shape else np.inf
+        place = Place(tuple(points), beta, values[k + p :], limit)
         return self.criterion.own(place) if isinstance(self.criterion, Quadrature) else place
 
     def coordinates(self, at: At) -> Array:
@@ -96,7 +109,7 @@ class GeneralizedDevfun:
         scaling = self.structure.scaling
         points = zip(self.covariances, at.place.points, scaling.R_terms, strict=True)
         par = [covariance.par(point, R) for covariance, point, R in points]
-        shapes = np.clip(at.place.shapes, -SHAPE_LIMIT, SHAPE_LIMIT)
+        shapes = np.clip(at.place.shapes, -at.place.limit, at.place.limit)
         return np.concatenate([*par, scaling.inverse @ at.place.beta if self.p else np.zeros(0), shapes])
 
     def gradient(self, at: At) -> Array:
