@@ -178,14 +178,14 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
             break
         state = moved
     if start is None:
-        points = tuple(covariance.multiple(0.3) for covariance in covariances)
+        points = Points(covariance.multiple(0.3) for covariance in covariances)
         return Start(points, beta, structure.zeros(), glm, passes)
     return replace(start, passes=passes)
 
 
 def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
     def multiple(c: float) -> Points:
-        return tuple(covariance.multiple(c) for covariance in covariances)
+        return Points(covariance.multiple(c) for covariance in covariances)
 
     return multiple(SCAN[local_minima(scanned(criterion.at, multiple, SCAN))[0]])
 
