@@ -81,7 +81,7 @@ def secants(E: Array, old: Slopes, new: Slopes, step: Array, same_chart: Any, ke
     missed = new.gradient - old.gradient - times((old.information + new.information) / 2 + E, step)
     along = inner(missed, step)
     kept = along**2 <= 1e-12 * inner(missed, missed) * inner(step, step)
-    update = missed[..., :, None] * missed[..., None, :] / spread(along + kept, E)
+    update = missed[..., :, None] * missed[..., None, :] / spread(np.where(kept, 1.0, along), E)
     corrected = chosen(kept, E, E + update)
     large = (largest(corrected) > largest(new.information)) & np.logical_not(kept) & (not keep)
     return chosen(large | np.logical_not(same_chart), np.zeros_like(E), corrected)
