@@ -9,7 +9,7 @@ import numpy as np
 
 from ..design import Design
 from ..engine.covariance.points import Points
-from ..engine.criterion.profiled import At, Criterion, Objective
+from ..engine.criterion.profiled import At, Criterion, Objective, ProfiledEvaluation
 from ..engine.factorization.choose import elimination_engine
 from ..engine.factorization.contract import Fixed
 from ..engine.optimize.newton import Run
@@ -176,7 +176,7 @@ def _one(deletions: Deletions, devfun: Devfun, points: Points, group: int, held:
             fixed, place = _estimated(criterion.at(new.points(old.par(points))))
         else:
             best = _descended(criterion.at, devfun, points, not deletions.dominant[group])
-            fixed, place = best.at.fixed, best.place
+            fixed, place = best.at.fixed, best.at.place
     except NumericalError as error:
         out.failed[group] = f"leaves a model that cannot be fitted: {error}"
         return
@@ -190,7 +190,7 @@ def _estimated(at: At) -> tuple[Fixed, Points]:
     return at.factorization.fixed, at.points
 
 
-def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool) -> Run:
+def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool) -> Run[ProfiledEvaluation]:
     """The lowest of the optima reached from that of the whole, unless it is far, and from the minima of a scan."""
     scan = scanned(objective, devfun.covariances.multiple, SCAN)
     starts = [devfun.covariances.multiple(SCAN[k]) for k in local_minima(scan)]

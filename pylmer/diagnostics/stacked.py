@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.covariance.family import CovarianceFamily
-from ..engine.covariance.points import Points, singular
+from ..engine.covariance.points import Points
 from ..engine.factorization.chain import ChainPlan
 from ..engine.factorization.contract import Engine
 from ..engine.many_responses.descent import Runs, descend_together, retried
@@ -173,7 +173,7 @@ def solve_together(
     stack = deletion_stack(deletions, REML)
     places = StackedPoints.stacked(families, [points] * len(groups))
     if scan is not None:
-        start = places.floored(INTERIOR) if singular(points) else places
+        start = places.floored(INTERIOR) if points.singular() else places
         values = np.array(
             [stack.values(groups, StackedPoints.stacked(families, [c] * len(groups))).value for c in scan]
         )

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from ..engine.covariance.points import singular
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.words import word
@@ -244,4 +243,4 @@ def isSingular(fit: FittedModel, tol: float = 1e-4) -> bool:
     """
     if not isinstance(tol, int | float | np.number):
         raise ArgumentError(f"isSingular(): tol must be a number, found {tol!r}")
-    return singular(fit.optimum.points, float(tol))
+    return fit.optimum.points.singular(float(tol))

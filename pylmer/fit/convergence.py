@@ -9,7 +9,7 @@ import numpy as np
 
 from ..design import RandomDesign
 from ..engine.covariance.covariances import Covariances
-from ..engine.covariance.points import Points, singular
+from ..engine.covariance.points import Points
 from ..engine.optimize.certificate import TOLERANCE, Certificate
 from ..errors import NumericalError
 from ..numerics.linalg import Array
@@ -39,7 +39,7 @@ def convergence_notes(
     """What the control wants said about the optimum; NumericalError where it wants a stop."""
     proof = optimum.certificate
     found: list[tuple[str, str]] = []
-    if singular(optimum.points):
+    if optimum.points.singular():
         lost = "; ".join(vanished(covariances, optimum.points))
         found.append((control.check_conv_singular, f"boundary (singular) fit: {lost}"))
     if not optimum.converged:
@@ -82,7 +82,7 @@ def _remedy(optimum: Reached) -> str:
 def vanished(covariances: Covariances, points: Points) -> list[str]:
     """Per singular term, what has no variance, in words."""
     terms = zip(covariances.labels, points, covariances.templates(points), strict=True)
-    return [f"{group}: {_lost(T, columns)}" for (group, columns), point, T in terms if singular((point,))]
+    return [f"{group}: {_lost(T, columns)}" for (group, columns), point, T in terms if Points((point,)).singular()]
 
 
 def _lost(T: Array, columns: Sequence[str]) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from ..design import ModelData, build_design
-from ..engine.covariance.points import size_of
 from ..engine.optimize.unbounded import BLURRED, RUNAWAY, falls_without_end
 from ..errors import FitNote, NumericalError
 from .devfun import Devfun, make_devfun
@@ -63,7 +62,7 @@ def check_residuals(model: FittedModel) -> str:
     As the variances run away either the criterion falls without end, sigma is not to be estimated, and NumericalError
     is raised; or it tends to a limit.
     """
-    if size_of(model.optimum.points) < RUNAWAY:
+    if model.optimum.points.extent < RUNAWAY:
         return ""
     rows, at = model.rows, model.at
     weights = 1.0 if rows.weights is None else rows.weights

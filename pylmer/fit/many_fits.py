@@ -10,7 +10,6 @@ from typing import Any, Generic
 import numpy as np
 
 from ..design import Designed
-from ..engine.covariance.points import singular
 from ..engine.factorization.choose import engine_to_share
 from ..engine.factorization.orthogonal import OrthogonalEngine, is_small
 from ..engine.many_responses import (
@@ -182,9 +181,9 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
         problem.own[r] = own.criterion
         fixed, scaling = best.at.fixed, own.gram.scaling
         beta = scaling.inverse @ fixed.beta + scaling.shift
-        optima.points[r], optima.value[r], optima.r2[r] = best.place, best.at.value, fixed.r2
+        optima.points[r], optima.value[r], optima.r2[r] = best.at.place, best.at.value, fixed.r2
         optima.beta[r] = gram.scaling.R @ (beta - problem.responses.shift[r])
-        optima.converged[r], optima.singular[r] = best.converged, singular(best.place)
+        optima.converged[r], optima.singular[r] = best.converged, best.at.place.singular()
 
 
 @word

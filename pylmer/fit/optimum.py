@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.covariance.points import Points
-from ..engine.criterion.profiled import At
+from ..engine.criterion.profiled import At, ProfiledEvaluation
 from ..engine.factorization.orthogonal import OrthogonalEngine
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.distant_response import search_far
-from ..engine.optimize.newton import Run
+from ..engine.optimize.newton import Run, standing
 from ..engine.optimize.other_optimizers import NEAREST, OptimizerResult, run_callable, run_named
 from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
 from ..engine.sums.moments import moment_ratios
@@ -50,7 +50,7 @@ class Optimum:
     optimizer: str
     trace: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
-    points: Points = field(default=(), repr=False)
+    points: Points = field(default=Points(), repr=False)
 
     def __post_init__(self) -> None:
         seal(self)
@@ -78,7 +78,7 @@ def start_points(devfun: Devfun, start: Any) -> Points | None:
     return points
 
 
-def _widened(devfun: Devfun, found: Search) -> Search:
+def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[ProfiledEvaluation]:
     """`found`, or a lower minimum; along a single parameter the scan has seen all."""
     if len(found.best.at.gradient) < 2:
         return found
@@ -128,8 +128,7 @@ def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[f
 def held_optimum(devfun: Devfun, par: Array) -> Optimum:
     """No optimum: the criterion at `par`, with what the certificate finds there and a note that theta is held."""
     at = devfun.at(par).evaluation()
-    run = Run(at, np.zeros((len(par), len(par))), True, "", 1, 0, (at.value,))
-    held = _described(devfun, run, optimizer=HELD, evaluations=1, values=0)
+    held = _described(devfun, standing(at, evaluations=1), optimizer=HELD, evaluations=1, values=0)
     theta = devfun.covariances.theta(devfun.covariances.templates(at.place))
     text = ", ".join(f"{value:.6g}" for value in theta)
     return replace(held, notes=(f"theta is held at {text}: it is not estimated",))
@@ -153,12 +152,11 @@ def optimum_at(devfun: Devfun, points: Points) -> Optimum:
 
 def optimum_of(devfun: Devfun, at: At) -> Optimum:
     """`optimum_at` for a place that has been factorized."""
-    k, value = len(at.gradient), at.value
-    run = Run(at.evaluation(), np.zeros((k, k)), True, "", 0, 0, (value,))
+    run = standing(at.evaluation())
     return _described(devfun, run, optimizer="newton", evaluations=0, values=0, trace=(run.trace,))
 
 
-def _optimum(devfun: Devfun, found: Search) -> Optimum:
+def _optimum(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Optimum:
     return _described(
         devfun,
         found.best,
@@ -171,14 +169,13 @@ def _optimum(devfun: Devfun, found: Search) -> Optimum:
 
 def _foreign_optimum(devfun: Devfun, found: OptimizerResult, name: str, notes: tuple[str, ...]) -> Optimum:
     at = devfun.at(found.par).evaluation()
-    k = len(at.gradient)
-    run = Run(at, np.zeros((k, k)), found.converged, found.message, found.evaluations, 0, (at.value,))
+    run = standing(at, converged=found.converged, message=found.message, evaluations=found.evaluations)
     optimum = _described(devfun, run, optimizer=name, evaluations=0, values=found.evaluations, trace=(run.trace,))
     return replace(optimum, notes=(*notes, *optimum.notes))
 
 
-def _described(devfun: Devfun, run: Run, **counts: Any) -> Optimum:
-    at, par = run.at, devfun.covariances.par(run.place)
+def _described(devfun: Devfun, run: Run[ProfiledEvaluation], **counts: Any) -> Optimum:
+    at, par = run.at, devfun.covariances.par(run.at.place)
     optimum = Optimum(
         value=at.value,
         par=par,

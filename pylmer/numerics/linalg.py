@@ -14,6 +14,7 @@ from ..errors import NumericalError
 
 Array: TypeAlias = npt.NDArray[Any]  # float64 throughout; numpy's stubs widen it in most expressions
 Codes: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 CHUNK = 65_536  # rows held at once at the most
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...

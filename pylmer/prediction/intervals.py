@@ -23,7 +23,6 @@ from itertools import chain, combinations
 
 import numpy as np
 
-from ..engine.covariance.points import shifted
 from ..engine.criterion.profiled import At
 from ..engine.criterion.row_variances import JointRows, RowsOfFactor, row_slopes, row_variances, unknown_variances
 from ..engine.optimize.asymptotics import parameter_covariance
@@ -121,7 +120,7 @@ def _variance_slopes(at: At, rows: JointRows) -> Array:
     h = difference_step(at.points)
 
     def variances(step: Array) -> Array:
-        there = at.criterion.at(shifted(at.points, step))
+        there = at.criterion.at(at.points.shifted(step))
         return at.s2 * (row_variances(there, rows) + unknown_variances(there, rows))
 
     units = h * np.eye(len(at.gradient))

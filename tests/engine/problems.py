@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pylmer.engine.covariance.family import CovarianceFamily
-from pylmer.engine.covariance.point import Point
+from pylmer.engine.covariance.points import Points
 from pylmer.engine.sums.rows import Rows, TermRows
 
 KINDS = (
@@ -61,11 +61,11 @@ def families(rows: Rows) -> tuple[CovarianceFamily, ...]:
     return tuple(CovarianceFamily(t.structure, t.width, t.hom) for t in rows.terms)
 
 
-def random_points(rows: Rows, *, singular: bool, seed: int = 2) -> tuple[Point, ...]:
+def random_points(rows: Rows, *, singular: bool, seed: int = 2) -> Points:
     rng = np.random.default_rng(seed)
     points = []
     for family in families(rows):
         point = family.multiple(0.7)
         point = point.moved(rng.normal(size=family.size) * 0.4)
         points.append(point.zeroed(0.5) if singular else point)
-    return tuple(points)
+    return Points(points)

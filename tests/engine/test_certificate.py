@@ -14,7 +14,7 @@ import pytest
 import pylmer
 from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.engine.covariance.points import Points
-from pylmer.engine.criterion.profiled import Criterion, Objective
+from pylmer.engine.criterion.profiled import Criterion, Objective, ProfiledEvaluation
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.optimize.certificate import certify, kkt, past_saddles
 from pylmer.engine.optimize.information import observed_information
@@ -51,7 +51,7 @@ def test_what_the_corrections_say_is_not_believed(kind: str) -> None:
     """Corrections that turn the information round: the certificate is that of the observed information."""
     rows = make_rows(kind, weights=False)
     criterion = Criterion(elimination_engine(form_gram(rows)), True)
-    run = search(criterion.at, lambda c: tuple(f.multiple(c) for f in families(rows))).best
+    run = search(criterion.at, lambda c: Points.multiple(families(rows), c)).best
     known = observed_information(criterion.at, run.at) - run.at.information
     proof = certify(replace(run, correction=known), criterion.at)
     for wrong in (-2 * run.at.information, -run.at.information):
@@ -63,7 +63,7 @@ def test_what_the_corrections_say_is_not_believed(kind: str) -> None:
 # --- saddles ---------------------------------------------------------------------------------------------------------
 
 
-def highest_between_two_minima() -> tuple[Objective, Run, float]:
+def highest_between_two_minima() -> tuple[Objective, Run[ProfiledEvaluation], float]:
     """The criterion of one variance, the end of a descent at its local maximum, and its value in the lower minimum."""
     criterion = Criterion(elimination_engine(form_gram(bimodal_rows())), False)
     family = CovarianceFamily("us", 1)
@@ -126,7 +126,7 @@ class Saddle:
 
 def test_the_way_on_is_that_of_the_observed_information() -> None:
     """At (1, 1) the average information bends along t_0, where f rises; the saddle is left along t_1."""
-    at: Any = Saddle((CovarianceFamily("diag", 2).multiple(1.0),))
+    at: Any = Saddle(Points((CovarianceFamily("diag", 2).multiple(1.0),)))
     run = Run(at, np.zeros((2, 2)), True, "", 1, 0, (at.value,))
     objective: Any = Saddle
     found = past_saddles(Search(run, (), (run,)), objective).best.at
@@ -138,7 +138,7 @@ def test_the_search_stays_in_a_minimum() -> None:
     """Whatever the corrections say."""
     rows = make_rows("one vector", weights=False)
     criterion = Criterion(elimination_engine(form_gram(rows)), True)
-    found = search(criterion.at, lambda c: tuple(f.multiple(c) for f in families(rows)))
+    found = search(criterion.at, lambda c: Points.multiple(families(rows), c))
     assert past_saddles(found, criterion.at) is found
     wrong = replace(found, best=replace(found.best, correction=-2 * found.best.at.information))
     assert past_saddles(wrong, criterion.at) is wrong

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from pylmer.engine.covariance.points import shifted
 from pylmer.engine.criterion.profiled import At, Criterion
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.factorization.dense import DenseEngine
@@ -96,7 +95,7 @@ def test_score_is_the_derivative_of_the_value(kind: str, REML: bool) -> None:
     at, _ = both(kind, REML, singular=False)
     h = 1e-4
     for a, unit in enumerate(np.eye(len(at.gradient))):
-        d = [at.criterion.at(shifted(at.points, c * h * unit)).value for c in (-2, -1, 1, 2)]
+        d = [at.criterion.at(at.points.shifted(c * h * unit)).value for c in (-2, -1, 1, 2)]
         slope = (d[0] - 8 * d[1] + 8 * d[2] - d[3]) / (12 * h)
         assert slope == pytest.approx(at.gradient[a], abs=2e-7 * max(1, np.max(np.abs(at.gradient))))
 
@@ -243,7 +242,7 @@ def test_observed_information_is_the_second_derivative_of_the_value(kind: str, R
     H, units = observed_information(at.criterion.at, at), np.eye(len(at.gradient))
 
     def value(step: np.ndarray) -> float:
-        return at.criterion.at(shifted(at.points, step)).value
+        return at.criterion.at(at.points.shifted(step)).value
 
     def second(h: float) -> np.ndarray:
         corners = [[(a + b, a - b, b - a, -a - b) for b in units] for a in units]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pylmer.engine.covariance.points import Points
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.optimize.search import COARSE_SCAN, SCAN, search
@@ -68,7 +69,7 @@ def test_both_scans_lead_to_the_same_minimum(seed: int) -> None:
     ratios = moment_ratios(gram)
     assert ratios is not None
     pairs = list(zip(found, ratios, strict=True))
-    whole = search(criterion.at, lambda c: tuple(f.multiple(c) for f in found), multiples=SCAN)
-    near = search(criterion.at, lambda c: tuple(f.multiple(c * r) for f, r in pairs), multiples=COARSE_SCAN)
+    whole = search(criterion.at, lambda c: Points.multiple(found, c), multiples=SCAN)
+    near = search(criterion.at, lambda c: Points(f.multiple(c * r) for f, r in pairs), multiples=COARSE_SCAN)
     assert near.best.at.value == pytest.approx(whole.best.at.value, abs=1e-9)
     assert near.evaluations <= whole.evaluations

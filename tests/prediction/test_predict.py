@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.engine.covariance.points import shifted
 from pylmer.engine.criterion.row_variances import row_slopes
 from pylmer.engine.optimize.asymptotics import parameter_covariance
 from pylmer.inference.degrees_of_freedom.satterthwaite import satterthwaite
@@ -237,7 +236,7 @@ def test_slopes_of_predictions_are_their_derivatives_in_theta(name: str) -> None
     rows = fitted_rows(fit, chosen_effects(fit, None)).joint(fixed=True, unknown=False)
 
     def means(step: np.ndarray) -> np.ndarray:
-        at = fit.at.criterion.at(shifted(fit.at.points, step))
+        at = fit.at.criterion.at(fit.at.points.shifted(step))
         b = at.factorization.modes(at.v[:, None])[1]
         effects = [np.sum(p.Z * x[p.codes, :, 0], axis=1) for p, x in zip(rows.factors, b, strict=True)]
         return rows.X @ at.factorization.fixed.beta + sum(effects)
@@ -268,7 +267,7 @@ def test_uncertain_theta_of_a_fixed_part_is_satterthwaites(balanced: bool) -> No
     half = t.ppf(0.975, df) * given["se_fit"]
     assert_close((given["upr"] - given["lwr"]) / 2, half.tolist(), 1e-6)  # df by differences
     h = 1e-4
-    ups, downs = ([fit.at.criterion.at(shifted(fit.at.points, s * h * u)) for u in np.eye(3)] for s in (1, -1))
+    ups, downs = ([fit.at.criterion.at(fit.at.points.shifted(s * h * u)) for u in np.eye(3)] for s in (1, -1))
     back = fit.at.criterion.engine.gram.scaling.inverse
     change = [
         (a.factorization.fixed.beta - b.factorization.fixed.beta) / (2 * h) for a, b in zip(ups, downs, strict=True)

@@ -105,13 +105,13 @@ class Covariances:
 
     def multiple(self, c: float | Array) -> Points:
         """Every relative covariance c^2 I in scaled coordinates; c one number, or one for each term."""
-        sizes = np.broadcast_to(c, len(self.families))
-        return tuple(family.multiple(float(size)) for family, size in zip(self.families, sizes, strict=True))
+        sizes = c if isinstance(c, np.ndarray) else [c] * len(self.families)
+        return Points([family.multiple(float(size)) for family, size in zip(self.families, sizes, strict=True)])
 
     def points(self, par: Array) -> Points:
         """`par` (k,) -> one point per random term, in scaled coordinates."""
         terms = zip(self.families, self.pieces(par), self.R_terms, strict=True)
-        return tuple(family.point(piece, R) for family, piece, R in terms)
+        return Points([family.point(piece, R) for family, piece, R in terms])
 
     def pieces(self, par: Array) -> list[Array]:
         """What each term has of `par` (k,)."""

@@ -1,27 +1,95 @@
-"""The points of all terms together: their free coordinates, moves and limits."""
+"""The covariances of all random terms as one place, in all their local coordinates side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import accumulate, pairwise
-from typing import TypeAlias
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, Mask
 from .correlated import Correlated
+from .family import CovarianceFamily
 from .point import Point, lower_entries
 from .unstructured import Unstructured
 
-Points = tuple[Point, ...]
 VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
-Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
-def singular(points: Sequence[Point], tolerance: float = VANISHED) -> bool:
-    """Whether some covariance has lost a direction, or a correlation of cs or ar1 is at its limit."""
-    return any(np.any(point.deviations() < tolerance) or at_limit(point, tolerance) for point in points)
+class Points(tuple[Point, ...]):
+    """One point per random term, in fitting order; a step is (k,), the coordinates of all terms in turn.
+
+    >>> place = Points.multiple((CovarianceFamily("us", 2), CovarianceFamily("diag", 1)), 1.0)
+    >>> place.size, place.extent
+    (4, 1.0)
+    >>> place.moved(np.array([0.0, 0.0, 0.0, -0.25]))[1].template()
+    array([[0.75]])
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def multiple(cls, families: Iterable[CovarianceFamily], c: float) -> Self:
+        """Every Sigma c^2 I."""
+        return cls([family.multiple(c) for family in families])
+
+    @property
+    def size(self) -> int:
+        """k, the number of local coordinates."""
+        return sum([point.size for point in self])
+
+    @property
+    def extent(self) -> float:
+        """The largest entry of all templates."""
+        return max([float(np.abs(point.template()).max(initial=0.0)) for point in self])
+
+    def pieces(self, values: Array) -> list[Array]:
+        """What each point has of values (k, ...)."""
+        ends = list(accumulate([point.size for point in self], initial=0))
+        return [values[start:end] for start, end in pairwise(ends)]
+
+    def moved(self, step: Array) -> Self:
+        """The points after `step`, in charts of their own and inside their domains."""
+        return type(self)([point.moved(s) for point, s in zip(self, self.pieces(step), strict=True)])
+
+    def shifted(self, step: Array) -> Self:
+        """The points displaced by `step` in their own charts."""
+        return type(self)([point.shifted(s) for point, s in zip(self, self.pieces(step), strict=True)])
+
+    def same_chart(self, other: Self) -> bool:
+        """Whether second-order information at `other` still speaks of the same coordinates."""
+        return all(mine.same_chart(theirs) for mine, theirs in zip(self, other, strict=True))
+
+    def with_point(self, term: int, point: Point) -> Self:
+        """The same with another point for one term."""
+        return type(self)((*self[:term], point, *self[term + 1 :]))
+
+    # --- what vanishes ------------------------------------------------------------------------------------------------
+
+    def singular(self, tolerance: float = VANISHED) -> bool:
+        """Whether some covariance has lost a direction, or a correlation of cs or ar1 is at its limit."""
+        return any(np.any(point.deviations() < tolerance) or at_limit(point, tolerance) for point in self)
+
+    def floored(self, floor: float) -> Self:
+        """Every standard deviation at least `floor`."""
+        return type(self)([point.floored(floor) for point in self])
+
+    def zeroed(self, tolerance: float = VANISHED) -> Self:
+        """Every standard deviation below `tolerance` set to zero."""
+        return type(self)([point.zeroed(tolerance) for point in self])
+
+    @property
+    def free(self) -> Mask:
+        """Mask (k,): False where a coordinate would only grow a vanished deviation."""
+        return np.concatenate([np.zeros(0, bool), *(_free(point) for point in self)])
+
+    @property
+    def kinks(self) -> Mask:
+        """Mask (k,) of coordinates that must be held: all that are not free, where a deviation of cs or ar1 is zero."""
+        if any(isinstance(point, Correlated) and not point.deviations().all() for point in self):
+            return ~self.free
+        return np.zeros(self.size, bool)
 
 
 def at_limit(point: Point, tolerance: float = VANISHED) -> bool:
@@ -32,37 +100,8 @@ def at_limit(point: Point, tolerance: float = VANISHED) -> bool:
     return min(rho - point.family.lowest, 1 - rho) < tolerance
 
 
-def free_coordinates(points: Sequence[Point]) -> Mask:
-    """Mask over all local coordinates: False where they would only grow a vanished deviation."""
-    return np.concatenate([np.zeros(0, bool), *(_free(point) for point in points)])
-
-
 def _free(point: Point) -> Mask:
     size, alive = point.size, point.deviations() > 0
     if isinstance(point, Unstructured):
         return alive[lower_entries(len(alive))[1]]
     return np.concatenate([alive, np.full(size - len(alive), bool(alive.any()))])
-
-
-def _sizes(points: Points) -> list[int]:
-    return [point.size for point in points]
-
-
-def _pieces(points: Points, step: Array) -> list[Array]:
-    ends = list(accumulate(_sizes(points), initial=0))
-    return [step[start:end] for start, end in pairwise(ends)]
-
-
-def moved(points: Points, step: Array) -> Points:
-    """The points after `step` (k,), in charts of their own and inside their domains."""
-    return tuple(point.moved(s) for point, s in zip(points, _pieces(points, step), strict=True))
-
-
-def shifted(points: Points, step: Array) -> Points:
-    """The points displaced by `step` (k,) in their own charts."""
-    return tuple(point.shifted(s) for point, s in zip(points, _pieces(points, step), strict=True))
-
-
-def size_of(points: Points) -> float:
-    """The largest entry of all templates."""
-    return float(max(np.max(np.abs(point.template()), initial=0.0) for point in points))

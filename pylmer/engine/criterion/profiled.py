@@ -10,7 +10,7 @@ information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the averag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,8 +19,10 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
+from ..covariance.point import Point
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed
+from ..optimize.places import Evaluation
 from ..sums.gram import Gram
 
 EPS = float(np.finfo(float).eps)
@@ -45,25 +47,21 @@ class Criterion:
         gram = self.gram
         return gram.n - gram.p if self.REML else gram.n
 
-    def at(self, points: Points) -> At:
+    def at(self, points: Iterable[Point]) -> At:
         """Criterion, score and information at `points`; each is computed when first asked for."""
-        return At(self, points, self.engine.factorize([point.template() for point in points]))
+        place = Points(points)
+        return At(self, place, self.engine.factorize([point.template() for point in place]))
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class ProfiledEvaluation(Evaluation[Points]):
     """The criterion at one place with its score and information, computed; nothing in it grows with the data.
 
-    noise  how far rounding may move the value;  fixed  beta, r2 and the rest of the fixed part
+    fixed  beta, r2 and the rest of the fixed part
     G      dd/dSigma and ZtQZ the sum over levels of Z_j'QZ_j, one (l, l) per random term each
     """
 
     criterion: Criterion
-    place: Points
-    value: float
-    gradient: Array
-    information: Array
-    noise: float
     fixed: Fixed
     G: tuple[Array, ...]
     ZtQZ: tuple[Array, ...]
@@ -104,18 +102,18 @@ class At:
 
     @property
     def place(self) -> Points:
-        """The points."""
+        """The points, as Newton's method calls them."""
         return self.points
 
-    def evaluation(self) -> Evaluation:
+    def evaluation(self) -> ProfiledEvaluation:
         """Value, score and information, computed; the factorization, which is large, stays behind."""
-        return Evaluation(
-            self.criterion,
+        return ProfiledEvaluation(
             self.points,
             value=self.value,
             gradient=self.gradient,
             information=self.information,
             noise=self.noise,
+            criterion=self.criterion,
             fixed=self.factorization.fixed,
             G=tuple(self.G),
             ZtQZ=tuple(self.ZtQZ[f][here, here].copy() for f, here in self._places),

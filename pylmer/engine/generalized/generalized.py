@@ -16,7 +16,7 @@ from ...families import Family
 from ...numerics.linalg import Array
 from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.point import Point
-from ..covariance.points import VANISHED, singular
+from ..covariance.points import VANISHED, Points
 from ..optimize.search import INTERIOR
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .laplace import Laplace, LaplaceAt, Scale
@@ -168,8 +168,8 @@ def _by_quadrature(
 def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int) -> GeneralizedOptimum:
     runs = [_descended(devfun, at, steps)]
     best = _settled(runs[0])
-    if singular(best.at.place.points) and not certify(best, _laplace(best.at)).boundary_holds:
-        inside = replace(best.at.place, points=tuple(point.floored(INTERIOR) for point in best.at.place.points))
+    if best.at.place.points.singular() and not certify(best, _laplace(best.at)).boundary_holds:
+        inside = replace(best.at.place, points=best.at.place.points.floored(INTERIOR))
         runs.append(_descended(devfun, best.at.to(inside), steps))
         best = min(best, _settled(runs[-1]), key=lambda run: float(run.at.value))
     return GeneralizedOptimum(
@@ -198,7 +198,7 @@ def _laplace(at: At) -> LaplaceAt:
 
 def _settled(run: JointDescent[At]) -> JointDescent[At]:
     """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
-    if not singular(run.at.place.points):
+    if not run.at.place.points.singular():
         return run
     try:
         at = run.at.to(with_vanished(run.at.place, VANISHED))
@@ -239,7 +239,7 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     structure = devfun.structure
 
     def tried(points: Sequence[Point], beta: Array, b: Sequence[Array]) -> At | None:
-        place = Place(tuple(points), beta if devfun.p else np.zeros(0), shapes)
+        place = Place(Points(points), beta if devfun.p else np.zeros(0), shapes)
         try:
             at = _at(devfun, place, structure.scaling.inverse @ beta, b)
             return at if np.isfinite(at.value) else None
@@ -249,7 +249,7 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     def at_multiple(c: float) -> At | None:
         points = [covariance.multiple(c) for covariance in devfun.covariances]
         try:
-            at = working_criterion(structure, start.glm).at(tuple(points))
+            at = working_criterion(structure, start.glm).at(points)
             beta, b = at.factorization.fixed.beta, [x[:, :, 0] for x in at.factorization.modes(at.v[:, None])[1]]
         except NumericalError:
             beta, b = start.beta, structure.zeros()

@@ -117,7 +117,7 @@ def conditioned(devfun: GeneralizedDevfun, place: Place, held: ConstrainedDevian
         raise ArgumentError("with nAGQ > 1 only the first column's standard deviation and correlation can be held")
     of_point, own, missing = _of_term(point, scaling.R_terms[held.term], held, value)
     slope[first : first + point.size] = own
-    points = (*place.points[: held.term], of_point, *place.points[held.term + 1 :])
+    points = place.points.with_point(held.term, of_point)
     return Condition(replace(place, points=points), slope, missing)
 
 

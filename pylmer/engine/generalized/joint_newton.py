@@ -15,8 +15,18 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
-from ..optimize.newton import new_radius
-from ..optimize.trust_region import trust_step
+from ..optimize.trust_region import (
+    KEPT,
+    NEAR,
+    blurred,
+    final,
+    first_radius,
+    negligible,
+    radii,
+    secants,
+    stuck,
+    trust_step,
+)
 from .place import Place
 
 STOP = 1e-10  # predicted decrease, in units of the criterion, below which no step is worth taking
@@ -24,7 +34,6 @@ ITERATIONS = 200
 SLOW = 0.2  # share of the last promise from which a step is slow
 SLOW_STEPS = 2  # of them in a row before the score is differenced: the secant correction needs one to learn
 PATIENCE = 5  # steps before one that disappoints has the score differenced
-ACCEPTED = 1e-4  # share of the promised decrease that a step must keep
 
 
 class JointAt(Protocol):
@@ -117,35 +126,34 @@ def descend(
     orthonormal columns (size, m) that steps are taken along, all where None.
     """
     counts = _Progress(1, 0, at.passes)
-    radius = max(0.5 * at.place.extent, 0.3)
+    radius = float(first_radius(at.place.extent))
     E = counts.differenced(at) if differences else np.zeros((at.place.size,) * 2)
     previous, fresh, trace, promised, slow = np.inf, differences, [at.value], np.inf, 0
     for _ in range(steps):
         step, promised, inside = _step_along(directions, at.gradient, at.information + E, radius)
-        enough = 0.01 * at.noise if inside else at.noise
-        if promised <= max(STOP, enough) and (inside or radius >= 0.1 * at.place.extent):
+        if negligible(promised, inside, at.noise, STOP) and final(inside, radius, at.place.extent):
             return _ended(at, E, counts, trace)
-        slow = slow + 1 if inside and promised < 1 and promised > SLOW * previous else 0
+        slow = slow + 1 if inside and promised < NEAR and promised > SLOW * previous else 0
         if slow >= SLOW_STEPS and not fresh:
             E, fresh = counts.differenced(at), True
             continue
         trial = counts.tried(at, at.place.moved(step), at.value + at.noise)
         trace.append(np.inf if trial is None else trial.value)
-        if trial is not None and promised < 10 * at.noise:
-            if _step_along(directions, trial.gradient, trial.information + E, radius)[1] > 0.5 * promised:
+        if trial is not None and blurred(promised, at.noise):
+            if stuck(_step_along(directions, trial.gradient, trial.information + E, radius)[1], promised):
                 return _ended(at, E, counts, trace)
             ratio = 1.0
         else:
             ratio = -1.0 if trial is None else (at.value - trial.value) / promised
-        radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
+        radius = float(radii(radius, np.linalg.norm(step), ratio))
         disappoints = ratio < 0.25 and len(trace) > PATIENCE
-        if ratio <= ACCEPTED or trial is None:
+        if ratio <= KEPT or trial is None:
             if not fresh and E.any() and not keep:  # what was learnt far away is the first suspect, and costs nothing
                 E = np.zeros_like(E)
-            elif ((inside and promised < 1) or disappoints) and not fresh:
+            elif ((inside and promised < NEAR) or disappoints) and not fresh:
                 E, fresh = counts.differenced(at), True
             continue
-        E = secant(E, at, trial, step, keep)
+        E = secants(E, at, trial, step, trial.place.same_chart(at.place), keep)
         at, previous, fresh = trial, (promised if inside else np.inf), False
         if disappoints:
             E, fresh = counts.differenced(at), True
@@ -163,16 +171,3 @@ def _step_along(directions: Array | None, g: Array, H: Array, radius: float) -> 
 
 def _ended(at: A, E: Array, counts: _Progress, trace: list[float]) -> JointDescent[A]:
     return JointDescent(at, E, True, "", counts.evaluations, counts.gradients, counts.passes, tuple(trace))
-
-
-def secant(E: Array, old: JointAt, new: JointAt, step: Array, keep: bool) -> Array:
-    """Symmetric rank-one correction of what the information misses."""
-    if not new.place.same_chart(old.place):
-        return np.zeros_like(E)
-    missed = new.gradient - old.gradient - (old.information + new.information) @ step / 2 - E @ step
-    along = float(missed @ step)
-    if abs(along) < 1e-6 * np.linalg.norm(missed) * np.linalg.norm(step) or along == 0.0:
-        return E
-    corrected = E + np.outer(missed, missed) / along
-    too_large = np.max(np.abs(corrected)) > np.max(np.abs(new.information))
-    return np.zeros_like(E) if too_large and not keep else corrected

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...numerics.linalg import Array
 from ..covariance.point import Point
-from ..covariance.points import Points, free_coordinates, moved, shifted, size_of
+from ..covariance.points import Points
 
 SHAPE_LIMIT = float(np.log(1e6))  # of log theta, both ways: beyond it the criterion is held, theta at this limit
 
@@ -33,7 +33,7 @@ class Place:
     @property
     def k(self) -> int:
         """Number of coordinates of the covariances."""
-        return sum(point.size for point in self.points)
+        return self.points.size
 
     @property
     def size(self) -> int:
@@ -47,27 +47,27 @@ class Place:
     def shifted(self, step: Array) -> Place:
         """The place at local coordinates `step`, still in these coordinates."""
         of_points, beta, shapes = self._parts(step)
-        return Place(shifted(self.points, of_points), beta, shapes, self.limit)
+        return Place(self.points.shifted(of_points), beta, shapes, self.limit)
 
     def moved(self, step: Array) -> Place:
         """The same place with coordinates of its own."""
         of_points, beta, shapes = self._parts(step)
-        return Place(moved(self.points, of_points), beta, shapes, self.limit)
+        return Place(self.points.moved(of_points), beta, shapes, self.limit)
 
     def same_chart(self, other: Place) -> bool:
         """Whether second-order information at `other` still speaks of the same coordinates."""
-        return all(a.same_chart(b) for a, b in zip(self.points, other.points, strict=True))
+        return self.points.same_chart(other.points)
 
     @property
     def extent(self) -> float:
         """The largest entry of all templates."""
-        return size_of(self.points)
+        return self.points.extent
 
     @property
     def free(self) -> Array:
         """Mask over the coordinates: False where one would only grow a vanished deviation, and at a shape's limit."""
         inside = np.abs(self.shapes) < self.limit
-        return np.concatenate([free_coordinates(self.points), np.ones(len(self.beta), bool), inside])
+        return np.concatenate([self.points.free, np.ones(len(self.beta), bool), inside])
 
     @property
     def theta(self) -> float:

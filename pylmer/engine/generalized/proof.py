@@ -82,4 +82,4 @@ def kkt(at: LaplaceAt) -> dict[int, float]:
 
 def with_vanished(place: Place, tolerance: float) -> Place:
     """The place with every vanished standard deviation exactly zero."""
-    return replace(place, points=tuple(point.zeroed(tolerance) for point in place.points))
+    return replace(place, points=place.points.zeroed(tolerance))

@@ -23,6 +23,7 @@ from ...numerics.linalg import Array, transposed
 from ...numerics.stacks import cholesky, inverse_lower, product
 from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
+from ..covariance.points import Points
 from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import EPS
 from .laplace import Laplace, LaplaceAt
@@ -84,7 +85,7 @@ class Quadrature:
             Triangular.of(point, R) if isinstance(point, Unstructured) and len(R) > 1 else point
             for point, R in zip(place.points, R_terms, strict=True)
         ]
-        return replace(place, points=tuple(points))
+        return replace(place, points=Points(points))
 
     @property
     def scaled(self) -> bool:

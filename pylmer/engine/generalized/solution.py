@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, block_diagonal, symmetric
-from ..covariance.points import Points, singular
+from ..covariance.points import Points
 from ..factorization.blocked import EliminationFactorization
 from ..optimize.certificate import Certificate
 from .joint_newton import JointDescent
@@ -178,7 +178,7 @@ class GeneralizedOptimum:
     @property
     def singular(self) -> bool:
         """Whether some covariance has lost a direction."""
-        return singular(self.points)
+        return self.points.singular()
 
     # --- what is uncertain ---
 

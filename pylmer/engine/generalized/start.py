@@ -7,7 +7,7 @@ Clayton 1993), and so twice more from the modes found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ..covariance.family import CovarianceFamily as Covariance
+from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.blocked import EliminationEngine
@@ -47,8 +48,9 @@ class Start:
 class KnownScale(Criterion):
     """The deviance of a linear mixed model with sigma = 1, up to a constant."""
 
-    def at(self, points: Points) -> At:
-        return KnownScaleAt(self, points, self.engine.factorize([point.template() for point in points]))
+    def at(self, points: Iterable[Point]) -> At:
+        place = Points(points)
+        return KnownScaleAt(self, place, self.engine.factorize([point.template() for point in place]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,14 +180,14 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
             break
         state = moved
     if start is None:
-        points = tuple(covariance.multiple(0.3) for covariance in covariances)
+        points = Points(covariance.multiple(0.3) for covariance in covariances)
         return Start(points, beta, structure.zeros(), glm, passes)
     return replace(start, passes=passes)
 
 
 def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
     def multiple(c: float) -> Points:
-        return tuple(covariance.multiple(c) for covariance in covariances)
+        return Points(covariance.multiple(c) for covariance in covariances)
 
     return multiple(SCAN[local_minima(scanned(criterion.at, multiple, SCAN))[0]])
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import ArgumentError
 from ...numerics.linalg import Array, block_diagonal
 from ..covariance.family import CovarianceFamily as Covariance
+from ..covariance.points import Points
 from .laplace import Laplace, LaplaceAt
 from .modes import RowResponses
 from .place import SHAPE_LIMIT, Place, in_chart
@@ -101,7 +102,7 @@ class GeneralizedDevfun:
         points = [c.point(piece, R) for c, piece, R in zip(self.covariances, pieces, scaling.R_terms, strict=True)]
         beta = scaling.R @ values[k : k + p] if p else np.zeros(0)
         limit = SHAPE_LIMIT if self.free_shape else np.inf
-        place = Place(tuple(points), beta, values[k + p :], limit)
+        place = Place(Points(points), beta, values[k + p :], limit)
         return self.criterion.own(place) if isinstance(self.criterion, Quadrature) else place
 
     def coordinates(self, at: At) -> Array:

@@ -1,6 +1,6 @@
 """Trust-region Newton for many runs at once: `optimize.newton` with a leading axis, converged runs dropping out.
 
-The steps, the radius, the secant correction and the rule to stop are those of `optimize.newton`. Two things are left
+The policy is `trust_region`, asked with a leading axis where `optimize.newton` asks for one run. Two things are left
 out: a run that is slow differentiates no Hessian, and one that is not done after `STEPS` steps is handed back as it is,
 for `optimize` to finish.
 """
@@ -11,13 +11,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes
-from ..covariance.points import VANISHED, Mask
-from ..optimize.newton import STOP
+from ...numerics.linalg import Array, Codes, Mask
+from ..covariance.points import VANISHED
 from ..optimize.search import INTERIOR
+from ..optimize.trust_region import (
+    KEPT,
+    NEAR,
+    blurred,
+    final,
+    first_radius,
+    negligible,
+    radii,
+    secants,
+    stuck,
+    trust_steps,
+)
 from .stacked import Stack, Values
 from .stacked_points import StackedPoints
-from .stacked_trust_region import trust_steps
 
 STEPS = 60
 
@@ -57,9 +67,9 @@ class Descent:
 
     def __init__(self, stack: Stack, who: Codes, start: StackedPoints) -> None:
         self.stack, self.who = stack, who
-        places = start.moved(np.zeros((len(who), sum(len(units) for units in start.units))))
+        places = start.moved(np.zeros((len(who), start.size)))
         values = stack.values(who, places)
-        self.state = _State(places, values, np.zeros_like(values.information), np.maximum(0.5 * start.size, 0.3))
+        self.state = _State(places, values, np.zeros_like(values.information), first_radius(start.extent))
         self.done = np.zeros(len(who), bool)
         self.going = np.flatnonzero(np.isfinite(values.value))
         self.evaluations = len(who)
@@ -91,13 +101,11 @@ def _one_step(stack: Stack, who: Codes, state: _State, going: Codes) -> Mask:
     """One step of the runs that go on; a mask over them says which have arrived."""
     old, radius = state.values[going], state.radius[going]
     step, decrease, inside = trust_steps(old.gradient, old.information + state.E[going], radius)
-    enough = np.where(inside, 0.01 * old.noise, old.noise)
-    near = inside | (radius >= 0.1 * state.places[going].size)
-    arrived = (decrease <= np.maximum(STOP, enough)) & near
-    on = np.flatnonzero(~arrived)
+    done = np.asarray(negligible(decrease, inside, old.noise) & final(inside, radius, state.places[going].extent))
+    on = np.flatnonzero(~done)
     if len(on):
-        arrived[on] = _taken(stack, who, state, going[on], step[on], decrease[on])
-    return np.asarray(arrived)
+        done[on] = _taken(stack, who, state, going[on], step[on], decrease[on])
+    return done
 
 
 def _taken(stack: Stack, who: Codes, state: _State, runs: Codes, step: Array, decrease: Array) -> Mask:
@@ -105,14 +113,14 @@ def _taken(stack: Stack, who: Codes, state: _State, runs: Codes, step: Array, de
     old, E, radius, before = state.values[runs], state.E[runs], state.radius[runs], state.places[runs]
     places = before.moved(step)
     new = stack.values(who[runs], places)
-    ratio, stuck = _judged(old, new, E, radius, decrease)
-    state.radius[runs] = _radii(radius, np.linalg.norm(step, axis=1), ratio)
-    good = ratio > 1e-4
-    corrected = _secants(E, old, new, step, before.same_chart(places))
-    state.E[runs[good]] = np.where((decrease < 1)[:, None, None], corrected, E)[good]
+    ratio, ended = _judged(old, new, E, radius, decrease)
+    state.radius[runs] = radii(radius, np.linalg.norm(step, axis=1), ratio)
+    good = ratio > KEPT
+    corrected = secants(E, old, new, step, before.same_chart(places))
+    state.E[runs[good]] = np.where((decrease < NEAR)[:, None, None], corrected, E)[good]
     state.places = state.places.updated(runs[good], places[good])
     state.values = state.values.updated(runs[good], new[good])
-    return stuck
+    return ended
 
 
 def _judged(old: Values, new: Values, E: Array, radius: Array, decrease: Array) -> tuple[Array, Mask]:
@@ -122,31 +130,13 @@ def _judged(old: Values, new: Values, E: Array, radius: Array, decrease: Array) 
     """
     finite = np.isfinite(new.value)
     ratio = np.where(finite, (old.value - np.where(finite, new.value, 0.0)) / decrease, -1.0)
-    stuck = np.zeros(len(ratio), bool)
-    blurred = np.flatnonzero(finite & (decrease < 10 * old.noise))
-    if len(blurred):
-        left = trust_steps(new.gradient[blurred], new.information[blurred] + E[blurred], radius[blurred])[1]
-        stuck[blurred] = left > 0.5 * decrease[blurred]
-        ratio[blurred] = np.where(stuck[blurred], -1.0, 1.0)
-    return ratio, stuck
-
-
-def _radii(radius: Array, length: Array, ratio: Array) -> Array:
-    longer = np.where((ratio > 0.75) & (length > 0.8 * radius), np.where(ratio > 0.9, 4.0, 2.0), 1.0)
-    return np.where(ratio < 0.25, length / 4, radius * longer)
-
-
-def _secants(E: Array, old: Values, new: Values, step: Array, same_chart: Mask) -> Array:
-    """Symmetric rank-one corrections of what the average information misses: (m, k, k)."""
-    mean = (old.information + new.information) / 2 + E
-    missed = new.gradient - old.gradient - (mean @ step[:, :, None])[:, :, 0]
-    along = np.sum(missed * step, axis=1)
-    lengths = np.linalg.norm(missed, axis=1) * np.linalg.norm(step, axis=1)
-    kept = (np.abs(along) < 1e-6 * lengths) | (along == 0)
-    update = missed[:, :, None] * missed[:, None, :] / np.where(kept, 1.0, along)[:, None, None]
-    corrected = np.where(kept[:, None, None], E, E + update)
-    large = ~kept & (np.max(np.abs(corrected), axis=(1, 2)) > np.max(np.abs(new.information), axis=(1, 2)))
-    return np.where((large | ~same_chart)[:, None, None], 0.0, corrected)
+    ended = np.zeros(len(ratio), bool)
+    unclear = np.flatnonzero(finite & blurred(decrease, old.noise))
+    if len(unclear):
+        left = trust_steps(new.gradient[unclear], new.information[unclear] + E[unclear], radius[unclear])[1]
+        ended[unclear] = stuck(left, decrease[unclear])
+        ratio[unclear] = np.where(ended[unclear], -1.0, 1.0)
+    return ratio, ended
 
 
 def singular_runs(runs: Runs) -> Codes:

@@ -13,8 +13,8 @@ import numpy as np
 from ...errors import NumericalError
 from ..covariance.corners import SMALL
 from ..covariance.family import CovarianceFamily
-from ..covariance.points import Points, singular, size_of
-from ..criterion.profiled import Criterion
+from ..covariance.points import Points
+from ..criterion.profiled import Criterion, ProfiledEvaluation
 from ..optimize.distant_response import polished, scaled_newton, value_of
 from ..optimize.newton import LARGE, Run, newton
 from ..optimize.search import Search, lowest
@@ -30,13 +30,15 @@ ONE_BY_ONE = 6  # corners at most that are descended from one after the other
 STEPS = 100
 
 
-def widened_search(criterion: Criterion, families: Sequence[CovarianceFamily], found: Search) -> Search:
+def widened_search(
+    criterion: Criterion, families: Sequence[CovarianceFamily], found: Search[ProfiledEvaluation]
+) -> Search[ProfiledEvaluation]:
     """`found`, or the lower minimum that descents from the corners of the covariances reach."""
     at, engine = found.best.at, criterion.engine
-    lost = singular(at.place)
+    lost = at.place.singular()
     if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
         return found
-    large = size_of(at.place) > LARGE  # steps in units of each coordinate are then needed
+    large = at.place.extent > LARGE  # steps in units of each coordinate are then needed
     together = not large and stackable(engine, families)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
         look = _together if together else _one_by_one
@@ -45,7 +47,7 @@ def widened_search(criterion: Criterion, families: Sequence[CovarianceFamily], f
     if points is None:
         return found
     again = lowest(criterion.at, [points])
-    if size_of(again.best.place) > LARGE:
+    if again.best.at.place.extent > LARGE:
         again = polished(criterion.at, again)
     if not again.best.at.value < at.value - least_difference(at.value, at.noise):
         return found
@@ -55,12 +57,12 @@ def widened_search(criterion: Criterion, families: Sequence[CovarianceFamily], f
 
 
 def _together(
-    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run
+    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run[ProfiledEvaluation]
 ) -> tuple[Points | None, tuple[int, int]]:
     """Where a lower minimum lies, None if nowhere; values and full evaluations that it took."""
     stack = stack_for(criterion.engine, criterion.REML, own_response(criterion.engine.gram))
     who = np.zeros(1, dtype=np.int64)
-    places = StackedPoints.stacked(families, [best.place])
+    places = StackedPoints.stacked(families, [best.at.place])
     runs = Runs(who, places, stack.values(who, places), np.ones(1, bool))
     wider = widened(stack, runs)
     found = [wider.runs.places.points(0)] if wider.runs.places is not places else []
@@ -68,7 +70,7 @@ def _together(
     ends = [run for run in crept if run is not None]
     values, evaluations = wider.counts
     evaluations += sum(end.evaluations + end.gradients for end in ends)
-    found += [end.place for end in ends]
+    found += [end.at.place for end in ends]
     lowest_value = min(found, key=lambda points: value_of(criterion.at, points), default=None)
     return lowest_value, (values, evaluations)
 
@@ -82,22 +84,22 @@ def own_response(gram: Gram) -> Responses:
 
 
 def _one_by_one(
-    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run
+    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run[ProfiledEvaluation]
 ) -> tuple[Points | None, tuple[int, int]]:
     """As `_together`, without a stack."""
     at = best.at
     many = sum(sums.q for sums in criterion.gram.factors) > MANY_EFFECTS
     places = list(_corner_points(families, at.place, many))
     rise = np.array([value_of(criterion.at, each) for each in places]) - at.value
-    near = SINGULAR_NEAR if singular(at.place) else NEAR
+    near = SINGULAR_NEAR if at.place.singular() else NEAR
     if not many:
-        rise = np.where(chosen_corners(families, rise[:, None], np.array([singular(at.place)]))[:, 0], rise, np.inf)
+        rise = np.where(chosen_corners(families, rise[:, None], np.array([at.place.singular()]))[:, 0], rise, np.inf)
     order = [int(k) for k in np.argsort(rise)[:ONE_BY_ONE] if rise[k] < near]
-    scaled = size_of(at.place) > LARGE
+    scaled = at.place.extent > LARGE
     ends = [end for end in (_end(criterion, places[k], scaled) for k in order) if end is not None]
     evaluations = sum(end.evaluations + end.gradients for end in ends)
     lowest_end = min(ends, key=lambda end: float(end.at.value), default=None)
-    return (None if lowest_end is None else lowest_end.place), (len(places), evaluations)
+    return (None if lowest_end is None else lowest_end.at.place), (len(places), evaluations)
 
 
 def _corner_points(families: Sequence[CovarianceFamily], points: Points, many: bool) -> Iterator[Points]:
@@ -107,14 +109,14 @@ def _corner_points(families: Sequence[CovarianceFamily], points: Points, many: b
             continue
         for corner in these.whole if many else these.points:
             size = float(corner.deviations()[0])
-            others = tuple(each.multiple(SMALL) for each in families) if small else points
+            others = Points.multiple(families, SMALL) if small else points
             if term is None:
-                yield tuple(family.multiple(size) for family in families)
+                yield Points.multiple(families, size)
             else:
-                yield tuple(corner if k == term else other for k, other in enumerate(others))
+                yield others.with_point(term, corner)
 
 
-def _end(criterion: Criterion, points: Points, scaled: bool) -> Run | None:
+def _end(criterion: Criterion, points: Points, scaled: bool) -> Run[ProfiledEvaluation] | None:
     try:
         if scaled:
             return scaled_newton(criterion.at, points)

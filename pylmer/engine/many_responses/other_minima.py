@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes
+from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.corners import SMALL, TOGETHER, Corners, corners
 from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point
-from ..covariance.points import VANISHED, Mask
+from ..covariance.points import VANISHED
 from ..covariance.unstructured import Unstructured
 from ..optimize.distant_response import collinearity
 from ..sums.gram import Gram
@@ -74,7 +74,7 @@ class WidenedOptima:
 def widened(stack: Stack, runs: Runs) -> WidenedOptima:
     """Descents from the corners of the covariances for the runs that are doubtful."""
     lost = np.any(runs.places.deviations() < VANISHED, axis=1)
-    parameters = sum(len(units) for units in runs.places.units)
+    parameters = runs.places.size
     doubts = np.flatnonzero(doubtful(stack.engine.gram, parameters, lost) & np.isfinite(runs.values.value))
     if not len(doubts):
         return WidenedOptima(runs, (0, 0), runs[doubts], doubts)

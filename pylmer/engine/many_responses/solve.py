@@ -22,7 +22,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes
 from ..covariance.family import CovarianceFamily
-from ..covariance.points import Points, singular
+from ..covariance.points import Points
 from ..criterion.profiled import Criterion
 from ..factorization.contract import SumsEngine
 from ..optimize.search import FLAT, INTERIOR, lowest
@@ -102,8 +102,8 @@ def where_to_begin(problem: Problem) -> tuple[list[Points], Array]:
     """Places to begin at, and a mask (R, places) of those that each response descends from."""
     unit = problem.multiple(1.0)
     known = problem.known
-    if singular(known):
-        known = tuple(point.floored(INTERIOR) for point in known)
+    if known.singular():
+        known = known.floored(INTERIOR)
     places = [*(problem.multiple(c) for c in problem.multiples), known]
     values = np.array([_values(problem, place) for place in places])
     scan, at_known = values[:-1], values[-1]
@@ -156,7 +156,7 @@ def _alone(problem: Problem, r: int, starts: list[Points], found: Optima) -> Non
     except NumericalError as error:
         found.failures[r] = str(error)
         return
-    found.points[r], found.value[r], found.singular[r] = best.place, best.at.value, singular(best.place)
+    found.points[r], found.value[r], found.singular[r] = best.at.place, best.at.value, best.at.place.singular()
     found.r2[r], found.beta[r] = best.at.fixed.r2, best.at.fixed.beta
     found.converged[r] = best.converged
     if not best.converged:

@@ -117,7 +117,7 @@ class Stack(ABC):
     def parts(self, count: int, places: StackedPoints) -> list[Codes]:
         """Runs in parts that fit into the processor's cache."""
         gram = self.engine.gram
-        k = sum(len(units) for units in places.units)
+        k = places.size
         width = max(sums.L * (gram.p + 1 + k + sums.L) for sums in gram.factors) + (gram.p + 1) ** 2
         size = max(1, min(LEVELS, CELLS // width) // gram.factors[0].J)
         return [np.arange(at, min(at + size, count)) for at in range(0, count, size)]
@@ -134,7 +134,7 @@ class Stack(ABC):
             return joined([self._values(who[part], places[part]) for part in (first, second)])
 
     def _failed(self, places: StackedPoints) -> Values:
-        k, p = sum(len(units) for units in places.units), self.engine.gram.p
+        k, p = places.size, self.engine.gram.p
         unknown = np.full(1, np.nan)
         matrix = np.full((1, k, k), np.nan)
         return Values(np.full(1, np.inf), matrix[:, 0], matrix, unknown, unknown, np.full((1, p), np.nan))

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, Mask
 from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point, lower_entries
-from ..covariance.points import Mask
+from ..covariance.points import Points
 from ..covariance.unstructured import SAME_CHART, Unstructured
 from ..sums.gram import Gram
 
@@ -53,7 +53,12 @@ class StackedPoints:
         return replace(self, T=T, U=U)
 
     @property
-    def size(self) -> Array:
+    def size(self) -> int:
+        """k, the number of local coordinates."""
+        return sum(len(units) for units in self.units)
+
+    @property
+    def extent(self) -> Array:
         """The largest entry of all templates of each run: (m,)."""
         return np.asarray(np.max([np.max(np.abs(T), axis=(1, 2)) for T in self.T], axis=0))
 
@@ -100,8 +105,7 @@ class StackedPoints:
 
     def directions(self, gram: Gram) -> list[Array]:
         """E_a per grouping factor (m, k, L, L): zero for parameters of other factors."""
-        k = sum(len(units) for units in self.units)
-        out = [np.zeros((len(self.T[0]), k, sums.L, sums.L)) for sums in gram.factors]
+        out = [np.zeros((len(self.T[0]), self.size, sums.L, sums.L)) for sums in gram.factors]
         column = 0
         for term, (U, units) in enumerate(zip(self.U, self.units, strict=True)):
             factor, at = gram.place[term]
@@ -109,9 +113,10 @@ class StackedPoints:
             column += len(units)
         return out
 
-    def points(self, run: int) -> tuple[Point, ...]:
+    def points(self, run: int) -> Points:
         """One run's points."""
-        return tuple(_point(family, T[run], U[run]) for family, T, U in zip(self.families, self.T, self.U, strict=True))
+        terms = zip(self.families, self.T, self.U, strict=True)
+        return Points(_point(family, T[run], U[run]) for family, T, U in terms)
 
 
 def _point(family: CovarianceFamily, T: Array, U: Array) -> Point:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, symmetric
-from ..covariance.points import Mask, Points, at_limit, free_coordinates, moved, size_of
-from ..criterion.profiled import Evaluation, Objective
+from ...numerics.linalg import Array, Mask, symmetric
+from ..covariance.points import Points, at_limit
+from ..criterion.profiled import Objective, ProfiledEvaluation
 from .information import observed_information
 from .newton import ITERATIONS, LARGE, Run
 from .search import Search, lowest
@@ -62,7 +62,7 @@ class Certificate:
         return self.gradient_vanishes and self.curved_upwards and self.boundary_holds
 
 
-def certify(run: Run, objective: Objective) -> Certificate:
+def certify(run: Run[ProfiledEvaluation], objective: Objective) -> Certificate:
     """The certificate of a descent's last point; `objective` tests what a nearly singular information promises.
 
     The information gathered on the way is an average with secant corrections. What it says against the point is
@@ -79,12 +79,12 @@ def _doubtful(proof: Certificate) -> bool:
     return bool(proof.flat) or proof.eigenvalue <= TOLERANCE or not proof.gradient_vanishes
 
 
-def with_observed(run: Run, objective: Objective) -> Run:
+def with_observed(run: Run[ProfiledEvaluation], objective: Objective) -> Run[ProfiledEvaluation]:
     """The run with the Hessian by differences of the score, or as it is where the arithmetic fails beside its end.
 
     Far from zero one step does not suit all coordinates, and the run has taken differences of its own (`distant`).
     """
-    if size_of(run.place) > LARGE:
+    if run.at.place.extent > LARGE:
         return run
     try:
         return replace(run, correction=observed_information(objective, run.at) - run.at.information)
@@ -92,8 +92,8 @@ def with_observed(run: Run, objective: Objective) -> Run:
         return run
 
 
-def _measured(run: Run, objective: Objective) -> Certificate:
-    at, free = run.at, free_coordinates(run.place)
+def _measured(run: Run[ProfiledEvaluation], objective: Objective) -> Certificate:
+    at, free = run.at, run.at.place.free
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
     unknown = undetermined(at)
     if not len(g):
@@ -105,7 +105,7 @@ def _measured(run: Run, objective: Objective) -> Certificate:
     return Certificate(
         max(decrease, 0.0),
         float(np.max(np.abs(step))),
-        _relative(values, NEGLIGIBLE / max(size_of(at.place), SMALL) ** 2),
+        _relative(values, NEGLIGIBLE / max(at.place.extent, SMALL) ** 2),
         kkt(at),
         tuple(sorted({*_terms_of(at.place, free, flat), *unknown})),
     )
@@ -116,7 +116,9 @@ def _relative(values: Array, least: float = 1e-300) -> float:
     return float(values[0] / max(np.max(np.abs(values)), least))
 
 
-def past_saddles(found: Search, objective: Objective, steps: int = ITERATIONS) -> Search:
+def past_saddles(
+    found: Search[ProfiledEvaluation], objective: Objective, steps: int = ITERATIONS
+) -> Search[ProfiledEvaluation]:
     """The search gone on from below its best point, as long as that is a saddle: a descent stops where no slope is."""
     for _ in range(SADDLES):
         below = _below(found.best, objective) if found.best.converged else None
@@ -128,30 +130,30 @@ def past_saddles(found: Search, objective: Objective, steps: int = ITERATIONS) -
     return found
 
 
-def _below(run: Run, objective: Objective) -> Points | None:
+def _below(run: Run[ProfiledEvaluation], objective: Objective) -> Points | None:
     """A lower place along the observed information's negative direction, None where there is none."""
-    at, free = run.at, free_coordinates(run.place)
+    at, free = run.at, run.at.place.free
     if not _bends(run, free):
         return None
     run = with_observed(run, objective)
     if not _bends(run, free):
         return None
     direction = np.linalg.eigh(run.hessian[np.ix_(free, free)])[1][:, 0]
-    steps = [length * size_of(at.place) * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)]
+    steps = [length * at.place.extent * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)]
     step = min(steps, key=lambda each: _value(objective, at.place, free, each))
     if _value(objective, at.place, free, step) > at.value - TOLERANCE:
         return None
     full = np.zeros(len(free))
     full[free] = step
-    return moved(at.place, full)
+    return at.place.moved(full)
 
 
-def _bends(run: Run, free: Mask) -> bool:
+def _bends(run: Run[ProfiledEvaluation], free: Mask) -> bool:
     """Whether the criterion bends downwards, as far as the run's Hessian knows."""
     return bool(free.any()) and _relative(np.linalg.eigvalsh(run.hessian[np.ix_(free, free)])) < -TOLERANCE
 
 
-def _kept(objective: Objective, run: Run, free: Mask, promised: float) -> float:
+def _kept(objective: Objective, run: Run[ProfiledEvaluation], free: Mask, promised: float) -> float:
     """What is left of a promised decrease when steps are tried: a flat direction promises in vain."""
     at = run.at
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
@@ -160,9 +162,9 @@ def _kept(objective: Objective, run: Run, free: Mask, promised: float) -> float:
     return promised if gained > TOLERANCE else gained
 
 
-def _flat_directions(objective: Objective, at: Evaluation, free: Mask, values: Array, vectors: Array) -> Array:
+def _flat_directions(objective: Objective, at: ProfiledEvaluation, free: Mask, values: Array, vectors: Array) -> Array:
     """The eigenvectors (k, f) along which half the size of the parameters changes nothing."""
-    length = 0.5 * size_of(at.place)
+    length = 0.5 * at.place.extent
     suspects = [k for k, value in enumerate(values) if abs(value) * length**2 <= SUSPECT]
     allowed = TOLERANCE + 10 * at.noise
     flat = [
@@ -181,7 +183,7 @@ def _value(objective: Objective, points: Points, free: Mask, step: Array) -> flo
     full = np.zeros(len(free))
     full[free] = step
     try:
-        return float(objective(moved(points, full)).value)
+        return float(objective(points.moved(full)).value)
     except NumericalError:
         return np.inf
 
@@ -190,12 +192,11 @@ def _terms_of(points: Points, free: Mask, directions: Array) -> tuple[int, ...]:
     """The random terms that have a part in some directions (k, f) of the free coordinates."""
     full = np.zeros((len(free), directions.shape[1]))
     full[free] = directions
-    pieces = np.split(full, np.cumsum([point.size for point in points])[:-1])
-    large = [piece.size > 0 and float(np.max(np.abs(piece))) > 0.1 for piece in pieces]
+    large = [piece.size > 0 and float(np.max(np.abs(piece))) > 0.1 for piece in points.pieces(full)]
     return tuple(term for term, point in enumerate(points) if large[term] and not at_limit(point))
 
 
-def kkt(at: Evaluation) -> dict[int, float]:
+def kkt(at: ProfiledEvaluation) -> dict[int, float]:
     """See `Certificate.kkt`."""
     out = {}
     for term, point in enumerate(at.place):

@@ -20,16 +20,16 @@ from ..covariance.corners import TOGETHER
 from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point, lower_entries
-from ..covariance.points import Points, moved, shifted, singular
+from ..covariance.points import Points
 from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import At, Criterion, Evaluation, Objective
+from ..criterion.profiled import At, Criterion, Objective, ProfiledEvaluation
 from ..factorization.orthogonal import OrthogonalEngine, is_small
 from ..sums.gram import FactorSums, Gram
 from ..sums.rows import Rows
 from .certificate import certify
-from .newton import KEPT, STOP, Run, new_radius, tried
+from .newton import Run, tried
 from .search import INTERIOR, Search, local_minima, search, settled
-from .trust_region import trust_step
+from .trust_region import STOP, radii, trust_step, worst
 from .unbounded import falls_without_end, lowest_beyond
 
 FAR = 1e4  # multiple of I at which the random effects have taken up all they can
@@ -51,7 +51,7 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
         return criterion
     if collinearity(gram) > CANCELLING:
         return replace(criterion, engine=OrthogonalEngine(gram, rows))
-    far, near = (tuple(family.multiple(c) for family in families) for c in (FAR, 1.0))
+    far, near = (Points.multiple(families, c) for c in (FAR, 1.0))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         try:
             at = criterion.at(far)
@@ -81,7 +81,9 @@ def _collinearity(sums: FactorSums) -> float:
     return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
 
 
-def search_far(criterion: Criterion, families: Sequence[CovarianceFamily], start: Points | None = None) -> Search:
+def search_far(
+    criterion: Criterion, families: Sequence[CovarianceFamily], start: Points | None = None
+) -> Search[ProfiledEvaluation]:
     """The lowest minimum reached from a start for each factor, and from where the ordinary search ends."""
     objective = criterion.at
     if start is not None:
@@ -89,11 +91,11 @@ def search_far(criterion: Criterion, families: Sequence[CovarianceFamily], start
     starts = list(far_starts(criterion, families))
     scan: tuple[float, ...] = ()
     try:
-        usual = search(objective, lambda c: tuple(family.multiple(c) for family in families))
-        starts, scan = [usual.best.place, *starts], usual.scan
+        usual = search(objective, lambda c: Points.multiple(families, c))
+        starts, scan = [usual.best.at.place, *starts], usual.scan
     except NumericalError:
         pass
-    together = [tuple(family.multiple(c) for family in families) for c in TOGETHER]
+    together = [Points.multiple(families, c) for c in TOGETHER]
     starts += [together[k] for k in local_minima([value_of(objective, points) for points in together])]
     return _lowest(objective, starts, scan)
 
@@ -106,7 +108,7 @@ def value_of(objective: Objective, points: Points) -> float:
         return float(np.inf)
 
 
-def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float]) -> Search:
+def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float]) -> Search[ProfiledEvaluation]:
     runs = [run for run in (_attempt(objective, start) for start in starts) if run is not None]
     if not runs:
         raise NumericalError("the criterion cannot be computed at any start")
@@ -114,37 +116,37 @@ def _lowest(objective: Objective, starts: Sequence[Points], scan: Sequence[float
     endless = [run for run in runs if falls_without_end(run.at)]
     runs += [run for run in ending if run not in runs]
     best = min(ending or runs, key=lambda run: float(run.at.value))
-    for points in _corners_of(best.place):
+    for points in _corners_of(best.at.place):
         again = _attempt(objective, points)
         if again is not None:
             runs.append(again)
             best = again if _undercuts(again, best) else best
-    settling, best = int(singular(best.place)), settled(objective, best)
+    settling, best = int(best.at.place.singular()), settled(objective, best)
     if endless and not certify(best, objective).holds:  # no minimum anywhere: the fit is to say so
         best = min(endless, key=lambda run: float(run.at.value))
     return Search(best, tuple(scan), tuple(runs), settling)
 
 
-def _undercuts(run: Run, best: Run) -> bool:
+def _undercuts(run: Run[ProfiledEvaluation], best: Run[ProfiledEvaluation]) -> bool:
     return run.at.value < best.at.value - best.at.noise and not falls_without_end(run.at)
 
 
-def _followed(objective: Objective, run: Run) -> Run | None:
+def _followed(objective: Objective, run: Run[ProfiledEvaluation]) -> Run[ProfiledEvaluation] | None:
     """The run, or where it leads if the criterion is lower beyond its end; None where it falls without end."""
     for _ in range(FOLLOWED):
         beyond = lowest_beyond(run.at)
         if beyond is None:
             return None
-        more = None if beyond is run.place else _attempt(objective, beyond)
+        more = None if beyond is run.at.place else _attempt(objective, beyond)
         if more is None or not more.at.value < run.at.value - run.at.noise:
             return run
         run = more
     return None if falls_without_end(run.at) else run
 
 
-def polished(objective: Objective, found: Search) -> Search:
+def polished(objective: Objective, found: Search[ProfiledEvaluation]) -> Search[ProfiledEvaluation]:
     """The search carried on from its best end."""
-    more = _attempt(objective, found.best.place)
+    more = _attempt(objective, found.best.at.place)
     if more is None:
         return found
     best = more if more.at.value < found.best.at.value - found.best.at.noise else found.best
@@ -153,12 +155,12 @@ def polished(objective: Objective, found: Search) -> Search:
 
 def _corners_of(points: Points) -> Iterator[Points]:
     """The optimum without each of its directions that are left, and with those that it has lost."""
-    if singular(points):
-        yield tuple(point.floored(INTERIOR) for point in points)
+    if points.singular():
+        yield points.floored(INTERIOR)
     for term, point in enumerate(points):
         s = point.deviations()
         if isinstance(point, Unstructured) and len(s) > 1 and s[-1] > 0:
-            yield tuple(point.zeroed(1.0001 * s[-1]) if k == term else each for k, each in enumerate(points))
+            yield points.with_point(term, point.zeroed(1.0001 * s[-1]))
 
 
 def far_starts(criterion: Criterion, families: Sequence[CovarianceFamily]) -> Iterator[Points]:
@@ -177,7 +179,7 @@ def far_starts(criterion: Criterion, families: Sequence[CovarianceFamily]) -> It
         at, J, L = engine.layout.places[f]
         pooled = R[:, at].reshape(-1, J, L)[:, :, here].sum(axis=1)
         mean = np.linalg.lstsq(pooled, y, rcond=None)[0] / sigma
-        yield tuple(_far(each, mean) if k == term else each.multiple(1.0) for k, each in enumerate(families))
+        yield Points.multiple(families, 1.0).with_point(term, _far(families[term], mean))
 
 
 def _far(family: CovarianceFamily, mean: Array) -> Point:
@@ -207,7 +209,7 @@ def _units(point: Point) -> Array:
     return own
 
 
-def differenced_hessian(objective: Objective, at: At | Evaluation, known: Array | None = None) -> Array:
+def differenced_hessian(objective: Objective, at: At | ProfiledEvaluation, known: Array | None = None) -> Array:
     """The Hessian in the coordinates of `at`, by central differences of the score in units of each: (k, k).
 
     Where a step changes the criterion too much to say what its curvature is, a shorter one is taken; `known` curvatures
@@ -219,26 +221,26 @@ def differenced_hessian(objective: Objective, at: At | Evaluation, known: Array 
     return symmetric(np.array([_curvatures(objective, at, k, float(h[k])) for k in range(len(h))]))
 
 
-def _curvatures(objective: Objective, at: At | Evaluation, k: int, h: float, shorter: int = SHORTER) -> Array:
+def _curvatures(objective: Objective, at: At | ProfiledEvaluation, k: int, h: float, shorter: int = SHORTER) -> Array:
     """One row of the Hessian, from a step h along coordinate k or a shorter one."""
     step = h * np.eye(len(at.gradient))[k]
-    up, down = (objective(shifted(at.place, sign * step)).gradient for sign in (1, -1))
+    up, down = (objective(at.place.shifted(sign * step)).gradient for sign in (1, -1))
     row = np.asarray((up - down) / (2 * h))
     if abs(row[k]) * h**2 <= COARSE or not shorter:
         return row
     return _curvatures(objective, at, k, h / 10, shorter - 1)
 
 
-def _attempt(objective: Objective, points: Points) -> Run | None:
+def _attempt(objective: Objective, points: Points) -> Run[ProfiledEvaluation] | None:
     try:
         return scaled_newton(objective, points)
     except (NumericalError, np.linalg.LinAlgError):
         return None
 
 
-def scaled_newton(objective: Objective, points: Points) -> Run:
+def scaled_newton(objective: Objective, points: Points) -> Run[ProfiledEvaluation]:
     """As `optimize.newton`, with differenced Hessians in units of each coordinate."""
-    at = objective(moved(points, np.zeros(sum(point.size for point in points)))).evaluation()
+    at = objective(points.moved(np.zeros(points.size))).evaluation()
     H, radius, trace = differenced_hessian(objective, at), 1.0, [at.value]
     gradients = 2 * len(H)
     for _ in range(STEPS):
@@ -248,9 +250,9 @@ def scaled_newton(objective: Objective, points: Points) -> Run:
             return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))
         if len(trace) > PATIENCE and trace[-PATIENCE] - at.value < PATIENCE * at.noise:
             break
-        value, new = tried(objective, moved(at.place, step * units), at.value - KEPT * decrease)
+        value, new = tried(objective, at.place.moved(step * units), worst(at.value, decrease))
         trace.append(value)
-        radius = new_radius(radius, float(np.linalg.norm(step)), (at.value - value) / decrease)
+        radius = float(radii(radius, np.linalg.norm(step), (at.value - value) / decrease))
         if new is None:
             if decrease < at.noise:
                 return Run(at, H - at.information, True, "", len(trace), gradients, tuple(trace))

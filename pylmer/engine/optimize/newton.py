@@ -1,35 +1,38 @@
 """Trust-region Newton on a criterion with analytic score and information (engine.md section 2).
 
-No bounds and no logarithms: the points move in charts in which a singular covariance is an ordinary place. The
-criterion can have two minima, so values at c I come first and Newton runs from every local minimum of that scan.
+No bounds and no logarithms: places move in charts in which a singular covariance is an ordinary one. What a place and a
+criterion must offer says `places`; the policy is `trust_region`, here for one run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array
-from ..covariance.points import Mask, Points, _sizes, moved, size_of
-from ..criterion.profiled import Evaluation, Objective
+from ...numerics.linalg import Array, Mask
 from .information import one_sided_information
-from .trust_region import trust_step
+from .places import Evaluation, Place, Trial
+from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secants, stuck, trust_step, worst
 
-STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
 ITERATIONS = 200
 CRAWLING = 30  # evaluations from which the Hessian is differenced at every new place
-LARGE = 100.0  # relative standard deviation from which differences want units of each coordinate (see `distant`)
-KEPT = 1e-4  # part of the promised decrease that a step must keep to be taken
 CRAWLED = 1e-7  # what the last half of them must have gained together
+LARGE = 100.0  # relative standard deviation from which differences want units of each coordinate (`distant_response`)
+SLOW = 0.2  # part of the last promise that a promise must fall below for convergence to be quadratic
+
+P = TypeVar("P", bound=Place)
+E = TypeVar("E", bound=Evaluation[Any])
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Generic[E]):
     """One descent: where it ended, how, and the values on the way."""
 
-    at: Evaluation
+    at: E
     correction: Array
     converged: bool
     message: str
@@ -42,95 +45,104 @@ class Run:
         """Information with the secant correction gathered on the way: (k, k)."""
         return self.at.information + self.correction
 
-    @property
-    def place(self) -> Points:
-        """Where it ended."""
-        return self.at.place
+
+def standing(at: E, *, converged: bool = True, message: str = "", evaluations: int = 0) -> Run[E]:
+    """The run of an end that was reached otherwise: no step was taken, no correction gathered."""
+    return Run(at, np.zeros_like(at.information), converged, message, evaluations, 0, (at.value,))
 
 
-def newton(objective: Objective, points: Points, steps: int = ITERATIONS, held: Mask | None = None) -> Run:
-    """Descend from `points` until no step promises a decrease that the arithmetic could show.
+def newton(objective: Callable[[P], Trial[E]], place: P, steps: int = ITERATIONS, held: Mask | None = None) -> Run[E]:
+    """Descend from `place` until no step promises a decrease that the arithmetic could show.
 
     Coordinates that are `held` stay: vanished deviations of cs and ar1, where the criterion has a kink.
     """
-    at = objective(moved(points, np.zeros(sum(_sizes(points))))).evaluation()
-    radius = max(0.5 * size_of(points), 0.3)
-    E = np.zeros((len(at.gradient),) * 2)
-    previous, differenced, gradients = np.inf, False, 0
-    trace, decrease = [at.value], np.inf
-    for _ in range(steps):
-        step, decrease, inside = trust_step(*_holding(held, at.gradient, at.information + E), radius)
-        crawls = len(trace) > CRAWLING and size_of(at.place) < LARGE
-        slow = (inside and decrease < 1 and decrease > 0.2 * previous) or crawls
-        enough = 0.01 * at.noise if inside else at.noise  # a step to the boundary that changes nothing: a flat ridge
-        if decrease <= max(STOP, enough) and (inside or radius >= 0.1 * size_of(at.place)):
-            return Run(at, E, True, "", len(trace), gradients, tuple(trace))
-        if slow and not differenced:
-            E = one_sided_information(objective, at) - at.information
-            differenced, gradients = True, gradients + len(step)
-            continue
-        if crawls and trace[-CRAWLING // 2] - at.value < CRAWLED:
-            return Run(at, E, True, "", len(trace), gradients, tuple(trace))
-        blurred = decrease < 10 * at.noise
-        value, new = tried(objective, moved(at.place, step), np.inf if blurred else at.value - KEPT * decrease)
-        trace.append(value)
+    return _Descent(objective, place, held).run(steps)
+
+
+class _Descent(Generic[P, E]):
+    """One run on its way: where it is, what corrects the information there, and how far the next step may go."""
+
+    def __init__(self, objective: Callable[[P], Trial[E]], place: P, held: Mask | None) -> None:
+        self.objective, self.held = objective, held
+        self.at = objective(place.moved(np.zeros(place.size))).evaluation()
+        self.radius = float(first_radius(place.extent))
+        self.correction = np.zeros_like(self.at.information)
+        self.last_promise, self.differenced, self.gradients = np.inf, False, 0
+        self.trace = [self.at.value]
+
+    def run(self, steps: int) -> Run[E]:
+        """Up to `steps` steps."""
+        decrease = np.inf
+        for _ in range(steps):
+            step, decrease, inside = self._promise(self.at)
+            if self._arrived(decrease, inside):
+                return self._ended()
+            if self._slow(decrease, inside) and not self.differenced:
+                self._difference()
+            elif self._crept() or not self._stepped(step, decrease, inside):
+                return self._ended()
+        return self._ended(f"no convergence in {steps} steps; the last one promised a decrease of {decrease:.3g}")
+
+    def _ended(self, message: str = "") -> Run[E]:
+        return Run(self.at, self.correction, not message, message, len(self.trace), self.gradients, tuple(self.trace))
+
+    def _promise(self, at: E) -> tuple[Array, float, bool]:
+        """The step from a place, the decrease it promises, whether it lies inside; nothing held is moved."""
+        g, H = at.gradient, at.information + self.correction
+        if self.held is not None:
+            unit = max(float(np.max(np.abs(np.diag(H)))), 1.0)
+            g, H = np.where(self.held, 0.0, g), np.where(np.add.outer(self.held, self.held), 0.0, H)
+            H = H + np.diag(np.where(self.held, unit, 0.0))
+        return trust_step(g, H, self.radius)
+
+    @property
+    def _crawls(self) -> bool:
+        return len(self.trace) > CRAWLING and self.at.place.extent < LARGE
+
+    def _arrived(self, decrease: float, inside: bool) -> bool:
+        at = self.at
+        return bool(negligible(decrease, inside, at.noise) and final(inside, self.radius, at.place.extent))
+
+    def _slow(self, decrease: float, inside: bool) -> bool:
+        """Whether the information misleads: a near promise has hardly fallen, or there have been many steps."""
+        return (inside and decrease < NEAR and decrease > SLOW * self.last_promise) or self._crawls
+
+    def _crept(self) -> bool:
+        """Whether a run that crawls gains nothing any more."""
+        return self._crawls and self.trace[-CRAWLING // 2] - self.at.value < CRAWLED
+
+    def _difference(self) -> None:
+        self.correction = one_sided_information(self.objective, self.at) - self.at.information
+        self.differenced, self.gradients = True, self.gradients + len(self.correction)
+
+    def _stepped(self, step: Array, decrease: float, inside: bool) -> bool:
+        """Try a step, and take it if it keeps its promise; False where values and score say that there is no more."""
+        at, unclear = self.at, bool(blurred(decrease, self.at.noise))
+        value, new = tried(self.objective, at.place.moved(step), np.inf if unclear else worst(at.value, decrease))
+        self.trace.append(value)
         ratio = (at.value - value) / decrease
-        if blurred and new is not None:
-            _, left, _ = trust_step(*_holding(held, new.gradient, new.information + E), radius)
-            if left > 0.5 * decrease:
-                return Run(at, E, True, "", len(trace), gradients, tuple(trace))
+        if unclear and new is not None:
+            if stuck(self._promise(new)[1], decrease):
+                return False
             ratio = 1.0
-        radius = new_radius(radius, float(np.linalg.norm(step)), ratio)
-        if new is None:
-            if inside and decrease < 1 and not differenced:
-                E = one_sided_information(objective, at) - at.information
-                differenced, gradients = True, gradients + len(step)
-            continue
-        if decrease < 1:
-            E = _secant(E, at, new, step)
-        at, previous, differenced = new, (decrease if inside else np.inf), False
-    message = f"no convergence in {steps} steps; the last one promised a decrease of {decrease:.3g}"
-    return Run(at, E, False, message, len(trace), gradients, tuple(trace))
+        self.radius = float(radii(self.radius, np.linalg.norm(step), ratio))
+        if new is not None:
+            if decrease < NEAR:
+                self.correction = secants(self.correction, at, new, step, new.place.same_chart(at.place))
+            self.at, self.last_promise, self.differenced = new, decrease if inside else np.inf, False
+        elif inside and decrease < NEAR and not self.differenced:
+            self._difference()
+        return True
 
 
-def _holding(held: Mask | None, g: Array, H: Array) -> tuple[Array, Array]:
-    """Score and information with which no step moves the held coordinates."""
-    if held is None:
-        return g, H
-    free = ~held
-    unit = max(float(np.max(np.abs(np.diag(H)))), 1.0)
-    return np.where(held, 0.0, g), np.where(np.outer(free, free), H, 0.0) + np.diag(np.where(held, unit, 0.0))
-
-
-def tried(objective: Objective, points: Points, below: float) -> tuple[float, Evaluation | None]:
+def tried(objective: Callable[[P], Trial[E]], place: P, below: float) -> tuple[float, E | None]:
     """The value at a trial place, infinite where the arithmetic fails, and the evaluation if it lies `below`.
 
-    The factorization lives no longer than this call: the next is as large.
+    What the trial holds lives no longer than this call: the next holds as much.
     """
     try:
-        at = objective(points)
-        value = float(at.value)
+        trial = objective(place)
+        value = float(trial.value)
     except NumericalError:
         return np.inf, None
-    return value, at.evaluation() if value < below else None
-
-
-def new_radius(radius: float, length: float, ratio: float) -> float:
-    if ratio < 0.25:
-        return length / 4
-    if ratio > 0.75 and length > 0.8 * radius:
-        return radius * (4 if ratio > 0.9 else 2)
-    return radius
-
-
-def _secant(E: Array, old: Evaluation, new: Evaluation, step: Array) -> Array:
-    """Symmetric rank-one correction of what the average information misses."""
-    turned = not all(b.same_chart(a) for a, b in zip(old.place, new.place, strict=True))
-    if turned:
-        return np.zeros_like(E)
-    missed = new.gradient - old.gradient - (old.information + new.information) @ step / 2 - E @ step
-    along = float(missed @ step)
-    if abs(along) < 1e-6 * np.linalg.norm(missed) * np.linalg.norm(step) or along == 0.0:
-        return E
-    corrected = E + np.outer(missed, missed) / along
-    return np.zeros_like(E) if np.max(np.abs(corrected)) > np.max(np.abs(new.information)) else corrected
+    return value, trial.evaluation() if value < below else None

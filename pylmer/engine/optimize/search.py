@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ...errors import NumericalError
-from ..covariance.correlated import Correlated
-from ..covariance.points import VANISHED, Points, free_coordinates, singular
-from ..criterion.profiled import Objective
 from .newton import ITERATIONS, Run, newton
+from .places import Evaluation, SearchedPlace, Trial
 
 SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 COARSE_SCAN = (0.1, 1.0, 10.0)  # about an estimate from moments, where a value costs seconds
 FLAT = 1e-6  # a scan that varies by less says nothing: the descent begins at I, and has nowhere to go
 INTERIOR = 0.3  # where a singular result is retried from
 
+S = TypeVar("S", bound=SearchedPlace)
+E = TypeVar("E", bound=Evaluation[Any])
+
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class Search(Generic[E]):
     """All descents of one fit: the best, the values of the scan, every run in order.
 
     looked, elsewhere  values and full evaluations of descents from corners of the covariances (see `batch.wider`)
     """
 
-    best: Run
+    best: Run[E]
     scan: tuple[float, ...]
-    runs: tuple[Run, ...] = field(repr=False)
+    runs: tuple[Run[E], ...] = field(repr=False)
     settling: int = 0
     looked: int = 0
     elsewhere: int = 0
@@ -40,12 +42,12 @@ class Search:
 
 
 def search(
-    objective: Objective,
-    multiple: Callable[[float], Points],
-    start: Points | None = None,
+    objective: Callable[[S], Trial[E]],
+    multiple: Callable[[float], S],
+    start: S | None = None,
     steps: int = ITERATIONS,
     multiples: Sequence[float] = SCAN,
-) -> Search:
+) -> Search[E]:
     """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone."""
     if start is not None:
         return lowest(objective, [start], steps)
@@ -54,24 +56,31 @@ def search(
     return replace(lowest(objective, [multiple(c) for c in starts], steps), scan=tuple(scan))
 
 
-def lowest(objective: Objective, starts: Sequence[Points], steps: int = ITERATIONS) -> Search:
+def lowest(objective: Callable[[S], Trial[E]], starts: Sequence[S], steps: int = ITERATIONS) -> Search[E]:
     """The lowest minimum reached from `starts`; a singular one is tried again from inside."""
     runs = [newton(objective, start, steps) for start in starts]
-    best = min(runs, key=lambda run: float(run.at.value))
-    if singular(best.place):
-        interior = newton(objective, tuple(point.floored(INTERIOR) for point in best.place), steps)
+    best = min(runs, key=_value)
+    if best.at.place.singular():
+        interior = newton(objective, best.at.place.floored(INTERIOR), steps)
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
             best = interior
     unsettled, best = best, settled(objective, best)
-    settling = int(singular(unsettled.place))
-    if any(isinstance(point, Correlated) and not point.deviations().all() for point in best.place):
-        runs.append(newton(objective, best.place, steps, ~free_coordinates(best.place)))
-        best = min(best, runs[-1], key=lambda run: float(run.at.value))
+    settling = int(unsettled.at.place.singular())
+    kinks = best.at.place.kinks
+    if kinks.any():
+        runs.append(newton(objective, best.at.place, steps, kinks))
+        best = min(best, runs[-1], key=_value)
     return Search(best, (), tuple(runs), settling)
 
 
-def scanned(objective: Objective, multiple: Callable[[float], Points], multiples: Sequence[float]) -> list[float]:
+def _value(run: Run[E]) -> float:
+    return float(run.at.value)
+
+
+def scanned(
+    objective: Callable[[S], Trial[E]], multiple: Callable[[float], S], multiples: Sequence[float]
+) -> list[float]:
     """Values at c I, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
     values: list[float] = []
     failure: NumericalError | None = None
@@ -95,11 +104,11 @@ def local_minima(values: Sequence[float]) -> list[int]:
     return sorted(lowest, key=lambda k: values[k])
 
 
-def settled(objective: Objective, run: Run) -> Run:
+def settled(objective: Callable[[S], Trial[E]], run: Run[E]) -> Run[E]:
     """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
-    if not singular(run.place):
+    if not run.at.place.singular():
         return run
-    at = objective(tuple(point.zeroed(VANISHED) for point in run.place))
+    at = objective(run.at.place.zeroed()).evaluation()
     if at.value > run.at.value + at.noise:
         return run
-    return replace(run, at=at.evaluation(), correction=np.zeros_like(run.correction))
+    return replace(run, at=at, correction=np.zeros_like(run.correction))

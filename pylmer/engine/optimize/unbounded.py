@@ -15,16 +15,16 @@ from ...errors import NumericalError
 from ..covariance.correlated import Correlated
 from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
-from ..covariance.points import Points, size_of
+from ..covariance.points import Points
 from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import At, Evaluation
+from ..criterion.profiled import At, ProfiledEvaluation
 
 RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected
 FARTHER, LIMIT = 10.0, 1e-2  # deviations so much larger lower a criterion that tends to a limit by less
 BLURRED = 1.0  # noise of a criterion from which it says nothing
 
 
-def falls_without_end(at: At | Evaluation) -> bool:
+def falls_without_end(at: At | ProfiledEvaluation) -> bool:
     """Whether the criterion is lower and lower as the large deviations grow, as far as the arithmetic goes.
 
     >>> import pylmer
@@ -35,13 +35,13 @@ def falls_without_end(at: At | Evaluation) -> bool:
     return lowest_beyond(at) is None
 
 
-def lowest_beyond(at: At | Evaluation) -> Points | None:
+def lowest_beyond(at: At | ProfiledEvaluation) -> Points | None:
     """The place at which a criterion that falls as the large deviations grow rises again; None if it never does."""
-    if size_of(at.place) < RUNAWAY or any(isinstance(point, Correlated) for point in at.place):
+    if at.place.extent < RUNAWAY or any(isinstance(point, Correlated) for point in at.place):
         return at.place
     while True:
         try:
-            farther = at.criterion.at(tuple(_farther(point) for point in at.place))
+            farther = at.criterion.at(_farther(point) for point in at.place)
             fallen = at.value - farther.value
         except NumericalError:  # nothing is left of the response
             return None

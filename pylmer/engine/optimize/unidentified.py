@@ -15,7 +15,7 @@ import numpy as np
 from ...numerics.linalg import Array, symmetric
 from ..covariance.point import Point, lower_entries
 from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import Evaluation
+from ..criterion.profiled import ProfiledEvaluation
 from ..sums.gram import Gram
 
 NULL = 1e-12  # eigenvalue, relative to each derivative alone, that is zero
@@ -24,7 +24,7 @@ SHORT = 1e-3  # of the covariances, the step that must leave them covariances
 PART = 1e-6  # of a direction, below which a term has no part in it
 
 
-def undetermined(at: Evaluation) -> tuple[int, ...]:
+def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
     """The random terms with a covariance that could be another, the criterion being the same."""
     if not _suspicious(at.information):
         return ()

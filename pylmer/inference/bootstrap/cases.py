@@ -16,7 +16,6 @@ import pandas as pd
 
 from ...design import ModelData
 from ...design.rows_used import RowsUsed
-from ...engine.covariance.points import singular
 from ...errors import ArgumentError, NumericalError
 from ...extract import word
 from ...extract.variances import term_names
@@ -128,7 +127,7 @@ def _replicates(
         except NumericalError as error:
             yield Piece(0, np.full((1, len(read.t0)), np.nan), {0: str(error)}), 0
             continue
-        yield read.piece(0, model), int(singular(model.optimum.points))
+        yield read.piece(0, model), int(model.optimum.points.singular())
 
 
 def refitted(fit: FittedModel, data: ModelData, rows: Codes) -> FittedModel:

@@ -267,8 +267,7 @@ def _moved(at: At, term: int, change: Array) -> At:
     T = at.points[term].template()
     values, vectors = np.linalg.eigh(T @ T.T + change)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    points = [*at.points[:term], Unstructured(root, vectors), *at.points[term + 1 :]]
-    return at.criterion.at(tuple(points))
+    return at.criterion.at(at.points.with_point(term, Unstructured(root, vectors)))
 
 
 def _curvatures(at: At, families: list[TermCovariance], W: Array) -> Array:

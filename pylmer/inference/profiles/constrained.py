@@ -11,12 +11,12 @@ import numpy as np
 
 from ...engine.covariance.correlated import Correlated
 from ...engine.covariance.point import Point
-from ...engine.covariance.points import Mask, Points, moved, shifted
+from ...engine.covariance.points import Points
 from ...engine.criterion.profiled import Criterion
 from ...engine.criterion.unprofiled import Unprofiled, unprofiled
 from ...engine.optimize.trust_region import trust_step
 from ...errors import NumericalError
-from ...numerics.linalg import Array, symmetric
+from ...numerics.linalg import Array, Mask, symmetric
 from .curves import Scale
 from .held_coordinates import HeldCoordinates
 from .relative import ITSELF, Relative
@@ -238,7 +238,7 @@ class ConstrainedDeviance:
             at += point.size
         if all(new is old for new, old in zip(points, self.state.points, strict=True)):
             return self
-        return self.argument.at(replace(self.state, points=tuple(points)))
+        return self.argument.at(replace(self.state, points=Points(points)))
 
     def _holds_pivot(self, point: HeldCoordinates, at: int) -> bool:
         """Whether what is held alone moves the last pivot of a point whose first coordinate is number `at`."""
@@ -303,7 +303,7 @@ class ConstrainedDeviance:
 
     def _shifted(self, full: Array) -> State:
         """The state displaced in these charts."""
-        return self._after(full, shifted)
+        return self._after(full, Points.shifted)
 
     def _after(self, full: Array, move: Callable[[Points, Array], Points]) -> State:
         full, i, relative = full.copy(), self.argument.index, self.argument.relative
@@ -336,7 +336,7 @@ class ConstrainedDeviance:
                 if point.opening(G) * point.lead.last_slopes[own] == 0:
                     return None
                 points[term] = point.opened(G)
-                opened, full = replace(self, state=replace(self.state, points=tuple(points))), np.zeros(len(self.free))
+                opened, full = replace(self, state=replace(self.state, points=Points(points))), np.zeros(len(self.free))
                 full[self.argument.index] = dw
                 return opened.displaced(full)
             at += point.size
@@ -365,15 +365,15 @@ def coordinate(points: Points, index: int) -> float:
 
 def _inside(points: Points, step: Array) -> Points:
     """As `moved`, but a standard deviation of cs or ar1 stops at zero, for mirrored it would turn the correlation."""
-    out, at = list(moved(points, step)), 0
+    out, at = list(points.moved(step)), 0
     if not any(isinstance(point, Correlated) for point in points):
-        return tuple(out)
+        return Points(out)
     for k, (old, new) in enumerate(zip(points, out, strict=True)):
         if isinstance(old, Correlated) and isinstance(new, Correlated):
             own = step[at : at + old.size - 1]
             out[k] = replace(new, d=np.where((old.d > 0) & (old.d + own < 0), 0.0, new.d))
         at += old.size
-    return tuple(out)
+    return Points(out)
 
 
 def _idle(point: Point, score: Array) -> Mask:

@@ -12,8 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from ...engine.covariance.correlated import Correlation
-from ...engine.covariance.points import Mask
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, Mask
 
 HALVINGS = 60
 NEARLY = 0.02  # how far in zeta beyond its knots a curve is continued by a straight line

@@ -19,9 +19,8 @@ from functools import cached_property
 import numpy as np
 
 from ...engine.covariance.point import Point
-from ...engine.covariance.points import Mask
 from ...engine.covariance.unstructured import Unstructured
-from ...numerics.linalg import Array, lower_factor
+from ...numerics.linalg import Array, Mask, lower_factor
 from .leading_block import SMALL, LeadingBlock
 
 DEGENERATE = 1e-12  # a leading column shorter than this, relative, is none

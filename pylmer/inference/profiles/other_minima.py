@@ -10,6 +10,7 @@ import numpy as np
 from ...engine.covariance.correlated import Correlated
 from ...engine.covariance.diagonal import Diagonal
 from ...engine.covariance.point import Point
+from ...engine.covariance.points import Points
 from ...engine.covariance.unstructured import Unstructured
 from ...engine.optimize.search import INTERIOR
 from ...numerics.linalg import Array
@@ -38,7 +39,7 @@ def rivals(held: ConstrainedDeviance) -> list[State]:
             make(point, _held_of(held, k)) if isinstance(point, HeldCoordinates) else _reset(point)
             for k, point in enumerate(held.state.points)
         ]
-        out.append(replace(held.state, points=tuple(points)))
+        out.append(replace(held.state, points=Points(points)))
     return out
 
 

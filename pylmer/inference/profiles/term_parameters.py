@@ -95,7 +95,7 @@ class Term:
         relative: Relative = ITSELF,
     ) -> ProfileParameter:
         """The argument that is, or makes, a coordinate of the term at `point`."""
-        points = (*self.start.points[: self.number], point, *self.start.points[self.number + 1 :])
+        points = self.start.points.with_point(self.number, point)
         state, at = replace(self.start, points=points), self.offset + coordinate
         return ProfileParameter(self.fit.criterion, state, at, float(w), scale, *limits, relative=relative)
 
