@@ -22,6 +22,7 @@ from ..functions.values import Matrix, RefusedError, missing
 from ..functions.variables import as_variable
 from ..language import deparse
 from ..numerics.linalg import Array
+from . import generalized_all_fit  # noqa: F401  # teaches allFit
 from .generalized import GeneralizedFittedModel, generalized_model, steps_of
 from .many_fits import refit_all, responses_of, solved_together
 from .notes import announce

@@ -32,7 +32,8 @@ class GeneralizedOptimum:
     evaluations  full evaluations (value, score, information) of all descents; gradients, of differences, besides
     passes       passes over the rows, the start's among them
     certificate  the conditions of a local minimum, measured
-    hessian_gathered  the information with its secant corrections, in local coordinates
+    descent      the last descent, with the information it gathered
+    optimizer    what found it
     """
 
     devfun: GeneralizedDevfun
@@ -45,6 +46,7 @@ class GeneralizedOptimum:
     certificate: Certificate
     trace: tuple[float, ...]
     descent: JointDescent[At]
+    optimizer: str = "newton"
 
     # --- estimates ---
 
@@ -52,11 +54,6 @@ class GeneralizedOptimum:
     def laplace(self) -> LaplaceAt:
         """The modes, and all that stands on them."""
         return self.at.laplace if isinstance(self.at, QuadratureAt) else self.at
-
-    @property
-    def optimizer(self) -> str:
-        """What found it."""
-        return "newton"
 
     @property
     def value(self) -> float:
