@@ -125,8 +125,9 @@ def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     gives NA); with one (Gamma) the covariance has sigma^2, which arm leaves out. `fitted` gives means, as arm's.
 
     For a fit of lm(): sigma = s sqrt((n - p) / chi2(n - p)), beta ~ N(beta-hat, sigma^2 (X'WX)^-1); coefficients
-    without an estimate are left out, as in arm. For a fit of glm(): beta ~ N(beta-hat, vcov). Source: Gelman & Hill (2007), sections 7.2 and 12.4. Raises
-    ArgumentError for `n_sims` below 1, NumericalError where no residual degrees of freedom are left.
+    without an estimate are left out, as in arm. For a fit of glm(): beta ~ N(beta-hat, vcov).
+    Source: Gelman & Hill (2007), sections 7.2 and 12.4. Raises ArgumentError for `n_sims` below 1, NumericalError where
+    no residual degrees of freedom are left.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))

@@ -203,7 +203,7 @@ def optimum_there(
     run = _settled(JointDescent(at, none, converged, message, evaluations, 0, 0, (at.value,)))
     proof = certify(run, _laplace(run.at))
     return GeneralizedOptimum(
-        devfun, run.at, converged, message, evaluations, 0, 0, proof, run.trace, run, optimizer=optimizer
+        devfun, run.at, converged, message, evaluations, 0, 0, proof, run.trace, run, found_by=optimizer
     )
 
 

@@ -33,7 +33,7 @@ class GeneralizedOptimum:
     passes       passes over the rows, the start's among them
     certificate  the conditions of a local minimum, measured
     descent      the last descent, with the information it gathered
-    optimizer    what found it
+    found_by     the name of the optimizer
     """
 
     devfun: GeneralizedDevfun
@@ -46,7 +46,7 @@ class GeneralizedOptimum:
     certificate: Certificate
     trace: tuple[float, ...]
     descent: JointDescent[At]
-    optimizer: str = "newton"
+    found_by: str = "newton"
 
     # --- estimates ---
 
@@ -54,6 +54,11 @@ class GeneralizedOptimum:
     def laplace(self) -> LaplaceAt:
         """The modes, and all that stands on them."""
         return self.at.laplace if isinstance(self.at, QuadratureAt) else self.at
+
+    @property
+    def optimizer(self) -> str:
+        """What found it."""
+        return self.found_by
 
     @property
     def value(self) -> float:
