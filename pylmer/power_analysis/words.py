@@ -57,7 +57,8 @@ def power(
     progress   True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
 
     Data are drawn from `fit` with new random effects and fitted again, all together on the sums of one design (those of
-    `glmer` one by one), and the test is applied to each; power is the share of p-values below alpha, with Clopper and Pearson's interval.
+    `glmer` one by one), and the test is applied to each; power is the share of p-values below alpha, with Clopper and
+    Pearson's interval.
 
     A data set that cannot be fitted or tested counts as no rejection and is listed in `.errors`. The power of the
     estimated effect itself says no more than its p-value; the record says so then, as simr's does (Hoenig & Heisey
