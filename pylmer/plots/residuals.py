@@ -64,9 +64,9 @@ def plot(fit: FittedModel | GeneralizedFittedModel, *, ax: Axes | None = None) -
 def qqmath(fit: Mixed, *, ax: Axes | None = None) -> Any:
     """Normal quantiles, as lattice's qqmath of a fit or of its random effects.
 
-    fit    a fit of `lmer` or `glmer`: Pearson residuals over sigma, with the line through the quartiles; those of counts
-           need not be normal, see `plot_quantile_residuals`. What `ranef` returned: a panel for each column,
-           conditional modes, with their intervals, across; quantiles of (i - 1/2) / J upwards
+    fit    a fit of `lmer` or `glmer`: Pearson residuals over sigma, with the line through the quartiles (of counts see
+           also `plot_quantile_residuals`). What `ranef` returned: a panel for each column, conditional modes, with
+           their intervals, across; quantiles of (i - 1/2) / J upwards
     ax     of a fit: where to draw, matplotlib Axes; None, the default: a new figure
     group  of `ranef`: the grouping factor; None, the default: the one there is
     level  of `ranef`: coverage of the intervals, between 0 and 1; default 0.95

@@ -26,7 +26,7 @@ def quietly(make: Callable[[], Any]) -> Callable[[], Any]:
 
 
 cake = quietly(lambda: pylmer.datasets.load("cake"))
-cbpp = quietly(lambda: pylmer.datasets.load("cbpp"))
+cbpp = quietly(lambda: pylmer.datasets.load("cbpp").head(30))
 big = quietly(lambda: pylmer.lmer(FORMULA, cake()))
 small = quietly(lambda: pylmer.lmer("angle ~ temp + (1 | recipe:replicate)", cake()))
 other = quietly(lambda: pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff")))
