@@ -27,15 +27,15 @@ LONGEST = 0.5  # step of log phi
 
 
 @dataclass(frozen=True)
-class Sigma:
+class HeldSigma:
     """sigma = sqrt(phi) itself."""
 
 
 def minimized_with_scale(
-    optimum: GeneralizedOptimum, held: ConstrainedDeviance | Sigma, value: float, near: At, steps: int = ITERATIONS
+    optimum: GeneralizedOptimum, held: ConstrainedDeviance | HeldSigma, value: float, near: At, steps: int = ITERATIONS
 ) -> JointDescent[At]:
     """`minimized` of a model with a scale; a `Deviation` is that of the effects themselves, not relative to sigma."""
-    if isinstance(held, Sigma):
+    if isinstance(held, HeldSigma):
         return _at_phi(optimum, value**2, near, steps)
     if isinstance(held, Deviation):
         return _at_deviation(optimum, held, value, near, steps)

@@ -18,7 +18,7 @@ from scipy import special
 from scipy.interpolate import CubicSpline
 
 from ...engine.generalized.held import ConstrainedDeviance, Correlations, Deviation, FixedEffect, minimized
-from ...engine.generalized.held_scale import Sigma, minimized_with_scale
+from ...engine.generalized.held_scale import HeldSigma, minimized_with_scale
 from ...engine.generalized.joint_newton import JointDescent
 from ...engine.generalized.profiled_beta import Profiled
 from ...engine.generalized.user import At
@@ -56,7 +56,7 @@ class ProfileNode:
 class Parameter:
     """What is held: where it stands, its estimate, about how uncertain it is, and its limits."""
 
-    held: ConstrainedDeviance | Sigma
+    held: ConstrainedDeviance | HeldSigma
     psi: float
     error: float
     lowest: float = -np.inf
@@ -64,7 +64,7 @@ class Parameter:
 
     def reached(self, last: float, psi: float) -> float:
         """Where a step from `last` to psi goes: sigma, which has no 0, at most half way to it."""
-        return max(psi, 0.5 * last) if isinstance(self.held, Sigma) else psi
+        return max(psi, 0.5 * last) if isinstance(self.held, HeldSigma) else psi
 
     def holdable(self, psi: float) -> float:
         """The value that is held: a correlation of 1, where the coordinates end, all but reached."""
@@ -133,12 +133,12 @@ class Side:
 
 
 def _constrained(
-    fit: GeneralizedFittedModel, held: ConstrainedDeviance | Sigma, value: float, near: At
+    fit: GeneralizedFittedModel, held: ConstrainedDeviance | HeldSigma, value: float, near: At
 ) -> JointDescent[At]:
     """The criterion minimized with one parameter held, begun at a node."""
     if fit.scaled:
         return minimized_with_scale(fit.optimum, held, value, near)
-    assert not isinstance(held, Sigma)
+    assert not isinstance(held, HeldSigma)
     return minimized(fit.optimum, held, value, near)
 
 
@@ -173,7 +173,7 @@ def parameters(fit: GeneralizedFittedModel) -> list[Parameter]:
     """What can be held, in the order of `parameter_names`."""
     sds: list[Parameter] = []
     cors: list[Parameter] = []
-    for term, (family, Sigma) in enumerate(
+    for term, (family, HeldSigma) in enumerate(
         zip(fit.covariances.families, covariances_at(fit, fit.optimum.at), strict=True)
     ):
         sd, C = np.sqrt(np.diag(Sigma)), correlations(Sigma)
@@ -191,14 +191,14 @@ def parameters(fit: GeneralizedFittedModel) -> list[Parameter]:
 
 def _sigma(fit: GeneralizedFittedModel) -> list[Parameter]:
     """sigma, of a family with a scale; its error is that of n normal residuals."""
-    return [Parameter(Sigma(), fit.sigma, fit.sigma / np.sqrt(2 * fit.design.n))] if fit.scaled else []
+    return [Parameter(HeldSigma(), fit.sigma, fit.sigma / np.sqrt(2 * fit.design.n))] if fit.scaled else []
 
 
 def _asked(fit: GeneralizedFittedModel, signames: bool) -> tuple[list[Parameter], list[str], int]:
     if fit.devfun.laplace.scale == "lme4":
         raise ArgumentError(
-            f"profile: lme4's criterion of a family with a scale ({fit.family.name}) is no likelihood, and its zeta has no "
-            "distribution: fit without laplace='lme4', or take method='Wald' or 'boot'"
+            f"profile: lme4's criterion of a family with a scale ({fit.family.name}) is no likelihood, and its zeta has "
+            "no distribution: fit without laplace='lme4', or take method='Wald' or 'boot'"
         )
     if isinstance(fit.devfun.criterion, Profiled):
         raise ArgumentError("with nAGQ=0 the fixed effects are no parameters of the criterion: profile a fit by nAGQ=1")
