@@ -94,7 +94,7 @@ def test_lme4_s_criterion_has_none():
 
 
 def test_a_correlation_is_no_deviation():
-    """Without a scale the last variance parameter is not sigma: a correlation is not squared, nor has it a logarithm."""
+    """Without a scale the last variance parameter is not sigma: a correlation is not squared."""
     fit = pylmer.glmer("use ~ age + urban + (1 + urban | district)", frame("Contraception"), "binomial")
     plain = pylmer.profile(fit, [".sig03"])
     for transformed in (pylmer.varianceProf(plain), pylmer.logProf(plain)):

@@ -173,7 +173,7 @@ def parameters(fit: GeneralizedFittedModel) -> list[Parameter]:
     """What can be held, in the order of `parameter_names`."""
     sds: list[Parameter] = []
     cors: list[Parameter] = []
-    for term, (family, HeldSigma) in enumerate(
+    for term, (family, Sigma) in enumerate(
         zip(fit.covariances.families, covariances_at(fit, fit.optimum.at), strict=True)
     ):
         sd, C = np.sqrt(np.diag(Sigma)), correlations(Sigma)
@@ -197,8 +197,8 @@ def _sigma(fit: GeneralizedFittedModel) -> list[Parameter]:
 def _asked(fit: GeneralizedFittedModel, signames: bool) -> tuple[list[Parameter], list[str], int]:
     if fit.devfun.laplace.scale == "lme4":
         raise ArgumentError(
-            f"profile: lme4's criterion of a family with a scale ({fit.family.name}) is no likelihood, and its zeta has "
-            "no distribution: fit without laplace='lme4', or take method='Wald' or 'boot'"
+            f"profile: lme4's criterion of a family with a scale ({fit.family.name}) is no likelihood, its zeta has no "
+            "distribution: fit without laplace='lme4', or take method='Wald' or 'boot'"
         )
     if isinstance(fit.devfun.criterion, Profiled):
         raise ArgumentError("with nAGQ=0 the fixed effects are no parameters of the criterion: profile a fit by nAGQ=1")
