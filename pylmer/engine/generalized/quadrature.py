@@ -25,7 +25,7 @@ from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import EPS
+from ..criterion.deviance import noise
 from .laplace import Laplace, LaplaceAt
 from .place import Place, in_chart
 from .triangular import Triangular
@@ -152,7 +152,7 @@ class QuadratureAt:
     @property
     def noise(self) -> float:
         """How far rounding may move the value."""
-        return self.laplace.noise + 8 * EPS * len(self._A)
+        return self.laplace.noise + float(noise(0.0, len(self._A), 1.0))
 
     @cached_property
     def _slopes(self) -> tuple[Array, Array]:

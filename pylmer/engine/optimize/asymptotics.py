@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...numerics.linalg import Array, symmetric
+from ..criterion.deviance import profiling, with_log_sigma
 from ..criterion.profiled import At
 from ..factorization.orthogonal import OrthogonalEngine
 from .distant_response import differenced_hessian
@@ -23,16 +24,11 @@ def parameter_covariance(at: At) -> Array:
 
 
 def hessian(at: At) -> Array:
-    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5).
-
-    Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
-    """
+    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5)."""
     observed = differenced_hessian if isinstance(at.criterion.engine, OrthogonalEngine) else observed_information
     profiled = observed(at.criterion.at, at)
-    r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
-    corner = np.array([[4.0 * m]])
-    side = -2 * r2_a[:, None] / s2
-    return np.block([[profiled + np.outer(r2_a / s2, r2_a / s2) / m, side], [side.T, corner]])
+    held = profiled + profiling(at.r2_slopes, at.s2, at.criterion.m)
+    return with_log_sigma(held, at.r2_slopes, at.factorization.fixed.r2, at.s2)
 
 
 def flat_directions(H: Array) -> Array:

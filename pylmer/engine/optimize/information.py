@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...numerics.linalg import Array, symmetric
-from .places import Evaluation, Place, Placed, Trial
+from ..criterion.places import Evaluation, Place, Placed, Trial
 
 P = TypeVar("P", bound=Place)
 E = TypeVar("E", bound=Evaluation[Any])
