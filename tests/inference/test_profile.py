@@ -212,10 +212,11 @@ def test_the_table() -> None:
 
 
 def test_scales_invert() -> None:
-    from pylmer.engine.covariance.correlated import Correlation
+    from pylmer.engine.covariance.autoregression import Autoregression
+    from pylmer.engine.covariance.compound_symmetry import CompoundSymmetry
 
     w = np.array([-1.0, -0.2, 0.0, 0.7])
-    for scale in (Linear(2.0, 1.0), Sine(), Rho(Correlation("cs", 3)), Rho(Correlation("ar1", 4))):
+    for scale in (Linear(2.0, 1.0), Sine(), Rho(CompoundSymmetry("cs", 3)), Rho(Autoregression("ar1", 4))):
         np.testing.assert_allclose(scale.w(scale.psi(w)), w, atol=1e-12)
 
 

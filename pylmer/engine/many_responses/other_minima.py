@@ -21,7 +21,6 @@ from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point
 from ..covariance.points import VANISHED
-from ..covariance.unstructured import Unstructured
 from ..optimize.distant_response import collinearity
 from ..sums.gram import Gram
 from .descent import Descent, Runs
@@ -156,7 +155,7 @@ def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
 def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
     """Template and axes of a point for R runs: (R, l, l) each."""
     T = point.template()
-    axes = point.U if isinstance(point, Unstructured) else np.eye(len(T))
+    axes = np.eye(len(T)) if point.axes is None else point.axes
     return np.broadcast_to(T, (R, *T.shape)), np.broadcast_to(axes, (R, *T.shape))
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...engine.covariance.correlated import Correlation
+from ...engine.covariance.correlated import OneCorrelation
 from ...numerics.linalg import Array, Mask
 
 HALVINGS = 60
@@ -71,9 +71,9 @@ class Exponential:
 
 @dataclass(frozen=True)
 class Rho:
-    """psi = rho(w) of compound symmetry or autoregression."""
+    """psi = rho(w) of a structure with one correlation."""
 
-    family: Correlation
+    family: OneCorrelation
 
     def psi(self, w: Array) -> Array:
         return np.array([self.family.rho(float(each))[0] for each in np.ravel(w)]).reshape(np.shape(w))
