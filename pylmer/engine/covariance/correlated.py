@@ -15,6 +15,7 @@ import numpy as np
 from ...numerics.linalg import Array, Mask
 from .deviations import DeviationFamily, DeviationPoint
 from .diagonal import Diagonal
+from .family import CorrelationScale
 from .point import VANISHED, Linear, Point
 
 ROUNDED = 1e-9  # relative: a score that is nothing but rounding
@@ -147,6 +148,27 @@ class Correlated(DeviationPoint):
         return (first, second) if k else (first[:0], second[:0, :0])
 
 
+@dataclass(frozen=True)
+class Rho:
+    """rho as a function of the coordinate eta."""
+
+    family: OneCorrelation
+
+    @property
+    def lowest(self) -> float:
+        return self.family.eta(self.family.lowest)
+
+    @property
+    def highest(self) -> float:
+        return self.family.eta(self.family.highest)
+
+    def psi(self, w: Array) -> Array:
+        return np.array([self.family.rho(float(each))[0] for each in np.ravel(w)]).reshape(np.shape(w))
+
+    def w(self, psi: Array) -> Array:
+        return np.array([self.family.eta(float(each)) for each in np.ravel(psi)]).reshape(np.shape(psi))
+
+
 class OneCorrelation(DeviationFamily):
     """Sigma = D C(rho) D; of one column there is no rho, and points are `Diagonal`.
 
@@ -169,7 +191,7 @@ class OneCorrelation(DeviationFamily):
         """The correlation matrix C (l, l) and its first two derivatives in rho; C is I where rho is 0."""
 
     def equal_variances(self) -> Array | None:
-        """Semi-definite matrices (m, l, l), diagonal at most 1, that span the covariances of equal variances, or None."""
+        """Semi-definite (m, l, l), of diagonals up to 1, that span the covariances of equal variances, or None."""
         return None
 
     def rho(self, eta: float) -> tuple[float, float, float]:
@@ -183,6 +205,10 @@ class OneCorrelation(DeviationFamily):
         """The inverse of `rho`, kept finite at the limits."""
         z = np.clip((rho - self.lowest) / (self.highest - self.lowest), NEAREST, 1 - NEAREST)
         return float(np.log(z / (1 - z)) - np.log(-self.lowest / self.highest))
+
+    @property
+    def correlation_scales(self) -> list[CorrelationScale]:
+        return [Rho(self)] if self.correlations else []
 
     # --- CovarianceFamily ---------------------------------------------------------------------------------------------
 

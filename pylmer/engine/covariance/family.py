@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from typing import Protocol
 
 import numpy as np
 
@@ -39,6 +40,20 @@ def covariance_family(structure: str, width: int, hom: bool = False) -> Covarian
     module, name = STRUCTURES[structure].family.split(".")
     made: CovarianceFamily = getattr(import_module(f"..{module}", __name__), name)(structure, width, hom)
     return made
+
+
+class CorrelationScale(Protocol):
+    """A correlation psi as an increasing function of a coordinate w, with the coordinate's limits."""
+
+    @property
+    def lowest(self) -> float: ...
+
+    @property
+    def highest(self) -> float: ...
+
+    def psi(self, w: Array) -> Array: ...
+
+    def w(self, psi: Array) -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,11 @@ class CovarianceFamily(ABC):
         """Whether the coordinates of points are standard deviations of columns, then correlations (`Point.numbers`)."""
         return False
 
+    @property
+    def correlation_scales(self) -> list[CorrelationScale]:
+        """Of the coordinates after the standard deviations, where points are `by_deviations`."""
+        return []
+
     @abstractmethod
     def multiple(self, c: float) -> Point:
         """The point Sigma = c^2 I."""
@@ -118,7 +138,7 @@ class CovarianceFamily(ABC):
 
     @abstractmethod
     def outward(self, mean: Array, least: float) -> Point:
-        """The covariance mean mean' of effects (l,), as far as the structure allows; deviations are at least `least`."""
+        """The covariance mean mean' of effects (l,), as far as the structure allows, deviations at least `least`."""
 
     def factor(self, point: Point, R: Array) -> tuple[Array, Array]:
         """(T, Q): the lower-triangular template in the user's coordinates, R^-1 T~ = T Q'."""

@@ -14,13 +14,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ...engine.covariance.correlated import Correlated
-from ...engine.covariance.family import CovarianceFamily
+from ...engine.covariance.family import CorrelationScale, CovarianceFamily
 from ...engine.covariance.point import Point, lower_entries, pairs_below
 from ...fit.fitted_model import FittedModel
 from ...numerics.linalg import Array
 from .constrained import ProfileParameter, State
-from .curves import Linear, Rho, Scale, Sine, Squared
+from .curves import Linear, Scale, Sine, Squared
 from .held_coordinates import HeldCoordinates, rooted
 from .leading_block import CovaryingBlock, LeadingBlock, Polar, TriangularBlock
 from .relative import ITSELF, Relative
@@ -208,16 +207,16 @@ def _entry(term: Term, i: int, relative: Relative) -> Maker:
 
 
 def _correlation_parameters(term: Term) -> list[Maker]:
-    """The correlation parameter of a term, if it has one."""
-    point = term.point
-    if not isinstance(point, Correlated):
-        return []
+    """The correlations that are coordinates themselves, such as rho of cs and ar1."""
+    return [_rho(term, k, scale) for k, scale in enumerate(term.family.correlation_scales, start=term.family.n_sd)]
 
+
+def _rho(term: Term, k: int, scale: CorrelationScale) -> Maker:
     def make() -> ProfileParameter | Undetermined:
-        low, high = point.family.eta(point.family.lowest), point.family.eta(point.family.highest)
-        if not np.max(point.d) > VANISHED:
-            return Undetermined(Rho(point.family), low, high)
-        made = term.holding(point, len(point.d), np.clip(point.eta, low, high), Rho(point.family), (low, high))
-        return term.meaningless_at(made, tuple(range(len(point.d))) if term.family.hom or len(point.d) == 2 else ())
+        values, n_sd, limits = term.point.numbers, term.family.n_sd, (scale.lowest, scale.highest)
+        if not np.max(values[:n_sd]) > VANISHED:
+            return Undetermined(scale, *limits)
+        made = term.holding(term.point, k, np.clip(values[k], *limits), scale, limits)
+        return term.meaningless_at(made, tuple(range(n_sd)) if n_sd <= 2 else ())
 
-    return [make]
+    return make
