@@ -206,15 +206,15 @@ class OneCorrelation(DeviationFamily):
         z = np.clip((rho - self.lowest) / (self.highest - self.lowest), NEAREST, 1 - NEAREST)
         return float(np.log(z / (1 - z)) - np.log(-self.lowest / self.highest))
 
-    @property
-    def correlation_scales(self) -> list[CorrelationScale]:
-        return [Rho(self)] if self.correlations else []
-
     # --- CovarianceFamily ---------------------------------------------------------------------------------------------
 
     @property
     def correlations(self) -> int:
         return int(self.width > 1)
+
+    @property
+    def correlation_scales(self) -> list[CorrelationScale]:
+        return [Rho(self)] if self.correlations else []
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -246,13 +246,12 @@ class OneCorrelation(DeviationFamily):
         return f" ({self.structure})"
 
     def multiple(self, c: float) -> Point:
-        return self._at(np.full(self.n_sd, c), 0.0)
-
-    def _at(self, d: Array, rho: float) -> Point:
-        return Correlated(d, self.eta(rho), self) if self.correlations else Diagonal(d, self.width)
+        d = np.full(self.n_sd, c)
+        return Correlated(d, 0.0, self) if self.correlations else Diagonal(d, self.width)
 
     def point(self, par: Array, R: Array) -> Point:
-        return self._at(self.scaled(par[: self.n_sd], R), float(par[-1]))
+        d = self.scaled(par[: self.n_sd], R)
+        return Correlated(d, self.eta(float(par[-1])), self) if self.correlations else Diagonal(d, self.width)
 
     def par(self, point: Point, R: Array) -> Array:
         rho = [self.rho(float(eta))[0] for eta in point.numbers[self.n_sd :]]
