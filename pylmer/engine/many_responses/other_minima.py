@@ -19,8 +19,7 @@ from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.corners import SMALL, TOGETHER, Corners, corners
 from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
-from ..covariance.point import Point
-from ..covariance.points import VANISHED
+from ..covariance.point import VANISHED, Point
 from ..optimize.distant_response import collinearity
 from ..sums.gram import Gram
 from .descent import Descent, Runs
