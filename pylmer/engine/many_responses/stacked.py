@@ -173,7 +173,7 @@ class StackRun(ABC):
     def _eliminated(self) -> StackedElimination:
         """The factorization of V of all runs."""
 
-    def _by_level(self, f: int, A: Array) -> Array:
+    def by_level(self, f: int, A: Array) -> Array:
         """A of each run (r, ...) at all levels of factor f: (rj, ...), levels last in memory."""
         return np.moveaxis(np.repeat(np.moveaxis(A, 0, -1), self.gram.factors[f].J, axis=-1), -1, 0)
 
@@ -209,7 +209,8 @@ class StackRun(ABC):
 
     def _inner(self, one: list[Array], two: list[Array]) -> Array:
         """sum over factors and levels of one_j' two_j, run by run: (r, a, b)."""
-        return np.asarray(sum((_cross(a, b, self.R) for a, b in zip(one, two, strict=True)), start=np.zeros(())))
+        products = (products_by_run(a, b, self.R) for a, b in zip(one, two, strict=True))
+        return np.asarray(sum(products, start=np.zeros(())))
 
     def _XytXy(self) -> Array:
         responses, p = self.stack.responses, self.gram.p
@@ -255,7 +256,11 @@ class StackRun(ABC):
     def solved(self, beta: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'Py per factor (rj, L, 1)."""
         v = np.concatenate([-beta, np.ones((self.R, 1))], axis=1)[:, :, None]
-        return self.elimination.backward([product(c, self._by_level(f, v)) for f, c in enumerate(self.reduced)])
+        return self.elimination.backward([product(c, self.by_level(f, v)) for f, c in enumerate(self.reduced)])
+
+    def cross_products(self) -> list[Array]:
+        """Z'V^-1X per factor (rj, L, p)."""
+        return self.elimination.backward([c[:, :, : self.gram.p] for c in self.reduced])[2]
 
     def _G(self, g: list[Array], Phi: Array, s2: Array) -> list[Array]:
         """dd/dSigma per factor (r, L, L)."""
@@ -263,16 +268,16 @@ class StackRun(ABC):
         S = np.zeros((self.R, p + 1, p + 1))
         if self.stack.REML:
             S[:, :p, :p] = Phi
-        D = self.elimination.selected_inverse(self.reduced, self._by_level(len(self.T) - 1, S))[0]
+        D = self.elimination.selected_inverse(self.reduced, self.by_level(len(self.T) - 1, S))[0]
         ZtQZ = [symmetric(blocks.reshape(self.R, -1, *blocks.shape[1:]).sum(axis=1)) for blocks in D]
-        outer = [_cross(x[:, None], x[:, None], self.R) for x in g]
+        outer = [products_by_run(x[:, None], x[:, None], self.R) for x in g]
         return [own - square / s2[:, None, None] for own, square in zip(ZtQZ, outer, strict=True)]
 
     def _derivatives(self, g: list[Array], G: list[Array], Phi: Array, r2: Array) -> tuple[Array, Array]:
         """Score (r, k) and average information with its curvature (r, k, k)."""
         m, p = self.m, self.gram.p
         E = self.places.directions(self.gram)
-        tangents = [_tangents(e, T) for e, T in zip(E, self.T, strict=True)]
+        tangents = [tangents_of(e, T) for e, T in zip(E, self.T, strict=True)]
         gradient = sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True))
         s = [self._directions(f, dS, g[f]) for f, dS in enumerate(tangents)]
         ZtW = self._ZtZ_times(s)
@@ -306,7 +311,7 @@ class LevelRun(StackRun):
 
     def _eliminated(self) -> StackedElimination:
         parents = [_parents(parent, self.R) for parent in self.stack.engine.plan.parents]
-        return Chain(self.tall, parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])
+        return Chain(self.tall, parents, self._paths(), [self.by_level(f, T) for f, T in enumerate(self.T)])
 
     def _blocks(self, f: int, g: int) -> Array:
         """Coupling of each level of f to its parent in g, of every run: (rj, L_f, L_g)."""
@@ -337,13 +342,13 @@ def _parents(parent: sparse.csr_array, R: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(R * J), where, np.arange(R * J + 1)), shape=(R * J, R * K))
 
 
-def _cross(A: Array, B: Array, R: int) -> Array:
+def products_by_run(A: Array, B: Array, R: int) -> Array:
     """sum over levels of A_j' B_j, run by run, for (rj, L, a), (rj, L, b): (r, a, b)."""
     one, two = (np.moveaxis(x, 0, -1).reshape(*x.shape[1:], R, len(x) // R) for x in (A, B))
     return np.asarray(np.einsum("larj,lbrj->rab", one, two))
 
 
-def _tangents(E: Array, T: Array) -> Array:
+def tangents_of(E: Array, T: Array) -> Array:
     """dSigma/da = E_a T' + T E_a': (r, k, L, L)."""
     half = E @ transposed(T)[:, None]
     return np.asarray(half + transposed(half))
