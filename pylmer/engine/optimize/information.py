@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...numerics.linalg import Array, symmetric
-from .places import AnyPlace, Evaluation, Placed, Trial
+from ..criterion.places import AnyPlace, Evaluation, Placed, Trial
 
 P = TypeVar("P", bound=AnyPlace)
 E = TypeVar("E", bound=Evaluation[Any])

@@ -14,8 +14,8 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask
+from ..criterion.places import AnyPlace, Evaluation, Trial
 from .information import one_sided_information
-from .places import AnyPlace, Evaluation, Trial
 from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secants, stuck, trust_step, worst
 
 ITERATIONS = 200
