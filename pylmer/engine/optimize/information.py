@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...numerics.linalg import Array, symmetric
-from .places import Evaluation, Place, Placed, Trial
+from ..criterion.places import AnyPlace, Evaluation, Placed, Trial
 
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=AnyPlace)
 E = TypeVar("E", bound=Evaluation[Any])
 
 
@@ -26,7 +26,7 @@ def one_sided_information(objective: Callable[[P], Trial[E]], at: E) -> Array:
     return symmetric((_scores(objective, at.place, h) - at.gradient) / h)
 
 
-def difference_step(place: Place) -> float:
+def difference_step(place: AnyPlace) -> float:
     """The step of central differences in local coordinates."""
     return float(step_of_differences(place.extent))
 
