@@ -52,9 +52,6 @@ class LmerMany:
     request   what was asked, with a placeholder for the responses
     responses  read (n_total, R), NaN where missing
     parts     the fits, those of responses with the same rows together
-    table     DataFrame, a row for each coefficient of each response: response, effect, term, estimate, std.error,
-              statistic, df, p.value, and of its fit converged and singular
-    failures  response -> why it could not be fitted; its numbers are NaN
     """
 
     formula: MixedFormula
@@ -69,7 +66,7 @@ class LmerMany:
 
     @cached_property
     def failures(self) -> Mapping[str, str]:
-        """Response -> why it could not be fitted, or has not converged."""
+        """Response -> why it could not be fitted, when its numbers are NaN, or has not converged."""
         found = {int(part.who[r]): why for part in self.parts for r, why in part.batch.failures.items()}
         return {self.names[r]: found[r] for r in sorted(found)}
 
@@ -79,7 +76,10 @@ class LmerMany:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The fixed effects of all responses, a copy."""
+        """DataFrame, a row for each coefficient of each response.
+
+        response, effect, term, estimate, std.error, statistic, df, p.value, and of its fit converged and singular.
+        """
         return self._fixed.copy()
 
     def fit(self, response: int | str) -> LmerFit:

@@ -16,7 +16,7 @@ import numpy as np
 from ...numerics.linalg import Array, Codes, symmetric
 from ...numerics.stacks import product
 from ..optimize.information import step_of_differences
-from .stacked import Stack, StackRun, products_by_run, tangents_of
+from .stacked import Stack, StackRun, products_by_run
 from .stacked_points import StackedPoints
 
 
@@ -33,17 +33,16 @@ class Sensitivities:
 def sensitivities(stack: Stack, who: Codes, places: StackedPoints) -> Sensitivities:
     """Of the responses `who`, each at its place; the arithmetic has not failed there."""
     parts = [_of_run(stack.run(who[part], places[part])) for part in stack.parts(len(who), places)]
-    first = [np.concatenate([part[i] for part in parts]) for i in range(3)]
-    return Sensitivities(*first, hessian=_hessians(stack, who, places))
+    Phi, slopes, r2_slopes = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Sensitivities(Phi, slopes, r2_slopes, _hessians(stack, who, places))
 
 
 def _of_run(run: StackRun) -> tuple[Array, Array, Array]:
     beta, _, Phi, _ = run.fixed()
-    tangents = [tangents_of(E, T) for E, T in zip(run.places.directions(run.gram), run.T, strict=True)]
     g = run.solved(beta)[2]
     D = run.cross_products()
-    inner = sum(_turned(run, f, dS, D[f]) for f, dS in enumerate(tangents))
-    r2 = sum(_turned(run, f, dS, g[f]) for f, dS in enumerate(tangents))
+    inner = sum(_turned(run, f, dS, D[f]) for f, dS in enumerate(run.tangents))
+    r2 = sum(_turned(run, f, dS, g[f]) for f, dS in enumerate(run.tangents))
     return Phi, Phi[:, None] @ inner @ Phi[:, None], -np.asarray(r2)[:, :, 0, 0]
 
 
@@ -57,7 +56,7 @@ def _hessians(stack: Stack, who: Codes, places: StackedPoints) -> Array:
     """Central differences of the score in the coordinates of each place: (m, k, k)."""
     h = step_of_differences(places.extent)[:, None]
     rows = [
-        (stack.values(who, places.shifted(h * unit)).gradient - stack.values(who, places.shifted(-h * unit)).gradient)
+        stack.scores(who, places.shifted(h * unit)) - stack.scores(who, places.shifted(-h * unit))
         for unit in np.eye(places.size)
     ]
     shape = (len(who), places.size, places.size)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -102,6 +103,10 @@ class Stack(ABC):
             return self.run(who, places).criterion()[0]
         except (NumericalError, np.linalg.LinAlgError):
             return self._values(who, places).value
+
+    def scores(self, who: Codes, places: StackedPoints) -> Array:
+        """The score alone (m, k), where the arithmetic has not failed."""
+        return np.concatenate([self.run(who[at], places[at]).score() for at in self.parts(len(who), places)])
 
     def modes(self, who: Codes, places: StackedPoints) -> tuple[list[Array], list[Array]]:
         """u and b of every run, per grouping factor (r, J, L), scaled coordinates."""
@@ -207,6 +212,16 @@ class StackRun(ABC):
         """sum(log w); of each run (r,) where they differ."""
         return self.gram.sum_log_weights
 
+    @cached_property
+    def directions(self) -> list[Array]:
+        """E_a per factor (r, k, L, L)."""
+        return self.places.directions(self.gram)
+
+    @cached_property
+    def tangents(self) -> list[Array]:
+        """dSigma/da per factor (r, k, L, L)."""
+        return [_tangents(E, T) for E, T in zip(self.directions, self.T, strict=True)]
+
     def _inner(self, one: list[Array], two: list[Array]) -> Array:
         """sum over factors and levels of one_j' two_j, run by run: (r, a, b)."""
         products = (products_by_run(a, b, self.R) for a, b in zip(one, two, strict=True))
@@ -253,6 +268,12 @@ class StackRun(ABC):
         gradient, information = self._derivatives(g, self._G(g, Phi, r2 / m), Phi, r2)
         return Values(d, gradient, information, noise(d, m, self.stack.responses.yty[self.who], r2), r2, beta)
 
+    def score(self) -> Array:
+        """dd/da (r, k) alone."""
+        beta, r2, Phi, _ = self.fixed()
+        g = [x[:, :, 0] for x in self.solved(beta)[2]]
+        return self._gradient(self.tangents, self._G(g, Phi, r2 / self.m))
+
     def solved(self, beta: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'Py per factor (rj, L, 1)."""
         v = np.concatenate([-beta, np.ones((self.R, 1))], axis=1)[:, :, None]
@@ -276,9 +297,7 @@ class StackRun(ABC):
     def _derivatives(self, g: list[Array], G: list[Array], Phi: Array, r2: Array) -> tuple[Array, Array]:
         """Score (r, k) and average information with its curvature (r, k, k)."""
         m, p = self.m, self.gram.p
-        E = self.places.directions(self.gram)
-        tangents = [tangents_of(e, T) for e, T in zip(E, self.T, strict=True)]
-        gradient = sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True))
+        E, tangents = self.directions, self.tangents
         s = [self._directions(f, dS, g[f]) for f, dS in enumerate(tangents)]
         ZtW = self._ZtZ_times(s)
         half_solves = self.elimination.forward(ZtW)[1]
@@ -291,7 +310,11 @@ class StackRun(ABC):
         slopes = r2_a / r2[:, None]
         outer = slopes[:, :, None] * slopes[:, None, :] * (m + np.zeros(self.R))[:, None, None]
         information = WPW * (m / r2)[:, None, None] - outer + curvature
-        return np.asarray(gradient), symmetric(information)
+        return self._gradient(tangents, G), symmetric(information)
+
+    def _gradient(self, tangents: list[Array], G: list[Array]) -> Array:
+        """tr(G dSigma/da), all factors together: (r, k)."""
+        return np.asarray(sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True)))
 
     def _directions(self, f: int, tangents: Array, g: Array) -> Array:
         """s_a = dSigma_a Z'Py of factor f: (rj, L, k)."""
@@ -348,7 +371,7 @@ def products_by_run(A: Array, B: Array, R: int) -> Array:
     return np.asarray(np.einsum("larj,lbrj->rab", one, two))
 
 
-def tangents_of(E: Array, T: Array) -> Array:
+def _tangents(E: Array, T: Array) -> Array:
     """dSigma/da = E_a T' + T E_a': (r, k, L, L)."""
     half = E @ transposed(T)[:, None]
     return np.asarray(half + transposed(half))

@@ -21,13 +21,13 @@ def coefficient_tests(batch: BatchFits[Any]) -> tuple[Array, Array]:
     """
     eye = np.eye(batch.beta.shape[1])
     error, df = np.full(batch.beta.shape, np.nan), np.full(batch.beta.shape, np.nan)
-    solved = [r for r, points in enumerate(batch.optima.points) if points is not None]
+    solved = {r: points for r, points in enumerate(batch.optima.points) if points is not None}
     shared = np.array([r for r in solved if batch.problem.stacked and r not in batch.problem.own], dtype=np.int64)
     if len(shared):
         of_shared = _together(batch, shared)
         error[shared], df[shared] = np.sqrt(of_shared.variances(eye)), of_shared.single(eye)
     for r in sorted(set(solved) - set(shared.tolist())):
-        alone = satterthwaite(batch.problem.criterion(r).at(batch.optima.points[r]))
+        alone = satterthwaite(batch.problem.criterion(r).at(solved[r]))
         error[r], df[r] = np.sqrt(alone.variances(eye)), alone.single(eye)
     return error, df
 
