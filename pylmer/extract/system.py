@@ -15,6 +15,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from ..design import Designed
+from ..engine.covariance.covariances import Covariances
 from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
@@ -37,6 +38,10 @@ class Mixed(Designed, Protocol):
     @property
     def solution(self) -> Templates:
         """Its estimates."""
+
+    @property
+    def covariances(self) -> Covariances:
+        """What the covariances may be."""
 
     @property
     def b(self) -> Array:

@@ -71,10 +71,19 @@ def profiling(r2_a: Array, s2: Any, m: Any) -> Array:
     return np.asarray(_over(slopes[..., :, None] * slopes[..., None, :], m))
 
 
-def with_log_sigma(held: Array, r2_a: Array, r2: float, s2: float) -> Array:
-    """The joint Hessian (k + 1, k + 1), from that with sigma held (k, k)."""
-    side = -2 * r2_a[:, None] / s2
-    return np.block([[held, side], [side.T, np.array([[4 * r2 / s2]])]])
+def joint_hessian(held: Array, r2_a: Array, r2: Any, s2: Any) -> Array:
+    """Second derivatives (..., k + 1, k + 1) in log sigma too, from those with sigma held (..., k, k)."""
+    k = r2_a.shape[-1]
+    out = np.empty((*r2_a.shape[:-1], k + 1, k + 1))
+    out[..., :k, :k] = held
+    out[..., :k, k] = out[..., k, :k] = -2 * _over(r2_a, s2)
+    out[..., k, k] = 4 * r2 / s2
+    return out
+
+
+def with_log_sigma(profiled: Array, r2_a: Array, s2: Any, m: Any) -> Array:
+    """Second derivatives (..., k + 1, k + 1) in log sigma too, from the profiled ones (..., k, k)."""
+    return joint_hessian(profiled + profiling(r2_a, s2, m), r2_a, m * s2, s2)
 
 
 def leaves_nothing(r2: Any, y_square: Any) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...numerics.linalg import Array, symmetric
 from ..covariance.points import Points
-from .deviance import curvature, deviance_at, log_sigma_slope, with_log_sigma
+from .deviance import curvature, deviance_at, joint_hessian, log_sigma_slope
 from .profiled import At, Criterion
 
 
@@ -99,7 +99,7 @@ class Unprofiled(At):
         WPW, r2_a = self._working
         k, s2 = len(r2_a), self.s2
         out = np.zeros((k + 1 + (self.delta is not None),) * 2)
-        out[: k + 1, : k + 1] = with_log_sigma(curvature(self.curvature, WPW, s2), r2_a, self.r2, s2)
+        out[: k + 1, : k + 1] = joint_hessian(curvature(self.curvature, WPW, s2), r2_a, self.r2, s2)
         if self.delta is not None:
             out[:k, k + 1] = self._mixed / s2
             out[k, k + 1] = -2 * self._r2_delta / s2
