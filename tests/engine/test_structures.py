@@ -170,3 +170,14 @@ def test_the_table_is_what_formulas_know() -> None:
                 pylmer.lmer(f"Reaction ~ Days + {name}(Days | Subject, hom = TRUE)", data)
     with pytest.raises(pylmer.ArgumentError, match="unknown covariance structure 'toeplitz'; known: ar1"):
         covariance_family("toeplitz", 2)
+
+
+@pytest.mark.filterwarnings("ignore:boundary")
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_glmer_takes_and_prints_every_structure(name: str) -> None:
+    data = pylmer.datasets.load("cbpp")
+    data = data.assign(late=data.period.isin(["3", "4"]))
+    fit = pylmer.glmer(f"incidence/size ~ period + {name}(late | herd)", data, family="binomial", weights="size")
+    page = str(pylmer.summary(fit))
+    assert "herd" in page
+    assert covariance_family(name, 2).suffix in page

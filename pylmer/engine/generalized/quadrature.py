@@ -35,7 +35,7 @@ def root_directions(point: Point) -> Array:
     found = point.root_directions()
     if found is not None:
         return found
-    raise ArgumentError("quadrature with nAGQ > 1 knows us and diag covariances; cs and ar1 need nAGQ = 1")
+    raise ArgumentError("quadrature with nAGQ > 1 knows us and diag covariances; others need nAGQ = 1")
 
 
 def gauss_hermite(count: int, width: int) -> tuple[Array, Array]:
