@@ -17,7 +17,7 @@ Linear: TypeAlias = "tuple[Array, float] | None"  # a and c - a'x of a condition
 class Point(ABC):
     """A covariance Sigma = T T' (l, l) with k local coordinates.
 
-    What follows the first, abstract part has an answer that suits a structure in which every covariance is regular.
+    A new kind of point must answer the first part; the rest says "nothing special here" unless it is overridden.
     """
 
     @property

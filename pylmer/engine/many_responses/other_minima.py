@@ -17,9 +17,9 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.corners import SMALL, TOGETHER, Corners, corners
-from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
 from ..covariance.point import VANISHED, Point
+from ..covariance.unstructured import Unstructured
 from ..optimize.distant_response import collinearity
 from ..sums.gram import Gram
 from .descent import Descent, Runs
@@ -148,7 +148,7 @@ def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
     out: list[Block] = [(corners(family), term, False) for term, family in enumerate(families)]
     if len(families) > 1:
         out += [(Corners(corners(family).whole, (), False), term, True) for term, family in enumerate(families)]
-    return [*out, (Corners(tuple(Diagonal(np.array([c]), 1) for c in TOGETHER), (), False), None, False)]
+    return [*out, (Corners(tuple(Unstructured(c * np.eye(1), np.eye(1)) for c in TOGETHER), (), False), None, False)]
 
 
 def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
