@@ -12,7 +12,7 @@ DEFAULT = "us"  # what `(x | g)` means
 
 
 @dataclass(frozen=True)
-class Structure:
+class CovarianceStructure:
     """One structure.
 
     family  module and class of what such covariances are, in `pylmer.engine.covariance`
@@ -27,8 +27,8 @@ class Structure:
 
 
 STRUCTURES = {
-    "ar1": Structure("autoregression.Autoregression", hom=True),
-    "cs": Structure("compound_symmetry.CompoundSymmetry"),
-    "diag": Structure("diagonal.DiagonalFamily"),
-    "us": Structure("unstructured.UnstructuredFamily", hom=None, linear=True),
+    "ar1": CovarianceStructure("autoregression.Autoregression", hom=True),
+    "cs": CovarianceStructure("compound_symmetry.CompoundSymmetry"),
+    "diag": CovarianceStructure("diagonal.DiagonalFamily"),
+    "us": CovarianceStructure("unstructured.UnstructuredFamily", hom=None, linear=True),
 }
