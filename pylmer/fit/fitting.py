@@ -75,7 +75,7 @@ def check_residuals(model: FittedModel) -> str:
     if not (exact or left < ROUNDED**2 * at.gram.y_square or at.noise > BLURRED):
         return ""
     groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
-    correlated = any(family.structure in ("cs", "ar1") for family in model.covariances.families)
+    correlated = any(family.kinked for family in model.covariances.families)
     if falls_without_end(at) or (exact and correlated):
         raise NumericalError(
             f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
