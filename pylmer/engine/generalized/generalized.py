@@ -15,8 +15,8 @@ from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array
 from ..covariance.family import CovarianceFamily as Covariance
-from ..covariance.point import Point
-from ..covariance.points import VANISHED, Points
+from ..covariance.point import VANISHED, Point
+from ..covariance.points import Points
 from ..optimize.search import INTERIOR
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .laplace import Laplace, LaplaceAt, Scale

@@ -13,10 +13,7 @@ import numpy as np
 
 from ...errors import ArgumentError, NumericalError
 from ...numerics.linalg import Array
-from ..covariance.correlated import Correlated
-from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
-from ..covariance.unstructured import Unstructured
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .place import Place
 from .profiled_beta import Profiled
@@ -132,16 +129,20 @@ def conditioned(devfun: GeneralizedDevfun, place: Place, held: ConstrainedDevian
 
 
 def _of_term(point: Point, R: Array, held: Deviation | Correlations, value: float) -> tuple[Point, Array, float]:
-    if isinstance(point, Diagonal | Correlated):
-        return _of_deviations(point, R, held, value)
-    if isinstance(point, Unstructured) and len(R) == 1:
-        return point, np.array([float(np.sign(point.U[0, 0]))]), value * R[0, 0] - abs(point.T[0, 0])
+    if isinstance(held, Deviation):
+        linear = point.linear_deviation(R, held.a, value)
+    else:
+        linear = point.linear_correlation(held.a, held.b, value)
+    return _of_template(point, R, held, value) if linear is None else (point, *linear)
+
+
+def _of_template(point: Point, R: Array, held: Deviation | Correlations, value: float) -> tuple[Point, Array, float]:
     order = _order(held, len(R))
     turned = Triangular.of(point, R if order is None else R[:, order])
     own = np.zeros(turned.size)
     own[0] = 1.0
     if isinstance(held, Deviation):
-        return turned, own, value * turned.units[0] - turned.S[0, 0]
+        return turned, own, value * turned.units_of_rows[0] - turned.S[0, 0]
     own[0], own[1], own[len(R)] = 0.0, 1.0, -value / np.sqrt(1 - value**2)
     return turned, own, -float(turned.S[1, 0] + own[len(R)] * turned.S[1, 1])
 
@@ -151,17 +152,3 @@ def _order(held: Deviation | Correlations, width: int) -> list[int] | None:
     order = [held.a] if isinstance(held, Deviation) else [held.a, held.b]
     order += [k for k in range(width) if k not in order]
     return None if order == list(range(width)) else order
-
-
-def _of_deviations(
-    point: Diagonal | Correlated, R: Array, held: Deviation | Correlations, value: float
-) -> tuple[Point, Array, float]:
-    own = np.zeros(point.size)
-    if isinstance(held, Deviation):
-        k = min(held.a, len(point.d) - 1)
-        own[k] = 1.0
-        return point, own, value * R[held.a, held.a] - float(point.d[k])
-    if isinstance(point, Diagonal):
-        raise ArgumentError("the columns of a diag term have no correlation to hold")
-    own[-1] = 1.0
-    return point, own, point.family.eta(value) - point.eta

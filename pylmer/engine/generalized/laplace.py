@@ -27,7 +27,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
-from ..criterion.profiled import EPS
+from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from . import negative_binomial
 from .modes import DECREMENT, Modes, RowResponses, find_modes, solve_effects, term_templates
@@ -199,7 +199,7 @@ class LaplaceAt:
     def noise(self) -> float:
         """How far rounding may move the value."""
         terms = abs(self.value) + abs(self.minus2loglik) + self.gamma * abs(self.modes.rows.D)
-        return 8 * EPS * (terms + len(self.responses.y))
+        return float(noise(terms, len(self.responses.y), 1.0))
 
     # --- the gradient ---
 

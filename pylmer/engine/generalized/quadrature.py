@@ -21,11 +21,9 @@ from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, transposed
 from ...numerics.stacks import cholesky, inverse_lower, product
-from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
 from ..covariance.points import Points
-from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import EPS
+from ..criterion.deviance import noise
 from .laplace import Laplace, LaplaceAt, saturated_slope
 from .place import Place, in_chart
 from .triangular import Triangular
@@ -34,12 +32,10 @@ from .weighted import WeightedStructure
 
 def root_directions(point: Point) -> Array:
     """dT/da (k, l, l) of a point whose template is a function of its coordinates alone."""
-    if isinstance(point, Diagonal):
-        units = np.eye(point.width) if point.size == point.width else np.ones((1, point.width))
-        return np.asarray(units[:, :, None] * np.eye(point.width))
-    if isinstance(point, Triangular | Unstructured):
-        return point.directions
-    raise ArgumentError("quadrature with nAGQ > 1 knows us and diag covariances; cs and ar1 need nAGQ = 1")
+    found = point.root_directions()
+    if found is not None:
+        return found
+    raise ArgumentError("quadrature with nAGQ > 1 knows us and diag covariances; others need nAGQ = 1")
 
 
 def gauss_hermite(count: int, width: int) -> tuple[Array, Array]:
@@ -82,7 +78,7 @@ class Quadrature:
         """The place with vector terms in the coordinates in which quadrature is a function of Sigma."""
         R_terms = self.structure.scaling.R_terms
         points = [
-            Triangular.of(point, R) if isinstance(point, Unstructured) and len(R) > 1 else point
+            Triangular.of(point, R) if point.axes is not None and len(R) > 1 else point
             for point, R in zip(place.points, R_terms, strict=True)
         ]
         return replace(place, points=Points(points))
@@ -152,7 +148,7 @@ class QuadratureAt:
     @property
     def noise(self) -> float:
         """How far rounding may move the value."""
-        return self.laplace.noise + 8 * EPS * len(self._A)
+        return self.laplace.noise + float(noise(0.0, len(self._A), 1.0))
 
     @cached_property
     def _slopes(self) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask, symmetric
-from ..covariance.points import Points, at_limit
+from ..covariance.points import Points
 from ..criterion.profiled import Objective, ProfiledEvaluation
 from .information import observed_information
 from .newton import ITERATIONS, LARGE, Run
@@ -193,14 +193,14 @@ def _terms_of(points: Points, free: Mask, directions: Array) -> tuple[int, ...]:
     full = np.zeros((len(free), directions.shape[1]))
     full[free] = directions
     large = [piece.size > 0 and float(np.max(np.abs(piece))) > 0.1 for piece in points.pieces(full)]
-    return tuple(term for term, point in enumerate(points) if large[term] and not at_limit(point))
+    return tuple(term for term, point in enumerate(points) if large[term] and not point.at_limit())
 
 
 def kkt(at: ProfiledEvaluation) -> dict[int, float]:
     """See `Certificate.kkt`."""
     out = {}
     for term, point in enumerate(at.place):
-        if at_limit(point):  # the lost direction is not the family's to grow; the score of rho speaks for it
+        if point.at_limit():  # the lost direction is not the family's to grow; the score of rho speaks for it
             continue
         null = null_space(point.template())
         if null.shape[1]:

@@ -17,11 +17,8 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ..covariance.corners import TOGETHER
-from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
-from ..covariance.point import Point, lower_entries
 from ..covariance.points import Points
-from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import At, Criterion, Objective, ProfiledEvaluation
 from ..factorization.orthogonal import OrthogonalEngine, is_small
 from ..sums.gram import FactorSums, Gram
@@ -158,9 +155,9 @@ def _corners_of(points: Points) -> Iterator[Points]:
     if points.singular():
         yield points.floored(INTERIOR)
     for term, point in enumerate(points):
-        s = point.deviations()
-        if isinstance(point, Unstructured) and len(s) > 1 and s[-1] > 0:
-            yield points.with_point(term, point.zeroed(1.0001 * s[-1]))
+        less = point.without_smallest()
+        if less is not None:
+            yield points.with_point(term, less)
 
 
 def far_starts(criterion: Criterion, families: Sequence[CovarianceFamily]) -> Iterator[Points]:
@@ -179,34 +176,12 @@ def far_starts(criterion: Criterion, families: Sequence[CovarianceFamily]) -> It
         at, J, L = engine.layout.places[f]
         pooled = R[:, at].reshape(-1, J, L)[:, :, here].sum(axis=1)
         mean = np.linalg.lstsq(pooled, y, rcond=None)[0] / sigma
-        yield Points.multiple(families, 1.0).with_point(term, _far(families[term], mean))
-
-
-def _far(family: CovarianceFamily, mean: Array) -> Point:
-    """The covariance mean mean' of coefficients (l,), its standard deviations at least INTERIOR, in the family."""
-    if family.structure == "us":
-        U = np.linalg.svd(mean[:, None])[0]
-        return Unstructured(U * np.append(np.linalg.norm(mean), np.full(len(mean) - 1, INTERIOR)), U)
-    d = np.maximum(np.abs(mean), INTERIOR)
-    point = family.multiple(1.0)
-    if isinstance(point, Diagonal):
-        return replace(point, d=d if len(point.d) > 1 else np.array([np.linalg.norm(d)]))
-    return family.multiple(float(np.linalg.norm(d)))
+        yield Points.multiple(families, 1.0).with_point(term, families[term].outward(mean, INTERIOR))
 
 
 def units_of(points: Points) -> Array:
-    """The unit of each local coordinate: the standard deviation of its column of the template, or SMALLEST (k,)."""
-    return np.asarray(np.concatenate([_units(point) for point in points]))
-
-
-def _units(point: Point) -> Array:
-    if isinstance(point, Unstructured):
-        s = np.linalg.norm(point.T, axis=0)
-        return np.asarray(np.maximum(s[lower_entries(len(s))[1]], SMALLEST))
-    own = np.ones(point.size)
-    s = np.abs(np.diag(point.template()))[: point.size]
-    own[: len(s)] = np.maximum(s, SMALLEST)
-    return own
+    """The unit of each local coordinate: the standard deviation that it moves, or SMALLEST: (k,)."""
+    return np.asarray(np.concatenate([point.units(SMALLEST) for point in points]))
 
 
 def differenced_hessian(objective: Objective, at: At | ProfiledEvaluation, known: Array | None = None) -> Array:

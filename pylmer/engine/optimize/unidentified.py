@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ...numerics.linalg import Array, symmetric
-from ..covariance.point import Point, lower_entries
-from ..covariance.unstructured import Unstructured
+from ..covariance.point import lower_entries
 from ..criterion.profiled import ProfiledEvaluation
 from ..sums.gram import Gram
 
@@ -28,7 +27,7 @@ def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
     """The random terms with a covariance that could be another, the criterion being the same."""
     if not _suspicious(at.information):
         return ()
-    bases = [_basis(point) for point in at.place]
+    bases = [point.basis() for point in at.place]
     Sigma = [point.template() @ point.template().T for point in at.place]
     step = SHORT * max(max(float(np.max(np.abs(S), initial=0.0)) for S in Sigma), SHORT)
     found: set[int] = set()
@@ -41,17 +40,6 @@ def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
 def _suspicious(information: Array) -> bool:
     values = np.abs(np.linalg.eigvalsh(information)) if len(information) else np.ones(1)
     return bool(values.min() <= SUSPECT * values.max())
-
-
-def _basis(point: Point) -> Array:
-    """Directions of Sigma (k, l, l): all symmetric matrices, or those of the structure."""
-    if not isinstance(point, Unstructured):
-        return point.moved(np.zeros(point.size)).tangents()
-    width = len(point.T)
-    rows, columns = lower_entries(width)
-    E = np.zeros((len(rows), width, width))
-    E[np.arange(len(rows)), rows, columns] = E[np.arange(len(rows)), columns, rows] = 1.0
-    return E
 
 
 def _unchanging(gram: Gram, bases: Sequence[Array]) -> Iterator[list[Array]]:

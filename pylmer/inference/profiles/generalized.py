@@ -157,12 +157,9 @@ def values_at(fit: GeneralizedFittedModel, at: At) -> Array:
     sds, cors = [], []
     for family, Sigma in zip(fit.covariances.families, covariances_at(fit, at), strict=True):
         sd = np.sqrt(np.diag(Sigma))
-        C, width = correlations(Sigma), family.width
-        sds += [sd[:1] if family.hom else sd]
-        if family.structure == "us":
-            cors += [np.array([C[i, j] for j in range(width) for i in range(j + 1, width)])]
-        elif family.size > len(sds[-1]):
-            cors += [C[1, :1]]
+        C = correlations(Sigma)
+        sds += [sd[: family.n_sd]]
+        cors += [np.array([C[i, j] for i, j in family.pairs])]
     sigma = [np.array([np.sqrt(at.phi)])] if fit.scaled else []
     scaled = np.zeros(0) if isinstance(fit.devfun.criterion, Profiled) else at.place.beta
     beta = fit.devfun.structure.scaling.inverse @ scaled if len(scaled) else fit.beta
@@ -177,12 +174,10 @@ def parameters(fit: GeneralizedFittedModel) -> list[Parameter]:
         zip(fit.covariances.families, covariances_at(fit, fit.optimum.at), strict=True)
     ):
         sd, C = np.sqrt(np.diag(Sigma)), correlations(Sigma)
-        for a in range(1 if family.hom else family.width):
+        for a in range(family.n_sd):
             error = FIRST * max(float(sd[a]), 0.1 * float(np.max(sd)), 1e-3)
             sds.append(Parameter(Deviation(term, a), float(sd[a]), error, 0.0))
-        pairs = [(i, j) for j in range(family.width) for i in range(j + 1, family.width)]
-        several = pairs if family.structure == "us" else pairs[: family.size > (1 if family.hom else family.width)]
-        for i, j in several:
+        for i, j in family.pairs:
             cors.append(Parameter(Correlations(term, j, i), float(C[i, j]), FIRST, -1.0, 1.0))
     errors = se_fixef(fit).to_numpy()
     betas = [Parameter(FixedEffect(k), float(fit.beta[k]), float(errors[k])) for k in range(len(errors))]
@@ -252,7 +247,7 @@ def profile_generalized(
     cutoff = float(np.sqrt(special.chdtri(len(names), alpha_max)))
     paths = {names[k]: _walked(fit, known[k], names[k], cutoff, whole=True) for k in rows}
     curves = {names[k]: _curve(known[k], paths[names[k]]) for k in rows}
-    n_sd = sum(1 if family.hom else family.width for family in fit.covariances.families)
+    n_sd = sum(family.n_sd for family in fit.covariances.families)
     return LikelihoodProfile(_frame(paths, names), curves, tuple(names), n_variance, n_sd, scaled=fit.scaled)
 
 

@@ -131,7 +131,7 @@ def profile(
     rows = chosen(names, n_variance, which, "which")
     paths = {names[k]: _path(known, k, names[k], (cutoff, cutoff), whole=True) for k in rows}
     curves = {name: _curve(found) for name, found in paths.items()}
-    n_sd = sum(1 if family.hom else family.width for family in fit.covariances.families)
+    n_sd = sum(family.n_sd for family in fit.covariances.families)
     return LikelihoodProfile(_frame(known, paths, names), curves, tuple(names), n_variance, n_sd, prof_scale)
 
 
