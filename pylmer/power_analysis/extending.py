@@ -22,7 +22,8 @@ from ..functions import Columns, Factor, as_factor, drop_unused, taken_values
 from ..functions.python import as_array
 from ..functions.series import value_of
 from ..functions.values import take
-from ..language import did_you_mean, known_as, variables
+from ..language import known_as, variables
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array, Codes
 from ..numerics.rank import independent_columns
 from ..simulation.drawing import check_room, replicates

@@ -17,7 +17,8 @@ from ...fit.fitted_model import FittedModel
 from ...fit.words import several
 from ...functions import Matrix, Strings, evaluate
 from ...functions.variables import as_variable
-from ...language import deparse, did_you_mean, known_as, variables
+from ...language import deparse, known_as, variables
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import check_level
 from ..analysis_of_variance.estimable import Overparametrised
