@@ -22,7 +22,7 @@ from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point
 from ..covariance.points import VANISHED
 from ..covariance.unstructured import Unstructured
-from ..optimize.distant_response import collinearity
+from ..criterion.trusted import collinearity
 from ..sums.gram import Gram
 from .descent import Descent, Runs
 from .stacked import Stack

@@ -10,7 +10,6 @@ import numpy as np
 
 from ...numerics.linalg import Array, symmetric
 from ..criterion.profiled import At
-from ..factorization.orthogonal import OrthogonalEngine
 from .distant_response import differenced_hessian
 from .information import observed_information
 
@@ -27,7 +26,7 @@ def hessian(at: At) -> Array:
 
     Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
     """
-    observed = differenced_hessian if isinstance(at.criterion.engine, OrthogonalEngine) else observed_information
+    observed = differenced_hessian if at.criterion.engine.far else observed_information
     profiled = observed(at.criterion.at, at)
     r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
     corner = np.array([[4.0 * m]])
