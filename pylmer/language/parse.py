@@ -10,11 +10,12 @@ from .bars import at_term_level, check_response, separate
 from .deparse import deparse
 from .expand import terms
 from .grammar import OPERATORS, MisuseError, parser
-from .nesting import check_nesting
 from .nodes import Binary, Node, Number, Paren, Unary
 from .randoms import groupings
 from .syntax import MixedFormula, RandomTerm
 from .walk import nodes
+
+SHORT = 60  # a text of so few characters cannot nest deeper than is allowed
 
 
 def parse_formula(text: str | MixedFormula) -> MixedFormula:
@@ -110,7 +111,10 @@ def read(text: str, expression: bool = False) -> Node:
         raise found.kind(found.message, text, *found.span) from None
     except LarkError as error:
         raise _refused(text, _position(error, text), expression) from None
-    check_nesting(node, text)
+    if len(text) > SHORT:
+        from .nesting import check_nesting
+
+        check_nesting(node, text)
     return node
 
 

@@ -10,7 +10,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from ..design import DesignRows, ModelData, isNested
+from ..design import DesignRows, ModelData
+from ..design.nesting import isNested
 from ..design.rows_used import RowsUsed
 from ..errors import ArgumentError, DataError
 from ..extract import word
