@@ -1,4 +1,4 @@
-"""What the rows are, the coordinates that sums are formed in, and the sums that engines eat.
+"""The sums that engines eat: cross-products of [Z X y], and which levels meet.
 
 Two exact precautions (design.md section 4) are taken on the way: the response is shifted by its least-squares fit, and
 the columns of X and of every random term are brought to a common scale (whitened where the structure allows it).
