@@ -44,8 +44,7 @@ class Table(Mapping[str, Function]):
         self._entered: dict[str, Function] = {}
 
     def __getitem__(self, name: str) -> Function:
-        if name not in self._entered:
-            import_module(f"{__package__}.{self._module[name]}")
+        import_module(f"{__package__}.{self._module[name]}")  # waits where another thread is at it
         return self._entered[name]
 
     def __iter__(self) -> Iterator[str]:
