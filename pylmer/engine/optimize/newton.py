@@ -14,7 +14,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask
-from .places import Evaluation, Place, Trial
+from ..criterion.places import AnyPlace, Evaluation, Trial
 from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secants, stuck, trust_step, worst
 
 ITERATIONS = 200
@@ -24,7 +24,7 @@ LARGE = 100.0  # relative standard deviation from which differences want units o
 RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected (`unbounded`)
 SLOW = 0.2  # part of the last promise that a promise must fall below for convergence to be quadratic
 
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=AnyPlace)
 E = TypeVar("E", bound=Evaluation[Any])
 
 

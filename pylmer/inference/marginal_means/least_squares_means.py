@@ -168,7 +168,7 @@ def _on_coefficients(every: Overparametrised, rows: Array) -> Array:
 
 
 def covariate_means(fit: FittedModel) -> dict[int, Array]:
-    """Columns of each numeric variable, scaled as in `overparametrise`, where the columns of the data stand at their means.
+    """Columns of each numeric variable, scaled as in `overparametrise`, where the data's columns are at their means.
 
     log(x) is thus the logarithm of the mean of x, as for a prediction at the mean.
     """
