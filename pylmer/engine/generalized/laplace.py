@@ -332,8 +332,8 @@ class LaplaceAt:
 
     @property
     def _shape_information(self) -> Array:
-        if self._shape_is_held:
-            return np.eye(1)
+        if not self._shaped or self._shape_is_held:
+            return np.eye(int(self._shaped))
         return negative_binomial.information(self.responses, self.modes.rows.eta, float(self.place.shapes[0]))
 
     @property
