@@ -9,7 +9,8 @@ from .api.lmer_many import LmerMany, lmer_many
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
 from .api.models import LmerFit
-from .design import isNested, set_contrasts
+from .design import set_contrasts
+from .design.nesting import isNested
 from .diagnostics import (
     Influence,
     Overdispersion,

@@ -12,7 +12,8 @@ from ..errors import ArgumentError
 from ..extract import NamedVector, se_ranef, word
 from ..extract.random import factors
 from ..fit.fitted_model import FittedModel
-from ..language import did_you_mean, known_as
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array, block_diagonal
 from ..text import Shown
 from .levels import LevelSums, NoPooling, level_columns, no_pooling, sums_of
