@@ -10,6 +10,7 @@ from __future__ import annotations
 from .comparison import FiveWays, five_ways
 from .estimates import Pooling, pooling
 from .fixed_theta import CriterionCurve, at_theta, criterion_curve
+from .generalized import GeneralizedPooling
 from .grouped import GroupedRows, TwoLevel, grouped_rows
 from .ways import (
     correlated_errors,
@@ -22,6 +23,7 @@ from .ways import (
 __all__ = [
     "CriterionCurve",
     "FiveWays",
+    "GeneralizedPooling",
     "GroupedRows",
     "Pooling",
     "TwoLevel",
