@@ -10,7 +10,7 @@ from __future__ import annotations
 from .comparison import FiveWays, five_ways
 from .estimates import Pooling, pooling
 from .fixed_theta import CriterionCurve, at_theta, criterion_curve
-from .generalized import GeneralizedPooling
+from .generalized import GeneralizedPooling, complete_coefficients
 from .grouped import GroupedRows, TwoLevel, grouped_rows
 from .ways import (
     correlated_errors,
@@ -28,6 +28,7 @@ __all__ = [
     "Pooling",
     "TwoLevel",
     "at_theta",
+    "complete_coefficients",
     "correlated_errors",
     "criterion_curve",
     "five_ways",

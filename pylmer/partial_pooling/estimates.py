@@ -73,7 +73,7 @@ class Pooling(Shown):
 def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     """No, complete and partial pooling of a grouping factor's coefficients, level by level.
 
-    fit    a fit of `lmer`
+    fit    a fit of `lmer` or `glmer`
     group  the grouping factor to look at; None, the default: the one there is. The effects of the others stay random,
            with their estimated variances, in all columns
 

@@ -78,6 +78,11 @@ def pooling_generalized(fit: GeneralizedFittedModel, group: str | None = None) -
     return _Pooled(fit, of.positions_of(fit, group)).record()
 
 
+def complete_coefficients(fit: GeneralizedFittedModel, group: str) -> Array:
+    """beta (p,) of complete pooling of a grouping factor."""
+    return complete_pooling(_Pooled(fit, of.positions_of(fit, group)).rows)
+
+
 @dataclass(frozen=True, eq=False)
 class _Pooled:
     """The three fits of one grouping factor; `positions` are its terms."""

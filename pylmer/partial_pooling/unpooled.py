@@ -230,7 +230,9 @@ def _scored(rows: LevelRows, structure: WeightedStructure, like: LevelSums, eta:
         if share <= 0.5**HALVINGS:
             return eta
         eta, deviance = eta + share * step, lower
-        if np.max(np.abs(step[~moved])) <= STILL * max(1.0, np.max(np.abs(eta[~moved]))) or _runs_away(rows, eta, moved):
+        if np.max(np.abs(step[~moved])) <= STILL * max(1.0, np.max(np.abs(eta[~moved]))) or _runs_away(
+            rows, eta, moved
+        ):
             return eta
     return eta
 
@@ -257,7 +259,9 @@ def sums_like(like: LevelSums, gram: Gram, n: int) -> LevelSums:
     return replace(like, n=n, A=sums.ZtZ, C=sums.ZtXy, XyXy=gram.XytXy, ZtZ=sums.ZtZ, ZtX=sums.ZtXy[:, :, :p])
 
 
-def _through_levels(rows: LevelRows, kept: Sequence[int] | Array, eta: Array, moved: Array) -> tuple[Array, Array] | None:
+def _through_levels(
+    rows: LevelRows, kept: Sequence[int] | Array, eta: Array, moved: Array
+) -> tuple[Array, Array] | None:
     """A direction of the columns `kept` of X and all levels' coefficients that separates, and the rows it moves."""
     r = rows.responses
     used = np.flatnonzero(~moved & (r.weights > 0))

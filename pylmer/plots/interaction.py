@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.regression import LinearFit
 from ..fit.words import word_of
 from ..inference.marginal_means import EmmGrid, EmmList, emmeans
@@ -32,9 +33,16 @@ COLUMNS = 3  # panels side by side
 DODGE = 0.08  # between traces whose intervals would lie on each other, in distances of levels
 
 
-@word_of(FittedModel, LinearFit, EmmGrid, EmmList, wanted="a fit of lmer() or lm(), or marginal means")
+@word_of(
+    FittedModel,
+    GeneralizedFittedModel,
+    LinearFit,
+    EmmGrid,
+    EmmList,
+    wanted="a fit of lmer(), glmer() or lm(), or marginal means",
+)
 def emmip(
-    fit: FittedModel | LinearFit | EmmGrid | EmmList,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit | EmmGrid | EmmList,
     /,
     formula: str,
     *,
@@ -46,9 +54,9 @@ def emmip(
     axes: Iterable[Axes] | None = None,
     **options: Any,
 ) -> Axes | list[Axes]:
-    """Interaction plot of marginal means of a fit of `lmer` or `lm`, or of what `emmeans` returned, as R's `emmip`.
+    """Interaction plot of marginal means of a fit of `lmer`, `glmer` or `lm`, or of what `emmeans` returned, as R's `emmip`.
 
-    fit      a fit of `lmer` or `lm`, or marginal means (of two parts, the means are taken)
+    fit      a fit of `lmer`, `glmer` or `lm`, or marginal means (of two parts, the means are taken)
     formula  "recipe ~ temperature": means against temperature, a trace for each recipe; "~ temperature": one trace;
              "recipe ~ temperature | group": a panel for each group. Several variables on a side are combined
     CIs      whether to draw confidence intervals; default False
@@ -73,10 +81,10 @@ def emmip(
 
 
 def _means_and_traces(
-    given: FittedModel | LinearFit | EmmGrid | EmmList, formula: str, options: dict[str, Any]
+    given: FittedModel | GeneralizedFittedModel | LinearFit | EmmGrid | EmmList, formula: str, options: dict[str, Any]
 ) -> tuple[EmmGrid, Traces]:
     """The means to draw, those of a fit by `emmeans` with its options, and what the formula makes of them."""
-    if isinstance(given, FittedModel | LinearFit):
+    if isinstance(given, FittedModel | GeneralizedFittedModel | LinearFit):
         wanted = parse_traces(formula, list(predictors(given.design)))
         return first_grid(emmeans(given, [*wanted.traces, *wanted.across, *wanted.by], **options)), wanted
     if options:
