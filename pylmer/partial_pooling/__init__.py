@@ -11,6 +11,7 @@ from .comparison import FiveWays, five_ways
 from .estimates import Pooling, pooling
 from .fixed_theta import CriterionCurve, at_theta, criterion_curve
 from .generalized import GeneralizedPooling, complete_coefficients
+from .generalized_theta import criterion_curve_generalized
 from .grouped import GroupedRows, TwoLevel, grouped_rows
 from .ways import (
     correlated_errors,
@@ -31,6 +32,7 @@ __all__ = [
     "complete_coefficients",
     "correlated_errors",
     "criterion_curve",
+    "criterion_curve_generalized",
     "five_ways",
     "group_effects_as_errors",
     "grouped_rows",

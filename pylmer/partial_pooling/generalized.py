@@ -53,6 +53,11 @@ class GeneralizedPooling(Pooling):
         return shown
 
 
+def pooled(fit: GeneralizedFittedModel, positions: Sequence[int]) -> Pooled:
+    """The three fits about one grouping factor, each when it is asked for."""
+    return Pooled(fit, positions)
+
+
 def means_of(family: Family, eta: Array) -> Array:
     """h(eta), at infinite eta its limit; NaN stays."""
     out = np.full(np.shape(eta), np.nan)
@@ -75,16 +80,16 @@ def pooling_generalized(fit: GeneralizedFittedModel, group: str | None = None) -
     factor          se_multi^2 relative to the variance of the random effects
     weighted_12_1   with these factors; NaN where no pooling has no finite estimate
     """
-    return _Pooled(fit, of.positions_of(fit, group)).record()
+    return pooled(fit, of.positions_of(fit, group)).record()
 
 
 def complete_coefficients(fit: GeneralizedFittedModel, group: str) -> Array:
     """beta (p,) of complete pooling of a grouping factor."""
-    return complete_pooling(_Pooled(fit, of.positions_of(fit, group)).rows)
+    return complete_pooling(pooled(fit, of.positions_of(fit, group)).rows)
 
 
 @dataclass(frozen=True, eq=False)
-class _Pooled:
+class Pooled:
     """The three fits of one grouping factor; `positions` are its terms."""
 
     fit: GeneralizedFittedModel

@@ -17,7 +17,7 @@ from ..numerics.linalg import Array
 from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, PALE, axes_for, mark_whole
 from .choosing import known
-from .scales import Fitted, observed, on_scale, response_name, scale_of
+from .scales import Fitted, observed, on_scale, response_axis, response_name, scale_of
 from .typical import fixed_columns, jittered, level_columns, raw, typical_rows
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def plot_effect(
     ax = axes_for(ax)
     (_levels if name in level_columns(fit, picture.rows) else _line)(ax, picture)
     ax.set(xlabel=name, ylabel=response_name(fit, picture.type))
+    if picture.type == "link":
+        response_axis(ax, fit)
     return ax
 
 

@@ -54,7 +54,7 @@ def emmip(
     axes: Iterable[Axes] | None = None,
     **options: Any,
 ) -> Axes | list[Axes]:
-    """Interaction plot of marginal means of a fit of `lmer`, `glmer` or `lm`, or of what `emmeans` returned, as R's `emmip`.
+    """Interaction plot of marginal means of a fit of `lmer`, `glmer` or `lm`, or of what `emmeans` returned: `emmip`.
 
     fit      a fit of `lmer`, `glmer` or `lm`, or marginal means (of two parts, the means are taken)
     formula  "recipe ~ temperature": means against temperature, a trace for each recipe; "~ temperature": one trace;
@@ -114,14 +114,14 @@ def _drawn(
     grid: EmmGrid, wanted: Traces, look: PlotStyle, ax: Axes | None, axes: Iterable[Axes] | None
 ) -> Axes | list[Axes]:
     numeric = _is_numeric(grid, wanted.across, look.style)
-    frame, response = _points(grid, wanted, look, numeric)
+    frame, means = _points(grid, wanted, look, numeric)
     panels = list(dict.fromkeys(frame["panel"]))
     drawn = panels_for(axes, len(panels), COLUMNS, sharex=True, sharey=True) if wanted.by else [axes_for(ax)]
     for panel, here in zip(panels, drawn, strict=True):
         _panel(here, frame[frame["panel"] == panel], numeric, look.intervals)
         here.set(
             xlabel=wanted.across[0] if numeric else f"Levels of {' '.join(wanted.across)}",
-            ylabel="Predicted response" if response else "Linear prediction",
+            ylabel=means,
             title=panel,
         )
     if wanted.traces:
@@ -130,8 +130,8 @@ def _drawn(
     return drawn if wanted.by else drawn[0]
 
 
-def _points(grid: EmmGrid, wanted: Traces, look: PlotStyle, numeric: bool) -> tuple[pd.DataFrame, bool]:
-    """The means with their place, trace and panel; and whether they are on the scale of the response."""
+def _points(grid: EmmGrid, wanted: Traces, look: PlotStyle, numeric: bool) -> tuple[pd.DataFrame, str]:
+    """The means with their place, trace and panel; and what they are: the linear prediction, a response, prob, ..."""
     table = summarize(grid, infer=(look.intervals, False), level=look.level, by=None, type=look.type)
     columns: dict[str, Any] = {
         "y": table[table.label],
@@ -143,7 +143,7 @@ def _points(grid: EmmGrid, wanted: Traces, look: PlotStyle, numeric: bool) -> tu
         columns |= {"low": table.iloc[:, -2], "high": table.iloc[:, -1]}
     if numeric:
         columns["at"] = table[wanted.across[0]].to_numpy(float)
-    return pd.DataFrame(columns), table.label == "response"
+    return pd.DataFrame(columns), "Linear prediction" if table.label == grid.label else f"Predicted {table.label}"
 
 
 def _is_numeric(grid: EmmGrid, across: Sequence[str], style: str | None) -> bool:

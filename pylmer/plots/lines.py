@@ -15,10 +15,10 @@ from ..fit.words import several
 from ..numerics.linalg import Array
 from ..partial_pooling import at_theta, complete_coefficients, pooling
 from ..text.arguments import plain
-from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, mark_whole, name_outer, panels_for
+from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, ends_of_rows, mark_whole, name_outer, panels_for
 from .choosing import known
 from .levels import by_coefficient, codes, grouping_factor, spread_of_sizes
-from .scales import Fitted, observed, on_scale, response_name, scale_of
+from .scales import Fitted, at_border, observed, on_scale, response_axis, response_name, scale_of
 from .typical import fixed_columns, jittered, level_columns, raw, typical_random_rows, typical_rows
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def plot_lines(
     levels     labels of the groups to show; None, the default: eight from the smallest to the largest
     group      the grouping factor; None, the default: the one there is. Other factors' effects are not in the lines
     estimates  which lines; default all: "complete", "no", "multilevel"
-    type       of `glmer`: "response", the default (None): means, with the responses; "link": linear predictors, without.
-               Of `lmer` both are one
+    type       of `glmer`: "response", the default (None): means, with the responses; "link": linear predictors,
+               without. Of `lmer` both are one
     axes       where to draw: matplotlib Axes, one for each group; None, the default: a new figure
 
     Other numbers are held at the group's means, other factors averaged as they occur in it: a group-level predictor
@@ -93,9 +93,14 @@ def plot_lines(
         X, Z = typical_rows(fit, rows[here], x, places), typical_random_rows(fit, chosen, rows[here], x, places)
         for kind, beta, effects in lines:
             ax.plot(places, on_scale(fit, X @ beta + _of_level(Z, effects[j]), scale), **STYLES[kind])
+            if scale == "link" and len(effects[j]) == 1:
+                at_border(ax, places[[PLACES // 2]], effects[j])
         ax.set_title(f"{label} (n = {here.sum()})", fontsize="small")
         mark_whole(ax, rows[x])
     name_outer(drawn, response_name(fit, scale), x)
+    if scale == "link":
+        for ax in ends_of_rows(drawn):
+            response_axis(ax, fit)
     _legend(drawn, alone=axes is None)
     return drawn
 

@@ -5,8 +5,7 @@ Of a fit of `lmer` they are one. A picture on the scale of the linear predictor 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -32,9 +31,9 @@ JITTER = 0.03  # of responses of 0 and 1, into the picture
 EDGE = 0.015  # of the height: where estimates that are infinite stand
 
 
-def is_generalized(fit: Any) -> bool:
-    """Whether the linear predictor has a link."""
-    return isinstance(fit, GeneralizedFittedModel)
+def has_residual(fit: Fitted) -> bool:
+    """Whether there is a standard deviation of residuals, or a scale."""
+    return not isinstance(fit, GeneralizedFittedModel) or fit.scaled
 
 
 def scale_of(type: str | None, word: str) -> str:

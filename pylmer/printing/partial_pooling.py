@@ -103,8 +103,11 @@ def show_curve(curve: CriterionCurve, digits: int = 7) -> str:
     theta = ("0", format_number(curve.at, digits), "Inf")
     value = tuple(format_numbers([curve.complete, curve.lowest, float("inf")], digits))
     table = print_columns(rows, [Column("  theta", theta), Column("value", value)])
-    head = f"{curve.name} over theta = sigma_{curve.group} / sigma_residual"
+    over = f"sigma_{curve.group}" + (" / sigma_residual" if curve.relative else "")
+    head = f"{curve.name} over theta = {over}"
     constant = format_number(curve.constant, digits)
+    if not np.isfinite(curve.constant):
+        return f"{head}\n{table}\nFor large theta it grows without bound."
     return f"{head}\n{table}\nFor large theta it is {curve.slope} log(theta^2) + {constant}."
 
 
