@@ -1,12 +1,12 @@
 """criterion_curve of a fit of glmer: -2 log L over the standard deviation of the effects, all else estimated there.
 
 As theta grows, log|M| of Laplace's approximation grows by log theta^2 for each level that has a finite estimate of its
-own, and the rest tends to the deviance of no pooling:
+own, and the rest tends to
 
-    d = J log theta^2 + (-2 log f at no pooling) + sum_j log A_j,    A_j = Z_j'W Z_j there.
+    min over beta of  -2 log f(y | beta, own estimates given beta) + sum_j log A_j,    A_j = Z_j'W Z_j there,
 
-Levels without a finite estimate add what grows more slowly than any multiple of log theta^2, and for ever: then there
-is no constant.
+no more than its value at no pooling. Levels without a finite estimate add what grows more slowly than any multiple of
+log theta^2, and for ever: then there is no constant.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .fixed_theta import CriterionCurve, criterion_curve, increasing
 from .generalized import pooled
 
 POINTS = 61  # of the curve
+FAR = (10.0, 1e2, 1e3, 1e4)  # multiples of the optimum by which the limit is reached
 REACH = 30.0  # how far it goes on either side of the optimum
 
 
@@ -45,7 +46,7 @@ def criterion_curve_generalized(fit: GeneralizedFittedModel, theta: Any = None) 
     grid = _grid(fit, best) if theta is None else increasing(theta)
     value = _along(fit, grid, best, theta is None)
     known = np.isfinite(value)
-    slope, constant = _asymptote(fit)
+    slope, constant = _asymptote(fit, best)
     return CriterionCurve(
         theta=grid[known],
         value=value[known],
@@ -98,14 +99,14 @@ def _along(fit: GeneralizedFittedModel, grid: Array, best: float, lenient: bool)
     return value
 
 
-def _asymptote(fit: GeneralizedFittedModel) -> tuple[int, float]:
+def _asymptote(fit: GeneralizedFittedModel, best: float) -> tuple[int, float]:
     """How many levels grow with log theta^2, and the constant beside it; NaN where there is none."""
     found = pooled(fit, positions_of(fit, None))
-    values = found.none.sums.spectra[0][:, 0] * float(found.none.sums.R_z[0, 0]) ** 2
-    levels = int(np.count_nonzero(values))
+    levels = int(np.count_nonzero(found.none.known))
     quadrature = isinstance(fit.devfun.criterion, Quadrature)
-    if found.led.moved.any() or quadrature or fit.family.has_scale or fit.free_shape:
+    if found.led.moved.any() or quadrature or fit.family.has_scale or fit.free_shape or not best:
         return levels, float("nan")
-    r = found.rows.responses
-    limit = fit.family.minus2loglik(r.y, r.weights, found.led.eta)
-    return levels, float(limit + np.sum(np.log(values[values > 0])))
+    at = fit.optimum.at
+    for step in FAR:
+        at = held(fit, step * best, at)
+    return levels, float(at.value) - 2 * levels * float(np.log(FAR[-1] * best))
