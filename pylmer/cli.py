@@ -87,9 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("name", nargs="?", metavar="NAME")
     data.set_defaults(run=_data)
     tour = commands.add_parser("tour", help="chapter 12 of Gelman & Hill on the radon data, step by step")
-    tour.add_argument(
-        "chapter", nargs="?", choices=[*CHAPTERS], default="lmer", help="glmer: proportions; default lmer"
-    )
+    tour.add_argument("chapter", nargs="?", choices=[*CHAPTERS], default="lmer", help="glmer: proportions")
     tour.add_argument("--out", metavar="FOLDER", help="write the figures there (needs matplotlib)")
     tour.set_defaults(run=lambda given: walk(given.out, given.chapter))
     return parser

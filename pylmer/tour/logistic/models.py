@@ -61,8 +61,8 @@ def multilevel(herds: Herds) -> Sequence[str]:
         "scale, whose standard deviation is estimated.",
         str(display(M)),
         f"In the first quarter a herd in the middle has a probability of {middle:.3f}, two thirds of the herds lie "
-        f"between {low:.3f} and {high:.3f}. The effects of the quarters are those within a herd: herd 8, with many cases, "
-        "was followed in the first quarter alone, which complete pooling takes for an effect of that quarter.",
+        f"between {low:.3f} and {high:.3f}. The effects of the quarters are those within a herd: herd 8, with many "
+        "cases, was followed in the first quarter alone, which complete pooling takes for an effect of that quarter.",
     )
 
 

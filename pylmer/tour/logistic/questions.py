@@ -46,10 +46,11 @@ def ratio_and_icc(herds: Herds) -> Sequence[str]:
     below = int((found["n"] < found.n_equal).sum())
     return (
         "One animal's 0 or 1 has, brought to the logit scale, the variance 1 / (p (1 - p)), here "
-        f"{found.link_variance:.1f} on average; herds have {herds.M.theta[0] ** 2:.2f}. So the variance between herds is "
-        f"that of {found.n_equal:.1f} animals averaged: where more were counted the herd's own data weigh more than the "
-        f"model, as a rule; fewer were counted in {below} of 15 herds. The intraclass correlation is {found.icc:.3f} of "
-        "0s and 1s; of the logistic variable that may be thought behind them, with variance pi^2 / 3, it is "
+        f"{found.link_variance:.1f} on average; herds have {herds.M.theta[0] ** 2:.2f}. So the variance between "
+        f"herds is that of {found.n_equal:.1f} animals averaged: where more were counted the herd's own data weigh "
+        f"more than the model, as a rule; fewer were counted in {below} of 15 herds. The intraclass correlation is "
+        f"{found.icc:.3f} of 0s and 1s; of the logistic variable that may be thought behind them, with variance "
+        "pi^2 / 3, it is "
         f"{latent.ICC_adjusted:.3f}.",
     )
 
