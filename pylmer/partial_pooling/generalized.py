@@ -171,7 +171,7 @@ class Pooled:
         if dropped:
             second = of.second_level(fit, none, level_columns(none))
         labels = of.levels_of(fit, self.group)[1]
-        separated = tuple(str(labels[j]) for j in np.flatnonzero(np.any(led.way != 0, axis=1)))
+        separated = tuple(str(level) for level in labels[np.any(led.way != 0, axis=1)])
         return GeneralizedPooling(
             frame=frame,
             group=self.group,

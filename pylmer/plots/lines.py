@@ -152,7 +152,7 @@ def _of_level(Z: Array, effects: Array) -> Array:
     if len(effects) == 1 and np.isinf(effects[0]):
         with np.errstate(invalid="ignore"):
             return np.where(Z[:, 0] == 0, 0.0, Z[:, 0] * effects[0])
-    return Z @ np.where(np.isfinite(effects), effects, np.nan)
+    return np.asarray(Z @ np.where(np.isfinite(effects), effects, np.nan))
 
 
 def _without(fit: Fitted, group: str) -> Array:

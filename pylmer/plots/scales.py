@@ -74,7 +74,8 @@ def response_name(fit: Fitted, type: str) -> str:
     if not isinstance(fit, GeneralizedFittedModel):
         return name
     if isinstance(node, Call) and fit.rows.response.trials is not None:
-        name = deparse(node.arguments[0].value)
+        first = node.arguments[0].value
+        name = name if first is None else deparse(first)
     if type == "link":
         return f"{fit.family.link.name} of {name}"
     return f"probability of {name}" if fit.family.word == "binomial" else name

@@ -28,7 +28,7 @@ from .generalized import labelled_responses, responses
 from .simulate import labelled, simulate
 
 PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
-OFF = dict.fromkeys(
+OFF: Any = dict.fromkeys(
     (
         "check_response_not_const",
         "check_nobs_vs_nlev",
