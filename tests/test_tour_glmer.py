@@ -100,11 +100,8 @@ def test_ratio() -> None:
     """0.4125 is the variance, 1 / R's mean working weight that of a trial; pi^2 / 3 the latent one."""
     text = step("The ratio of variances").replace("\n", " ")
     variance, trial = 0.642261**2, 1 / R["weights"]
-    for words in (
-        f"here {trial:.1f}",
-        f"that of {trial / variance:.1f} animals",
-        f"{variance / (variance + trial):.3f} of",
-    ):
+    pooled, shared = trial / variance, variance / (variance + trial)
+    for words in (f"here {trial:.1f}", f"that of {pooled:.1f} animals", f"{shared:.3f} of"):
         assert words in text
     assert f"it is {variance / (variance + np.pi**2 / 3):.3f}" in text
 

@@ -21,7 +21,13 @@ from .request import Request
 class GivenOptimum(GeneralizedOptimum):
     """The criterion at given parameters, sigma among them; its certificate says how far from a minimum it is."""
 
-    given_sigma: float = 1.0
+    given_beta: Array
+    given_sigma: float
+
+    @property
+    def beta(self) -> Array:  # type: ignore[override]  # not found but given
+        """As it was given."""
+        return self.given_beta
 
     @property
     def sigma(self) -> float:
@@ -56,7 +62,6 @@ def given_generalized_model(
         stay = JointDescent(at, correction, True, "parameters are given", 1, 0, at.passes, (float(at.value),))
         laplace = at.laplace if isinstance(at, QuadratureAt) else at
         proof = certify(stay, laplace)
-    optimum = GivenOptimum(
-        devfun, at, True, stay.message, 1, 0, at.passes, proof, stay.trace, stay, given_sigma=parameters.sigma
-    )
+    found = (devfun, at, True, stay.message, 1, 0, at.passes, proof, stay.trace, stay)
+    optimum = GivenOptimum(*found, parameters.beta, parameters.sigma)
     return kind(request, data, devfun, optimum)

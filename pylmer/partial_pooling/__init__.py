@@ -13,6 +13,7 @@ from .fixed_theta import CriterionCurve, at_theta, criterion_curve
 from .generalized import GeneralizedPooling, complete_coefficients
 from .generalized_theta import criterion_curve_generalized
 from .grouped import GroupedRows, TwoLevel, grouped_rows
+from .refusals import no_five_ways, no_held_theta
 from .ways import (
     correlated_errors,
     group_effects_as_errors,
@@ -38,6 +39,8 @@ __all__ = [
     "grouped_rows",
     "least_squares_with_prior",
     "mixed_model_equations",
+    "no_five_ways",
+    "no_held_theta",
     "pooling",
     "regressions_by_group",
 ]

@@ -107,7 +107,8 @@ def test_own_slopes():
     found = pylmer.pooling(fit("use ~ urban + (urban | district)", "Contraception"))
     table = found.as_frame()
     counts = data.assign(y=data["use"] == "Y").groupby(["district", "urban"], observed=True)["y"].agg(["sum", "count"])
-    odds = np.log(counts["sum"] / (counts["count"] - counts["sum"])).unstack()
+    with np.errstate(divide="ignore"):
+        odds = np.log(counts["sum"] / (counts["count"] - counts["sum"])).unstack()
     for level in data["district"].cat.categories:
         low, high = odds.loc[level]
         a, b = table.loc[("(Intercept)", level), "no_pooling"], table.loc[("urbanY", level), "no_pooling"]
@@ -226,3 +227,6 @@ def test_mistakes():
         pylmer.criterion_curve(crossed)
     with pytest.raises(pylmer.ArgumentError, match="increasing"):
         pylmer.criterion_curve(cbpp(), [2, 1])
+    for word in (lambda: pylmer.five_ways(cbpp()), lambda: pylmer.at_theta(cbpp(), [1])):
+        with pytest.raises(pylmer.ArgumentError, match=r"a linear mixed model.*pooling\(\)"):
+            word()
