@@ -71,7 +71,7 @@ class Picture:
 
 @plain
 def plot_effect(
-    fit: Fitted, predictor: str, *, level: float = 0.95, type: str | None = None, ax: Axes | None = None
+    fit: Any, predictor: str, *, level: float = 0.95, type: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """The fixed effects' line of a predictor with its confidence band, and partial residuals or responses.
 

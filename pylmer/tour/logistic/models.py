@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from .herds import Herds
 
 def complete_pooling(herds: Herds) -> Sequence[str]:
     """One probability for each quarter."""
-    b, sums = herds.complete.coef(), herds.by_herd.sum()
+    b: Any = herds.complete.coef()
+    sums = herds.by_herd.sum()
     first = probability(herds, b["(Intercept)"])
     return (
         "Contagious bovine pleuropneumonia was followed in 15 herds of the Ethiopian highlands: in each of four "
@@ -30,7 +32,8 @@ def complete_pooling(herds: Herds) -> Sequence[str]:
 def no_pooling(herds: Herds) -> Sequence[str]:
     """A probability for each herd."""
     fit, sums = herds.none, herds.by_herd
-    b, error = fit.coef(), se_coef(fit)
+    b: Any = fit.coef()
+    error: Any = se_coef(fit)
     levels = [*sums.index[:3], *highest_and_lowest(herds)]
     names = [f"herd{level}" for level in levels]
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,8 +86,9 @@ def predictions(herds: Herds) -> Sequence[str]:
     M = herds.M
     high, low = highest_and_lowest(herds)
     asked = pd.DataFrame({"period": ["1"] * 3, "herd": [high, low, "new"], "size": ANIMALS, "incidence": 0})
+    ask: Any = predict  # its arguments are those of glmer, its answer a frame
     means, new = (
-        predict(M, asked, type="response", interval=kind, allow_new_levels=True, weights=ANIMALS)
+        ask(M, asked, type="response", interval=kind, allow_new_levels=True, weights=ANIMALS)
         for kind in ("confidence", "prediction")
     )
     return (
@@ -114,8 +116,8 @@ def _intervals(found: pd.DataFrame, times: float, decimals: int) -> list[str]:
 
 def _typical_and_mean(herds: Herds) -> tuple[str, str, str]:
     """A herd in the middle is not the mean of all herds."""
-    plain = summary(emmeans(herds.M, "period", type="response"))
-    mean = summary(emmeans(herds.M, "period", type="response", bias_adjust=True))
+    plain: Any = summary(emmeans(herds.M, "period", type="response"))
+    mean: Any = summary(emmeans(herds.M, "period", type="response", bias_adjust=True))
     quarters = [str(level) for level in herds.by_quarter.index]
     return (
         "A herd in the middle is not the mean of all herds, since logit^-1 bends. Bias-adjusted marginal means "
