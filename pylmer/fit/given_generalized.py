@@ -25,7 +25,7 @@ class GivenOptimum(GeneralizedOptimum):
     given_sigma: float
 
     @property
-    def beta(self) -> Array:  # type: ignore[override]  # not found but given
+    def beta(self) -> Array:
         """As it was given."""
         return self.given_beta
 

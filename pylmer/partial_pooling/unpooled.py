@@ -71,14 +71,14 @@ class LevelRows:
 
 
 @dataclass(frozen=True, eq=False)
-class Working:
+class WorkingSums:
     """Sums of [Z X z] under the working weights at a linear predictor, and the engine that eats them."""
 
     gram: Gram
     engine: EliminationEngine
 
 
-def working(structure: WeightedStructure, responses: RowResponses, eta: Array, observed: bool = False) -> Working:
+def working(structure: WeightedStructure, responses: RowResponses, eta: Array, observed: bool = False) -> WorkingSums:
     """With z = eta - offset - g / W, formed as W z; `observed`: the observed information in place of W."""
     state = row_state(responses, eta)
     if state is None:
@@ -94,7 +94,7 @@ def working(structure: WeightedStructure, responses: RowResponses, eta: Array, o
     Xc = structure.fixed_cross(c)[:, None]
     XytXy = np.block([[gram.XytXy[:p, :p], Xc], [Xc.T, np.full((1, 1), zz)]])
     filled = replace(gram, factors=factors, XytXy=XytXy, y_square=zz)
-    return Working(filled, structure.plan.fill(filled))
+    return WorkingSums(filled, structure.plan.fill(filled))
 
 
 # --- complete pooling ------------------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ def _estimates(fit: Fitted, group: str, kind: str) -> tuple[Array, Array]:
 def _complete(fit: Fitted, group: str) -> Array:
     if isinstance(fit, GeneralizedFittedModel):
         return complete_coefficients(fit, group)
-    return at_theta(fit, _without(fit, group)).beta
+    return np.asarray(at_theta(fit, _without(fit, group)).beta)
 
 
 def _of_level(Z: Array, effects: Array) -> Array:

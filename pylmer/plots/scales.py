@@ -117,7 +117,7 @@ def _marks(family: Family, low: float, high: float) -> tuple[list[float], list[f
 def _round_numbers(low: float, high: float) -> list[float]:
     """Powers of ten between two means, then their multiples; evenly spaced ones where the means are near each other."""
     if high < 3 * low:
-        step = 10 ** np.floor(np.log10((high - low) / 2))
+        step = 10 ** np.floor(np.log10((high - low) / 4))
         steps = [k * step for k in (5, 2, 1)]
         return [round(float(k * each), 12) for each in steps for k in range(int(low / each), int(high / each) + 2)]
     top = high if np.isfinite(high) else 1e6

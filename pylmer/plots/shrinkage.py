@@ -86,7 +86,7 @@ def _listed(coefficients: str | Sequence[str]) -> list[str]:
 
 def _arrows(ax: Axes, x: Array, y: Array, to_x: Array, to_y: Array) -> None:
     """Arrows from (x, y), pale, to (to_x, to_y), where all of them are known."""
-    there = np.isfinite(x + y)
+    there = np.isfinite(x) & np.isfinite(y)
     ax.quiver(
         x[there], y[there], (to_x - x)[there], (to_y - y)[there],
         angles="xy", scale_units="xy", scale=1, color=GREY, width=0.0025, headwidth=5, headlength=6, zorder=1,

@@ -234,3 +234,15 @@ def test_mistakes():
         pylmer.plot_effect(contraception(), "age", type="mean")
     with pytest.raises(pylmer.ArgumentError, match="type='log': wanted 'link' or 'response'"):
         pylmer.plot_lines(contraception(), "age", type="log")
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.21, 0.43), (2.2, 4.1), (97, 131), (0.5, 60), (3, 1e5), (1e-4, 2e-3)])
+def test_marks_of_means_are_round_and_lie_apart(low, high):
+    from pylmer.families import poisson
+    from pylmer.plots.scales import _marks
+
+    places, means = _marks(poisson(), np.log(low), np.log(high))
+    close(np.exp(places), means, 1e-12)
+    assert 3 <= len(means) <= 14
+    assert np.diff(np.sort(places)).min() > 0.07 * np.log(high / low)
+    close([float(f"{mean:.3g}") for mean in means], means, 1e-12)
