@@ -272,7 +272,7 @@ class StackRun(ABC):
         """Score (r, k) and average information with its curvature (r, k, k)."""
         m, p = self.m, self.gram.p
         E = self.places.directions(self.gram)
-        tangents = [_tangents(e, T) for e, T in zip(E, self.T, strict=True)]
+        tangents = [sigma_tangents(e, T) for e, T in zip(E, self.T, strict=True)]
         gradient = sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True))
         s = [self._directions(f, dS, g[f]) for f, dS in enumerate(tangents)]
         ZtW = self._ZtZ_times(s)
@@ -282,7 +282,7 @@ class StackRun(ABC):
         XVW = self._inner([sums.ZtXy[:, :, :p] for sums in self.tall.factors], s) - self._inner(X_halves, half_solves)
         r2_a = -self._inner([x[:, :, None] for x in g], s)[:, 0]
         WPW = WVW - transposed(XVW) @ Phi @ XVW
-        curvature = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))
+        curvature = sum(sigma_curvature(e, x) for e, x in zip(E, G, strict=True))
         slopes = r2_a / r2[:, None]
         outer = slopes[:, :, None] * slopes[:, None, :] * (m + np.zeros(self.R))[:, None, None]
         information = WPW * (m / r2)[:, None, None] - outer + curvature
@@ -343,13 +343,13 @@ def _cross(A: Array, B: Array, R: int) -> Array:
     return np.asarray(np.einsum("larj,lbrj->rab", one, two))
 
 
-def _tangents(E: Array, T: Array) -> Array:
+def sigma_tangents(E: Array, T: Array) -> Array:
     """dSigma/da = E_a T' + T E_a': (r, k, L, L)."""
     half = E @ transposed(T)[:, None]
     return np.asarray(half + transposed(half))
 
 
-def _curvature(E: Array, G: Array) -> Array:
+def sigma_curvature(E: Array, G: Array) -> Array:
     """tr(G d2Sigma/da db) = 2 tr(G E_a E_b'): (r, k, k)."""
     flat, GE = (x.reshape(*x.shape[:2], -1) for x in (E, G[:, None] @ E))
     return np.asarray(2 * flat @ transposed(GE))
