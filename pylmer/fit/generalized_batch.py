@@ -77,7 +77,7 @@ def refit_all_generalized(fit: GeneralizedFittedModel, Y: Array) -> GeneralizedB
     """Fit the model of `fit` to every column of Y (n, R), of a binomial family proportions of the fit's own trials.
 
     Each search begins at the optimum of `fit`, on its own sums and scales, and ends where `refit` does. With Laplace's
-    criterion, one grouping factor and no scale all responses descend together (Newton's method on arrays of rows times
+    criterion, one grouping factor and unstructured or diagonal terms all responses descend together (Newton's method on arrays of rows times
     responses, those that have converged dropping out); the others are fitted one after the other. A response that
     cannot be fitted is no error: `failures` says why.
     """
@@ -128,7 +128,7 @@ def _filled(batch: GeneralizedBatch, solved: Solved) -> GeneralizedBatch:
         batch,
         theta=batch.fit.covariances.theta(T),
         beta=np.where(done[:, None], solved.places.beta @ scaling.inverse.T, np.nan),
-        sigma=np.where(done, 1.0, np.nan),
+        sigma=np.where(done, np.sqrt(solved.phi), np.nan),
         objective=np.where(done, solved.value, np.nan),
         T=T,
         singular=solved.singular & done,

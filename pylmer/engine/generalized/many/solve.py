@@ -34,20 +34,21 @@ HELD = 4_000_000  # numbers held for all runs of a chunk
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """Of R responses: where each has ended, value (R,), whether singular and whether it is done (R,)."""
+    """Of R responses: where each has ended, value and phi (R,), whether singular and whether it is done (R,)."""
 
     places: ManyPlaces
     value: Array
+    phi: Array
     singular: Mask
     done: Mask
 
 
 def solvable(devfun: GeneralizedDevfun) -> bool:
-    """Whether `solve_together` knows the criterion: Laplace's, no scale, one factor, unstructured or diagonal."""
+    """Whether `solve_together` knows the criterion: a likelihood by Laplace, one factor, us and diag terms."""
     criterion, structure = devfun.criterion, devfun.structure
     if not isinstance(criterion, Laplace) or isinstance(criterion, Profiled) or devfun.free_shape:
         return False
-    if criterion.scale != "none" or len(structure.factors) != 1 or structure.n > ROWS:
+    if criterion.scale == "lme4" or len(structure.factors) != 1 or structure.n > ROWS:
         return False
     L, p = structure.factors[0].L, structure.p
     known = all(covariance.structure in STACKED for covariance in devfun.covariances)
@@ -62,7 +63,7 @@ def solve_together(devfun: GeneralizedDevfun, Y: Array, near: GeneralizedOptimum
     parts = [_solved(devfun, design, Y[:, at : at + size], near) for at in range(0, Y.shape[1], size)]
     return Solved(
         _joined([part.places for part in parts]),
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "singular", "done")),
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "phi", "singular", "done")),
     )
 
 
@@ -80,13 +81,14 @@ def _solved(devfun: GeneralizedDevfun, design: OneFactor, Y: Array, near: Genera
     _settle(runs)
     _retry(devfun, runs)
     done = runs.done & is_known(runs.values)
-    return Solved(runs.places, runs.values.value, _singular(runs.places), done)
+    return Solved(runs.places, runs.values.value, runs.values.phi, _singular(runs.places), done)
 
 
 def many_laplace(devfun: GeneralizedDevfun, design: OneFactor, Y: Array) -> ManyLaplace:
     """The criterion of every column of Y (n, R)."""
     criterion, given = devfun.laplace, devfun.responses
-    constant = np.array([given.family.saturated(y, given.weights, 1.0) for y in Y.T])
+    scaled = given.family.has_scale  # then it is no constant
+    constant = np.array([0.0 if scaled else given.family.saturated(y, given.weights, 1.0) for y in Y.T])
     rows = many_rows(given.family, Y, given.weights)
     return ManyLaplace(design, criterion.structure, rows, given.offset, constant, criterion.observed)
 

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ....errors import NumericalError
 from ....numerics.linalg import Array, Mask, symmetric, transposed
 from ....numerics.stacks import product
 from ...criterion.profiled import EPS
@@ -151,17 +152,49 @@ class Evaluation:
         """Z'g (Jr, L, 1)."""
         return column(self.design.cross(self.modes.g))
 
+    @cached_property
+    def squares(self) -> Array:
+        """sum over levels of Z'g g'Z (r, L, L)."""
+        g = transposed(self.g)
+        return inner(g, g, self.J)
+
+    @cached_property
+    def phi(self) -> Array:
+        """The scale (r,): 1 without one, else profiled; NaN where there is none."""
+        rows, at = self.rows, self.modes
+        if not rows.family.has_scale:
+            return np.ones(len(at.D))
+        return np.array([self._dispersion(r) for r in range(len(at.D))])
+
+    def _dispersion(self, r: int) -> float:
+        rows, at = self.rows, self.modes
+        if not 0 < at.D[r] < np.inf:
+            return np.nan
+        numbers = float(at.D[r]), float(at.penalty[r]), self.design.n
+        try:
+            return rows.family.dispersion(rows.y[:, r], rows.w[:, 0], at.eta[:, r], *numbers)
+        except NumericalError:
+            return np.nan
+
+    @cached_property
+    def minus2loglik(self) -> Array:
+        """-2 log f(y | mu, phi) (r,)."""
+        rows, D = self.rows, self.modes.D
+        if not rows.family.has_scale:
+            return np.asarray(D + self.constant)
+        pairs = zip(rows.y.T, self.phi, strict=True)
+        return np.asarray(D / self.phi + [rows.family.saturated(y, rows.w[:, 0], float(phi)) for y, phi in pairs])
+
     def values(self) -> Values:
         """Criterion, score, information."""
-        at = self.modes
-        definite = self.criterions[3] & self.by_observed[3]
-        minus2loglik = at.D + self.constant
-        value = np.where(definite, minus2loglik + at.penalty + self._logdet(), np.inf)
+        at, definite = self.modes, self.criterions[3] & self.by_observed[3]
+        value = np.where(definite, self.minus2loglik + at.penalty / self.phi + self._logdet(), np.inf)
         value = np.where(np.isfinite(value), value, np.inf)
-        noise = 8 * EPS * (np.abs(value) + np.abs(minus2loglik) + np.abs(at.D) + self.design.n)
+        terms = np.abs(value) + np.abs(self.minus2loglik) + np.abs(at.D) / self.phi
         G, ZtVZ, of_beta = self._slopes()
         gradient, information = self._local(G, of_beta)
-        return Values(value, gradient, information, noise, G, ZtVZ, np.ones_like(value), self._linearized())
+        noise = 8 * EPS * (terms + self.design.n)
+        return Values(value, gradient, information, noise, G, ZtVZ, self.phi, self._linearized())
 
     def _logdet(self) -> Array:
         """log|M| (r,)."""
@@ -182,9 +215,8 @@ class Evaluation:
         r = c - O * self.design.random(effects(s, self.J))
         BA = product(level.B, A)
         ZtVZ = symmetric(over_levels(A, self.J) - inner(BA, BA, self.J))
-        g, zr = transposed(self.g), transposed(Ztr)
-        G = ZtVZ - inner(g, g, self.J) - symmetric(inner(zr, g, self.J))
-        return G, ZtVZ, self.design.fixed_cross(2 * self.modes.g + r)
+        G = ZtVZ - self.squares / self.phi[:, None, None] - symmetric(inner(transposed(Ztr), transposed(self.g), self.J))
+        return G, ZtVZ, self.design.fixed_cross(2 * self.modes.g / self.phi + r)
 
     def _local(self, G: Array, of_beta: Array) -> tuple[Array, Array]:
         """Score (r, k + p) and information in local coordinates."""
@@ -199,9 +231,17 @@ class Evaluation:
         WVW = inner(s, As, self.J) - inner(halves, halves, self.J)
         XVW = inner(AX, s, self.J) - inner(X_halves, halves, self.J)
         XVX = symmetric(self.design.fixed_squares(self.slopes[2]) - inner(X_halves, X_halves, self.J))
-        top = WVW + transposed(XVW) @ solved(XVX, XVW) + sigma_curvature(E, G)
+        top = WVW + transposed(XVW) @ solved(XVX, XVW)
         upper = np.concatenate([top, 2 * transposed(XVW)], axis=2)
-        return gradient, symmetric(np.concatenate([upper, np.concatenate([2 * XVW, 2 * XVX], axis=2)], axis=1))
+        H = np.concatenate([upper, np.concatenate([2 * XVW, 2 * XVX], axis=2)], axis=1) / self.phi[:, None, None]
+        H[:, : dSigma.shape[1], : dSigma.shape[1]] += sigma_curvature(E, G)
+        return gradient, symmetric(H - self._of_scale(dSigma) if self.rows.family.has_scale else H)
+
+    def _of_scale(self, dSigma: Array) -> Array:
+        """What profiling phi takes from the information, d(1/phi) = -dr2 / (n phi^2)."""
+        slopes = -np.einsum("rkab,rab->rk", dSigma, self.squares), 2 * self.design.fixed_cross(self.modes.g)
+        each = np.concatenate(slopes, axis=1) / self.phi[:, None]
+        return each[:, :, None] * each[:, None, :] / self.design.n
 
 
 def solved(A: Array, B: Array) -> Array:
