@@ -15,7 +15,6 @@ from ..design.responses import Response
 from ..engine.generalized.generalized import optimize_from
 from ..engine.generalized.many import Solved, solvable, solve_together
 from ..engine.generalized.solution import GeneralizedOptimum
-from ..engine.generalized.user import GeneralizedDevfun
 from ..errors import NumericalError
 from ..numerics.linalg import Array, lower_factor
 from .generalized import GeneralizedFittedModel, steps_of
@@ -77,9 +76,9 @@ def refit_all_generalized(fit: GeneralizedFittedModel, Y: Array) -> GeneralizedB
     """Fit the model of `fit` to every column of Y (n, R), of a binomial family proportions of the fit's own trials.
 
     Each search begins at the optimum of `fit`, on its own sums and scales, and ends where `refit` does. With Laplace's
-    criterion, one grouping factor and unstructured or diagonal terms all responses descend together (Newton's method on arrays of rows times
-    responses, those that have converged dropping out); the others are fitted one after the other. A response that
-    cannot be fitted is no error: `failures` says why.
+    criterion, one grouping factor and unstructured or diagonal terms all responses descend together (Newton's method on
+    arrays of rows times responses, those that have converged dropping out); others are fitted one after the other. A
+    response that cannot be fitted is no error: `failures` says why.
     """
     Y = responses_of(fit, Y)
     batch = _blank(fit, Y)

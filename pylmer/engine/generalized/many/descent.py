@@ -1,8 +1,8 @@
 """The joint Newton over (Sigma, beta) for many runs at once, converged runs dropping out: `joint_newton` with runs.
 
-The policy is `optimize.trust_region`, as there: the secant correction begins at once, and what it has learnt is the first
-suspect when a step fails. No score is differenced: a run that is not done after `STEPS` steps is left as it is, for
-`joint_newton` to finish.
+The policy is `optimize.trust_region`, as there: the secant correction begins at once, and what it has learnt is the
+first suspect when a step fails. No score is differenced: a run that is not done after `STEPS` steps is left as it is,
+for `joint_newton` to finish.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from ...optimize.trust_region import (
     stuck,
     trust_steps,
 )
-from ..joint_newton import STOP
 from .places import ManyPlaces
 from .values import ManyLaplace, Values, joined
 
+STOP = 1e-11  # predicted decrease, in units of the criterion, below which no step is worth taking
 STEPS = 30
 CELLS = 50_000  # rows times runs evaluated at once: their columns stay in the processor's cache
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....numerics.linalg import Array, Codes, Mask, symmetric
+from ....numerics.linalg import Array, Mask, symmetric
 from ...covariance.points import VANISHED
 from ...many_responses.stacked_points import StackedPoints
 from ...optimize.certificate import TOLERANCE

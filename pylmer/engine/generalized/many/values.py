@@ -20,7 +20,7 @@ from ...factorization.level_elimination import Level
 from ...many_responses.stacked import sigma_curvature, sigma_tangents
 from ..modes import DECREMENT
 from ..weighted import WeightedStructure
-from .arrays import at_levels, column, effects, inner, over_levels, runs_of, stack, unstack
+from .arrays import column, effects, inner, over_levels, runs_of, stack, unstack
 from .design import OneFactor
 from .modes import ManyModes, ModeProblem, eliminated, find_modes
 from .places import ManyPlaces
@@ -127,8 +127,8 @@ class Evaluation:
     def slopes(self) -> tuple[Array, Array, Array]:
         """A' of the criterion's weights A, O and A."""
         at = self.modes
-        W1, O, O1 = self.rows.derivatives(at.eta, at.g, at.W)
-        return (O1, O, O) if self.laplace.observed else (W1, O, at.W)
+        W1, observed, O1 = self.rows.derivatives(at.eta, at.g, at.W)
+        return (O1, observed, observed) if self.laplace.observed else (W1, observed, at.W)
 
     def _by(self, weights: Array) -> tuple[Array, Array, Level, Mask]:
         """Z'WZ, Z'WX, and V = W^-1 + Z Sigma Z' eliminated; where that is possible."""
@@ -209,13 +209,18 @@ class Evaluation:
     def _slopes(self) -> tuple[Array, Array, Array]:
         """dd/dSigma and sum Z_j'V^-1Z_j (r, L, L), dd/dbeta (r, p)."""
         A, _, level, _ = self.criterions
-        c, O = self.design.quadratic(product(transposed(level.B), level.B)) * self.slopes[0], self.slopes[1]
+        weight_slopes, observed, _ = self.slopes
+        c = self.design.quadratic(product(transposed(level.B), level.B)) * weight_slopes
         Ztc = column(self.design.cross(c))
         _, s, Ztr = self.by_observed[2].solve(Ztc)
-        r = c - O * self.design.random(effects(s, self.J))
+        r = c - observed * self.design.random(effects(s, self.J))
         BA = product(level.B, A)
         ZtVZ = symmetric(over_levels(A, self.J) - inner(BA, BA, self.J))
-        G = ZtVZ - self.squares / self.phi[:, None, None] - symmetric(inner(transposed(Ztr), transposed(self.g), self.J))
+        G = (
+            ZtVZ
+            - self.squares / self.phi[:, None, None]
+            - symmetric(inner(transposed(Ztr), transposed(self.g), self.J))
+        )
         return G, ZtVZ, self.design.fixed_cross(2 * self.modes.g / self.phi + r)
 
     def _local(self, G: Array, of_beta: Array) -> tuple[Array, Array]:
