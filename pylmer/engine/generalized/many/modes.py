@@ -139,7 +139,7 @@ def eliminated(T: Array, A: Array, J: int, path: Array | None = None) -> tuple[L
     try:
         return Level.eliminated(at_levels(T, J), A, path), np.ones(len(T), bool)
     except NumericalError:
-        good = _definite(at_levels(T, J), A).reshape(J, -1).all(axis=0)
+        good: Mask = np.asarray(_definite(at_levels(T, J), A).reshape(J, -1).all(axis=0))
         of_levels = np.tile(good, J)[:, None, None]
         A, path = np.where(of_levels, A, 0.0), np.where(of_levels, path, 0.0)
         return Level.eliminated(at_levels(np.where(good[:, None, None], T, 0.0), J), A, path), good
@@ -148,7 +148,7 @@ def eliminated(T: Array, A: Array, J: int, path: Array | None = None) -> tuple[L
 def _definite(T: Array, A: Array) -> Mask:
     M = np.eye(A.shape[1]) + transposed(T) @ A @ T
     known = np.isfinite(M).all(axis=(1, 2))
-    return known & (np.linalg.eigvalsh(np.where(known[:, None, None], M, 0.0))[:, 0] > 0)
+    return np.asarray(known & (np.linalg.eigvalsh(np.where(known[:, None, None], M, 0.0))[:, 0] > 0))
 
 
 def _lowered(problem: ModeProblem, at: ManyModes, step: Array) -> tuple[ManyModes, Mask]:

@@ -254,5 +254,5 @@ def solved(A: Array, B: Array) -> Array:
     try:
         return np.asarray(np.linalg.solve(A, B))
     except np.linalg.LinAlgError:
-        known = np.isfinite(A).all(axis=(1, 2))[:, None, None]
+        known = np.asarray(np.isfinite(A).all(axis=(1, 2)))[:, None, None]
         return np.asarray(np.where(known, np.linalg.pinv(np.where(known, A, 0.0), hermitian=True) @ B, np.nan))
