@@ -5,6 +5,7 @@ from .api.generalized import glmer, glmer_nb
 from .api.generalized_linear import GlmFit, glm
 from .api.generalized_models import GlmerFit
 from .api.linear import LmFit, LmList, lm, lmList
+from .api.lmer_many import LmerMany, lmer_many
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
 from .api.models import LmerFit
@@ -155,6 +156,7 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "lmer_many",
     "glmer",
     "glmer_nb",
     "glmerControl",
@@ -301,6 +303,7 @@ __all__ = [
     "nobars",
     # records, errors, data
     "LmerFit",
+    "LmerMany",
     "GlmerFit",
     "LmFit",
     "GlmFit",

@@ -1,7 +1,6 @@
 """formula, data, options -> fitted model: the whole path below `model`.
 
-`lmer()` and every word that refits call `fit` (rows again) or `fit_design` (the same rows, another response or
-criterion).
+`lmer()` and every word that refits call `fit`.
 """
 
 from __future__ import annotations
@@ -24,14 +23,19 @@ EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares 
 ROUNDED = 1e-10  # residuals, relative to the response, that may be rounding
 
 
-def fit_design(kind: type[Model], request: Request, data: ModelData, said: Collection[str] = ()) -> Model:
-    """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
+def fit(kind: type[Model], request: Request, data: ModelData | None = None, said: Collection[str] = ()) -> Model:
+    """The whole path, a room to a line: formula and data -> fitted model of class `kind`.
+
+    data: rows that are coded already (another response, another criterion), None to build them as the request says.
+    Each note is issued once as a warning, but those that were `said`.
+    """
+    data = design_of(request) if data is None else data  # language, design: what the columns mean, and the rows
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        devfun = make_devfun(data, request.REML, request.control)
-        optimum = optimize_devfun(devfun, request.start)
+        devfun = make_devfun(data, request.REML, request.control)  # engine: sums, factorization, criterion
+        optimum = optimize_devfun(devfun, request.start)  # engine.optimize: search, descent, certificate
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
-    model = fitted(kind, request, devfun, optimum)
+    model = fitted(kind, request, devfun, optimum)  # the record, and what must be said of it
     announce(each for each in model.notes if str(each) not in said)
     return model
 
@@ -95,8 +99,3 @@ def design_of(request: Request) -> ModelData:
         known=request.known,
         family=request.family,
     )
-
-
-def fit(kind: type[Model], request: Request) -> Model:
-    """The whole path: formula and data -> fitted model of class `kind`."""
-    return fit_design(kind, request, design_of(request))

@@ -13,7 +13,7 @@ from ..language.nodes import Argument, Call, Constant
 from ..numerics.linalg import Array
 from ..text.arguments import plain
 from .fitted_model import FittedModel, Model
-from .fitting import fit_design
+from .fitting import fit
 from .optimum import held_optimum, optimize_devfun, optimizer_notes
 from .words import word
 
@@ -85,7 +85,7 @@ def refit(model: FittedModel, response: Any) -> Any:
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
     whole = whole if whole.shape == (design.n_total,) else rows.used.placed(y)
     said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
-    return fit_design(type(model), model.request.with_response(whole), model.data.with_response(y), said)
+    return fit(type(model), model.request.with_response(whole), model.data.with_response(y), said)
 
 
 def _response(given: Any) -> Array:

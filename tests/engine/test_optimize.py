@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.engine.covariance.points import Points
+from pylmer.engine.criterion.places import Evaluation
 from pylmer.engine.criterion.profiled import At, Criterion
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.optimize.certificate import certify
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.optimize.newton import newton
-from pylmer.engine.optimize.places import Evaluation
 from pylmer.engine.optimize.search import local_minima, search
 from pylmer.engine.optimize.trust_region import final, negligible, radii, secants, trust_step
 from pylmer.engine.sums.arrange import form_gram

@@ -22,8 +22,8 @@ from ...numerics.stacks import levels_last
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed
-from ..optimize.places import Evaluation
 from ..sums.gram import Gram
+from .places import Evaluation
 
 EPS = float(np.finfo(float).eps)
 ROUNDING = 16 * EPS  # a residual this small, relative to the response, is rounding

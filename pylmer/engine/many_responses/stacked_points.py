@@ -85,15 +85,19 @@ class StackedPoints:
 
     def moved(self, step: Array) -> StackedPoints:
         """The places after `step` (m, k), in charts of their own."""
-        pieces = np.split(step, np.cumsum([len(units) for units in self.units])[:-1], axis=1)
         T, U = [], []
-        for family, units, old, axes, piece in zip(self.families, self.units, self.T, self.U, pieces, strict=True):
-            new = old + axes @ np.tensordot(piece, units, axes=1)
+        for family, new, axes in zip(self.families, self.shifted(step).T, self.U, strict=True):
             if family.structure == "us":
                 axes, new = _charted(new, axes)
             T.append(new)
             U.append(axes)
         return replace(self, T=tuple(T), U=tuple(U))
+
+    def shifted(self, step: Array) -> StackedPoints:
+        """The places at the local coordinates `step` (m, k), still in these charts."""
+        pieces = np.split(step, np.cumsum([len(units) for units in self.units])[:-1], axis=1)
+        terms = zip(self.T, self.U, self.units, pieces, strict=True)
+        return replace(self, T=tuple(T + U @ np.tensordot(piece, units, axes=1) for T, U, units, piece in terms))
 
     def floored(self, floor: float) -> StackedPoints:
         """Every standard deviation at least `floor`."""

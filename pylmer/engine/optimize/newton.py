@@ -14,8 +14,8 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask
+from ..criterion.places import AnyPlace, Evaluation, Trial
 from .information import one_sided_information
-from .places import Evaluation, Place, Trial
 from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secants, stuck, trust_step, worst
 
 ITERATIONS = 200
@@ -24,7 +24,7 @@ CRAWLED = 1e-7  # what the last half of them must have gained together
 LARGE = 100.0  # relative standard deviation from which differences want units of each coordinate (`distant_response`)
 SLOW = 0.2  # part of the last promise that a promise must fall below for convergence to be quadratic
 
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=AnyPlace)
 E = TypeVar("E", bound=Evaluation[Any])
 
 

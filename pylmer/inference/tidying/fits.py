@@ -26,8 +26,9 @@ from ..degrees_of_freedom.choice import METHODS, check_ddf
 from .augmenting import as_frame, beside, joined, predicted, refuse_both, with_predictions
 
 COLUMNS = (
-    *("effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value"),
+    *("response", "effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value"),
     *("conf.low", "conf.high"),
+    *("converged", "singular"),
 )
 Mixed = FittedModel | GeneralizedFittedModel
 EFFECTS = ("fixed", "ran_pars", "ran_vals", "ran_coefs")
