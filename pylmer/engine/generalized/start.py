@@ -20,8 +20,8 @@ from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.blocked import EliminationEngine
-from ..optimize.newton import newton
 from ..optimize.search import local_minima, scanned
+from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
 from .modes import RowResponses, RowState, row_state
 from .weighted import WeightedStructure
 
@@ -29,7 +29,8 @@ SCAN = (0.1, 0.3, 1.0, 3.0)
 ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
-STEPS = 3  # of Newton on the sums of one
+STEPS = 2  # of Newton on the sums of one
+CLOSE = 1e-2  # decrease promised by such a step below which the start is good enough
 RIDGE = 1e-10
 
 
@@ -170,7 +171,7 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
         criterion = working_criterion(structure, state)
         begun = _scanned(criterion, covariances) if start is None else start.points
         try:
-            at = criterion.at(newton(criterion.at, begun, STEPS).at.place)
+            at = _approached(criterion.at(begun), STEPS)
         except NumericalError:
             break
         start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)
@@ -183,6 +184,22 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
         points = Points(covariance.multiple(0.3) for covariance in covariances)
         return Start(points, beta, structure.zeros(), glm, passes)
     return replace(start, passes=passes)
+
+
+def _approached(at: At, steps: int) -> At:
+    """Some steps of Newton's method from a place, each kept if it leads down; the last is asked for its value alone."""
+    at = at.criterion.at(at.points.moved(np.zeros(at.points.size)))  # in charts of its own
+    radius = float(first_radius(at.points.extent))
+    for _ in range(steps):
+        step, decrease, _ = trust_step(at.gradient, at.information, radius)
+        if decrease <= CLOSE:
+            break
+        trial = at.criterion.at(at.points.moved(step))
+        ratio = (at.value - trial.value) / decrease
+        radius = float(radii(radius, np.linalg.norm(step), ratio))
+        if ratio > KEPT:
+            at = trial
+    return at
 
 
 def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
