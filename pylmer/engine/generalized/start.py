@@ -30,7 +30,8 @@ ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its devianc
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
 STEPS = 2  # of Newton on the sums of one
-CLOSE = 1e-2  # decrease promised by such a step below which the start is good enough
+SMALL = 0.5  # decrease promised by such a step after which no other is taken
+CLOSE = 0.3  # and by the first of a linearization after which there is no other
 RIDGE = 1e-10
 
 
@@ -171,13 +172,13 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
         criterion = working_criterion(structure, state)
         begun = _scanned(criterion, covariances) if start is None else start.points
         try:
-            at = _approached(criterion.at(begun), STEPS)
+            at, promised = _approached(criterion.at(begun))
         except NumericalError:
             break
         start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)
         moved = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
         passes += 1
-        if moved is None:
+        if moved is None or promised <= CLOSE:
             break
         state = moved
     if start is None:
@@ -186,20 +187,22 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
     return replace(start, passes=passes)
 
 
-def _approached(at: At, steps: int) -> At:
-    """Some steps of Newton's method from a place, each kept if it leads down; the last is asked for its value alone."""
-    at = at.criterion.at(at.points.moved(np.zeros(at.points.size)))  # in charts of its own
-    radius = float(first_radius(at.points.extent))
-    for _ in range(steps):
-        step, decrease, _ = trust_step(at.gradient, at.information, radius)
-        if decrease <= CLOSE:
+def _approached(at: At) -> tuple[At, float]:
+    """A few of Newton's steps, each kept if it leads down, the last asked for its value alone; what the first promised.
+
+    After a step that promises little the next would promise nothing.
+    """
+    radius, first, decrease = float(first_radius(at.points.extent)), 0.0, np.inf
+    for number in range(STEPS):
+        if decrease <= SMALL:
             break
+        step, decrease, _ = trust_step(at.gradient, at.information, radius)
+        first = first if number else decrease
         trial = at.criterion.at(at.points.moved(step))
-        ratio = (at.value - trial.value) / decrease
+        ratio = (at.value - trial.value) / decrease if decrease > 0 else -1.0
         radius = float(radii(radius, np.linalg.norm(step), ratio))
-        if ratio > KEPT:
-            at = trial
-    return at
+        at = trial if ratio > KEPT else at
+    return at, first
 
 
 def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
