@@ -250,9 +250,7 @@ class Evaluation:
 
 
 def solved(A: Array, B: Array) -> Array:
-    """A^-1 B for symmetric A (r, p, p); where A is singular the least solution, NaN where it is not finite."""
-    try:
-        return np.asarray(np.linalg.solve(A, B))
-    except np.linalg.LinAlgError:
-        known = np.asarray(np.isfinite(A).all(axis=(1, 2)))[:, None, None]
-        return np.asarray(np.where(known, np.linalg.pinv(np.where(known, A, 0.0), hermitian=True) @ B, np.nan))
+    """A^-1 B for symmetric A (r, p, p), the least of the solutions where A is singular; NaN where it is not finite."""
+    known = np.asarray(np.isfinite(A).all(axis=(1, 2)))[:, None, None]
+    inverse = np.linalg.pinv(np.where(known, A, 0.0), hermitian=True)
+    return np.asarray(np.where(known, inverse @ B, np.nan))
