@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import pathlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,19 @@ def test_vector_terms(name, link, structure, laplace):
     devfun = make_generalized_devfun(problem.rows, problem.family, problem.covariances, laplace=laplace)
     x = np.concatenate([problem.par, problem.beta])
     compare(devfun, drawn(problem, devfun, x, 6, 2))
+
+
+def test_no_fixed_effects():
+    problem = Problem("poisson", "log", "scalar", seed=4)
+    rows = replace(problem.rows, X=np.zeros((problem.rows.n, 0)))
+    devfun = make_generalized_devfun(rows, problem.family, problem.covariances)
+    Y = drawn(problem, devfun, problem.par, 3, 3)
+    near = optimize_generalized(devfun)
+    with np.errstate(all="ignore"):
+        found = solve_together(devfun, Y, near)
+    assert found.done.all()
+    alone = [optimize_generalized(devfun.with_responses(y), near).value for y in Y.T]
+    assert found.value == pytest.approx(alone, abs=VALUE)
 
 
 def test_what_is_left_to_one_by_one():

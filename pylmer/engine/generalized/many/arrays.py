@@ -12,12 +12,12 @@ from ....numerics.linalg import Array
 
 def stack(A: Array) -> Array:
     """(a, b, J, r) -> (Jr, a, b), levels last in memory."""
-    return np.moveaxis(A.reshape(*A.shape[:2], -1), -1, 0)
+    return np.moveaxis(A.reshape(*A.shape[:2], A.shape[2] * A.shape[3]), -1, 0)
 
 
 def unstack(A: Array, J: int) -> Array:
     """(Jr, a, b) -> (a, b, J, r)."""
-    return np.moveaxis(A, 0, -1).reshape(*A.shape[1:], J, -1)
+    return np.moveaxis(A, 0, -1).reshape(*A.shape[1:], J, len(A) // J)
 
 
 def column(A: Array) -> Array:

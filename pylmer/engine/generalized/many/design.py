@@ -1,4 +1,7 @@
-"""The rows of a design with one grouping factor, as linear maps of many columns at once."""
+"""The rows of a design with one grouping factor, as linear maps of many columns at once.
+
+All maps are sparse matrices, dense columns of X too: their products with (n, r) run along the runs, on one thread.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,19 @@ from .arrays import stack
 class OneFactor:
     """X (n, p), Z (n, L J) with column (a, j) that of effect a of level j, and what sums weights (n, r).
 
-    ZtZ (L L J, n) and ZtX (L p J, n) give z_ia z_ib and z_ia x_ib summed within each level, XtX (p p, n) over all rows
+    ZtZ (L L J, n) and ZtX (L p J, n) give z_ia z_ib and z_ia x_ib summed within each level, XtX x_ia x_ib of all rows,
+    for the pairs a <= b that `pairs` (p, p) numbers
     """
 
     J: int
-    X: Array
+    X: sparse.csr_array
+    Xt: sparse.csr_array
     Z: sparse.csr_array
     Zt: sparse.csr_array
     ZtZ: sparse.csr_array
     ZtX: sparse.csr_array
-    XtX: Array
+    XtX: sparse.csr_array
+    pairs: Codes
 
     @property
     def n(self) -> int:
@@ -47,7 +53,7 @@ class OneFactor:
 
     def fixed(self, beta: Array) -> Array:
         """X beta (n, r) for beta (r, p)."""
-        return np.asarray(self.X @ beta.T)
+        return np.asarray(self.X @ np.ascontiguousarray(beta.T))
 
     def random(self, b: Array) -> Array:
         """Z b (n, r) for b (L, J, r): a new array."""
@@ -59,7 +65,7 @@ class OneFactor:
 
     def fixed_cross(self, c: Array) -> Array:
         """X'c (r, p)."""
-        return np.asarray(c.T @ self.X)
+        return np.asarray(self.Xt @ c).T
 
     def quadratic(self, K: Array) -> Array:
         """z_i'K_j z_i of every row (n, r), for K (Jr, L, L)."""
@@ -74,30 +80,35 @@ class OneFactor:
 
     def mixed_squares(self, weights: Array) -> Array:
         """Z'WX of the levels (Jr, L, p)."""
-        return stack((self.ZtX @ weights).reshape(self.L, self.p, self.J, -1))
+        return stack((self.ZtX @ weights).reshape(self.L, self.p, self.J, weights.shape[1]))
 
     def fixed_squares(self, weights: Array) -> Array:
         """X'WX (r, p, p)."""
-        return np.moveaxis((self.XtX @ weights).reshape(self.p, self.p, -1), -1, 0)
+        return np.moveaxis((self.XtX @ weights)[self.pairs], -1, 0)
 
 
 def one_factor(structure: WeightedStructure) -> OneFactor:
     """The rows of a structure with one grouping factor, in scaled coordinates."""
     (factor,) = structure.factors
-    X = structure.sums.X
-    units = np.eye(factor.L)
-    Z = [structure.random([np.tile(unit, (factor.J, 1))]) for unit in units]
-    Zt = _summed([(a, z) for a, z in enumerate(Z)], factor.codes, factor.J, factor.L)
-    L, p = factor.L, X.shape[1]
-    ZtZ = _summed([(a * L + b, y * z) for a, y in enumerate(Z) for b, z in enumerate(Z)], factor.codes, factor.J, L * L)
-    ZtX = _summed([(a * p + b, z * X[:, b]) for a, z in enumerate(Z) for b in range(p)], factor.codes, factor.J, L * p)
-    XtX = (X[:, :, None] * X[:, None, :]).reshape(len(X), -1).T
-    return OneFactor(factor.J, X, sparse.csr_array(Zt.T), Zt, ZtZ, ZtX, np.ascontiguousarray(XtX))
+    X, codes, J, L, p = structure.sums.X, factor.codes, factor.J, factor.L, structure.p
+    Z = [structure.random([np.tile(unit, (J, 1))]) for unit in np.eye(L)]
+    Zt = _summed(Z, codes, J)
+    ZtZ = _summed([y * z for y in Z for z in Z], codes, J)
+    ZtX = _summed([z * x for z in Z for x in X.T], codes, J)
+    first, second = np.triu_indices(p)
+    pairs = np.zeros((p, p), np.int64)
+    pairs[first, second] = pairs[second, first] = np.arange(len(first))
+    XtX = sparse.csr_array((X[:, first] * X[:, second]).T)
+    return OneFactor(J, sparse.csr_array(X), sparse.csr_array(X.T), _transposed(Zt), Zt, ZtZ, ZtX, XtX, pairs)
 
 
-def _summed(columns: Sequence[tuple[int, Array]], codes: Codes, J: int, count: int) -> sparse.csr_array:
-    """Row (k, j) sums what column k has in the rows of level j: (count J, n)."""
-    n = len(codes)
-    values = np.concatenate([values for _, values in columns] or [np.zeros(0)])
-    rows = np.concatenate([k * J + codes for k, _ in columns] or [np.zeros(0, int)])
-    return sparse.csr_array((values, (rows, np.tile(np.arange(n), len(columns)))), shape=(count * J, n))
+def _transposed(A: sparse.csr_array) -> sparse.csr_array:
+    return sparse.csr_array(A.T)
+
+
+def _summed(columns: Sequence[Array], codes: Codes, J: int) -> sparse.csr_array:
+    """Row (k, j) sums what column k (n,) has in the rows of level j."""
+    n, count = len(codes), len(columns)
+    rows = np.concatenate([np.zeros(0, np.int64), *(k * J + codes for k in range(count))])
+    values = np.concatenate([np.zeros(0), *columns])
+    return sparse.csr_array((values, (rows, np.tile(np.arange(n), count))), shape=(count * J, n))
