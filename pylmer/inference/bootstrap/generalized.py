@@ -34,6 +34,7 @@ def boot_generalized(
 ) -> BootMer:
     """Parametric bootstrap of a fit of `glmer`; the arguments are those of `bootMer` for `lmer`.
 
+    With one grouping factor and Laplace's approximation all replicates are solved together; else one after the other.
     ArgumentError for type="semiparametric": residuals of counts cannot be exchanged.
     """
     count, rng, how = replicates(nsim), generator(seed), Execution(progress, parallel, ncpus)

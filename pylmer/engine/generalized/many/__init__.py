@@ -2,6 +2,7 @@
 
 In: a criterion, the optimum of its own response, responses (n, R).
 Out: where each is smallest; those that must be solved one by one are named.
+Must not know: labels, formulas, printing.
 """
 
 from __future__ import annotations
