@@ -28,7 +28,7 @@ class OfLevels(Protocol):
     def L(self) -> int: ...
 
 
-class Placed(Protocol):
+class PlacedTerms(Protocol):
     """Sums or rows: grouping factors, and of each random term the factor and its columns there."""
 
     @property
@@ -115,7 +115,7 @@ class StackedPoints:
         cosines = [np.abs(np.sum(U * V, axis=1)) for U, V in zip(self.U, other.U, strict=True)]
         return np.asarray(np.min(np.concatenate(cosines, axis=1), axis=1) >= SAME_CHART)
 
-    def templates(self, gram: Placed) -> list[Array]:
+    def templates(self, gram: PlacedTerms) -> list[Array]:
         """Per grouping factor (m, L, L), block diagonal."""
         out = [np.zeros((len(self.T[0]), sums.L, sums.L)) for sums in gram.factors]
         for term, T in enumerate(self.T):
@@ -123,7 +123,7 @@ class StackedPoints:
             out[factor][:, at, at] = T
         return out
 
-    def directions(self, gram: Placed) -> list[Array]:
+    def directions(self, gram: PlacedTerms) -> list[Array]:
         """E_a per grouping factor (m, k, L, L): zero for parameters of other factors."""
         out = [np.zeros((len(self.T[0]), self.size, sums.L, sums.L)) for sums in gram.factors]
         column = 0

@@ -34,8 +34,6 @@ def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-
-
 def _unchanging(gram: Gram, bases: Sequence[Array]) -> Iterator[list[Array]]:
     """Directions of all Sigma that leave V unchanged, of unit size, and their opposites."""
     products = np.block([[_products(gram, bases, a, b) for b in range(len(bases))] for a in range(len(bases))])

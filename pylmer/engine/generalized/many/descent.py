@@ -24,7 +24,7 @@ from ...optimize.trust_region import (
     trust_steps,
 )
 from .places import ManyPlaces
-from .values import ManyLaplace, Values, joined
+from .values import ManyLaplace, ManyValues, joined
 
 STOP = 1e-11  # predicted decrease, in units of the criterion, below which no step is worth taking
 STEPS = 30
@@ -38,12 +38,12 @@ class ManyRuns:
     laplace: ManyLaplace
     who: Codes
     places: ManyPlaces
-    values: Values
+    values: ManyValues
     E: Array
     radius: Array
     done: Mask
 
-    def put(self, runs: Codes, places: ManyPlaces, values: Values) -> None:
+    def put(self, runs: Codes, places: ManyPlaces, values: ManyValues) -> None:
         """Move some of the runs."""
         self.places, self.values = self.places.updated(runs, places), self.values.updated(runs, values)
 
@@ -63,21 +63,21 @@ def descended(laplace: ManyLaplace, who: Codes, places: ManyPlaces, u: Array, st
     return runs
 
 
-def evaluated(laplace: ManyLaplace, who: Codes, places: ManyPlaces, u: Array) -> Values:
+def evaluated(laplace: ManyLaplace, who: Codes, places: ManyPlaces, u: Array) -> ManyValues:
     """The criterion of every run, some runs at a time."""
     size = max(1, CELLS // laplace.design.n)
     parts = [np.arange(at, min(at + size, len(who))) for at in range(0, len(who), size)]
     return joined([laplace.values(who[part], places[part], u[..., part]) for part in parts])
 
 
-def moved_to(runs: ManyRuns, some: Codes, places: ManyPlaces) -> Values:
+def moved_to(runs: ManyRuns, some: Codes, places: ManyPlaces) -> ManyValues:
     """The criterion of some runs elsewhere, begun at the modes to be expected there."""
     (T,) = places.points.templates(runs.laplace.structure)
     u = runs.values.rows[some].modes(T, places.beta - runs.places.beta[some])
     return evaluated(runs.laplace, runs.who[some], places, u)
 
 
-def is_known(values: Values) -> Mask:
+def is_known(values: ManyValues) -> Mask:
     """The runs that have a value, a score and an information."""
     known = np.isfinite(values.value) & np.isfinite(values.gradient).all(axis=1)
     return np.asarray(known & np.isfinite(values.information).all(axis=(1, 2)))
@@ -109,7 +109,7 @@ def _taken(runs: ManyRuns, going: Codes, step: Array, decrease: Array) -> Mask:
     return ended
 
 
-def _judged(old: Values, new: Values, E: Array, radius: Array, decrease: Array) -> tuple[Array, Mask]:
+def _judged(old: ManyValues, new: ManyValues, E: Array, radius: Array, decrease: Array) -> tuple[Array, Mask]:
     """Decrease found over decrease promised, -1 where there is none; and the runs that are stuck.
 
     Where the promise is near the noise the value cannot judge a step: the score does, by what it leaves to gain.

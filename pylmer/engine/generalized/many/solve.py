@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....numerics.linalg import Array, Mask, symmetric
-from ...covariance.points import VANISHED
+from ...covariance.point import VANISHED
 from ...many_responses.stacked_points import StackedPoints
 from ...optimize.certificate import TOLERANCE
 from ...optimize.search import INTERIOR

@@ -15,7 +15,7 @@ import numpy as np
 from ....errors import NumericalError
 from ....numerics.linalg import Array, Mask, symmetric, transposed
 from ....numerics.stacks import product
-from ...criterion.profiled import EPS
+from ...criterion.deviance import EPS
 from ...factorization.level_elimination import Level
 from ...many_responses.stacked import sigma_curvature, sigma_tangents
 from ..modes import DECREMENT
@@ -49,7 +49,7 @@ class Linearized:
 
 
 @dataclass(frozen=True, eq=False)
-class Values:
+class ManyValues:
     """Of m runs the criterion (m,), infinite where it has none, score (m, k + p), information and noise.
 
     G and ZtVZ (m, L, L): dd/dSigma and the sum of Z_j'V^-1Z_j, of all terms of the factor side by side
@@ -64,11 +64,11 @@ class Values:
     phi: Array
     rows: Linearized
 
-    def __getitem__(self, runs: Array) -> Values:
+    def __getitem__(self, runs: Array) -> ManyValues:
         arrays = {name: getattr(self, name)[runs] for name in ARRAYS}
-        return Values(**arrays, rows=self.rows[runs])
+        return ManyValues(**arrays, rows=self.rows[runs])
 
-    def updated(self, runs: Array, other: Values) -> Values:
+    def updated(self, runs: Array, other: ManyValues) -> ManyValues:
         """These values with `other` in the places of `runs`."""
         arrays = {name: getattr(self, name).copy() for name in ARRAYS}
         for name, array in arrays.items():
@@ -76,20 +76,20 @@ class Values:
         rows = {each.name: getattr(self.rows, each.name).copy() for each in fields(Linearized)}
         for name, array in rows.items():
             array[..., runs] = getattr(other.rows, name)
-        return Values(**arrays, rows=Linearized(**rows))
+        return ManyValues(**arrays, rows=Linearized(**rows))
 
 
-ARRAYS = tuple(each.name for each in fields(Values) if each.name != "rows")
+ARRAYS = tuple(each.name for each in fields(ManyValues) if each.name != "rows")
 
 
-def joined(parts: list[Values]) -> Values:
+def joined(parts: list[ManyValues]) -> ManyValues:
     """The runs of all parts."""
     if len(parts) == 1:
         return parts[0]
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
     names = [each.name for each in fields(Linearized)]
     rows = {name: np.concatenate([getattr(part.rows, name) for part in parts], axis=-1) for name in names}
-    return Values(**arrays, rows=Linearized(**rows))
+    return ManyValues(**arrays, rows=Linearized(**rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ class ManyLaplace:
     observed: bool
     tolerance: float = DECREMENT
 
-    def values(self, who: Array, places: ManyPlaces, u: Array) -> Values:
+    def values(self, who: Array, places: ManyPlaces, u: Array) -> ManyValues:
         """Run i is response who[i] at the i-th place, its modes sought from u (L, J, m)."""
         return Evaluation(self, who, places, u).values()
 
@@ -185,7 +185,7 @@ class Evaluation:
         pairs = zip(rows.y.T, self.phi, strict=True)
         return np.asarray(D / self.phi + [rows.family.saturated(y, rows.w[:, 0], float(phi)) for y, phi in pairs])
 
-    def values(self) -> Values:
+    def values(self) -> ManyValues:
         """Criterion, score, information."""
         at, definite = self.modes, self.criterions[3] & self.by_observed[3]
         value = np.where(definite, self.minus2loglik + at.penalty / self.phi + self._logdet(), np.inf)
@@ -194,7 +194,7 @@ class Evaluation:
         G, ZtVZ, of_beta = self._slopes()
         gradient, information = self._local(G, of_beta)
         noise = 8 * EPS * (terms + self.design.n)
-        return Values(value, gradient, information, noise, G, ZtVZ, self.phi, self._linearized())
+        return ManyValues(value, gradient, information, noise, G, ZtVZ, self.phi, self._linearized())
 
     def _logdet(self) -> Array:
         """log|M| (r,)."""
