@@ -109,10 +109,10 @@ class ManyLaplace:
 
     def values(self, who: Array, places: ManyPlaces, u: Array) -> ManyValues:
         """Run i is response who[i] at the i-th place, its modes sought from u (L, J, m)."""
-        return Evaluation(self, who, places, u).values()
+        return ManyEvaluation(self, who, places, u).values()
 
 
-class Evaluation:
+class ManyEvaluation:
     """One evaluation of r runs. Stacks of levels are (Jr, a, b), see `arrays`."""
 
     def __init__(self, laplace: ManyLaplace, who: Array, places: ManyPlaces, u: Array) -> None:
