@@ -19,6 +19,7 @@ from ..functions.values import Matrix, RefusedError, missing
 from ..functions.variables import as_variable
 from ..language import deparse
 from ..numerics.linalg import Array
+from . import generalized_all_fit  # noqa: F401  # teaches allFit
 from .generalized import GeneralizedFittedModel, generalized_model, steps_of
 from .notes import announce
 from .refitting import refit
@@ -55,9 +56,9 @@ def optimize_near(devfun: GeneralizedDevfun, near: GeneralizedOptimum, steps: in
 def read_response(model: GeneralizedFittedModel, given: Any) -> tuple[Response, Array]:
     """The response on the rows used, and numbers for all rows of the data, NaN where none is known."""
     design, rows = model.design, model.rows
-    value = as_variable(value_of(_in_order(model, given), NEW))
     node = design.formula.response
     try:
+        value = as_variable(value_of(_in_order(model, given), NEW))
         read = reader_of(model.family)(value, "" if node is None else deparse(node))
     except RefusedError as refused:
         raise DataError(f"{NEW}: {refused}") from None
@@ -81,7 +82,10 @@ def _in_order(model: GeneralizedFittedModel, given: Any) -> Any:
     ordered = vector_among(given, model.rows.labels, NEW)
     native = nw.to_native(ordered, pass_through=True)
     if isinstance(native, pd.DataFrame) or (isinstance(native, np.ndarray) and native.ndim == 2):
-        numbers = np.asarray(native, float)
+        try:
+            numbers = np.asarray(native, float)
+        except (TypeError, ValueError):
+            raise DataError(f"{NEW} has columns that are no numbers; wanted counts") from None
         names = tuple(map(str, native.columns)) if isinstance(native, pd.DataFrame) else ("",) * numbers.shape[1]
         return Matrix(numbers, names)
     return ordered

@@ -192,6 +192,27 @@ def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int) -> Ge
     )
 
 
+def first_guess(devfun: GeneralizedDevfun) -> Array:
+    """The coordinates x of the model's own start, where other optimizers may begin."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        at = _started(replace(devfun, criterion=devfun.laplace))[0]
+        x = replace(devfun, criterion=devfun.laplace).coordinates(at)
+    scaled = isinstance(devfun.criterion, Quadrature) and devfun.criterion.scaled
+    return np.append(x, np.log(at.phi)) if scaled else x
+
+
+def optimum_there(
+    devfun: GeneralizedDevfun, at: At, converged: bool, message: str, evaluations: int, optimizer: str
+) -> GeneralizedOptimum:
+    """The record of an optimum that another optimizer found, its vanished deviations set to exact zeros."""
+    none = np.zeros((at.place.size, at.place.size))
+    run = _settled(JointDescent(at, none, converged, message, evaluations, 0, 0, (at.value,)))
+    proof = certify(run, _laplace(run.at))
+    return GeneralizedOptimum(
+        devfun, run.at, converged, message, evaluations, 0, 0, proof, run.trace, run, found_by=optimizer
+    )
+
+
 def _descended(devfun: GeneralizedDevfun, at: At, steps: int) -> JointDescent[At]:
     """lme4's criterion with a scale is no likelihood, and the information none of it: differences instead."""
     differences = devfun.laplace.scale == "lme4"
