@@ -24,7 +24,8 @@ from ..inference.contrasts.contrasts import all_tested, each_tested
 from ..inference.degrees_of_freedom.choice import Method
 from ..inference.degrees_of_freedom.kenward_roger import kenward_roger
 from ..inference.degrees_of_freedom.satterthwaite import satterthwaite
-from ..language import deparse, did_you_mean, explicit_formula, known_as, update_formula
+from ..language import deparse, explicit_formula, known_as, update_formula
+from ..language.suggest import did_you_mean
 from ..language.syntax import MixedFormula
 from ..numerics.distributions import chisquare_upper
 from ..numerics.linalg import Array

@@ -30,9 +30,8 @@ from .models import (
 LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
-    "LmerFit GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve": (
-        "records: made by words, never by hand; their methods are swept"
-    ),
+    "LmerFit GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
+    "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
@@ -90,6 +89,13 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
         "fixef": lambda: [30, 1, 1, 1],
         "VarCorr": lambda: 1.0,
         "sigma": lambda: 1.0,
+    },
+    "makeGlmer": {
+        "formula": lambda: FORMULA,
+        "data": cake,
+        "family": lambda: "poisson",
+        "fixef": lambda: [3, 0.1, 0.1, 0.001],
+        "VarCorr": lambda: 0.1,
     },
     "mkLmerDevfun": {"lformula": design},
     "mkMerMod": {"devfun": devfun, "optimum": optimum},

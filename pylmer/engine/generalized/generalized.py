@@ -121,6 +121,12 @@ def optimize_generalized(
         return _optimum(devfun, near, steps, par, beta)
 
 
+def optimize_from(devfun: GeneralizedDevfun, place: Place, steps: int = ITERATIONS) -> GeneralizedOptimum:
+    """Minimize from a place in scaled coordinates, where beta is not profiled nor the criterion a quadrature."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _optimized(devfun, devfun.laplace.at(place), 0, steps)
+
+
 def _optimum(
     devfun: GeneralizedDevfun, near: GeneralizedOptimum | None, steps: int, par: Array | None, beta: Array | None
 ) -> GeneralizedOptimum:

@@ -89,7 +89,7 @@ def within(place: Place, normals: Array, held_shape: bool) -> Array:
 
 def _stepped(at: At, condition: Condition, held_shape: bool) -> At:
     """The condition met by the step that costs least to second order, a shorter way where that has no value."""
-    there = at.to(condition.place)
+    there = at if condition.place is at.place else at.to(condition.place)
     a = condition.slope
     try:
         moved = slice(0, len(a) - held_shape)
@@ -124,6 +124,8 @@ def conditioned(devfun: GeneralizedDevfun, place: Place, held: ConstrainedDevian
         raise ArgumentError("with nAGQ > 1 only the first column's standard deviation and correlation can be held")
     of_point, own, missing = _of_term(point, scaling.R_terms[held.term], held, value)
     slope[first : first + point.size] = own
+    if of_point is point:
+        return Condition(place, slope, missing)
     points = place.points.with_point(held.term, of_point)
     return Condition(replace(place, points=points), slope, missing)
 

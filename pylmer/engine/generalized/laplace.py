@@ -29,9 +29,10 @@ from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
+from ..sums.gram import factor_templates
 from . import negative_binomial
 from .modes import DECREMENT, Modes, RowResponses, find_modes, solve_effects, term_templates
-from .place import Place, factor_templates
+from .place import Place
 from .weighted import WeightedStructure
 
 Scale = Literal["none", "exact", "lme4"]
@@ -70,7 +71,8 @@ class Laplace:
 
     def templates(self, place: Place) -> list[Array]:
         """T per factor (L, L)."""
-        return factor_templates(self.structure.place, place.points, [factor.L for factor in self.structure.factors])
+        widths = [factor.L for factor in self.structure.factors]
+        return factor_templates(self.structure.place, widths, [point.template() for point in place.points])
 
     def responses_at(self, place: Place) -> RowResponses:
         """The responses with the shape that the place gives to the family."""
@@ -279,7 +281,10 @@ class LaplaceAt:
 
     @property
     def _shape_slopes(self) -> Array:
-        return negative_binomial.gradient(self) if self._shaped else np.zeros(0)
+        if not self._shaped or self._shape_is_held:
+            return np.zeros(int(self._shaped))
+        eta, log_theta, observed = self.modes.rows.eta, float(self.place.shapes[0]), self.criterion.observed
+        return negative_binomial.gradient(self.responses, eta, log_theta, self.leverages, self.Zs, observed)
 
     # --- the information ---
 
@@ -336,7 +341,14 @@ class LaplaceAt:
 
     @property
     def _shape_information(self) -> Array:
-        return negative_binomial.information(self) if self._shaped else np.zeros((0, 0))
+        if not self._shaped or self._shape_is_held:
+            return np.eye(int(self._shaped))
+        return negative_binomial.information(self.responses, self.modes.rows.eta, float(self.place.shapes[0]))
+
+    @property
+    def _shape_is_held(self) -> bool:
+        """Whether the shape stands at its limit."""
+        return not self.place.free[-1]
 
     @cached_property
     def XVX(self) -> Array:

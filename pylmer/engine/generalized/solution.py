@@ -66,6 +66,11 @@ class GeneralizedOptimum:
         return self.at.value
 
     @property
+    def estimated(self) -> bool:
+        """Whether this is a minimum; parameters may be given instead."""
+        return True
+
+    @property
     def points(self) -> Points:
         """The covariances, one point per term, in scaled coordinates."""
         return self.at.place.points

@@ -20,7 +20,6 @@ from ...fit.words import several
 from ...language import (
     deparse,
     deparse_lines,
-    did_you_mean,
     expand_random,
     explicit_formula,
     known_as,
@@ -29,6 +28,7 @@ from ...language import (
     terms,
     update_formula,
 )
+from ...language.suggest import did_you_mean
 from ...language.syntax import MixedFormula, RandomTerm
 from ...numerics.linalg import Array, powers_of_two
 from ..contrasts.contrasts import DDF, f_tests

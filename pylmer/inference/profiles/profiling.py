@@ -18,7 +18,7 @@ from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.per_fit import once_per_fit
 from ...fit.refitting import refitML
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.distributions import two_sided_quantile
 from ...numerics.linalg import Array
 from ...text import show

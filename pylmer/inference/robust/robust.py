@@ -13,7 +13,8 @@ from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import several, word_of
-from ...language import did_you_mean, known_as
+from ...language import known_as
+from ...language.suggest import did_you_mean
 from ...numerics.distributions import student_two_sided, two_sided_quantile
 from ...numerics.linalg import Array
 from ...text import Copied
