@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -46,7 +46,7 @@ class GeneralizedOptimum:
     certificate: Certificate
     trace: tuple[float, ...]
     descent: JointDescent[At]
-    found_by: str = field(default="newton", kw_only=True)
+    found_by: str = "newton"
 
     # --- estimates ---
 
