@@ -106,7 +106,7 @@ class GeneralizedWaldTest:
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
         batch = refit_all(self.fit, Y)
-        return outcome(batch, lambda r: self._p_value(batch.model(r).optimum))
+        return outcome(batch, lambda r: self._p_value(batch.optimum(r)))
 
     def _p_value(self, optimum: GeneralizedOptimum) -> float:
         at = list(self.coefficients)
