@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ..engine.generalized.solution import GeneralizedOptimum
 from ..errors import ArgumentError, NumericalError
 from ..extract import logLik
 from ..fit.generalized import GeneralizedFittedModel, generalized_devfun, steps_of
+from ..fit.given_parameters import GIVEN
 from ..fit.many_fits import refit_all
 from ..inference.analysis_of_variance.likelihood_ratio import refitted
 from ..language import deparse, explicit_formula, update_formula
@@ -32,8 +34,9 @@ from .effect_tests import (
     outcome,
     without_columns,
 )
+from .extending import extend
 from .records import Power
-from .words import Truth, check_alpha, power, simulated
+from .words import Truth, check_alpha, power, powerCurve, simulated
 
 METHODS = ("z", "lr")
 
@@ -63,7 +66,7 @@ def power_generalized(
     truth = Truth(
         fit.design,
         parameters.beta,
-        newparams is None,
+        newparams is None and fit.optimum.optimizer != GIVEN,
         lambda here: draw_generalized(fit, here, rng, parameters=parameters),
     )
     return simulated(truth, prepared, count, alpha, level, progress)
@@ -103,7 +106,7 @@ class GeneralizedWaldTest:
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
         batch = refit_all(self.fit, Y)
-        return outcome(batch, lambda r: self._p_value(batch.model(r).optimum))
+        return outcome(batch, lambda r: self._p_value(batch.optimum(r)))
 
     def _p_value(self, optimum: GeneralizedOptimum) -> float:
         at = list(self.coefficients)
@@ -142,3 +145,17 @@ def _comparison(fit: GeneralizedFittedModel, null: str) -> LikelihoodRatio:
             "wants fewer"
         )
     return LikelihoodRatio(fit, smaller, more, "model comparison")
+
+
+def _refusing(name: str) -> Callable[..., NoReturn]:
+    def refuse(fit: GeneralizedFittedModel, *args: Any, **options: Any) -> NoReturn:
+        raise ArgumentError(
+            f"{name}() enlarges the designs of lmer(); of a fit of glmer() there is power(fit, newparams=...) on the "
+            "design that it has: make the larger data, fit makeGlmer() or glmer() to them, and give that to power()"
+        )
+
+    return refuse
+
+
+for word in (extend, powerCurve):
+    word.register(GeneralizedFittedModel, _refusing(word.__name__))

@@ -126,7 +126,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "CriterionCurve.asymptote": {"theta": lambda: [1.0]},
 }
 LINEAR = {  # words of one kind of functions that linear models alone have; what they say of others is in test_refusals
-    *("coef_test", "conf_int", "Wald_test", "powerCurve", "extend", "get_model", "mkMerMod"),
+    *("coef_test", "conf_int", "Wald_test", "get_model", "mkMerMod"),
     *("plot_effect", "plot_intercepts", "plot_lines", "plot_group_predictor", "plot_shrinkage", "plot_criterion"),
     *("pooling", "at_theta", "criterion_curve", "five_ways"),
 }
