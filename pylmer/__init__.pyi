@@ -10,7 +10,8 @@ from .api.make_glmer import makeGlmer
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
 from .api.models import LmerFit
-from .design import isNested, set_contrasts
+from .design import set_contrasts
+from .design.nesting import isNested
 from .diagnostics import (
     Influence,
     Overdispersion,

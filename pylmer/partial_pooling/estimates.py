@@ -14,7 +14,8 @@ from ..extract import NamedVector, se_ranef, word
 from ..extract.random import factors
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
-from ..language import did_you_mean, known_as
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array, block_diagonal
 from ..text import Shown
 from .levels import LevelSums, NoPooling, level_columns, no_pooling, sums_of

@@ -97,10 +97,14 @@ def draw_predictors(
 
 
 def draw_generalized(
-    fit: GeneralizedFittedModel, count: int, rng: np.random.Generator, kept: tuple[int, ...] = ()
+    fit: GeneralizedFittedModel,
+    count: int,
+    rng: np.random.Generator,
+    kept: tuple[int, ...] = (),
+    parameters: Parameters | None = None,
 ) -> Array:
-    """New responses y (n, count) of the rows of a fit, of a binomial family proportions."""
-    parameters = parameters_of(fit)
+    """New responses y (n, count) of the rows of a fit, of a binomial family proportions; None: its own parameters."""
+    parameters = parameters_of(fit) if parameters is None else parameters
     eta = draw_predictors(fit, parameters, count, rng, kept)
     return responses(fit.family, parameters, eta, fit.prior_weights, rng, True)
 

@@ -32,7 +32,8 @@ class GeneralizedOptimum:
     evaluations  full evaluations (value, score, information) of all descents; gradients, of differences, besides
     passes       passes over the rows, the start's among them
     certificate  the conditions of a local minimum, measured
-    hessian_gathered  the information with its secant corrections, in local coordinates
+    descent      the last descent, with the information it gathered
+    found_by     the name of the optimizer
     """
 
     devfun: GeneralizedDevfun
@@ -45,6 +46,7 @@ class GeneralizedOptimum:
     certificate: Certificate
     trace: tuple[float, ...]
     descent: JointDescent[At]
+    found_by: str = "newton"
 
     # --- estimates ---
 
@@ -56,7 +58,7 @@ class GeneralizedOptimum:
     @property
     def optimizer(self) -> str:
         """What found it."""
-        return "newton"
+        return self.found_by
 
     @property
     def value(self) -> float:

@@ -18,11 +18,20 @@ from scipy import sparse
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, symmetric, transposed
 from ...numerics.stacks import levels_last, product
-from ..criterion.profiled import ROUNDING
+from ..criterion.deviance import (
+    curvature,
+    degrees,
+    deviance,
+    leaves_nothing,
+    log_determinants,
+    noise,
+    profiling,
+    slope,
+)
 from ..factorization.chain import Chain, ChainEngine, gathered
 from ..factorization.contract import SumsEngine
 from ..sums.gram import FactorSums, Gram
-from .responses import Responses, noise
+from .responses import Responses
 from .stacked_points import StackedPoints
 
 LEVELS = 20_000  # (run, level) pairs stacked at once: their columns stay in the processor's cache
@@ -87,7 +96,7 @@ class Stack(ABC):
     def m(self) -> int:
         """n for ML, n - p for REML."""
         gram = self.engine.gram
-        return gram.n - gram.p if self.REML else gram.n
+        return int(degrees(gram.n, gram.p, self.REML))
 
     def values(self, who: Codes, places: StackedPoints) -> Values:
         """Run i is response who[i] at the i-th place."""
@@ -220,7 +229,7 @@ class StackRun(ABC):
     @cached_property
     def tangents(self) -> list[Array]:
         """dSigma/da per factor (r, k, L, L)."""
-        return [_tangents(E, T) for E, T in zip(self.directions, self.T, strict=True)]
+        return [sigma_tangents(E, T) for E, T in zip(self.directions, self.T, strict=True)]
 
     def _inner(self, one: list[Array], two: list[Array]) -> Array:
         """sum over factors and levels of one_j' two_j, run by run: (r, a, b)."""
@@ -251,13 +260,10 @@ class StackRun(ABC):
 
     def criterion(self) -> tuple[Array, Array, Array, Array]:
         """d, infinite where the arithmetic failed (r,), and beta, r2 and Phi as in `fixed`."""
-        gram, m = self.gram, self.m
         beta, r2, Phi, logdet_XtVX = self.fixed()
-        failed = ~(r2 > ROUNDING**2 * self.stack.responses.y_square[self.who])
-        r2[failed] = np.nan
-        d = self._logdet_V() - self.sum_log_weights + m * (1 + np.log(2 * np.pi * r2 / m))
-        if self.stack.REML:
-            d = d + logdet_XtVX + 2 * gram.scaling.logdet_R
+        r2[leaves_nothing(r2, self.stack.responses.y_square[self.who])] = np.nan
+        logdet_V, logdet_XtVX = self._logdet_V() - self.sum_log_weights, logdet_XtVX + 2 * self.gram.scaling.logdet_R
+        d = deviance(log_determinants(logdet_V, logdet_XtVX, self.stack.REML), r2, self.m)
         return np.where(np.isfinite(d), d, np.inf), beta, r2, Phi
 
     def values(self) -> Values:
@@ -265,8 +271,8 @@ class StackRun(ABC):
         m = self.m
         d, beta, r2, Phi = self.criterion()
         g = [x[:, :, 0] for x in self.solved(beta)[2]]
-        gradient, information = self._derivatives(g, self._G(g, Phi, r2 / m), Phi, r2)
-        return Values(d, gradient, information, noise(d, m, self.stack.responses.yty[self.who], r2), r2, beta)
+        gradient, information = self._derivatives(g, self._G(g, Phi, r2 / m), Phi, r2 / m)
+        return Values(d, gradient, information, noise(d, m, self.stack.responses.yty[self.who] / r2), r2, beta)
 
     def score(self) -> Array:
         """dd/da (r, k) alone."""
@@ -292,11 +298,11 @@ class StackRun(ABC):
         D = self.elimination.selected_inverse(self.reduced, self.by_level(len(self.T) - 1, S))[0]
         ZtQZ = [symmetric(blocks.reshape(self.R, -1, *blocks.shape[1:]).sum(axis=1)) for blocks in D]
         outer = [products_by_run(x[:, None], x[:, None], self.R) for x in g]
-        return [own - square / s2[:, None, None] for own, square in zip(ZtQZ, outer, strict=True)]
+        return [np.asarray(slope(own, -square, s2)) for own, square in zip(ZtQZ, outer, strict=True)]
 
-    def _derivatives(self, g: list[Array], G: list[Array], Phi: Array, r2: Array) -> tuple[Array, Array]:
+    def _derivatives(self, g: list[Array], G: list[Array], Phi: Array, s2: Array) -> tuple[Array, Array]:
         """Score (r, k) and average information with its curvature (r, k, k)."""
-        m, p = self.m, self.gram.p
+        p = self.gram.p
         E, tangents = self.directions, self.tangents
         s = [self._directions(f, dS, g[f]) for f, dS in enumerate(tangents)]
         ZtW = self._ZtZ_times(s)
@@ -306,10 +312,8 @@ class StackRun(ABC):
         XVW = self._inner([sums.ZtXy[:, :, :p] for sums in self.tall.factors], s) - self._inner(X_halves, half_solves)
         r2_a = -self._inner([x[:, :, None] for x in g], s)[:, 0]
         WPW = WVW - transposed(XVW) @ Phi @ XVW
-        curvature = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))
-        slopes = r2_a / r2[:, None]
-        outer = slopes[:, :, None] * slopes[:, None, :] * (m + np.zeros(self.R))[:, None, None]
-        information = WPW * (m / r2)[:, None, None] - outer + curvature
+        bends = sum(sigma_curvature(e, x) for e, x in zip(E, G, strict=True))
+        information = curvature(bends, WPW, s2) - profiling(r2_a, s2, self.m)
         return self._gradient(tangents, G), symmetric(information)
 
     def _gradient(self, tangents: list[Array], G: list[Array]) -> Array:
@@ -371,13 +375,13 @@ def products_by_run(A: Array, B: Array, R: int) -> Array:
     return np.asarray(np.einsum("larj,lbrj->rab", one, two))
 
 
-def _tangents(E: Array, T: Array) -> Array:
+def sigma_tangents(E: Array, T: Array) -> Array:
     """dSigma/da = E_a T' + T E_a': (r, k, L, L)."""
     half = E @ transposed(T)[:, None]
     return np.asarray(half + transposed(half))
 
 
-def _curvature(E: Array, G: Array) -> Array:
+def sigma_curvature(E: Array, G: Array) -> Array:
     """tr(G d2Sigma/da db) = 2 tr(G E_a E_b'): (r, k, k)."""
     flat, GE = (x.reshape(*x.shape[:2], -1) for x in (E, G[:, None] @ E))
     return np.asarray(2 * flat @ transposed(GE))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...numerics.linalg import Array, symmetric, transposed
+from ..criterion.deviance import with_log_sigma
 from ..criterion.profiled import At
-from ..factorization.orthogonal import OrthogonalEngine
 from .distant_response import differenced_hessian
 from .information import observed_information
 
@@ -23,24 +23,9 @@ def parameter_covariance(at: At) -> Array:
 
 
 def hessian(at: At) -> Array:
-    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1)."""
-    observed = differenced_hessian if isinstance(at.criterion.engine, OrthogonalEngine) else observed_information
-    return with_sigma(observed(at.criterion.at, at), at.r2_slopes, at.criterion.m, at.s2)
-
-
-def with_sigma(profiled: Array, r2_slopes: Array, m: int, s2: Array | float) -> Array:
-    """The Hessian of d(theta, log sigma) (..., k + 1, k + 1) from the profiled one (..., k, k) (engine.md section 5).
-
-    Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum, where
-    r2 has the slopes (..., k).
-    """
-    k = r2_slopes.shape[-1]
-    slopes = r2_slopes / np.asarray(s2)[..., None]
-    out = np.empty((*r2_slopes.shape[:-1], k + 1, k + 1))
-    out[..., :k, :k] = profiled + slopes[..., :, None] * slopes[..., None, :] / m
-    out[..., :k, k] = out[..., k, :k] = -2 * slopes
-    out[..., k, k] = 4.0 * m
-    return out
+    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5)."""
+    observed = differenced_hessian if at.criterion.engine.far else observed_information
+    return with_log_sigma(observed(at.criterion.at, at), at.r2_slopes, at.s2, at.criterion.m)
 
 
 def flat_directions(H: Array) -> Array:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.criterion.deviance import with_log_sigma
 from ...engine.many_responses import sensitivities
 from ...engine.many_responses.stacked_points import StackedPoints
-from ...engine.optimize.asymptotics import flat_directions, inverse, with_sigma
+from ...engine.optimize.asymptotics import flat_directions, inverse
 from ...fit.many_fits import BatchFits
 from ...numerics.linalg import Array, Codes
 from .satterthwaite import Satterthwaite, satterthwaite
@@ -37,7 +38,7 @@ def _together(batch: BatchFits[Any], who: Codes) -> Satterthwaite:
     problem = batch.problem
     places = StackedPoints.stacked(problem.families, [batch.optima.points[r] for r in who.tolist()])
     found, s2, m = sensitivities(problem.stack, who, places), batch.sigma[who] ** 2, problem.stack.m
-    H = with_sigma(found.hessian, found.r2_slopes, m, s2)
+    H = with_log_sigma(found.hessian, found.r2_slopes, s2, m)
     C = s2[:, None, None] * found.Phi
     slopes = np.concatenate([s2[:, None, None, None] * found.slopes, 2 * C[:, None]], axis=1)
     return Satterthwaite(problem.responses.gram.scaling.inverse, C, slopes, 2 * inverse(H), flat_directions(H))
