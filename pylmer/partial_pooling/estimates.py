@@ -283,6 +283,6 @@ def notes_on(group: str, none: NoPooling, dropped: tuple[str, ...], runs: Array 
         where = "no pooling, and where a dropped predictor moves them" if dropped else "no pooling"
         levels = "1 level" if count == 1 else f"{count} levels"
         notes.append(f"the rows of {levels} of {group} do not determine all their coefficients: NaN in {where}")
-    if none.df <= 0:
+    if none.df <= 0 and np.isnan(none.sigma):
         notes.append("no pooling leaves no residual degrees of freedom: it has no standard errors")
     return tuple(notes)
