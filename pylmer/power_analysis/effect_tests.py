@@ -15,7 +15,7 @@ from ..fit.devfun import Devfun, make_devfun
 from ..fit.fitted_model import FittedModel
 from ..fit.fitting import design_of
 from ..fit.generalized import GeneralizedFittedModel
-from ..fit.generalized_refitting import GeneralizedBatch
+from ..fit.generalized_batch import GeneralizedBatch
 from ..fit.given_parameters import par_of_theta
 from ..fit.many_fits import BatchFits, refit_all
 from ..fit.optimum import optimum_at
