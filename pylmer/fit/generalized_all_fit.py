@@ -39,7 +39,7 @@ def _fitted_by(fit: GeneralizedFittedModel, name: str) -> GeneralizedFittedModel
 
 def _by_other(fit: GeneralizedFittedModel, name: str) -> GeneralizedOptimum:
     devfun = fit.devfun
-    criterion = Criterion(devfun)
+    criterion = CountedCriterion(devfun)
     lower, upper = fit.covariances.bounds
     free = np.full(devfun.size - devfun.k, np.inf)
     bounds = np.append(lower, -free), np.append(upper, free)
@@ -48,7 +48,7 @@ def _by_other(fit: GeneralizedFittedModel, name: str) -> GeneralizedOptimum:
     return optimum_there(devfun, at, found.converged, found.message, found.evaluations, name)
 
 
-class Criterion:
+class CountedCriterion:
     """The criterion for optimizers that know numbers alone: each evaluation begins at the modes of the last."""
 
     def __init__(self, devfun: GeneralizedDevfun) -> None:

@@ -17,7 +17,7 @@ from .given_parameters import GIVEN, Parameters, par_of_theta
 from .request import Request
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class GivenOptimum(GeneralizedOptimum):
     """The criterion at given parameters, sigma among them; its certificate says how far from a minimum it is."""
 
@@ -44,11 +44,6 @@ class GivenOptimum(GeneralizedOptimum):
         """Of beta at the variances that are given: the Hessian speaks of minima alone."""
         return self.vcov_rx
 
-    @property
-    def optimizer(self) -> str:
-        """None."""
-        return GIVEN
-
 
 def given_generalized_model(
     kind: type[GeneralizedModel], request: Request, data: ModelData, parameters: Parameters
@@ -62,6 +57,6 @@ def given_generalized_model(
         stay = JointDescent(at, correction, True, "parameters are given", 1, 0, at.passes, (float(at.value),))
         laplace = at.laplace if isinstance(at, QuadratureAt) else at
         proof = certify(stay, laplace)
-    found = (devfun, at, True, stay.message, 1, 0, at.passes, proof, stay.trace, stay)
-    optimum = GivenOptimum(*found, parameters.beta, parameters.sigma)
+    found = (devfun, at, True, stay.message, 1, 0, at.passes, proof, stay.trace, stay, GIVEN)
+    optimum = GivenOptimum(*found, given_beta=parameters.beta, given_sigma=parameters.sigma)
     return kind(request, data, devfun, optimum)

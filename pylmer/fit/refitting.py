@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -18,9 +18,11 @@ from .fitting import fit
 from .optimum import held_optimum, optimize_devfun, optimizer_notes
 from .words import word
 
+Same = TypeVar("Same", bound=Fit)
+
 
 @plain
-def refitML(model: Model) -> Model:
+def refitML(model: Same) -> Same:
     """The same model by maximum likelihood; without notes, since they have been said.
 
     model  a fit of `lmer` or `glmer`; one by maximum likelihood, as all of `glmer` are, is returned as it is. Where
@@ -32,8 +34,8 @@ def refitML(model: Model) -> Model:
     327.3271
     """
     if isinstance(model, FittedModel):
-        return _by_criterion(model, REML=False)
-    if not isinstance(model, Fit) or getattr(model, "REML", True):
+        return cast("Same", _by_criterion(model, REML=False))
+    if getattr(model, "REML", True):
         raise ArgumentError(f"refitML() wants a fit of lmer() or glmer(), found {type(model).__name__}")
     return model
 

@@ -85,11 +85,11 @@ def prepared_test(fit: GeneralizedFittedModel, test: Any, method: str) -> Effect
     effect = f"predictor '{name}'"
     if method == "lr":
         return LikelihoodRatio(fit, _without(fit, columns), len(columns), effect, columns)
-    return WaldTest(fit, columns, effect)
+    return GeneralizedWaldTest(fit, columns, effect)
 
 
 @dataclass(frozen=True, eq=False)
-class WaldTest:
+class GeneralizedWaldTest:
     """z test of a coefficient, or chi-square test of several."""
 
     fit: GeneralizedFittedModel
