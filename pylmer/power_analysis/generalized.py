@@ -13,6 +13,7 @@ from ..engine.generalized.solution import GeneralizedOptimum
 from ..errors import ArgumentError, NumericalError
 from ..extract import logLik
 from ..fit.generalized import GeneralizedFittedModel, generalized_devfun, steps_of
+from ..fit.generalized_batch import GeneralizedBatch
 from ..fit.given_parameters import GIVEN
 from ..fit.many_fits import refit_all
 from ..inference.analysis_of_variance.likelihood_ratio import refitted
@@ -106,11 +107,13 @@ class GeneralizedWaldTest:
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
         batch = refit_all(self.fit, Y)
-        return outcome(batch, lambda r: self._p_value(batch.optimum(r)))
+        return outcome(batch, lambda r: self._p_value(batch, r))
 
-    def _p_value(self, optimum: GeneralizedOptimum) -> float:
-        at = list(self.coefficients)
-        estimate, V = optimum.beta[at], covariance_of(optimum)[np.ix_(at, at)]
+    def _p_value(self, batch: GeneralizedBatch, r: int) -> float:
+        at, V = list(self.coefficients), batch.vcov[r]
+        if not np.isfinite(V).all():
+            V = covariance_of(batch.optimum(r))
+        estimate, V = batch.beta[r, at], V[np.ix_(at, at)]
         return chisquare_upper(float(estimate @ np.linalg.solve(V, estimate)), len(at))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....numerics.linalg import Array, Mask, symmetric
+from ....numerics.linalg import Array, Codes, Mask, symmetric
 from ...covariance.point import VANISHED
 from ...many_responses.stacked_points import StackedPoints
 from ...optimize.certificate import TOLERANCE
@@ -58,13 +58,17 @@ def solvable(devfun: GeneralizedDevfun) -> bool:
 def solve_together(devfun: GeneralizedDevfun, Y: Array, near: GeneralizedOptimum) -> Solved:
     """The optimum of every column of Y (n, R), begun at `near`; the devfun is `solvable`."""
     design = one_factor(devfun.structure)
-    width = design.n + design.J * design.L * (3 + design.L + design.p)
-    size = max(1, HELD // width)
-    parts = [_solved(devfun, design, Y[:, at : at + size], near) for at in range(0, Y.shape[1], size)]
+    parts = [_solved(devfun, design, Y[:, part], near) for part in chunks_of(design, Y.shape[1])]
     return Solved(
         _joined([part.places for part in parts]),
         *(np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "phi", "singular", "done")),
     )
+
+
+def chunks_of(design: OneFactor, R: int) -> list[Codes]:
+    """The responses in chunks of which not too much is held at once."""
+    size = max(1, HELD // (design.n + design.J * design.L * (3 + design.L + design.p)))
+    return [np.arange(at, min(at + size, R)) for at in range(0, R, size)]
 
 
 def _joined(parts: list[ManyPlaces]) -> ManyPlaces:
@@ -81,7 +85,7 @@ def _solved(devfun: GeneralizedDevfun, design: OneFactor, Y: Array, near: Genera
     _settle(runs)
     _retry(devfun, runs)
     done = runs.done & is_known(runs.values)
-    return Solved(runs.places, runs.values.value, runs.values.phi, _singular(runs.places), done)
+    return Solved(runs.places, runs.values.value, runs.values.phi, is_singular(runs.places), done)
 
 
 def many_laplace(devfun: GeneralizedDevfun, design: OneFactor, Y: Array) -> ManyLaplace:
@@ -100,13 +104,14 @@ def _begun(devfun: GeneralizedDevfun, near: GeneralizedOptimum, R: int) -> ManyP
     return ManyPlaces(one[np.zeros(R, int)], np.tile(place.beta, (R, 1)))
 
 
-def _singular(places: ManyPlaces) -> Mask:
+def is_singular(places: ManyPlaces) -> Mask:
+    """The runs whose covariance has lost a direction."""
     return np.asarray(np.any(places.points.deviations() < VANISHED, axis=1))
 
 
 def _settle(runs: ManyRuns) -> None:
     """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
-    lost = np.flatnonzero(_singular(runs.places) & runs.done)
+    lost = np.flatnonzero(is_singular(runs.places) & runs.done)
     if not len(lost):
         return
     here = runs.places[lost]
@@ -118,7 +123,7 @@ def _settle(runs: ManyRuns) -> None:
 
 def _retry(devfun: GeneralizedDevfun, runs: ManyRuns) -> None:
     """Runs whose criterion would fall if a vanished variance grew go on from inside."""
-    lost = np.flatnonzero(_singular(runs.places) & runs.done)
+    lost = np.flatnonzero(is_singular(runs.places) & runs.done)
     falling = np.array([r for r in lost if not _holds(devfun, runs, int(r))], int)
     if not len(falling):
         return
