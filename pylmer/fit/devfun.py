@@ -13,8 +13,8 @@ from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import CovarianceFamily, covariance_family
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
+from ..engine.criterion.trusted import trusted_criterion
 from ..engine.factorization.choose import choose_engine, elimination_engine
-from ..engine.optimize.distant_response import trusted_criterion
 from ..engine.sums.arrange import form_gram
 from ..engine.sums.gram import Gram
 from ..engine.sums.rows import Rows, TermRows

@@ -12,7 +12,8 @@ import pandas as pd
 from ..design import Design, RandomDesign
 from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
-from ..language import did_you_mean, known_as
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array
 from .devfun import Devfun, covariances_of, group_numbers
 from .fitted_model import FittedModel

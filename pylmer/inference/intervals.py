@@ -17,7 +17,8 @@ from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
 from ..fit.words import several
-from ..language import did_you_mean, known_as
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array
 from ..text import format_numbers

@@ -65,26 +65,36 @@ def minimized(
     value: float,
     near: At | None = None,
     steps: int = ITERATIONS,
+    held_shape: bool = False,
 ) -> JointDescent[At]:
     """The criterion minimized over everything else with `held` at `value` (user's units).
 
-    near  where to begin, the optimum itself if None: of a profile, the last point
+    near        where to begin, the optimum itself if None: of a profile, the last point
+    held_shape  whether the shape, the last coordinate, stays where it is too
     ArgumentError for what the criterion cannot hold; NumericalError where it has no value.
     """
     at = optimum.at if near is None else near
     condition = conditioned(optimum.devfun, at.place, held, value)
-    normal = condition.slope / np.linalg.norm(condition.slope)
-    directions = np.linalg.svd(normal[None, :])[2][1:].T
+    directions = within(at.place, condition.slope[None, :], held_shape)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return descend(_stepped(at, condition), steps, directions=directions)
+        return descend(_stepped(at, condition, held_shape), steps, directions=directions)
 
 
-def _stepped(at: At, condition: Condition) -> At:
+def within(place: Place, normals: Array, held_shape: bool) -> Array:
+    """Orthonormal columns (size, m) of the directions along which no condition (c, size) changes."""
+    size = place.size
+    kept = np.vstack([normals / np.linalg.norm(normals, axis=1)[:, None], np.eye(size)[size - held_shape :]])
+    return np.linalg.svd(kept)[2][len(kept) :].T if len(kept) else np.eye(size)
+
+
+def _stepped(at: At, condition: Condition, held_shape: bool) -> At:
     """The condition met by the step that costs least to second order, a shorter way where that has no value."""
-    there = at.to(condition.place)
+    there = at if condition.place is at.place else at.to(condition.place)
     a = condition.slope
     try:
-        least = np.linalg.solve(there.information, a)
+        moved = slice(0, len(a) - held_shape)
+        least = np.zeros(len(a))
+        least[moved] = np.linalg.solve(there.information[moved, moved], a[moved])
         steps = [least / float(a @ least), a / float(a @ a)]
     except np.linalg.LinAlgError:
         steps = [a / float(a @ a)]
@@ -114,6 +124,8 @@ def conditioned(devfun: GeneralizedDevfun, place: Place, held: ConstrainedDevian
         raise ArgumentError("with nAGQ > 1 only the first column's standard deviation and correlation can be held")
     of_point, own, missing = _of_term(point, scaling.R_terms[held.term], held, value)
     slope[first : first + point.size] = own
+    if of_point is point:
+        return Condition(place, slope, missing)
     points = place.points.with_point(held.term, of_point)
     return Condition(replace(place, points=points), slope, missing)
 

@@ -24,7 +24,7 @@ from ...numerics.stacks import cholesky, inverse_lower, product
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.deviance import noise
-from .laplace import Laplace, LaplaceAt
+from .laplace import Laplace, LaplaceAt, saturated_slope
 from .place import Place, in_chart
 from .triangular import Triangular
 from .weighted import WeightedStructure
@@ -184,11 +184,7 @@ class QuadratureAt:
     @property
     def _phi_slope(self) -> float:
         """dd/dlog phi."""
-        r = self.laplace.responses
-        log_phi, h = float(self.place.shapes[0]), 0.02  # saturated is all but linear in log phi
-        values = [r.family.saturated(r.y, r.weights, float(np.exp(log_phi + m * h))) for m in (-2, -1, 1, 2)]
-        of_saturated = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
-        return float(of_saturated + self._integral.by_phi)
+        return saturated_slope(self.laplace.responses, self.phi) + self._integral.by_phi
 
     def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
         """Slopes of d along changes of Sigma (k_i, l, l) per random term."""

@@ -20,7 +20,7 @@ from ..covariance.corners import SMALL, TOGETHER, Corners, corners
 from ..covariance.family import CovarianceFamily
 from ..covariance.point import VANISHED, Point
 from ..covariance.unstructured import Unstructured
-from ..optimize.distant_response import collinearity
+from ..criterion.trusted import collinearity
 from ..sums.gram import Gram
 from .descent import Descent, Runs
 from .stacked import Stack

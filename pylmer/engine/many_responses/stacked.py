@@ -229,7 +229,7 @@ class StackRun(ABC):
     @cached_property
     def tangents(self) -> list[Array]:
         """dSigma/da per factor (r, k, L, L)."""
-        return [_tangents(E, T) for E, T in zip(self.directions, self.T, strict=True)]
+        return [sigma_tangents(E, T) for E, T in zip(self.directions, self.T, strict=True)]
 
     def _inner(self, one: list[Array], two: list[Array]) -> Array:
         """sum over factors and levels of one_j' two_j, run by run: (r, a, b)."""
@@ -312,7 +312,7 @@ class StackRun(ABC):
         XVW = self._inner([sums.ZtXy[:, :, :p] for sums in self.tall.factors], s) - self._inner(X_halves, half_solves)
         r2_a = -self._inner([x[:, :, None] for x in g], s)[:, 0]
         WPW = WVW - transposed(XVW) @ Phi @ XVW
-        bends = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))
+        bends = sum(sigma_curvature(e, x) for e, x in zip(E, G, strict=True))
         information = curvature(bends, WPW, s2) - profiling(r2_a, s2, self.m)
         return self._gradient(tangents, G), symmetric(information)
 
@@ -375,13 +375,13 @@ def products_by_run(A: Array, B: Array, R: int) -> Array:
     return np.asarray(np.einsum("larj,lbrj->rab", one, two))
 
 
-def _tangents(E: Array, T: Array) -> Array:
+def sigma_tangents(E: Array, T: Array) -> Array:
     """dSigma/da = E_a T' + T E_a': (r, k, L, L)."""
     half = E @ transposed(T)[:, None]
     return np.asarray(half + transposed(half))
 
 
-def _curvature(E: Array, G: Array) -> Array:
+def sigma_curvature(E: Array, G: Array) -> Array:
     """tr(G d2Sigma/da db) = 2 tr(G E_a E_b'): (r, k, k)."""
     flat, GE = (x.reshape(*x.shape[:2], -1) for x in (E, G[:, None] @ E))
     return np.asarray(2 * flat @ transposed(GE))

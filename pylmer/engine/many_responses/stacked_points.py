@@ -8,8 +8,9 @@ They are linear in the template within a chart: a step delta (k,) leads from T t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -18,7 +19,23 @@ from ..covariance.family import CovarianceFamily
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..covariance.unstructured import SAME_CHART
-from ..sums.gram import Gram
+
+
+class OfLevels(Protocol):
+    """L effects of each level of a grouping factor."""
+
+    @property
+    def L(self) -> int: ...
+
+
+class PlacedTerms(Protocol):
+    """Sums or rows: grouping factors, and of each random term the factor and its columns there."""
+
+    @property
+    def factors(self) -> Sequence[OfLevels]: ...
+
+    @property
+    def place(self) -> Mapping[int, tuple[int, slice]]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +115,7 @@ class StackedPoints:
         cosines = [np.abs(np.sum(U * V, axis=1)) for U, V in zip(self.U, other.U, strict=True)]
         return np.asarray(np.min(np.concatenate(cosines, axis=1), axis=1) >= SAME_CHART)
 
-    def templates(self, gram: Gram) -> list[Array]:
+    def templates(self, gram: PlacedTerms) -> list[Array]:
         """Per grouping factor (m, L, L), block diagonal."""
         out = [np.zeros((len(self.T[0]), sums.L, sums.L)) for sums in gram.factors]
         for term, T in enumerate(self.T):
@@ -106,7 +123,7 @@ class StackedPoints:
             out[factor][:, at, at] = T
         return out
 
-    def directions(self, gram: Gram) -> list[Array]:
+    def directions(self, gram: PlacedTerms) -> list[Array]:
         """E_a per grouping factor (m, k, L, L): zero for parameters of other factors."""
         out = [np.zeros((len(self.T[0]), self.size, sums.L, sums.L)) for sums in gram.factors]
         column = 0

@@ -11,7 +11,6 @@ import numpy as np
 from ...numerics.linalg import Array, symmetric, transposed
 from ..criterion.deviance import with_log_sigma
 from ..criterion.profiled import At
-from ..factorization.orthogonal import OrthogonalEngine
 from .distant_response import differenced_hessian
 from .information import observed_information
 
@@ -25,7 +24,7 @@ def parameter_covariance(at: At) -> Array:
 
 def hessian(at: At) -> Array:
     """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5)."""
-    observed = differenced_hessian if isinstance(at.criterion.engine, OrthogonalEngine) else observed_information
+    observed = differenced_hessian if at.criterion.engine.far else observed_information
     return with_log_sigma(observed(at.criterion.at, at), at.r2_slopes, at.s2, at.criterion.m)
 
 

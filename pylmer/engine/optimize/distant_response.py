@@ -20,18 +20,13 @@ from ..covariance.corners import TOGETHER
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion, Objective, ProfiledEvaluation
-from ..factorization.orthogonal import OrthogonalEngine, is_small
-from ..sums.gram import FactorSums, Gram
-from ..sums.rows import Rows
+from ..factorization.orthogonal import OrthogonalEngine
 from .certificate import certify
 from .newton import Run, tried
 from .search import INTERIOR, Search, local_minima, search, settled
 from .trust_region import STOP, radii, trust_step, worst
 from .unbounded import falls_without_end, lowest_beyond
 
-FAR = 1e4  # multiple of I at which the random effects have taken up all they can
-CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
-LOST = 1e-7  # rounding of the criterion there from which sums are left
 SMALLEST = 0.1  # standard deviation from which on steps are in its units
 STEP = 1e-5  # of differences of the score, in these units ...
 COARSE = 1e-2  # ... or shorter, where it changes the criterion by more
@@ -39,43 +34,6 @@ SHORTER = 9  # times at most
 STEPS = 200
 FOLLOWED = 4  # times that a descent is taken up again beyond its end
 PATIENCE = 12  # evaluations that together lower the criterion by no more than rounding
-
-
-def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily], rows: Rows) -> Criterion:
-    """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
-    gram = criterion.gram
-    if criterion.engine.shared is None or not is_small(gram):
-        return criterion
-    if collinearity(gram) > CANCELLING:
-        return replace(criterion, engine=OrthogonalEngine(gram, rows))
-    far, near = (Points.multiple(families, c) for c in (FAR, 1.0))
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        try:
-            at = criterion.at(far)
-            if at.noise < LOST:
-                return criterion
-        except NumericalError:
-            pass
-        orthogonal = replace(criterion, engine=OrthogonalEngine(gram, rows))
-        try:
-            return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
-        except NumericalError:
-            return criterion
-
-
-def collinearity(gram: Gram) -> float:
-    """The largest correlation, about zero, of two columns of one factor that are not whitened."""
-    return max((_collinearity(sums) for sums in gram.factors if _has_own_scales(gram, sums)), default=0.0)
-
-
-def _has_own_scales(gram: Gram, sums: FactorSums) -> bool:
-    return sums.L > 1 and (len(sums.terms) > 1 or not np.any(np.triu(gram.scaling.R_terms[sums.terms[0]], 1)))
-
-
-def _collinearity(sums: FactorSums) -> float:
-    A = sums.ZtZ.sum(axis=0)
-    size = np.sqrt(np.maximum(np.diag(A), np.finfo(float).tiny))
-    return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
 
 
 def search_far(

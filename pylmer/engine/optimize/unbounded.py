@@ -12,8 +12,8 @@ import numpy as np
 from ...errors import NumericalError
 from ..covariance.points import Points
 from ..criterion.profiled import At, ProfiledEvaluation
+from .newton import RUNAWAY
 
-RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected
 FARTHER, LIMIT = 10.0, 1e-2  # deviations so much larger lower a criterion that tends to a limit by less
 BLURRED = 1.0  # noise of a criterion from which it says nothing
 

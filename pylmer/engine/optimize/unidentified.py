@@ -18,15 +18,12 @@ from ..criterion.profiled import ProfiledEvaluation
 from ..sums.gram import Gram
 
 NULL = 1e-12  # eigenvalue, relative to each derivative alone, that is zero
-SUSPECT = 1e-4  # least curvature of the criterion, relative to the largest, from which the design is looked at
 SHORT = 1e-3  # of the covariances, the step that must leave them covariances
 PART = 1e-6  # of a direction, below which a term has no part in it
 
 
 def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
     """The random terms with a covariance that could be another, the criterion being the same."""
-    if not _suspicious(at.information):
-        return ()
     bases = [point.basis() for point in at.place]
     Sigma = [point.template() @ point.template().T for point in at.place]
     step = SHORT * max(max(float(np.max(np.abs(S), initial=0.0)) for S in Sigma), SHORT)
@@ -35,11 +32,6 @@ def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
         if all(_is_covariance(S + step * D) for S, D in zip(Sigma, direction, strict=True)):
             found |= {term for term, D in enumerate(direction) if np.max(np.abs(D), initial=0.0) > PART}
     return tuple(sorted(found))
-
-
-def _suspicious(information: Array) -> bool:
-    values = np.abs(np.linalg.eigvalsh(information)) if len(information) else np.ones(1)
-    return bool(values.min() <= SUSPECT * values.max())
 
 
 def _unchanging(gram: Gram, bases: Sequence[Array]) -> Iterator[list[Array]]:

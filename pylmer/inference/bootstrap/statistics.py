@@ -17,7 +17,7 @@ from ...errors import ArgumentError, NumericalError
 from ...extract import VarCorr, fixef, sigma
 from ...fit.fitted_model import FittedModel
 from ...fit.many_fits import BatchFits
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import call_given, is_one_of
 from ..intervals import parameter_names
