@@ -13,9 +13,9 @@ from ..engine.generalized.solution import GeneralizedOptimum
 from ..errors import ArgumentError, NumericalError
 from ..extract import logLik
 from ..fit.generalized import GeneralizedFittedModel, generalized_devfun, steps_of
-from ..fit.generalized_batch import GeneralizedBatch
+from ..fit.generalized_batch import GeneralizedBatch, refit_all_generalized
 from ..fit.given_parameters import GIVEN
-from ..fit.many_fits import refit_all
+from ..fit.words import refusal
 from ..inference.analysis_of_variance.likelihood_ratio import refitted
 from ..language import deparse, explicit_formula, update_formula
 from ..language.syntax import MixedFormula
@@ -106,7 +106,7 @@ class GeneralizedWaldTest:
 
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
-        batch = refit_all(self.fit, Y)
+        batch: GeneralizedBatch = refit_all_generalized(self.fit, Y)
         return outcome(batch, lambda r: self._p_value(batch, r))
 
     def _p_value(self, batch: GeneralizedBatch, r: int) -> float:
@@ -151,6 +151,7 @@ def _comparison(fit: GeneralizedFittedModel, null: str) -> LikelihoodRatio:
 
 
 def _refusing(name: str) -> Callable[..., NoReturn]:
+    @refusal
     def refuse(fit: GeneralizedFittedModel, *args: Any, **options: Any) -> NoReturn:
         raise ArgumentError(
             f"{name}() enlarges the designs of lmer(); of a fit of glmer() there is power(fit, newparams=...) on the "

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import pylmer
+from pylmer.fit.words import REFUSAL
 from pylmer.text.shown import Shown, show
 
 from .given import GIVEN
@@ -30,7 +31,7 @@ from .models import (
 LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
-    "LmerFit GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
+    "LmerFit LmerMany GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
     "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
@@ -82,6 +83,11 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "lm": {"formula": lambda: "angle ~ temp", "data": cake},
     "lmList": {"formula": lambda: "angle ~ temp | recipe", "data": cake},
     "lmer": {"formula": lambda: FORMULA, "data": cake},
+    "lmer_many": {
+        "formula": lambda: "~ recipe + (1 | recipe:replicate)",
+        "data": cake,
+        "responses": lambda: ["angle", "temp"],
+    },
     "logProf": {"profile": profiled},
     "makeLmer": {
         "formula": lambda: FORMULA,
@@ -222,7 +228,7 @@ def _of_word(name: str, word: Callable[..., Any]) -> Iterator[Slot]:
         return
     for kind, function in registry.items():
         sample = _sample(kind)
-        if sample is not None and function.__name__ != "refuse":
+        if sample is not None and not hasattr(function, REFUSAL):
             yield from _of_function(name, word, function, FIRST.get(f"{name}({sample})", sample))
 
 

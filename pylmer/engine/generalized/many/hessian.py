@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....numerics.linalg import Array, Codes, symmetric, transposed
+from ....numerics.linalg import Array, Codes, Mask, symmetric, transposed
 from ..user import GeneralizedDevfun
 from .descent import ManyRuns, evaluated, moved_to
 from .design import one_factor
@@ -35,11 +35,11 @@ def beta_covariances(devfun: GeneralizedDevfun, Y: Array, places: ManyPlaces) ->
 def _beta_blocks(runs: ManyRuns) -> Array:
     """2 H^-1 of the scaled beta (m, p, p)."""
     k, H = runs.places.k, _hessians(runs)
-    for r in np.flatnonzero(is_singular(runs.places)):
+    for r in np.flatnonzero(np.asarray(is_singular(runs.places))):
         held = np.flatnonzero(~runs.places.points.points(int(r)).free)
         H[r, held], H[r, :, held] = 0.0, 0.0
         H[r, held, held] = 1.0
-    known = np.isfinite(H).all(axis=(1, 2))
+    known: Mask = np.asarray(np.isfinite(H).all(axis=(1, 2)))
     values, vectors = np.linalg.eigh(np.where(known[:, None, None], H, np.eye(H.shape[1])))
     good = known & (values[:, 0] > 0)
     C = 2 * (vectors / np.where(good[:, None], values, np.nan)[:, None, :]) @ transposed(vectors)
