@@ -193,7 +193,7 @@ def _deviations(batch: BatchFits[LmerFit]) -> Array:
             C = np.clip(T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :]), -1, 1)
         for j in range(family.width):
             columns.append(batch.sigma * sd[:, j])
-            if family.structure != "diag":
+            if family.pairs:
                 columns += list(C[:, j + 1 :, j].T)
     return np.column_stack([*columns, batch.sigma])
 

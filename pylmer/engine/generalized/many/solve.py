@@ -13,7 +13,7 @@ import numpy as np
 
 from ....numerics.linalg import Array, Codes, Mask, symmetric
 from ...covariance.point import VANISHED
-from ...many_responses.stacked_points import StackedPoints
+from ...many_responses.stacked_points import StackedPoints, stackable_families
 from ...optimize.certificate import TOLERANCE
 from ...optimize.search import INTERIOR
 from ..laplace import Laplace
@@ -26,7 +26,6 @@ from .places import ManyPlaces
 from .rows import many_rows
 from .values import ManyLaplace
 
-STACKED = ("us", "diag")
 MAPS = 4_000_000  # numbers in the maps from row weights to their sums, up to which they are formed
 ROWS = 20_000  # rows from which one response alone keeps the processor's cache busy
 HELD = 4_000_000  # numbers held for all runs of a chunk
@@ -44,15 +43,14 @@ class Solved:
 
 
 def solvable(devfun: GeneralizedDevfun) -> bool:
-    """Whether `solve_together` knows the criterion: a likelihood by Laplace, one factor, us and diag terms."""
+    """Whether `solve_together` knows the criterion: a likelihood by Laplace, one factor, terms that stack."""
     criterion, structure = devfun.criterion, devfun.structure
     if not isinstance(criterion, Laplace) or isinstance(criterion, Profiled) or devfun.free_shape:
         return False
     if criterion.scale == "lme4" or len(structure.factors) != 1 or structure.n > ROWS:
         return False
     L, p = structure.factors[0].L, structure.p
-    known = all(covariance.structure in STACKED for covariance in devfun.covariances)
-    return known and structure.n * (L * (L + p) + p * p) <= MAPS
+    return stackable_families(devfun.covariances) and structure.n * (L * (L + p) + p * p) <= MAPS
 
 
 def solve_together(devfun: GeneralizedDevfun, Y: Array, near: GeneralizedOptimum) -> Solved:
