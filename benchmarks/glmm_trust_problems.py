@@ -1,8 +1,8 @@
 """Generated generalized models: layouts of the groups crossed with laws of the response, 144 kinds in turn.
 
 Layouts: small groups, one observation in most groups, imbalance, variances of zero, slopes (mild, of strongly clustered
-data, near-singular), crossed, nested, an effect for every row. Laws: rare events, groups that separate, other links, binomial,
-large and dispersed counts, positive and normal responses about exp(eta).
+data, near-singular), crossed, nested, an effect for every row. Laws: rare events, groups that separate, other links,
+binomial, large and dispersed counts, positive and normal responses about exp(eta).
 """
 
 from __future__ import annotations
