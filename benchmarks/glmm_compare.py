@@ -32,7 +32,7 @@ from problems import Problem
 
 HERE = pathlib.Path(__file__).resolve().parent
 THREADS = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "RAYON")
-LIMIT = 900  # seconds that a package of Python's may take
+LIMIT = 240  # CPU seconds that a package of Python's may take
 COMMANDS = {
     "pylmer": [sys.executable, str(HERE / "run_glmer.py")],
     "pylmer + vcov": [sys.executable, str(HERE / "run_glmer.py"), "vcov"],
@@ -48,10 +48,10 @@ def limited(program: str, about: pathlib.Path) -> dict[str, Any]:
     if program not in PEERS:
         return once(COMMANDS[program], about)
     try:
-        return once(["timeout", str(LIMIT), *COMMANDS[program]], about)
+        return once(["prlimit", f"--cpu={LIMIT}", *COMMANDS[program]], about)
     except SystemExit as error:
         lines = [text for text in str(error).splitlines() if text.strip()]
-        return {"failed": lines[-1][:200] if len(lines) > 1 else f"no answer in {LIMIT} s"}
+        return {"failed": lines[-1][:200] if len(lines) > 1 else f"no answer in {LIMIT} CPU s"}
 
 
 def measure(problem: Problem, programs: list[str], rounds: int, slow: int, folder: pathlib.Path) -> pd.DataFrame:
