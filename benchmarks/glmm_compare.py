@@ -6,7 +6,7 @@
 Each round starts every program once, in turn, in a process of its own. `pylmer` is the fit alone; `pylmer + vcov` has
 its exact covariance of the coefficients too, which lme4 and most others compute with every fit. Of a slow problem the
 other programs run `--slow-rounds` times. Runs are added to glmm_compare_runs.csv as they end, with the load of the
-machine at their start; a problem's new runs replace its old ones. The table (glmm_compare.csv, glmm_compare.md) has the
+machine at their start; a problem's new runs replace its old ones, with `--add` they join them. The table (glmm_compare.csv, glmm_compare.md) has the
 medians, and ratios of CPU seconds, which a busy machine leaves nearly as they are. `PYLMER_BENCH_PYTHON` names the
 Python of the other packages.
 """
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -54,20 +55,21 @@ def limited(program: str, about: pathlib.Path) -> dict[str, Any]:
         return {"failed": lines[-1][:200] if len(lines) > 1 else f"no answer in {LIMIT} CPU s"}
 
 
-def measure(problem: Problem, programs: list[str], rounds: int, slow: int, folder: pathlib.Path) -> pd.DataFrame:
-    """The runs of one problem."""
+def measure(
+    problem: Problem, programs: list[str], rounds: int, slow: int, folder: pathlib.Path
+) -> Iterator[dict[str, Any]]:
+    """The runs of one problem, as they end."""
     about = written(problem, folder, "lme4" in programs)
     lines: list[dict[str, Any]] = []
     for turn in range(rounds):
         for program in programs:
             if (problem.slow and not program.startswith("pylmer") and turn >= slow) or failed(lines, program):
                 continue
-            load = os.getloadavg()[0]
-            found = {"problem": problem.name, "program": program, "round": turn + 1, "load": load}
+            found = {"problem": problem.name, "program": program, "round": turn + 1, "load": os.getloadavg()[0]}
             found |= limited(program, about) | {"program": program}
             lines.append({name: found.get(name) for name in COLUMNS})
             print(*(f"{name}={found.get(name)}" for name in COLUMNS[:6]), file=sys.stderr, flush=True)
-    return pd.DataFrame(lines, columns=COLUMNS)
+            yield lines[-1]
 
 
 def failed(lines: list[dict[str, Any]], program: str) -> bool:
@@ -168,6 +170,7 @@ def main() -> None:
     parser.add_argument("--slow-rounds", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=list(BY_NAME))
     parser.add_argument("--without", nargs="*", default=[])
+    parser.add_argument("--add", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "results")
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "pylmer-benchmarks")
@@ -179,9 +182,11 @@ def main() -> None:
         problem = BY_NAME[name]
         ours = ["pylmer", "pylmer + vcov"] if problem.work == "fit" else ["pylmer"]
         programs = [program for program in (*ours, *problem.against) if program not in given.without]
-        runs = measure(problem, programs, given.rounds, given.slow_rounds, given.data)
-        old = pd.read_csv(kept) if kept.exists() else runs.iloc[:0]
-        pd.concat([old[old["problem"] != name], runs]).to_csv(kept, index=False)
+        if kept.exists() and not given.add:
+            old = pd.read_csv(kept)
+            old[old["problem"] != name].to_csv(kept, index=False)
+        for line in measure(problem, programs, given.rounds, given.slow_rounds, given.data):
+            pd.DataFrame([line]).to_csv(kept, mode="a", header=not kept.exists(), index=False)
     write_table(given.out)
 
 
