@@ -6,9 +6,9 @@
 Each round starts every program once, in turn, in a process of its own. `pylmer` is the fit alone; `pylmer + vcov` has
 its exact covariance of the coefficients too, which lme4 and most others compute with every fit. Of a slow problem the
 other programs run `--slow-rounds` times. Runs are added to glmm_compare_runs.csv as they end, with the load of the
-machine at their start; a problem's new runs replace its old ones, with `--add` they join them. The table (glmm_compare.csv, glmm_compare.md) has the
-medians, and ratios of CPU seconds, which a busy machine leaves nearly as they are. `PYLMER_BENCH_PYTHON` names the
-Python of the other packages.
+machine at their start; a problem's new runs replace its old ones, with `--add` they join them. The table
+(glmm_compare.csv, glmm_compare.md) has the medians, and ratios of CPU seconds, which a busy machine leaves nearly as
+they are. `PYLMER_BENCH_PYTHON` names the Python of the other packages.
 """
 
 from __future__ import annotations
