@@ -154,13 +154,27 @@ def conditions(runs: pd.DataFrame) -> str:
     )
 
 
+def row_passes(file: pathlib.Path) -> str:
+    """What `glmm_row_pass.py` has measured, in words."""
+    if not file.exists():
+        return ""
+    found = pd.read_csv(file)
+    lines = (
+        f"| {line['family']} | {line['rows']:,} | {line['median ms']:.1f} | {line['smallest ms']:.1f} "
+        f"| {line['limit']:.0f} | {line['load']:.1f} |\n"
+        for line in found.to_dict("records")
+    )
+    head = "\n| a pass over the rows | rows | median CPU ms | smallest | asked: below | load |\n|--|--|--|--|--|--|\n"
+    return head + "".join(lines)
+
+
 def write_table(out: pathlib.Path) -> None:
     runs = pd.read_csv(out / "glmm_compare_runs.csv")
     runs["order"] = runs["problem"].map({name: k for k, name in enumerate(BY_NAME)})
     runs = runs.sort_values("order", kind="stable")
     found = table(runs)
     found.to_csv(out / "glmm_compare.csv", index=False)
-    (out / "glmm_compare.md").write_text(markdown(found) + conditions(runs))
+    (out / "glmm_compare.md").write_text(markdown(found) + conditions(runs) + row_passes(out / "glmm_row_pass.csv"))
     print(markdown(found))
 
 
