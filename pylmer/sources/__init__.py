@@ -1,0 +1,28 @@
+"""Rows from anywhere -> sums: files, tables of other libraries, batches that never were in memory together.
+
+In: a formula, and a table that can be read again and again, or parts of one, here or on other machines.
+Out: `Plan` (what every part is read by), `PlanSums` (sums that add, with their labels and facts), and of these the
+     meaning of a model and its Gram.
+Must not know: criteria, fits, printing.
+"""
+
+from __future__ import annotations
+
+from .opened import opened
+from .plan import Plan
+from .planned import model_of_sums, model_of_table, plan_of
+from .plan_sums import PlanSums
+from .streamed import Streamed, Summed
+from .tables import Table
+
+__all__ = [
+    "Plan",
+    "PlanSums",
+    "Streamed",
+    "Summed",
+    "Table",
+    "model_of_sums",
+    "model_of_table",
+    "opened",
+    "plan_of",
+]

@@ -1,0 +1,58 @@
+"""Where the rows of a fit are whose sums were made of parts: in the table, which is read again, or nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..design import DesignRows, NoRows, build_design
+from ..design.model_frame import DesignArguments
+from ..engine.sums.gram import Gram
+from ..errors import DataError, word_asked
+from ..language import MixedFormula
+from ..options import Control
+from .tables import Table
+
+REASON = (
+    "it is of sums, whose rows are where they were summed: predict(fit, newdata) does without, and what needs residuals "
+    "or fitted values is to be asked there"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Summed:
+    """A source whose rows have been summed already.
+
+    gram            the sums, arranged
+    largest_weight  of the prior weights, 0 without
+    """
+
+    gram: Gram
+    largest_weight: float
+    at_hand: ClassVar[bool] = False
+
+    def rows(self) -> DesignRows:
+        """The rows: there are none."""
+        return NoRows(REASON).rows()
+
+
+@dataclass(frozen=True, eq=False)
+class Streamed(Summed):
+    """Rows of a table that is read in parts; all of them are read again, if memory holds them, when a word asks."""
+
+    table: Table
+    wanted: tuple[str, ...]
+    formula: MixedFormula
+    arguments: DesignArguments
+    control: Control
+
+    def rows(self) -> DesignRows:
+        """The rows, read anew; DataError for more than a gigabyte, and where the table is gone or has other rows."""
+        columns = self.table.whole(self.wanted)
+        found = build_design(self.formula, columns, self.arguments, control=self.control).rows
+        if found.n != self.gram.n:
+            raise DataError(
+                f"{word_asked()} reads {self.table.description} again, where {found.n} rows can be used, but the fit is "
+                f"of {self.gram.n}: it has changed since"
+            )
+        return found
