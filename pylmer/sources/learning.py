@@ -27,40 +27,55 @@ from .tables import Part, Table
 
 # what these learn depends on the distinct values alone, not on how often they occur
 OF_DISTINCT = frozenset(
-    ["factor", "as.factor", "ordered", "as.ordered", "droplevels", "interaction", "relevel", "dummy"]
+    ["factor", "as.factor", "ordered", "as.ordered", "droplevels", "interaction", "relevel", "dummy", "C"]
 )
-OF_ALL = frozenset(["poly", "scale", "bs", "ns", "cut", "reorder"])
+OF_NUMBERS = frozenset(["poly", "scale", "bs", "ns", "cut"])
+OF_ALL = OF_NUMBERS | {"reorder"}
 
 
 def learnt(recipe: Recipe, table: Table, head: Part) -> Recipe:
-    """The recipe with what its functions learn from the table; a pass over their columns where they learn anything.
+    """The recipe with what its functions learn from the table; a pass over their columns where they learn from all rows.
 
     Columns are held for it: eight bytes for each row, of factors the distinct values.
     """
     learners = _learners(recipe, head)
-    if not learners:
-        return recipe
-    distinct = all(_functions(node) <= OF_DISTINCT for node in learners)
-    names = tuple(dict.fromkeys(each.name for node in learners for each in variables(node) if each.name in table.names))
-    columns = _gathered(table, names, distinct)
-    return replace(recipe, state=_states(recipe, Part(columns, table.description), learners))
+    told = [node for node in learners if not _learns_from_all(recipe, node, head)]
+    state = _states(recipe, head, told)
+    others = [node for node in learners if node not in told]
+    if others:
+        distinct = all(_functions(node) <= OF_DISTINCT for node in others)
+        used = dict.fromkeys(each.name for node in others for each in variables(node))
+        columns = _gathered(table, [name for name in used if name in table.names], distinct)
+        state |= _states(recipe, Part(columns, table.description), others)
+    return replace(recipe, state=state)
+
+
+def learnt_from_head(recipe: Recipe, head: Part) -> Recipe:
+    """The recipe with what its functions learn from a head: levels, and what the formula says itself."""
+    return replace(recipe, state=_states(recipe, head, _learners(recipe, head)))
 
 
 def _learners(recipe: Recipe, head: Part) -> list[Node]:
-    """The expressions that learn something when they are evaluated."""
-    found = []
-    for node in recipe.expressions(tuple(head.columns)):
-        scope = replace(recipe.scope(head), state={})
-        with ruling(recipe.arguments.contrasts):
-            evaluate(node, scope)
-        if scope.state:
-            found.append(node)
-    return found
+    """The expressions with a function that may learn."""
+    env = recipe.arguments.env or {}
+    every = recipe.expressions(tuple(head.columns))
+    return [node for node in every if any(name not in env for name in _functions(node))]
 
 
 def _functions(node: Node) -> frozenset[str]:
-    """The functions of an expression that learn."""
+    """The functions of an expression that may learn."""
     return frozenset(each.function for each in nodes(node) if isinstance(each, Call)) & (OF_DISTINCT | OF_ALL)
+
+
+def _learns_from_all(recipe: Recipe, node: Node, head: Part) -> bool:
+    """Whether what is learnt depends on rows that are not in the head: other numbers would teach something else."""
+    if not _functions(node) <= OF_NUMBERS:
+        return True
+    try:
+        moved = _states(recipe, Part(_moved(head.columns), head.where), [node])
+        return not _equal(_states(recipe, head, [node]), moved)
+    except PylmerError:  # there are too few rows in the head, or the numbers are beyond what the function takes
+        return True
 
 
 def _states(recipe: Recipe, part: Part, learners: Sequence[Node]) -> dict[str, dict[str, Any]]:
@@ -154,15 +169,8 @@ def check_bare(recipe: Recipe, head: Part) -> None:
 
     Found out by other numbers in the head: what is learnt from them must be the same. Levels are learnt from the head.
     """
-    learners = [node for node in _learners(recipe, head) if not _functions(node) <= OF_DISTINCT]
-    moved = Part(_moved(head.columns), head.where)
-    for node in learners:
-        known = _states(recipe, head, [node])
-        try:
-            other = _states(recipe, moved, [node])
-        except PylmerError:
-            other = {}
-        if not _equal(known, other):
+    for node in _learners(recipe, head):
+        if not _functions(node) <= OF_DISTINCT and _learns_from_all(recipe, node, head):
             raise DataError(
                 f"{deparse(node)} learns from all rows, of which a head says nothing: give plan() the whole table "
                 "(a path, a dataset, a function that gives frames), or say its knots, centre or breaks in the formula"

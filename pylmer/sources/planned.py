@@ -21,7 +21,7 @@ from ..options import Control
 from .coordinates import LOSS, better_coordinates, coordinates_of, loss
 from .head import first_rows, remembered_kinds, telling_rows
 from .joining import columns_of
-from .learning import check_alone, check_bare, learnt
+from .learning import check_alone, check_bare, learnt, learnt_from_head
 from .meaning import model_of
 from .opened import opened
 from .plan import CodedRows, Plan
@@ -54,6 +54,7 @@ def plan_of(formula: MixedFormula, data: Any, arguments: DesignArguments, contro
     wanted = recipe.wanted(tuple(columns))
     head = Part(columns_of({name: columns[name] for name in wanted}, columns.n), "the rows given to plan()")
     check_bare(recipe, head)
+    recipe = learnt_from_head(recipe, head)
     held = _Held(head, tuple(columns))
     return _plan(replace(recipe, columns=remembered_kinds(recipe, head.columns)), held, control)
 
