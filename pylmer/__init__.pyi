@@ -6,7 +6,7 @@ from .api.generalized_linear import GlmFit, glm
 from .api.generalized_models import GlmerFit
 from .api.linear import LmFit, LmList, lm, lmList
 from .api.make_lmer import makeLmer
-from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
+from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, plan, update
 from .api.models import LmerFit
 from .design import isNested, set_contrasts
 from .diagnostics import (
@@ -148,6 +148,7 @@ from .printing.arm import display as display  # not in __all__: notebooks have a
 from .printing.summaries import summary
 from .simulation.posterior import sim
 from .simulation.simulate import simulate
+from .sources import Plan, PlanSums
 
 __version__: str
 
@@ -155,6 +156,9 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "plan",
+    "Plan",
+    "PlanSums",
     "glmer",
     "glmer_nb",
     "glmerControl",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .opened import opened
 from .plan import Plan
-from .planned import model_of_sums, model_of_table, plan_of
+from .planned import PlannedSums, check_planned, model_of_table, plan_of
 from .plan_sums import PlanSums
 from .streamed import Streamed, Summed
 from .tables import Table
@@ -18,10 +18,11 @@ from .tables import Table
 __all__ = [
     "Plan",
     "PlanSums",
+    "PlannedSums",
     "Streamed",
     "Summed",
     "Table",
-    "model_of_sums",
+    "check_planned",
     "model_of_table",
     "opened",
     "plan_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..design.random import fitting_order, group_name
 from ..design.record import Design
 from ..design.ruling import ruled
 from ..engine.sums.scaling import Scaling
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DataError, word_asked
 from ..functions import read_columns
 from ..language import MixedFormula
 from ..options import Control
@@ -26,8 +27,8 @@ from .meaning import model_of
 from .opened import opened
 from .plan import CodedRows, Plan
 from .plan_sums import PlanSums, check_same_meaning
-from .recipe import Recipe
-from .streamed import Streamed, Summed
+from .recipe import VECTORS, Recipe
+from .streamed import REASON, Streamed, Summed
 from .tables import Part, Table
 from .tally import Tally
 
@@ -113,7 +114,7 @@ class _Held(Table):
     def __init__(self, part: Part, names: tuple[str, ...]) -> None:
         self.part, self.names, self.description = part, names, part.where
 
-    def parts(self, wanted: Any) -> Any:
+    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
         yield self.part
 
 
@@ -135,17 +136,50 @@ def _pass(plan: Plan, table: Table) -> PlanSums:
 
 def model_of_table(formula: MixedFormula, table: Table, arguments: DesignArguments, control: Control) -> ModelData:
     """What `build_design` makes of a data frame, of a table that is read in parts."""
+    if isinstance(table, PlannedSums):
+        return table.model(formula, arguments, control)
     plan = plan_of(formula, table, arguments, control)
     plan, total = sums_of_table(plan, table)
     design, gram = model_of(plan, total, control)
     return ModelData(design, Streamed(gram, total.facts.weight, table, plan.wanted, formula, plan.recipe.arguments, control))
 
 
-def model_of_sums(plan: Plan, total: PlanSums, control: Control) -> ModelData:
-    """The model of a plan and the sums of all its parts; DataError for sums of another plan."""
-    if not isinstance(total, PlanSums):
-        raise ArgumentError(f"data= of a plan must be the sums that plan.sums() makes, found {type(total).__name__}")
-    check_same_meaning(plan.fingerprint, total.fingerprint)
-    design, gram = model_of(plan, total, control)
-    return ModelData(design, Summed(gram, total.facts.weight))
+class PlannedSums(Table):
+    """The sums of a plan in place of a table: what was summed has no rows here.
+
+    ArgumentError for anything but sums, DataError for sums of another plan.
+    """
+
+    def __init__(self, plan: Plan, total: Any) -> None:
+        if not isinstance(total, PlanSums):
+            raise ArgumentError(f"data= of a plan must be the sums that plan.sums() makes, found {type(total).__name__}")
+        check_same_meaning(plan.fingerprint, total.fingerprint)
+        self.plan, self.total, self.names, self.description = plan, total, plan.wanted, "the sums of a plan"
+
+    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+        raise DataError(f"{word_asked()} needs the rows of the data, which this fit has not: {REASON}")
+
+    def model(self, formula: MixedFormula, arguments: DesignArguments, control: Control) -> ModelData:
+        """The model of the plan; DataError for another formula, which other sums belong to."""
+        self._check(formula, arguments)
+        design, gram = model_of(self.plan, self.total, control)
+        return ModelData(design, Summed(gram, self.total.facts.weight))
+
+    def _check(self, formula: MixedFormula, arguments: DesignArguments) -> None:
+        planned = self.plan.recipe.arguments
+        asked = {"formula": (str(self.plan.formula), str(formula))}
+        asked |= {word: (getattr(planned, word), getattr(arguments, word)) for word in VECTORS}
+        for word, (had, wanted) in asked.items():
+            if had != wanted:
+                raise DataError(
+                    f"the fit is of the sums of a plan with {word} {had!r}; for {wanted!r} make another plan, and its sums "
+                    "where the rows are"
+                )
+
+
+def check_planned(given: Mapping[str, Any]) -> None:
+    """ArgumentError for an argument that the plan has taken."""
+    for word, value in given.items():
+        if value is not None:
+            raise ArgumentError(f"{word}= is given to plan(), whose sums are made with it, and not to lmer(plan)")
 
