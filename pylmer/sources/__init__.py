@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from .opened import opened
 from .plan import Plan
-from .planned import PlannedSums, check_planned, model_of_table, plan_of
 from .plan_sums import PlanSums
+from .planned import PlannedSums, check_planned, model_of_table, plan_of
 from .streamed import Streamed, Summed
 from .tables import Table
 

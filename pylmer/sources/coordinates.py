@@ -73,7 +73,9 @@ def loss(sums: Sums) -> float:
     """
     whole, left = _squares(sums.XytXy)
     fixed = np.divide(whole, left, out=np.full_like(whole, np.inf), where=left > 0)[whole > 0]
-    random = [whole[left > 0] / left[left > 0] for whole, left in (_squares(each.ZtZ.sum(axis=0)) for each in sums.factors)]
+    random = [
+        whole[left > 0] / left[left > 0] for whole, left in (_squares(each.ZtZ.sum(axis=0)) for each in sums.factors)
+    ]
     return float(np.max(np.concatenate([fixed, *random]), initial=1.0))
 
 
@@ -88,7 +90,7 @@ def columns_kept(sums: Sums) -> Array:
 
 
 def restricted(sums: Sums, kept: Sequence[int]) -> Sums:
-    """The sums without the columns of X that are not kept, which follow from these: X_kept = X~ R[:, kept] = X~ Q R'."""
+    """The sums without the columns of X that are not kept, which follow from them: X_kept = X~ R[:, kept] = X~ Q R."""
     old = sums.coordinates
     p = len(old.shift)
     if len(kept) == p:

@@ -18,7 +18,7 @@ BLOCK = 65_536  # rows of X in one go
 
 @dataclass(frozen=True, eq=False)
 class ColumnFacts:
-    """Of the columns of X, weights left aside: rows n, means (P,), sums of squares about them (P,), 0-1 columns (P,)."""
+    """Of the columns of X, without weights: rows n, means (P,), squares about them (P,), whether 0-1 columns (P,)."""
 
     n: int
     mean: Array

@@ -1,4 +1,4 @@
-"""Files of rows: a path, a glob or a folder of Parquet or CSV files, which are read by row groups or some lines at a time.
+"""Files of rows: a path, a glob or a folder of Parquet or CSV files, read by row groups or some lines at a time.
 
 Before the first row is used every file has been looked at: the footer of a Parquet file for its columns and types, the
 lines of a CSV file for their number of fields. So an error names the file, and comes before the work.
@@ -169,5 +169,3 @@ def csv_parts(path: Path, wanted: list[str], rows: int) -> Iterator[Part]:
         for chunk in chunks:
             yield Part(read_columns(chunk[wanted]), f"{path} (rows {first} to {first + len(chunk) - 1})")
             first += len(chunk)
-
-

@@ -64,7 +64,7 @@ class _Search:
         found = self.recipe.evaluate(part)
         self.total += found.rows.n_total
         for name in self.wanted:
-            value = part.columns[name] if name in part.columns else None
+            value = part.columns.get(name)
             if isinstance(value, Factor):
                 self.levels[name] = union_of_levels([*filter(None, [self.levels.get(name)]), value.levels])
         chosen = np.union1d(np.arange(min(found.n, max(FIRST - self.n, 0))), self._new(found))

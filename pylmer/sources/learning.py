@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..design.ruling import ruling
 from ..errors import DataError, FormulaError, PylmerError
-from ..functions import Columns, Factor, Logical, Matrix, Scope, Strings, Value, evaluate
+from ..functions import Columns, Factor, Logical, Matrix, Strings, Value, evaluate
 from ..functions.arrays import Array
 from ..functions.levels import Levels
 from ..functions.values import take
@@ -34,7 +34,7 @@ OF_ALL = OF_NUMBERS | {"reorder"}
 
 
 def learnt(recipe: Recipe, table: Table, head: Part) -> Recipe:
-    """The recipe with what its functions learn from the table; a pass over their columns where they learn from all rows.
+    """The recipe with what its functions learn from the table; a pass over their columns where they need all rows.
 
     Columns are held for it: eight bytes for each row, of factors the distinct values.
     """
@@ -133,8 +133,8 @@ def _check_alone(recipe: Recipe, node: Node, head: Part, halves: Sequence[tuple[
                 alone = None
             if alone is None or not _same(alone, _comparable(take(whole, rows))):
                 raise DataError(
-                    f"the value of {deparse(node)} in a row depends on other rows, but the rows are read in parts: make it "
-                    "a column of the data (scale, poly, ns, bs and cut learn from all rows, and may be used)"
+                    f"the value of {deparse(node)} in a row depends on other rows, but the rows are read in parts: make "
+                    "it a column of the data (scale, poly, ns, bs and cut learn from all rows, and may be used)"
                 )
 
 
@@ -201,4 +201,3 @@ def written_states(state: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}: {value.labels()}"
         else:
             yield f"{key}: {np.asarray(value).tolist()!r}"
-

@@ -113,7 +113,9 @@ def _response(plan: Plan, facts: Facts, control: Control) -> list[str]:
     action, name = control.check_response_not_const, plan.design.response
     if action == "ignore" or facts.low != facts.high:
         return []
-    return settle([(action, f"the response {name!r} is constant ({facts.low:g} in all {facts.n} rows): nothing to fit")])
+    return settle(
+        [(action, f"the response {name!r} is constant ({facts.low:g} in all {facts.n} rows): nothing to fit")]
+    )
 
 
 def _groups(plan: Plan, design: Design, order: Sequence[int], sums: Sums, control: Control) -> list[str]:

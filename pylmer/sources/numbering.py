@@ -161,7 +161,9 @@ def sorted_labels(labels: Array, facts: GroupFacts, name: str) -> tuple[Array, L
         order = np.argsort(labels, kind="stable")
         numbers = labels[order].astype("datetime64[us]") if facts.kind == "date" else labels[order]
         if nearly_equal(numbers):
-            raise DataError(f"grouping factor {name!r} has numbers that differ beyond 15 digits: make them text, or round")
+            raise DataError(
+                f"grouping factor {name!r} has numbers that differ beyond 15 digits: make them text, or round"
+            )
         return order, NumberLevels(numbers)
     texts = labels.tolist()
     if facts.kind == "factor":

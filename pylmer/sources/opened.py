@@ -1,4 +1,4 @@
-"""What stands for a table: paths, callables, datasets and lazy frames of other libraries; data frames stand for themselves."""
+"""What stands for a table: paths, callables, datasets, lazy frames of other libraries; data frames are themselves."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _lazy(frame: Any, data: Any) -> Table:
     if hasattr(data, "partitions"):  # dask
         return Frames(_Partitions(data), "a dask DataFrame")
     raise DataError(
-        f"a lazy frame of {frame.implementation.name.lower()} gives its rows as a whole only: plan = pylmer.plan(formula,"
-        " head), and the sums of its partitions, plan.sums(partition), where they are; or write it as Parquet files"
+        f"a lazy frame of {frame.implementation.name.lower()} gives its rows as a whole only: plan = "
+        "pylmer.plan(formula, head), and the sums of its partitions, plan.sums(partition), where they are; or write it as Parquet files"
     )
 
 

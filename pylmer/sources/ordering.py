@@ -24,12 +24,8 @@ def in_order(sums: Sums, order: Sequence[int]) -> Sums:
     number = {old: new for new, old in enumerate(order)}
     terms = [tuple(sorted(number[t] for t in sums.factors[f].terms)) for f in at]
     columns = [_columns(sums, sums.factors[f], [order[t] for t in own]) for f, own in zip(at, terms, strict=True)]
-    factors = tuple(
-        _factor(sums.factors[f], own, chosen) for f, own, chosen in zip(at, terms, columns, strict=True)
-    )
-    links = {
-        (a, b): _link(sums, at[a], at[b], columns[a], columns[b]) for b in range(len(at)) for a in range(b)
-    }
+    factors = tuple(_factor(sums.factors[f], own, chosen) for f, own, chosen in zip(at, terms, columns, strict=True))
+    links = {(a, b): _link(sums, at[a], at[b], columns[a], columns[b]) for b in range(len(at)) for a in range(b)}
     coordinates = replace(sums.coordinates, R_terms=tuple(sums.coordinates.R_terms[old] for old in order))
     return replace(sums, labels=labels, factors=factors, links=links, coordinates=coordinates)
 

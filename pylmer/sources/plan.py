@@ -83,7 +83,9 @@ class Plan:
     @cached_property
     def group_variables(self) -> tuple[tuple[str, ...], ...]:
         """What stands between the `:` of each grouping factor, deparsed."""
-        first = {term.group: spec for spec, term in reversed(list(zip(self.spec.random_terms, self.terms, strict=True)))}
+        first = {
+            term.group: spec for spec, term in reversed(list(zip(self.spec.random_terms, self.terms, strict=True)))
+        }
         return tuple(tuple(map(deparse, first[group].factors)) for group in self.groups)
 
     @cached_property
@@ -119,8 +121,8 @@ class Plan:
         part  a data frame (pandas, polars, pyarrow, a dict of arrays), an iterator of such, or what `lmer` takes for
               `data`: paths of files, a dataset, a function that gives frames
 
-        Levels of grouping factors may be any; factors among the predictors have those of the plan. Raises DataError, with
-        the place, for rows that do not fit the plan.
+        Levels of grouping factors may be any; factors among the predictors have those of the plan. Raises DataError,
+        with the place, for rows that do not fit the plan.
 
         >>> import pylmer
         >>> data = pylmer.datasets.load("Dyestuff")
@@ -141,7 +143,9 @@ class Plan:
             return self._nothing()
         self._check(found)
         values = {name: self._on_levels(value, name, found.where) for name, value in found.variables.items()}
-        X = self.spec.fixed_coder.matrix({deparse(node): values[deparse(node)] for node in self.spec.fixed_variables}, found.n)
+        X = self.spec.fixed_coder.matrix(
+            {deparse(node): values[deparse(node)] for node in self.spec.fixed_variables}, found.n
+        )
         Z = tuple(self._columns(term, values, found) for term in self.spec.random_terms)
         y = found.response if found.offset is None else found.response - found.offset
         return CodedRows(X, y, found.weights, Z)
@@ -179,7 +183,9 @@ class Plan:
         if known.levels is not None and isinstance(value, Factor):
             return _recoded(value, known.levels, name, where)
         if kind(value) != known.kind or isinstance(value, Matrix) != (known.kind == "numeric matrix"):
-            raise DataError(f"{name!r} is {kind(value)} in {where}, but {known.kind} in the rows by which it was planned")
+            raise DataError(
+                f"{name!r} is {kind(value)} in {where}, but {known.kind} in the rows by which it was planned"
+            )
         return value
 
     def _group_on_levels(self, value: Value, name: str, where: str) -> Factor:
@@ -199,8 +205,8 @@ def _recoded(factor: Factor, levels: Any, name: str, where: str) -> Factor:
     if lost:
         known = ", ".join(levels.labels()[:10]) + (", ..." if len(levels) > 10 else "")
         raise DataError(
-            f"factor {name!r} has {'levels' if len(lost) > 1 else 'the level'} {', '.join(map(repr, lost[:10]))} in {where}, "
-            f"but the plan has {known}: plan with rows that have all levels, or from the whole table"
+            f"factor {name!r} has {'levels' if len(lost) > 1 else 'the level'} {', '.join(map(repr, lost[:10]))} in "
+            f"{where}, but the plan has {known}: plan with rows that have all levels, or from the whole table"
         )
     return recoded
 
@@ -215,4 +221,3 @@ def parts_of(given: Any, wanted: Sequence[str]) -> Iterator[Part]:
         yield from table.parts(wanted)
     else:
         yield Part(read_columns(table), "the data")
-

@@ -102,8 +102,8 @@ class PlanSums:
             if len(few):
                 listed = ", ".join(map(str, labels[few[:SHOWN]])) + (", ..." if len(few) > SHOWN else "")
                 raise DataError(
-                    f"{len(few)} of {len(labels)} levels of {group!r} have fewer than {min_count} rows ({listed}), which "
-                    "the sums would disclose: leave these rows out, or group by something wider"
+                    f"{len(few)} of {len(labels)} levels of {group!r} have fewer than {min_count} rows ({listed}), "
+                    "which the sums would disclose: leave these rows out, or group by something wider"
                 )
 
     def __repr__(self) -> str:

@@ -141,7 +141,9 @@ def model_of_table(formula: MixedFormula, table: Table, arguments: DesignArgumen
     plan = plan_of(formula, table, arguments, control)
     plan, total = sums_of_table(plan, table)
     design, gram = model_of(plan, total, control)
-    return ModelData(design, Streamed(gram, total.facts.weight, table, plan.wanted, formula, plan.recipe.arguments, control))
+    return ModelData(
+        design, Streamed(gram, total.facts.weight, table, plan.wanted, formula, plan.recipe.arguments, control)
+    )
 
 
 class PlannedSums(Table):
@@ -152,7 +154,9 @@ class PlannedSums(Table):
 
     def __init__(self, plan: Plan, total: Any) -> None:
         if not isinstance(total, PlanSums):
-            raise ArgumentError(f"data= of a plan must be the sums that plan.sums() makes, found {type(total).__name__}")
+            raise ArgumentError(
+                f"data= of a plan must be the sums that plan.sums() makes, found {type(total).__name__}"
+            )
         check_same_meaning(plan.fingerprint, total.fingerprint)
         self.plan, self.total, self.names, self.description = plan, total, plan.wanted, "the sums of a plan"
 
@@ -172,8 +176,8 @@ class PlannedSums(Table):
         for word, (had, wanted) in asked.items():
             if had != wanted:
                 raise DataError(
-                    f"the fit is of the sums of a plan with {word} {had!r}; for {wanted!r} make another plan, and its sums "
-                    "where the rows are"
+                    f"the fit is of the sums of a plan with {word} {had!r}; for {wanted!r} make another plan, and its "
+                    "sums where the rows are"
                 )
 
 
@@ -182,4 +186,3 @@ def check_planned(given: Mapping[str, Any]) -> None:
     for word, value in given.items():
         if value is not None:
             raise ArgumentError(f"{word}= is given to plan(), whose sums are made with it, and not to lmer(plan)")
-

@@ -14,8 +14,8 @@ from ..options import Control
 from .tables import Table
 
 REASON = (
-    "it is of sums, whose rows are where they were summed: predict(fit, newdata) does without, and what needs residuals "
-    "or fitted values is to be asked there"
+    "it is of sums, whose rows are where they were summed: predict(fit, newdata) does without, and what needs "
+    "residuals or fitted values is to be asked there"
 )
 
 
@@ -52,7 +52,7 @@ class Streamed(Summed):
         found = build_design(self.formula, columns, self.arguments, control=self.control).rows
         if found.n != self.gram.n:
             raise DataError(
-                f"{word_asked()} reads {self.table.description} again, where {found.n} rows can be used, but the fit is "
-                f"of {self.gram.n}: it has changed since"
+                f"{word_asked()} reads {self.table.description} again, where {found.n} rows can be used, but the fit "
+                f"is of {self.gram.n}: it has changed since"
             )
         return found

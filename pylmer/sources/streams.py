@@ -29,14 +29,14 @@ class Frames(Table):
 
     def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
         count = 0
-        for count, columns in enumerate(self._frames(), start=1):  # noqa: B007  # asked for below
+        for count, columns in enumerate(self._frames(), start=1):  # asked for below
             where = f"frame {count} of {self.description}"
             checked_names(tuple(columns), wanted, where)
             if columns.n:
                 yield Part(columns, where)
         if not count:
             raise DataError(
-                f"{self.description} gave no data frame when it was asked again: it must give a fresh iterator each time"
+                f"{self.description} gave no data frame when it was asked again: it must give a fresh iterator"
             )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -53,8 +53,8 @@ class Frames(Table):
         found = self.make()
         if isinstance(found, Mapping) or not isinstance(found, Iterable) or hasattr(found, "columns"):
             raise DataError(
-                f"{self.description} gave {type(found).__name__}: wanted an iterator of data frames, as a function with "
-                "`yield` gives"
+                f"{self.description} gave {type(found).__name__}: wanted an iterator of data frames, as a function "
+                "with `yield` gives"
             )
         yield from map(read_columns, found)
 
@@ -65,7 +65,9 @@ def _check_callable(make: Any) -> None:
         inspect.signature(make).bind()
     except (TypeError, ValueError):
         name = getattr(make, "__name__", type(make).__name__)
-        raise DataError(f"data={name} wants arguments: wanted a function without any, which gives data frames") from None
+        raise DataError(
+            f"data={name} wants arguments: wanted a function without any, which gives data frames"
+        ) from None
 
 
 class Dataset(Table):
@@ -90,7 +92,7 @@ class Dataset(Table):
 
 
 class ArrowStream(Table):
-    """What gives its rows as a stream of Arrow batches, each time anew: a DuckDB relation, a table of any such library."""
+    """What gives its rows as a stream of Arrow batches, each time anew: a DuckDB relation, and others."""
 
     def __init__(self, given: Any, description: str = "") -> None:
         require_arrow(f"reading {type(given).__name__}")

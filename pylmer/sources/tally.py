@@ -46,9 +46,7 @@ class Tally:
         self.facts = self.facts + self._facts(found, None if coded is None else coded.X)
         if coded is None:
             return
-        codes = [
-            grouping.codes([found.groups[name] for name in grouping.variables]) for grouping in self.groupings
-        ]
+        codes = [grouping.codes([found.groups[name] for name in grouping.variables]) for grouping in self.groupings]
         rows = coded.rows(codes, [len(grouping) for grouping in self.groupings], self.plan)
         factors, links, XytXy = Structure.as_given(rows, self.plan.coordinates, keep=False).sums(rows.weights, "ZXy")
         for growing, sums, own in zip(self.factors, factors, codes, strict=True):
@@ -121,7 +119,7 @@ class Growing:
     def add(self, sums: FactorSums, codes: Codes) -> None:
         """Add the sums of some rows, whose levels are those so far and maybe more."""
         J = sums.J
-        if J > len(self.rows):
+        if len(self.rows) < J:
             size = max(J, GROWTH * len(self.rows))
             self.ZtZ, self.ZtXy = _longer(self.ZtZ, size), _longer(self.ZtXy, size)
             self.rows = np.concatenate([self.rows, np.zeros(size - len(self.rows), dtype=np.int64)])
@@ -138,7 +136,7 @@ def _longer(stack: Array, size: int) -> Array:
 
 
 class Linked:
-    """Sums by pair of levels: those of parts are put together as soon as they are as many, so each is moved a few times."""
+    """Sums by pair of levels: those of parts are put together when they are as many, so each is moved few times."""
 
     def __init__(self) -> None:
         self.stack: list[CrossProducts] = []

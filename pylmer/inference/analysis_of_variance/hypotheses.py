@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 
 from ...design import Design
+from ...engine.sums.arrange import upper_factor
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
 from ...fit.per_fit import once_per_fit
 from ...numerics.linalg import Array, chunks, triangular_factor
 from ...numerics.rank import TOLERANCE as RANK
 from ...numerics.rank import left_to_right
+from ...sources import Summed
 from .estimable import Overparametrised, overparametrise
 
 TOLERANCE = 1e-8
@@ -63,6 +65,9 @@ def _labels(design: Design) -> tuple[str, ...]:
 @once_per_fit
 def crossproduct_factor(fit: FittedModel) -> Array:
     """R (p, p) with R'R = X'X, unweighted."""
+    source = fit.data.source
+    if isinstance(source, Summed) and not source.largest_weight:
+        return upper_factor(fit.gram.XytXy)[:-1, :-1] @ fit.gram.scaling.R
     X = fit.rows.X
     blocks = (X[at] if isinstance(X, np.ndarray) else X[at].toarray() for at in chunks(fit.design.n))
     return triangular_factor(blocks, X.shape[1])
