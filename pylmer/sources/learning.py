@@ -133,8 +133,8 @@ def _check_alone(recipe: Recipe, node: Node, head: Part, halves: Sequence[tuple[
                 alone = None
             if alone is None or not _same(alone, _comparable(take(whole, rows))):
                 raise DataError(
-                    f"the value of {deparse(node)} in a row depends on other rows, but the rows are read in parts: make "
-                    "it a column of the data (scale, poly, ns, bs and cut learn from all rows, and may be used)"
+                    f"the value of {deparse(node)} in a row depends on other rows, but the rows are read in parts: "
+                    "make it a column of the data (scale, poly, ns, bs and cut learn from all rows, and may be used)"
                 )
 
 

@@ -49,7 +49,8 @@ def _lazy(frame: Any, data: Any) -> Table:
         return Frames(_Partitions(data), "a dask DataFrame")
     raise DataError(
         f"a lazy frame of {frame.implementation.name.lower()} gives its rows as a whole only: plan = "
-        "pylmer.plan(formula, head), and the sums of its partitions, plan.sums(partition), where they are; or write it as Parquet files"
+        "pylmer.plan(formula, head), and the sums of its partitions, plan.sums(partition), where they are; or write "
+        "it as Parquet files"
     )
 
 
