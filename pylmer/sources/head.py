@@ -17,7 +17,7 @@ from ..functions.arrays import Array
 from ..functions.levels import Levels
 from ..functions.values import kind
 from ..language import deparse
-from .joining import codes_among, columns_of, joined, union_of_levels
+from .joining import codes_among, columns_of, is_unknown, joined, kind_of_all, union_of_levels
 from .recipe import Evaluated, Recipe
 from .tables import Part, Table
 
@@ -53,6 +53,7 @@ class _Search:
         self.n = 0
         self.known: dict[str, set[str]] = {}
         self.levels: dict[str, Levels] = {}
+        self.kinds: dict[str, dict[str, str]] = {}
         self.total = 0
 
     @property
@@ -61,6 +62,7 @@ class _Search:
         return self.n >= FIRST and not self.known
 
     def add(self, part: Part) -> None:
+        self._check_kinds(part)
         found = self.recipe.evaluate(part)
         self.total += found.rows.n_total
         for name in self.wanted:
@@ -72,6 +74,15 @@ class _Search:
             positions = chosen if found.rows.positions is None else found.rows.positions[chosen]
             self.held.append(Part(_taken(part, positions, self.wanted), part.where))
             self.n += len(chosen)
+
+    def _check_kinds(self, part: Part) -> None:
+        """DataError for a column of another kind than in the parts before."""
+        for name in self.wanted:
+            value = part.columns.get(name)
+            if value is not None and not is_unknown(value):
+                known = self.kinds.setdefault(name, {})
+                known.setdefault(kind(value), part.where)
+                kind_of_all(known, name)
 
     def _new(self, found: Evaluated) -> Array:
         """Rows in which a level of a factor occurs for the first time."""

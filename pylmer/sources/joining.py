@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -53,12 +53,19 @@ def is_unknown(value: Value) -> bool:
 
 def common_kind(known: Sequence[tuple[Value, str]], name: str) -> str:
     """The kind of all pieces: text where some are factors, numbers where some are logical."""
-    found = {kind(value): where for value, where in known}
+    found: dict[str, str] = {}
+    for value, where in known:
+        found.setdefault(kind(value), where)
+    return kind_of_all(found, name)
+
+
+def kind_of_all(found: Mapping[str, str], name: str) -> str:
+    """The kind of a column, given where each of its kinds was met; DataError that names two places if there is none."""
     for several, common in _COMMON.items():
         if found.keys() <= several:
             return common if len(found) > 1 else next(iter(found))
-    (one, here), (two, there) = list(found.items())[:2]
-    raise DataError(f"column {name!r} is {one} in {here}, but {two} in {there}; make it one of them")
+    (one, there), (two, here) = list(found.items())[:2]
+    raise DataError(f"column {name!r} is {two} in {here}, but {one} in {there}; make it one of them")
 
 
 _COMMON = {

@@ -160,8 +160,9 @@ def _same(one: Any, two: Any) -> bool:
         return False
     if one.dtype == object:
         return bool(np.all(one == two))
-    scale = np.nanmax(np.abs(two), initial=0.0) if two.dtype.kind == "f" else 0.0
-    return bool(np.allclose(one.astype(float), two.astype(float), rtol=1e-12, atol=1e-12 * scale, equal_nan=True))
+    one, two = one.astype(float), two.astype(float)
+    scale = float(np.max(np.abs(two[np.isfinite(two)]), initial=0.0))
+    return bool(np.allclose(one, two, rtol=1e-12, atol=1e-12 * scale, equal_nan=True))
 
 
 def check_bare(recipe: Recipe, head: Part) -> None:

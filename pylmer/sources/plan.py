@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..design.checks import check_finite, check_weights
 from ..design.record import Design, RandomDesign
 from ..design.spec import Spec, own_groups
 from ..engine.sums.labels import Labels, TermNames
@@ -141,7 +140,6 @@ class Plan:
         """The matrices of a part."""
         if not found.n:
             return self._nothing()
-        self._check(found)
         values = {name: self._on_levels(value, name, found.where) for name, value in found.variables.items()}
         X = self.spec.fixed_coder.matrix(
             {deparse(node): values[deparse(node)] for node in self.spec.fixed_variables}, found.n
@@ -155,19 +153,6 @@ class Plan:
                   for t, s in zip(self.terms, self.spec.random_terms, strict=True))  # fmt: skip
         weights = None if self.recipe.arguments.weights is None else np.zeros(0)
         return CodedRows(np.zeros((0, len(self.design.X_full_names))), np.zeros(0), weights, Z)
-
-    def _check(self, found: Evaluated) -> None:
-        try:
-            used = {name: value for name, value in found.variables.items() if name in self._coded_variables}
-            check_finite({self.design.response: found.response, **used, "offset": found.offset})
-            check_weights(found.weights)
-        except DataError as error:
-            raise DataError(f"{found.where}: {error}") from None
-
-    @cached_property
-    def _coded_variables(self) -> frozenset[str]:
-        every = (self.recipe.parts.fixed, *self.recipe.parts.effects)
-        return frozenset(deparse(node) for terms in every for node in terms.used)
 
     def _columns(self, term: Any, values: Mapping[str, Value], found: Evaluated) -> Array | None:
         if term.coder is None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..design.build import take_apart
+from ..design.checks import check_finite, check_weights
 from ..design.model_frame import (
     DesignArguments,
     Parts,
@@ -162,7 +163,7 @@ class Recipe:
         given = {name: value for name, value in (("offset", offset), ("weights", weights)) if value is not None}
         every = {y_name: y} | {name: value for name, value in found.items() if name != y_name} | groups | given
         rows = complete_rows(n, chosen_rows(arguments.subset, scope, n), every, arguments.na_action)
-        return Evaluated(
+        made = Evaluated(
             {name: _on(value, rows) for name, value in found.items()},
             {name: _on(value, rows) for name, value in groups.items()},
             self._numbers(_on(y, rows), scope),
@@ -172,6 +173,22 @@ class Recipe:
             made_missing(self.parts, scope, {y_name: y} | found),
             part.where,
         )
+        self._check(made)
+        return made
+
+    def _check(self, made: Evaluated) -> None:
+        try:
+            used = {name: value for name, value in made.variables.items() if name in self._in_terms}
+            check_finite({deparse(self.response): made.response, **used, "offset": made.offset})
+            check_weights(made.weights)
+        except DataError as error:
+            raise DataError(f"{made.where}: {error}") from None
+
+    @cached_property
+    def _in_terms(self) -> frozenset[str]:
+        """The variables that are in a term, and not only taken away from the formula."""
+        every = (self.parts.fixed, *self.parts.effects)
+        return frozenset(deparse(node) for terms in every for node in terms.used)
 
     def _numbers(self, y: Value, scope: Scope) -> Array:
         try:
