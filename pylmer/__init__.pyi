@@ -148,7 +148,8 @@ from .printing.arm import display as display  # not in __all__: notebooks have a
 from .printing.summaries import summary
 from .simulation.posterior import sim
 from .simulation.simulate import simulate
-from .sources import Plan, PlanSums
+from .sources.plan import Plan
+from .sources.plan_sums import PlanSums
 
 __version__: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -22,7 +22,10 @@ from ..fit.words import word_of
 from ..language import explicit_formula, update_formula
 from ..language.syntax import MixedFormula
 from ..options import lmerControl
-from ..sources import Plan, PlannedSums, check_planned, opened, plan_of
+from ..sources.tables import Planned, opened
+
+if TYPE_CHECKING:
+    from ..sources.plan import Plan
 from ..text.arguments import plain
 from .models import LmerFit
 
@@ -51,7 +54,7 @@ def lmer(
 
 @plain
 def lmer(
-    formula: str | MixedFormula | Plan,
+    formula: str | MixedFormula | Planned,
     data: Any = None,
     REML: bool = True,
     *,
@@ -105,7 +108,9 @@ def lmer(
     {'(Intercept)': 1.46, 'floor': -0.69}
     """
     refuse(unknown, "lmer")
-    if isinstance(formula, Plan):
+    if isinstance(formula, Planned):
+        from ..sources.planned import PlannedSums, check_planned  # late: formulas are the rule
+
         given = {"weights": weights, "offset": offset, "subset": subset, "contrasts": contrasts, "env": env}
         check_planned(given | {"na_action": None if na_action == "omit" else na_action})
         data, planned = PlannedSums(formula, data), formula.recipe.arguments
@@ -180,6 +185,8 @@ def plan(
     )
     if request.data is None:
         raise ArgumentError("plan() wants data: the whole table, or a data frame with some of its rows")
+    from ..sources.planned import plan_of  # late: lmer does without
+
     return plan_of(request.formula, request.data, request, request.control)
 
 

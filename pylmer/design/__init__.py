@@ -13,7 +13,7 @@ from .nesting import isNested
 from .record import Design, RandomDesign
 from .rows import DesignRows, RandomRows
 from .ruling import changed, ruled, set_contrasts
-from .source import Designed, InMemory, ModelData, NoRows, Source
+from .source import Designed, InMemory, ModelData, NoRows, Source, Summed
 
 __all__ = [
     "Contrasts",
@@ -26,6 +26,7 @@ __all__ = [
     "RandomDesign",
     "RandomRows",
     "Source",
+    "Summed",
     "build_design",
     "changed",
     "isNested",

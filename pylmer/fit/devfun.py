@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..design import Design, DesignRows, ModelData, RandomDesign
+from ..design import Design, DesignRows, ModelData, RandomDesign, Summed
 from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import CovarianceFamily
 from ..engine.covariance.points import Points
@@ -22,7 +22,6 @@ from ..engine.sums.scaling import Scaling, column_lengths, find_scaling
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array
 from ..options import Control
-from ..sources import Summed
 
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 

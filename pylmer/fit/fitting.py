@@ -13,7 +13,7 @@ import numpy as np
 from ..design import ModelData, build_design
 from ..engine.optimize.unbounded import BLURRED, RUNAWAY, falls_without_end
 from ..errors import FitNote, NumericalError
-from ..sources import Table, model_of_table
+from ..sources.tables import Table
 from .devfun import Devfun, make_devfun
 from .fitted_model import FittedModel, Model
 from .notes import announce
@@ -93,6 +93,8 @@ def check_residuals(model: FittedModel) -> str:
 def design_of(request: Request) -> ModelData:
     """formula and data -> what the columns mean, and the rows; or of a table read in parts their sums."""
     if isinstance(request.data, Table) and request.family is None and request.known.response is None:
+        from ..sources.planned import model_of_table  # late: rows in memory need none of it
+
         return model_of_table(request.formula, request.data, request, request.control)
     return build_design(
         request.formula,

@@ -22,7 +22,7 @@ from ..language.syntax import MixedFormula
 from ..language.walk import variables
 from ..numerics.linalg import Array, read_only
 from ..options import Control, glmerControl, lmerControl
-from ..sources import Table, opened
+from ..sources.tables import Table, opened
 from ..text.arguments import is_flag, is_number, written
 
 if TYPE_CHECKING:

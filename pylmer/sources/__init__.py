@@ -5,25 +5,3 @@ Out: `Plan` (what every part is read by), `PlanSums` (sums that add, with their 
      meaning of a model and its Gram.
 Must not know: criteria, fits, printing.
 """
-
-from __future__ import annotations
-
-from .opened import opened
-from .plan import Plan
-from .plan_sums import PlanSums
-from .planned import PlannedSums, check_planned, model_of_table, plan_of
-from .streamed import Streamed, Summed
-from .tables import Table
-
-__all__ = [
-    "Plan",
-    "PlanSums",
-    "PlannedSums",
-    "Streamed",
-    "Summed",
-    "Table",
-    "check_planned",
-    "model_of_table",
-    "opened",
-    "plan_of",
-]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import narwhals as nw
-import numpy as np
-import pandas as pd
 
 from ..errors import DataError
 from .files import Files
@@ -16,13 +14,11 @@ from .streams import ArrowStream, Dataset, Frames
 from .tables import Table
 
 
-def opened(data: Any) -> Any:
+def opened_table(data: Any) -> Any:
     """The `Table` that `data` stands for, or `data` itself if its rows are in memory (or it is no data at all).
 
     DataError for what can be read once only, and for a lazy frame whose rows cannot be had in parts.
     """
-    if data is None or isinstance(data, Table | pd.DataFrame | np.ndarray | Mapping):
-        return data
     if isinstance(data, str | os.PathLike):
         return Files.named(data)
     if isinstance(data, Iterator):

@@ -21,10 +21,9 @@ from ..functions.values import kind
 from ..language import MixedFormula, deparse
 from ..numerics.linalg import Codes
 from .learning import written_states
-from .opened import opened
 from .plan_sums import PlanSums
 from .recipe import Evaluated, Recipe
-from .tables import Part, Table
+from .tables import Part, Planned, Table, opened
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +45,7 @@ class CodedRows:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan:
+class Plan(Planned):
     """A formula made ready for rows that come in parts, as `pylmer.plan` makes it; it pickles, and so travels.
 
     design       the meaning of the columns, with those that may be dropped, on the rows by which it was planned

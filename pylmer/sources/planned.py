@@ -14,6 +14,7 @@ from ..design.model_frame import DesignArguments
 from ..design.random import fitting_order, group_name
 from ..design.record import Design
 from ..design.ruling import ruled
+from ..design.source import SUMS_ALONE, Summed
 from ..engine.sums.scaling import Scaling
 from ..errors import ArgumentError, DataError, word_asked
 from ..functions import read_columns
@@ -24,12 +25,11 @@ from .head import first_rows, remembered_kinds, telling_rows
 from .joining import columns_of
 from .learning import check_alone, check_bare, learnt, learnt_from_head
 from .meaning import model_of
-from .opened import opened
 from .plan import CodedRows, Plan
 from .plan_sums import PlanSums, check_same_meaning
 from .recipe import VECTORS, Recipe
-from .streamed import REASON, Streamed, Summed
-from .tables import Part, Table
+from .streamed import Streamed
+from .tables import Part, Table, opened
 from .tally import Tally
 
 QUIET = {
@@ -161,7 +161,7 @@ class PlannedSums(Table):
         self.plan, self.total, self.names, self.description = plan, total, plan.wanted, "the sums of a plan"
 
     def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
-        raise DataError(f"{word_asked()} needs the rows of the data, which this fit has not: {REASON}")
+        raise DataError(f"{word_asked()} needs the rows of the data, which this fit has not: {SUMS_ALONE}")
 
     def model(self, formula: MixedFormula, arguments: DesignArguments, control: Control) -> ModelData:
         """The model of the plan; DataError for another formula, which other sums belong to."""

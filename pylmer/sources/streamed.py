@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from ..design import DesignRows, NoRows, build_design
+from ..design import DesignRows, build_design
 from ..design.model_frame import DesignArguments
-from ..engine.sums.gram import Gram
+from ..design.source import Summed
 from ..errors import DataError, word_asked
 from ..language import MixedFormula
 from ..options import Control
 from .tables import Table
-
-REASON = (
-    "it is of sums, whose rows are where they were summed: predict(fit, newdata) does without, and what needs "
-    "residuals or fitted values is to be asked there"
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Summed:
-    """A source whose rows have been summed already.
-
-    gram            the sums, arranged
-    largest_weight  of the prior weights, 0 without
-    """
-
-    gram: Gram
-    largest_weight: float
-    at_hand: ClassVar[bool] = False
-
-    def rows(self) -> DesignRows:
-        """The rows: there are none."""
-        return NoRows(REASON).rows()
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from ..errors import DataError, word_asked
 from ..functions import Columns
+from ..language import MixedFormula
 
 MOST_BYTES = 2**30  # of a table that words which need all rows at once may read into memory
 BYTES = 8  # of a value
@@ -20,6 +24,13 @@ class Part:
 
     columns: Columns
     where: str
+
+
+class Planned:
+    """What `lmer` takes in place of a formula: a `Plan`, whose room most fits do without."""
+
+    formula: MixedFormula
+    recipe: Any
 
 
 class Table(ABC):
@@ -66,6 +77,15 @@ class Table(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.description}: {', '.join(self.names)}>"
+
+
+def opened(data: Any) -> Any:
+    """The `Table` that `data` stands for, or `data` itself if its rows are in memory (or it is no data at all)."""
+    if data is None or isinstance(data, Table | pd.DataFrame | np.ndarray | Mapping):
+        return data
+    from .opened import opened_table  # late: most data are frames
+
+    return opened_table(data)
 
 
 def _held(columns: Columns, names: Sequence[str]) -> Columns:

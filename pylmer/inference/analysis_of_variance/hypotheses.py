@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ...design import Design
+from ...design import Design, Summed
 from ...engine.sums.arrange import upper_factor
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
@@ -24,7 +24,6 @@ from ...fit.per_fit import once_per_fit
 from ...numerics.linalg import Array, chunks, triangular_factor
 from ...numerics.rank import TOLERANCE as RANK
 from ...numerics.rank import left_to_right
-from ...sources import Summed
 from .estimable import Overparametrised, overparametrise
 
 TOLERANCE = 1e-8
