@@ -122,6 +122,7 @@ from .inference import (
     varianceProf,
     vcovAdj,
     vcovCR,
+    write_augmented,
 )
 from .inference import test as test  # not in __all__: a star import would hand pytest a test
 from .language import findbars, nobars
@@ -247,6 +248,7 @@ __all__ = [
     "tidy",
     "glance",
     "augment",
+    "write_augmented",
     "profile",
     "varianceProf",
     "logProf",

@@ -141,9 +141,7 @@ def model_of_table(formula: MixedFormula, table: Table, arguments: DesignArgumen
     plan = plan_of(formula, table, arguments, control)
     plan, total = sums_of_table(plan, table)
     design, gram = model_of(plan, total, control)
-    return ModelData(
-        design, Streamed(gram, total.facts.weight, table, plan.wanted, formula, plan.recipe.arguments, control)
-    )
+    return ModelData(design, Streamed(gram, total.facts.weight, table, plan, control))
 
 
 class PlannedSums(Table):
