@@ -3,7 +3,7 @@
     python scale_rows.py                    # 1e5, 1e6 and 1e7 rows
     python scale_rows.py --rows 1e8         # another size; `--keep FOLDER` keeps the files
 
-y = 1 + x1 / 2 - x2 / 4 + b0_g + b1_g x1 + e, 1e5 groups (rows / 10 where that is less), files of a million rows, seeded.
+y = 1 + x1 / 2 - x2 / 4 + b0_g + b1_g x1 + e, 1e5 groups (rows / 10 where that is less), files of a million rows.
 A process for each size: CPU seconds of it, wall, its peak memory, and the load of the machine when it began.
 """
 

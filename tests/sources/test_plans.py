@@ -195,8 +195,11 @@ def test_what_a_plan_refuses() -> None:
         plan.sums(data.assign(f="new"))
     with pytest.raises(DataError, match=r"column 'x' is text in the data, but numeric"):
         plan.sums(data.assign(x="much"))
+    with pytest.raises(DataError, match=r"column 'g' is text in the data, but numeric in the rows by which"):
+        plan.sums(data.assign(g="a"))
+    texts = data.assign(g=data["g"].astype(str))
     with pytest.raises(DataError, match=r"grouping factor 'g' holds text in one of the sums, and numbers elsewhere"):
-        plan.sums(data) + plan.sums(data.assign(g="a"))
+        plan.sums(data) + pylmer.plan(FORMULA, texts[:60]).sums(texts)
     with pytest.raises(ArgumentError, match="must be the sums"):
         pylmer.lmer(plan, data=data)
     with pytest.raises(ArgumentError, match="weights= is given to plan"):

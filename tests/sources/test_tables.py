@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import pylmer
+from pylmer.cli import main
 from pylmer.errors import DataError, FitNote
 from pylmer.sources import tables
 from pylmer.sources.files import Files
@@ -115,9 +116,8 @@ def test_the_summary_is_that_of_memory_without_residuals(sleepstudy: pd.DataFram
     fit = pylmer.lmer(FORMULA, parquet(sleepstudy, rows=50))
     ours, theirs = pylmer.summary(fit), pylmer.summary(memory)
     assert ours.residuals is None
-    assert str(ours).replace(_data(fit).strip(), "") == theirs.to_string(show_resids=False).replace(
-        "Data: sleepstudy", ""
-    )
+    page = theirs.to_string(show_resids=False).replace("Data: sleepstudy", "")
+    assert str(ours).replace(_data(fit).strip(), "") == page
 
 
 def test_the_rows_of_a_fit_are_never_those_of_its_first_part() -> None:
@@ -142,9 +142,8 @@ def test_more_rows_than_memory_is_given_for(monkeypatch: pytest.MonkeyPatch, sle
 
 def test_other_functions_read_tables_that_memory_holds(sleepstudy: pd.DataFrame, parquet: Any) -> None:
     pattern = parquet(sleepstudy, rows=50)
-    np.testing.assert_allclose(
-        pylmer.lm("Reaction ~ Days", pattern).beta, pylmer.lm("Reaction ~ Days", sleepstudy).beta
-    )
+    ours, theirs = (pylmer.lm("Reaction ~ Days", data) for data in (pattern, sleepstudy))
+    np.testing.assert_allclose(ours.beta, theirs.beta, rtol=1e-10)
 
 
 def test_categories_have_their_order_in_every_part(parquet: Any) -> None:
@@ -154,3 +153,30 @@ def test_categories_have_their_order_in_every_part(parquet: Any) -> None:
     fit, whole = pylmer.lmer(formula, parquet(data, rows=40)), pylmer.lmer(formula, data)
     assert fit.fixef().index.tolist() == whole.fixef().index.tolist() == ["(Intercept)", "recipeA", "recipeB", "temp"]
     np.testing.assert_allclose(fit.beta, whole.beta, rtol=1e-8)
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv"])
+def test_fitted_values_are_written_part_by_part(ending: str, parquet: Any, tmp_path: Path) -> None:
+    data = pylmer.datasets.load("sleepstudy").assign(w=1.5)
+    data.loc[[3, 77], "Days"] = np.nan
+    given = {"offset": "w", "subset": "Reaction > 200"}
+    fit, whole = pylmer.lmer(FORMULA, parquet(data, rows=50), **given), pylmer.lmer(FORMULA, data, **given)
+    read = pd.read_parquet if ending == ".parquet" else pd.read_csv
+    written = []
+    for number, each in enumerate((fit, whole)):
+        path = tmp_path / f"{number}.rows{ending}"
+        assert pylmer.write_augmented(each, path) == whole.nobs()
+        written.append(read(path))
+    assert list(written[0]) == ["Reaction", "Days", "Subject", "w", ".fitted", ".resid"]
+    for column in (".fitted", ".resid"):
+        np.testing.assert_allclose(written[0][column], written[1][column], rtol=1e-7, atol=1e-9)
+    with pytest.raises(pylmer.ArgumentError, match="wanted a name that ends in"):
+        pylmer.write_augmented(fit, tmp_path / "rows.xlsx")
+
+
+def test_the_command_line_reads_files_in_parts(sleepstudy: pd.DataFrame, parquet: Any, capsys: Any) -> None:
+    pattern = parquet(sleepstudy, rows=50)
+    assert main(["fit", FORMULA, "--data", pattern]) == 0
+    assert "Number of obs: 180" in capsys.readouterr().out
+    assert main(["fit", FORMULA, "--data", pattern.replace("*", "none*")]) == 2
+    assert "no file is named as" in capsys.readouterr().err
