@@ -52,8 +52,10 @@ class Files(Table):
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """What a data frame would carry: its name."""
-        return {"name": self.description}
+        """What a data frame would carry: its name, that of the file or of the folder."""
+        path = Path(self.description)
+        last = path.parent if GLOB & set(path.name) else path
+        return {"name": last.name.split(".")[0]} if last.name else {}
 
     def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
         read = parquet_parts if self.format == "Parquet" else csv_parts
