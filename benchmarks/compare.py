@@ -49,21 +49,27 @@ def available(program: str) -> bool:
     return bool(found)
 
 
-def once(program: str, about: pathlib.Path) -> dict[str, Any]:
-    done = subprocess.run([*COMMANDS[program], str(about)], capture_output=True, text=True, check=False)
+def once(command: list[str], about: pathlib.Path) -> dict[str, Any]:
+    done = subprocess.run([*command, str(about)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{program} failed on {about.name}:\n{done.stderr}")
+        raise SystemExit(f"{command[1]} failed on {about.name}:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
 
 
-def measure(problem: Problem, programs: list[str], rounds: int, folder: pathlib.Path) -> list[dict[str, Any]]:
+def written(problem: Problem, folder: pathlib.Path, for_R: bool) -> pathlib.Path:
+    """The problem's data on disk, for R too; the path of its JSON."""
     about = write(problem, folder)
-    if "lme4" in programs and not about.with_suffix(".rds").exists():
+    if for_R and not about.with_suffix(".rds").exists():
         subprocess.run(["Rscript", str(HERE / "to_rds.R"), str(about)], check=True)
+    return about
+
+
+def measure(problem: Problem, programs: list[str], rounds: int, folder: pathlib.Path) -> list[dict[str, Any]]:
+    about = written(problem, folder, "lme4" in programs)
     reports: dict[str, list[dict[str, Any]]] = {program: [] for program in programs}
     for turn in range(rounds):
         for program in programs:
-            reports[program].append(once(program, about))
+            reports[program].append(once(COMMANDS[program], about))
             print(
                 f"{problem.name}: {program} {turn + 1}/{rounds}: {reports[program][-1]['seconds']:.4g} s",
                 file=sys.stderr,

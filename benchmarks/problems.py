@@ -19,7 +19,7 @@ SETS = pathlib.Path(__file__).resolve().parents[1] / "tests" / "data" / "sets"
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of the benchmark; `repeats` fits are timed in a process, `against` names the other programs."""
+    """One line of a benchmark; `repeats` fits are timed in a process, `against` names the other programs."""
 
     name: str
     formula: str
@@ -28,6 +28,8 @@ class Problem:
     repeats: int = 1
     against: tuple[str, ...] = ("lme4",)
     slow: bool = False
+    family: str = ""  # of a generalized model, in R's spelling
+    work: str = "fit"  # what is timed
 
 
 def real(name: str) -> Callable[[], pd.DataFrame]:
@@ -123,6 +125,7 @@ def write(problem: Problem, folder: pathlib.Path) -> pathlib.Path:
     frame.to_pickle(about.with_suffix(".pickle"))
     factors = {c: [str(v) for v in frame[c].cat.categories] for c in frame if frame[c].dtype == "category"}
     record = {"name": problem.name, "formula": problem.formula, "repeats": problem.repeats, "factors": factors}
+    record |= {"family": problem.family, "work": problem.work}
     about.write_text(json.dumps(record | {"file": about.with_suffix(".csv").name, "columns": list(frame)}))
     return about
 

@@ -11,17 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from ..design import ModelData, build_design
-from ..engine.optimize.unbounded import BLURRED, RUNAWAY, falls_without_end
-from ..errors import FitNote, NumericalError
+from ..engine.optimize.newton import RUNAWAY
+from ..errors import FitNote
 from ..sources.tables import Table
 from .devfun import Devfun, make_devfun
-from .fitted_model import FittedModel, Model
+from .fitted_model import Model
 from .notes import announce
 from .optimum import Optimum, optimize_devfun
 from .request import Request
-
-EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
-ROUNDED = 1e-10  # residuals, relative to the response, that may be rounding
 
 
 def fit(kind: type[Model], request: Request, data: ModelData | None = None, said: Collection[str] = ()) -> Model:
@@ -57,37 +54,12 @@ def fitted(kind: type[Model], request: Request, devfun: Devfun, optimum: Optimum
     """The record, with all notes; raises NumericalError if nothing is left to estimate sigma from."""
     notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
     model = kind(request, devfun, optimum, notes)
-    left = check_residuals(model)
-    return replace(model, notes=(*notes, FitNote(left))) if left else model
+    if optimum.points.extent < RUNAWAY:
+        return model
+    from .reproduced import reproduced_note  # of responses that the groups may reproduce
 
-
-def check_residuals(model: FittedModel) -> str:
-    """What must be said where the groups leave nothing, "" where they leave something.
-
-    As the variances run away either the criterion falls without end, sigma is not to be estimated, and NumericalError
-    is raised; or it tends to a limit.
-    """
-    if model.optimum.points.extent < RUNAWAY:
-        return ""
-    rows, at = model.rows, model.at
-    weights = 1.0 if rows.weights is None else rows.weights
-    left = np.sum(weights * (rows.y - model.mu) ** 2)
-    exact = left < EXACT * at.s2 * at.criterion.m
-    if not (exact or left < ROUNDED**2 * at.gram.y_square or at.noise > BLURRED):
-        return ""
-    groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
-    correlated = any(family.structure in ("cs", "ar1") for family in model.covariances.families)
-    if falls_without_end(at) or (exact and correlated):
-        raise NumericalError(
-            f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
-            "is the response constant within groups?"
-        )
-    if not exact:
-        return ""
-    return (
-        f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
-        "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
-    )
+    said = reproduced_note(model)
+    return replace(model, notes=(*notes, FitNote(said))) if said else model
 
 
 def design_of(request: Request) -> ModelData:

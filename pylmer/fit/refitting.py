@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -12,26 +12,32 @@ from ..functions import vector_among
 from ..language.nodes import Argument, Call, Constant
 from ..numerics.linalg import Array
 from ..text.arguments import plain
+from .base import Fit
 from .fitted_model import FittedModel, Model
 from .fitting import fit
 from .optimum import held_optimum, optimize_devfun, optimizer_notes
 from .words import word
 
+Same = TypeVar("Same", bound=Fit)
+
 
 @plain
-def refitML(model: Model) -> Model:
+def refitML(model: Same) -> Same:
     """The same model by maximum likelihood; without notes, since they have been said.
 
-    model  a fit of `lmer`; one by maximum likelihood is returned as it is. Where theta is held it stays so
+    model  a fit of `lmer` or `glmer`; one by maximum likelihood, as all of `glmer` are, is returned as it is. Where
+           theta is held it stays so
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
     >>> round(refitML(fit).optimum.value, 4)
     327.3271
     """
-    if not isinstance(model, FittedModel):
-        raise ArgumentError(f"refitML() wants a fit of lmer(), found {type(model).__name__}")
-    return _by_criterion(model, REML=False)
+    if isinstance(model, FittedModel):
+        return cast("Same", _by_criterion(model, REML=False))
+    if getattr(model, "REML", True):
+        raise ArgumentError(f"refitML() wants a fit of lmer() or glmer(), found {type(model).__name__}")
+    return model
 
 
 def refit_reml(model: Model) -> Model:

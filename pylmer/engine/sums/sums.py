@@ -16,7 +16,6 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, block_diagonal
 from ...numerics.stacks import levels_last, product
-from . import files
 from .gram import CrossProducts, FactorSums, Pairs
 from .labels import Labels, TermNames, check_same, places, plain, union
 from .rows import Rows
@@ -119,11 +118,15 @@ class Sums:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write an .npz file that `Sums.load` reads, here or elsewhere: labels and sums, never rows."""
+        from . import files  # of sums that are kept
+
         files.save(path, *in_words(self))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Sums:
         """Read what `save` wrote; DataError for any other file."""
+        from . import files
+
         return files.load(path, from_words)
 
 
