@@ -31,9 +31,8 @@ from ..design.rows_used import RowsUsed, complete_rows, na_action_name
 from ..design.ruling import ruling
 from ..design.spec import argument_node
 from ..errors import ArgumentError, DataError
-from ..functions import Factor, Levels, Scope, Value, evaluate
+from ..functions import Factor, Levels, Scope, Value, check_names, evaluate
 from ..functions.arrays import Array
-from ..functions.evaluate import check_names
 from ..functions.values import RefusedError, kind, take
 from ..language import MixedFormula, deparse
 from ..language.nodes import Node
