@@ -104,3 +104,20 @@ def restricted(sums: Sums, kept: Sequence[int]) -> Sums:
     new = Scaling(R, old.R_terms, np.linalg.solve(R, Q.T @ target))
     turns = [np.eye(len(each)) for each in old.R_terms]
     return sums.combined(M, turns, new)
+
+
+def products(sums: Sums) -> Array:
+    """Z'Z (q, q), of few effects, in the coordinates of the sums."""
+    starts = np.cumsum([0, *(each.q for each in sums.factors)])
+    out = np.zeros((starts[-1], starts[-1]))
+    for f, each in enumerate(sums.factors):
+        at = starts[f] + np.arange(each.q).reshape(each.J, each.L)
+        out[at[:, :, None], at[:, None, :]] = each.ZtZ
+    for (f, g), link in sums.links.items():
+        first, second = (
+            starts[h] + levels[:, None] * sums.factors[h].L + np.arange(sums.factors[h].L)
+            for h, levels in ((f, link.first), (g, link.second))
+        )
+        out[first[:, :, None], second[:, None, :]] = link.blocks
+        out[second[:, :, None], first[:, None, :]] = np.swapaxes(link.blocks, 1, 2)
+    return out

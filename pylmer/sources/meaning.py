@@ -29,7 +29,7 @@ from ..functions.levels import CrossedLevels
 from ..language import deparse
 from ..language.nodes import Name
 from ..options import Control
-from .coordinates import columns_kept, restricted
+from .coordinates import columns_kept, products, restricted
 from .crossing import sorted_levels
 from .facts import Facts
 from .ordering import in_order
@@ -121,7 +121,7 @@ def _response(plan: Plan, facts: Facts, control: Control) -> list[str]:
 def _groups(plan: Plan, design: Design, order: Sequence[int], sums: Sums, control: Control) -> list[str]:
     sources = [plan.recipe.parts.random[t] for t in order]
     scope = Scope({}, text=plan.recipe.text)
-    return check_groups(design.random, sources, design.n, control, scope)
+    return check_groups(design.random, sources, design.n, control, scope, ZtZ=lambda: products(sums))
 
 
 def _scale(design: Design, facts: Facts, kept: Array, control: Control) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..errors import DataError
@@ -51,7 +51,7 @@ class Frames(Table):
         if self.make is None:
             raise DataError(f"{self.description} is gone: a pickled fit has no rows")
         found = self.make()
-        if isinstance(found, Mapping) or not isinstance(found, Iterable) or hasattr(found, "columns"):
+        if not hasattr(found, "__iter__") or hasattr(found, "keys") or hasattr(found, "columns"):
             raise DataError(
                 f"{self.description} gave {type(found).__name__}: wanted an iterator of data frames, as a function "
                 "with `yield` gives"

@@ -240,3 +240,17 @@ def test_a_sorted_table_whose_first_rows_are_alike() -> None:
 
 
 QUIET = pylmer.lmerControl(check_scaleX="ignore")
+
+
+def test_the_rank_of_the_random_effects() -> None:
+    """As many effects as rows, of lower rank: lme4's check.nobs.vs.rankZ, of Z'Z."""
+    data = rows(60).assign(k=np.arange(60) // 2)
+    control = pylmer.lmerControl(check_nobs_vs_rankZ="stop", check_nobs_vs_nRE="ignore")
+    for formula, refused in (("y ~ 1 + (1 | k) + (0 + x | k)", True), ("y ~ 1 + (1 | k) + (1 | h)", False)):
+        for given in (data, in_parts(data, 25)):
+            try:
+                pylmer.lmer(formula, given, control=control)
+                said = False
+            except DataError as error:
+                said = "60 observations for random effects of rank 60" in str(error)
+            assert said is refused
