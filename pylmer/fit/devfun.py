@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..design import Design, DesignRows, ModelData, RandomDesign
+from ..design import Design, DesignRows, ModelData, RandomDesign, Summed
 from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import CovarianceFamily, covariance_family
 from ..engine.covariance.points import Points
@@ -133,13 +133,12 @@ def rows_of(rows: DesignRows) -> Rows:
     return Rows(rows.X, y, rows.weights, terms)
 
 
-def _check_sizes(design: Design, scaling: Scaling, weights: Array | None) -> None:
-    """Raise NumericalError for a column whose coefficient's variance is no floating-point number."""
+def _check_sizes(design: Design, scaling: Scaling, unit: float) -> None:
+    """Raise NumericalError for a column whose coefficient's variance is no floating-point number; `unit` of weights."""
     blocks = [
         (design.X_names, scaling.R),
         *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True)),
     ]
-    unit = 1.0 if weights is None else float(np.sqrt(np.max(weights, initial=0.0)))
     for names, R in blocks:
         for name, length in zip(names, column_lengths(R), strict=True):
             size = length / unit if unit > 0 else 0.0
@@ -155,9 +154,14 @@ def make_devfun(data: ModelData, REML: bool, control: Control) -> Devfun:
     design = data.design
     if REML and len(design.X_names) >= design.n:
         raise NumericalError(f"{len(design.X_names)} fixed effects for {design.n} observations: REML needs fewer")
+    if isinstance(data.source, Summed):
+        gram = data.source.gram
+        _check_sizes(design, gram.scaling, np.sqrt(data.source.largest_weight) or 1.0)
+        return devfun_of_sums(data, gram, REML, control)
     rows = rows_of(data.rows)
     scaling = find_scaling(rows)
-    _check_sizes(design, scaling, rows.weights)
+    unit = 1.0 if rows.weights is None else float(np.sqrt(np.max(rows.weights, initial=0.0)))
+    _check_sizes(design, scaling, unit)
     return devfun_of_sums(data, form_gram(rows, scaling), REML, control, rows)
 
 
