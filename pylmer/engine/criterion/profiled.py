@@ -156,7 +156,7 @@ class At:
         S = np.zeros((len(self.v), len(self.v)))
         if self.criterion.REML:
             S[:-1, :-1] = self.Phi
-        return [symmetric(D.sum(axis=0)) for D in self.factorization.selected_inverse(S)[0]]
+        return [symmetric(D) for D in self.factorization.selected_sums(S)]
 
     @cached_property
     def G(self) -> list[Array]:

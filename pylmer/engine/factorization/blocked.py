@@ -17,7 +17,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ...numerics.stacks import inner_products
 from ..sums.gram import Gram, Incidence
-from .contract import Covariances, Fixed, IncidentRows
+from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 from .dense import factor_templates, fixed_part
 
 Same = TypeVar("Same", bound="EliminationEngine")
@@ -39,7 +39,7 @@ class Elimination(Protocol):
     def covariances(self) -> Covariances: ...
 
 
-class EliminationFactorization:
+class EliminationFactorization(SummedBlocks):
     """V at given templates, through an elimination; see `pls.Factorization`."""
 
     def __init__(self, engine: EliminationEngine, elimination: Elimination) -> None:

@@ -15,7 +15,7 @@ from ...numerics.linalg import Array, cholesky, log_diagonal
 from ..sums.gram import Gram, Pairs
 from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
-from .contract import Covariances, Fixed, IncidentRows
+from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 from .layout import Layout
 
 
@@ -28,7 +28,7 @@ def fixed_part(reduced: Array, logdet_V: float) -> Fixed:
     return Fixed(inverse.T @ half, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
 
 
-class DenseFactorization:
+class DenseFactorization(SummedBlocks):
     """V at given templates; see `pls.Factorization`."""
 
     def __init__(self, Xy: Array, Z: list[Array], T: list[Array], pairs: dict[tuple[int, int], Pairs]) -> None:

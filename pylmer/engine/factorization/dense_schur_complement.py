@@ -100,6 +100,17 @@ class DenseSchurComplement:
         S_RR = mirror_upper(dsyr2k(0.5, KcS, Kc, beta=1.0, c=K, lower=0, overwrite_c=1))
         return self.sums.update.adjoint(S_RR), np.diagonal(S_RR).copy(), complement
 
+    def selected_sums(self, weights: Array) -> tuple[float, Array]:
+        K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]  # M^-1 on and above the diagonal
+        complement = self._complement(K)
+        across = self.sums.update.square(weights)
+        total = float(self.d**2 * np.diagonal(K) @ np.diagonal(across))
+        for at in chunks(len(K), COLUMNS_AT_ONCE):
+            below = across[at.start :, at] * K[at, at.start :].T
+            below[: at.stop - at.start] = np.tril(below[: at.stop - at.start], -1)
+            total += 2 * float(self.d[at.start :] @ below @ self.d[at])
+        return total, complement
+
     def covariances(self) -> tuple[Array, Array]:
         K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]
         K *= self.d[:, None]

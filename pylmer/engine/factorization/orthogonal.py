@@ -23,7 +23,7 @@ from ..sums.gram import Gram
 from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
 from .between import BetweenFactorization
-from .contract import Covariances, Fixed, IncidentRows
+from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 from .dense import factor_templates
 from .layout import Layout, joined
 
@@ -37,7 +37,7 @@ def is_small(gram: Gram) -> bool:
     return q <= LARGEST and gram.n * q**2 <= CELLS
 
 
-class OrthogonalFactorization:
+class OrthogonalFactorization(SummedBlocks):
     """V at given templates; see `pls.Factorization`."""
 
     def __init__(self, engine: OrthogonalEngine, Lambda: Array) -> None:

@@ -51,7 +51,9 @@ class RemainderSums(Protocol):
 class SchurComplement(Protocol):
     """S and d at given templates."""
 
-    logdet_M: float
+    @property
+    def logdet_M(self) -> float:
+        """log|M|."""
 
     def half_solves(self, c: Array) -> list[Array]:
         """Stacks (q, 1, k) of which `inner` makes c_1'd M^-1 d c_2."""
@@ -68,6 +70,9 @@ class SchurComplement(Protocol):
     def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
         """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the first factor's rows c_j (J,), the diagonal of S_RR (q,), and
         the diagonal of S - S K_R S (q,)."""
+
+    def selected_sums(self, weights: Array) -> tuple[float, Array]:
+        """sum over j of weights_j c_j'K_R c_j, and the diagonal of S - S K_R S (q,)."""
 
     def covariances(self) -> tuple[Array, Array]:
         """C K_R at the non-zeros of C, and K_R at those of A."""

@@ -185,6 +185,12 @@ class SparseSchurComplement:
         first = 2 * (self.sums.update.T @ S_RR) - self.sums.squares @ diagonal
         return np.asarray(first), self._back(diagonal), self._complement(M_inverse)
 
+    def selected_sums(self, weights: Array) -> tuple[float, Array]:
+        row, column, M_inverse = self.plan.row, self.plan.column, self._M_inverse()
+        K = M_inverse * self.d[row] * self.d[column]
+        twice = 2.0 - (row == column)
+        return float(twice * K @ (self.sums.update @ weights)), self._complement(M_inverse)
+
     def covariances(self) -> tuple[Array, Array]:
         row, column, plan = self.plan.row, self.plan.column, self.plan
         K = self._M_inverse() * self.d[row] * self.d[column]

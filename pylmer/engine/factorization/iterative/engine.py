@@ -1,0 +1,126 @@
+"""The engine of crossed scalar factors without a dense remainder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from ....errors import ArgumentError
+from ....numerics.linalg import Array
+from ...sums.gram import Gram, Incidence
+from ..contract import Engine, Fixed
+from ..dense import factor_templates, fixed_part
+from ..patterns import CsrPattern, coupling_pattern, remainder_pattern
+from ..scalars import ScalarsEngine, ScalarsFactorization, ScalarsPlan
+from .operator import Coupling
+from .probes import Probes
+from .remainder import IterativeSchurComplement, IterativeSums
+
+PROBES = 20  # for each factor but the largest
+
+
+@dataclass(frozen=True, eq=False)
+class IterativeRemainderPlan:
+    """What all values share: the patterns, and the probes, whose signs do not depend on values."""
+
+    C: CsrPattern
+    A: CsrPattern
+    factors: Array
+    probes: Probes
+    seed: int
+
+    def fill(self, C: Array, A: Array) -> IterativeSums:
+        coupling = Coupling.of(self.C.by_entry.filled(C), self.A.by_entry.filled(A), self.factors)
+        return IterativeSums(coupling, self.probes, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class IterativePlan(ScalarsPlan):
+    """As the plan of the exact elimination, but for the remainder."""
+
+    @classmethod
+    def of(cls, incidence: Incidence, seed: int = 0, k: int = PROBES) -> IterativePlan:
+        """ArgumentError unless there are crossed factors with one scalar term each."""
+        check_iterative(incidence)
+        return cls.seeded(incidence, coupling_pattern(incidence), remainder_pattern(incidence), seed, k)
+
+    @classmethod
+    def seeded(cls, incidence: Incidence, C: CsrPattern, A: CsrPattern, seed: int = 0, k: int = PROBES) -> IterativePlan:
+        """The plan for patterns that have been made."""
+        sizes = [J for J, _ in incidence.shapes[1:]]
+        factors = np.repeat(np.arange(len(sizes)), sizes)
+        return cls(incidence, C, A, IterativeRemainderPlan(C, A, factors, Probes.drawn(factors, k, seed), seed))
+
+    def fill(self, gram: Gram) -> IterativeEngine:
+        exact = super().fill(gram)
+        return IterativeEngine(gram, self, exact.C, exact.A, exact.remainder)
+
+
+@dataclass(frozen=True, eq=False)
+class IterativeEngine(ScalarsEngine):
+    """Crossed factors with one scalar term each: estimates to rounding, traces and log|V| with a Monte-Carlo error."""
+
+    name: ClassVar[str] = "iterative"
+
+    @property
+    def costly(self) -> bool:
+        return True
+
+    def factorize(self, T: Sequence[Array]) -> IterativeFactorization:
+        return IterativeFactorization(self, self.eliminated(factor_templates(self.gram, T)))
+
+
+class IterativeFactorization(ScalarsFactorization):
+    """V at given templates; log|V|, which no score needs, is estimated when first asked for."""
+
+    @cached_property
+    def fixed(self) -> Fixed:
+        eliminated = self.elimination.inner(self.half_solves, self.half_solves)
+        return EstimatedFixed(fixed_part(self.engine.gram.XytXy - eliminated, np.nan), self)
+
+    @property
+    def remainder(self) -> IterativeSchurComplement:
+        """The remainder at these templates."""
+        assert isinstance(self.elimination.rest, IterativeSchurComplement)  # no other plan fills the engine
+        return self.elimination.rest
+
+    def spread(self) -> Array:
+        """Monte-Carlo covariance of `selected_sums`, the first factor first: (1 + F, 1 + F)."""
+        return self.remainder.spread(1.0 / self.elimination.m**2)
+
+
+class EstimatedFixed(Fixed):
+    """The fixed part beside a log|V| that is estimated when first asked for."""
+
+    def __init__(self, known: Fixed, factorization: IterativeFactorization) -> None:
+        own = dict(beta=known.beta, L_X=known.L_X, r2=known.r2, logdet_XtVX=known.logdet_XtVX)
+        self.__dict__.update(own, factorization=factorization)
+
+    @cached_property
+    def logdet_V(self) -> float:  # type: ignore[override]
+        factorization: IterativeFactorization = self.__dict__["factorization"]
+        return factorization.logdet_V
+
+
+def check_iterative(incidence: Incidence) -> None:
+    """ArgumentError if these levels are none for the iterative engine."""
+    if len(incidence.shapes) < 2 or incidence.nested:
+        raise ArgumentError(
+            "engine='iterative' is for two or more crossed grouping factors, and these are "
+            f"{'nested' if len(incidence.shapes) > 1 else 'one'}: leave engine= out, the exact one takes no longer"
+        )
+    wide = [L for _, L in incidence.shapes if L > 1]
+    if wide:
+        raise ArgumentError(
+            "engine='iterative' is for crossed factors with one scalar term each, such as (1 | g); here a factor has "
+            f"{max(wide)} columns: leave engine= out, or give each factor one variance"
+        )
+
+
+def exact_engine(engine: Engine) -> Engine:
+    """The engine of the same sums that factorizes the remainder."""
+    return ScalarsPlan.of(engine.gram.incidence).fill(engine.gram)

@@ -1,0 +1,200 @@
+"""The remainder of crossed scalar factors by conjugate gradients and probes; see `schur_complement`.
+
+What is linear in the response is solved to rounding. Diagonals of inverses are estimated: with the intercepts' space V
+deflated and Pi = I - V V',
+
+    A^-1 = G + (A^-1 - G),   G = V E^-1 V' + Pi - Pi (A - I) Pi
+
+the diagonal of G is exact, since that of A is one, and probes are asked for the small rest only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from ....numerics.linalg import Array
+from ....numerics.stacks import cross
+from ..schur_complement import WELL_CONDITIONED
+from .conjugate_gradients import Deflation, solve
+from .log_determinant import Estimate, intercepts, log_determinant
+from .operator import Coupling, ScaledOperator
+from .probes import Probes, covariance_of_mean
+
+SOLVED = 1e-10  # relative residual of what estimates are made of
+PROBED = 1e-4  # of what the probes are asked for
+LEAST = 2  # steps: after one, all probes err alike, and their spread says nothing of it
+WIDTHS = (1, 32)  # vectors that the log determinant takes exactly
+ENOUGH = 0.01  # standard error of the criterion from which more are taken
+
+
+@dataclass(frozen=True, eq=False)
+class IterativeSums:
+    """The values of a remainder, and the probes that all templates share."""
+
+    coupling: Coupling
+    probes: Probes
+    seed: int
+
+    kind: ClassVar[str] = "iterative"
+    dense: ClassVar[bool] = False
+
+    def at(self, k: Array, d: Array) -> IterativeSchurComplement:
+        return IterativeSchurComplement(self, k, d)
+
+
+@dataclass(frozen=True, eq=False)
+class Solutions:
+    """A X = B up to `residual`: right-hand sides that have been solved for, of which others are combinations."""
+
+    B: Array
+    X: Array
+    residual: Array
+
+    def guess(self, B: Array) -> tuple[Array, Array]:
+        """The best combination for B (q, m), and its residual."""
+        weights = np.linalg.lstsq(self.B, B, rcond=None)[0]
+        return self.X @ weights, B - (self.B - self.residual) @ weights
+
+
+class IterativeSchurComplement:
+    """S at given templates, of which only products are known."""
+
+    def __init__(self, sums: IterativeSums, k: Array, d: Array) -> None:
+        self.sums, self.k, self.d = sums, k, d
+        coupling = sums.coupling
+        diagonal = coupling.diagonal - coupling.squares_times(k[:, None])[:, 0]
+        self.A = ScaledOperator(coupling, k, d, diagonal)
+        self.space = Deflation.by(self.A, intercepts(self.A))
+        self._known: Solutions | None = None
+
+    @cached_property
+    def estimated_logdet(self) -> Estimate:
+        """log|M| and its Monte-Carlo standard error."""
+        found = log_determinant(self.A, self.sums.probes.k, WIDTHS, ENOUGH, self.sums.seed)
+        return replace(found, value=found.value + float(np.sum(np.log(self.A.P))))
+
+    @property
+    def logdet_M(self) -> float:
+        return self.estimated_logdet.value
+
+    def half_solves(self, c: Array) -> list[Array]:
+        solved = self.solve(c)
+        if self._known is None:
+            B, X = self.A.ends[:, None] * c, solved / self.A.scale[:, None]
+            self._known = Solutions(B, X, B - self.A.times(X))
+        return [(c * self.d[:, None])[:, None], solved[:, None]]
+
+    def inner(self, one: list[Array], two: list[Array]) -> Array:
+        return cross(one[0], two[1])
+
+    def solve(self, c: Array) -> Array:
+        B = self.A.ends[:, None] * c
+        wanted = SOLVED * np.sqrt(np.sum(B**2, axis=0))
+        guess, residual = (np.zeros_like(B), B) if self._known is None else self._known.guess(B)
+        if self._known is None or np.any(np.sqrt(np.sum(residual**2, axis=0)) > wanted):
+            guess = solve(self.A, self.space, guess, residual, wanted).X
+        return np.asarray(self.A.scale[:, None] * guess)
+
+    def S_times(self, B: Array) -> Array:
+        return self.sums.coupling.S_times(self.k, B)
+
+    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
+        probes, C = self.sums.probes, self.sums.coupling.C
+        across = self._known_across + probes.mean(self._probed_across)
+        across = across + np.sum((C @ KcS) * (C @ Kc), axis=1)
+        diagonal = self.d**2 * self._M_inverse + np.sum(Kc * KcS, axis=1)
+        return across, diagonal, self._complement
+
+    def selected_sums(self, weights: Array) -> tuple[float, Array]:
+        across = self._known_across + self.sums.probes.mean(self._probed_across)
+        return float(weights @ across), self._complement
+
+    def covariances(self) -> tuple[Array, Array]:
+        raise NotImplementedError
+
+    def spread(self, weights: Array) -> Array:
+        """Monte-Carlo covariance of the sum over j of weights_j c_j'K_R c_j, and of the sums of the diagonal of
+        S - S K_R S over each of the other factors: (1 + F, 1 + F)."""
+        probes, factors = self.sums.probes, self.sums.coupling.factors
+        first = probes.samples(weights @ self._probed_across)
+        others = [probes.samples(self._probed_complement[factors == f].sum(axis=0)) for f in range(factors[-1] + 1)]
+        return covariance_of_mean(np.array([first, *others]))
+
+    # --- probes -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _probed(self) -> tuple[Array, Array]:
+        """Of the probes z: (A^-1 - V E^-1 V' - Pi) z, and (A^-1 - G) z (q, F k) each."""
+        space, Z = self.space, self.sums.probes.signs
+        part, rest = space.part(Z), space.projected(Z)
+        turned = self.A.times(rest)
+        begun = part + rest
+        residual = Z - space.AV @ (space.E_inverse @ (space.V.T @ Z)) - turned
+        wanted = PROBED * np.sqrt(np.sum(residual**2, axis=0))
+        X = solve(self.A, space, begun, residual, wanted, LEAST).X
+        return X - begun, X - begun + space.projected(turned - rest)
+
+    @cached_property
+    def _G(self) -> Array:
+        """The diagonal of G (q,)."""
+        V, AV, E = self.space.V, self.space.AV, self.space.E
+        exact = np.sum((V @ self.space.E_inverse) * V, axis=1)
+        off = 1.0 - np.sum(V**2, axis=1)
+        inside = 1.0 - 2 * np.sum(V * AV, axis=1) + np.sum((V @ E) * V, axis=1)
+        return np.asarray(exact + 2 * off - inside)
+
+    @cached_property
+    def _M_inverse(self) -> Array:
+        """The diagonal of M^-1 (q,)."""
+        probes = self.sums.probes
+        return np.asarray((self._G + probes.mean(probes.signs * self._probed[1])) / self.A.P)
+
+    @cached_property
+    def _known_across(self) -> Array:
+        """c_j'K_R c_j of the first factor (J,), as far as V E^-1 V' + Pi goes."""
+        coupling, V = self.sums.coupling, self.space.V
+        BV = coupling.C @ (self.A.ends[:, None] * V)
+        own = _row_squares(coupling, self.A.ends)
+        return np.asarray(own + np.sum((BV @ (self.space.E_inverse - np.eye(V.shape[1]))) * BV, axis=1))
+
+    @cached_property
+    def _probed_across(self) -> Array:
+        """What each probe says of the rest of it (J, F k)."""
+        C, ends = self.sums.coupling.C, self.A.ends[:, None]
+        return np.asarray((C @ (ends * self.sums.probes.signs)) * (C @ (ends * self._probed[0])))
+
+    @cached_property
+    def _vanished(self) -> Array:
+        """Which effects (q,) have a template that may not be divided by."""
+        return np.abs(self.d) < WELL_CONDITIONED
+
+    @cached_property
+    def _complement(self) -> Array:
+        """The diagonal of S - S K_R S, as (1 - M^-1_ii) / d_i^2 where d may be divided by."""
+        square = np.where(self._vanished, 1.0, self.d) ** 2
+        known = np.where(self._vanished, self.A.diagonal, (1.0 - self._G / self.A.P) / square)
+        return np.asarray(known + self.sums.probes.mean(self._probed_complement))
+
+    @cached_property
+    def _probed_complement(self) -> Array:
+        """What each probe says of the rest of it (q, F k)."""
+        Z = self.sums.probes.signs
+        square = np.where(self._vanished, 1.0, self.d) ** 2
+        values = -Z * self._probed[1] / (self.A.P * square)[:, None]
+        for f in np.unique(self.sums.coupling.factors[self._vanished]):
+            at = self.sums.probes.columns(f)
+            SZ = self.S_times(Z[:, at])
+            values[:, at] = -Z[:, at] * self.S_times(self.d[:, None] * self.solve(SZ))
+        return np.asarray(values)
+
+
+def _row_squares(coupling: Coupling, ends: Array) -> Array:
+    """sum_i (C_ji ends_i)^2: (J,)."""
+    C = coupling.C
+    if coupling.uniform is not None:
+        return np.asarray(coupling.uniform * (C @ ends**2))
+    return np.asarray(C.power(2) @ ends**2)
