@@ -41,7 +41,7 @@ def criterion(fit: FittedModel, REML: bool) -> float:
     """-2 log L, or the REML criterion, at the fit's theta (design.md, section 3)."""
     s = fit.solution
     m = nobs(fit) - len(fit.beta) if REML else nobs(fit)
-    return s.logdet_V + (s.logdet_XtVX if REML else 0.0) + m * (1 + math.log(2 * math.pi * s.r2 / m))
+    return fit.logdet_V + (s.logdet_XtVX if REML else 0.0) + m * (1 + math.log(2 * math.pi * s.r2 / m))
 
 
 def n_parameters(fit: FittedModel) -> int:

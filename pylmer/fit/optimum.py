@@ -20,8 +20,9 @@ from ..engine.sums.moments import moment_ratios
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array, seal
 from ..options import Control
+from ..text.arguments import written
 from .convergence import convergence_notes
-from .devfun import Devfun
+from .devfun import ITERATIVE, Devfun
 
 HELD = "none"  # the optimizer of a fit whose theta is held at given values
 
@@ -37,6 +38,7 @@ class Optimum:
     certificate  the conditions of a local minimum, measured
     trace        values met by each descent, in order
     notes        what must be said about the optimum
+    factorized   the criterion there, where the search has left it at hand; a pickle leaves it behind
     """
 
     value: float
@@ -51,6 +53,10 @@ class Optimum:
     trace: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
     points: Points = field(default=Points(), repr=False)
+    factorized: At | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"factorized": None}
 
     def __post_init__(self) -> None:
         seal(self)
@@ -96,12 +102,22 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
             if points is None:
                 found = _widened(devfun, found)
             return _optimum(devfun, found)
-        multiple, multiples = where_to_look(devfun)
         options = _newton_options(control.optCtrl)
-        found = search(devfun.criterion.at, multiple, points, multiples=multiples, **options)
+        if devfun.criterion.engine.name == ITERATIVE:
+            return _estimated_optimum(devfun, points, **options)
+        latest = Latest(devfun.criterion.at)
+        begin = _estimated_start(devfun) if points is None else points
+        multiple, multiples = where_to_look(devfun)
+        found = search(latest, multiple, begin, multiples=multiples, **options)
         if points is None:
             found = _widened(devfun, found)
-        return _optimum(devfun, past_saddles(found, devfun.criterion.at, **options))
+        found = past_saddles(found, devfun.criterion.at, **options)
+        return replace(_optimum(devfun, found), factorized=latest.standing_at(found.best.at.place))
+    if devfun.criterion.engine.name == ITERATIVE:
+        raise ArgumentError(
+            f"optimizer={written(control.optimizer)}: the iterative engine knows the score better than the criterion, "
+            "which other optimizers than 'newton' descend by: leave optimizer= out, or take engine='blocked'"
+        )
     begin = devfun.covariances.multiple(1.0) if points is None else points
     par = devfun.covariances.par(begin)
     bounds = (devfun.lower, devfun.upper)
@@ -132,6 +148,52 @@ def held_optimum(devfun: Devfun, par: Array) -> Optimum:
     theta = devfun.covariances.theta(devfun.covariances.templates(at.place))
     text = ", ".join(f"{value:.6g}" for value in theta)
     return replace(held, notes=(f"theta is held at {text}: it is not estimated",))
+
+
+class Latest:
+    """An objective that keeps its last place, and no more than one: a factorization may be large."""
+
+    def __init__(self, objective: Callable[[Points], At]) -> None:
+        self.objective = objective
+        self.at: At | None = None
+
+    def __call__(self, points: Points) -> At:
+        self.at = None
+        self.at = self.objective(points)
+        return self.at
+
+    def standing_at(self, place: Points) -> At | None:
+        """The criterion at a place, if that was the last."""
+        return self.at if self.at is not None and self.at.points is place else None
+
+
+def _estimated_start(devfun: Devfun) -> Points | None:
+    """Where the descent begins if a factorization takes seconds: theta by the iterative engine; else None."""
+    engine = devfun.criterion.engine
+    if not engine.estimable:
+        return None
+    from ..engine.optimize.iterative_search import estimated_start  # late: a room that few fits need
+
+    try:
+        return estimated_start(devfun.criterion, devfun.covariances)
+    except NumericalError:  # it has its own limits; the exact engine looks for a start of its own
+        return None
+
+
+def _estimated_optimum(devfun: Devfun, start: Points | None, **options: int) -> Optimum:
+    """The optimum by the iterative engine, which says how exact it is."""
+    from ..engine.optimize import iterative_search, score_search
+
+    begin = iterative_search.beginning(devfun.criterion, devfun.covariances) if start is None else start
+    found = score_search.score_search(devfun.criterion.at, begin, **options)
+    optimum = _optimum(devfun, found)
+    at = devfun.criterion.at(optimum.points)
+    error, criterion = iterative_search.relative_error(at), iterative_search.criterion_estimate(at)
+    said = (
+        f"theta is estimated by the iterative engine, within {error:.1g} of its standard error (Monte-Carlo, seed "
+        f"{devfun.control.seed}), the criterion within {criterion.se:.1g}: see fit.monte_carlo"
+    )
+    return replace(optimum, notes=(said, *optimum.notes), factorized=at)
 
 
 def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:

@@ -104,6 +104,7 @@ class BetweenEngine:
 
     name = "between"
     costly = False
+    estimable = False
     nested = False
     shared = None
     route = "one grouping factor: within levels, and between them"

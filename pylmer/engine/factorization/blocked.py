@@ -139,6 +139,11 @@ class EliminationEngine(ABC):
         return False
 
     @property
+    def estimable(self) -> bool:
+        """Whether the iterative engine finds its theta sooner than one value of this one is computed."""
+        return False
+
+    @property
     def shared(self: Same) -> Same:
         """The engine itself: it holds sums alone."""
         return self

@@ -10,14 +10,30 @@ from .contract import Engine, SumsEngine
 from .crossed import CrossedPlan
 from .dense import DenseEngine
 from .scalars import ScalarsPlan
+from .schur_complement import RemainderTooLarge
 from .whole import WholePlan
 
 PLANS: tuple[type[Plan], ...] = (ChainPlan, WholePlan, ScalarsPlan, CrossedPlan)  # the first that fits
 
 
-def choose_engine(gram: Gram, rows: Rows, wanted: str = "auto") -> Engine:
-    """The engine for these sums; "dense" is the oracle, for small n only."""
-    return DenseEngine(gram, rows) if wanted == "dense" else elimination_engine(gram)
+def choose_engine(gram: Gram, rows: Rows | None, wanted: str = "auto") -> Engine:
+    """The engine for these sums; "dense" is the oracle, for small n only, and needs the rows."""
+    if wanted == "dense" and rows is not None:
+        return DenseEngine(gram, rows)
+    if wanted == "iterative":
+        return _iterative_engine(gram)
+    try:
+        return elimination_engine(gram)
+    except RemainderTooLarge:
+        if wanted == "blocked" or any(L > 1 for _, L in gram.incidence.shapes):
+            raise
+        return _iterative_engine(gram)
+
+
+def _iterative_engine(gram: Gram) -> Engine:
+    from .iterative.engine import IterativePlan  # late: a room that few fits need
+
+    return IterativePlan.of(gram.incidence).fill(gram)
 
 
 def elimination_engine(gram: Gram) -> EliminationEngine:

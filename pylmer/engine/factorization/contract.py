@@ -114,6 +114,10 @@ class Engine(Protocol):
         """Whether one value takes seconds."""
 
     @property
+    def estimable(self) -> bool:
+        """Whether the iterative engine finds its theta sooner than one value of this one is computed."""
+
+    @property
     def nested(self) -> bool:
         """Whether every level has one parent in each later factor, and is eliminated for itself."""
 

@@ -103,6 +103,7 @@ class DenseEngine:
     name = "dense"
     route = "V formed plainly from the rows"
     costly = False
+    estimable = False
     nested = False
     shared = None
 

@@ -79,6 +79,7 @@ class OrthogonalEngine:
 
     name = "orthogonal"
     costly = False
+    estimable = False
     nested = False
     shared = None
     route = "the response is far from zero, and X does not take it up: orthogonal factors of [Z X y] in place of sums"

@@ -61,6 +61,10 @@ class ScalarsEngine(EliminationEngine):
         return self.remainder.dense and self.A.shape[0] > COSTLY_REMAINDER
 
     @property
+    def estimable(self) -> bool:
+        return self.costly
+
+    @property
     def route(self) -> str:
         return crossed_route("one scalar term each", self.plan.C, self.remainder.kind)
 

@@ -20,10 +20,17 @@ COSTLY_REMAINDER = 1_000  # columns of a dense remainder from which a value take
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 
+class RemainderTooLarge(NumericalError):
+    """A dense remainder would not fit into memory."""
+
+
 def check_remainder(q: int) -> None:
-    """NumericalError if a dense remainder of q effects is too large."""
+    """RemainderTooLarge if a dense remainder of q effects is."""
     if q > REMAINDER_LIMIT:
-        raise NumericalError(f"crossed factors leave {q} random effects beside the largest factor: too many")
+        raise RemainderTooLarge(
+            f"crossed factors leave {q} random effects beside the largest factor, and {REMAINDER_LIMIT} can be factorized: "
+            "lmer's iterative engine goes beyond that, with one scalar term such as (1 | g) for each factor"
+        )
 
 
 class RemainderPlan(Protocol):

@@ -22,6 +22,7 @@ from .trust_region import KEPT, NEAR, STOP, first_radius, radii, secants, trust_
 
 STEPS = 60
 FLOOR = 1e-8  # promised decrease from which on promises that no longer fall end a descent: solves are not exact
+BLUNT = 1e-7  # promised decrease below which differences of scores say more of the solves than of curvature
 FALLEN = 0.25  # part of the last promise that a promise must fall below there
 
 
@@ -68,8 +69,10 @@ def score_descent(objective: Callable[[Points], At], start: Points, steps: int =
         ratio = -1.0 if new is None else _gained(at, new, step) / decrease
         radius = float(radii(radius, np.linalg.norm(step), ratio))
         if new is not None and ratio > KEPT:
-            if decrease < NEAR:
+            if BLUNT < decrease < NEAR:
                 correction = secants(correction, at, new, step, new.place.same_chart(at.place))
+            elif not new.place.same_chart(at.place):
+                correction = np.zeros_like(correction)
             at = new
         elif decrease < FLOOR:
             return ScoreRun(at, correction, True, tuple(promises[1:]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -70,6 +70,25 @@ class IterativeEngine(ScalarsEngine):
     def costly(self) -> bool:
         return True
 
+    def seeded(self, seed: int, k: int = PROBES) -> IterativeEngine:
+        """The engine with k probes of this seed."""
+        sums = self._sums
+        return replace(self, remainder=replace(sums, probes=Probes.drawn(sums.coupling.factors, k, seed), seed=seed))
+
+    def deflating(self, at: IterativeFactorization, width: int) -> IterativeEngine:
+        """The engine that deflates `width` directions besides, which stand out of the spectrum at a place."""
+        return replace(self, remainder=replace(self._sums, directions=at.remainder.outlying(width)))
+
+    @property
+    def seed(self) -> int:
+        """Of the probes."""
+        return self._sums.seed
+
+    @property
+    def _sums(self) -> IterativeSums:
+        assert isinstance(self.remainder, IterativeSums)  # no other plan fills the engine
+        return self.remainder
+
     def factorize(self, T: Sequence[Array]) -> IterativeFactorization:
         return IterativeFactorization(self, self.eliminated(factor_templates(self.gram, T)))
 
@@ -121,6 +140,6 @@ def check_iterative(incidence: Incidence) -> None:
         )
 
 
-def exact_engine(engine: Engine) -> Engine:
-    """The engine of the same sums that factorizes the remainder."""
-    return ScalarsPlan.of(engine.gram.incidence).fill(engine.gram)
+def exact_logdet(engine: Engine, T: Sequence[Array]) -> float:
+    """log|V| at templates T by one factorization of the remainder; NumericalError if it is too large."""
+    return ScalarsPlan.of(engine.gram.incidence).fill(engine.gram).factorize(T).logdet_V

@@ -21,6 +21,7 @@ INVERSE_ITERATIONS = 4
 ROUGH = 1e-3  # relative residual of the solves that only turn V
 LANCZOS_STEPS = 60
 SETTLED = 1e-7  # change of a sum of quadratures from which on further steps are not taken
+FEW = 30  # levels of a factor that are all taken exactly
 TINY = 1e-10  # off-diagonal entry at which a Krylov space is exhausted
 
 
@@ -54,18 +55,27 @@ def _estimated(A: ScaledOperator, k: int, width: int, rng: np.random.Generator) 
 
 
 def intercepts(A: ScaledOperator) -> Array:
-    """The directions that the intercepts of the factors share with the first one: P^1/2 of each (q, F)."""
+    """What the other factors' intercepts share with the first one's, P^1/2 of each, and A and A^2 times that.
+
+    The eigenvectors that stand out of the spectrum, at both of its ends, are nearly of that space: (q, about 3 F). Of a
+    factor with few levels each level has a direction of its own.
+    """
     factors = A.coupling.factors
-    return np.where(factors[:, None] == np.arange(A.coupling.count), np.sqrt(A.P)[:, None], 0.0)
+    few = np.bincount(factors)[factors] <= FEW
+    number = np.unique(np.where(few, np.arange(len(factors)), -1 - factors), return_inverse=True)[1]
+    E = np.where(number[:, None] == np.arange(number.max() + 1), np.sqrt(A.P)[:, None], 0.0)
+    E /= np.sqrt(np.sum(E**2, axis=0))
+    AE = A.times(E)
+    return np.hstack([E, AE, A.times(AE)])[:, : len(factors)]
 
 
 def outlying(A: ScaledOperator, width: int, rng: np.random.Generator) -> Deflation:
-    """About the `width` smallest eigenvectors, at least one a factor, by inverse subspace iterations."""
+    """The intercepts and `width` of the smallest eigenvectors besides, by inverse subspace iterations."""
     begun = intercepts(A)
-    more = min(width, len(A.P) // 2) - begun.shape[1]
-    if more > 0:
-        begun = np.hstack([begun, random_signs(rng, (len(A.P), more))])
-    space = Deflation.by(A, begun)
+    more = min(width, (len(A.P) - begun.shape[1]) // 2)
+    if more <= 0:
+        return Deflation.by(A, begun)
+    space = Deflation.by(A, np.hstack([begun, random_signs(rng, (len(A.P), more))]))
     for _ in range(INVERSE_ITERATIONS):
         guess = np.zeros_like(space.V)
         found = solve(A, space, guess, space.V, np.full(guess.shape[1], ROUGH))

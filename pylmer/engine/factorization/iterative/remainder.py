@@ -16,28 +16,33 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....errors import NumericalError
 from ....numerics.linalg import Array
 from ....numerics.stacks import cross
-from ..schur_complement import WELL_CONDITIONED
 from .conjugate_gradients import Deflation, solve
-from .log_determinant import Estimate, intercepts, log_determinant
+from .log_determinant import Estimate, intercepts, log_determinant, outlying
 from .operator import Coupling, ScaledOperator
 from .probes import Probes, covariance_of_mean
 
 SOLVED = 1e-10  # relative residual of what estimates are made of
 PROBED = 1e-4  # of what the probes are asked for
 LEAST = 2  # steps: after one, all probes err alike, and their spread says nothing of it
-WIDTHS = (1, 32)  # vectors that the log determinant takes exactly
+LITTLE = 0.1  # mean of d^2 S_ii of a factor below which d is not divided by
+WIDTHS = (0, 32)  # eigenvectors besides the intercepts that the log determinant takes exactly
 ENOUGH = 0.01  # standard error of the criterion from which more are taken
 
 
 @dataclass(frozen=True, eq=False)
 class IterativeSums:
-    """The values of a remainder, and the probes that all templates share."""
+    """The values of a remainder, and the probes that all templates share.
+
+    directions  (q, r) combinations of the effects that are deflated besides the intercepts
+    """
 
     coupling: Coupling
     probes: Probes
     seed: int
+    directions: Array | None = None
 
     kind: ClassVar[str] = "iterative"
     dense: ClassVar[bool] = False
@@ -68,8 +73,22 @@ class IterativeSchurComplement:
         coupling = sums.coupling
         diagonal = coupling.diagonal - coupling.squares_times(k[:, None])[:, 0]
         self.A = ScaledOperator(coupling, k, d, diagonal)
-        self.space = Deflation.by(self.A, intercepts(self.A))
+        self.space = Deflation.by(self.A, self._deflated())
         self._known: Solutions | None = None
+
+    def _deflated(self) -> Array:
+        if self.sums.directions is None:
+            return intercepts(self.A)
+        own = np.sqrt(self.A.P) / np.where(self._vanished, 1.0, self.d)
+        return np.hstack([intercepts(self.A), own[:, None] * self.sums.directions])
+
+    def outlying(self, width: int) -> Array:
+        """Combinations of the effects (q, about width) that stand out of the spectrum besides the intercepts."""
+        known = intercepts(self.A)
+        space = outlying(self.A, width, np.random.default_rng(self.sums.seed))
+        Q = np.linalg.qr(known)[0]
+        left = np.linalg.svd(space.V - Q @ (Q.T @ space.V), full_matrices=False)[0][:, : space.V.shape[1] - Q.shape[1]]
+        return np.asarray(left * (np.where(self._vanished, 1.0, self.d) / np.sqrt(self.A.P))[:, None])
 
     @cached_property
     def estimated_logdet(self) -> Estimate:
@@ -114,7 +133,9 @@ class IterativeSchurComplement:
         return float(weights @ across), self._complement
 
     def covariances(self) -> tuple[Array, Array]:
-        raise NotImplementedError
+        raise NumericalError(
+            "the iterative engine does not give the covariances of single rows (leverages): fit with engine='blocked'"
+        )
 
     def spread(self, weights: Array) -> Array:
         """Monte-Carlo covariance of the sum over j of weights_j c_j'K_R c_j, and of the sums of the diagonal of
@@ -169,8 +190,10 @@ class IterativeSchurComplement:
 
     @cached_property
     def _vanished(self) -> Array:
-        """Which effects (q,) have a template that may not be divided by."""
-        return np.abs(self.d) < WELL_CONDITIONED
+        """Which effects (q,) are of a factor whose templates may not be divided by: its levels say little."""
+        factors = self.sums.coupling.factors
+        said = np.bincount(factors, self.A.P - 1.0) / np.bincount(factors)
+        return np.asarray(said < LITTLE)[factors]
 
     @cached_property
     def _complement(self) -> Array:
