@@ -20,7 +20,7 @@ from .contract import Covariances
 from .dense import factor_templates
 from .dense_schur_complement import DensePlan
 from .patterns import CsrPattern, coupling_pattern, crossed_route, remainder_pattern
-from .schur_complement import COSTLY_REMAINDER, RemainderPlan, RemainderSums
+from .schur_complement import COSTLY_REMAINDER, ESTIMABLE_REMAINDER, RemainderPlan, RemainderSums
 from .sparse_schur_complement import sparse_plan
 
 
@@ -62,7 +62,7 @@ class ScalarsEngine(EliminationEngine):
 
     @property
     def estimable(self) -> bool:
-        return self.costly
+        return self.remainder.dense and self.A.shape[0] > ESTIMABLE_REMAINDER
 
     @property
     def route(self) -> str:

@@ -17,6 +17,7 @@ from ...numerics.linalg import Array
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 COLUMNS_AT_ONCE = 128
 COSTLY_REMAINDER = 1_000  # columns of a dense remainder from which a value takes seconds
+ESTIMABLE_REMAINDER = 2_500  # ... from which the iterative engine finds theta sooner than a value takes
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 

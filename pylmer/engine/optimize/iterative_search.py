@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,13 +12,12 @@ from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.iterative.engine import IterativeEngine, IterativeFactorization, IterativePlan
 from ..factorization.iterative.log_determinant import Estimate
-from ..factorization.scalars import ScalarsPlan
 from ..sums.moments import moment_ratios
 from .score_search import score_descent
 
-ENOUGH = 0.003  # Monte-Carlo error of theta, in standard errors, that is left alone
-WIDTH = 32  # directions that are deflated where the error is larger, ...
-MORE_PROBES = 80  # ... and probes where it still is
+# Probes, directions that are deflated besides the intercepts, and the Monte-Carlo error of theta, in standard errors, that
+# is left alone; the fewer the probes, the less they know their own error.
+EFFORTS = (5, 0, 0.001), (20, 0, 0.003), (20, 32, 0.003), (80, 32, np.inf)
 
 
 def beginning(criterion: Criterion, covariances: Covariances) -> Points:
@@ -32,16 +30,15 @@ def prepared(criterion: Criterion, covariances: Covariances, seed: int) -> Crite
     """The criterion whose engine tries as hard as theta needs, judged where the search begins."""
     engine = criterion.engine
     assert isinstance(engine, IterativeEngine)  # no other is prepared
-    criterion = replace(criterion, engine=engine.seeded(seed))
     start = beginning(criterion, covariances)
-    at = criterion.at(start)
-    if relative_error(at) <= ENOUGH:
-        return criterion
-    deflating = engine.seeded(seed).deflating(_factorization(at), WIDTH)
-    criterion = replace(criterion, engine=deflating)
-    if relative_error(criterion.at(start)) <= ENOUGH:
-        return criterion
-    return replace(criterion, engine=deflating.seeded(seed, MORE_PROBES))
+    for k, width, enough in EFFORTS:
+        engine = engine.seeded(seed, k)
+        if width and not engine.deflates:
+            engine = engine.deflating(_factorization(criterion.at(start)), width)
+        criterion = replace(criterion, engine=engine)
+        if relative_error(criterion.at(start)) <= enough:
+            break
+    return criterion
 
 
 def estimated_start(criterion: Criterion, covariances: Covariances) -> Points | None:

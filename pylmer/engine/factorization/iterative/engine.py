@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from .operator import Coupling
 from .probes import Probes
 from .remainder import IterativeSchurComplement, IterativeSums
 
-PROBES = 20  # for each factor but the largest
+PROBES = 5  # for each factor but the largest, where little is left to chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,10 @@ class IterativeEngine(ScalarsEngine):
     """Crossed factors with one scalar term each: estimates to rounding, traces and log|V| with a Monte-Carlo error."""
 
     name: ClassVar[str] = "iterative"
+    latest: dict[bytes, IterativeFactorization] = field(init=False, default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"latest": {}}
 
     @property
     def costly(self) -> bool:
@@ -80,9 +84,9 @@ class IterativeEngine(ScalarsEngine):
         return replace(self, remainder=replace(self._sums, directions=at.remainder.outlying(width)))
 
     @property
-    def seed(self) -> int:
-        """Of the probes."""
-        return self._sums.seed
+    def deflates(self) -> bool:
+        """Whether more than the intercepts is deflated."""
+        return self._sums.directions is not None
 
     @property
     def _sums(self) -> IterativeSums:
@@ -90,7 +94,12 @@ class IterativeEngine(ScalarsEngine):
         return self.remainder
 
     def factorize(self, T: Sequence[Array]) -> IterativeFactorization:
-        return IterativeFactorization(self, self.eliminated(factor_templates(self.gram, T)))
+        """V at the templates; the last one is kept, which is small and will be asked for again."""
+        key = np.concatenate([t.ravel() for t in T]).tobytes()
+        if key not in self.latest:
+            self.latest.clear()
+            self.latest[key] = IterativeFactorization(self, self.eliminated(factor_templates(self.gram, T)))
+        return self.latest[key]
 
 
 class IterativeFactorization(ScalarsFactorization):

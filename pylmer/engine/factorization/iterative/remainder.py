@@ -28,6 +28,7 @@ SOLVED = 1e-10  # relative residual of what estimates are made of
 PROBED = 1e-4  # of what the probes are asked for
 LEAST = 2  # steps: after one, all probes err alike, and their spread says nothing of it
 LITTLE = 0.1  # mean of d^2 S_ii of a factor below which d is not divided by
+LOG_PROBES = 20
 WIDTHS = (0, 32)  # eigenvectors besides the intercepts that the log determinant takes exactly
 ENOUGH = 0.01  # standard error of the criterion from which more are taken
 
@@ -93,7 +94,7 @@ class IterativeSchurComplement:
     @cached_property
     def estimated_logdet(self) -> Estimate:
         """log|M| and its Monte-Carlo standard error."""
-        found = log_determinant(self.A, self.sums.probes.k, WIDTHS, ENOUGH, self.sums.seed)
+        found = log_determinant(self.A, LOG_PROBES, WIDTHS, ENOUGH, self.sums.seed)
         return replace(found, value=found.value + float(np.sum(np.log(self.A.P))))
 
     @property
