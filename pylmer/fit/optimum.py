@@ -105,8 +105,8 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
         options = _newton_options(control.optCtrl)
         if devfun.criterion.engine.name == ITERATIVE:
             return _estimated_optimum(devfun, points, **options)
-        latest = Latest(devfun.criterion.at)
         begin = _estimated_start(devfun) if points is None else points
+        latest = Latest(devfun.criterion.at if begin is points else devfun.criterion.with_blocks_at)
         multiple, multiples = where_to_look(devfun)
         found = search(latest, multiple, begin, multiples=multiples, **options)
         if points is None:

@@ -52,6 +52,15 @@ class Criterion:
         place = Points(points)
         return At(self, place, self.engine.factorize([point.template() for point in place]))
 
+    def with_blocks_at(self, points: Iterable[Point]) -> At:
+        """`at`, with the blocks of all levels computed at once: the sums that the score needs are then theirs.
+
+        For places that may be the last, where the conditional variances will be asked for.
+        """
+        at = self.at(points)
+        at.factorization.selected_inverse(np.zeros((self.gram.p + 1, self.gram.p + 1)))
+        return at
+
 
 @dataclass(frozen=True, eq=False)
 class ProfiledEvaluation(Evaluation[Points]):

@@ -145,23 +145,26 @@ class CrossedScalars:
         Kc = self.rest.solve(c) * self.d[:, None]
         KcS = Kc @ S
         N_c = c - self.rest.S_times(Kc)
-        across, E_rest, complement = self.rest.selected(Kc, KcS)
+        across, diagonal, complement = self.rest.selected
         D_rest = complement - np.sum((N_c @ S) * N_c, axis=1)
-        H = np.sum((U @ S) * U, axis=1) - 2 * np.sum((self.C @ KcS) * U, axis=1) + across
-        N = 1.0 / self.m
+        H, N = across + self._of_Xy(U, Kc, S), 1.0 / self.m
         D, E = self.a * N - H * N**2, self.k + self.k**2 * H
+        E_rest = diagonal + np.sum(KcS * Kc, axis=1)
         return [D[:, None, None], *self._blocks(D_rest)], [E[:, None, None], *self._blocks(E_rest)]
+
+    def _of_Xy(self, U: Array, Kc: Array, S: Array) -> Array:
+        """(U_j - C_j Kc) S (U_j - C_j Kc)' of the first factor (J,)."""
+        left = U - self.C @ Kc
+        return np.asarray(np.sum((left @ S) * left, axis=1))
 
     def selected_sums(self, reduced: Sequence[Array], S: Array) -> list[Array]:
         """See `pls.Factorization.selected_sums`: of the first factor a_j N_j - N_j^2 H_j, summed."""
         U, c = reduced[0][:, 0], self._joined(reduced[1:])
         Kc = self.rest.solve(c) * self.d[:, None]
-        KcS = Kc @ S
         N_c = c - self.rest.S_times(Kc)
         N = 1.0 / self.m
         across, complement = self.rest.selected_sums(N**2)
-        of_Xy = U @ S - 2 * (self.C @ KcS)
-        first = self.a @ N - across - N**2 @ (np.sum(of_Xy * U, axis=1) + np.sum((self.C @ KcS) * (self.C @ Kc), axis=1))
+        first = self.a @ N - across - N**2 @ self._of_Xy(U, Kc, S)
         D_rest = complement - np.sum((N_c @ S) * N_c, axis=1)
         return [np.full((1, 1), first), *(part.sum(axis=0) for part in self._split(D_rest[:, None]))]
 

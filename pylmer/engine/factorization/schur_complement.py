@@ -75,12 +75,12 @@ class SchurComplement(Protocol):
     def S_times(self, B: Array) -> Array:
         """S B for B (q, k)."""
 
-    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the first factor's rows c_j (J,), the diagonal of S_RR (q,), and
-        the diagonal of S - S K_R S (q,)."""
+    @property
+    def selected(self) -> tuple[Array, Array, Array]:
+        """c_j'K_R c_j of the first factor's rows c_j (J,), the diagonal of K_R (q,), and that of S - S K_R S (q,)."""
 
     def selected_sums(self, weights: Array) -> tuple[float, Array]:
-        """sum over j of weights_j c_j'K_R c_j, and the diagonal of S - S K_R S (q,)."""
+        """sum over j of weights_j c_j'K_R c_j, and the diagonal of S - S K_R S (q,), if need be without `selected`."""
 
     def covariances(self) -> tuple[Array, Array]:
         """C K_R at the non-zeros of C, and K_R at those of A."""

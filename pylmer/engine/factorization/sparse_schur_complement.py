@@ -6,6 +6,7 @@ See `remainder`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -174,22 +175,18 @@ class SparseSchurComplement:
             values = known.completed(found, values)
         return selected_inverse(self.lu, known, values)[self.plan.at]
 
-    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        row, column, order = self.plan.row, self.plan.column, self.plan.order
-        left, right, M_inverse = KcS[order], Kc[order], self._M_inverse()
-        S_RR = M_inverse * self.d[row] * self.d[column]
-        for m in range(Kc.shape[1]):
-            S_RR = S_RR + 0.5 * (left[row, m] * right[column, m] + left[column, m] * right[row, m])
-        diagonal = np.empty(len(order))
-        diagonal[row[row == column]] = S_RR[row == column]
-        first = 2 * (self.sums.update.T @ S_RR) - self.sums.squares @ diagonal
+    @cached_property
+    def selected(self) -> tuple[Array, Array, Array]:
+        row, column, M_inverse = self.plan.row, self.plan.column, self._M_inverse()
+        K = M_inverse * self.d[row] * self.d[column]
+        diagonal = np.empty(len(self.d))
+        diagonal[row[row == column]] = K[row == column]
+        first = 2 * (self.sums.update.T @ K) - self.sums.squares @ diagonal
         return np.asarray(first), self._back(diagonal), self._complement(M_inverse)
 
     def selected_sums(self, weights: Array) -> tuple[float, Array]:
-        row, column, M_inverse = self.plan.row, self.plan.column, self._M_inverse()
-        K = M_inverse * self.d[row] * self.d[column]
-        twice = 2.0 - (row == column)
-        return float(twice * K @ (self.sums.update @ weights)), self._complement(M_inverse)
+        across, _, complement = self.selected
+        return float(weights @ across), complement
 
     def covariances(self) -> tuple[Array, Array]:
         row, column, plan = self.plan.row, self.plan.column, self.plan

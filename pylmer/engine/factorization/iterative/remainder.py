@@ -122,16 +122,14 @@ class IterativeSchurComplement:
     def S_times(self, B: Array) -> Array:
         return self.sums.coupling.S_times(self.k, B)
 
-    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        probes, C = self.sums.probes, self.sums.coupling.C
-        across = self._known_across + probes.mean(self._probed_across)
-        across = across + np.sum((C @ KcS) * (C @ Kc), axis=1)
-        diagonal = self.d**2 * self._M_inverse + np.sum(Kc * KcS, axis=1)
-        return across, diagonal, self._complement
+    @cached_property
+    def selected(self) -> tuple[Array, Array, Array]:
+        across = self._known_across + self.sums.probes.mean(self._probed_across)
+        return across, self.d**2 * self._M_inverse, self._complement
 
     def selected_sums(self, weights: Array) -> tuple[float, Array]:
-        across = self._known_across + self.sums.probes.mean(self._probed_across)
-        return float(weights @ across), self._complement
+        across, _, complement = self.selected
+        return float(weights @ across), complement
 
     def covariances(self) -> tuple[Array, Array]:
         raise NumericalError(
