@@ -90,7 +90,7 @@ class Control:
         if not callable(self.optimizer) and not is_one_of(self.optimizer, OPTIMIZERS):
             known = ", ".join(map(repr, OPTIMIZERS))
             raise ArgumentError(f"optimizer={written(self.optimizer)}: wanted one of {known}, or a callable")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or self.seed < 0:
+        if not _is_seed(self.seed):
             raise ArgumentError(f"{type(self).__name__}(seed={written(self.seed)}): wanted a whole number from 0")
         if not isinstance(self.optCtrl, Mapping):
             raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {written(self.optCtrl)}")
@@ -134,8 +134,8 @@ class lmerControl(Control):
                               these; "iterative": crossed factors with one scalar term each by conjugate gradients,
                               theta and criterion with a Monte-Carlo error (`fit.monte_carlo`), which "auto" takes where
                               more than 40,000 effects stand beside the largest factor's
-    seed                      of the iterative engine's random probes, a whole number from 0: the same seed gives the same
-                              fit; default 0
+    seed                      of the iterative engine's random probes, a whole number from 0: the same seed gives the
+                              same fit; default 0
 
     Each `check_*` takes "ignore", "warning", "message" or "stop", but for those of other values above: "warning" and
     "message" give a FitNote, "stop" raises DataError, or NumericalError for `check_conv_*`. Raises `ArgumentError` for
@@ -202,3 +202,7 @@ class glmerControl(Control):
             raise ArgumentError(f"glmerControl(laplace={written(self.laplace)}): wanted None, 'observed' or 'lme4'")
         if callable(self.optimizer):
             raise ArgumentError("glmerControl(optimizer=...): glmer has its own optimizer; a function is for lmer")
+
+
+def _is_seed(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 0

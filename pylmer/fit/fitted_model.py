@@ -13,7 +13,7 @@ import pandas as pd
 from ..design import DesignRows, ModelData
 from ..engine.covariance.covariances import Covariances
 from ..engine.criterion.profiled import At, Criterion
-from ..engine.factorization.schur_complement import RemainderTooLarge
+from ..engine.factorization.schur_complement import RemainderSizeError
 from ..engine.sums.gram import Gram
 from ..errors import FitNote
 from ..language import fitted_formula
@@ -113,7 +113,7 @@ class FittedModel(Fit):
 
         try:
             exact = exact_logdet(self.criterion.engine, [point.template() for point in self.optimum.points])
-        except RemainderTooLarge:
+        except RemainderSizeError:
             return self.solution.logdet_V
         return exact - self.gram.sum_log_weights
 

@@ -10,7 +10,7 @@ from .contract import Engine, SumsEngine
 from .crossed import CrossedPlan
 from .dense import DenseEngine
 from .scalars import ScalarsPlan
-from .schur_complement import RemainderTooLarge
+from .schur_complement import RemainderSizeError
 from .whole import WholePlan
 
 PLANS: tuple[type[Plan], ...] = (ChainPlan, WholePlan, ScalarsPlan, CrossedPlan)  # the first that fits
@@ -24,7 +24,7 @@ def choose_engine(gram: Gram, rows: Rows | None, wanted: str = "auto") -> Engine
         return _iterative_engine(gram)
     try:
         return elimination_engine(gram)
-    except RemainderTooLarge:
+    except RemainderSizeError:
         if wanted == "blocked" or any(L > 1 for _, L in gram.incidence.shapes):
             raise
         return _iterative_engine(gram)

@@ -21,16 +21,16 @@ ESTIMABLE_REMAINDER = 2_500  # ... from which the iterative engine finds theta s
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 
-class RemainderTooLarge(NumericalError):
+class RemainderSizeError(NumericalError):
     """A dense remainder would not fit into memory."""
 
 
 def check_remainder(q: int) -> None:
-    """RemainderTooLarge if a dense remainder of q effects is."""
+    """RemainderSizeError if a dense remainder of q effects is."""
     if q > REMAINDER_LIMIT:
-        raise RemainderTooLarge(
-            f"crossed factors leave {q} random effects beside the largest factor, and {REMAINDER_LIMIT} can be factorized: "
-            "lmer's iterative engine goes beyond that, with one scalar term such as (1 | g) for each factor"
+        raise RemainderSizeError(
+            f"crossed factors leave {q} random effects beside the largest factor, and {REMAINDER_LIMIT} can be "
+            "factorized; lmer's iterative engine goes beyond that, with one scalar term such as (1 | g) for each factor"
         )
 
 

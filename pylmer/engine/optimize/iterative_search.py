@@ -15,8 +15,8 @@ from ..factorization.iterative.log_determinant import Estimate
 from ..sums.moments import moment_ratios
 from .score_search import score_descent
 
-# Probes, directions that are deflated besides the intercepts, and the Monte-Carlo error of theta, in standard errors, that
-# is left alone; the fewer the probes, the less they know their own error.
+# Probes, directions that are deflated besides the intercepts, and the Monte-Carlo error of theta, in standard errors,
+# that is left alone; the fewer the probes, the less they know their own error.
 EFFORTS = (5, 0, 0.001), (20, 0, 0.003), (20, 32, 0.003), (80, 32, np.inf)
 
 

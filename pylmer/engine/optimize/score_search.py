@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..covariance.points import Points
-from ..criterion.profiled import At, ProfiledEvaluation
 from ...errors import NumericalError
 from ...numerics.linalg import Array
+from ..covariance.points import Points
+from ..criterion.profiled import At, ProfiledEvaluation
 from .newton import Run
 from .search import INTERIOR, Search
 from .trust_region import KEPT, NEAR, STOP, first_radius, radii, secants, trust_step

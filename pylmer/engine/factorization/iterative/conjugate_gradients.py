@@ -57,7 +57,13 @@ class Solved:
 
 
 def solve(
-    A: ScaledOperator, space: Deflation, X: Array, residual: Array, tolerance: Array, least: int = 0, most: int = MOST_STEPS
+    A: ScaledOperator,
+    space: Deflation,
+    X: Array,
+    residual: Array,
+    tolerance: Array,
+    least: int = 0,
+    most: int = MOST_STEPS,
 ) -> Solved:
     """Go on from X with its `residual` (q, m) until the norm of each column's is below its `tolerance` (m,).
 

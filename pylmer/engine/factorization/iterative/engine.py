@@ -49,7 +49,9 @@ class IterativePlan(ScalarsPlan):
         return cls.seeded(incidence, coupling_pattern(incidence), remainder_pattern(incidence), seed, k)
 
     @classmethod
-    def seeded(cls, incidence: Incidence, C: CsrPattern, A: CsrPattern, seed: int = 0, k: int = PROBES) -> IterativePlan:
+    def seeded(
+        cls, incidence: Incidence, C: CsrPattern, A: CsrPattern, seed: int = 0, k: int = PROBES
+    ) -> IterativePlan:
         """The plan for patterns that have been made."""
         sizes = [J for J, _ in incidence.shapes[1:]]
         factors = np.repeat(np.arange(len(sizes)), sizes)
@@ -125,7 +127,7 @@ class EstimatedFixed(Fixed):
     """The fixed part beside a log|V| that is estimated when first asked for."""
 
     def __init__(self, known: Fixed, factorization: IterativeFactorization) -> None:
-        own = dict(beta=known.beta, L_X=known.L_X, r2=known.r2, logdet_XtVX=known.logdet_XtVX)
+        own = {name: getattr(known, name) for name in ("beta", "L_X", "r2", "logdet_XtVX")}
         self.__dict__.update(own, factorization=factorization)
 
     @cached_property

@@ -34,7 +34,7 @@ class Estimate:
 
 
 def log_determinant(A: ScaledOperator, k: int, widths: tuple[int, ...], enough: float, seed: int) -> Estimate:
-    """log|A| from k probes, V as wide as the first of `widths` for which the standard error is `enough`, or the last."""
+    """log|A| from k probes; V takes `widths` directions besides the intercepts, in turn until the error is `enough`."""
     rng = np.random.default_rng(seed)
     found = _estimated(A, k, widths[0], rng)
     for width in widths[1:]:
@@ -85,18 +85,17 @@ def outlying(A: ScaledOperator, width: int, rng: np.random.Generator) -> Deflati
 
 def log_quadratures(A: ScaledOperator, B: Array) -> tuple[Array, Array]:
     """b'log(A)b and b'(A - I)b for each column b of B (q, m): Lanczos, as many steps as the sum needs to settle."""
-    size = np.sqrt(np.sum(B**2, axis=0))
-    size = np.where(size > 0, size, 1.0)
-    Q, before = B / size, np.zeros_like(B)
+    squares = np.sum(B**2, axis=0)
+    Q, before = B / np.sqrt(np.where(squares > 0, squares, 1.0)), np.zeros_like(B)
     off: Array = np.zeros(B.shape[1])
     diagonals, offs = [], []
     total, quadratures = np.inf, np.zeros(B.shape[1])
     for _ in range(min(LANCZOS_STEPS, len(B))):
         W = A.times(Q) - off * before
         alpha = np.sum(Q * W, axis=0)
-        diagonals.append(np.where(size > 0, alpha, 1.0))
+        diagonals.append(alpha)
         W -= alpha * Q
-        quadratures = size**2 * _log_corner(np.array(diagonals), np.array(offs).reshape(-1, B.shape[1]))
+        quadratures = squares * _log_corner(np.array(diagonals), np.array(offs).reshape(-1, B.shape[1]))
         off = np.sqrt(np.sum(W**2, axis=0))
         if abs(quadratures.sum() - total) <= SETTLED or np.all(off < TINY):
             break
@@ -105,7 +104,7 @@ def log_quadratures(A: ScaledOperator, B: Array) -> tuple[Array, Array]:
         before, Q = Q, np.where(alive, W / np.where(alive, off, 1.0), 0.0)
         off = np.where(alive, off, 0.0)
         offs.append(off)
-    return quadratures, size**2 * (diagonals[0] - 1.0)
+    return quadratures, squares * (diagonals[0] - 1.0)
 
 
 def _log_corner(diagonals: Array, offs: Array) -> Array:

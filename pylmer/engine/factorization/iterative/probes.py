@@ -1,7 +1,7 @@
 """Random signs that traces are estimated with: drawn once, shared by all templates.
 
-Because they are shared, an estimated score is a smooth function of theta whose root can be found to rounding. Each of the
-factors has probes of its own, zero elsewhere: what one vanishing variance leaves is then not blurred by the others.
+Because they are shared, an estimated score is a smooth function of theta whose root can be found to rounding. Each
+factor has probes of its own, zero elsewhere: what one vanishing variance leaves is then not blurred by the others.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from .probes import Probes, covariance_of_mean
 
 SOLVED = 1e-10  # relative residual of what estimates are made of
 PROBED = 1e-4  # of what the probes are asked for
+ROUNDED = 1e-12  # residual, beside probes of ones, that is rounding
 LEAST = 2  # steps: after one, all probes err alike, and their spread says nothing of it
 LITTLE = 0.1  # mean of d^2 S_ii of a factor below which d is not divided by
 LOG_PROBES = 20
@@ -154,7 +155,7 @@ class IterativeSchurComplement:
         turned = self.A.times(rest)
         begun = part + rest
         residual = Z - space.AV @ (space.E_inverse @ (space.V.T @ Z)) - turned
-        wanted = PROBED * np.sqrt(np.sum(residual**2, axis=0))
+        wanted = np.maximum(PROBED * np.sqrt(np.sum(residual**2, axis=0)), ROUNDED * np.sqrt(len(Z)))
         X = solve(self.A, space, begun, residual, wanted, LEAST).X
         return X - begun, X - begun + space.projected(turned - rest)
 
