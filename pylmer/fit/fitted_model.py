@@ -104,18 +104,29 @@ class FittedModel(Fit):
         """Name of the engine."""
         return self.criterion.engine.name
 
-    @cached_property
+    @property
     def logdet_V(self) -> float:
         """log|V|, prior weights included; by the iterative engine exact where the remainder can be factorized."""
+        return self.solution.logdet_V if self._factorized_logdet is None else self._factorized_logdet
+
+    @property
+    def criterion_error(self) -> float:
+        """Monte-Carlo standard error of the criterion as `logdet_V` leaves it: zero where that is exact."""
+        estimated = self.engine == ITERATIVE and self._factorized_logdet is None
+        return float(self.monte_carlo["std.error"].iloc[-1]) if estimated else 0.0
+
+    @cached_property
+    def _factorized_logdet(self) -> float | None:
+        """log|V| by one factorization, for fits of the iterative engine; None where that is too large, and for others."""
         if self.engine != ITERATIVE or self.given is not None:
-            return self.solution.logdet_V
-        from ..engine.factorization.iterative.engine import exact_logdet  # late: a room that few fits need
+            return None
+        from ..engine.factorization.iterative.engine import exact_factorization  # late: a room that few fits need
 
         try:
-            exact = exact_logdet(self.criterion.engine, [point.template() for point in self.optimum.points])
+            exact = exact_factorization(self.criterion.engine, [point.template() for point in self.optimum.points])
         except RemainderSizeError:
-            return self.solution.logdet_V
-        return exact - self.gram.sum_log_weights
+            return None
+        return exact.logdet_V - self.gram.sum_log_weights
 
     @cached_property
     def monte_carlo(self) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pylmer.engine.covariance.points import Points
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.choose import choose_engine
 from pylmer.engine.factorization.iterative.conjugate_gradients import Deflation, solve
-from pylmer.engine.factorization.iterative.engine import IterativePlan, exact_logdet
+from pylmer.engine.factorization.iterative.engine import IterativePlan, exact_factorization
 from pylmer.engine.factorization.iterative.log_determinant import intercepts, log_determinant, outlying
 from pylmer.engine.factorization.iterative.operator import Coupling, ScaledOperator
 from pylmer.engine.factorization.iterative.probes import Probes, covariance_of_mean
@@ -90,7 +90,9 @@ def test_deflated_conjugate_gradients_solve(operator, width) -> None:
     found = solve(A, space, begun, B - A.times(begun), np.full(5, 1e-11))
     np.testing.assert_allclose(found.X, np.linalg.solve(plain, B), rtol=1e-9, atol=1e-10)
     assert found.steps <= 46
-    exact = solve(A, space, np.zeros((46, width)), space.V, np.full(width, 1e-8))  # what lies in the space may take steps
+    exact = solve(
+        A, space, np.zeros((46, width)), space.V, np.full(width, 1e-8)
+    )  # what lies in the space may take steps
     np.testing.assert_allclose(exact.X, np.linalg.solve(plain, space.V), atol=1e-7)
     with pytest.raises(NumericalError, match="did not converge in 2 steps"):
         solve(A, space, np.zeros_like(B), B, np.full(5, 1e-11), most=2)
@@ -186,7 +188,7 @@ def test_a_level_met_once(REML=True) -> None:
 def test_log_determinant_by_one_factorization() -> None:
     exact, ours = both(made())
     T = [point.template() for point in points(0.5, 0.6, 0.3)]
-    assert exact_logdet(ours.engine, T) == pytest.approx(exact.engine.factorize(T).logdet_V, rel=1e-13)
+    assert exact_factorization(ours.engine, T).logdet_V == pytest.approx(exact.engine.factorize(T).logdet_V, rel=1e-13)
 
 
 def test_the_last_factorization_is_kept_but_not_pickled() -> None:
@@ -198,25 +200,29 @@ def test_the_last_factorization_is_kept_but_not_pickled() -> None:
     assert again.factorize(T).fixed.r2 == pytest.approx(ours.engine.factorize(T).fixed.r2, rel=1e-14)
 
 
-def test_leverages_are_refused() -> None:
-    _, ours = both(made(), k=5)
-    with pytest.raises(NumericalError, match="covariances of single rows"):
-        ours.at(points(0.5, 0.6, 0.3)).factorization.covariances()
+def test_covariances_of_pairs_are_those_of_one_factorization() -> None:
+    one, two = (criterion.at(points(0.5, 0.6, 0.3)).factorization.covariances() for criterion in both(made(), k=5))
+    for a, b in zip([*one[0], *one[1].values()], [*two[0], *two[1].values()], strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-12)
+    with pytest.raises(NumericalError, match="knows no entries"):
+        both(made(), k=5)[1].at(points(0.5, 0.6, 0.3)).factorization.remainder.covariances()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda terms: terms[:1], "two or more crossed grouping factors, and these are one"),
-        (lambda terms: (terms[0], replace(terms[0], codes=terms[0].codes // 3, n_levels=30, factor=1)), "are nested"),
-        (lambda terms: (terms[0], replace(terms[1], Z=np.ones((2000, 2)))), "a factor has 2 columns"),
-    ],
-)
-def test_other_designs_are_refused(change, message) -> None:
+def test_vector_terms_are_refused() -> None:
     rows = made()
-    rows = replace(rows, terms=change(rows.terms))
-    with pytest.raises(ArgumentError, match=message):
+    rows = replace(rows, terms=(rows.terms[0], replace(rows.terms[1], Z=np.ones((2000, 2)))))
+    with pytest.raises(ArgumentError, match=r"one scalar term each, such as \(1 \| g\); here a factor has 2 columns"):
         choose_engine(form_gram(rows, find_scaling(rows)), rows, "iterative")
+
+
+def test_without_a_remainder_there_is_nothing_to_iterate_on() -> None:
+    rows = made()
+    one = replace(rows, terms=rows.terms[:1])
+    above = replace(rows.terms[0], codes=rows.terms[0].codes // 3, n_levels=30, factor=1)
+    for rows in (one, replace(rows, terms=(rows.terms[0], above))):
+        engine = choose_engine(form_gram(rows, find_scaling(rows)), rows, "iterative")
+        assert engine.name == "blocked"
+        assert engine.nested
 
 
 def test_a_remainder_beyond_the_limit_is_estimated(monkeypatch) -> None:

@@ -20,7 +20,7 @@ def choose_engine(gram: Gram, rows: Rows | None, wanted: str = "auto") -> Engine
     """The engine for these sums; "dense" is the oracle, for small n only, and needs the rows."""
     if wanted == "dense" and rows is not None:
         return DenseEngine(gram, rows)
-    if wanted == "iterative":
+    if wanted == "iterative" and not gram.incidence.nested:
         return _iterative_engine(gram)
     try:
         return elimination_engine(gram)
@@ -31,6 +31,7 @@ def choose_engine(gram: Gram, rows: Rows | None, wanted: str = "auto") -> Engine
 
 
 def _iterative_engine(gram: Gram) -> Engine:
+    """For crossed factors; nested ones, and one alone, leave no remainder to iterate on."""
     from .iterative.engine import IterativePlan  # late: a room that few fits need
 
     return IterativePlan.of(gram.incidence).fill(gram)

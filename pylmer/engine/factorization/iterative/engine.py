@@ -12,10 +12,10 @@ import numpy as np
 from ....errors import ArgumentError
 from ....numerics.linalg import Array
 from ...sums.gram import Gram, Incidence
-from ..contract import Engine, Fixed
+from ..contract import Covariances, Engine, Fixed
 from ..dense import factor_templates, fixed_part
 from ..patterns import CsrPattern, coupling_pattern, remainder_pattern
-from ..scalars import ScalarsEngine, ScalarsFactorization, ScalarsPlan
+from ..scalars import CrossedScalars, ScalarsEngine, ScalarsFactorization, ScalarsPlan
 from .operator import Coupling
 from .probes import Probes
 from .remainder import IterativeSchurComplement, IterativeSums
@@ -44,7 +44,7 @@ class IterativePlan(ScalarsPlan):
 
     @classmethod
     def of(cls, incidence: Incidence, seed: int = 0, k: int = PROBES) -> IterativePlan:
-        """ArgumentError unless there are crossed factors with one scalar term each."""
+        """The plan for crossed factors; ArgumentError unless they have one scalar term each."""
         check_iterative(incidence)
         return cls.seeded(incidence, coupling_pattern(incidence), remainder_pattern(incidence), seed, k)
 
@@ -100,12 +100,16 @@ class IterativeEngine(ScalarsEngine):
         key = np.concatenate([t.ravel() for t in T]).tobytes()
         if key not in self.latest:
             self.latest.clear()
-            self.latest[key] = IterativeFactorization(self, self.eliminated(factor_templates(self.gram, T)))
+            self.latest[key] = IterativeFactorization(self, self.eliminated(factor_templates(self.gram, T)), T)
         return self.latest[key]
 
 
 class IterativeFactorization(ScalarsFactorization):
     """V at given templates; log|V|, which no score needs, is estimated when first asked for."""
+
+    def __init__(self, engine: IterativeEngine, elimination: CrossedScalars, T: Sequence[Array]) -> None:
+        super().__init__(engine, elimination)
+        self.T = T
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -117,6 +121,10 @@ class IterativeFactorization(ScalarsFactorization):
         """The remainder at these templates."""
         assert isinstance(self.elimination.rest, IterativeSchurComplement)  # no other plan fills the engine
         return self.elimination.rest
+
+    def covariances(self) -> Covariances:
+        """Exact, by one factorization; NumericalError if the remainder is too large for it."""
+        return exact_factorization(self.engine, self.T).covariances()
 
     def spread(self) -> Array:
         """Monte-Carlo covariance of `selected_sums`, the first factor first: (1 + F, 1 + F)."""
@@ -137,12 +145,7 @@ class EstimatedFixed(Fixed):
 
 
 def check_iterative(incidence: Incidence) -> None:
-    """ArgumentError if these levels are none for the iterative engine."""
-    if len(incidence.shapes) < 2 or incidence.nested:
-        raise ArgumentError(
-            "engine='iterative' is for two or more crossed grouping factors, and these are "
-            f"{'nested' if len(incidence.shapes) > 1 else 'one'}: leave engine= out, the exact one takes no longer"
-        )
+    """ArgumentError if these factors are none for the iterative engine."""
     wide = [L for _, L in incidence.shapes if L > 1]
     if wide:
         raise ArgumentError(
@@ -151,6 +154,6 @@ def check_iterative(incidence: Incidence) -> None:
         )
 
 
-def exact_logdet(engine: Engine, T: Sequence[Array]) -> float:
-    """log|V| at templates T by one factorization of the remainder; NumericalError if it is too large."""
-    return ScalarsPlan.of(engine.gram.incidence).fill(engine.gram).factorize(T).logdet_V
+def exact_factorization(engine: Engine, T: Sequence[Array]) -> ScalarsFactorization:
+    """V at templates T with the remainder factorized; RemainderSizeError if it is too large."""
+    return ScalarsPlan.of(engine.gram.incidence).fill(engine.gram).factorize(T)

@@ -60,8 +60,8 @@ class Coupling:
 
     def S_times(self, k: Array, B: Array) -> Array:
         """S B for B (q, m)."""
-        out = self.diagonal[:, None] * B - self.C.T @ (k[:, None] * (self.C @ B))
-        return out if self.beside is None else out + self.beside @ B
+        out: Array = self.diagonal[:, None] * B - self.C.T @ (k[:, None] * (self.C @ B))
+        return np.asarray(out if self.beside is None else out + self.beside @ B)
 
 
 @dataclass(frozen=True, eq=False)

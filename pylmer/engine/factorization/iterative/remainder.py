@@ -24,12 +24,13 @@ from .log_determinant import Estimate, intercepts, log_determinant, outlying
 from .operator import Coupling, ScaledOperator
 from .probes import Probes, covariance_of_mean
 
-SOLVED = 1e-10  # relative residual of what estimates are made of
+SOLVED = 1e-9  # relative residual of what estimates are made of; quadratic forms are as exact as its square
+STEPPED = 1e-6  # of what only the information is made of
 PROBED = 1e-4  # of what the probes are asked for
 ROUNDED = 1e-12  # residual, beside probes of ones, that is rounding
 LEAST = 2  # steps: after one, all probes err alike, and their spread says nothing of it
 LITTLE = 0.1  # mean of d^2 S_ii of a factor below which d is not divided by
-LOG_PROBES = 20
+LOG_PROBES = 12
 WIDTHS = (0, 32)  # eigenvectors besides the intercepts that the log determinant takes exactly
 ENOUGH = 0.01  # standard error of the criterion from which more are taken
 
@@ -103,22 +104,26 @@ class IterativeSchurComplement:
         return self.estimated_logdet.value
 
     def half_solves(self, c: Array) -> list[Array]:
-        solved = self.solve(c)
+        B = self.A.ends[:, None] * c
+        X, residual = self._solved(B, SOLVED if self._known is None else STEPPED)
         if self._known is None:
-            B, X = self.A.ends[:, None] * c, solved / self.A.scale[:, None]
-            self._known = Solutions(B, X, B - self.A.times(X))
-        return [(c * self.d[:, None])[:, None], solved[:, None]]
+            self._known = Solutions(B, X, residual)
+        return [(c * self.d[:, None])[:, None], (self.A.scale[:, None] * X)[:, None]]
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
         return cross(one[0], two[1])
 
     def solve(self, c: Array) -> Array:
-        B = self.A.ends[:, None] * c
-        wanted = SOLVED * np.sqrt(np.sum(B**2, axis=0))
-        guess, residual = (np.zeros_like(B), B) if self._known is None else self._known.guess(B)
-        if self._known is None or np.any(np.sqrt(np.sum(residual**2, axis=0)) > wanted):
-            guess = solve(self.A, self.space, guess, residual, wanted).X
-        return np.asarray(self.A.scale[:, None] * guess)
+        return np.asarray(self.A.scale[:, None] * self._solved(self.A.ends[:, None] * c, SOLVED)[0])
+
+    def _solved(self, B: Array, accuracy: float) -> tuple[Array, Array]:
+        """A^-1 B and what it leaves of B; a combination of what has been solved for where that is accurate enough."""
+        wanted = accuracy * np.sqrt(np.sum(B**2, axis=0))
+        X, residual = (np.zeros_like(B), B) if self._known is None else self._known.guess(B)
+        if np.all(np.sqrt(np.sum(residual**2, axis=0)) <= wanted):
+            return X, residual
+        found = solve(self.A, self.space, X, residual, wanted)
+        return found.X, found.residual
 
     def S_times(self, B: Array) -> Array:
         return self.sums.coupling.S_times(self.k, B)
@@ -133,9 +138,7 @@ class IterativeSchurComplement:
         return float(weights @ across), complement
 
     def covariances(self) -> tuple[Array, Array]:
-        raise NumericalError(
-            "the iterative engine does not give the covariances of single rows (leverages): fit with engine='blocked'"
-        )
+        raise NumericalError("the iterative remainder knows no entries of K_R: the exact one does")
 
     def spread(self, weights: Array) -> Array:
         """Monte-Carlo covariance of the sum over j of weights_j c_j'K_R c_j, and of the sums of the diagonal of
