@@ -117,7 +117,7 @@ class FittedModel(Fit):
 
     @cached_property
     def _factorized_logdet(self) -> float | None:
-        """log|V| by one factorization, for fits of the iterative engine; None where that is too large, and for others."""
+        """log|V| by one factorization, for fits of the iterative engine; None for others, and where it is too large."""
         if self.engine != ITERATIVE or self.given is not None:
             return None
         from ..engine.factorization.iterative.engine import exact_factorization  # late: a room that few fits need

@@ -61,7 +61,7 @@ def operator() -> tuple[ScaledOperator, np.ndarray]:
     C = sparse.csr_array(rng.poisson(0.6, (70, 46)).astype(float))
     factors = np.repeat([0, 1], [40, 6])
     beside = np.where(factors[:, None] != factors, rng.poisson(0.4, (46, 46)), 0.0)
-    whole = beside + beside.T + np.diag((C.T @ np.ones(70)))
+    whole = beside + beside.T + np.diag(C.T @ np.ones(70))
     k, d = 0.25 / (1 + 0.25 * C.sum(axis=1)), np.where(factors == 0, 0.7, 0.3)
     S = whole - (C.T @ (k[:, None] * C.toarray()))
     A = ScaledOperator(Coupling.of(C, sparse.csr_array(whole), factors), k, d, np.diag(S))
@@ -178,9 +178,9 @@ def test_few_levels_are_left_nothing_to_chance() -> None:
     assert two.value == pytest.approx(one.value, rel=1e-9)
 
 
-def test_a_level_met_once(REML=True) -> None:
+def test_a_level_met_once() -> None:
     rows = made((90, 50), rare=True)
-    one, two = (criterion.at(points(0.5, 0.6)) for criterion in both(rows, REML))
+    one, two = (criterion.at(points(0.5, 0.6)) for criterion in both(rows))
     np.testing.assert_allclose(two.gradient, one.gradient, atol=0.05)
     assert two.value == pytest.approx(one.value, abs=0.01)
 
@@ -219,8 +219,8 @@ def test_without_a_remainder_there_is_nothing_to_iterate_on() -> None:
     rows = made()
     one = replace(rows, terms=rows.terms[:1])
     above = replace(rows.terms[0], codes=rows.terms[0].codes // 3, n_levels=30, factor=1)
-    for rows in (one, replace(rows, terms=(rows.terms[0], above))):
-        engine = choose_engine(form_gram(rows, find_scaling(rows)), rows, "iterative")
+    for each in (one, replace(rows, terms=(rows.terms[0], above))):
+        engine = choose_engine(form_gram(each, find_scaling(each)), each, "iterative")
         assert engine.name == "blocked"
         assert engine.nested
 

@@ -26,7 +26,8 @@ Same = TypeVar("Same", bound="EliminationEngine")
 class Elimination(Protocol):
     """Chain, Whole, CrossedScalars or Crossed: all factors at given templates."""
 
-    logdet_V: float
+    @property
+    def logdet_V(self) -> float: ...
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]: ...
 

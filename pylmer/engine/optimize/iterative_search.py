@@ -12,6 +12,7 @@ from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.iterative.engine import IterativeEngine, IterativeFactorization, IterativePlan
 from ..factorization.iterative.log_determinant import Estimate
+from ..factorization.scalars import ScalarsEngine
 from ..sums.moments import moment_ratios
 from .score_search import score_descent
 
@@ -43,6 +44,7 @@ def prepared(criterion: Criterion, covariances: Covariances, seed: int) -> Crite
 
 def estimated_start(criterion: Criterion, covariances: Covariances) -> Points | None:
     """theta of an exact engine's sums by the iterative one, None where it does not arrive at one."""
+    assert isinstance(criterion.engine, ScalarsEngine)  # no other is estimable
     plan = criterion.engine.plan
     engine = IterativePlan.seeded(plan.incidence, plan.C, plan.A).fill(criterion.gram)
     estimated = prepared(replace(criterion, engine=engine), covariances, 0)

@@ -110,8 +110,8 @@ def criterion_errors(fits: Sequence[Fit]) -> str:
     if not error:
         return ""
     return (
-        f"log-likelihoods are estimated by the iterative engine: Chisq, AIC and BIC have a Monte-Carlo standard error of "
-        f"up to {error:.2g}"
+        "log-likelihoods are estimated by the iterative engine: Chisq, AIC and BIC have a Monte-Carlo standard error "
+        f"of up to {error:.2g}"
     )
 
 

@@ -76,6 +76,13 @@ class IterativeEngine(ScalarsEngine):
     def costly(self) -> bool:
         return True
 
+    @property
+    def route(self) -> str:
+        return (
+            f"crossed grouping factors (one scalar term each): the largest is eliminated level by level, {self.A.shape[0]} "
+            f"effects of the others are solved for by conjugate gradients, traces estimated with {self._sums.probes.k} probes"
+        )
+
     def seeded(self, seed: int, k: int = PROBES) -> IterativeEngine:
         """The engine with k probes of this seed."""
         sums = self._sums
@@ -139,7 +146,7 @@ class EstimatedFixed(Fixed):
         self.__dict__.update(own, factorization=factorization)
 
     @cached_property
-    def logdet_V(self) -> float:  # type: ignore[override]
+    def logdet_V(self) -> float:
         factorization: IterativeFactorization = self.__dict__["factorization"]
         return factorization.logdet_V
 

@@ -88,7 +88,8 @@ def log_quadratures(A: ScaledOperator, B: Array) -> tuple[Array, Array]:
     squares = np.sum(B**2, axis=0)
     Q, before = B / np.sqrt(np.where(squares > 0, squares, 1.0)), np.zeros_like(B)
     off: Array = np.zeros(B.shape[1])
-    diagonals, offs = [], []
+    diagonals: list[Array] = []
+    offs: list[Array] = []
     total, quadratures = np.inf, np.zeros(B.shape[1])
     for _ in range(min(LANCZOS_STEPS, len(B))):
         W = A.times(Q) - off * before
