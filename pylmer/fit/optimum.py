@@ -190,8 +190,8 @@ def _estimated_optimum(devfun: Devfun, start: Points | None, **options: int) -> 
     at = devfun.criterion.at(optimum.points)
     error, criterion = iterative_search.relative_error(at), iterative_search.criterion_estimate(at)
     said = (
-        f"theta is estimated by the iterative engine with a Monte-Carlo error of {error:.1g} of its standard error (seed "
-        f"{devfun.control.seed}), the criterion with one of {criterion.se:.1g}: see fit.monte_carlo"
+        f"theta is estimated by the iterative engine with a Monte-Carlo error of {error:.1g} of its standard error "
+        f"(seed {devfun.control.seed}), the criterion with one of {criterion.se:.1g}: see fit.monte_carlo"
     )
     return replace(optimum, notes=(said, *optimum.notes), factorized=at)
 

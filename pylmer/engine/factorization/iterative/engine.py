@@ -79,8 +79,9 @@ class IterativeEngine(ScalarsEngine):
     @property
     def route(self) -> str:
         return (
-            f"crossed grouping factors (one scalar term each): the largest is eliminated level by level, {self.A.shape[0]} "
-            f"effects of the others are solved for by conjugate gradients, traces estimated with {self._sums.probes.k} probes"
+            "crossed grouping factors (one scalar term each): the largest is eliminated level by level, "
+            f"{self.A.shape[0]} effects of the others are solved for by conjugate gradients, and traces estimated with "
+            f"{self._sums.probes.k} probes"
         )
 
     def seeded(self, seed: int, k: int = PROBES) -> IterativeEngine:
