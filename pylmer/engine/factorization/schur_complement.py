@@ -25,9 +25,14 @@ class RemainderSizeError(NumericalError):
     """A dense remainder would not fit into memory."""
 
 
+def exceeds(q: int) -> bool:
+    """Whether a dense remainder of q effects is too large."""
+    return q > REMAINDER_LIMIT
+
+
 def check_remainder(q: int) -> None:
-    """RemainderSizeError if a dense remainder of q effects is."""
-    if q > REMAINDER_LIMIT:
+    """RemainderSizeError if a dense remainder of q effects is too large."""
+    if exceeds(q):
         raise RemainderSizeError(
             f"crossed factors leave {q} random effects beside the largest factor, and {REMAINDER_LIMIT} can be "
             "factorized; lmer's iterative engine goes beyond that, with one scalar term such as (1 | g) for each factor"

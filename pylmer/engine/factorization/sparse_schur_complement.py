@@ -80,6 +80,11 @@ class SparseSums:
         return SparseSchurComplement(self, k, d)
 
 
+def too_full(lengths: Array, q: int) -> bool:
+    """Whether rows of C with so many entries (J,) say at once that a remainder of q effects is not sparse."""
+    return bool(np.sum(lengths * (lengths + 1.0)) / 2 > SPARSE_FILL * 10 * q * q)
+
+
 def sparse_plan(C: CsrPattern, A: CsrPattern) -> SparsePlan | None:
     """The plan of a remainder with few entries, None where dense arithmetic is better.
 
@@ -87,7 +92,7 @@ def sparse_plan(C: CsrPattern, A: CsrPattern) -> SparsePlan | None:
     """
     q = A.shape[0]
     lengths = np.diff(C.indptr).astype(float)
-    if q < SPARSE_FROM or np.sum(lengths * (lengths + 1)) / 2 > SPARSE_FILL * 10 * q * q:
+    if q < SPARSE_FROM or too_full(lengths, q):
         return None
     ones, own = (sparse.csr_array((np.ones(each.nnz), each.indices, each.indptr), shape=each.shape) for each in (C, A))
     pattern = sparse.csc_array(ones.T @ ones + own)

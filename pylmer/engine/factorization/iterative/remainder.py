@@ -108,10 +108,11 @@ class IterativeSchurComplement:
         X, residual = self._solved(B, SOLVED if self._known is None else STEPPED)
         if self._known is None:
             self._known = Solutions(B, X, residual)
-        return [(c * self.d[:, None])[:, None], (self.A.scale[:, None] * X)[:, None]]
+        scale = self.A.scale[:, None]
+        return [(c * self.d[:, None])[:, None], (scale * X)[:, None], (residual / scale)[:, None]]
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
-        return cross(one[0], two[1])
+        return cross(one[0], two[1]) + cross(one[1], two[2])  # to the product of what both solutions lack
 
     def solve(self, c: Array) -> Array:
         return np.asarray(self.A.scale[:, None] * self._solved(self.A.ends[:, None] * c, SOLVED)[0])
