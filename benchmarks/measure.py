@@ -31,11 +31,13 @@ def run(program: str, warm_up: Callable[[], Any], fit: Callable[[str, pd.DataFra
     warm_up()
     forget_peak()
     before = megabytes("VmRSS")
-    seconds, answer = [], {}
+    seconds, cpu, answer = [], [], {}
     for _ in range(int(str(record["repeats"]))):
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         answer = fit(str(record["formula"]), frame)
+        cpu.append(time.process_time() - start_cpu)
         seconds.append(time.perf_counter() - start)
     report = {"program": program, "problem": record["name"], "seconds": statistics.median(seconds)}
+    report["cpu"] = statistics.median(cpu)
     peak = megabytes("VmHWM")
     print(json.dumps(report | answer | {"megabytes": peak - before, "peak": peak}))

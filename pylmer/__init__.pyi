@@ -5,10 +5,13 @@ from .api.generalized import glmer, glmer_nb
 from .api.generalized_linear import GlmFit, glm
 from .api.generalized_models import GlmerFit
 from .api.linear import LmFit, LmList, lm, lmList
+from .api.lmer_many import LmerMany, lmer_many
+from .api.make_glmer import makeGlmer
 from .api.make_lmer import makeLmer
 from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
 from .api.models import LmerFit
-from .design import isNested, set_contrasts
+from .design import set_contrasts
+from .design.nesting import isNested
 from .diagnostics import (
     Influence,
     Overdispersion,
@@ -126,7 +129,16 @@ from .inference import (
 from .inference import test as test  # not in __all__: a star import would hand pytest a test
 from .language import findbars, nobars
 from .options import glmerControl, lmerControl
-from .partial_pooling import CriterionCurve, FiveWays, Pooling, at_theta, criterion_curve, five_ways, pooling
+from .partial_pooling import (
+    CriterionCurve,
+    FiveWays,
+    GeneralizedPooling,
+    Pooling,
+    at_theta,
+    criterion_curve,
+    five_ways,
+    pooling,
+)
 from .plots import (
     dotplot,
     emmip,
@@ -155,6 +167,7 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "lmer_many",
     "glmer",
     "glmer_nb",
     "glmerControl",
@@ -172,6 +185,7 @@ __all__ = [
     "power",
     "powerCurve",
     "extend",
+    "makeGlmer",
     "makeLmer",
     # reading a fit
     "fixef",
@@ -301,6 +315,7 @@ __all__ = [
     "nobars",
     # records, errors, data
     "LmerFit",
+    "LmerMany",
     "GlmerFit",
     "LmFit",
     "GlmFit",
@@ -308,6 +323,7 @@ __all__ = [
     "AllFit",
     "Influence",
     "LikelihoodProfile",
+    "GeneralizedPooling",
     "Pooling",
     "CriterionCurve",
     "FiveWays",

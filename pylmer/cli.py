@@ -1,5 +1,5 @@
 """The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets, and
-`pylmer tour` walks through chapter 12 of Gelman & Hill.
+`pylmer tour` walks through chapter 12 of Gelman & Hill, `pylmer tour glmer` through a logistic one.
 
 Exit codes: 0, or 2 with one clear line on stderr (and the place in the formula) where the user can mend it; 141, as a
 shell says it, where nobody reads on: `pylmer tour | head -1`.
@@ -26,7 +26,7 @@ from .datasets.csv_files import read_csv
 from .errors import DataError, FitNote, PylmerError
 from .printing.arm import display
 from .printing.summaries import summary
-from .tour import walk
+from .tour import CHAPTERS, walk
 
 RADON = "log_radon ~ floor + (1 | county)"
 SUFFIXES = (".csv", ".gz", ".parquet")
@@ -87,8 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("name", nargs="?", metavar="NAME")
     data.set_defaults(run=_data)
     tour = commands.add_parser("tour", help="chapter 12 of Gelman & Hill on the radon data, step by step")
+    tour.add_argument("chapter", nargs="?", choices=[*CHAPTERS], default="lmer", help="glmer: proportions")
     tour.add_argument("--out", metavar="FOLDER", help="write the figures there (needs matplotlib)")
-    tour.set_defaults(run=lambda given: walk(given.out))
+    tour.set_defaults(run=lambda given: walk(given.out, given.chapter))
     return parser
 
 

@@ -42,7 +42,7 @@ def test_bad_input() -> None:
         allFit(fit, ["foo"])
     with pytest.raises(pylmer.ArgumentError, match="wanted some of 'newton'"):
         allFit(fit, [])
-    with pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\), found str"):
+    with pytest.raises(pylmer.ArgumentError, match=r"wants a fit of lmer\(\).*, found str"):
         allFit("fit")  # type: ignore[type-var]
 
 

@@ -157,6 +157,22 @@ WORDS: dict[str, tuple[Callable[[Any], Any], Any, pd.Index]] = {
         WEIGHTS,
         LABELS,
     ),
+    "makeGlmer": (
+        lambda v: (
+            pylmer.makeGlmer(
+                "y ~ Days + (1 | Subject)",
+                frame(),
+                family="Gamma('log')",
+                fixef=[1, 0.1],
+                VarCorr=1.0,
+                sigma=1.0,
+                seed=1,
+                weights=v,
+            ).rows.y
+        ),
+        WEIGHTS,
+        LABELS,
+    ),
     "isNested": (lambda v: pylmer.isNested(labelled(np.arange(180) // 2), v), np.arange(180) // 4, LABELS),
 }
 

@@ -25,7 +25,7 @@ from ..language.nodes import Name
 from ..language.syntax import MixedFormula
 from ..numerics.linalg import Array, lower_factor
 from ..simulation.drawing import Seed, draw_on_rows, generator
-from ..simulation.simulate import UNCHECKED
+from ..simulation.formulas import UNCHECKED
 from ..text.arguments import plain
 from .models import LmerFit
 
@@ -77,7 +77,7 @@ def makeLmer(
     given = {"weights": weights, "contrasts": contrasts, "env": env}
     request = make_request("lmer", parsed, data=frame, REML=REML, control=UNCHECKED, **given)
     read = design_of(request)
-    theta = _theta(read.design, VarCorr, _positive(sigma))
+    theta = theta_of(read.design, VarCorr, _positive(sigma))
     parameters = read_parameters(read.design, {"beta": fixef, "theta": theta, "sigma": sigma})
     y = draw_on_rows(read.rows, parameters, 1, generator(seed))[:, 0]
     frame[name] = read.rows.padded(y)
@@ -104,7 +104,7 @@ def _positive(sigma: Any) -> float:
     return float(sigma)
 
 
-def _theta(design: Design, given: Any, sigma: float) -> Array:
+def theta_of(design: Design, given: Any, sigma: float) -> Array:
     """Covariances -> theta, all terms."""
     names = term_names([term.group for term in design.random])
     if isinstance(given, Mapping):

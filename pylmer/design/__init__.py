@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from .build import build_design
 from .contrasts import Contrasts
-from .nesting import isNested
 from .record import Design, RandomDesign
 from .rows import DesignRows, RandomRows
 from .ruling import changed, ruled, set_contrasts
@@ -28,7 +27,6 @@ __all__ = [
     "Source",
     "build_design",
     "changed",
-    "isNested",
     "ruled",
     "set_contrasts",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DataError
 from ..functions import Coding, Factor, RefusedError
-from ..functions.contrasts import ORDERED, UNORDERED, coding_of
+from ..functions.codings import ORDERED, UNORDERED, coding_of
 from ..language import known_as
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..functions import Factor
-from ..functions.contrasts import ORDERED
+from ..functions.codings import ORDERED
 from ..functions.levels import IntervalLevels
 from ..functions.variables import is_categorical
 from ..language import deparse, terms

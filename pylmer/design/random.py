@@ -11,6 +11,7 @@ import numpy as np
 from ..functions import Factor, Value, cross
 from ..language import RandomTerm, Terms, deparse, random_label
 from ..language.nodes import Name, Node, Paren
+from ..structures import STRUCTURES
 from .coder import Coder, code, factors_in, single_column
 from .contrasts import Contrasts
 from .known import group_key
@@ -19,7 +20,6 @@ from .rows import RandomRows
 from .spec import RandomSpec, own_groups
 
 Key: TypeAlias = tuple[bool, tuple[str, ...], frozenset[str]]  # intercept, labels, factors of the own group
-HOMOGENEOUS = {"us": False, "diag": False, "cs": False, "ar1": True}  # lme4's defaults of hom
 
 
 def group_name(group: Node) -> str:
@@ -96,6 +96,6 @@ def random_design(term: RandomTerm, terms: Terms, factor: Factor, coder: RandomC
     """One random term on the rows, and what codes it for new data."""
     made, Z, names = coder.columns(terms, term.group)
     group, label = group_name(term.group), random_label(term)
-    hom = HOMOGENEOUS[term.structure] if term.hom is None else term.hom
+    hom = bool(STRUCTURES[term.structure].hom if term.hom is None else term.hom)
     spec = RandomSpec(label, group, group_factors(term.group), factor.levels, terms.used, made)
     return RandomRows(label, group, names, factor.levels, term.structure, hom, factor.codes, Z), spec

@@ -17,7 +17,7 @@ class RandomDesign:
     group      "Subject", "cask:batch"
     columns    names (l,) of the columns of Z
     levels     J labels, made when read
-    structure  "us", "diag", "cs", "ar1"; hom whether its variances are equal
+    structure  a name of `structures.STRUCTURES`; hom whether its variances are equal
     """
 
     label: str

@@ -13,7 +13,6 @@ from scipy import sparse
 
 from ..functions import Matrix, Value
 from ..functions.arrays import Array
-from ..functions.python import as_array
 from ..language import column_name
 from ..numerics.linalg import seal
 from .record import RandomDesign
@@ -144,6 +143,8 @@ class DesignRows:
 
 def _shown(name: str, value: Value) -> dict[str, Any]:
     """A variable as columns of a data frame; a matrix gives several."""
+    from ..functions.python import as_array  # of a model frame that somebody asks for
+
     if isinstance(value, Matrix):
         return {f"{name}{column or i + 1}": value.numbers[:, i] for i, column in enumerate(value.names)}
     return {name: as_array(value)}

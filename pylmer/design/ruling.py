@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..functions import RefusedError
-from ..functions.contrasts import ORDERED, RULING, UNORDERED, named_coding
+from ..functions.codings import ORDERED, RULING, UNORDERED, named_coding
 from ..functions.levels import TextLevels
 from .contrasts import Contrasts, read_contrasts
 

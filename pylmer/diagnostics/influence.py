@@ -17,7 +17,8 @@ from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import GIVEN
 from ..fit.words import several
 from ..functions import as_factor, read_columns
-from ..language import did_you_mean, known_as
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array, Codes
 from ..text import Shown
 from ..text.arguments import written

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 from scipy import special
 
+from ..errors import ArgumentError
 from ..extract import resid
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.words import word_of
@@ -58,7 +59,7 @@ def check_quantile_residuals(fit: GeneralizedFittedModel, nsim: int = SIMULATION
     """Tests of the quantile residuals of a fit of `glmer`: uniformity, dispersion, outliers, as R's DHARMa.
 
     fit   a fit of `glmer`
-    nsim  responses drawn for the test of dispersion, with new random effects
+    nsim  responses drawn for the test of dispersion, with new random effects; two at least
     seed  of the draws: a whole number or a numpy Generator
 
     The residuals are those of `resid(fit, "quantile")`. Uniformity and outliers take rows for independent; rows of one
@@ -74,6 +75,8 @@ def check_quantile_residuals(fit: GeneralizedFittedModel, nsim: int = SIMULATION
     56
     """
     count, rng = replicates(nsim), generator(seed)
+    if count < 2:
+        raise ArgumentError("nsim=1: one response has no variance; wanted 2 or more")
     u = cast(Any, resid)(fit, type="quantile", seed=rng).dropna().to_numpy()
     D, p_uniform = uniformity(u)
     ratio, p_ratio = dispersion(fit.rows.y, draw_generalized(fit, count, rng))

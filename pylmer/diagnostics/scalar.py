@@ -5,11 +5,9 @@ U = Z'[X y], m = 1 + s a and k = s / m,
 
     C(s) = [X y]'V^-1[X y] = [X y]'W[X y] - sum_j k_j U_j U_j',    log|V| = sum_j log m_j
 
-(the sums over levels are one matrix product for all problems), r2 = 1 / (C^-1)_yy, and the criterion is
-
-    ML:  log|V| + n log r2        REML:  log|V| + log|C| + (n - p - 1) log r2
-
-up to constants, with exact first and second derivatives in s: a few Newton steps in theta solve every problem.
+(the sums over levels are one matrix product for all problems), r2 = 1 / (C^-1)_yy and log|X'V^-1X| = log|C| - log r2,
+which make the criterion (`deviance`), with exact first and second derivatives in s: a few Newton steps in theta solve
+every problem.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..engine.criterion.deviance import curvature, deviance, log_determinants, profiling, slope
 from ..numerics.linalg import Array, Codes
 
 CELLS = 2_000_000  # problems x levels held at once
@@ -80,16 +79,15 @@ def one_minimum(scan: Array) -> Array:
 
 
 def _values(problems: Problems, theta: Array) -> Array:
-    """The criterion up to constants: (G,)."""
+    """The criterion up to what neither theta nor deletions change: (G,)."""
     s = theta**2
     C = _reduced(problems, s)[0]
     r2 = 1.0 / np.linalg.inv(C)[:, -1, -1]
     a = np.broadcast_to(problems.a, (len(s), len(problems.a))).copy()
     a[np.arange(len(s)), problems.level] = problems.a_level
     logdet = np.sum(np.log1p(s[:, None] * a), axis=1)
-    if problems.REML:
-        return np.asarray(logdet + np.linalg.slogdet(C)[1] + (problems.m - 1) * np.log(r2))
-    return np.asarray(logdet + problems.m * np.log(r2))
+    logdet_XtVX = np.linalg.slogdet(C)[1] - np.log(r2) if problems.REML else 0.0
+    return np.asarray(deviance(log_determinants(logdet, logdet_XtVX, problems.REML), r2, problems.m))
 
 
 def _newton(problems: Problems, start: float) -> Array:
@@ -115,12 +113,14 @@ def _derivatives(problems: Problems, theta: Array) -> tuple[Array, Array]:
     B1, turned = inverse @ C1, np.einsum("gab,gb->ga", C1, e)
     rho1 = -np.einsum("ga,ga->g", e, turned)
     rho2 = 2 * np.einsum("ga,gab,gb->g", turned, inverse, turned) - np.einsum("ga,gab,gb->g", e, C2, e)
-    power = problems.m - 1.0 if problems.REML else problems.m
-    d1 = log1 - power * rho1 / rho
-    d2 = log2 - power * (rho2 / rho - (rho1 / rho) ** 2)
+    r2, r2_1, r2_2 = 1 / rho, -rho1 / rho**2, 2 * rho1**2 / rho**3 - rho2 / rho**2
     if problems.REML:
-        d1 = d1 + np.trace(B1, axis1=1, axis2=2)
-        d2 = d2 + np.trace(inverse @ C2, axis1=1, axis2=2) - np.einsum("gab,gba->g", B1, B1)
+        log1 = log1 + np.trace(B1, axis1=1, axis2=2) - r2_1 / r2
+        log2 = log2 + np.trace(inverse @ C2, axis1=1, axis2=2) - np.einsum("gab,gba->g", B1, B1)
+        log2 = log2 - r2_2 / r2 + (r2_1 / r2) ** 2
+    m, s2 = problems.m, r2 / problems.m
+    d1 = slope(log1, r2_1, s2)
+    d2 = curvature(log2, r2_2, s2) - profiling(r2_1[:, None], s2, m)[:, 0, 0]
     return 2 * theta * d1, 2 * d1 + 4 * s * d2
 
 

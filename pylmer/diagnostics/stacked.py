@@ -21,13 +21,11 @@ from ..engine.factorization.contract import Engine
 from ..engine.many_responses.descent import Runs, descend_together, retried
 from ..engine.many_responses.responses import Responses
 from ..engine.many_responses.stacked import LevelRun, LevelStack, Values, tiled
-from ..engine.many_responses.stacked_points import StackedPoints
+from ..engine.many_responses.stacked_points import StackedPoints, stackable_families
 from ..engine.optimize.search import INTERIOR
 from ..numerics.linalg import Array, Codes
 from .scalar import one_minimum
 from .sums import Deletions
-
-STACKED = ("us", "diag")
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +152,7 @@ class SolvedDeletions:
 
 def can_stack(engine: Engine, families: tuple[CovarianceFamily, ...]) -> bool:
     """Whether the deletions of such a model can be solved together."""
-    return engine.nested and all(family.structure in STACKED for family in families)
+    return engine.nested and stackable_families(families)
 
 
 def solve_together(

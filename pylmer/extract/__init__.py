@@ -7,10 +7,12 @@ Must not know: tests, new data, printing.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ..fit.words import Word, word
 from .fixed import fixef, se_fixef, vcov
 from .likelihood import AIC, BIC, REMLcrit, deviance, df_residual, isLMM, isREML, logLik, ngrps, nobs
-from .me import DevComp, getME
 from .random import coef, ranef, se_coef, se_ranef
 from .records import (
     ByFactor,
@@ -25,9 +27,16 @@ from .records import (
     SigmaHat,
     StandardErrors,
 )
-from .rows import fitted, formula, model_frame, model_matrix, resid, residuals, terms, weights
 from .variances import Covariance, TermStructure, VarCorr, VarCorrs, isSingular, rePCA, sigma, sigma_hat
 
+if TYPE_CHECKING:
+    from .me import DevComp, getME
+    from .rows import fitted, formula, model_frame, model_matrix, resid, residuals, terms, weights
+
+LATE = {  # module -> its words, which no page of a fit needs: imported when one is first asked for
+    "me": "DevComp getME",
+    "rows": "fitted formula model_frame model_matrix resid residuals terms weights",
+}
 __all__ = [
     "AIC",
     "BIC",
@@ -78,3 +87,10 @@ __all__ = [
     "weights",
     "word",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    module = next((module for module, words in LATE.items() if name in words.split()), None)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -34,6 +34,7 @@ READERS: tuple[Word[..., Any], ...] = (
     random.coef,
     random.se_ranef,
     of_variances.sigma,
+    of_variances.sigma_hat,
     of_variances.rePCA,
     of_variances.isSingular,
     likelihood.nobs,

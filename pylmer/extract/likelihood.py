@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..engine.criterion import deviance as formula
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.words import word
@@ -40,8 +41,8 @@ def logLik(fit: FittedModel, REML: bool | None = None) -> LogLik:
 def criterion(fit: FittedModel, REML: bool) -> float:
     """-2 log L, or the REML criterion, at the fit's theta (design.md, section 3)."""
     s = fit.solution
-    m = nobs(fit) - len(fit.beta) if REML else nobs(fit)
-    return fit.logdet_V + (s.logdet_XtVX if REML else 0.0) + m * (1 + math.log(2 * math.pi * s.r2 / m))
+    L = formula.log_determinants(fit.logdet_V, s.logdet_XtVX, REML)
+    return float(formula.deviance(L, s.r2, formula.degrees(nobs(fit), len(fit.beta), REML)))
 
 
 def n_parameters(fit: FittedModel) -> int:

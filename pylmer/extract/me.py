@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.words import word
@@ -147,16 +146,9 @@ def _lind(fit: FittedModel) -> Codes:
     starts, out = _pointers(_theta_sizes(fit)), []
     terms = zip(fit.covariances.families, fit.design.random, starts, strict=False)
     for family, term, start in terms:
-        out.append(np.tile(_places(family, len(term.columns)) + start, len(term.levels)))
+        stored = family.theta_places[family.theta_places >= 0]  # row by row of the template
+        out.append(np.tile(stored + start, len(term.levels)))
     return np.concatenate(out)
-
-
-def _places(family: CovarianceFamily, width: int) -> Codes:
-    """Row by row of the template, the place of each stored entry within the term's theta."""
-    if family.structure == "diag":
-        return np.zeros(width, np.int64) if family.hom else np.arange(width, dtype=np.int64)
-    order = {(i, j): k for k, (j, i) in enumerate((j, i) for j in range(width) for i in range(j, width))}
-    return np.array([order[i, j] for i in range(width) for j in range(i + 1)])
 
 
 def _devcomp(fit: FittedModel) -> DevComp:

@@ -15,6 +15,8 @@ import numpy as np
 from scipy import linalg, sparse
 
 from ..design import Designed
+from ..engine.covariance.covariances import Covariances
+from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..numerics.linalg import Array, dense
@@ -38,6 +40,10 @@ class Mixed(Designed, Protocol):
         """Its estimates."""
 
     @property
+    def covariances(self) -> Covariances:
+        """What the covariances may be."""
+
+    @property
     def b(self) -> Array:
         """Conditional modes (q,)."""
 
@@ -49,17 +55,17 @@ def Zt(fit: Designed) -> sparse.csr_array:
 
 def Lambda(fit: Mixed) -> sparse.csc_array:
     """The relative covariance factor (q, q): one copy of T per level."""
-    terms = zip(fit.design.random, fit.solution.T, strict=True)
+    terms = zip(fit.design.random, fit.covariances.families, fit.solution.T, strict=True)
     blocks = [
-        sparse.kron(sparse.eye_array(len(term.levels)), stored_entries(T, term.structure), format="coo")
-        for term, T in terms
+        sparse.kron(sparse.eye_array(len(term.levels)), stored_entries(T, family), format="coo")
+        for term, family, T in terms
     ]
     return sparse.csc_array(sparse.block_diag(blocks))
 
 
-def stored_entries(T: Array, structure: str) -> sparse.coo_array:
+def stored_entries(T: Array, family: CovarianceFamily) -> sparse.coo_array:
     """T with the entries that its structure leaves free, also those that happen to be zero."""
-    places = np.diag_indices(len(T)) if structure == "diag" else np.tril_indices(len(T))
+    places = np.nonzero(family.theta_places >= 0)
     return sparse.coo_array((T[places], places), shape=T.shape)
 
 

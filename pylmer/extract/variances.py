@@ -190,7 +190,7 @@ def sigma(fit: FittedModel) -> float:
 def sigma_hat(fit: FittedModel) -> SigmaHat:
     """arm's sigma.hat: residual and random-effects standard deviations, and the correlations, by term.
 
-    fit  a fit of `lmer`; or draws of `sim`: sigma in each draw (n_sims,)
+    fit  a fit of `lmer` or `glmer`; or draws of `sim`: sigma in each draw (n_sims,)
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))

@@ -34,6 +34,9 @@ QUASI = {
 def read_family(given: Any) -> Family:
     """A family from R's text, from a `Family`, or from a function of `pylmer.families` such as `binomial`.
 
+    given  "binomial", 'Gamma("log")', "binomial(link = cloglog)"; `families.poisson("sqrt")`; or `families.poisson`,
+           whose link is then its default
+
     Raises ArgumentError, with what there is, for anything else.
 
     >>> read_family("binomial(link = cloglog)")

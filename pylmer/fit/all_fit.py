@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from ..engine.optimize.other_optimizers import NEAREST
 from ..errors import ArgumentError, NumericalError
+from ..numerics.linalg import Array
 from ..options import OPTIMIZERS
-from ..text.arguments import plain
-from .fitted_model import FittedModel, Model
+from .fitted_model import FittedModel
 from .optimum import Optimum, optimize_devfun
+from .words import word
+
+Fitted = TypeVar("Fitted")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AllFit(Generic[Model]):
+class AllFit(Generic[Fitted]):
     """One fit by optimizer, and a table of them.
 
     fits    optimizer -> fit, without those that failed
@@ -28,7 +31,7 @@ class AllFit(Generic[Model]):
             beta_off (largest difference of a fixed effect from the best fit, in standard errors), message
     """
 
-    fits: Mapping[str, Model]
+    fits: Mapping[str, Fitted]
     table: pd.DataFrame
 
     def __reduce__(self) -> tuple[Any, ...]:  # a read-only view cannot be copied or pickled
@@ -38,62 +41,87 @@ class AllFit(Generic[Model]):
         return str(self.table.to_string(float_format=lambda value: f"{value:.6g}"))
 
 
-@plain
-def allFit(fit: Model, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Model]:
+@word
+def allFit(fit: FittedModel, optimizers: Sequence[str] = OPTIMIZERS) -> AllFit[Any]:
     """Fit the model again with each optimizer, to see whether they agree, as lme4's `allFit`.
 
-    fit         a fit of `lmer`
+    fit         a fit of `lmer` or `glmer`
     optimizers  names that `lmerControl` takes for its `optimizer`; default all five
 
-    Returns an `AllFit`. Raises ArgumentError for other names and for what is no fit of lmer.
+    Returns an `AllFit`. Raises ArgumentError for other names and for what is no such fit.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
     >>> allFit(fit, ["newton", "nlminbwrap"]).table["criterion"].round(4).to_dict()
     {'newton': 319.6543, 'nlminbwrap': 319.6543}
     """
-    if not isinstance(fit, FittedModel):
-        raise ArgumentError(f"allFit() wants a fit of lmer(), found {type(fit).__name__}")
+    return compared(fit, optimizers, Refitted(_fitted_by, _errors, lambda each: each.evaluations + each.values))
+
+
+@dataclass(frozen=True)
+class Refitted(Generic[Fitted]):
+    """What allFit needs of a kind of fit.
+
+    by           the fit by an optimizer of this name; NumericalError where it has none
+    errors       standard errors (p,) of the fixed effects
+    evaluations  of an optimum
+    """
+
+    by: Callable[[Fitted, str], Fitted]
+    errors: Callable[[Fitted], Array]
+    evaluations: Callable[[Any], int]
+
+
+def compared(fit: Fitted, optimizers: Sequence[str], kind: Refitted[Fitted]) -> AllFit[Fitted]:
+    """The fits by several optimizers, and the table of them; ArgumentError for an unknown name."""
     optimizers = [optimizers] if isinstance(optimizers, str) else list(optimizers)
     unknown = [name for name in optimizers if name not in OPTIMIZERS]
     if unknown or not optimizers:
         raise ArgumentError(f"optimizers={list(optimizers)}: wanted some of {', '.join(map(repr, OPTIMIZERS))}")
-    found = {name: _timed(fit, name) for name in optimizers}
+    found = {name: _timed(fit, name, kind) for name in optimizers}
     fits = {name: again for name, (again, _, _) in found.items() if again is not None}
     if not fits:
         raise NumericalError("no optimizer could fit the model: " + "; ".join(said for _, _, said in found.values()))
     best = min(fits.values(), key=lambda again: again.optimum.value)
-    lines = {name: _line(name, best, *result) for name, result in found.items()}
+    lines = {name: _line(name, best, kind, *result) for name, result in found.items()}
     return _all_fit(fits, pd.DataFrame.from_dict(lines, orient="index"))
 
 
-def _all_fit(fits: dict[str, Model], table: pd.DataFrame) -> AllFit[Model]:
+def _all_fit(fits: dict[str, Fitted], table: pd.DataFrame) -> AllFit[Fitted]:
     return AllFit(MappingProxyType(fits), table)
 
 
-def _timed(fit: Model, name: str) -> tuple[Model | None, float, str]:
+def _timed(fit: Any, name: str, kind: Refitted[Any]) -> tuple[Any, float, str]:
     """The fit, its seconds, and what went wrong."""
-    control = replace(fit.control, optimizer=name, optCtrl={})
-    devfun = replace(fit.devfun, control=control)
     start = time.perf_counter()
     try:
-        optimum: Optimum = optimize_devfun(devfun)
+        again = kind.by(fit, name)
     except NumericalError as error:
         return None, time.perf_counter() - start, str(error)
-    request = replace(fit.request, control=control)
-    return type(fit)(request, devfun, optimum), time.perf_counter() - start, optimum.message
+    return again, time.perf_counter() - start, again.optimum.message
 
 
-def _line(name: str, best: FittedModel, fit: FittedModel | None, seconds: float, said: str) -> dict[str, object]:
+def _fitted_by(fit: FittedModel, name: str) -> FittedModel:
+    control = replace(fit.control, optimizer=name, optCtrl={})
+    devfun = replace(fit.devfun, control=control)
+    optimum: Optimum = optimize_devfun(devfun)
+    return type(fit)(replace(fit.request, control=control), devfun, optimum)
+
+
+def _errors(fit: FittedModel) -> Array:
+    return np.asarray(np.sqrt(np.diag(fit.solution.Phi)) * fit.sigma)
+
+
+def _line(name: str, best: Any, kind: Refitted[Any], fit: Any, seconds: float, said: str) -> dict[str, object]:
     method = f"scipy {NEAREST[name]}" if name in NEAREST else "trust-region Newton"
     if fit is None:
         return {"method": method, "criterion": np.nan, "seconds": seconds, "converged": False, "message": said}
-    error = np.sqrt(np.diag(best.solution.Phi)) * best.sigma
+    error = kind.errors(best)
     return {
         "method": method,
         "criterion": fit.optimum.value,
         "above_best": fit.optimum.value - best.optimum.value,
-        "evaluations": fit.optimum.evaluations + fit.optimum.values,
+        "evaluations": kind.evaluations(fit.optimum),
         "seconds": seconds,
         "converged": fit.optimum.converged and fit.optimum.certificate.holds,
         "beta_off": float(np.max(np.abs(fit.beta - best.beta) / error, initial=0.0)),

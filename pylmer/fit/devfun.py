@@ -10,11 +10,11 @@ import numpy as np
 
 from ..design import Design, DesignRows, ModelData, RandomDesign
 from ..engine.covariance.covariances import Covariances, Label
-from ..engine.covariance.family import CovarianceFamily
+from ..engine.covariance.family import CovarianceFamily, covariance_family
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
+from ..engine.criterion.trusted import trusted_criterion
 from ..engine.factorization.choose import choose_engine
-from ..engine.optimize.distant_response import trusted_criterion
 from ..engine.sums.arrange import form_gram
 from ..engine.sums.gram import Gram
 from ..engine.sums.rows import Rows, TermRows
@@ -114,7 +114,7 @@ def _numbers(par: Any) -> Array:
 
 def covariances_of(random: Sequence[RandomDesign]) -> Covariances:
     """What the covariances of random terms may be, in the user's coordinates."""
-    families = [CovarianceFamily(term.structure, len(term.columns), term.hom) for term in random]
+    families = [covariance_family(term.structure, len(term.columns), term.hom) for term in random]
     return Covariances.unscaled(families, [Label(term.group, tuple(term.columns)) for term in random])
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ..design import DesignRows, ModelData
 from ..engine.covariance.covariances import Covariances
 from ..engine.criterion.profiled import At, Criterion
-from ..engine.factorization.schur_complement import RemainderSizeError
+from ..engine.factorization.contract import RemainderSizeError
 from ..engine.sums.gram import Gram
 from ..errors import FitNote
 from ..language import fitted_formula

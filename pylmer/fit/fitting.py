@@ -1,7 +1,6 @@
 """formula, data, options -> fitted model: the whole path below `model`.
 
-`lmer()` and every word that refits call `fit` (rows again) or `fit_design` (the same rows, another response or
-criterion).
+`lmer()` and every word that refits call `fit`.
 """
 
 from __future__ import annotations
@@ -12,26 +11,28 @@ from dataclasses import replace
 import numpy as np
 
 from ..design import ModelData, build_design
-from ..engine.optimize.unbounded import BLURRED, RUNAWAY, falls_without_end
-from ..errors import FitNote, NumericalError
+from ..engine.optimize.newton import RUNAWAY
+from ..errors import FitNote
 from .devfun import Devfun, make_devfun
-from .fitted_model import FittedModel, Model
+from .fitted_model import Model
 from .notes import announce
 from .optimum import Optimum, optimize_devfun
 from .request import Request
 
-EXACT = 1e-8  # share of the residuals in the penalized residual sum of squares that is rounding
-ROUNDED = 1e-10  # residuals, relative to the response, that may be rounding
 
+def fit(kind: type[Model], request: Request, data: ModelData | None = None, said: Collection[str] = ()) -> Model:
+    """The whole path, a room to a line: formula and data -> fitted model of class `kind`.
 
-def fit_design(kind: type[Model], request: Request, data: ModelData, said: Collection[str] = ()) -> Model:
-    """The fit of rows already coded; issues each note once as a warning, but those that were `said`."""
+    data: rows that are coded already (another response, another criterion), None to build them as the request says.
+    Each note is issued once as a warning, but those that were `said`.
+    """
+    data = design_of(request) if data is None else data  # language, design: what the columns mean, and the rows
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        devfun = make_devfun(data, request.REML, request.control)
-        optimum = optimize_devfun(devfun, request.start)
+        devfun = make_devfun(data, request.REML, request.control)  # engine: sums, factorization, criterion
+        optimum = optimize_devfun(devfun, request.start)  # engine.optimize: search, descent, certificate
     if request.verbose:
         print(course(devfun, optimum))  # noqa: T201  # asked for
-    model = fitted(kind, request, devfun, optimum)
+    model = fitted(kind, request, devfun, optimum)  # the record, and what must be said of it
     announce(each for each in model.notes if str(each) not in said)
     return model
 
@@ -52,37 +53,12 @@ def fitted(kind: type[Model], request: Request, devfun: Devfun, optimum: Optimum
     """The record, with all notes; raises NumericalError if nothing is left to estimate sigma from."""
     notes = tuple(FitNote(text) for text in (*devfun.design.notes, *optimum.notes))
     model = kind(request, devfun, optimum, notes)
-    left = check_residuals(model)
-    return replace(model, notes=(*notes, FitNote(left))) if left else model
+    if optimum.points.extent < RUNAWAY:
+        return model
+    from .reproduced import reproduced_note  # of responses that the groups may reproduce
 
-
-def check_residuals(model: FittedModel) -> str:
-    """What must be said where the groups leave nothing, "" where they leave something.
-
-    As the variances run away either the criterion falls without end, sigma is not to be estimated, and NumericalError
-    is raised; or it tends to a limit.
-    """
-    if model.optimum.points.extent < RUNAWAY:
-        return ""
-    rows, at = model.rows, model.at
-    weights = 1.0 if rows.weights is None else rows.weights
-    left = np.sum(weights * (rows.y - model.mu) ** 2)
-    exact = left < EXACT * at.s2 * at.criterion.m
-    if not (exact or left < ROUNDED**2 * at.gram.y_square or at.noise > BLURRED):
-        return ""
-    groups = " and ".join(dict.fromkeys(repr(term.group) for term in model.design.random))
-    correlated = any(family.structure in ("cs", "ar1") for family in model.covariances.families)
-    if falls_without_end(at) or (exact and correlated):
-        raise NumericalError(
-            f"the fixed effects and {groups} reproduce the response exactly, so sigma cannot be estimated: "
-            "is the response constant within groups?"
-        )
-    if not exact:
-        return ""
-    return (
-        f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
-        "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
-    )
+    said = reproduced_note(model)
+    return replace(model, notes=(*notes, FitNote(said))) if said else model
 
 
 def design_of(request: Request) -> ModelData:
@@ -95,8 +71,3 @@ def design_of(request: Request) -> ModelData:
         known=request.known,
         family=request.family,
     )
-
-
-def fit(kind: type[Model], request: Request) -> Model:
-    """The whole path: formula and data -> fitted model of class `kind`."""
-    return fit_design(kind, request, design_of(request))

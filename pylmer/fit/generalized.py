@@ -150,6 +150,8 @@ class GeneralizedFittedModel(Fit):
     @cached_property
     def approximation(self) -> Approximation:
         """How far Laplace's approximation is from the integral, in standard errors: one quadrature at the optimum."""
+        if not self.optimum.estimated:
+            return Approximation(False, "the parameters are given")
         try:
             return approximation(self.optimum)
         except NumericalError as error:

@@ -12,7 +12,8 @@ import pandas as pd
 from ..design import Design, RandomDesign
 from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
-from ..language import did_you_mean, known_as
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array
 from .devfun import Devfun, covariances_of, group_numbers
 from .fitted_model import FittedModel
@@ -134,7 +135,7 @@ def par_of_theta(random: Sequence[RandomDesign], theta: Array) -> Array:
 
 def _check_theta(term: RandomDesign, family: CovarianceFamily, back: Array, theta: Array) -> None:
     """Raise ArgumentError unless what the structure makes of theta is theta again."""
-    if family.structure in ("cs", "ar1") and not np.allclose(back, theta, rtol=0, atol=1e-6 * np.abs(theta).max()):
+    if not family.any_theta and not np.allclose(back, theta, rtol=0, atol=1e-6 * np.abs(theta).max()):
         raise ArgumentError(
             f"theta of ({term.label}) is no {family.structure} covariance: {_numbers(theta)}; with its "
             f"first standard deviation{'' if family.hom else 's'} and correlation it would be {_numbers(back)}"

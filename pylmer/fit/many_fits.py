@@ -10,8 +10,8 @@ from typing import Any, Generic
 import numpy as np
 
 from ..design import Designed
+from ..engine.criterion.trusted import FAR, LOST, is_small
 from ..engine.factorization.choose import engine_to_share
-from ..engine.factorization.orthogonal import OrthogonalEngine, is_small
 from ..engine.many_responses import (
     Optima,
     Problem,
@@ -22,7 +22,7 @@ from ..engine.many_responses import (
     stackable,
     widened_search,
 )
-from ..engine.optimize.distant_response import FAR, LOST, search_far
+from ..engine.optimize.distant_response import search_far
 from ..errors import DataError, FitNote, NumericalError
 from ..functions import aligned
 from ..numerics.linalg import Array, lower_factor
@@ -160,7 +160,7 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
     if devfun.control.engine != "auto" or not is_small(gram):
         return
     far = devfun.covariances.multiple(FAR)
-    if isinstance(devfun.criterion.engine, OrthogonalEngine):
+    if devfun.criterion.engine.far:
         suspects = np.arange(len(Y.T))
     else:
         try:
@@ -170,7 +170,7 @@ def _solve_far(fit: FittedModel, Y: Array, problem: Problem, optima: Optima) -> 
     for r in suspects.tolist():
         try:
             own = make_devfun(fit.data.with_response(Y[:, r]), fit.REML, devfun.control)
-            if not isinstance(own.criterion.engine, OrthogonalEngine):
+            if not own.criterion.engine.far:
                 continue
             found = search_far(own.criterion, own.families)
             best = widened_search(own.criterion, own.families, found).best

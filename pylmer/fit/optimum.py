@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, ProfiledEvaluation
-from ..engine.factorization.orthogonal import OrthogonalEngine
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
-from ..engine.optimize.distant_response import search_far
 from ..engine.optimize.newton import Run, standing
-from ..engine.optimize.other_optimizers import NEAREST, OptimizerResult, run_callable, run_named
 from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
-from ..engine.sums.moments import moment_ratios
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array, seal
 from ..options import Control
 from ..text.arguments import written
 from .convergence import convergence_notes
 from .devfun import ITERATIVE, Devfun
+
+if TYPE_CHECKING:
+    from ..engine.optimize.other_optimizers import OptimizerResult
 
 HELD = "none"  # the optimizer of a fit whose theta is held at given values
 
@@ -95,31 +94,47 @@ def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[Profil
 
 def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
-    points, control = start_points(devfun, start), devfun.control
-    if control.optimizer == "newton":
-        if isinstance(devfun.criterion.engine, OrthogonalEngine):
-            found = search_far(devfun.criterion, devfun.families, points)
-            if points is None:
-                found = _widened(devfun, found)
-            return _optimum(devfun, found)
-        options = _newton_options(control.optCtrl)
-        if devfun.criterion.engine.name == ITERATIVE:
-            return _estimated_optimum(devfun, points, **options)
-        begin = _estimated_start(devfun) if points is None else points
-        latest = Latest(devfun.criterion.at if begin is points else devfun.criterion.with_blocks_at)
-        multiple, multiples = where_to_look(devfun)
-        found = search(latest, multiple, begin, multiples=multiples, **options)
-        if points is None:
-            found = _widened(devfun, found)
-        found = past_saddles(found, devfun.criterion.at, **options)
-        return replace(_optimum(devfun, found), factorized=latest.standing_at(found.best.at.place))
-    if devfun.criterion.engine.name == ITERATIVE:
-        raise ArgumentError(
-            f"optimizer={written(control.optimizer)}: the iterative engine knows the score better than the criterion, "
-            "which other optimizers than 'newton' descend by: leave optimizer= out, or take engine='blocked'"
-        )
-    begin = devfun.covariances.multiple(1.0) if points is None else points
-    par = devfun.covariances.par(begin)
+    points = start_points(devfun, start)
+    iterative = devfun.criterion.engine.name == ITERATIVE
+    if devfun.control.optimizer != "newton":
+        if iterative:
+            raise ArgumentError(
+                f"optimizer={written(devfun.control.optimizer)}: the iterative engine knows the score better than the "
+                "criterion, which other optimizers than 'newton' descend by: leave optimizer= out, or take "
+                "engine='blocked'"
+            )
+        return _by_other_optimizer(devfun, points)
+    if iterative:
+        return _estimated_optimum(devfun, points, **_newton_options(devfun.control.optCtrl))
+    if devfun.criterion.engine.far:
+        return _optimum(devfun, _searched_far(devfun, points))
+    return _searched(devfun, points)
+
+
+def _searched(devfun: Devfun, start: Points | None) -> Optimum:
+    begin = _estimated_start(devfun) if start is None else start
+    latest = Latest(devfun.criterion.at if begin is start else devfun.criterion.with_blocks_at)
+    multiple, multiples = where_to_look(devfun)
+    options = _newton_options(devfun.control.optCtrl)
+    found = search(latest, multiple, begin, multiples=multiples, **options)
+    found = _widened(devfun, found) if start is None else found
+    found = past_saddles(found, devfun.criterion.at, **options)
+    return replace(_optimum(devfun, found), factorized=latest.standing_at(found.best.at.place))
+
+
+def _searched_far(devfun: Devfun, start: Points | None) -> Search[ProfiledEvaluation]:
+    from ..engine.optimize.distant_response import search_far
+
+    found = search_far(devfun.criterion, devfun.families, start)
+    return _widened(devfun, found) if start is None else found
+
+
+def _by_other_optimizer(devfun: Devfun, start: Points | None) -> Optimum:
+    """scipy's, or the user's own."""
+    from ..engine.optimize.other_optimizers import run_callable, run_named
+
+    control = devfun.control
+    par = devfun.covariances.par(devfun.covariances.multiple(1.0) if start is None else start)
     bounds = (devfun.lower, devfun.upper)
     if callable(control.optimizer):
         result = run_callable(control.optimizer, devfun, par, bounds, control.optCtrl)
@@ -131,13 +146,21 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
 def optimizer_notes(control: Control) -> tuple[str, ...]:
     """What stands behind the name of an optimizer of lme4's."""
     name = control.optimizer
-    return (f"optimizer {name!r} is scipy's {NEAREST[name]} here",) if isinstance(name, str) and name in NEAREST else ()
+    if name == "newton" or not isinstance(name, str):
+        return ()
+    from ..engine.optimize.other_optimizers import NEAREST
+
+    return (f"optimizer {name!r} is scipy's {NEAREST[name]} here",) if name in NEAREST else ()
 
 
 def where_to_look(devfun: Devfun) -> tuple[Callable[[float], Points], Sequence[float]]:
     """The scan before the descent: c I or, where a value costs seconds, fewer multiples of the moments' estimate."""
     multiple = devfun.covariances.multiple
-    ratios = moment_ratios(devfun.gram) if devfun.criterion.engine.costly else None
+    if not devfun.criterion.engine.costly:
+        return multiple, SCAN
+    from ..engine.sums.moments import moment_ratios
+
+    ratios = moment_ratios(devfun.gram)
     return (multiple, SCAN) if ratios is None else (lambda c: multiple(c * ratios), COARSE_SCAN)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -12,26 +12,32 @@ from ..functions import vector_among
 from ..language.nodes import Argument, Call, Constant
 from ..numerics.linalg import Array
 from ..text.arguments import plain
+from .base import Fit
 from .fitted_model import FittedModel, Model
-from .fitting import fit_design
+from .fitting import fit
 from .optimum import held_optimum, optimize_devfun, optimizer_notes
 from .words import word
 
+Same = TypeVar("Same", bound=Fit)
+
 
 @plain
-def refitML(model: Model) -> Model:
+def refitML(model: Same) -> Same:
     """The same model by maximum likelihood; without notes, since they have been said.
 
-    model  a fit of `lmer`; one by maximum likelihood is returned as it is. Where theta is held it stays so
+    model  a fit of `lmer` or `glmer`; one by maximum likelihood, as all of `glmer` are, is returned as it is. Where
+           theta is held it stays so
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))
     >>> round(refitML(fit).optimum.value, 4)
     327.3271
     """
-    if not isinstance(model, FittedModel):
-        raise ArgumentError(f"refitML() wants a fit of lmer(), found {type(model).__name__}")
-    return _by_criterion(model, REML=False)
+    if isinstance(model, FittedModel):
+        return cast("Same", _by_criterion(model, REML=False))
+    if getattr(model, "REML", True):
+        raise ArgumentError(f"refitML() wants a fit of lmer() or glmer(), found {type(model).__name__}")
+    return model
 
 
 def refit_reml(model: Model) -> Model:
@@ -85,7 +91,7 @@ def refit(model: FittedModel, response: Any) -> Any:
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
     whole = whole if whole.shape == (design.n_total,) else rows.used.placed(y)
     said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
-    return fit_design(type(model), model.request.with_response(whole), model.data.with_response(y), said)
+    return fit(type(model), model.request.with_response(whole), model.data.with_response(y), said)
 
 
 def _response(given: Any) -> Array:

@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Rooms whose words learn further kinds when they are first asked for one
 TEACHERS = {
     **{room: f"{room}.registrations" for room in ("pylmer.extract", "pylmer.prediction", "pylmer.printing")},
-    "pylmer.fit": "pylmer.fit.generalized_refitting",
+    "pylmer.fit": "pylmer.fit.generalized_batch",
     "pylmer.api": "pylmer.api.generalized",
 }
 MAKERS = {

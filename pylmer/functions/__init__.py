@@ -7,26 +7,13 @@ Must not know: formulas as a whole, models, fits.
 
 from __future__ import annotations
 
-from . import (
-    bases,
-    combine,
-    contrasts,
-    dates,
-    distributions,
-    elementwise,
-    factor_functions,
-    intervals,
-    quantiles,
-    rounding,
-    sequences,
-    summaries,
-)
 from .alignment import aligned, by_name, common_labels, vector, vector_among
 from .columns import Columns, read_columns, recycled, taken_values
-from .evaluate import Scope, check_names, evaluate
+from .evaluate import check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
 from .levels import Levels, NumberLevels, TextLevels
 from .owned import own_data, own_values, own_vector
+from .scope import Scope
 from .values import Coding, Factor, Function, Logical, Matrix, RefusedError, Strings, Value
 
 __all__ = [
@@ -45,30 +32,18 @@ __all__ = [
     "Value",
     "aligned",
     "as_factor",
-    "bases",
     "by_name",
     "check_names",
-    "combine",
     "common_labels",
-    "contrasts",
     "cross",
-    "dates",
-    "distributions",
     "drop_unused",
-    "elementwise",
     "evaluate",
-    "factor_functions",
-    "intervals",
     "own_data",
     "own_values",
     "own_vector",
-    "quantiles",
     "read_columns",
     "recode",
     "recycled",
-    "rounding",
-    "sequences",
-    "summaries",
     "taken_values",
     "vector",
     "vector_among",

@@ -11,7 +11,8 @@ from formulaic.transforms import poly as orthogonal_polynomials
 from scipy.interpolate import BSpline
 
 from .arrays import Array, has_nan, nan_mask
-from .matching import Promise, r_function
+from .matching import Promise
+from .table import r_function
 from .values import Logical, Matrix, RefusedError, Value, flag, length, numeric, scalar, vector, whole
 
 State = dict[str, Any]

@@ -7,10 +7,11 @@ from itertools import cycle, islice
 import numpy as np
 
 from ..language.nodes import Name
+from .arithmetic import repeated
 from .arrays import Array
 from .factors import as_strings
-from .matching import Promise, r_function
-from .operators import repeated
+from .matching import Promise
+from .table import r_function
 from .values import (
     Factor,
     Function,

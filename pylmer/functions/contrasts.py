@@ -1,9 +1,8 @@
-"""Contrasts: contr.treatment, contr.sum, contr.helmert, contr.poly, contr.SAS, and C() which ties them to a factor."""
+"""R's functions of contrasts: contr.treatment and its like make a matrix, C() ties contrasts to a factor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +11,26 @@ import numpy as np
 from ..language import format_number
 from ..language.nodes import Name
 from .arrays import Array
+from .codings import (
+    RULING,
+    SCHEMES,
+    coding_of,
+    coding_of_value,
+    completed,
+    deviations,
+    helmert,
+    known_contrasts,
+    named_coding,
+    polynomial_names,
+    polynomials,
+    treatment,
+)
 from .factor_functions import kept_levels
 from .factors import as_factor, drop_unused
-from .levels import Levels, TextLevels, number_labels
-from .matching import Promise, bind, r_function
+from .levels import TextLevels, number_labels
+from .matching import Promise, bind
 from .series import value_of
+from .table import r_function
 from .values import (
     Coding,
     Factor,
@@ -27,7 +41,6 @@ from .values import (
     Value,
     flag,
     length,
-    numeric,
     scalar,
     text,
     texts_of,
@@ -35,124 +48,8 @@ from .values import (
     whole,
 )
 
-UNORDERED, ORDERED = "contr.treatment", "contr.poly"
-RULING: ContextVar[tuple[Any, Any]] = ContextVar("pylmer_contrasts", default=(UNORDERED, ORDERED))
 UNLABELLED = frozenset(["contr.sum", "contr.helmert", "contr.poly"])  # contrasts that never name levels
 MOST_LEVELS = 5_000  # a contrast matrix of more does not fit into memory
-MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in double precision (R's limit)
-
-
-def treatment(n: int, base: int = 0) -> Array:
-    """Indicators of every level but the base: (n, n - 1)."""
-    return np.delete(np.eye(n), base, axis=1)
-
-
-def deviations(n: int) -> Array:
-    """Sum-to-zero contrasts: (n, n - 1)."""
-    return np.vstack([np.eye(n - 1), -np.ones((1, n - 1))])
-
-
-def helmert(n: int) -> Array:
-    """Each level against the mean of those before it: (n, n - 1)."""
-    i, j = np.indices((n, n - 1))
-    return np.where(i <= j, -1.0, np.where(i == j + 1, j + 1.0, 0.0))
-
-
-def polynomials(scores: Array) -> Array:
-    """Orthonormal polynomials of the scores, leading coefficients positive: (n, n - 1)."""
-    if scores.shape[0] > MOST_POLYNOMIAL_LEVELS:
-        raise RefusedError(f"orthogonal polynomials of {scores.shape[0]} levels cannot be represented accurately")
-    centred = scores - scores.mean()
-    Q, R = np.linalg.qr(centred[:, None] ** np.arange(scores.shape[0]))
-    return np.asarray((Q * np.sign(np.diag(R)))[:, 1:])
-
-
-def polynomial_names(n: int) -> tuple[str, ...]:
-    """.L .Q .C ^4 ^5 ..."""
-    return tuple([".L", ".Q", ".C"][: n - 1] + [f"^{k}" for k in range(4, n)])
-
-
-def named_coding(name: str, levels: Levels) -> Coding:
-    """The contrasts of that name (`contr.sum`, `sum`) for some levels; raises RefusedError for an unknown name."""
-    return _SCHEMES[_known(name).removeprefix("contr.")](len(levels), levels.labels())
-
-
-def _known(name: str) -> str:
-    """The name of known contrasts."""
-    if name.removeprefix("contr.") not in _SCHEMES:
-        raise RefusedError(f"no contrasts {name!r}; known: {', '.join(f'contr.{known}' for known in _SCHEMES)}")
-    return name
-
-
-_SCHEMES: dict[str, Callable[[int, Sequence[str]], Coding]] = {
-    "treatment": lambda n, labels: Coding(treatment(n), tuple(labels[1:])),
-    "sum": lambda n, labels: Coding(deviations(n), None),
-    "helmert": lambda n, labels: Coding(helmert(n), None),
-    "poly": lambda n, labels: Coding(polynomials(np.arange(1.0, n + 1)), polynomial_names(n)),
-    "SAS": lambda n, labels: Coding(treatment(n, n - 1), tuple(labels[:-1])),
-}
-
-
-def coding_of(contrasts: Any, levels: Levels) -> Coding:
-    """Contrasts given as a name, a Coding, a matrix, a data frame or a function of the number of levels."""
-    if isinstance(contrasts, Coding):
-        return _checked(contrasts, len(levels))
-    if isinstance(contrasts, str):
-        return named_coding(contrasts, levels)
-    if callable(contrasts):
-        contrasts = contrasts(len(levels))
-    return _fitting(_from_value(value_of(_as_array(contrasts), "the contrasts")), len(levels))
-
-
-def _as_array(contrasts: Any) -> Any:
-    if not isinstance(contrasts, list | tuple):
-        return contrasts
-    try:
-        return np.array(contrasts, dtype=float)
-    except (TypeError, ValueError):
-        raise RefusedError(f"a matrix of numbers is wanted, found {contrasts!r}") from None
-
-
-def _from_value(value: Value) -> Coding:
-    numbers = numeric(value, "a contrast").astype(float)
-    names = value.names if isinstance(value, Matrix) and any(value.names) else None
-    return Coding(numbers[:, None] if numbers.ndim == 1 else numbers, names)
-
-
-def _fitting(coding: Coding, n: int, how_many: int | None = None) -> Coding:
-    """The contrasts for n levels, completed to n - 1 columns (or cut to `how_many`) as R's `contrasts<-` does."""
-    matrix, names = _checked(coding, n).matrix, coding.names
-    wanted = n - 1 if how_many is None else how_many
-    given = matrix.shape[1]
-    if given < wanted:
-        augmented = np.column_stack([np.ones(n), matrix])
-        if np.linalg.matrix_rank(augmented) <= given:
-            raise RefusedError("singular contrasts: the columns and the intercept are not independent")
-        Q = householder(augmented)
-        matrix = np.column_stack([matrix, Q[:, given + 1 : wanted + 1]])
-        names = None if names is None else (*names, *[""] * (wanted - given))
-    return Coding(matrix[:, :wanted], None if names is None else names[:wanted])
-
-
-def _checked(coding: Coding, n: int) -> Coding:
-    if coding.matrix.shape[0] != n:
-        raise RefusedError(f"contrasts for {coding.matrix.shape[0]} levels, but the factor has {n}")
-    return coding
-
-
-def householder(X: Array) -> Array:
-    """Q (n, n) of a QR of X (n, k) by LINPACK's reflections, whose signs decide what completes a basis.
-
-    Dongarra, Bunch, Moler & Stewart (1979), LINPACK Users' Guide, ch. 9: a zero on the diagonal counts as positive.
-    """
-    A, Q = np.array(X, dtype=float), np.eye(X.shape[0])
-    for place in range(X.shape[1]):
-        length = np.linalg.norm(A[place:, place])
-        v = A[place:, place] / (length if A[place, place] >= 0 else -length)
-        v[0] += 1
-        A[place:, place + 1 :] -= np.outer(v, v @ A[place:, place + 1 :]) / v[0]
-        Q[:, place:] -= np.outer(Q[:, place:] @ v, v) / v[0]
-    return Q
 
 
 def _size(n: Value) -> tuple[int, list[str] | None]:
@@ -250,7 +147,7 @@ def with_contrasts(
     chosen = _chosen(contr, made, dots)
     if isinstance(chosen, Coding) or count is not None:
         raw = chosen if isinstance(chosen, Coding) else _unlabelled(chosen, len(made.levels))
-        chosen = _fitting(raw, len(made.levels), count)
+        chosen = completed(raw, len(made.levels), count)
     return replace(made, contrasts=chosen)
 
 
@@ -269,18 +166,18 @@ def _unlabelled(name: str, n: int) -> Coding:
 def _chosen(contr: Promise | None, made: Factor, dots: tuple[Promise, ...]) -> Coding | str:
     if contr is None or contr.node is None:
         return _ruling(made)
-    if isinstance(contr.node, Name) and contr.node.name in _SCHEMES and not contr.node.prefix:
+    if isinstance(contr.node, Name) and contr.node.name in SCHEMES and not contr.node.prefix:
         return f"contr.{contr.node.name}"
     value = contr.value
     if value is None:
         return _ruling(made)
     if isinstance(value, Strings):
-        return _known(text(value, "contrasts"))
+        return known_contrasts(text(value, "contrasts"))
     if isinstance(value, Function) and not dots and value.name in UNLABELLED:
         return value.name  # the same columns for any number of levels
     if isinstance(value, Function):
         value = _called(value, len(made.levels), dots)
-    return _from_value(value)
+    return coding_of_value(value)
 
 
 def _ruling(made: Factor) -> Coding | str:
@@ -293,7 +190,7 @@ def _called(function: Function, n: int, dots: tuple[Promise, ...]) -> Value:
     if function.python:
         return value_of(function.call(n), f"the result of {function.name}()")
     if not function.name.startswith("contr."):
-        known = ", ".join(f"contr.{scheme}" for scheme in _SCHEMES)
+        known = ", ".join(f"contr.{scheme}" for scheme in SCHEMES)
         raise RefusedError(f"{function.name}() makes no contrasts; known: {known}")
     positional, named = bind(function, [Promise(None, None, lambda: np.array([n])), *dots])
     return function.call(*positional, **named)

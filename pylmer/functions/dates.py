@@ -9,7 +9,7 @@ import pandas as pd
 
 from .arrays import Array
 from .factors import as_strings
-from .matching import r_function
+from .table import r_function
 from .values import Factor, RefusedError, Strings, Value, text
 
 _BEGINNINGS = (re.compile(r"\s*(\d{1,4})-(\d{1,2})-(\d{1,2})"), re.compile(r"\s*(\d{1,4})/(\d{1,2})/(\d{1,2})"))

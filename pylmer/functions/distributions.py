@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
+from .arithmetic import recycled
 from .arrays import Array
 from .elementwise import mapped
-from .matching import r_function
-from .operators import recycled
+from .table import r_function
 from .values import Value, flag, vector
 
 Curve = Callable[[Array], Array]

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
+from .arithmetic import recycled
 from .arrays import Array
 from .factors import as_strings
-from .matching import Promise, r_function
-from .operators import recycled
+from .matching import Promise
 from .reading import reading
+from .table import r_function
 from .values import (
     Factor,
     Logical,

@@ -2,66 +2,30 @@
 
 A variable is looked for in the data, then in `env`, then among R's constants; a function in `env`, then in the table.
 Nothing else is ever searched, and nothing is handed to Python's `eval`.
+
+Most formulas are names of columns: operators, calls, indices and the errors for names without a meaning import what
+they need when one is met.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from ..errors import DataError, FormulaError, PylmerError
+from ..errors import DataError, PylmerError
 from ..language import deparse
 from ..language.nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
-from . import indexing, operators
 from .alignment import aligned
-from .matching import TABLE, Promise, bind
-from .names import CONSTANTS, CONTRASTS, env_function, unknown_function, unknown_variable, wrong_package
-from .python import call_python
+from .codings import SCHEMES
+from .scope import CONSTANTS, Scope
 from .series import value_of
 from .values import Function, Logical, RefusedError, Value, logical_of, strings_of
 
-ARITHMETIC = frozenset(["+", "-", "*", "/", "^", "%%", "%/%"])
-COMPARISON = frozenset(["==", "!=", "<", ">", "<=", ">="])
-
-
-@dataclass(frozen=True, eq=False)
-class Scope:
-    """Where a formula is evaluated.
-
-    columns  the data
-    env      values and functions of the user's own
-    text     what the user wrote, for carets ("" if the tree was built otherwise)
-    state    call -> what it learnt from the data of the fit; read again for new data
-    has_data whether there are data at all, for messages
-    index    labels of the rows, by which vectors of `env` are put in order; `rows` what messages call these
-    """
-
-    columns: Mapping[str, Value]
-    env: Mapping[str, Any] = field(default_factory=dict)
-    text: str = ""
-    state: dict[str, dict[str, Any]] = field(default_factory=dict)
-    has_data: bool = True
-    index: pd.Index[Any] | None = None
-    rows: str = "the data"
-
-    def error(self, message: str, node: Node) -> FormulaError:
-        """A FormulaError that points at `node`."""
-        if not self.text:
-            return FormulaError(f"{message} (in {deparse(node)})")
-        return FormulaError(message, self.text, *node.span)
-
-    def knows(self, name: str) -> bool:
-        """Whether a variable has a value here."""
-        return name in self.columns or (name in self.env and not callable(self.env[name])) or name in CONSTANTS
-
-    def function(self, name: str) -> Function | None:
-        """The function of that name, if there is one."""
-        return env_function(name, self.env) or TABLE.get(name)
+if TYPE_CHECKING:
+    from .matching import Promise
 
 
 def evaluate(node: Node, scope: Scope) -> Value:
@@ -86,18 +50,35 @@ def check_names(nodes: Iterable[Node], scope: Scope) -> None:
 
 
 def _check_name(node: Node, scope: Scope, names: Sequence[str]) -> None:
-    if isinstance(node, Call) and scope.function(node.function) is None:
-        raise unknown_function(node, scope.env, scope.text)
+    if isinstance(node, Call):
+        _function(node, scope)
     if isinstance(node, Call | Name):
         _check_package(node, scope)
-    if not isinstance(node, Name) or node.name in CONTRASTS:
+    if not isinstance(node, Name) or node.name in SCHEMES:  # C(a, sum)
         return
     if not scope.knows(node.name) and scope.function(node.name) is None:
-        raise unknown_variable(node, scope.columns, scope.env, scope.text, scope.has_data, names)
+        raise _unknown(node, scope, names)
+
+
+def _unknown(node: Name, scope: Scope, names: Sequence[str] = ()) -> PylmerError:
+    from .names import unknown_variable
+
+    return unknown_variable(node, scope.columns, scope.env, scope.text, scope.has_data, names)
+
+
+def _function(node: Call, scope: Scope) -> Function:
+    found = scope.function(node.function)
+    if found is None:
+        from .names import unknown_function
+
+        raise unknown_function(node, scope.env, scope.text)
+    return found
 
 
 def _check_package(node: Call | Name, scope: Scope) -> None:
     if node.prefix:
+        from .names import wrong_package
+
         function = scope.function(node.function if isinstance(node, Call) else node.name)
         error = wrong_package(node, function, scope.text)
         if error is not None:
@@ -117,7 +98,7 @@ def _name(node: Name, scope: Scope) -> Value:
         return CONSTANTS[node.name]
     found = scope.function(node.name)
     if found is None:
-        raise unknown_variable(node, scope.columns, scope.env, scope.text, scope.has_data)
+        raise _unknown(node, scope)
     return found
 
 
@@ -138,19 +119,18 @@ _MISSING: dict[str, Value] = {"NA": Logical(np.array([-1], dtype=np.int8))}
 
 
 def _unary(node: Unary, scope: Scope) -> Value:
+    from .operators import apply_sign
+
     value = evaluate(node.operand, scope)
-    actions: dict[str, Callable[[Value], Value]] = {
-        "-": operators.negative,
-        "+": lambda operand: operators.arithmetic("+", np.array([0]), operand),
-        "!": operators.negation,
-    }
-    if node.operator not in actions:
+    if node.operator == "~":
         raise scope.error("a formula cannot stand inside an expression", node)
-    return _guarded(lambda: actions[node.operator](value), node, scope)
+    return _guarded(lambda: apply_sign(node.operator, value), node, scope)
 
 
 def _binary(node: Binary, scope: Scope) -> Value:
     """Sums can be deep on the left, so the left spine is walked in a loop."""
+    from .operators import apply_operator
+
     first, steps = node.spine()
     value = evaluate(first, scope)
     for step in steps:
@@ -159,31 +139,8 @@ def _binary(node: Binary, scope: Scope) -> Value:
     return value
 
 
-def apply_operator(symbol: str, left: Value, right: Value) -> Value:
-    """`left symbol right`; raises RefusedError."""
-    if symbol in ARITHMETIC:
-        return operators.arithmetic(symbol, left, right)
-    if symbol in COMPARISON:
-        return operators.compare(symbol, left, right)
-    if symbol in _OTHER:
-        return _OTHER[symbol](left, right)
-    if symbol in ("&&", "||"):
-        raise RefusedError(f"'{symbol}' compares single values; for columns write {symbol[0]}")
-    raise RefusedError(f"there is no operator '{symbol}' for values")
-
-
-_OTHER: dict[str, Callable[[Value, Value], Value]] = {
-    "&": operators.conjunction,
-    "|": operators.disjunction,
-    "%in%": operators.is_in,
-    ":": operators.sequence,
-}
-
-
 def _call(node: Call, scope: Scope) -> Value:
-    function = scope.function(node.function)
-    if function is None:
-        raise unknown_function(node, scope.env, scope.text)
+    function = _function(node, scope)
     _check_package(node, scope)
     return _guarded(lambda: _apply(function, node, scope), node, scope)
 
@@ -191,7 +148,11 @@ def _call(node: Call, scope: Scope) -> Value:
 def _apply(function: Function, node: Call, scope: Scope) -> Value:
     given = [_promise(argument, scope) for argument in node.arguments]
     if function.python:
+        from .python import call_python
+
         return call_python(function, given)
+    from .matching import bind
+
     positional, named = bind(function, given)
     if function.stateful:
         named["state"] = scope.state.setdefault(deparse(node), {})
@@ -199,11 +160,15 @@ def _apply(function: Function, node: Call, scope: Scope) -> Value:
 
 
 def _promise(argument: Argument, scope: Scope) -> Promise:
+    from .matching import Promise
+
     node = argument.value
     return Promise(argument.name, node, lambda: None if node is None else evaluate(node, scope))
 
 
 def _index(node: Index, scope: Scope) -> Value:
+    from . import indexing
+
     operand = evaluate(node.operand, scope)
     places = [
         indexing.EVERYTHING if argument.value is None else evaluate(argument.value, scope)

@@ -14,8 +14,9 @@ from .arrays import Array, has_nan
 from .factors import as_factor, as_strings, drop_unused, match_levels, recode
 from .grouping import level_summaries
 from .levels import Levels, NumberLevels, TextLevels
-from .matching import TABLE, Promise, r_function
+from .matching import Promise
 from .reading import reading
+from .table import TABLE, r_function
 from .values import (
     Factor,
     Logical,

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from .arrays import Array, has_nan
-from .collation import collation_order
 from .levels import CrossedLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Logical, Matrix, RefusedError, Strings, Value, logical_levels, numeric, plural
 
@@ -36,6 +35,8 @@ def as_factor(value: Value) -> Factor:
 
 def factor_of_strings(strings: Strings) -> Factor:
     """Levels are the texts that occur, in R's collation."""
+    from .collation import collation_order  # of texts alone
+
     codes, used = compress(strings.codes, len(strings.values))
     texts = [strings.values[i] for i in used.tolist()]
     order = collation_order(texts)

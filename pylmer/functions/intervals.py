@@ -11,7 +11,7 @@ import numpy as np
 from .arrays import Array, has_nan
 from .factor_functions import labelled, texts_among
 from .levels import TextLevels
-from .matching import r_function
+from .table import r_function
 from .values import Factor, Logical, RefusedError, Value, flag, numeric, vector, whole
 
 State = dict[str, Any]

@@ -1,24 +1,15 @@
-"""R functions as Python functions, and R's way of matching arguments to their names.
-
-An R function is a Python function under `@r_function`: a parameter `na_rm` is R's `na.rm`, `*dots` is R's `...`, what
-follows is only found by its full name, a parameter `state` makes it keep what it learnt for new data.
-"""
+"""R's way of matching arguments to their names: exact, partial, by position."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
-from typing import Any, TypeVar
+from typing import Any
 
 from ..language.nodes import Node
+from .table import DOTS
 from .values import Function, RefusedError, Value
-
-TABLE: dict[str, Function] = {}
-DOTS = "..."
-UNDERSCORED = frozenset(["ordered_result"])  # formals that R itself writes so
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,28 +24,6 @@ class Promise:
     def value(self) -> Value:
         """The value, evaluated now."""
         return self.force()
-
-
-def r_function(*names: str, lazy: Sequence[str] = (), package: str = "base") -> Callable[[F], F]:
-    """Enter a Python function into the table under R's name or names; `lazy` formals get a Promise."""
-
-    def enter(function: F) -> F:
-        for name in names:
-            TABLE[name] = describe(name, function, frozenset(lazy), package)
-        return function
-
-    return enter
-
-
-def describe(
-    name: str, function: Callable[..., Any], lazy: frozenset[str] = frozenset(), package: str = "base"
-) -> Function:
-    """The record of a Python function that stands for an R function of `package`."""
-    formals = [p for p in inspect.signature(function).parameters.values() if p.name != "state"]
-    names = tuple(DOTS if p.kind is p.VAR_POSITIONAL else _dotted(p.name) for p in formals)
-    defaults = {_dotted(p.name): p.default for p in formals if p.default is not p.empty}
-    stateful = "state" in inspect.signature(function).parameters
-    return Function(name, names, function, defaults, lazy, stateful, package=package)
 
 
 def match_arguments(parameters: Sequence[str], given: Sequence[Promise]) -> tuple[dict[str, Promise], list[Promise]]:
@@ -134,7 +103,3 @@ def _unused(promise: Promise, parameters: Sequence[str]) -> str:
 def python_name(name: str) -> str:
     """The parameter of the Python function for an R formal."""
     return f"{name}_" if iskeyword(name) else name.replace(".", "_")
-
-
-def _dotted(name: str) -> str:
-    return name if name in UNDERSCORED else name.rstrip("_").replace("_", ".")

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-import numpy as np
 
 from ..errors import FormulaNameError
 from ..language.nodes import NOWHERE, Call, Name, Span
 from ..language.suggest import did_you_mean
-from .matching import TABLE
-from .values import Function, Value, logical_of
-
-CONSTANTS: dict[str, Value] = {
-    "T": logical_of(np.array([True])),
-    "F": logical_of(np.array([False])),
-    "pi": np.array([math.pi]),
-}
-
-CONTRASTS = frozenset(["treatment", "sum", "helmert", "poly", "SAS"])  # words for contrasts inside C()
-
-
-def env_function(name: str, env: Mapping[str, Any]) -> Function | None:
-    """A Python function that the user passed in `env`."""
-    found: Callable[..., Any] | None = env.get(name)
-    return Function(name, ("...",), found, python=True) if callable(found) else None
+from .scope import CONSTANTS
+from .table import TABLE
+from .values import Function
 
 
 def unknown_variable(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .arrays import Array, nan_mask
 from .collation import collation_key
-from .matching import r_function
+from .table import r_function
 from .values import Factor, Logical, RefusedError, Strings, Value, text, vector
 
 # Hyndman & Fan (1996), Sample quantiles in statistical packages, The American Statistician 50: type -> (a, b) of the

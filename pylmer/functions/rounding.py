@@ -6,7 +6,7 @@ import numpy as np
 
 from .arrays import Array
 from .elementwise import mapped
-from .matching import r_function
+from .table import r_function
 from .values import Value, scalar
 
 MOST_PLACES = 323  # the last decimal place that a double can have

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import Array
-from .matching import r_function
+from .table import r_function
 from .values import Matrix, RefusedError, Value, counted, length, numeric, only_column, scalar, take
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from .arrays import Array, nan_mask
 from .factors import as_factor, cross, drop_unused
 from .grouping import level_means, summary_of
-from .matching import Promise, r_function
+from .matching import Promise
 from .quantiles import quantiles
+from .table import r_function
 from .values import (
     Factor,
     Logical,

@@ -16,7 +16,7 @@ from .analysis_of_variance.model_comparisons import KRmodcomp, SATmodcomp
 from .analysis_of_variance.selection import get_model, step
 from .analysis_of_variance.variance_tables import show_tests
 from .analysis_of_variance.wald_tables import Anova
-from .bootstrap import BootMer, PBmodcomp, bootMer, case_bootstrap, resid_bootstrap
+from .bootstrap import BootMer, PBmodcomp, bootMer, case_bootstrap, generalized_ratios, resid_bootstrap
 from .bootstrap import generalized as generalized_bootstrap
 from .contrasts.contrasts import contest, contest1D, contestMD
 from .degrees_of_freedom.choice import vcovAdj
@@ -83,6 +83,7 @@ __all__ = [
     "generalized_explained",
     "generalized_intervals",
     "generalized_profiles",
+    "generalized_ratios",
     "generalized_tests",
     "generalized_tidying",
     "get_model",

@@ -17,7 +17,8 @@ from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
 from ..fit.words import several
-from ..language import did_you_mean, known_as
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.distributions import two_sided_quantile
 from ..numerics.linalg import Array
 from ..text import format_numbers
@@ -55,11 +56,7 @@ def _named(fit: Mixed, one: str, two: str) -> list[str]:
     for term, family in zip(fit.design.random, fit.covariances.families, strict=True):
         names = ["*"] if family.hom else list(term.columns)
         ones += [f"{one}_{name}|{term.group}" for name in names]
-        if family.structure == "us":
-            pairs = [(i, j) for j in range(len(names)) for i in range(j + 1, len(names))]
-            twos += [f"{two}_{names[i]}.{names[j]}|{term.group}" for i, j in pairs]
-        elif family.size > len(names):
-            twos.append(f"rho|{term.group}")
+        twos += family.pair_names(term.group, term.columns, two)
     return [*ones, *twos]
 
 

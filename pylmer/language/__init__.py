@@ -14,7 +14,6 @@ from .numbers import format_number
 from .parse import parse_expression, parse_formula, parse_grouped, require_random
 from .plain import column_name, known_as, plain_name
 from .randoms import double_bar_effects, expand_random, random_label
-from .suggest import closest, did_you_mean
 from .syntax import MixedFormula, RandomTerm, Terms
 from .update import explicit_formula, findbars, fitted_formula, nobars, update_formula
 from .walk import variables
@@ -23,11 +22,9 @@ __all__ = [
     "MixedFormula",
     "RandomTerm",
     "Terms",
-    "closest",
     "column_name",
     "deparse",
     "deparse_lines",
-    "did_you_mean",
     "double_bar_effects",
     "expand_random",
     "explicit_formula",

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from ..errors import FormulaError
+from ..structures import DEFAULT, STRUCTURES
 from .nodes import Argument, Binary, Call, Constant, Node, Paren, Span, Unary
 from .syntax import RandomTerm
 
-STRUCTURES = ("ar1", "cs", "diag", "us")
 # Functions that may be given a logical `a | b`; any other f(a | b) among the terms is an unknown structure.
 LOGICAL = frozenset(
     ("I", "ifelse", "factor", "as.factor", "as.numeric", "as.integer", "as.logical", "as.character", "ordered", "any",
@@ -122,11 +122,11 @@ def _structure(node: Call, text: str) -> RandomTerm | None:
 def _hom(node: Call, text: str) -> bool | None:
     if len(node.arguments) == 1:
         return None
-    second = node.arguments[1]
-    if node.function == "us" or len(node.arguments) > 2 or second.name not in ("hom", None) or second.value is None:
+    second, fixed = node.arguments[1], STRUCTURES[node.function].hom is None
+    if fixed or len(node.arguments) > 2 or second.name not in ("hom", None) or second.value is None:
         extra = node.arguments[2] if len(node.arguments) > 2 else second
         span = extra.span if extra.value is not None else node.span
-        wanted = "no other argument" if node.function == "us" else "one more argument, hom = TRUE or hom = FALSE"
+        wanted = "no other argument" if fixed else "one more argument, hom = TRUE or hom = FALSE"
         raise FormulaError(f"{node.function}(… | …) takes {wanted}", text, *span)
     return _flag(second, text)
 
@@ -138,7 +138,7 @@ def _flag(argument: Argument, text: str) -> bool:
     return value.name == "TRUE"
 
 
-def _random_term(bar: Binary, text: str, span: Span, structure: str = "us", hom: bool | None = None) -> RandomTerm:
+def _random_term(bar: Binary, text: str, span: Span, structure: str = DEFAULT, hom: bool | None = None) -> RandomTerm:
     for side in (bar.left, bar.right):
         for node in at_term_level(side):
             if is_bar(node):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..text.shown import show
 from .nodes import Argument, Binary, Call, Constant, Index, Name, Node, Number, Paren, Text, Unary
 from .numbers import format_number, integer_text
 from .strings import quote, write_name
@@ -31,6 +32,9 @@ def deparse(node: Node) -> str:
     'I(x^2/1e+05) + log(`my var`, base = 2)'
     """
     return _WRITERS[type(node)](node)
+
+
+show.register(Call, deparse)
 
 
 def deparse_arguments(arguments: tuple[Argument, ...]) -> str:

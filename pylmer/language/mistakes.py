@@ -25,7 +25,7 @@ _LOOKALIKES = (
 )  # fmt: skip
 
 
-def expression_error(text: str, position: int) -> FormulaSyntaxError:
+def expression_error(text: str, position: int | None = None) -> FormulaSyntaxError:
     """The error for a text that is no expression, such as `subset=` takes."""
     tokens = scan(text)
     if not tokens:

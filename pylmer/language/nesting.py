@@ -6,7 +6,6 @@ from ..errors import FormulaError
 from .nodes import Binary, Call, Index, Node, Paren, Unary
 
 DEEPEST = 60
-SHORT = 60  # a text of so few characters cannot nest deeper than DEEPEST
 
 
 def check_nesting(node: Node, text: str) -> None:
@@ -15,8 +14,6 @@ def check_nesting(node: Node, text: str) -> None:
     A sum of terms is deep on its left only, and may be as long as one likes; so may any chain of operators inside a
     call or on the left of `~`, whose values are computed from left to right.
     """
-    if len(text) <= SHORT:
-        return
     stack = _sides(node)
     while stack:
         here, depth, terms = stack.pop()

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ..text.shown import show
+
 Span: TypeAlias = tuple[int, int]
 NOWHERE: Span = (0, 0)
 
@@ -135,9 +137,7 @@ class Call:
 
     def __str__(self) -> str:
         """The call as R writes it: `print(fit.call)`."""
-        from .deparse import deparse  # which reads these nodes
-
-        return deparse(self)
+        return show(self)
 
 
 @dataclass(frozen=True)

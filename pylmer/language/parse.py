@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -11,12 +10,12 @@ from .bars import at_term_level, check_response, separate
 from .deparse import deparse
 from .expand import terms
 from .grammar import OPERATORS, MisuseError, parser
-from .mistakes import expression_error, syntax_error
-from .nesting import check_nesting
 from .nodes import Binary, Node, Number, Paren, Unary
 from .randoms import groupings
 from .syntax import MixedFormula, RandomTerm
 from .walk import nodes
+
+SHORT = 60  # a text of so few characters cannot nest deeper than is allowed
 
 
 def parse_formula(text: str | MixedFormula) -> MixedFormula:
@@ -39,10 +38,7 @@ def parse_formula(text: str | MixedFormula) -> MixedFormula:
 
 @lru_cache(maxsize=256)  # refits, updates and simulations read the same few formulas again and again
 def _parsed(text: str) -> MixedFormula:
-    node = read(text)
-    if not is_formula(node):
-        raise syntax_error(text)
-    return mixed_formula(_known(node, text), text)
+    return mixed_formula(_known(read_formula(text), text), text)
 
 
 def parse_expression(text: str) -> Node:
@@ -51,7 +47,7 @@ def parse_expression(text: str) -> Node:
     >>> parse_expression("x > 2")
     Binary(operator='>', left=Name(name='x', prefix=''), right=Number(value=2.0, integer=False))
     """
-    node = read(text, expression_error)
+    node = read(text, expression=True)
     if is_formula(node):
         raise FormulaSyntaxError("an expression is wanted here, not a formula with '~'", text, *_tilde(node, text))
     return _known(node, text)
@@ -65,10 +61,7 @@ def parse_grouped(text: str) -> tuple[MixedFormula, Node]:
     >>> parse_grouped("Reaction ~ Days | Subject")
     (Reaction ~ Days, Name(name='Subject', prefix=''))
     """
-    node = _known(read(text), text)
-    if not is_formula(node):
-        raise syntax_error(text)
-    response, bar = sides(node)
+    response, bar = sides(_known(read_formula(text), text))
     if not (isinstance(bar, Binary) and bar.operator == "|"):
         raise FormulaError("one fit per group wants a bar: y ~ x | group", text, *bar.span)
     whole = Unary("~", bar.left) if response is None else Binary("~", response, bar.left)
@@ -99,8 +92,16 @@ def check_text(text: object) -> None:
         raise ArgumentError(f"a formula is a text such as 'y ~ x + (1 | g)', not {type(text).__name__}")
 
 
-def read(text: str, refused: Callable[[str, int], FormulaSyntaxError] = syntax_error) -> Node:
-    """The syntax tree of a formula or an expression; `refused` makes the error of what is none."""
+def read_formula(text: str) -> Node:
+    """The syntax tree of a formula; raises FormulaSyntaxError for an expression too."""
+    node = read(text)
+    if not is_formula(node):
+        raise _refused(text)
+    return node
+
+
+def read(text: str, expression: bool = False) -> Node:
+    """The syntax tree of a formula or an expression; `expression` says which of the two the error asks for."""
     check_text(text)
     from lark.exceptions import LarkError
 
@@ -109,9 +110,18 @@ def read(text: str, refused: Callable[[str, int], FormulaSyntaxError] = syntax_e
     except MisuseError as found:
         raise found.kind(found.message, text, *found.span) from None
     except LarkError as error:
-        raise refused(text, _position(error, text)) from None
-    check_nesting(node, text)
+        raise _refused(text, _position(error, text), expression) from None
+    if len(text) > SHORT:
+        from .nesting import check_nesting
+
+        check_nesting(node, text)
     return node
+
+
+def _refused(text: str, position: int | None = None, expression: bool = False) -> FormulaSyntaxError:
+    from .mistakes import expression_error, syntax_error  # loaded where there is one
+
+    return (expression_error if expression else syntax_error)(text, position)
 
 
 def _known(node: Node, text: str) -> Node:

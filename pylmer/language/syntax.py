@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..structures import DEFAULT
 from .deparse import deparse
 from .nodes import (
     NOWHERE,
@@ -72,11 +73,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class RandomTerm:
-    """`(effects | group)`: structure "us", "diag", "cs" or "ar1"; hom None where the formula does not say."""
+    """`(effects | group)`: structure one of `structures`; hom None where the formula does not say."""
 
     effects: Node
     group: Node
-    structure: str = "us"
+    structure: str = DEFAULT
     hom: bool | None = None
     double: bool = False  # written with ||, not yet split
     span: Span = span_field()
@@ -84,7 +85,7 @@ class RandomTerm:
     def __str__(self) -> str:
         """`Days | Subject`, and the structure where it is not the plain one."""
         bar = f"{deparse(self.effects)} {'||' if self.double else '|'} {deparse(self.group)}"
-        if self.structure == "us" and self.hom is None:
+        if self.structure == DEFAULT and self.hom is None:
             return bar
         hom = "" if self.hom is None else f", hom = {str(self.hom).upper()}"
         return f"{self.structure}({bar}{hom})"

@@ -9,9 +9,8 @@ from ..errors import FormulaError
 from .bars import at_term_level, is_bar
 from .deparse import deparse
 from .expand import terms
-from .mistakes import syntax_error
 from .nodes import NOWHERE, Argument, Binary, Call, Index, Name, Node, Number, Paren, Unary, from_spine
-from .parse import is_formula, parse_formula, read, sides
+from .parse import parse_formula, read_formula, sides
 from .randoms import Doublevert, expand_random, joined, split_double_bar
 from .syntax import MixedFormula, RandomTerm, Terms
 from .walk import nodes
@@ -114,10 +113,7 @@ def update_formula(old: MixedFormula, change: str) -> MixedFormula:
     >>> update_formula(fitted_formula(parse_formula("y ~ x + (x || g)")), ". ~ . - (0 + x | g)")
     y ~ x + (1 | g)
     """
-    node = read(change)
-    if not is_formula(node):
-        raise syntax_error(change)
-    left, right = sides(node)
+    left, right = sides(read_formula(change))
     response = old.response if left is None else _substituted(left, old.response)
     _refuse_crossed_bars(right, change)
     rhs = _substituted(_with_double_bars(right, _all_taken), old.rhs)

@@ -10,7 +10,10 @@ from __future__ import annotations
 from .comparison import FiveWays, five_ways
 from .estimates import Pooling, pooling
 from .fixed_theta import CriterionCurve, at_theta, criterion_curve
+from .generalized import GeneralizedPooling, complete_coefficients
+from .generalized_theta import criterion_curve_generalized
 from .grouped import GroupedRows, TwoLevel, grouped_rows
+from .refusals import no_five_ways, no_held_theta
 from .ways import (
     correlated_errors,
     group_effects_as_errors,
@@ -22,17 +25,22 @@ from .ways import (
 __all__ = [
     "CriterionCurve",
     "FiveWays",
+    "GeneralizedPooling",
     "GroupedRows",
     "Pooling",
     "TwoLevel",
     "at_theta",
+    "complete_coefficients",
     "correlated_errors",
     "criterion_curve",
+    "criterion_curve_generalized",
     "five_ways",
     "group_effects_as_errors",
     "grouped_rows",
     "least_squares_with_prior",
     "mixed_model_equations",
+    "no_five_ways",
+    "no_held_theta",
     "pooling",
     "regressions_by_group",
 ]

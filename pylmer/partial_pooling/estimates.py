@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,14 @@ from ..errors import ArgumentError
 from ..extract import NamedVector, se_ranef, word
 from ..extract.random import factors
 from ..fit.fitted_model import FittedModel
-from ..language import did_you_mean, known_as
+from ..fit.generalized import GeneralizedFittedModel
+from ..language import known_as
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array, block_diagonal
 from ..text import Shown
 from .levels import LevelSums, NoPooling, level_columns, no_pooling, sums_of
 
+Fitted: TypeAlias = FittedModel | GeneralizedFittedModel
 SECOND_LEVEL = ("Estimate", "Std. Error")
 CONSTANT = 1e-8  # of a column's size, within which it is the same for all levels
 
@@ -70,7 +74,7 @@ class Pooling(Shown):
 def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     """No, complete and partial pooling of a grouping factor's coefficients, level by level.
 
-    fit    a fit of `lmer`
+    fit    a fit of `lmer` or `glmer`
     group  the grouping factor to look at; None, the default: the one there is. The effects of the others stay random,
            with their estimated variances, in all columns
 
@@ -107,37 +111,37 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     AITKIN      4       0.841     1.327       1.192   0.570
     HENNEPIN  105       1.361     1.327       1.363   0.048
     """
-    positions = _positions(fit, group)
+    positions = positions_of(fit, group)
     terms = [fit.design.random[i] for i in positions]
     criterion = fit.criterion
     sums = sums_of(criterion, fit.optimum.points, criterion.gram.place[positions[0]][0], len(fit.beta))
     none = no_pooling(sums)
     names = tuple(column for term in terms for column in term.columns)
     H = level_columns(none)
-    dropped = tuple(fit.design.X_names[none.aliased[c]] for c in _group_level(H))
-    frames, errors = _estimates(fit, terms[0].group, names, none, H)
-    variances = np.diag(_covariance(fit, positions))
+    dropped = tuple(fit.design.X_names[none.aliased[c]] for c in group_level(H))
+    frame, errors = _estimates(fit, terms[0].group, names, none, H)
+    variances = np.diag(covariance(fit, positions))
     return Pooling(
-        frame=frames,
+        frame=frame,
         group=terms[0].group,
         coefficients=names,
-        ratio=_by_coefficient(names, variances),
-        n_equal=_by_coefficient(
+        ratio=by_coefficient(names, variances),
+        n_equal=by_coefficient(
             names, np.divide(1, variances, out=np.full_like(variances, np.inf), where=variances > 0)
         ),
-        icc=_icc(fit, positions),
+        icc=icc_of(fit, positions),
         errors=NamedVector(errors),
         matrices=sums.level_shares,
         slopes=NamedVector(none.beta, index=[fit.design.X_names[k] for k in none.kept], dtype=float, copy=True),
         sigma_no=none.sigma,
         df_no=none.df,
         dropped=dropped,
-        second_level=_second_level(fit, none, H) if dropped else pd.DataFrame(columns=[*SECOND_LEVEL], dtype=float),
-        notes=_notes(terms[0].group, none, dropped),
+        second_level=second_level(fit, none, H) if dropped else pd.DataFrame(columns=[*SECOND_LEVEL], dtype=float),
+        notes=notes_on(terms[0].group, none, dropped),
     )
 
 
-def _positions(fit: FittedModel, group: str | None) -> list[int]:
+def positions_of(fit: Fitted, group: str | None) -> list[int]:
     """The terms of the factor to look at."""
     known = factors(fit)
     if group is None:
@@ -153,7 +157,7 @@ def _positions(fit: FittedModel, group: str | None) -> list[int]:
     return known[meant]
 
 
-def _group_level(H: Array) -> list[int]:
+def group_level(H: Array) -> list[int]:
     """Which aliased columns of X vary between levels."""
     spread = np.nanmax(H, axis=0, initial=-np.inf) - np.nanmin(H, axis=0, initial=np.inf)
     return [c for c in range(H.shape[2]) if np.max(spread[:, c]) > CONSTANT * np.nanmax(np.abs(H[:, :, c]), initial=0)]
@@ -164,12 +168,11 @@ def _estimates(
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """The table, and the largest errors of the two weighted averages."""
     sums = none.sums
-    mu, modes = _of_fixed(none, H, fit.beta), _modes(fit, group)
-    complete = _of_fixed(none, H, _complete(sums))
+    mu, modes = of_fixed(none, H, fit.beta), modes_of(fit, group)
+    complete = of_fixed(none, H, _complete(sums))
     multilevel = mu + modes
     weighted = sums.averaged(complete, none.own)
-    exact = sums.averaged(mu, np.where(np.isnan(mu), 0, mu) + _own_given(sums, fit.beta))
-    codes, levels = _levels(fit, group)
+    exact = sums.averaged(mu, np.where(np.isnan(mu), 0, mu) + own_given(sums, fit.beta))
     columns = {
         "no_pooling": np.where(none.known, none.own, np.nan),
         "se_no": none.se,
@@ -179,25 +182,30 @@ def _estimates(
         "weighted_12_1": weighted,
         "factor": np.diagonal(sums.level_shares, axis1=1, axis2=2),
     }
+    errors = {"mu = fixef": largest(exact - multilevel), "grand mean (12.1)": largest(weighted - multilevel)}
+    return table(fit, group, names, columns), errors
+
+
+def table(fit: Fitted, group: str, names: Sequence[str], columns: dict[str, Array]) -> pd.DataFrame:
+    """Columns (J, L) as a frame: a row for each level, of several coefficients one after the other."""
+    codes, levels = levels_of(fit, group)
     n = np.bincount(codes, minlength=len(levels))
     pieces = [pd.DataFrame({"n": n, **{k: v[:, c] for k, v in columns.items()}}, levels) for c in range(len(names))]
-    frame = pieces[0] if len(names) == 1 else pd.concat(pieces, keys=list(names), names=["coefficient", group])
-    errors = {"mu = fixef": _largest(exact - multilevel), "grand mean (12.1)": _largest(weighted - multilevel)}
-    return frame, errors
+    return pieces[0] if len(names) == 1 else pd.concat(pieces, keys=list(names), names=["coefficient", group])
 
 
-def _levels(fit: FittedModel, group: str) -> tuple[Array, pd.Index]:
+def levels_of(fit: Fitted, group: str) -> tuple[Array, pd.Index]:
     """Each row's level, and the levels' labels."""
     term = next(term for term in fit.rows.random if term.group == group)
     return term.codes, pd.Index(term.labels(), dtype=object)
 
 
-def _modes(fit: FittedModel, group: str) -> Array:
+def modes_of(fit: Fitted, group: str) -> Array:
     """Conditional modes (J, L)."""
     return np.hstack([fit.solution.b_terms[i] for i in factors(fit)[group]])
 
 
-def _of_fixed(none: NoPooling, H: Array, beta: Array) -> Array:
+def of_fixed(none: NoPooling, H: Array, beta: Array) -> Array:
     """What fixed effects say of the levels' coefficients: (J, L)."""
     return np.asarray(H @ beta[none.aliased])
 
@@ -208,38 +216,38 @@ def _complete(sums: LevelSums) -> Array:
     return np.asarray(np.linalg.solve(sums.R_x, scaled) + sums.shift)
 
 
-def _own_given(sums: LevelSums, beta: Array) -> Array:
+def own_given(sums: LevelSums, beta: Array) -> Array:
     """A^+ Z'(y - X beta) in the user's coordinates (J, L): what a level's rows add to given fixed effects."""
     residual = sums.C[:, :, -1] + sums.C[:, :, :-1] @ (sums.R_x @ (sums.shift - beta))
     return sums.of_user(sums.own(residual[:, :, None]))[:, :, 0]
 
 
-def _largest(differences: Array) -> float:
+def largest(differences: Array) -> float:
     known = differences[~np.isnan(differences)]
     return float(np.max(np.abs(known))) if known.size else float("nan")
 
 
-def _covariance(fit: FittedModel, positions: Sequence[int]) -> Array:
+def covariance(fit: Fitted, positions: Sequence[int]) -> Array:
     """Sigma of a factor's coefficients per unit sigma^2 (L, L)."""
     return block_diagonal(fit.solution.T[i] @ fit.solution.T[i].T for i in positions)
 
 
-def _icc(fit: FittedModel, positions: Sequence[int]) -> float:
-    """Mean over rows of z'Sigma z, relative to that of all terms and the residual."""
+def icc_of(fit: Fitted, positions: Sequence[int], residual: float = 1.0) -> float:
+    """Mean over rows of z'Sigma z, relative to that of all terms and the residual, per unit sigma^2."""
     parts = [_row_variance(fit, i) for i in range(len(fit.design.random))]
-    return float(sum(parts[i] for i in positions) / (sum(parts) + 1.0))
+    return float(sum(parts[i] for i in positions) / (sum(parts) + residual))
 
 
-def _row_variance(fit: FittedModel, term: int) -> float:
+def _row_variance(fit: Fitted, term: int) -> float:
     Z, T = fit.rows.random[term].Z, fit.solution.T[term]
     return float(T[0, 0] ** 2 if Z is None else np.mean(np.sum((Z @ T) ** 2, axis=1)))
 
 
-def _by_coefficient(names: Sequence[str], values: Array) -> float | NamedVector:
+def by_coefficient(names: Sequence[str], values: Array) -> float | NamedVector:
     return float(values[0]) if len(names) == 1 else NamedVector(values, index=list(names), dtype=float)
 
 
-def _second_level(fit: FittedModel, none: NoPooling, H: Array) -> pd.DataFrame:
+def second_level(fit: Fitted, none: NoPooling, H: Array) -> pd.DataFrame:
     """No-pooling estimates on what varies between levels, weighted by (Sigma + A_j^-1)^-1; one row per column of X.
 
     In blocks: gamma = (sum H_j'B_j H_j)^-1 sum H_j'B_j own_j with B_j = A_j (I + Sigma A_j)^-1.
@@ -256,7 +264,8 @@ def _second_level(fit: FittedModel, none: NoPooling, H: Array) -> pd.DataFrame:
     return pd.DataFrame(np.column_stack([np.linalg.solve(left, right), errors]), index=index, columns=[*SECOND_LEVEL])
 
 
-def _notes(group: str, none: NoPooling, dropped: tuple[str, ...]) -> tuple[str, ...]:
+def notes_on(group: str, none: NoPooling, dropped: tuple[str, ...], runs: Array | None = None) -> tuple[str, ...]:
+    """What must be said; `runs` (J, L) are coefficients that run to infinity, of which others speak."""
     notes = []
     if dropped:
         are, them = ("is", "it") if len(dropped) == 1 else ("are", "them")
@@ -264,7 +273,7 @@ def _notes(group: str, none: NoPooling, dropped: tuple[str, ...]) -> tuple[str, 
             f"{', '.join(dropped)} {are} aliased with the levels of {group}: dropped in no pooling, whose estimates "
             f"are regressed on {them} afterwards"
         )
-    count = int(np.sum(~np.all(none.known, axis=1)))
+    count = int(np.sum(~np.all(none.known | (runs if runs is not None else False), axis=1)))
     if count:
         where = "no pooling, and where a dropped predictor moves them" if dropped else "no pooling"
         levels = "1 level" if count == 1 else f"{count} levels"

@@ -108,7 +108,10 @@ class CriterionCurve(Shown):
     group          the grouping factor;  name  "REML criterion" or "deviance"
     at, lowest     theta and value at the optimum
     complete       value at theta = 0, complete pooling
-    slope, constant  for theta -> infinity, no pooling, the criterion is slope log(theta^2) + constant
+    slope, constant  for theta -> infinity, no pooling, the criterion is slope log(theta^2) + constant; the constant is
+                     NaN for `glmer` where some levels have no finite estimate, and where it is not Laplace's with all
+                     of the family known
+    relative       whether theta is relative to a residual standard deviation or scale
     """
 
     theta: Array
@@ -120,6 +123,7 @@ class CriterionCurve(Shown):
     complete: float
     slope: int
     constant: float
+    relative: bool = True
 
     def as_frame(self) -> pd.DataFrame:
         """The curve: columns theta and the criterion's name."""
@@ -142,10 +146,11 @@ class CriterionCurve(Shown):
 def criterion_curve(fit: FittedModel, theta: Any = None) -> CriterionCurve:
     """The deviance (ML) or REML criterion over theta = sigma_alpha / sigma_y, beta and sigma estimated at each theta.
 
-    fit    a fit of `lmer` with one random term of one coefficient
+    fit    a fit of `lmer` or `glmer` with one random term of one coefficient
     theta  increasing numbers (m,); None, the default: 201 from a hundredth to a hundred times the optimum, evenly on
-           the log scale
+           the log scale. Of `glmer` 61, to thirty times the optimum
 
+    Of `glmer` the criterion is -2 log L, and theta, without a scale, sigma_alpha itself.
     At theta = 0 (complete pooling) the criterion is finite, and for theta -> infinity (no pooling) it grows as
     slope log(theta^2): the number of levels, less (REML) the fixed effects that are constant within levels. So no
     pooling is never the estimate, complete pooling may be.
@@ -168,7 +173,7 @@ def criterion_curve(fit: FittedModel, theta: Any = None) -> CriterionCurve:
             f"{', '.join(fit.devfun.names)}"
         )
     devfun, best = for_any_theta(fit.devfun), float(fit.par[0])
-    grid = _grid(devfun, best) if theta is None else _increasing(theta)
+    grid = _grid(devfun, best) if theta is None else increasing(theta)
     far = devfun([INFINITE])
     slope = _slope(devfun.criterion)
     return CriterionCurve(
@@ -192,7 +197,8 @@ def _grid(devfun: Devfun, best: float) -> Array:
     return np.geomspace(middle / REACH, middle * REACH, 201)
 
 
-def _increasing(theta: Any) -> Array:
+def increasing(theta: Any) -> Array:
+    """Thetas as numbers; ArgumentError unless they increase from zero or more."""
     try:
         grid = np.asarray(theta, float)
     except (TypeError, ValueError):

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from scipy import linalg
 
 from ..engine.covariance.points import Points
-from ..engine.criterion.profiled import Criterion
 from ..engine.factorization.between import RANK, aliased_factor, level_spectra
+from ..engine.factorization.contract import Engine
+from ..engine.sums.gram import Gram
 from ..errors import ArgumentError
 from ..numerics.linalg import Array, block_diagonal, transposed
 from ..numerics.stacks import cross
@@ -121,7 +123,17 @@ def _inverse_root(values: Array) -> Array:
     return np.divide(1.0, roots, out=np.zeros_like(roots), where=roots > 0)
 
 
-def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> LevelSums:
+class Summed(Protocol):
+    """Sums and the engine that eats them: a criterion of lmer, or the working model of a generalized one."""
+
+    @property
+    def gram(self) -> Gram: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+
+def sums_of(criterion: Summed, points: Points, factor: int, p: int) -> LevelSums:
     """The sums of grouping factor number `factor` of the Gram, the others' covariances held at `points`."""
     gram = criterion.gram
     sums, scaling = gram.factors[factor], gram.scaling
@@ -143,7 +155,7 @@ def sums_of(criterion: Criterion, points: Points, factor: int, p: int) -> LevelS
     )
 
 
-def _among_others(criterion: Criterion, terms: list[Array], factor: int) -> tuple[Array, Array, Array]:
+def _among_others(criterion: Summed, terms: list[Array], factor: int) -> tuple[Array, Array, Array]:
     """A, C and XyXy with V_o of all other factors: the factorization in which this factor has no variance."""
     gram = criterion.gram
     sums, p = gram.factors[factor], gram.p
@@ -198,15 +210,16 @@ def _basis(s: LevelSums, R: Array, K: Array) -> Array:
     return np.asarray(linalg.solve_triangular(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, K]))
 
 
-def no_pooling(s: LevelSums) -> NoPooling:
-    """Own coefficients for each level, from the sums."""
+def no_pooling(s: LevelSums, sigma: float | None = None) -> NoPooling:
+    """Own coefficients for each level, from the sums; `sigma` where it is not that of the residuals."""
     p = len(s.R_x)
     R = aliased_factor(s.XyXy - cross(s.half, s.half), np.diag(s.XyXy))
     spanned = np.diag(R)[:p] == 0
     K, aliased = np.flatnonzero(~spanned), np.flatnonzero(spanned)
     values, _ = s.spectra
     df = s.n - len(K) - int(np.count_nonzero(values))
-    sigma = float(abs(R[p, p]) / np.sqrt(df)) if df > 0 else np.nan
+    if sigma is None:
+        sigma = float(abs(R[p, p]) / np.sqrt(df)) if df > 0 else np.nan
     beta, half = np.zeros(0), np.zeros((0, 0))
     if len(K):
         F = _basis(s, R, K)

@@ -96,6 +96,13 @@ def name_outer(drawn: Sequence[Axes], y: str, x: str = "") -> None:
         ax.set_xlabel(x)
 
 
+def ends_of_rows(drawn: Sequence[Axes]) -> list[Axes]:
+    """The panels of a grid at the right end of their rows."""
+    spec = drawn[0].get_subplotspec()
+    columns = 1 if spec is None else spec.get_gridspec().ncols
+    return [ax for k, ax in enumerate(drawn, start=1) if k % columns == 0 or k == len(drawn)]
+
+
 def mark_whole(ax: Axes, values: Any) -> None:
     """Ticks at the values themselves, where these are a few whole numbers."""
     distinct = np.unique(values)

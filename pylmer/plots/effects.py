@@ -11,12 +11,13 @@ import pandas as pd
 from ..errors import ArgumentError
 from ..extract import vcov
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..inference.profiles.profiling import quantile
-from ..language import deparse
 from ..numerics.linalg import Array
 from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, PALE, axes_for, mark_whole
 from .choosing import known
+from .scales import Fitted, observed, on_scale, response_axis, response_name, scale_of
 from .typical import fixed_columns, jittered, level_columns, raw, typical_rows
 
 if TYPE_CHECKING:
@@ -33,17 +34,59 @@ class Effect:
     half: Array
 
 
-@plain
-def plot_effect(fit: FittedModel, predictor: str, *, level: float = 0.95, ax: Axes | None = None) -> Axes:
-    """The fixed effects' line of a predictor with its confidence band, and partial residuals.
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What is drawn: the effect of `name` on a scale, intervals of +-z standard errors, of the fit's `rows`."""
 
-    fit        a fit of `lmer`
+    fit: Fitted
+    rows: pd.DataFrame
+    name: str
+    z: float
+    type: str
+
+    def effect(self, values: Any) -> Effect:
+        """The fixed effects' linear predictor at values of the predictor."""
+        X = typical_rows(self.fit, self.rows, self.name, values)
+        V = vcov(self.fit).to_numpy()
+        return Effect(X @ self.fit.beta, self.z * np.sqrt(np.einsum("gp,pq,gq->g", X, V, X)))
+
+    def shown(self, eta: Array) -> Array:
+        """A linear predictor on the scale of the picture."""
+        return on_scale(self.fit, eta, self.type)
+
+    def ends(self, effect: Effect) -> Array:
+        """The limits (2, G) of the interval, the lower first."""
+        both = np.stack([self.shown(effect.centre + side * effect.half) for side in (-1, 1)])
+        return np.sort(both, axis=0)
+
+    def points(self, centre: Array) -> Array | None:
+        """A point for each row, `centre` (n,) being the linear predictor there: partial residuals, or responses."""
+        fit = self.fit
+        if not isinstance(fit, GeneralizedFittedModel):
+            return np.asarray(centre + fit.rows.y - fit.mu)
+        if self.type == "response":
+            return observed(fit)
+        return np.asarray(centre + (fit.rows.y - fit.mu) / fit.family.link.inverse(fit.eta, 1))
+
+
+@plain
+def plot_effect(
+    fit: Any, predictor: str, *, level: float = 0.95, type: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """The fixed effects' line of a predictor with its confidence band, and partial residuals or responses.
+
+    fit        a fit of `lmer` or `glmer`
     predictor  a column of the data in the fixed part; a number gives a line, a factor a dot and a bar for each level
     level      of the pointwise normal interval x'beta +- z sqrt(x' vcov(beta) x), between 0 and 1; default 0.95
+    type       of `glmer`: "response", the default (None): line and interval by the inverse link, and the responses;
+               "link": the linear predictor, and partial residuals. Of `lmer` both are one
     ax         where to draw: matplotlib Axes; None, the default: a new figure
 
-    The other numbers are held at their means; over the other factors the line is averaged as they occur. A point is the
-    line at its row plus y - fitted(y), the random effects taken out. An offset is not part of the line.
+    The other numbers are held at their means; over the other factors the line is averaged as they occur, of `glmer`
+    before the inverse link is taken. A point is the line at its row plus y - fitted(y), the random effects taken out;
+    of `glmer` on the scale of the link plus the working residual, on that of the response y itself (an offset with a
+    log link taken out, with other links none; 0 and 1 moved a little). Random effects are at zero: for a group in the
+    middle of all, which is not the mean of all groups. An offset is not part of the line.
 
     Returns the Axes. Raises ArgumentError for a predictor that the fixed part has not, DataError if the fit has kept no
     data.
@@ -54,42 +97,43 @@ def plot_effect(fit: FittedModel, predictor: str, *, level: float = 0.95, ax: Ax
     >>> ax.get_xlabel(), ax.get_ylabel(), ax.lines[-1].get_ydata()[[0, -1]].round(1).tolist()
     ('Days', 'Reaction', [251.4, 345.6])
     """
-    if not isinstance(fit, FittedModel):
-        raise ArgumentError(f"plot_effect() wants a fit of lmer(), found {type(fit).__name__}")
+    if not isinstance(fit, FittedModel | GeneralizedFittedModel):
+        kind = fit.__class__.__name__
+        raise ArgumentError(f"plot_effect() wants a fit of lmer() or glmer(), found {kind}")
     name, z = known(fixed_columns(fit), predictor, "plot_effect(): predictor"), quantile(level)
-    rows, ax = raw(fit), axes_for(ax)
-    (_levels if name in level_columns(fit, rows) else _line)(ax, fit, rows, name, z)
-    ax.set(xlabel=name, ylabel=deparse(fit.formula.response) if fit.formula.response else "")
+    picture = Picture(fit, raw(fit), name, z, scale_of(type, "plot_effect"))
+    ax = axes_for(ax)
+    (_levels if name in level_columns(fit, picture.rows) else _line)(ax, picture)
+    ax.set(xlabel=name, ylabel=response_name(fit, picture.type))
+    if picture.type == "link":
+        response_axis(ax, fit)
     return ax
 
 
-def _effect(fit: FittedModel, rows: pd.DataFrame, name: str, values: Any, z: float) -> Effect:
-    X = typical_rows(fit, rows, name, values)
-    return Effect(X @ fit.beta, z * np.sqrt(np.einsum("gp,pq,gq->g", X, vcov(fit).to_numpy(), X)))
-
-
-def _line(ax: Axes, fit: FittedModel, rows: pd.DataFrame, name: str, z: float) -> None:
-    x = rows[name].to_numpy()
+def _line(ax: Axes, picture: Picture) -> None:
+    x = picture.rows[picture.name].to_numpy()
     distinct, code = np.unique(x, return_inverse=True)
-    _points(ax, jittered(x), _effect(fit, rows, name, distinct, z).centre[code] + fit.rows.y - fit.mu)
+    _points(ax, jittered(x), picture.points(picture.effect(distinct).centre[code]))
     places = x.min() + np.linspace(0, 1, PLACES) * (x.max() - x.min())
-    effect = _effect(fit, rows, name, places, z)
-    ax.fill_between(places, effect.centre - effect.half, effect.centre + effect.half, color=PALE, alpha=0.5, lw=0)
-    ax.plot(places, effect.centre, color=BLUE, lw=1.5 * MEDIUM)
+    effect = picture.effect(places)
+    ax.fill_between(places, *picture.ends(effect), color=PALE, alpha=0.5, lw=0)
+    ax.plot(places, picture.shown(effect.centre), color=BLUE, lw=1.5 * MEDIUM)
     mark_whole(ax, distinct)
 
 
-def _levels(ax: Axes, fit: FittedModel, rows: pd.DataFrame, name: str, z: float) -> None:
-    factor = pd.Categorical(rows[name]).remove_unused_categories()
-    effect = _effect(fit, rows, name, factor.categories.to_numpy(), z)
+def _levels(ax: Axes, picture: Picture) -> None:
+    factor = pd.Categorical(picture.rows[picture.name]).remove_unused_categories()
+    effect = picture.effect(factor.categories.to_numpy())
     codes = factor.codes.astype(float)
     moved = codes + np.random.default_rng(1).uniform(-0.12, 0.12, len(codes))
-    _points(ax, moved, effect.centre[factor.codes] + fit.rows.y - fit.mu)
-    places = np.arange(len(effect.centre))
-    ax.errorbar(places, effect.centre, effect.half, fmt="o", ms=1.5 * DOT, color=BLUE, elinewidth=1.5 * MEDIUM)
+    _points(ax, moved, picture.points(effect.centre[factor.codes]))
+    places, centre = np.arange(len(effect.centre)), picture.shown(effect.centre)
+    bars = np.abs(picture.ends(effect) - centre)
+    ax.errorbar(places, centre, bars, fmt="o", ms=1.5 * DOT, color=BLUE, elinewidth=1.5 * MEDIUM)
     ax.set_xticks(places, [str(each) for each in factor.categories])
     ax.set_xlim(-0.5, len(places) - 0.5)
 
 
-def _points(ax: Axes, x: Array, y: Array) -> None:
-    ax.plot(x, y, "o", ms=0.7 * DOT, mew=0, color=GREY, alpha=0.6, zorder=0, rasterized=len(x) > MANY)
+def _points(ax: Axes, x: Array, y: Array | None) -> None:
+    if y is not None:
+        ax.plot(x, y, "o", ms=0.7 * DOT, mew=0, color=GREY, alpha=0.6, zorder=0, rasterized=len(x) > MANY)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..extract import coef, fixef, se_ranef
-from ..fit.fitted_model import FittedModel
 from ..language import plain_name
 from ..text.arguments import plain
 from .canvas import BLUE, DOT, MEDIUM, ORANGE, PALE, axes_for
 from .choosing import known
 from .levels import INTERCEPT, grouping_factor, level_values, random_column
+from .scales import Fitted, response_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @plain
 def plot_group_predictor(
-    fit: FittedModel,
+    fit: Fitted,
     predictor: str,
     coefficient: str = INTERCEPT,
     group: str | None = None,
@@ -29,7 +29,7 @@ def plot_group_predictor(
 ) -> Axes:
     """Estimated coefficients of the groups +- one standard error against a group-level predictor, and the fitted line.
 
-    fit          a fit of `lmer`
+    fit          a fit of `lmer` or `glmer`
     predictor    a fixed effect that is constant in each group, such as log_uranium in
                  log_radon ~ floor + log_uranium + (1 | county)
     coefficient  a coefficient that varies over the groups, by default "(Intercept)"; of a slope x the predictor is that
@@ -38,7 +38,7 @@ def plot_group_predictor(
     ax           where to draw: matplotlib Axes; None, the default: a new figure
 
     A point is fixef + the predictor's part + the conditional mode; the bar is the standard deviation of the mode
-    (`se_ranef`).
+    (`se_ranef`). Of `glmer` all is on the scale of the linear predictor; an intercept has the means on a second axis.
 
     Returns the Axes. Raises ArgumentError for a predictor that the model has not or that varies within groups, a
     coefficient that does not vary, and several grouping factors without `group`.
@@ -62,10 +62,11 @@ def plot_group_predictor(
     ends = np.array([u.min(), u.max()])
     ax.plot(ends, fixed.get(column, 0.0) + slope * ends, color=ORANGE, lw=MEDIUM)
     ax.set(xlabel=plain_name(name), ylabel=f"{column} | {chosen}")
+    response_axis(ax, fit, column == INTERCEPT)
     return ax
 
 
-def _slope(fit: FittedModel, predictor: str, column: str) -> float:
+def _slope(fit: Fitted, predictor: str, column: str) -> float:
     """How the coefficient changes with the predictor."""
     fixed = fixef(fit)
     names = [predictor] if column == INTERCEPT else [f"{column}:{predictor}", f"{predictor}:{column}"]

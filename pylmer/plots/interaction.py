@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.regression import LinearFit
 from ..fit.words import word_of
 from ..inference.marginal_means import EmmGrid, EmmList, emmeans
@@ -32,9 +33,16 @@ COLUMNS = 3  # panels side by side
 DODGE = 0.08  # between traces whose intervals would lie on each other, in distances of levels
 
 
-@word_of(FittedModel, LinearFit, EmmGrid, EmmList, wanted="a fit of lmer() or lm(), or marginal means")
+@word_of(
+    FittedModel,
+    GeneralizedFittedModel,
+    LinearFit,
+    EmmGrid,
+    EmmList,
+    wanted="a fit of lmer(), glmer() or lm(), or marginal means",
+)
 def emmip(
-    fit: FittedModel | LinearFit | EmmGrid | EmmList,
+    fit: FittedModel | GeneralizedFittedModel | LinearFit | EmmGrid | EmmList,
     /,
     formula: str,
     *,
@@ -46,9 +54,9 @@ def emmip(
     axes: Iterable[Axes] | None = None,
     **options: Any,
 ) -> Axes | list[Axes]:
-    """Interaction plot of marginal means of a fit of `lmer` or `lm`, or of what `emmeans` returned, as R's `emmip`.
+    """Interaction plot of marginal means of a fit of `lmer`, `glmer` or `lm`, or of what `emmeans` returned: `emmip`.
 
-    fit      a fit of `lmer` or `lm`, or marginal means (of two parts, the means are taken)
+    fit      a fit of `lmer`, `glmer` or `lm`, or marginal means (of two parts, the means are taken)
     formula  "recipe ~ temperature": means against temperature, a trace for each recipe; "~ temperature": one trace;
              "recipe ~ temperature | group": a panel for each group. Several variables on a side are combined
     CIs      whether to draw confidence intervals; default False
@@ -73,10 +81,10 @@ def emmip(
 
 
 def _means_and_traces(
-    given: FittedModel | LinearFit | EmmGrid | EmmList, formula: str, options: dict[str, Any]
+    given: FittedModel | GeneralizedFittedModel | LinearFit | EmmGrid | EmmList, formula: str, options: dict[str, Any]
 ) -> tuple[EmmGrid, Traces]:
     """The means to draw, those of a fit by `emmeans` with its options, and what the formula makes of them."""
-    if isinstance(given, FittedModel | LinearFit):
+    if isinstance(given, FittedModel | GeneralizedFittedModel | LinearFit):
         wanted = parse_traces(formula, list(predictors(given.design)))
         return first_grid(emmeans(given, [*wanted.traces, *wanted.across, *wanted.by], **options)), wanted
     if options:
@@ -106,14 +114,14 @@ def _drawn(
     grid: EmmGrid, wanted: Traces, look: PlotStyle, ax: Axes | None, axes: Iterable[Axes] | None
 ) -> Axes | list[Axes]:
     numeric = _is_numeric(grid, wanted.across, look.style)
-    frame, response = _points(grid, wanted, look, numeric)
+    frame, means = _points(grid, wanted, look, numeric)
     panels = list(dict.fromkeys(frame["panel"]))
     drawn = panels_for(axes, len(panels), COLUMNS, sharex=True, sharey=True) if wanted.by else [axes_for(ax)]
     for panel, here in zip(panels, drawn, strict=True):
         _panel(here, frame[frame["panel"] == panel], numeric, look.intervals)
         here.set(
             xlabel=wanted.across[0] if numeric else f"Levels of {' '.join(wanted.across)}",
-            ylabel="Predicted response" if response else "Linear prediction",
+            ylabel=means,
             title=panel,
         )
     if wanted.traces:
@@ -122,8 +130,8 @@ def _drawn(
     return drawn if wanted.by else drawn[0]
 
 
-def _points(grid: EmmGrid, wanted: Traces, look: PlotStyle, numeric: bool) -> tuple[pd.DataFrame, bool]:
-    """The means with their place, trace and panel; and whether they are on the scale of the response."""
+def _points(grid: EmmGrid, wanted: Traces, look: PlotStyle, numeric: bool) -> tuple[pd.DataFrame, str]:
+    """The means with their place, trace and panel; and what they are: the linear prediction, a response, prob, ..."""
     table = summarize(grid, infer=(look.intervals, False), level=look.level, by=None, type=look.type)
     columns: dict[str, Any] = {
         "y": table[table.label],
@@ -135,7 +143,7 @@ def _points(grid: EmmGrid, wanted: Traces, look: PlotStyle, numeric: bool) -> tu
         columns |= {"low": table.iloc[:, -2], "high": table.iloc[:, -1]}
     if numeric:
         columns["at"] = table[wanted.across[0]].to_numpy(float)
-    return pd.DataFrame(columns), table.label == "response"
+    return pd.DataFrame(columns), "Linear prediction" if table.label == grid.label else f"Predicted {table.label}"
 
 
 def _is_numeric(grid: EmmGrid, across: Sequence[str], style: str | None) -> bool:

@@ -10,15 +10,15 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..extract import ranef
-from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.words import several
-from ..language import deparse
 from ..numerics.linalg import Array
-from ..partial_pooling import at_theta, pooling
+from ..partial_pooling import at_theta, complete_coefficients, pooling
 from ..text.arguments import plain
-from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, mark_whole, name_outer, panels_for
+from .canvas import BLUE, DOT, GREY, MEDIUM, ORANGE, ends_of_rows, mark_whole, name_outer, panels_for
 from .choosing import known
 from .levels import by_coefficient, codes, grouping_factor, spread_of_sizes
+from .scales import Fitted, at_border, observed, on_scale, response_axis, response_name, scale_of
 from .typical import fixed_columns, jittered, level_columns, raw, typical_random_rows, typical_rows
 
 if TYPE_CHECKING:
@@ -34,30 +34,36 @@ SHOWN = 8  # levels
 COLUMNS = 4  # of panels
 PLACES = 51  # of a line
 INK = "0.35"  # of the data
+POINTS: dict[str, Any] = {"marker": "o", "ls": "", "ms": DOT, "mew": 0, "color": INK, "alpha": 0.6}
 
 
 @plain
 def plot_lines(
-    fit: FittedModel,
+    fit: Fitted,
     predictor: str | None = None,
     levels: Sequence[str] | None = None,
     group: str | None = None,
     *,
     estimates: Sequence[str] = tuple(STYLES),
+    type: str | None = None,
     axes: Iterable[Axes] | None = None,
 ) -> list[Axes]:
     """Data and regression lines of some groups, a panel for each: complete pooling, no pooling, and multilevel.
 
-    fit        a fit of `lmer`
+    fit        a fit of `lmer` or `glmer`
     predictor  a number in the fixed part that goes along the horizontal axis; None, the default: the only one that
                varies within groups. Few distinct values are moved a little, so that points do not hide each other
     levels     labels of the groups to show; None, the default: eight from the smallest to the largest
     group      the grouping factor; None, the default: the one there is. Other factors' effects are not in the lines
     estimates  which lines; default all: "complete", "no", "multilevel"
+    type       of `glmer`: "response", the default (None): means, with the responses; "link": linear predictors,
+               without. Of `lmer` both are one
     axes       where to draw: matplotlib Axes, one for each group; None, the default: a new figure
 
     Other numbers are held at the group's means, other factors averaged as they occur in it: a group-level predictor
-    has the group's own value. No pooling is missing where a group's rows do not determine its coefficients.
+    has the group's own value. No pooling is missing where a group's rows do not determine its coefficients; where its
+    responses are all at one end, it is that end. Responses of 0 and 1 are moved a little into the picture; an offset
+    with a log link is taken out of them, with other links there are none.
 
     Returns the panels. Raises ArgumentError for an unknown predictor or level, one that is no number, several
     predictors or grouping factors where none is chosen. Source: Gelman & Hill (2007), figures 12.2, 12.4 and 12.5.
@@ -76,19 +82,25 @@ def plot_lines(
     x = _predictor(fit, rows, chosen, predictor)
     lines = [(kind, *_estimates(fit, chosen, kind)) for kind in kinds]
     drawn = panels_for(axes, len(shown), COLUMNS, 2.3, 2.1, sharex=True, sharey=True)
-    y = fit.rows.y if fit.rows.offset is None else fit.rows.y - fit.rows.offset
+    scale = scale_of(type, WORD)
+    y = observed(fit) if scale == "response" or not isinstance(fit, GeneralizedFittedModel) else None
     places = np.linspace(rows[x].min(), rows[x].max(), PLACES)
     moved = jittered(rows[x].to_numpy(float)) if rows.groupby(level)[x].nunique().sum() < len(rows) else rows[x]
     for ax, label in zip(drawn, shown, strict=True):
         j = labels.index(label)
         here = level == j
-        ax.plot(moved[here], y[here], "o", ms=DOT, mew=0, color=INK, alpha=0.6)
+        ax.plot(moved[here], np.full(here.sum(), np.nan) if y is None else y[here], **POINTS)
         X, Z = typical_rows(fit, rows[here], x, places), typical_random_rows(fit, chosen, rows[here], x, places)
         for kind, beta, effects in lines:
-            ax.plot(places, X @ beta + Z @ effects[j], **STYLES[kind])
+            ax.plot(places, on_scale(fit, X @ beta + _of_level(Z, effects[j]), scale), **STYLES[kind])
+            if scale == "link" and len(effects[j]) == 1:
+                at_border(ax, places[[PLACES // 2]], effects[j])
         ax.set_title(f"{label} (n = {here.sum()})", fontsize="small")
         mark_whole(ax, rows[x])
-    name_outer(drawn, deparse(fit.formula.response) if fit.formula.response else "", x)
+    name_outer(drawn, response_name(fit, scale), x)
+    if scale == "link":
+        for ax in ends_of_rows(drawn):
+            response_axis(ax, fit)
     _legend(drawn, alone=axes is None)
     return drawn
 
@@ -100,7 +112,7 @@ def _listed(levels: Sequence[str], labels: list[str]) -> list[str]:
     return [known(labels, name, f"{WORD}(): level") for name in names]
 
 
-def _predictor(fit: FittedModel, rows: pd.DataFrame, group: str, predictor: str | None) -> str:
+def _predictor(fit: Fitted, rows: pd.DataFrame, group: str, predictor: str | None) -> str:
     """The column along the horizontal axis: the one chosen, or the only number that varies within groups."""
     names = fixed_columns(fit)
     by_level = level_columns(fit, rows[names])
@@ -117,19 +129,33 @@ def _predictor(fit: FittedModel, rows: pd.DataFrame, group: str, predictor: str 
     return within[0]
 
 
-def _estimates(fit: FittedModel, group: str, kind: str) -> tuple[Array, Array]:
+def _estimates(fit: Fitted, group: str, kind: str) -> tuple[Array, Array]:
     """beta (p,) and what is added in each level (J, L)."""
     modes = ranef(fit, condVar=False)[group].to_numpy()
     if kind == "multilevel":
         return fit.beta, modes
     if kind == "complete":
-        return at_theta(fit, _without(fit, group)).beta, np.zeros_like(modes)
+        return _complete(fit, group), np.zeros_like(modes)
     found = pooling(fit, group)
     beta = found.slopes.reindex(fit.design.X_names, fill_value=0.0).to_numpy()
     return beta, np.column_stack([by_coefficient(found, name, WORD)["no_pooling"] for name in found.coefficients])
 
 
-def _without(fit: FittedModel, group: str) -> Array:
+def _complete(fit: Fitted, group: str) -> Array:
+    if isinstance(fit, GeneralizedFittedModel):
+        return complete_coefficients(fit, group)
+    return np.asarray(at_theta(fit, _without(fit, group)).beta)
+
+
+def _of_level(Z: Array, effects: Array) -> Array:
+    """Z b of one level; where a single coefficient is infinite, its sign counts, where one of several is, nothing."""
+    if len(effects) == 1 and np.isinf(effects[0]):
+        with np.errstate(invalid="ignore"):
+            return np.where(Z[:, 0] == 0, 0.0, Z[:, 0] * effects[0])
+    return np.asarray(Z @ np.where(np.isfinite(effects), effects, np.nan))
+
+
+def _without(fit: Fitted, group: str) -> Array:
     """theta with zeros in the places of one grouping factor."""
     others = [label.group != group for label in fit.covariances.labels]
     return np.where(np.repeat(others, fit.covariances.sizes), fit.par, 0.0)

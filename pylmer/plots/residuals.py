@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import singledispatch
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import special
 
 from ..errors import ArgumentError
 from ..extract import fitted, ranef, resid
@@ -15,7 +18,6 @@ from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.words import word_of
 from ..numerics.linalg import Array
-from ..text.arguments import plain
 from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
 from .choosing import known
 from .quantiles import TITLE, plot_quantiles, plotting_points
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 MARKERS = "os^Dv"
 SPAN = 2 / 3  # of the points that a place of the smooth line looks at
 PLACES = 60  # of the smooth line
+SMALLEST = 1e-12  # probability whose normal quantile is drawn
+Mixed = FittedModel | GeneralizedFittedModel
 
 
 @word_of(FittedModel, GeneralizedFittedModel, wanted="a fit of lmer() or glmer(), a profile or random effects")
@@ -56,12 +60,13 @@ def plot(fit: FittedModel | GeneralizedFittedModel, *, ax: Axes | None = None) -
     return ax
 
 
-@word_of(FittedModel, wanted="a fit of lmer() or random effects")
-def qqmath(fit: FittedModel, *, ax: Axes | None = None) -> Any:
+@word_of(FittedModel, GeneralizedFittedModel, wanted="a fit of lmer() or glmer(), or random effects")
+def qqmath(fit: Mixed, *, ax: Axes | None = None) -> Any:
     """Normal quantiles, as lattice's qqmath of a fit or of its random effects.
 
-    fit    a fit of `lmer`: residuals over sigma, with the line through the quartiles. What `ranef` returned: a panel
-           for each column, conditional modes, with their intervals, across; quantiles of (i - 1/2) / J upwards
+    fit    a fit of `lmer` or `glmer`: Pearson residuals over sigma, with the line through the quartiles (of counts see
+           also `plot_quantile_residuals`). What `ranef` returned: a panel for each column, conditional modes, with
+           their intervals, across; quantiles of (i - 1/2) / J upwards
     ax     of a fit: where to draw, matplotlib Axes; None, the default: a new figure
     group  of `ranef`: the grouping factor; None, the default: the one there is
     level  of `ranef`: coverage of the intervals, between 0 and 1; default 0.95
@@ -81,17 +86,22 @@ def qqmath(fit: FittedModel, *, ax: Axes | None = None) -> Any:
     return ax
 
 
-@plain
-def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterable[Axes] | None = None) -> list[Axes]:
+@word_of(FittedModel, GeneralizedFittedModel)
+def plot_diagnostics(fit: Mixed, group: str | None = None, *, axes: Iterable[Axes] | None = None) -> list[Axes]:
     """Four panels: residuals against fitted values, scale against location, normal quantiles of residuals and effects.
 
-    fit    a fit of `lmer`
+    fit    a fit of `lmer` or `glmer`
     group  the grouping factor whose effects are shown; None, the default: those of all
     axes   where to draw: four matplotlib Axes; None, the default: a new figure
 
     Standardized residuals are Pearson residuals over sigma; effects are conditional modes over the standard deviation
     that the model gives them, those with a standard deviation of zero left out. The orange lines are local linear
     smooths (tricube weights on two thirds of the points): flat, if mean and variance are as the model says.
+
+    Of a fit of `glmer` Pearson residuals are drawn against the linear predictor, as in R's plot of a glm; the next two
+    panels have quantile residuals, turned normal, which are standard normal if the model is right, be the response
+    counts or 0/1 (`resid`, `type="quantile"`; Pearson residuals where the link has none): their scale against the
+    linear predictor of the fixed effects, and their quantiles.
 
     Returns the panels. Raises ArgumentError for an unknown grouping factor, and unless `axes` are four.
     Source: the panels are those of R's plot.lm; the smooth is Cleveland (1979), J. Amer. Statist. Assoc. 74, without
@@ -102,32 +112,69 @@ def plot_diagnostics(fit: FittedModel, group: str | None = None, *, axes: Iterab
     >>> [ax.get_ylabel() for ax in pylmer.plot_diagnostics(fit)[:2]]
     ['Residuals', 'Square root of |standardized residuals|']
     """
-    if not isinstance(fit, FittedModel):
-        raise ArgumentError(f"plot_diagnostics() wants a fit of lmer(), found {type(fit).__name__}")
     groups = list(factors(fit))
     if group is not None:
         groups = [known(groups, group, "plot_diagnostics(): group")]
     drawn = panels_for(axes, 4, 2)
-    mu, pearson = fit.mu, resid(fit, "pearson").dropna().to_numpy()
-    _cloud(drawn[0], mu, pearson, "Residuals")
+    of_mean, of_variance, normal = _residuals_drawn(fit)
+    of_mean.drawn(drawn[0])
     drawn[0].axhline(0, color=GREY, lw=THIN, zorder=0)
-    _cloud(drawn[1], mu, np.sqrt(np.abs(pearson / fit.sigma)), "Square root of |standardized residuals|")
-    qqmath(fit, ax=drawn[2])
+    of_variance.drawn(drawn[1])
+    plot_quantiles(drawn[2], normal.y)
+    drawn[2].set_ylabel(normal.name)
     _effects(drawn[3], fit, groups)
     return drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """Residuals y (n,) and what they are drawn against, with their names."""
+
+    x: Array
+    y: Array
+    place: str
+    name: str
+
+    def drawn(self, ax: Axes) -> None:
+        """Points with a smooth line."""
+        scatter(ax, self.x, self.y)
+        places = np.linspace(self.x.min(), self.x.max(), PLACES)
+        ax.plot(places, smooth(self.x, self.y, places), color=ORANGE, lw=MEDIUM)
+        ax.set(xlabel=self.place, ylabel=self.name)
+
+
+@singledispatch
+def _residuals_drawn(fit: Any) -> tuple[Cloud, Cloud, Cloud]:
+    """Residuals that show the mean, the variance, and whether they are normal."""
+    mu, name = fit.mu, "Fitted values"
+    pearson = resid(fit, "pearson").dropna().to_numpy()
+    standardized = pearson / fit.sigma
+    root = np.sqrt(np.abs(standardized))
+    return (
+        Cloud(mu, pearson, name, "Residuals"),
+        Cloud(mu, root, name, "Square root of |standardized residuals|"),
+        Cloud(mu, standardized, name, "Standardized residuals"),
+    )
+
+
+@_residuals_drawn.register(GeneralizedFittedModel)
+def _of_generalized(fit: GeneralizedFittedModel) -> tuple[Cloud, Cloud, Cloud]:
+    pearson = Cloud(fit.eta, resid(fit, "pearson").dropna().to_numpy(), "Linear predictor", "Residuals")
+    try:
+        u = resid(fit, type="quantile").dropna().to_numpy()
+    except ArgumentError:  # the link has no mean for some random effects
+        normal = replace(pearson, y=pearson.y / fit.sigma, name="standardized residuals")
+    else:
+        values, place = special.ndtri(np.clip(u, SMALLEST, 1 - SMALLEST)), "Linear predictor of the fixed effects"
+        normal = Cloud(fit.optimum.fixed_predictor, values, place, "normal quantile residuals")
+    root = replace(normal, y=np.sqrt(np.abs(normal.y)), name=f"Square root of |{normal.name}|")
+    return pearson, root, replace(normal, name=normal.name.capitalize())
 
 
 def scatter(ax: Axes, x: Array, y: Array) -> None:
     """Points, the more transparent the more there are."""
     alpha = float(np.clip(300 / len(x), 0.15, 0.7))
     ax.plot(x, y, "o", ms=DOT, mew=0, alpha=alpha, color=BLUE, rasterized=len(x) > MANY)
-
-
-def _cloud(ax: Axes, mu: Array, values: Array, title: str) -> None:
-    scatter(ax, mu, values)
-    places = np.linspace(mu.min(), mu.max(), PLACES)
-    ax.plot(places, smooth(mu, values, places), color=ORANGE, lw=MEDIUM)
-    ax.set(xlabel="Fitted values", ylabel=title)
 
 
 def smooth(x: Array, y: Array, places: Array) -> Array:
@@ -145,7 +192,7 @@ def smooth(x: Array, y: Array, places: Array) -> Array:
     return out
 
 
-def _effects(ax: Axes, fit: FittedModel, groups: list[str]) -> None:
+def _effects(ax: Axes, fit: Mixed, groups: list[str]) -> None:
     effects = {name: values for group in groups for name, values in _standardized_effects(fit, group).items()}
     for (name, values), marker, color in zip(effects.items(), cycle(MARKERS), cycle(PALETTE), strict=False):
         ax.plot(plotting_points(len(values)), values, marker, color=color, ms=DOT, mew=0, alpha=0.8, label=name)
@@ -155,7 +202,7 @@ def _effects(ax: Axes, fit: FittedModel, groups: list[str]) -> None:
         ax.legend(frameon=False, fontsize="small")
 
 
-def _standardized_effects(fit: FittedModel, group: str) -> dict[str, Array]:
+def _standardized_effects(fit: Mixed, group: str) -> dict[str, Array]:
     """Sorted conditional modes over their standard deviations, by "column | group"; none where that is zero."""
     modes = ranef(fit, condVar=False)[group]
     deviations = np.concatenate([fit.sigma * np.linalg.norm(fit.solution.T[i], axis=1) for i in factors(fit)[group]])

@@ -14,7 +14,6 @@ import pandas as pd
 
 from ..errors import DataError
 from ..extract.random import factors
-from ..fit.fitted_model import FittedModel
 from ..functions import aligned, read_columns
 from ..functions.python import as_array
 from ..functions.series import value_of
@@ -24,32 +23,33 @@ from ..language.nodes import Name, Node
 from ..language.walk import variables
 from ..numerics.linalg import Array, dense
 from .canvas import FEW
+from .scales import Fitted
 
 JITTER = 0.08  # of the smallest distance between two numbers
 
 
-def fixed_columns(fit: FittedModel) -> list[str]:
+def fixed_columns(fit: Fitted) -> list[str]:
     """The columns of the data that the fixed effects are made of."""
     return _columns(fit, fit.design.spec.fixed_variables)
 
 
-def raw(fit: FittedModel) -> pd.DataFrame:
+def raw(fit: Fitted) -> pd.DataFrame:
     """The columns of the data that the formula reads, on the rows used, before any function is applied to them."""
     used = (*_variables(fit), *(node for term in fit.design.spec.random_terms for node in term.factors))
     return pd.DataFrame({name: as_array(_value(fit, name)) for name in _columns(fit, used)})
 
 
-def _variables(fit: FittedModel) -> tuple[Node, ...]:
+def _variables(fit: Fitted) -> tuple[Node, ...]:
     spec = fit.design.spec
     return (*spec.fixed_variables, *(node for term in spec.random_terms for node in term.variables))
 
 
-def _columns(fit: FittedModel, used: Iterable[Node]) -> list[str]:
+def _columns(fit: Fitted, used: Iterable[Node]) -> list[str]:
     names = dict.fromkeys(name.name for node in used for name in variables(node))
     return [name for name in names if name in fit.design.spec.columns]
 
 
-def _value(fit: FittedModel, name: str) -> Value:
+def _value(fit: Fitted, name: str) -> Value:
     label = deparse(Name(name))
     if label in fit.rows.variables:
         return fit.rows.variables[label]
@@ -61,20 +61,20 @@ def _value(fit: FittedModel, name: str) -> Value:
     return take(value_of(given, name), fit.rows.kept)
 
 
-def level_columns(fit: FittedModel, rows: pd.DataFrame) -> list[str]:
+def level_columns(fit: Fitted, rows: pd.DataFrame) -> list[str]:
     """The columns of `rows` that the model knows by levels: all but numbers and dates, and x in factor(x)."""
     known = fit.design.spec.variables
     coded = _columns(fit, [node for node in _variables(fit) if known[deparse(node)].kind in ("factor", "logical")])
     return [str(name) for name in rows if name in coded or rows[name].dtype.kind not in "iufM"]
 
 
-def typical_rows(fit: FittedModel, rows: pd.DataFrame, predictor: str, values: Any) -> Array:
+def typical_rows(fit: Fitted, rows: pd.DataFrame, predictor: str, values: Any) -> Array:
     """Design rows (G, p) of the fixed effects at G values of the predictor, the other columns as typical of `rows`."""
     grid, weights = _grid(fit, rows[fixed_columns(fit)], predictor, values)
     return _averaged(dense(fit.design.spec.fixed(grid)), weights)
 
 
-def typical_random_rows(fit: FittedModel, group: str, rows: pd.DataFrame, predictor: str, values: Any) -> Array:
+def typical_random_rows(fit: Fitted, group: str, rows: pd.DataFrame, predictor: str, values: Any) -> Array:
     """The same for the random effects of one grouping factor, `rows` being those of one level: (G, L)."""
     spec, pieces = fit.design.spec, []
     for position in factors(fit)[group]:
@@ -85,7 +85,7 @@ def typical_random_rows(fit: FittedModel, group: str, rows: pd.DataFrame, predic
     return np.hstack(pieces)
 
 
-def _grid(fit: FittedModel, rows: pd.DataFrame, predictor: str, values: Any) -> tuple[pd.DataFrame, Array]:
+def _grid(fit: Fitted, rows: pd.DataFrame, predictor: str, values: Any) -> tuple[pd.DataFrame, Array]:
     """For each value all K combinations of levels, the numbers at their means (G K rows); and their weights (K,)."""
     others = rows.drop(columns=predictor, errors="ignore")
     by_level = level_columns(fit, others)

@@ -7,8 +7,9 @@ Must not know: printing.
 
 from __future__ import annotations
 
+from . import generalized
 from .extending import extend
 from .records import Power, PowerCurve
 from .words import power, powerCurve
 
-__all__ = ["Power", "PowerCurve", "extend", "power", "powerCurve"]
+__all__ = ["Power", "PowerCurve", "extend", "generalized", "power", "powerCurve"]

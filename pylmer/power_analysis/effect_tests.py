@@ -14,6 +14,8 @@ from ..errors import ArgumentError, PylmerError
 from ..fit.devfun import Devfun, make_devfun
 from ..fit.fitted_model import FittedModel
 from ..fit.fitting import design_of
+from ..fit.generalized import GeneralizedFittedModel
+from ..fit.generalized_batch import GeneralizedBatch
 from ..fit.given_parameters import par_of_theta
 from ..fit.many_fits import BatchFits, refit_all
 from ..fit.optimum import optimum_at
@@ -22,12 +24,14 @@ from ..inference.contrasts.contrasts import all_tested, each_tested
 from ..inference.degrees_of_freedom.choice import Method
 from ..inference.degrees_of_freedom.kenward_roger import kenward_roger
 from ..inference.degrees_of_freedom.satterthwaite import satterthwaite
-from ..language import deparse, did_you_mean, explicit_formula, known_as, update_formula
+from ..language import deparse, explicit_formula, known_as, update_formula
+from ..language.suggest import did_you_mean
 from ..language.syntax import MixedFormula
 from ..numerics.distributions import chisquare_upper
 from ..numerics.linalg import Array
 
 DDF: Mapping[str, Callable[[At], Method]] = {"sa": satterthwaite, "t": satterthwaite, "kr": kenward_roger}
+Mixed = FittedModel | GeneralizedFittedModel
 METHODS = ("sa", "t", "kr", "z", "lr")
 NAMES = {"Satterthwaite": "sa", "Kenward-Roger": "kr"}
 
@@ -75,11 +79,12 @@ def make_test(fit: FittedModel, test: Any, method: str) -> EffectTest:
         raise ArgumentError("Kenward-Roger needs a REML fit: refit with update(fit, REML=True), or use method='sa'")
     effect = f"predictor '{name}'"
     if kind == "lr":
-        return LikelihoodRatio(by_ml(fit), _without(fit, columns), len(columns), effect, columns)
+        smaller = make_devfun(without_columns(fit, columns), False, fit.control)
+        return LikelihoodRatio(by_ml(fit), _begin(fit, smaller, fit), len(columns), effect, columns)
     return WaldTest(fit, columns, effect, kind)
 
 
-def first_effect(fit: FittedModel) -> str:
+def first_effect(fit: Mixed) -> str:
     """simr's default: the first term of the fixed part."""
     tested = [term for term in fit.design.assign if term]
     if not tested:
@@ -87,7 +92,7 @@ def first_effect(fit: FittedModel) -> str:
     return fit.design.fixed_terms.labels[min(tested) - 1]
 
 
-def columns_of(fit: FittedModel, name: Any) -> tuple[int, ...]:
+def columns_of(fit: Mixed, name: Any) -> tuple[int, ...]:
     """Places of a coefficient, or of all coefficients of a term."""
     design = fit.design
     if not isinstance(name, str):
@@ -150,8 +155,8 @@ def at_optimum(batch: BatchFits[Any], r: int) -> At:
 class LikelihoodRatio:
     """-2 log of the likelihood ratio of two models by maximum likelihood, against chi-square with df."""
 
-    full: FittedModel
-    null: FittedModel
+    full: Any  # mixed models of one kind, by maximum likelihood
+    null: Any
     df: int
     effect: str
     coefficients: tuple[int, ...] = ()
@@ -170,8 +175,8 @@ class LikelihoodRatio:
 class UserTest:
     """A function of a fit that returns a p-value."""
 
-    fit: FittedModel
-    function: Callable[[FittedModel], float]
+    fit: Any  # any mixed model
+    function: Callable[[Any], float]
     effect: str = "user's test"
     coefficients: tuple[int, ...] = ()
 
@@ -185,7 +190,7 @@ class UserTest:
         batch = refit_all(self.fit, Y)
         return outcome(batch, lambda r: self._p_value(batch.model(r)))
 
-    def _p_value(self, fit: FittedModel) -> float:
+    def _p_value(self, fit: Any) -> float:
         try:
             p = float(self.function(fit))
         except (TypeError, ValueError) as error:
@@ -195,7 +200,7 @@ class UserTest:
         return p
 
 
-def outcome(batch: BatchFits[Any], p_value: Callable[[int], float]) -> Outcome:
+def outcome(batch: BatchFits[Any] | GeneralizedBatch, p_value: Callable[[int], float]) -> Outcome:
     """A p-value for every response; what cannot be fitted or tested is an error."""
     p, errors = np.full(len(batch), np.nan), dict(batch.failures)
     for r in range(len(batch)):
@@ -216,13 +221,12 @@ def by_ml(fit: FittedModel) -> FittedModel:
     return type(fit)(replace(fit.request, REML=False), devfun, fit.optimum, ())
 
 
-def _without(fit: FittedModel, columns: tuple[int, ...]) -> FittedModel:
-    """The model by maximum likelihood without some columns of X."""
+def without_columns(fit: Mixed, columns: tuple[int, ...]) -> ModelData:
+    """The design and rows without some columns of X."""
     design, rows = fit.design, fit.rows
     kept = [j for j in range(len(design.X_names)) if j not in columns]
     names, assign = tuple(design.X_names[j] for j in kept), tuple(design.assign[j] for j in kept)
-    smaller = ModelData(replace(design, X_names=names, assign=assign), InMemory(replace(rows, X=rows.X[:, kept])))
-    return _begin(fit, make_devfun(smaller, False, fit.control), fit)
+    return ModelData(replace(design, X_names=names, assign=assign), InMemory(replace(rows, X=rows.X[:, kept])))
 
 
 def _begin(fit: FittedModel, devfun: Devfun, like: FittedModel | None) -> FittedModel:

@@ -10,7 +10,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from ..design import DesignRows, ModelData, isNested
+from ..design import DesignRows, ModelData
+from ..design.nesting import isNested
 from ..design.rows_used import RowsUsed
 from ..errors import ArgumentError, DataError
 from ..extract import word
@@ -22,7 +23,8 @@ from ..functions import Columns, Factor, as_factor, drop_unused, taken_values
 from ..functions.python import as_array
 from ..functions.series import value_of
 from ..functions.values import take
-from ..language import did_you_mean, known_as, variables
+from ..language import known_as, variables
+from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array, Codes
 from ..numerics.rank import independent_columns
 from ..simulation.drawing import check_room, replicates

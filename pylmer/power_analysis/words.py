@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..design import Design
 from ..errors import ArgumentError, Interrupted
 from ..extract import word
 from ..fit.fitted_model import FittedModel
 from ..fit.given_parameters import GIVEN, with_parameters
 from ..fit.progress import progress_bar
+from ..numerics.linalg import Array
 from ..simulation.drawing import Seed, draw_responses, generator, replicates
 from ..text.arguments import check_level, is_number
 from .effect_tests import EffectTest, columns_of, first_effect, make_test
@@ -39,20 +43,22 @@ def power(
 ) -> Power:
     """The power of a test, by simulation, as simr's `powerSim`.
 
-    fit        a fit of `lmer`, or what `extend` and `makeLmer` return
+    fit        a fit of `lmer` or `glmer`, or what `extend` and `makeLmer` return
     test       a coefficient or a term, by default (None) the first one; a formula of a smaller model, in which "."
                is the model's own side: "~ . - x"; or a function of a fit that returns a p-value
     nsim       number of data sets; default 1000
     seed       a whole number or a numpy Generator; None, the default: other data every time
     alpha      the significance level, between 0 and 1; default 0.05
     method     of a coefficient or term: "sa" (the default: Satterthwaite's t or F, also "t"), "kr" (Kenward-Roger), "z"
-               (Wald), "lr" (likelihood ratio by maximum likelihood, against the model without these columns of X)
+               (Wald), "lr" (likelihood ratio by maximum likelihood, against the model without these columns of X); of
+               `glmer` "z" (the default, as in simr: summary's z, or Wald's chi-square of a term) or "lr"
     newparams  the truth, where it is not what was fitted: dict(beta={"x": 0.5}), see `simulate`; None: what was fitted
     level      coverage of the interval, between 0 and 1; default 0.95
     progress   True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
 
-    Data are drawn from `fit` with new random effects and fitted again, all together on the sums of one design, and
-    the test is applied to each; power is the share of p-values below alpha, with Clopper and Pearson's interval.
+    Data are drawn from `fit` with new random effects and fitted again, all together on the sums of one design (those of
+    `glmer` one by one), and the test is applied to each; power is the share of p-values below alpha, with Clopper and
+    Pearson's interval.
 
     A data set that cannot be fitted or tested counts as no rejection and is listed in `.errors`. The power of the
     estimated effect itself says no more than its p-value; the record says so then, as simr's does (Hoenig & Heisey
@@ -77,30 +83,40 @@ def power(
     Time elapsed: 0 h 0 m ... s
     """
     count, rng = replicates(nsim), generator(seed)
-    if not is_number(alpha) or not 0 < alpha < 1:
-        raise ArgumentError(f"alpha={alpha!r}: a significance level lies between 0 and 1")
+    check_alpha(alpha)
     check_level(level)
     prepared = make_test(fit, test, method)
-    truth = fit if newparams is None else with_parameters(fit, newparams)
-    return _simulated(truth, prepared, count, rng, alpha, level, progress)
+    given = fit if newparams is None else with_parameters(fit, newparams)
+    draw = functools.partial(draw_responses, given)
+    truth = Truth(given.design, given.beta, given.optimum.optimizer != GIVEN, lambda here: draw(here, rng))
+    return simulated(truth, prepared, count, alpha, level, progress)
 
 
-def _simulated(
-    truth: FittedModel,
-    test: EffectTest,
-    nsim: int,
-    rng: np.random.Generator,
-    alpha: float,
-    level: float,
-    progress: bool | None,
-) -> Power:
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What data sets are drawn from: design and beta (p,), whether these are the estimates, and draw(m) -> Y (n, m)."""
+
+    design: Design
+    beta: Array
+    observed: bool
+    draw: Callable[[int], Array]
+
+
+def check_alpha(alpha: Any) -> None:
+    """ArgumentError unless this is a significance level."""
+    if not is_number(alpha) or not 0 < alpha < 1:
+        raise ArgumentError(f"alpha={alpha!r}: a significance level lies between 0 and 1")
+
+
+def simulated(truth: Truth, test: EffectTest, nsim: int, alpha: float, level: float, progress: bool | None) -> Power:
+    """The power of a test that was prepared, from `nsim` data sets."""
     start, so_far = time.perf_counter(), Tally(np.full(nsim, np.nan))
     size = max(1, min(BATCH, CELLS // truth.design.n))
     with progress_bar(nsim, progress, "power") as advance:
         try:
             while so_far.done < nsim:
                 here = min(size, nsim - so_far.done)
-                outcome = test.apply(draw_responses(truth, here, rng))
+                outcome = test.apply(truth.draw(here))
                 so_far.take(outcome.p_values, outcome.warnings, outcome.errors)
                 advance(here)
         except KeyboardInterrupt:
@@ -110,7 +126,7 @@ def _simulated(
     return _record(truth, test, so_far, alpha, level, start)
 
 
-def _record(truth: FittedModel, test: EffectTest, so_far: Tally, alpha: float, level: float, start: float) -> Power:
+def _record(truth: Truth, test: EffectTest, so_far: Tally, alpha: float, level: float, start: float) -> Power:
     names = truth.design.X_names
     sizes = {names[j]: float(truth.beta[j]) for j in test.coefficients} if len(test.coefficients) == 1 else {}
     return Power(
@@ -126,7 +142,7 @@ def _record(truth: FittedModel, test: EffectTest, so_far: Tally, alpha: float, l
         errors=dict(so_far.errors),
         nrow=truth.design.n,
         seconds=time.perf_counter() - start,
-        observed=truth.optimum.optimizer != GIVEN,
+        observed=truth.observed,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ..inference.bootstrap import BootMer, ParametricComparison, ParametricComparisonSummary, summarized
-from ..text import Column, format_numbers, mixed_columns, print_columns, print_mixed, show, show_html
+from ..text import Column, format_numbers, print_columns, show, show_html
+from ..text.variance import mixed_columns, print_mixed
 from .filling import PAGE, formula_text
 from .pages import html_table
 from .summaries import summary

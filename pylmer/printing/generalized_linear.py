@@ -9,11 +9,9 @@ from ..extract import AIC
 from ..extract.variances import correlations
 from ..fit.linear.generalized import GeneralizedFit
 from ..text import (
-    CoefTable,
     format_fixed,
     format_number,
     format_numbers,
-    print_coefmat,
     print_named,
     print_texts,
     round_number,
@@ -22,6 +20,7 @@ from ..text import (
     zapsmall,
 )
 from ..text.arguments import under_either_name
+from ..text.coefmat import CoefTable, print_coefmat
 from .arm import coefficient_cells
 from .filling import code_lines
 from .generalized_summaries import GeneralizedDisplay, GeneralizedSummary

@@ -10,17 +10,8 @@ from ..inference.analysis_of_variance.model_comparisons import ModelComparison
 from ..inference.analysis_of_variance.selection import Step
 from ..inference.records import AnovaTable, CoefmatTable, PlainTable, TestTable
 from ..numerics.linalg import Array
-from ..text import (
-    Column,
-    anova_columns,
-    format_numbers,
-    mixed_columns,
-    print_anova,
-    print_matrix,
-    print_mixed,
-    show,
-    show_html,
-)
+from ..text import Column, format_numbers, print_matrix, show, show_html
+from ..text.variance import anova_columns, mixed_columns, print_anova, print_mixed
 from .filling import formula_text
 from .pages import html_table
 

@@ -12,13 +12,11 @@ from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
 from ..numerics.distributions import f_upper
 from ..text import (
-    CoefTable,
     format_fixed,
     format_general,
     format_number,
     format_numbers,
     format_pvalues,
-    print_coefmat,
     print_matrix,
     print_named,
     print_texts,
@@ -27,6 +25,7 @@ from ..text import (
     signif,
 )
 from ..text.arguments import under_either_name
+from ..text.coefmat import CoefTable, print_coefmat
 from .arm import coefficient_cells
 from .filling import code_lines
 from .linear_summaries import LinearDisplay, LinearListSummary, LinearSummary

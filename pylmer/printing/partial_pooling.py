@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..extract import NamedVector
-from ..partial_pooling import CriterionCurve, FiveWays, Pooling, TwoLevel
+from ..partial_pooling import CriterionCurve, FiveWays, GeneralizedPooling, Pooling, TwoLevel
 from ..text import Column, format_number, format_numbers, print_columns, print_matrix, show, show_html, wrap_words
 from ..text.arguments import is_flag, written
 from .pages import html_table
@@ -23,7 +23,7 @@ PAGE = 110  # its width: the columns belong together
 def show_pooling(pooling: Pooling, digits: int = 4, levels: int = SHOWN) -> str:
     """The first levels, and what all have in common."""
     check_levels(levels)
-    lines = [f"Partial pooling of {pooling.group}"]
+    lines = [f"Partial pooling of {pooling.group}{_scale(pooling)}"]
     for name, frame in _by_coefficient(pooling):
         lines += [name] if len(pooling.coefficients) > 1 else []
         shown = frame.iloc[:levels]
@@ -32,6 +32,20 @@ def show_pooling(pooling: Pooling, digits: int = 4, levels: int = SHOWN) -> str:
     hidden = len(pooling.matrices) - levels
     lines += [f"{hidden} more levels are in .as_frame()"] if hidden > 0 else []
     return "\n".join([*lines, "", *_common(pooling, digits)])
+
+
+def _scale(pooling: Pooling) -> str:
+    """Which scale the estimates are on, where it is not that of the response."""
+    return f", on the {pooling.family.link.name} scale" if isinstance(pooling, GeneralizedPooling) else ""
+
+
+def _unit(pooling: Pooling, digits: int) -> list[str]:
+    """What sigma_y^2 is where there are no residuals."""
+    if not isinstance(pooling, GeneralizedPooling):
+        return []
+    one = "trial" if pooling.family.word == "binomial" else "observation"
+    value = format_number(pooling.link_variance, digits)
+    return [f"sigma_y^2, the variance of one {one} on the {pooling.family.link.name} scale: {value}"]
 
 
 def check_levels(levels: Any) -> None:
@@ -51,6 +65,7 @@ def _common(pooling: Pooling, digits: int) -> list[str]:
     """Ratio, group size of equal information, ICC, errors of the weighted averages, the second level, notes."""
     exact, approximate = format_number(pooling.errors.iloc[0], 2), format_number(pooling.errors.iloc[1], digits)
     lines = [
+        *_unit(pooling, digits),
         f"ratio sigma_alpha^2 / sigma_y^2: {_value(pooling.ratio, digits)}",
         f"n_equal, where data and model weigh the same: {_value(pooling.n_equal, digits)}",
         f"icc: {format_number(pooling.icc, digits)}",
@@ -88,8 +103,11 @@ def show_curve(curve: CriterionCurve, digits: int = 7) -> str:
     theta = ("0", format_number(curve.at, digits), "Inf")
     value = tuple(format_numbers([curve.complete, curve.lowest, float("inf")], digits))
     table = print_columns(rows, [Column("  theta", theta), Column("value", value)])
-    head = f"{curve.name} over theta = sigma_{curve.group} / sigma_residual"
+    over = f"sigma_{curve.group}" + (" / sigma_residual" if curve.relative else "")
+    head = f"{curve.name} over theta = {over}"
     constant = format_number(curve.constant, digits)
+    if not np.isfinite(curve.constant):
+        return f"{head}\n{table}\nFor large theta it grows without bound."
     return f"{head}\n{table}\nFor large theta it is {curve.slope} log(theta^2) + {constant}."
 
 

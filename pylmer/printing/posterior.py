@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..simulation.generalized_posterior import GeneralizedDraws
 from ..simulation.posterior import Draws, LinearDraws, MixedDraws
 from ..text import show
 from .factors import element, frame_text
@@ -23,8 +24,18 @@ def summary_of_draws(values: pd.DataFrame) -> str:
 def show_mixed_draws(draws: MixedDraws) -> str:
     """Fixed effects, sigma and the sizes of the random effects."""
     head = f"{len(draws.sigma)} draws of the fixed effects, the random effects and sigma, theta held"
-    shapes = [f"{factor}: {J} levels x {width}" for factor, (_, J, width) in _shapes(draws.ranef).items()]
-    return "\n".join([head, summary_of_draws(draws.fixef.assign(sigma=draws.sigma)), *shapes])
+    return "\n".join([head, summary_of_draws(draws.fixef.assign(sigma=draws.sigma)), *_sizes(draws)])
+
+
+@show.register
+def show_generalized_draws(draws: GeneralizedDraws) -> str:
+    """Fixed effects and the sizes of the random effects; sigma, if there is one, is held too."""
+    head = f"{len(draws.sigma)} draws of the fixed effects and the random effects, the variances held"
+    return "\n".join([head, summary_of_draws(draws.fixef), *_sizes(draws)])
+
+
+def _sizes(draws: MixedDraws) -> list[str]:
+    return [f"{factor}: {J} levels x {width}" for factor, (_, J, width) in _shapes(draws.ranef).items()]
 
 
 @show.register

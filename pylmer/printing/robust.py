@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from ..inference.records import TestTable
 from ..inference.robust.robust import SHORT, RobustIntervals, RobustTests
 from ..inference.robust.robust_wald import RobustWald
-from ..text import Column, format_general, format_numbers, format_pvalues, print_columns, show, show_html, star
+from ..text import Column, format_general, format_numbers, format_pvalues, print_columns, show, show_html
+from ..text.coefmat import star
 from .pages import html_table
 
 SHARED = {"Coef": "Coef.", "beta": "Estimate", "SE": "SE", "tstat": "t-stat", "df": "d.f.", "p_val": "p-value"}

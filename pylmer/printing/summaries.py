@@ -17,8 +17,8 @@ from ..language.nodes import Call
 from ..numerics.linalg import Array
 from ..text import Shown, format_numbers, print_named, show, zapsmall
 from ..text.arguments import under_either_name
+from .coefficients import MOST, correlation_table, fixed_table
 from .fits import sizes
-from .fixed import MOST, correlation_table, fixed_table
 from .footers import long_footer
 from .headers import criteria, model_lines, short_criteria, title
 from .variances import chosen_components, print_variances

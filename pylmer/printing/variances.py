@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..engine.covariance.family import covariance_family
 from ..errors import ArgumentError
 from ..extract import TermStructure, VarCorrs
 from ..text import Column, format_numbers, print_columns, round_number, show
@@ -38,14 +39,9 @@ def _term(name: str, varcorr: VarCorrs, structure: TermStructure) -> TermLines:
     names = tuple(map(str, covariance.columns))
     deviations = tuple(map(float, covariance.stddev))
     correlation = covariance.correlation.to_numpy()
-    if structure.kind == "us":
-        below = tuple(tuple(map(float, correlation[i, :i])) for i in range(len(names)))
-        return TermLines(name, names, deviations, below)
-    shown = 1 if structure.hom else len(names)
-    if structure.kind == "diag" or len(names) == 1:
-        return TermLines(name, names[:shown], deviations[:shown])
-    rho = ((float(correlation[1, 0]),),)
-    return TermLines(name, names[:shown], deviations[:shown], rho, f" ({structure.kind})")
+    family = covariance_family(structure.kind, len(names), structure.hom)
+    below = tuple(tuple(float(correlation[i, j]) for i, j in line) for line in family.printed_pairs)
+    return TermLines(name, names[: family.n_sd], deviations[: family.n_sd], below, family.suffix if below else "")
 
 
 def variance_table(varcorr: VarCorrs, components: Sequence[str], numbers: Format, correlations: Format) -> str:

@@ -5,6 +5,6 @@ Out: simulated responses, posterior draws.
 Must not know: tests, printing.
 """
 
-from . import generalized
+from . import formulas, generalized, generalized_posterior
 
-__all__ = ["generalized"]
+__all__ = ["formulas", "generalized", "generalized_posterior"]

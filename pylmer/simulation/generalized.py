@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..design import Designed
 from ..errors import ArgumentError
+from ..families import Family
 from ..fit.fitted_model import random_effect
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import Parameters
@@ -55,7 +57,8 @@ def simulate_generalized(
         if weights is not None:
             raise ArgumentError("weights= belongs to newdata; the rows of the fit have the weights of the fit")
         eta = draw_predictors(fit, parameters, count, rng, kept)
-        return _labelled(fit, _responses(fit, parameters, eta, fit.prior_weights, rng, cond_sim), cond_sim)
+        values = responses(fit.family, parameters, eta, fit.prior_weights, rng, cond_sim)
+        return labelled_responses(fit, values, cond_sim)
     frame = fit.design.spec.frame(newdata)
     terms = None if use_u else re_form
     options: dict[str, Any] = {"re_form": terms, "allow_new_levels": allow_new_levels, "offset": offset}
@@ -65,7 +68,7 @@ def simulate_generalized(
     shown = rows_kept(~np.isnan(eta[:, 0]) & ~np.isnan(w), frame.index, na_action)
     known = ~np.isnan(eta[:, 0]) & ~np.isnan(w)
     values = np.full(eta.shape, np.nan)
-    values[known] = _responses(fit, parameters, eta[known], w[known], rng, cond_sim)
+    values[known] = responses(fit.family, parameters, eta[known], w[known], rng, cond_sim)
     trials = w[shown] if fit.rows.response.trials is not None else None
     return _shaped(fit, values[shown], frame.index[shown], trials, cond_sim)
 
@@ -94,12 +97,16 @@ def draw_predictors(
 
 
 def draw_generalized(
-    fit: GeneralizedFittedModel, count: int, rng: np.random.Generator, kept: tuple[int, ...] = ()
+    fit: GeneralizedFittedModel,
+    count: int,
+    rng: np.random.Generator,
+    kept: tuple[int, ...] = (),
+    parameters: Parameters | None = None,
 ) -> Array:
-    """New responses y (n, count) of the rows of a fit, of a binomial family proportions."""
-    parameters = parameters_of(fit)
+    """New responses y (n, count) of the rows of a fit, of a binomial family proportions; None: its own parameters."""
+    parameters = parameters_of(fit) if parameters is None else parameters
     eta = draw_predictors(fit, parameters, count, rng, kept)
-    return _responses(fit, parameters, eta, fit.prior_weights, rng, True)
+    return responses(fit.family, parameters, eta, fit.prior_weights, rng, True)
 
 
 def _new_effects(
@@ -115,20 +122,20 @@ def _new_effects(
     return effects
 
 
-def _responses(
-    fit: GeneralizedFittedModel, parameters: Parameters, eta: Array, w: Array, rng: np.random.Generator, draw: bool
+def responses(
+    family: Family, parameters: Parameters, eta: Array, w: Array, rng: np.random.Generator, draw: bool
 ) -> Array:
     """Means (n, nsim) of linear predictors, or responses drawn about them."""
-    if not fit.family.valid(eta):
+    if not family.valid(eta):
         raise ArgumentError(
-            f"the {fit.family.link.name} link has no mean for some of the linear predictors drawn: the random effects "
+            f"the {family.link.name} link has no mean for some of the linear predictors drawn: the random effects "
             "are too variable for it; simulate with use_u=True, or with another link"
         )
-    mu = fit.family.mu(eta)
-    return fit.family.simulate(rng, mu, w[:, None], parameters.sigma**2) if draw else mu
+    mu = family.mu(eta)
+    return family.simulate(rng, mu, w[:, None], parameters.sigma**2) if draw else mu
 
 
-def _labelled(fit: GeneralizedFittedModel, values: Array, draws: bool) -> pd.DataFrame:
+def labelled_responses(fit: Designed, values: Array, draws: bool) -> pd.DataFrame:
     """On the rows of the fit; missing in rows left out with na_action="exclude"."""
     made = _shaped(fit, values, fit.rows.index, fit.rows.response.trials, draws)
     if fit.design.na_action != "exclude" or fit.design.n_missing == 0:
@@ -138,9 +145,7 @@ def _labelled(fit: GeneralizedFittedModel, values: Array, draws: bool) -> pd.Dat
     return padded.set_axis(fit.rows.padded_index)
 
 
-def _shaped(
-    fit: GeneralizedFittedModel, values: Array, index: pd.Index[Any], trials: Array | None, draws: bool
-) -> pd.DataFrame:
+def _shaped(fit: Designed, values: Array, index: pd.Index[Any], trials: Array | None, draws: bool) -> pd.DataFrame:
     """Columns sim_1, sim_2, ...: numbers, or draws in the shape of the response."""
     names = [f"sim_{k}" for k in range(1, values.shape[1] + 1)]
     if not draws:

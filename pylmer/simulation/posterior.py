@@ -30,6 +30,8 @@ from ..extract.records import ReadOnly
 from ..extract.rows import on_rows
 from ..fit.devfun import rows_of
 from ..fit.fitted_model import FittedModel, linear_predictor
+from ..fit.generalized import GeneralizedFittedModel
+from ..fit.linear.generalized import GeneralizedFit
 from ..fit.linear.regression import LinearFit
 from ..numerics.linalg import Array
 from ..text import Shown
@@ -86,7 +88,7 @@ class MixedDraws(Shown):
     `coef` adds fixed and random effects level by level, `fitted` gives X beta + Z b of the rows, draw by draw.
     """
 
-    fit: FittedModel
+    fit: Any  # any mixed model
     fixef: pd.DataFrame
     ranef: Draws
     sigma: Array
@@ -96,7 +98,7 @@ class MixedDraws(Shown):
 class LinearDraws(Shown):
     """Draws of the parameters of a linear model (arm's sim): coef DataFrame (n_sims, p), sigma (n_sims,)."""
 
-    fit: LinearFit
+    fit: LinearFit | GeneralizedFit
     coef: pd.DataFrame
     sigma: Array
 
@@ -105,7 +107,7 @@ class LinearDraws(Shown):
 def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     """Draw beta, b and sigma from their posterior given theta, as arm's `sim`.
 
-    fit     a fit of `lmer` or `lm`
+    fit     a fit of `lmer`, `glmer`, `lm` or `glm`
     n_sims  number of draws; default 100
     seed    a whole number or a numpy Generator; None, the default: other draws every time
 
@@ -118,9 +120,14 @@ def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     * `coef` gives the coefficients of every level; arm's gives the two lists they are made of, here `.fixef`, `.ranef`.
     Like arm's, the draws hold theta at its estimate; for its uncertainty see `profile` or `bootMer`.
 
+    For a fit of glmer() beta and b are normal about their estimates, with the joint covariance of the working linear
+    model at the modes: that of beta is `vcov(fit, use_hessian=False)`. sigma is that of the fit, 1 without a scale (arm
+    gives NA); with one (Gamma) the covariance has sigma^2, which arm leaves out. `fitted` gives means, as arm's.
+
     For a fit of lm(): sigma = s sqrt((n - p) / chi2(n - p)), beta ~ N(beta-hat, sigma^2 (X'WX)^-1); coefficients
-    without an estimate are left out, as in arm. Source: Gelman & Hill (2007), sections 7.2 and 12.4. Raises
-    ArgumentError for `n_sims` below 1, NumericalError where no residual degrees of freedom are left.
+    without an estimate are left out, as in arm. For a fit of glm(): beta ~ N(beta-hat, vcov).
+    Source: Gelman & Hill (2007), sections 7.2 and 12.4. Raises ArgumentError for `n_sims` below 1, NumericalError where
+    no residual degrees of freedom are left.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("log_radon ~ floor + (1 | county)", pylmer.datasets.load("radon"))
@@ -138,10 +145,10 @@ def sim(fit: FittedModel, n_sims: int = 100, seed: Seed = None) -> MixedDraws:
     fixed = pd.DataFrame(fit.beta - sigma[:, None] * beta_errors, columns=list(fit.design.X_names))
     scale = sigma[:, None, None]
     modes = [b - scale * errors for b, errors in zip(solution.b_terms, b_errors, strict=True)]
-    return MixedDraws(fit, fixed, _by_factor(fit, modes), sigma)
+    return MixedDraws(fit, fixed, by_factor(fit, modes), sigma)
 
 
-def _by_factor(fit: FittedModel, modes: list[Array]) -> Draws:
+def by_factor(fit: FittedModel | GeneralizedFittedModel, modes: list[Array]) -> Draws:
     """Draws per term (n_sims, J, l), side by side where terms share a factor."""
     terms, where = fit.design.random, factors(fit)
     return Draws(
@@ -234,6 +241,11 @@ def ranef_of_draws(draws: MixedDraws) -> Draws:
 @fitted.register(MixedDraws)
 def fitted_of_draws(draws: MixedDraws) -> pd.DataFrame:
     """X beta + Z b + offset: a row for each row of the data, a column for each draw."""
+    return pd.DataFrame({name: on_rows(draws.fit, eta) for name, eta in predictors_of_draws(draws).items()})
+
+
+def predictors_of_draws(draws: MixedDraws) -> dict[str, Array]:
+    """sim_1, sim_2, ...: linear predictors (n,) of the rows used."""
     fit = draws.fit
     where = factors(fit)
     out = {}
@@ -245,8 +257,8 @@ def fitted_of_draws(draws: MixedDraws) -> pd.DataFrame:
                 width = len(fit.design.random[i].columns)
                 b_terms[i] = draws.ranef[factor][s, :, at : at + width]
                 at += width
-        out[f"sim_{s + 1}"] = on_rows(fit, linear_predictor(fit.rows, beta, b_terms))
-    return pd.DataFrame(out)
+        out[f"sim_{s + 1}"] = linear_predictor(fit.rows, beta, b_terms)
+    return out
 
 
 @coef.register(LinearDraws)

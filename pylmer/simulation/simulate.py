@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from ..design import Designed, ModelData, build_design
-from ..design.model_frame import DesignArguments
+from ..design import Designed
 from ..design.spec import NewFrame
-from ..errors import ArgumentError, FitNote
+from ..errors import ArgumentError
 from ..extract import word
 from ..fit.fitted_model import FittedModel
-from ..fit.given_parameters import read_parameters, with_parameters
+from ..fit.given_parameters import with_parameters
 from ..fit.linear.regression import LinearFit
-from ..fit.notes import announce
-from ..fit.request import check_env
-from ..functions import read_columns, recycled
-from ..language import parse_formula, require_random
-from ..language.nodes import Name
-from ..language.syntax import MixedFormula
 from ..numerics.linalg import Array
-from ..options import lmerControl
 from ..prediction import predict, selected_terms
 from ..prediction.choosing import ReForm
 from ..prediction.labels import check_na_action, new_noise, refuse_without_newdata, rows_kept
-from .drawing import Effects, Seed, draw_on_rows, draw_responses, drawn, generator, replicates
+from .drawing import Effects, Seed, draw_responses, drawn, generator, replicates
 
 if TYPE_CHECKING:
     from ..fit.generalized import GeneralizedFittedModel
-
-PLACEHOLDER = "(simulated)"  # stands for the response of a formula without data; no column has this name
-UNCHECKED = lmerControl(
-    check_response_not_const="ignore",
-    check_nobs_vs_nlev="ignore",
-    check_nlev_gtr_1="ignore",
-    check_nobs_vs_nRE="ignore",
-    check_scaleX="ignore",
-)
 
 
 @word
@@ -61,9 +43,9 @@ def simulate(
 ) -> pd.DataFrame:
     """Draw new responses from a fit, as lme4's `simulate`: DataFrame (n, nsim) with columns sim_1, sim_2, ...
 
-    fit               a fit of `lmer` or `lm`, or a formula: `simulate("~ x + (1 | g)", newdata=, newparams=)` draws
-                      without a fit; then theta, beta and sigma are all needed, and a response on the left is not looked
-                      at
+    fit               a fit of `lmer`, `glmer`, `lm` or `glm`, or a formula: `simulate("~ x + (1 | g)", newdata=,
+                      newparams=)` draws without a fit; then theta, beta and, unless the family has no scale, sigma are
+                      all needed
     nsim              number of responses; default 1
     seed              a whole number or a numpy Generator; None, the default: other draws every time
     use_u             of a mixed model: True: given the conditional modes of all random effects; False, the default:
@@ -82,6 +64,9 @@ def simulate(
     na_action         rows of `newdata` with missing predictors: "pass", the default, and "exclude" give NaN, "omit"
                       leaves them out, "fail" raises DataError
     cond_sim          False: the mean given the effects, without residuals; default True
+    family            of a formula: of the response, as in `glmer`; None, the default: normal with the identity link. A
+                      response on its left side that `newdata` has gives the shape (a factor's categories, the two
+                      columns and trials of cbind); else a binomial response is a proportion of `weights` trials
     contrasts         of a formula: of its factors, as in `lmer`; None: those that rule, see `set_contrasts`
     env               of a formula: names that are not columns, as in `lmer`; None: there are none
 
@@ -110,7 +95,7 @@ def simulate(
         refuse_without_newdata(offset)
         if weights is not None:
             raise ArgumentError("weights= belongs to newdata; the rows of the fit have the weights of the fit")
-        return _labelled(fit, draw_responses(model, count, rng, kept, cond_sim))
+        return labelled(fit, draw_responses(model, count, rng, kept, cond_sim))
     frame = fit.design.spec.frame(newdata)
     mean, effects = _coded(model, None if use_u else re_form, frame, allow_new_levels, offset)
     w = 1.0 / new_noise(fit.design.spec, frame, weights) if cond_sim else None
@@ -119,49 +104,13 @@ def simulate(
     return _frame(out[shown], frame.index[shown])
 
 
-@simulate.register(str)
-@simulate.register(MixedFormula)
-def simulate_formula(
-    formula: str | MixedFormula,
-    nsim: int = 1,
-    seed: Seed = None,
-    *,
-    newdata: Any = None,
-    newparams: Mapping[str, Any] | None = None,
-    weights: Any = None,
-    cond_sim: bool = True,
-    contrasts: Any = None,
-    env: Mapping[str, Any] | None = None,
-) -> pd.DataFrame:
-    """`simulate` without a fit; `contrasts` and `env` as in `lmer`."""
-    count, rng = replicates(nsim), generator(seed)
-    data = data_without_response(formula, newdata, weights=weights, contrasts=contrasts, env=env)
-    parameters = read_parameters(data.design, newparams)
-    announce([FitNote(text) for text in data.notes])
-    return _labelled(data, draw_on_rows(data.rows, parameters, count, rng, residuals=cond_sim))
-
-
 @simulate.register(LinearFit)
 def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.DataFrame:
     """`simulate` for least squares: fitted values plus residuals of variance sigma^2 / w."""
     count, rng = replicates(nsim), generator(seed)
     if not fit.solution.df_residual:
         raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
-    return _labelled(fit, drawn(fit.solution.fitted, (), fit.sigma, fit.rows.weights, count, rng))
-
-
-def data_without_response(
-    formula: str | MixedFormula, newdata: Any, *, env: Mapping[str, Any] | None = None, **given: Any
-) -> ModelData:
-    """The data of a formula whose response is not known: y is zero."""
-    if newdata is None:
-        raise ArgumentError("simulate() of a formula needs newdata=, a data frame with its variables")
-    newdata = recycled(newdata)
-    check_env(env)
-    env = {**(env or {}), PLACEHOLDER: np.zeros(read_columns(newdata).n)}
-    parsed = replace(parse_formula(formula), response=Name(PLACEHOLDER))
-    require_random(parsed)
-    return build_design(parsed, newdata, DesignArguments(env=env, na_action="exclude", **given), control=UNCHECKED)
+    return labelled(fit, drawn(fit.solution.fitted, (), fit.sigma, fit.rows.weights, count, rng))
 
 
 def conditioned(fit: FittedModel | GeneralizedFittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ...]:
@@ -189,7 +138,7 @@ def _coded(
     return mean, effects
 
 
-def _labelled(fit: Designed, out: Array) -> pd.DataFrame:
+def labelled(fit: Designed, out: Array) -> pd.DataFrame:
     """Responses of the rows of a fit; NaN for rows left out with na_action="exclude"."""
     if fit.design.na_action != "exclude":
         return _frame(out, fit.rows.index)

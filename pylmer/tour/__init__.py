@@ -1,4 +1,5 @@
-"""The worked chapter: chapter 12 of Gelman & Hill (2007) on the real radon data, step by step (`pylmer tour`).
+"""Worked chapters, step by step: chapter 12 of Gelman & Hill (2007) on the real radon data (`pylmer tour`), and the
+logistic one in small (`pylmer tour glmer`).
 
 In: nothing but a folder for pictures.
 Out: text and pictures.
@@ -7,6 +8,6 @@ Must not know: anything that is not public.
 
 from __future__ import annotations
 
-from .walk import walk
+from .walk import CHAPTERS, walk
 
-__all__ = ["walk"]
+__all__ = ["CHAPTERS", "walk"]

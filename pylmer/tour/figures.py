@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import plots
 from ..errors import DataError
-from .chapter import EIGHT, Chapter
+from .chapter import EIGHT
 
 DPI = 150
 
@@ -22,7 +22,7 @@ class Figure:
 
     name: str
     title: str
-    draw: Callable[[Chapter], Any]
+    draw: Callable[[Any], Any]
 
 
 FIGURES = (
@@ -61,7 +61,7 @@ def folder(path: Path) -> Path:
     return path
 
 
-def save(chapter: Chapter, figure: Figure, into: Path) -> Path:
+def save(chapter: Any, figure: Figure, into: Path) -> Path:
     """Draw one figure and write it; MissingExtraError without matplotlib."""
     pyplot = plots.canvas.pyplot()
     drawn = np.ravel(np.asarray(figure.draw(chapter), dtype=object))[0].figure

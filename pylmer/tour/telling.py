@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..text import Column, format_fixed, print_columns
-from .chapter import Chapter
 
 WIDTH = 80
 
@@ -17,10 +17,10 @@ class ChapterStep:
     """One step of the chapter; `told` gives its blocks of text, `figures` the names of those that belong to it."""
 
     title: str
-    told: Callable[[Chapter], Sequence[str]]
+    told: Callable[[Any], Sequence[str]]
     figures: tuple[str, ...] = ()
 
-    def text(self, chapter: Chapter, number: int) -> str:
+    def text(self, chapter: Any, number: int) -> str:
         """Title and blocks; prose is wrapped, a block of several lines is left as it is."""
         head = f"{number}. {self.title}"
         blocks = [block if "\n" in block else textwrap.fill(block, WIDTH) for block in self.told(chapter)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import CovarianceFamily, covariance_family
 from pylmer.engine.covariance.points import Points
 from pylmer.engine.sums.rows import Rows, TermRows
 
@@ -58,7 +58,7 @@ def make_rows(kind: str, *, weights: bool, seed: int = 1, n: int = 140) -> Rows:
 
 
 def families(rows: Rows) -> tuple[CovarianceFamily, ...]:
-    return tuple(CovarianceFamily(t.structure, t.width, t.hom) for t in rows.terms)
+    return tuple(covariance_family(t.structure, t.width, t.hom) for t in rows.terms)
 
 
 def random_points(rows: Rows, *, singular: bool, seed: int = 2) -> Points:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.covariance.points import Points
 from pylmer.engine.criterion.profiled import Criterion, Objective, ProfiledEvaluation
 from pylmer.engine.factorization.choose import elimination_engine
@@ -66,7 +66,7 @@ def test_what_the_corrections_say_is_not_believed(kind: str) -> None:
 def highest_between_two_minima() -> tuple[Objective, Run[ProfiledEvaluation], float]:
     """The criterion of one variance, the end of a descent at its local maximum, and its value in the lower minimum."""
     criterion = Criterion(elimination_engine(form_gram(bimodal_rows())), False)
-    family = CovarianceFamily("us", 1)
+    family = covariance_family("us", 1)
 
     def value(theta: float) -> float:
         return float(criterion.at((family.multiple(theta),)).value)
@@ -126,7 +126,7 @@ class Saddle:
 
 def test_the_way_on_is_that_of_the_observed_information() -> None:
     """At (1, 1) the average information bends along t_0, where f rises; the saddle is left along t_1."""
-    at: Any = Saddle(Points((CovarianceFamily("diag", 2).multiple(1.0),)))
+    at: Any = Saddle(Points((covariance_family("diag", 2).multiple(1.0),)))
     run = Run(at, np.zeros((2, 2)), True, "", 1, 0, (at.value,))
     objective: Any = Saddle
     found = past_saddles(Search(run, (), (run,)), objective).best.at
@@ -162,7 +162,7 @@ def test_one_growing_direction_among_two_vanished_ones_is_no_minimum() -> None:
 
     The derivatives along v v' (with the vanished directions v) by forward differences of the criterion.
     """
-    rows, family = slopes_of_one_predictor(), CovarianceFamily("us", 3)
+    rows, family = slopes_of_one_predictor(), covariance_family("us", 3)
     criterion = Criterion(elimination_engine(form_gram(rows)), False)
     root = np.diag([1.0, 0.0, 0.0])
     at = criterion.at((family.point(np.array([1.0, 0, 0, 0, 0, 0]), np.eye(3)),))

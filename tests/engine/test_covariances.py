@@ -7,7 +7,7 @@ import pytest
 
 import pylmer
 from pylmer.engine.covariance.covariances import Covariances, Label
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.sums.arrange import form_gram
@@ -16,10 +16,10 @@ from pylmer.engine.sums.scaling import find_scaling
 from .problems import KINDS, families, make_rows
 
 FAMILIES = (
-    CovarianceFamily("us", 2),
-    CovarianceFamily("cs", 3),
-    CovarianceFamily("ar1", 2, hom=True),
-    CovarianceFamily("diag", 2),
+    covariance_family("us", 2),
+    covariance_family("cs", 3),
+    covariance_family("ar1", 2, hom=True),
+    covariance_family("diag", 2),
 )
 R_TERMS = (
     np.array([[2.0, 0.5], [0.0, 3.0]]),

@@ -13,12 +13,12 @@ from pylmer.engine.covariance.family import CovarianceFamily
 from pylmer.engine.covariance.points import Points
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.choose import choose_engine
+from pylmer.engine.factorization.contract import RemainderSizeError
 from pylmer.engine.factorization.iterative.conjugate_gradients import Deflation, solve
 from pylmer.engine.factorization.iterative.engine import IterativePlan, exact_factorization
 from pylmer.engine.factorization.iterative.log_determinant import intercepts, log_determinant, outlying
 from pylmer.engine.factorization.iterative.operator import Coupling, ScaledOperator
 from pylmer.engine.factorization.iterative.probes import Probes, covariance_of_mean
-from pylmer.engine.factorization.schur_complement import RemainderSizeError
 from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.rows import Rows, TermRows
 from pylmer.engine.sums.scaling import find_scaling

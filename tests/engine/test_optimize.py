@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.covariance.points import Points
+from pylmer.engine.criterion.places import Evaluation
 from pylmer.engine.criterion.profiled import At, Criterion
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.optimize.certificate import certify
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.optimize.newton import newton
-from pylmer.engine.optimize.places import Evaluation
 from pylmer.engine.optimize.search import local_minima, search
 from pylmer.engine.optimize.trust_region import final, negligible, radii, secants, trust_step
 from pylmer.engine.sums.arrange import form_gram
@@ -77,7 +77,7 @@ def bimodal_rows() -> Rows:
         rows = Rows(np.ones((65, 1)), y, None, (TermRows(codes.astype(np.int64), 5, None, 0),))
         criterion = Criterion(elimination_engine(form_gram(rows)), False)
         grid = np.concatenate([[0], np.geomspace(0.01, 30, 120)])
-        values = [criterion.at((CovarianceFamily("us", 1).point(np.array([t]), np.eye(1)),)).value for t in grid]
+        values = [criterion.at((covariance_family("us", 1).point(np.array([t]), np.eye(1)),)).value for t in grid]
         if len(local_minima(values)) > 1 and values[0] == min(values[:3]):
             return rows
     raise AssertionError("no bimodal example among the seeds")
@@ -86,7 +86,7 @@ def bimodal_rows() -> Rows:
 def test_the_better_of_two_minima_is_found() -> None:
     rows = bimodal_rows()
     criterion = Criterion(elimination_engine(form_gram(rows)), False)
-    family = CovarianceFamily("us", 1)
+    family = covariance_family("us", 1)
     grid = np.concatenate([[0], np.geomspace(0.001, 100, 2000)])
     lowest = min(criterion.at((family.point(np.array([t]), np.eye(1)),)).value for t in grid)
     found = search(criterion.at, lambda c: Points.multiple([family], c))
@@ -96,7 +96,7 @@ def test_the_better_of_two_minima_is_found() -> None:
 def test_a_vanished_variance_is_tried_again_from_inside() -> None:
     """Begun at theta = 0, a local minimum, the descent stays there; the second one begins inside."""
     criterion = Criterion(elimination_engine(form_gram(bimodal_rows())), False)
-    family = CovarianceFamily("us", 1)
+    family = covariance_family("us", 1)
     grid = np.concatenate([[0], np.geomspace(0.001, 100, 2000)])
     values = [criterion.at((family.multiple(t),)).value for t in grid]
     found = search(criterion.at, lambda c: Points.multiple([family], c), start=Points.multiple([family], 0.0))

@@ -11,7 +11,7 @@ import pytest
 
 import pylmer
 from pylmer.engine.covariance.corners import corners
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import CovarianceFamily, covariance_family
 from pylmer.engine.many_responses.one_response import _one_by_one, _together
 from pylmer.engine.optimize.search import search
 from pylmer.fit.many_fits import refit_all
@@ -108,10 +108,10 @@ def test_corners_one_by_one_find_what_a_stack_finds(name: str) -> None:
 @pytest.mark.parametrize(
     "family",
     [
-        CovarianceFamily("us", 2),
-        CovarianceFamily("us", 3),
-        CovarianceFamily("diag", 3),
-        CovarianceFamily("diag", 3, hom=True),
+        covariance_family("us", 2),
+        covariance_family("us", 3),
+        covariance_family("diag", 3),
+        covariance_family("diag", 3, hom=True),
     ],
 )
 def test_corners_lie_in_the_family(family: CovarianceFamily) -> None:

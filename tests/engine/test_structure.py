@@ -9,7 +9,7 @@ from scipy.linalg import block_diag
 from pylmer.engine.factorization.between import BetweenEngine
 from pylmer.engine.factorization.choose import elimination_engine
 from pylmer.engine.factorization.contract import Engine, SumsEngine
-from pylmer.engine.factorization.dense import DenseEngine, factor_templates
+from pylmer.engine.factorization.dense import DenseEngine
 from pylmer.engine.factorization.layout import Layout, joined
 from pylmer.engine.factorization.orthogonal import OrthogonalEngine
 from pylmer.engine.sums.gram import Gram
@@ -124,7 +124,7 @@ def test_engines_on_weights_of_any_sign(kind: str, sign: str, few: int, monkeypa
     gram = structure_of(rows).filled(weights_of(sign, rows.n), "ZX")
     T = [point.template() for point in random_points(rows, singular=True)]
     at = elimination_engine(gram).factorize(T)
-    K, logdet = dense_K(gram, factor_templates(gram, T))
+    K, logdet = dense_K(gram, gram.factor_templates(T))
     c = [np.random.default_rng(1).normal(size=(f.J, f.L, 2)) for f in gram.factors]
     assert_close(joined(at.solve(c)), K @ joined(c), 1e-11)
     ZtX, p = joined([f.ZtXy for f in gram.factors])[:, :-1], gram.p
@@ -230,7 +230,7 @@ def test_leverages(kind: str, sign: str, singular: bool, way: str) -> None:
     gram = structure.filled(weights_of(sign, rows.n), "Z")
     T = [point.template() for point in random_points(rows, singular=singular)]
     engine = elimination_engine(gram)
-    K, _ = dense_K(gram, factor_templates(gram, T))
+    K, _ = dense_K(gram, gram.factor_templates(T))
     Z, _ = dense_columns(rows, structure)
     flat = np.hstack([z.reshape(rows.n, -1) for z in Z])
     expected = np.sum((flat @ K) * flat, axis=1)

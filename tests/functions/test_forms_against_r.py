@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from pylmer.functions import Factor, Logical, Matrix, Scope, Strings, evaluate, read_columns
-from pylmer.functions.contrasts import coding_of
+from pylmer.functions.codings import coding_of
 from pylmer.functions.values import numeric, texts_of
 from pylmer.language import parse_expression
 

@@ -12,7 +12,7 @@ import pytest
 from pylmer.errors import FormulaError
 from pylmer.functions import Scope, evaluate, read_columns
 from pylmer.functions.evaluate import check_names
-from pylmer.functions.matching import TABLE
+from pylmer.functions.table import TABLE
 from pylmer.language import parse_expression
 from pylmer.language.nodes import Call, Name
 from pylmer.language.walk import nodes

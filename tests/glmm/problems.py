@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pylmer import families
-from pylmer.engine.covariance.family import CovarianceFamily as Covariance
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.generalized.weighted import GlmRows
 from pylmer.engine.sums.rows import TermRows
 
@@ -127,7 +127,7 @@ class Problem:
 
     @property
     def covariances(self):
-        return tuple(Covariance(t.structure, t.width, t.hom) for t in self.rows.terms)
+        return tuple(covariance_family(t.structure, t.width, t.hom) for t in self.rows.terms)
 
     @property
     def family(self):

@@ -13,7 +13,7 @@ import pandas as pd
 
 import pylmer
 from pylmer import families
-from pylmer.engine.covariance.family import CovarianceFamily as Covariance
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.generalized.generalized import fit_generalized
 from pylmer.engine.generalized.weighted import GlmRows
 from pylmer.fit.devfun import rows_of
@@ -66,7 +66,7 @@ def rows_and_covariances(name):
     terms = rows_of(design).terms
     X = design.X if isinstance(design.X, np.ndarray) else design.X.toarray()
     rows = GlmRows(X, design.y, None if trials is None else design.weights, design.offset, terms)
-    return rows, tuple(Covariance(t.structure, t.width, t.hom) for t in terms)
+    return rows, tuple(covariance_family(t.structure, t.width, t.hom) for t in terms)
 
 
 @functools.cache

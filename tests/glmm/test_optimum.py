@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from pylmer.engine.covariance.family import CovarianceFamily as Covariance
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.generalized.approximation import approximation
 from pylmer.engine.generalized.generalized import fit_generalized, make_generalized_devfun, optimize_generalized
 from pylmer.engine.generalized.held import Correlations, Deviation, FixedEffect, minimized
@@ -297,7 +297,7 @@ def counts(y, covariance="us", Z=None, X=None, hom=False):
     x = np.linspace(-1, 1, 200)
     X = np.column_stack([np.ones(200), x]) if X is None else X
     rows = GlmRows(X, y, None, None, (TermRows(g.astype(np.int64), 20, Z, 0, covariance, hom),))
-    return rows, (Covariance(covariance, width, hom),)
+    return rows, (covariance_family(covariance, width, hom),)
 
 
 def grouped_counts(seed=3):
@@ -337,7 +337,7 @@ def test_structured_covariances(structure, hom):
     rng = np.random.default_rng(5)
     Z = np.column_stack([np.ones(200), rng.normal(size=(200, 2))])
     rows, _ = counts(grouped_counts(), structure, Z, hom=hom)
-    covariance = Covariance(structure, 3, hom)
+    covariance = covariance_family(structure, 3, hom)
     devfun = make_generalized_devfun(rows, poisson("sqrt"), (covariance,), laplace="observed")
     par = [0.3] if hom else [0.3, 0.2, 0.25]
     x = np.array([*par, *([] if structure == "diag" else [0.35]), 1.5, 0.1])
@@ -365,7 +365,7 @@ def test_a_deviance_of_zero_is_said():
     terms = (TermRows(np.arange(60), 60, None, 0),)
     rows = GlmRows(np.ones((60, 1)), y, None, None, terms)
     try:
-        fit = fit_generalized(rows, Gamma("log"), (Covariance("us", 1),), laplace="lme4")
+        fit = fit_generalized(rows, Gamma("log"), (covariance_family("us", 1),), laplace="lme4")
     except NumericalError:
         return
     assert not (fit.converged and fit.certificate.holds)

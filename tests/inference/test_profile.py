@@ -11,7 +11,7 @@ import pytest
 import pylmer
 from pylmer.fit.refitting import refitML
 from pylmer.inference.profiles.constrained import ConstrainedDeviance, ProfileParameter
-from pylmer.inference.profiles.curves import Curve, Linear, Rho, Sine
+from pylmer.inference.profiles.curves import Curve, Linear, Sine
 from pylmer.inference.profiles.parameters import arguments
 from tests.printing.test_transcripts import fit as sleep_fit
 from tests.printing.test_transcripts import transcript
@@ -212,10 +212,12 @@ def test_the_table() -> None:
 
 
 def test_scales_invert() -> None:
-    from pylmer.engine.covariance.correlated import Correlation
+    from pylmer.engine.covariance.autoregression import Autoregression
+    from pylmer.engine.covariance.compound_symmetry import CompoundSymmetry
+    from pylmer.engine.covariance.correlated import Rho
 
     w = np.array([-1.0, -0.2, 0.0, 0.7])
-    for scale in (Linear(2.0, 1.0), Sine(), Rho(Correlation("cs", 3)), Rho(Correlation("ar1", 4))):
+    for scale in (Linear(2.0, 1.0), Sine(), Rho(CompoundSymmetry("cs", 3)), Rho(Autoregression("ar1", 4))):
         np.testing.assert_allclose(scale.w(scale.psi(w)), w, atol=1e-12)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 import pylmer
 from pylmer.engine.covariance.diagonal import Diagonal
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.covariance.unstructured import Unstructured
 from pylmer.fit.refitting import refitML
 from pylmer.inference.profiles.constrained import ConstrainedDeviance, ProfileParameter
@@ -27,7 +27,6 @@ from pylmer.inference.profiles.leading_block import CovaryingBlock, Polar, Trian
 from pylmer.inference.profiles.parameters import arguments
 from pylmer.inference.profiles.relative import Relative
 from pylmer.inference.profiles.term_parameters import SCALES
-from pylmer.inference.profiles.term_values import theta
 from tests.inference.test_profile import agree
 from tests.reference.cases import fit as reference_fit
 from tests.reference.cases import frame
@@ -235,13 +234,11 @@ def test_theta_of_a_rotated_root() -> None:
     """What rounding leaves of a zero is shown as zero."""
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     T = np.array([[0.0, 0.0], [0.3, 0.4]]) @ turn
-    found, none = theta(CovarianceFamily("us", 2), Unstructured(T, np.eye(2)), np.eye(2), 1.0)
+    found = covariance_family("us", 2).profiled_par(Unstructured(T, np.eye(2)), np.eye(2))
     assert found[0] == 0
     assert np.hypot(*found[1:]) == pytest.approx(0.5)
-    assert len(none) == 0
-    np.testing.assert_allclose(
-        theta(CovarianceFamily("diag", 2), Diagonal(np.array([-2.0, 3.0]), 2), np.eye(2), 1.0)[0], [2, 3]
-    )
+    diagonal = covariance_family("diag", 2)
+    np.testing.assert_allclose(diagonal.profiled_par(Diagonal(np.array([-2.0, 3.0]), 2), np.eye(2)), [2, 3])
 
 
 def test_refusals() -> None:

@@ -10,10 +10,8 @@ import pytest
 from pylmer.language import (
     MixedFormula,
     RandomTerm,
-    closest,
     deparse,
     deparse_lines,
-    did_you_mean,
     double_bar_effects,
     expand_random,
     findbars,
@@ -30,6 +28,7 @@ from pylmer.language import (
     variables,
 )
 from pylmer.language.nodes import Name
+from pylmer.language.suggest import closest, did_you_mean
 
 # right side, labels (blanks in them as _), "-" where there is no intercept
 TERMS = """

@@ -247,7 +247,7 @@ def test_bad_input() -> None:
         pylmer.pooling(crossed)
     with pytest.raises(pylmer.ArgumentError, match=r"group='plates' is no grouping factor.*did you mean 'plate'"):
         pylmer.pooling(crossed, group="plates")
-    with pytest.raises(pylmer.ArgumentError, match=r"pooling\(\) wants a fit of lmer\(\), found LmFit"):
+    with pytest.raises(pylmer.ArgumentError, match=r"pooling\(\) wants a fit of lmer\(\) or glmer\(\), found LmFit"):
         pylmer.pooling(pylmer.lm("log_radon ~ floor", radon()))
     with pytest.raises(KeyError, match="no_pooling"):
         pylmer.pooling(fit("M1"))["nopooling"]

@@ -90,7 +90,7 @@ def test_bad_input() -> None:
         pylmer.plot_effect(radon(), "county")
     with pytest.raises(ArgumentError, match="level=95"):
         pylmer.plot_effect(radon(), "floor", level=95)
-    with pytest.raises(ArgumentError, match=r"wants a fit of lmer\(\), found LmFit"):
+    with pytest.raises(ArgumentError, match=r"wants a fit of lmer\(\) or glmer\(\), found LmFit"):
         pylmer.plot_effect(pylmer.lm("Reaction ~ Days", pylmer.datasets.load("sleepstudy")), "Days")
 
 

@@ -114,7 +114,7 @@ def test_bad_input() -> None:
             word(pastes())
         with pytest.raises(ArgumentError, match=r"coefficient='flor': there is \(Intercept\)"):
             word(radon(), "flor")
-        with pytest.raises(ArgumentError, match=r"wants a fit of lmer\(\), found str"):
+        with pytest.raises(ArgumentError, match=r"wants a fit of lmer\(\) or glmer\(\), found str"):
             word("radon")
     with pytest.raises(ArgumentError, match="wanted one or two, found 3"):
         pylmer.plot_shrinkage(sleep(), ["a", "b", "c"])

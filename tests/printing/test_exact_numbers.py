@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pylmer.extract import Coef, CondVar, Covariance, Ranef, TermStructure, VarCorrs
-from pylmer.printing import fixed
+from pylmer.printing import coefficients
 
 from .pages import PAGES
 
@@ -60,12 +60,12 @@ def test_fixed_effects(i: int) -> None:
     for kind, digits in (("summary", 4), ("digits6", 6)):
         page = PAGES[i][kind]
         start = page.index("Fixed effects:") + 1
-        assert fixed.fixed_table(table, digits).split("\n") == page[start : start + len(table) + 1]
+        assert coefficients.fixed_table(table, digits).split("\n") == page[start : start + len(table) + 1]
 
 
 @pytest.mark.parametrize("i", TESTED)
 def test_correlations(i: int) -> None:
     page = PAGES[i]["correlation"]
-    ours = fixed.correlation_table(frame(PAGES[i]["numbers"]["vcov"])).split("\n")
+    ours = coefficients.correlation_table(frame(PAGES[i]["numbers"]["vcov"])).split("\n")
     start = page.index("Correlation of Fixed Effects:") + 1
     assert ours == page[start : start + len(ours)]

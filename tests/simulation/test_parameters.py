@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import CovarianceFamily, covariance_family
 from pylmer.fit.given_parameters import fitted_parameters, read_parameters, with_parameters
 
 from .test_simulate import fit
 
 FAMILIES = [
-    CovarianceFamily(structure, width, hom)
+    covariance_family(structure, width, hom)
     for structure in ("us", "diag", "cs", "ar1")
     for hom in (False, True)
     for width in (1, 2, 4)

@@ -12,48 +12,71 @@ import pylmer
 from pylmer.text.shown import Shown, show
 
 from .given import GIVEN
-from .models import FORMULA, RECORDS, cake, design, devfun, linear, optimum, profiled, small
+from .models import (
+    COUNTS,
+    FORMULA,
+    RECORDS,
+    cake,
+    cbpp,
+    design,
+    devfun,
+    linear,
+    optimum,
+    profiled,
+    small,
+    without_period,
+)
 
 LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
-    "LmerFit GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve": (
-        "records: made by words, never by hand; their methods are swept"
-    ),
+    "LmerFit GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
+    "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
-    "families glmer glmer_nb glm check_quantile_residuals plot_quantile_residuals check_overdispersion": (
-        "generalized models: their mistakes are in tests/glmm/test_messages.py; the sweep takes fits of lmer and lm"
-    ),
     "Description Overdispersion QuantileChecks": "plain records without methods",
 }
 PARTS = {  # public names of a record that are no words: the steps by which other rooms read a grid
     "EmmGrid": ("arranged", "axis", "chosen", "groups", "position"),
+}
+MODULES = {  # public modules, and their words
+    "datasets": ("load", "names", "describe"),
+    "families": ("binomial", "poisson", "Gamma", "inverse_gaussian", "gaussian", "negative_binomial", "read_family"),
 }
 SWEPT = {"BootMer", "FiveWays", "CriterionCurve", "LikelihoodProfile", "Pooling", "EmmGrid", "EmmList", "Influence"}
 NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "": {"seed": lambda: 1, "nsim": lambda: 2, "n_sims": lambda: 2},
     "KRmodcomp": {"small": small},
     "PBmodcomp": {"small": small},
+    "PBmodcomp(glmer)": {"small": without_period},
     "SATmodcomp": {"small": small},
     "Wald_test": {"constraints": lambda: ["temp"]},
     "add_grouping": {"newname": lambda: "foo", "refname": lambda: "recipe", "newlevs": lambda: ["a", "b", "a"]},
     "allFit": {"optimizers": lambda: ["newton"]},
     "at_theta": {"theta": lambda: [1.0]},
     "confint(fit)": {"method": lambda: "Wald"},
+    "confint(glmer)": {"method": lambda: "Wald"},
     "contest": {"L": lambda: "temp"},
     "contest1D": {"L": lambda: "temp"},
     "contestMD": {"L": lambda: "temp"},
     "eff_size": {"sigma": lambda: 5.0, "edf": lambda: 42.0},
     "emmeans": {"specs": lambda: "recipe"},
+    "emmeans(glmer)": {"specs": lambda: "period"},
+    "emmip(glmer)": {"formula": lambda: "~ period"},
+    "emtrends(glmer)": {"specs": lambda: "period", "var": lambda: "size"},
     "emmip": {"formula": lambda: "~ recipe"},
     "emtrends": {"specs": lambda: "recipe", "var": lambda: "temp"},
     "exactLRT": {"m0": linear},
+    "families.negative_binomial": {"theta": lambda: 2},
+    "families.read_family": {"given": lambda: "binomial"},
     "extend": {"along": lambda: "replicate", "n": lambda: 4},
     "findbars": {"formula": lambda: FORMULA},
     "getME": {"name": lambda: "X"},
     "get_model": {"step": RECORDS["step"]},
+    "glm": {"formula": lambda: COUNTS, "data": cbpp, "family": lambda: "binomial"},
+    "glmer": {"formula": lambda: f"{COUNTS} + (1 | herd)", "data": cbpp, "family": lambda: "binomial"},
+    "glmer_nb": {"formula": lambda: "incidence ~ period + offset(log(size)) + (1 | herd)", "data": cbpp},
     "isNested": {"f1": lambda: cake()["replicate"], "f2": lambda: cake()["recipe"]},
     "lFormula": {"formula": lambda: FORMULA, "data": cake},
     "lm": {"formula": lambda: "angle ~ temp", "data": cake},
@@ -67,10 +90,22 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
         "VarCorr": lambda: 1.0,
         "sigma": lambda: 1.0,
     },
+    "makeGlmer": {
+        "formula": lambda: FORMULA,
+        "data": cake,
+        "family": lambda: "poisson",
+        "fixef": lambda: [3, 0.1, 0.1, 0.001],
+        "VarCorr": lambda: 0.1,
+    },
     "mkLmerDevfun": {"lformula": design},
     "mkMerMod": {"devfun": devfun, "optimum": optimum},
     "nobars": {"formula": lambda: FORMULA},
     "optimizeLmer": {"devfun": devfun},
+    "plot_effect(glmer)": {"predictor": lambda: "size"},
+    "plot_lines(glmer)": {"predictor": lambda: "size"},
+    "power(glmer)": {"test": lambda: "period2"},
+    "profile(glmer)": {"which": lambda: ["period2"]},
+    "refit(glmer)": {"response": lambda: cbpp()[["incidence", "size"]].to_numpy()},
     "plot_effect": {"predictor": lambda: "temp"},
     "plot_group_predictor": {"predictor": lambda: "recipeB"},
     "plot_lines": {"predictor": lambda: "temp"},
@@ -90,9 +125,17 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "FiveWays.covariance_of": {"level": lambda: "A"},
     "CriterionCurve.asymptote": {"theta": lambda: [1.0]},
 }
+LINEAR = {  # words of one kind of functions that linear models alone have; what they say of others is in test_refusals
+    *("coef_test", "conf_int", "Wald_test", "powerCurve", "extend", "get_model", "mkMerMod"),
+    *("plot_effect", "plot_intercepts", "plot_lines", "plot_group_predictor", "plot_shrinkage", "plot_criterion"),
+    *("pooling", "at_theta", "criterion_curve", "five_ways"),
+}
 FIRST = {"exactLRT(fit)": "fit by ML", "coef(emm)": "contrast"}
 FURTHER = {  # what **options stands for
     "confint(fit)": "method nsim boot_type seed FUN prof_scale",
+    "confint(glmer)": "method nsim boot_type seed FUN",
+    "update(glmer)": "data family nAGQ weights control subset",
+    "glmerControl": " ".join(each.name for each in fields(pylmer.glmerControl)),
     "contrast": "ref reverse exclude",
     "pairs": "ref reverse exclude",
     "emmip": "at cov_reduce by weights",
@@ -146,11 +189,10 @@ def left_out() -> set[str]:
 def words() -> dict[str, Callable[..., Any]]:
     """The public words: functions and lmerControl, and those of the data sets."""
     names = [*pylmer.__all__, "test", "display"]
-    found = {
-        name: getattr(pylmer, name) for name in names if name not in ("datasets", "families") and name not in left_out()
-    }
+    found = {name: getattr(pylmer, name) for name in names if name not in {*MODULES, *left_out()}}
     found |= {name: _entered(found[name]) for name in ENTERED}
-    return found | {f"datasets.{name}": getattr(pylmer.datasets, name) for name in ("load", "names", "describe")}
+    inside = [(module, name) for module, own in MODULES.items() for name in own]
+    return found | {f"{module}.{name}": getattr(getattr(pylmer, module), name) for module, name in inside}
 
 
 def _entered(word: Callable[..., Any]) -> Callable[..., Any]:
@@ -175,10 +217,12 @@ def _of_word(name: str, word: Callable[..., Any]) -> Iterator[Slot]:
             "fit" if first in ("fit", "fits", "model", "large") else {"means": "emm", "modes": "ranef"}.get(first, "")
         )
         yield from _of_function(name, word, word, kind)
+        if kind == "fit" and name not in LINEAR:
+            yield from _of_function(name, word, word, "glmer")
         return
     for kind, function in registry.items():
         sample = _sample(kind)
-        if sample is not None:
+        if sample is not None and function.__name__ != "refuse":
             yield from _of_function(name, word, function, FIRST.get(f"{name}({sample})", sample))
 
 

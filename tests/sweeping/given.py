@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .models import big, emm, linear, modes, other, small, variances
+from .models import big, emm, generalized, linear, modes, other, small, variances
 
 LITERALS = (
     "None", "True", "False", "-1", "0", "1", "2.5", "1e9", "1000000000", "1e300", "1000000000000000000000000", "2j",
@@ -77,6 +77,7 @@ FURTHER: dict[str, Callable[[], Any]] = {
     "a smaller fit": small,
     "its own fit": big,
     "a linear fit": linear,
+    "a fit of glmer": generalized,
     "means": emm,
     "VarCorr": variances,
     "ranef": modes,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pylmer
 
+COUNTS = "cbind(incidence, size - incidence) ~ period + size"
 FORMULA = "angle ~ recipe + temp + (1 | recipe:replicate)"
 
 
@@ -25,10 +26,15 @@ def quietly(make: Callable[[], Any]) -> Callable[[], Any]:
 
 
 cake = quietly(lambda: pylmer.datasets.load("cake"))
+cbpp = quietly(lambda: pylmer.datasets.load("cbpp").head(30))
 big = quietly(lambda: pylmer.lmer(FORMULA, cake()))
 small = quietly(lambda: pylmer.lmer("angle ~ temp + (1 | recipe:replicate)", cake()))
 other = quietly(lambda: pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff")))
 linear = quietly(lambda: pylmer.lm("angle ~ recipe + temp", cake()))
+binomial = quietly(lambda: pylmer.glm(COUNTS, cbpp(), "binomial"))
+generalized = quietly(lambda: pylmer.glmer(COUNTS + " + (1 | herd)", cbpp(), "binomial"))
+without_period = quietly(lambda: pylmer.update(generalized(), ". ~ . - period"))
+means_of_glmer = quietly(lambda: pylmer.emmeans(generalized(), "period"))
 lists = quietly(lambda: pylmer.lmList("angle ~ temp | recipe", cake()))
 emm = quietly(lambda: pylmer.emmeans(big(), "recipe"))
 emms = quietly(lambda: pylmer.emmeans(big(), "recipe", contr="pairwise"))
@@ -46,6 +52,8 @@ RECORDS: dict[str, Callable[[], Any]] = {
     "fit": big,
     "fit by ML": quietly(lambda: pylmer.lmer(FORMULA, cake(), REML=False)),
     "linear": linear,
+    "glmer": generalized,
+    "glm": binomial,
     "lists": lists,
     "emm": emm,
     "emms": emms,
@@ -106,6 +114,30 @@ RECORDS: dict[str, Callable[[], Any]] = {
     "design": design,
     "devfun": devfun,
     "optimum": optimum,
+    "summary of glmer": quietly(lambda: pylmer.summary(generalized())),
+    "summary of glm": quietly(lambda: pylmer.summary(binomial())),
+    "display of glmer": quietly(lambda: pylmer.display(generalized())),
+    "display of glm": quietly(lambda: pylmer.display(binomial())),
+    "VarCorr of glmer": quietly(lambda: pylmer.VarCorr(generalized())),
+    "anova of glmer": quietly(lambda: pylmer.anova(generalized())),
+    "anova of two glmer": quietly(lambda: pylmer.anova(generalized(), without_period())),
+    "anova of glm": quietly(lambda: pylmer.anova(binomial())),
+    "drop1 of glmer": quietly(lambda: pylmer.drop1(generalized(), test="Chisq")),
+    "drop1 of glm": quietly(lambda: pylmer.drop1(binomial(), test="Chisq")),
+    "ranova of glmer": quietly(lambda: pylmer.ranova(generalized())),
+    "sim of glmer": quietly(lambda: pylmer.sim(generalized(), 2, 1)),
+    "means of glmer": means_of_glmer,
+    "summary of means of glmer": quietly(lambda: pylmer.summary(means_of_glmer(), type="response")),
+    "profile of glmer": quietly(lambda: pylmer.profile(generalized(), ["(Intercept)"])),
+    "bootMer of glmer": quietly(lambda: pylmer.bootMer(generalized(), nsim=3, seed=1)),
+    "icc of glmer": quietly(lambda: pylmer.icc(generalized())),
+    "r2 of glmer": quietly(lambda: pylmer.r2(generalized())),
+    "Anova of glmer": quietly(lambda: pylmer.Anova(generalized())),
+    "allFit of glmer": quietly(lambda: pylmer.allFit(generalized(), ["newton"])),
+    "influence of glmer": quietly(lambda: pylmer.influence(generalized(), "herd")),
+    "check_overdispersion": quietly(lambda: pylmer.check_overdispersion(generalized())),
+    "check_quantile_residuals": quietly(lambda: pylmer.check_quantile_residuals(generalized())),
+    "glmer control": quietly(lambda: pylmer.glmerControl()),
     "control": quietly(lambda: pylmer.lmerControl()),
     "description": quietly(lambda: pylmer.datasets.describe("cake")),
 }

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from pylmer import text as tables
+from pylmer.text.abbreviation import abbreviate
+from pylmer.text.coefmat import CoefTable, print_coefmat
+from pylmer.text.variance import print_anova
 
 CASES: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[1] / "data" / "printing" / "tables.json").read_text(encoding="utf-8")
@@ -58,8 +61,8 @@ def test_matrix_of_texts(case: dict[str, Any]) -> None:
 @cases("coefmats")
 def test_coefmat(case: dict[str, Any]) -> None:
     columns = tuple(map(tuple, by_column(case)))
-    table = tables.CoefTable(tuple(case["rows"]), tuple(case["cols"]), columns, case["cols"][-1] == "Pr(>|t|)")
-    assert tables.print_coefmat(table, case["digits"]).split("\n") == case["text"]
+    table = CoefTable(tuple(case["rows"]), tuple(case["cols"]), columns, case["cols"][-1] == "Pr(>|t|)")
+    assert print_coefmat(table, case["digits"]).split("\n") == case["text"]
 
 
 @cases("pvalues")
@@ -69,7 +72,7 @@ def test_pvalues(case: dict[str, Any]) -> None:
 
 @cases("abbreviations")
 def test_abbreviate(case: dict[str, Any]) -> None:
-    assert tables.abbreviate(case["x"], case["n"]) == case["text"]
+    assert abbreviate(case["x"], case["n"]) == case["text"]
 
 
 @cases("zaps")
@@ -114,7 +117,7 @@ def test_wide_characters_take_two_columns() -> None:
 
 def test_small_pvalues_of_an_anova_keep_their_digits() -> None:
     """R 4.2.2: data.frame(npar = 1:3, `Pr(>F)` = c(2.652e-09, 2e-25, 0.08788)) of class "anova"."""
-    shown = tables.print_anova(["a", "b", "c"], ["npar", "Pr(>F)"], [[1, 2, 3], [2.652e-09, 2e-25, 0.08788]])
+    shown = print_anova(["a", "b", "c"], ["npar", "Pr(>F)"], [[1, 2, 3], [2.652e-09, 2e-25, 0.08788]])
     assert shown.splitlines()[:4] == [
         "  npar    Pr(>F)    ",
         "a    1 2.652e-09 ***",

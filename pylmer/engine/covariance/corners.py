@@ -8,21 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
 
 from ...numerics.linalg import Array
-from .correlated import Correlated
-from .diagonal import Diagonal
 from .family import CovarianceFamily
 from .point import Point
-from .unstructured import Unstructured
 
 WHOLE = (0.0, 0.3, 3.0, 30.0)  # standard deviations of all columns, relative to sigma
 ALONE = (0.5, 1.5, 5.0, 15.0, 50.0, 150.0, 500.0, 1500.0)  # and of a single direction
-ANGLES = 48  # directions of two columns
-PAIRED = 4  # columns up to which every pair of them makes directions of its own
 TOGETHER = (1e2, 1e3, 1e4, 1e5)  # all terms at once: columns that nearly cancel, a year without correlation
 SMALL = 0.1  # the other terms, where they are not at the optimum that was found
 
@@ -55,38 +49,9 @@ class Corners:
 def corners(family: CovarianceFamily) -> Corners:
     """Where to look.
 
-    >>> len(corners(CovarianceFamily("us", 2)).points), len(corners(CovarianceFamily("us", 1)).points)
+    >>> from pylmer.engine.covariance.family import covariance_family
+    >>> len(corners(covariance_family("us", 2)).points), len(corners(covariance_family("us", 1)).points)
     (388, 4)
     """
-    whole = tuple(family.multiple(c) for c in WHOLE)
-    if isinstance(whole[0], Correlated):
-        return Corners(whole[1:], (), False)
-    if family.structure == "us" and family.width > 1:
-        found = directions(family.width)
-        return Corners(whole, tuple(_along(v, c) for v in found for c in ALONE), family.width == 2)
-    if isinstance(whole[0], Diagonal) and len(whole[0].d) > 1:
-        units = np.eye(family.width)
-        return Corners(whole, tuple(Diagonal(c * unit, family.width) for unit in units for c in ALONE), False)
-    return Corners(whole, (), False)
-
-
-def directions(width: int) -> list[Array]:
-    """Unit vectors (l,): of two columns angles all round; else the columns, sums and differences of two, and of all."""
-    if width == 2:
-        turns = np.pi * np.arange(ANGLES) / ANGLES
-        return list(np.column_stack([np.cos(turns), np.sin(turns)]))
-    units = np.eye(width)
-    out = list(units)
-    if width <= PAIRED:
-        out += [(units[b] + sign * units[a]) / np.sqrt(2) for a, b in combinations(range(width), 2) for sign in (1, -1)]
-    turned = np.ones(width)
-    turned[0] = -1.0
-    return [*out, np.ones(width) / np.sqrt(width), turned / np.sqrt(width)]
-
-
-def _along(direction: Array, c: float) -> Point:
-    """The covariance c^2 v v' of a unit vector v."""
-    axes = np.linalg.qr(np.column_stack([direction, np.eye(len(direction))]))[0]
-    s = np.zeros(len(direction))
-    s[0] = c
-    return Unstructured(axes * s, axes)
+    whole = tuple(family.multiple(c) for c in WHOLE if c or not family.kinked)
+    return Corners(whole, tuple(family.along(v, c) for v in family.directions for c in ALONE), family.circular)

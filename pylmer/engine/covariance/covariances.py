@@ -45,7 +45,8 @@ class Covariances:
     R_terms   upper triangular (l, l): the sums are those of Z~ = Z R^-1, so that Sigma = R^-1 Sigma~ R^-T
     labels    for names, none where nobody asks for them
 
-    >>> both = Covariances((CovarianceFamily("us", 2), CovarianceFamily("diag", 1)), (np.eye(2), 2 * np.eye(1)))
+    >>> from pylmer.engine.covariance.family import covariance_family
+    >>> both = Covariances((covariance_family("us", 2), covariance_family("diag", 1)), (np.eye(2), 2 * np.eye(1)))
     >>> points = both.points(np.array([1.0, 0.5, 2.0, 3.0]))
     >>> both.par(points)
     array([1. , 0.5, 2. , 3. ])

@@ -9,18 +9,15 @@ from typing import Self
 import numpy as np
 
 from ...numerics.linalg import Array, Mask
-from .correlated import Correlated
 from .family import CovarianceFamily
-from .point import Point, lower_entries
-from .unstructured import Unstructured
-
-VANISHED = 1e-4  # a scaled standard deviation below this is zero (engine.md section 3)
+from .point import VANISHED, Point
 
 
 class Points(tuple[Point, ...]):
     """One point per random term, in fitting order; a step is (k,), the coordinates of all terms in turn.
 
-    >>> place = Points.multiple((CovarianceFamily("us", 2), CovarianceFamily("diag", 1)), 1.0)
+    >>> from pylmer.engine.covariance.family import covariance_family
+    >>> place = Points.multiple((covariance_family("us", 2), covariance_family("diag", 1)), 1.0)
     >>> place.size, place.extent
     (4, 1.0)
     >>> place.moved(np.array([0.0, 0.0, 0.0, -0.25]))[1].template()
@@ -68,8 +65,8 @@ class Points(tuple[Point, ...]):
     # --- what vanishes ------------------------------------------------------------------------------------------------
 
     def singular(self, tolerance: float = VANISHED) -> bool:
-        """Whether some covariance has lost a direction, or a correlation of cs or ar1 is at its limit."""
-        return any(np.any(point.deviations() < tolerance) or at_limit(point, tolerance) for point in self)
+        """Whether some covariance has lost a direction, or a correlation that is a parameter is at its limit."""
+        return any(np.any(point.deviations() < tolerance) or point.at_limit(tolerance) for point in self)
 
     def floored(self, floor: float) -> Self:
         """Every standard deviation at least `floor`."""
@@ -82,26 +79,11 @@ class Points(tuple[Point, ...]):
     @property
     def free(self) -> Mask:
         """Mask (k,): False where a coordinate would only grow a vanished deviation."""
-        return np.concatenate([np.zeros(0, bool), *(_free(point) for point in self)])
+        return np.concatenate([np.zeros(0, bool), *(point.free for point in self)])
 
     @property
     def kinks(self) -> Mask:
-        """Mask (k,) of coordinates that must be held: all that are not free, where a deviation of cs or ar1 is zero."""
-        if any(isinstance(point, Correlated) and not point.deviations().all() for point in self):
+        """Mask (k,) of coordinates that must be held: all that are not free, where a point is `kinked`."""
+        if any(point.kinked for point in self):
             return ~self.free
         return np.zeros(self.size, bool)
-
-
-def at_limit(point: Point, tolerance: float = VANISHED) -> bool:
-    """Whether rho of cs or ar1 is as small or as large as it can be."""
-    if not isinstance(point, Correlated):
-        return False
-    rho = point.family.rho(point.eta)[0]
-    return min(rho - point.family.lowest, 1 - rho) < tolerance
-
-
-def _free(point: Point) -> Mask:
-    size, alive = point.size, point.deviations() > 0
-    if isinstance(point, Unstructured):
-        return alive[lower_entries(len(alive))[1]]
-    return np.concatenate([alive, np.full(size - len(alive), bool(alive.any()))])

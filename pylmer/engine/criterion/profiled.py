@@ -1,10 +1,7 @@
 """Deviance and REML criterion, their score and information, of one data set as functions of the templates.
 
-    ML:    d = log|V| + n (1 + log(2 pi r2 / n))
-    REML:  d = log|V| + log|X'V^-1X| + (n - p) (1 + log(2 pi r2 / (n - p)))
-
-with V including the prior weights (Bates, Maechler, Bolker & Walker 2015, section 3; Harville 1977). Score and
-information: design.md section 5 (Gilmour, Thompson & Cullis 1995 for the average information).
+The formula is that of `deviance`, with V including the prior weights. Score and information: design.md section 5
+(Gilmour, Thompson & Cullis 1995 for the average information).
 """
 
 from __future__ import annotations
@@ -22,11 +19,9 @@ from ...numerics.stacks import levels_last
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed
-from ..optimize.places import Evaluation
 from ..sums.gram import Gram
-
-EPS = float(np.finfo(float).eps)
-ROUNDING = 16 * EPS  # a residual this small, relative to the response, is rounding
+from .deviance import curvature, degrees, deviance, leaves_nothing, log_determinants, noise, profiling, slope
+from .places import Evaluation
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +39,7 @@ class Criterion:
     @property
     def m(self) -> int:
         """n for ML, n - p for REML."""
-        gram = self.gram
-        return gram.n - gram.p if self.REML else gram.n
+        return int(degrees(self.gram.n, self.gram.p, self.REML))
 
     def at(self, points: Iterable[Point]) -> At:
         """Criterion, score and information at `points`; each is computed when first asked for."""
@@ -96,18 +90,23 @@ class At:
     @cached_property
     def value(self) -> float:
         """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
-        fixed, m, gram = self.factorization.fixed, self.criterion.m, self.gram
-        if not fixed.r2 > ROUNDING**2 * gram.y_square:
+        fixed, gram = self.factorization.fixed, self.gram
+        if leaves_nothing(fixed.r2, gram.y_square):
             raise NumericalError(
                 "the residual sum of squares is zero: the model reproduces the response exactly, "
                 "so sigma cannot be estimated"
             )
-        d = fixed.logdet_V - gram.sum_log_weights + m * (1 + math.log(2 * math.pi * fixed.r2 / m))
-        if self.criterion.REML:
-            d += fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
+        d = float(deviance(self.log_determinants, fixed.r2, self.criterion.m))
         if not math.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
-        return float(d)
+        return d
+
+    @property
+    def log_determinants(self) -> float:
+        """log|V|, with log|X'V^-1X| for REML, of the user's columns and weights."""
+        fixed, gram = self.factorization.fixed, self.gram
+        logdet_V, logdet_XtVX = fixed.logdet_V - gram.sum_log_weights, fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
+        return float(log_determinants(logdet_V, logdet_XtVX, self.criterion.REML))
 
     @property
     def place(self) -> Points:
@@ -136,8 +135,8 @@ class At:
     @property
     def noise(self) -> float:
         """How far rounding may move the value (engine.md 2h)."""
-        lost = self.criterion.m * self.criterion.engine.rounding(self.factorization.fixed.r2)
-        return 8 * EPS * (abs(self.value) + lost)
+        lost = self.criterion.engine.rounding(self.factorization.fixed.r2)
+        return float(noise(self.value, self.criterion.m, lost))
 
     @cached_property
     def v(self) -> Array:
@@ -173,7 +172,7 @@ class At:
         out = []
         for factor, at in self._places:
             g = self.ZtPy[factor][:, at]
-            out.append(self.ZtQZ[factor][at, at] - g.T @ g / self.s2)
+            out.append(slope(self.ZtQZ[factor][at, at], -g.T @ g, self.s2))
         return out
 
     @cached_property
@@ -221,8 +220,7 @@ class At:
     def information(self) -> Array:
         """Average information plus curvature (k, k): the Hessian with its trace term averaged. For stepping only."""
         WPW, r2_a = self._working
-        slopes, m = r2_a / self.factorization.fixed.r2, self.criterion.m
-        return symmetric(WPW / self.s2 - m * np.outer(slopes, slopes) + self.curvature)
+        return symmetric(curvature(self.curvature, WPW, self.s2) - profiling(r2_a, self.s2, self.criterion.m))
 
 
 def _applied(g: Array, E: Array) -> Array:

@@ -1,7 +1,7 @@
 """The ML deviance with nothing profiled out but the fixed effects: a function of covariances, log sigma and, if asked
 for, one combination of fixed effects. It is what a likelihood profile minimizes with one of its arguments held.
 
-    d = log|V| + n (log 2 pi + 2 t) + r2 exp(-2 t),    t = log sigma
+    d(t) = log|V| + n (log 2 pi + 2 t) + r2 exp(-2 t),    t = log sigma        (`deviance`)
 
 A combination delta of the fixed effects is held through the columns of X: turned so that delta is the coefficient of
 the last one, r2(delta) = r2 + lambda^2 (delta - delta-hat)^2 with lambda the last pivot of the Cholesky factor of
@@ -17,6 +17,7 @@ import numpy as np
 
 from ...numerics.linalg import Array, symmetric
 from ..covariance.points import Points
+from .deviance import curvature, deviance_at, joint_hessian, log_sigma_slope
 from .profiled import At, Criterion
 
 
@@ -53,8 +54,7 @@ class Unprofiled(At):
     def value(self) -> float:
         """d."""
         gram = self.criterion.gram
-        logdet = self.factorization.fixed.logdet_V - gram.sum_log_weights
-        return float(logdet + gram.n * (np.log(2 * np.pi) + 2 * self.t) + self.r2 / self.s2)
+        return float(deviance_at(self.factorization.fixed.logdet_V - gram.sum_log_weights, self.r2, gram.n, self.t))
 
     @cached_property
     def v(self) -> Array:
@@ -83,8 +83,7 @@ class Unprofiled(At):
     @cached_property
     def score(self) -> Array:
         """Derivatives of d in all coordinates."""
-        n = self.criterion.gram.n
-        own = [2 * n - 2 * self.r2 / self.s2]
+        own = [log_sigma_slope(self.r2, self.criterion.gram.n, self.s2)]
         if self.delta is not None:
             own.append(self._r2_delta / self.s2)
         return np.concatenate([self.gradient, own])
@@ -100,9 +99,7 @@ class Unprofiled(At):
         WPW, r2_a = self._working
         k, s2 = len(r2_a), self.s2
         out = np.zeros((k + 1 + (self.delta is not None),) * 2)
-        out[:k, :k] = WPW / s2 + self.curvature
-        out[:k, k] = -2 * r2_a / s2
-        out[k, k] = 4 * self.r2 / s2
+        out[: k + 1, : k + 1] = joint_hessian(curvature(self.curvature, WPW, s2), r2_a, self.r2, s2)
         if self.delta is not None:
             out[:k, k + 1] = self._mixed / s2
             out[k, k + 1] = -2 * self._r2_delta / s2

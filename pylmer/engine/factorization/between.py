@@ -23,7 +23,6 @@ from ...numerics.linalg import Array, chunks, log_diagonal, rows_for_factor, tra
 from ...numerics.stacks import cross
 from ..sums.gram import Gram
 from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
-from .dense import factor_templates
 
 RANK = 1e-12  # an eigenvalue of Z_j'Z_j, or what is left of a column's sum of squares, relative, that is rounding
 
@@ -105,6 +104,7 @@ class BetweenEngine:
     name = "between"
     costly = False
     estimable = False
+    far = False
     nested = False
     shared = None
     route = "one grouping factor: within levels, and between them"
@@ -133,7 +133,7 @@ class BetweenEngine:
         return BetweenEngine(self._gram.combined(M))
 
     def factorize(self, T: Sequence[Array]) -> BetweenFactorization:
-        return BetweenFactorization(self, factor_templates(self._gram, T)[0])
+        return BetweenFactorization(self, self._gram.factor_templates(T)[0])
 
 
 def _triangular(G: Array) -> Array:

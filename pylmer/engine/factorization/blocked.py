@@ -18,7 +18,6 @@ from ...numerics.linalg import Array
 from ...numerics.stacks import inner_products
 from ..sums.gram import Gram, Incidence
 from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
-from .dense import factor_templates, fixed_part
 
 Same = TypeVar("Same", bound="EliminationEngine")
 
@@ -63,7 +62,7 @@ class EliminationFactorization(SummedBlocks):
     @cached_property
     def fixed(self) -> Fixed:
         eliminated = self.elimination.inner(self.half_solves, self.half_solves)
-        return fixed_part(self.engine.gram.XytXy - eliminated, self.elimination.logdet_V)
+        return Fixed.solved(self.engine.gram.XytXy - eliminated, self.elimination.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         return self.elimination.backward([c @ v for c in self._forward[0]])
@@ -119,6 +118,7 @@ class EliminationEngine(ABC):
 
     name: ClassVar[str] = "blocked"
     nested: ClassVar[bool] = False
+    far: ClassVar[bool] = False
     stackable: ClassVar[bool] = False
 
     @abstractmethod
@@ -154,7 +154,7 @@ class EliminationEngine(ABC):
         return float(self.gram.XytXy[-1, -1]) / r2
 
     def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
-        return EliminationFactorization(self, self.eliminated(factor_templates(self.gram, T)))
+        return EliminationFactorization(self, self.eliminated(self.gram.factor_templates(T)))
 
     def combined(self: Same, M: Array) -> Same:
         return self.sharing(self.gram.combined(M))

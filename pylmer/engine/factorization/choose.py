@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 
 from ..sums.gram import Gram, Incidence
 from ..sums.rows import Rows
-from .blocked import EliminationEngine, Plan
-from .chain import ChainPlan
-from .contract import Engine, SumsEngine
-from .crossed import CrossedPlan
-from .dense import DenseEngine
-from .scalars import ScalarsPlan
-from .schur_complement import RemainderSizeError, exceeds
-from .sparse_schur_complement import too_full
-from .whole import WholePlan
+from .contract import Engine, RemainderSizeError, SumsEngine
 
-PLANS: tuple[type[Plan], ...] = (ChainPlan, WholePlan, ScalarsPlan, CrossedPlan)  # the first that fits
+if TYPE_CHECKING:
+    from .blocked import EliminationEngine, Plan
+
+# Module of this package and its plan: the first that fits; one is imported when its turn comes
+PLANS = (
+    ("chain", "ChainPlan"),
+    ("whole", "WholePlan"),
+    ("scalars", "ScalarsPlan"),
+    ("crossed", "CrossedPlan"),
+)
 
 
 def choose_engine(gram: Gram, rows: Rows | None, wanted: str = "auto") -> Engine:
     """The engine for these sums; "dense" is the oracle, for small n only, and needs the rows."""
     if wanted == "dense" and rows is not None:
+        from .dense import DenseEngine  # the oracle is for comparisons
+
         return DenseEngine(gram, rows)
     if wanted == "iterative" and not gram.incidence.nested:
         return _iterative_engine(gram)
@@ -37,16 +43,21 @@ def choose_engine(gram: Gram, rows: Rows | None, wanted: str = "auto") -> Engine
 
 def _beyond_elimination(incidence: Incidence) -> bool:
     """Whether crossed scalar factors are seen at once to leave a remainder that is too large and not sparse."""
-    J, q = incidence.shapes[0][0], incidence.q - incidence.shapes[0][0]
-    if not exceeds(q) or any(L > 1 for _, L in incidence.shapes):
+    if incidence.nested or any(L > 1 for _, L in incidence.shapes):
         return False
-    met = [np.bincount(pairs.first, minlength=J) for (f, _), pairs in incidence.pairs.items() if f == 0]
+    from .schur_complement import exceeds  # crossed scalar factors need these rooms
+    from .sparse_schur_complement import too_full
+
+    q = incidence.q - incidence.shapes[0][0]
+    if not exceeds(q):
+        return False
+    met = [np.bincount(pairs.first) for (f, _), pairs in incidence.pairs.items() if f == 0]
     return too_full(np.sum(met, axis=0), q)
 
 
 def _iterative_engine(gram: Gram) -> Engine:
     """For crossed factors; nested ones, and one alone, leave no remainder to iterate on."""
-    from .iterative.engine import IterativePlan  # late: a room that few fits need
+    from .iterative.engine import IterativePlan  # few fits need this room
 
     return IterativePlan.of(gram.incidence).fill(gram)
 
@@ -58,7 +69,13 @@ def elimination_engine(gram: Gram) -> EliminationEngine:
 
 def elimination_plan(incidence: Incidence) -> Plan:
     """What such an engine knows whatever the values of its sums."""
-    return next(plan for plan in PLANS if plan.fits(incidence)).of(incidence)
+    plans = (plan_class(*names) for names in PLANS)
+    return next(plan for plan in plans if plan.fits(incidence)).of(incidence)
+
+
+def plan_class(module: str, name: str) -> type[Plan]:
+    """A plan of the table."""
+    return cast("type[Plan]", getattr(import_module(f"{__package__}.{module}"), name))
 
 
 def engine_to_share(engine: Engine) -> SumsEngine:

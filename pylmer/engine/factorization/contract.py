@@ -16,10 +16,15 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from ...numerics.linalg import Array
+from ...errors import NumericalError
+from ...numerics.linalg import Array, cholesky, log_diagonal
 from ..sums.gram import Gram
 
 Covariances: TypeAlias = "tuple[list[Array], dict[tuple[int, int], Array]]"
+
+
+class RemainderSizeError(NumericalError):
+    """A dense remainder of crossed factors would not fit into memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,15 @@ class Fixed:
     r2: float
     logdet_V: float
     logdet_XtVX: float
+
+    @classmethod
+    def solved(cls, reduced: Array, logdet_V: float) -> Fixed:
+        """Of [X y]'V^-1[X y] (p + 1, p + 1) and log|V|."""
+        p = reduced.shape[0] - 1
+        L_X = cholesky(reduced[:p, :p]) if p else np.zeros((0, 0))
+        inverse = np.linalg.inv(L_X)
+        half = inverse @ reduced[:p, p]
+        return cls(inverse.T @ half, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
 
     @cached_property
     def Phi(self) -> Array:
@@ -120,6 +134,10 @@ class Engine(Protocol):
     @property
     def nested(self) -> bool:
         """Whether every level has one parent in each later factor, and is eliminated for itself."""
+
+    @property
+    def far(self) -> bool:
+        """Whether it was made for a response far from zero, whose minimum has to be looked for on scales of its own."""
 
     @property
     def shared(self) -> SumsEngine | None:

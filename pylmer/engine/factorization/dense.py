@@ -19,15 +19,6 @@ from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 from .layout import Layout
 
 
-def fixed_part(reduced: Array, logdet_V: float) -> Fixed:
-    """beta and r2 from [X y]'V^-1[X y] (p + 1, p + 1)."""
-    p = reduced.shape[0] - 1
-    L_X = cholesky(reduced[:p, :p]) if p else np.zeros((0, 0))
-    inverse = np.linalg.inv(L_X)
-    half = inverse @ reduced[:p, p]
-    return Fixed(inverse.T @ half, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
-
-
 class DenseFactorization(SummedBlocks):
     """V at given templates; see `pls.Factorization`."""
 
@@ -44,7 +35,7 @@ class DenseFactorization(SummedBlocks):
 
     @cached_property
     def fixed(self) -> Fixed:
-        return fixed_part(self.Xy.T @ self.inverse @ self.Xy, self.logdet_V)
+        return Fixed.solved(self.Xy.T @ self.inverse @ self.Xy, self.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         Vr = self.inverse @ (self.Xy @ v)
@@ -105,6 +96,7 @@ class DenseEngine:
     costly = False
     estimable = False
     nested = False
+    far = False
     shared = None
 
     def __init__(self, gram: Gram, rows: Rows) -> None:
@@ -136,16 +128,4 @@ class DenseEngine:
         return [np.einsum("nja,nk->jak", z, Zs) for z in self.Z]
 
     def factorize(self, T: Sequence[Array]) -> DenseFactorization:
-        return DenseFactorization(self.Xy, self.Z, factor_templates(self._gram, T), self._gram.incidence.pairs)
-
-
-def factor_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
-    """Templates per term -> one (L, L) block-diagonal template per factor."""
-    out = []
-    for factor in gram.factors:
-        t = np.zeros((factor.L, factor.L))
-        for i in factor.terms:
-            at = gram.place[i][1]
-            t[at, at] = T[i]
-        out.append(t)
-    return out
+        return DenseFactorization(self.Xy, self.Z, self._gram.factor_templates(T), self._gram.incidence.pairs)

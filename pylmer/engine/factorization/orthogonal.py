@@ -24,17 +24,7 @@ from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
 from .between import BetweenFactorization
 from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
-from .dense import factor_templates
 from .layout import Layout, joined
-
-LARGEST = 1_000  # random effects up to which the factor is formed
-CELLS = 2e10  # operations of its formation, n q^2, up to which it is
-
-
-def is_small(gram: Gram) -> bool:
-    """Whether the factor of all columns of [Z X y] is small enough to be formed."""
-    q = sum(sums.q for sums in gram.factors)
-    return q <= LARGEST and gram.n * q**2 <= CELLS
 
 
 class OrthogonalFactorization(SummedBlocks):
@@ -81,6 +71,7 @@ class OrthogonalEngine:
     costly = False
     estimable = False
     nested = False
+    far = True
     shared = None
     route = "the response is far from zero, and X does not take it up: orthogonal factors of [Z X y] in place of sums"
 
@@ -112,7 +103,7 @@ class OrthogonalEngine:
         return other  # type: ignore[no-any-return]
 
     def factorize(self, T: Sequence[Array]) -> OrthogonalFactorization:
-        return OrthogonalFactorization(self, self.layout.block_diagonal(factor_templates(self._gram, T)))
+        return OrthogonalFactorization(self, self.layout.block_diagonal(self._gram.factor_templates(T)))
 
 
 def _order(layout: Layout) -> Array:

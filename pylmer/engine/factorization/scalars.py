@@ -17,7 +17,6 @@ from ...numerics.stacks import cross
 from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, EliminationFactorization, Plan
 from .contract import Covariances
-from .dense import factor_templates
 from .dense_schur_complement import DensePlan
 from .patterns import CsrPattern, coupling_pattern, crossed_route, remainder_pattern
 from .schur_complement import COSTLY_REMAINDER, ESTIMABLE_REMAINDER, RemainderPlan, RemainderSums
@@ -72,7 +71,7 @@ class ScalarsEngine(EliminationEngine):
         return CrossedScalars(self, T)
 
     def factorize(self, T: Sequence[Array]) -> ScalarsFactorization:
-        return ScalarsFactorization(self, self.eliminated(factor_templates(self.gram, T)))
+        return ScalarsFactorization(self, self.eliminated(self.gram.factor_templates(T)))
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         first, rest = s[0][:, 0], np.concatenate([x[:, 0] for x in s[1:]])

@@ -11,18 +11,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ...errors import NumericalError
 from ...numerics.linalg import Array
+from .contract import RemainderSizeError
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 COLUMNS_AT_ONCE = 128
 COSTLY_REMAINDER = 1_000  # columns of a dense remainder from which a value takes seconds
 ESTIMABLE_REMAINDER = 2_500  # ... from which the iterative engine finds theta sooner than a value takes
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
-
-
-class RemainderSizeError(NumericalError):
-    """A dense remainder would not fit into memory."""
 
 
 def exceeds(q: int) -> bool:

@@ -83,6 +83,8 @@ def _unavailable(optimum: GeneralizedOptimum) -> str:
         return "a shape that is estimated"
     if not isinstance(optimum.at, LaplaceAt) or not optimum.devfun.p:
         return "not an optimum of Laplace's criterion"
+    if any(point.root_directions() is None for point in optimum.at.place.points):
+        return "a structure that quadrature does not know"
     return ""
 
 

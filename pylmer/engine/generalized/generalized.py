@@ -15,8 +15,8 @@ from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array
 from ..covariance.family import CovarianceFamily as Covariance
-from ..covariance.point import Point
-from ..covariance.points import VANISHED, Points
+from ..covariance.point import VANISHED, Point
+from ..covariance.points import Points
 from ..optimize.search import INTERIOR
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .laplace import Laplace, LaplaceAt, Scale
@@ -121,6 +121,12 @@ def optimize_generalized(
         return _optimum(devfun, near, steps, par, beta)
 
 
+def optimize_from(devfun: GeneralizedDevfun, place: Place, steps: int = ITERATIONS) -> GeneralizedOptimum:
+    """Minimize from a place in scaled coordinates, where beta is not profiled nor the criterion a quadrature."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _optimized(devfun, devfun.laplace.at(place), 0, steps)
+
+
 def _optimum(
     devfun: GeneralizedDevfun, near: GeneralizedOptimum | None, steps: int, par: Array | None, beta: Array | None
 ) -> GeneralizedOptimum:
@@ -183,6 +189,27 @@ def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int) -> Ge
         certify(best, _laplace(best.at)),
         best.trace,
         best,
+    )
+
+
+def first_guess(devfun: GeneralizedDevfun) -> Array:
+    """The coordinates x of the model's own start, where other optimizers may begin."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        at = _started(replace(devfun, criterion=devfun.laplace))[0]
+        x = replace(devfun, criterion=devfun.laplace).coordinates(at)
+    scaled = isinstance(devfun.criterion, Quadrature) and devfun.criterion.scaled
+    return np.append(x, np.log(at.phi)) if scaled else x
+
+
+def optimum_there(
+    devfun: GeneralizedDevfun, at: At, converged: bool, message: str, evaluations: int, optimizer: str
+) -> GeneralizedOptimum:
+    """The record of an optimum that another optimizer found, its vanished deviations set to exact zeros."""
+    none = np.zeros((at.place.size, at.place.size))
+    run = _settled(JointDescent(at, none, converged, message, evaluations, 0, 0, (at.value,)))
+    proof = certify(run, _laplace(run.at))
+    return GeneralizedOptimum(
+        devfun, run.at, converged, message, evaluations, 0, 0, proof, run.trace, run, found_by=optimizer
     )
 
 

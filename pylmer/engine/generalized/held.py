@@ -13,10 +13,7 @@ import numpy as np
 
 from ...errors import ArgumentError, NumericalError
 from ...numerics.linalg import Array
-from ..covariance.correlated import Correlated
-from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
-from ..covariance.unstructured import Unstructured
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .place import Place
 from .profiled_beta import Profiled
@@ -68,26 +65,36 @@ def minimized(
     value: float,
     near: At | None = None,
     steps: int = ITERATIONS,
+    held_shape: bool = False,
 ) -> JointDescent[At]:
     """The criterion minimized over everything else with `held` at `value` (user's units).
 
-    near  where to begin, the optimum itself if None: of a profile, the last point
+    near        where to begin, the optimum itself if None: of a profile, the last point
+    held_shape  whether the shape, the last coordinate, stays where it is too
     ArgumentError for what the criterion cannot hold; NumericalError where it has no value.
     """
     at = optimum.at if near is None else near
     condition = conditioned(optimum.devfun, at.place, held, value)
-    normal = condition.slope / np.linalg.norm(condition.slope)
-    directions = np.linalg.svd(normal[None, :])[2][1:].T
+    directions = within(at.place, condition.slope[None, :], held_shape)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return descend(_stepped(at, condition), steps, directions=directions)
+        return descend(_stepped(at, condition, held_shape), steps, directions=directions)
 
 
-def _stepped(at: At, condition: Condition) -> At:
+def within(place: Place, normals: Array, held_shape: bool) -> Array:
+    """Orthonormal columns (size, m) of the directions along which no condition (c, size) changes."""
+    size = place.size
+    kept = np.vstack([normals / np.linalg.norm(normals, axis=1)[:, None], np.eye(size)[size - held_shape :]])
+    return np.linalg.svd(kept)[2][len(kept) :].T if len(kept) else np.eye(size)
+
+
+def _stepped(at: At, condition: Condition, held_shape: bool) -> At:
     """The condition met by the step that costs least to second order, a shorter way where that has no value."""
-    there = at.to(condition.place)
+    there = at if condition.place is at.place else at.to(condition.place)
     a = condition.slope
     try:
-        least = np.linalg.solve(there.information, a)
+        moved = slice(0, len(a) - held_shape)
+        least = np.zeros(len(a))
+        least[moved] = np.linalg.solve(there.information[moved, moved], a[moved])
         steps = [least / float(a @ least), a / float(a @ a)]
     except np.linalg.LinAlgError:
         steps = [a / float(a @ a)]
@@ -117,21 +124,27 @@ def conditioned(devfun: GeneralizedDevfun, place: Place, held: ConstrainedDevian
         raise ArgumentError("with nAGQ > 1 only the first column's standard deviation and correlation can be held")
     of_point, own, missing = _of_term(point, scaling.R_terms[held.term], held, value)
     slope[first : first + point.size] = own
+    if of_point is point:
+        return Condition(place, slope, missing)
     points = place.points.with_point(held.term, of_point)
     return Condition(replace(place, points=points), slope, missing)
 
 
 def _of_term(point: Point, R: Array, held: Deviation | Correlations, value: float) -> tuple[Point, Array, float]:
-    if isinstance(point, Diagonal | Correlated):
-        return _of_deviations(point, R, held, value)
-    if isinstance(point, Unstructured) and len(R) == 1:
-        return point, np.array([float(np.sign(point.U[0, 0]))]), value * R[0, 0] - abs(point.T[0, 0])
+    if isinstance(held, Deviation):
+        linear = point.linear_deviation(R, held.a, value)
+    else:
+        linear = point.linear_correlation(held.a, held.b, value)
+    return _of_template(point, R, held, value) if linear is None else (point, *linear)
+
+
+def _of_template(point: Point, R: Array, held: Deviation | Correlations, value: float) -> tuple[Point, Array, float]:
     order = _order(held, len(R))
     turned = Triangular.of(point, R if order is None else R[:, order])
     own = np.zeros(turned.size)
     own[0] = 1.0
     if isinstance(held, Deviation):
-        return turned, own, value * turned.units[0] - turned.S[0, 0]
+        return turned, own, value * turned.units_of_rows[0] - turned.S[0, 0]
     own[0], own[1], own[len(R)] = 0.0, 1.0, -value / np.sqrt(1 - value**2)
     return turned, own, -float(turned.S[1, 0] + own[len(R)] * turned.S[1, 1])
 
@@ -141,17 +154,3 @@ def _order(held: Deviation | Correlations, width: int) -> list[int] | None:
     order = [held.a] if isinstance(held, Deviation) else [held.a, held.b]
     order += [k for k in range(width) if k not in order]
     return None if order == list(range(width)) else order
-
-
-def _of_deviations(
-    point: Diagonal | Correlated, R: Array, held: Deviation | Correlations, value: float
-) -> tuple[Point, Array, float]:
-    own = np.zeros(point.size)
-    if isinstance(held, Deviation):
-        k = min(held.a, len(point.d) - 1)
-        own[k] = 1.0
-        return point, own, value * R[held.a, held.a] - float(point.d[k])
-    if isinstance(point, Diagonal):
-        raise ArgumentError("the columns of a diag term have no correlation to hold")
-    own[-1] = 1.0
-    return point, own, point.family.eta(value) - point.eta

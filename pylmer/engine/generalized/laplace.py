@@ -27,11 +27,12 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ...numerics.stacks import levels_last
-from ..criterion.profiled import EPS
+from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
+from ..sums.gram import factor_templates
 from . import negative_binomial
 from .modes import DECREMENT, Modes, RowResponses, find_modes, solve_effects, term_templates
-from .place import Place, factor_templates
+from .place import Place
 from .weighted import WeightedStructure
 
 Scale = Literal["none", "exact", "lme4"]
@@ -44,6 +45,7 @@ class Laplace:
     observed   whether log|M| is taken with the observed information
     scale      how the family's scale enters: "none" where it has none
     tolerance  of the conditional modes, in units of the criterion
+    held_phi   the scale of the exact criterion where it is held, as in its profile; None: it is profiled
     """
 
     structure: WeightedStructure
@@ -51,6 +53,7 @@ class Laplace:
     observed: bool
     scale: Scale
     tolerance: float = DECREMENT
+    held_phi: float | None = None
 
     def at(self, place: Place, b: Sequence[Array] | None = None) -> LaplaceAt:
         """The criterion at `place`, its modes sought from the effects b per factor (J, L), or from 0."""
@@ -68,7 +71,8 @@ class Laplace:
 
     def templates(self, place: Place) -> list[Array]:
         """T per factor (L, L)."""
-        return factor_templates(self.structure.place, place.points, [factor.L for factor in self.structure.factors])
+        widths = [factor.L for factor in self.structure.factors]
+        return factor_templates(self.structure.place, widths, [point.template() for point in place.points])
 
     def responses_at(self, place: Place) -> RowResponses:
         """The responses with the shape that the place gives to the family."""
@@ -162,6 +166,8 @@ class LaplaceAt:
     def phi(self) -> float:
         """The scale: 1 without one, profiled in the exact criterion, D / sum w in lme4's; NumericalError if D = 0."""
         r, rows = self.responses, self.modes.rows
+        if self.criterion.held_phi is not None:
+            return self.criterion.held_phi
         if self.criterion.scale != "none" and not rows.D > 0:
             raise NumericalError("the deviance is zero: the model reproduces the response, and its scale is unknown")
         if self.criterion.scale == "exact":
@@ -195,7 +201,7 @@ class LaplaceAt:
     def noise(self) -> float:
         """How far rounding may move the value."""
         terms = abs(self.value) + abs(self.minus2loglik) + self.gamma * abs(self.modes.rows.D)
-        return 8 * EPS * (terms + len(self.responses.y))
+        return float(noise(terms, len(self.responses.y), 1.0))
 
     # --- the gradient ---
 
@@ -275,7 +281,10 @@ class LaplaceAt:
 
     @property
     def _shape_slopes(self) -> Array:
-        return negative_binomial.gradient(self) if self._shaped else np.zeros(0)
+        if not self._shaped or self._shape_is_held:
+            return np.zeros(int(self._shaped))
+        eta, log_theta, observed = self.modes.rows.eta, float(self.place.shapes[0]), self.criterion.observed
+        return negative_binomial.gradient(self.responses, eta, log_theta, self.leverages, self.Zs, observed)
 
     # --- the information ---
 
@@ -303,7 +312,7 @@ class LaplaceAt:
         H[k : k + p, k : k + p] = 2 * gamma * XVX
         H[k : k + p, :k] = 2 * gamma * XVW
         H[:k, k : k + p] = H[k : k + p, :k].T
-        if self.criterion.scale == "exact":  # of phi, which is profiled: d(1/phi) = -dr2 / (n phi^2)
+        if self.criterion.scale == "exact" and self.criterion.held_phi is None:  # d(1/phi) = -dr2 / (n phi^2)
             H[: k + p, : k + p] -= np.outer(self.scale_slopes, self.scale_slopes) / len(self.responses.y)
         if self._shaped:
             H[k + p :, k + p :] = self._shape_information
@@ -314,6 +323,11 @@ class LaplaceAt:
         """Slopes of (D + |u|^2) / phi in the points' coordinates and beta."""
         of_beta = 2 * self.criterion.structure.fixed_cross(self.modes.rows.g)
         return self.gamma * np.concatenate([-self._penalty_slopes, of_beta])
+
+    @property
+    def phi_slope(self) -> float:
+        """dd/dlog phi of the exact criterion with a scale, all else held."""
+        return saturated_slope(self.responses, self.phi) - self.modes.value / self.phi
 
     @property
     def _shaped(self) -> bool:
@@ -327,7 +341,14 @@ class LaplaceAt:
 
     @property
     def _shape_information(self) -> Array:
-        return negative_binomial.information(self) if self._shaped else np.zeros((0, 0))
+        if not self._shaped or self._shape_is_held:
+            return np.eye(int(self._shaped))
+        return negative_binomial.information(self.responses, self.modes.rows.eta, float(self.place.shapes[0]))
+
+    @property
+    def _shape_is_held(self) -> bool:
+        """Whether the shape stands at its limit."""
+        return not self.place.free[-1]
 
     @cached_property
     def XVX(self) -> Array:
@@ -343,6 +364,13 @@ class LaplaceAt:
             g = self._term(self.Ztg, term)
             slopes.append(np.tensordot(point.tangents(), g.T @ g, axes=2))
         return np.concatenate(slopes)
+
+
+def saturated_slope(r: RowResponses, phi: float) -> float:
+    """d/dlog phi of -2 log f of the saturated model, which is all but linear in log phi: 4th-order differences."""
+    h = 0.02
+    values = [r.family.saturated(r.y, r.weights, phi * float(np.exp(m * h))) for m in (-2, -1, 1, 2)]
+    return float((values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h))
 
 
 def _applied(g: Array, E: Array) -> Array:

@@ -17,7 +17,6 @@ from ...families.counts import NegativeBinomial, ThetaSlope
 from ...numerics.linalg import Array
 
 if TYPE_CHECKING:
-    from .laplace import LaplaceAt
     from .modes import RowResponses
 
 LIMITS = (-5.0, 23.0)  # of the log theta at which a search begins: at the upper one the family is Poisson's
@@ -32,21 +31,18 @@ def theta_slope(responses: RowResponses, eta: Array, log_theta: float) -> ThetaS
     return family.theta_slope(responses.y, responses.weights, eta)
 
 
-def gradient(at: LaplaceAt) -> Array:
-    """(1,); 0 where theta is held at its limit."""
-    if not at.place.free[-1]:
-        return np.zeros(1)
-    slope, g, W, O = theta_slope(at.responses, at.modes.rows.eta, float(at.place.shapes[0]))  # noqa: E741
-    A = O if at.criterion.observed else W
-    return np.array([slope + at.leverages @ A - at.Zs @ g])
+def gradient(
+    responses: RowResponses, eta: Array, log_theta: float, leverages: Array, Zs: Array, observed: bool
+) -> Array:
+    """(1,), of leverages h and Zs (n,); `observed` says which information A of the rows log|M| is taken with."""
+    slope, g, W, O = theta_slope(responses, eta, log_theta)  # noqa: E741
+    A = O if observed else W
+    return np.array([slope + leverages @ A - Zs @ g])
 
 
-def information(at: LaplaceAt) -> Array:
+def information(responses: RowResponses, eta: Array, log_theta: float) -> Array:
     """The second derivative of -2 log f at fixed eta, kept positive: (1, 1). For stepping only."""
-    if not at.place.free[-1]:
-        return np.eye(1)
-    eta, log_theta = at.modes.rows.eta, float(at.place.shapes[0])
-    slopes = [theta_slope(at.responses, eta, log_theta + h).minus2loglik for h in (-STEP, STEP)]
+    slopes = [theta_slope(responses, eta, log_theta + h).minus2loglik for h in (-STEP, STEP)]
     return np.array([[max(abs(slopes[1] - slopes[0]) / (2 * STEP), 1e-3)]])
 
 

@@ -6,7 +6,6 @@ the scaled columns X R^-1, so that all coordinates are in units of the linear pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,15 +72,6 @@ class Place:
     def theta(self) -> float:
         """The shape of a negative binomial, within its limits."""
         return float(np.exp(np.clip(self.shapes[0], -SHAPE_LIMIT, SHAPE_LIMIT)))
-
-
-def factor_templates(place: dict[int, tuple[int, slice]], points: Points, widths: Sequence[int]) -> list[Array]:
-    """One block-diagonal template (L, L) per factor."""
-    T = [np.zeros((L, L)) for L in widths]
-    for term, point in enumerate(points):
-        f, at = place[term]
-        T[f][at, at] = point.template()
-    return T
 
 
 def in_chart(point: Point, tangents: Array) -> Array:

@@ -9,7 +9,6 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
-from ..covariance.points import at_limit
 from ..optimize.certificate import TOLERANCE, Certificate, null_space
 from ..optimize.trust_region import trust_step
 from .joint_newton import JointAt, JointDescent, difference_step
@@ -72,7 +71,7 @@ def kkt(at: LaplaceAt) -> dict[int, float]:
     out = {}
     for term, point in enumerate(at.place.points):
         null = null_space(point.template())
-        if at_limit(point) or not null.shape[1]:
+        if point.at_limit() or not null.shape[1]:
             continue
         f, here = at.criterion.structure.place[term]
         scale = max(float(np.mean(np.diag(null.T @ at.ZtVZ[f][here, here] @ null))), 1e-300)

@@ -21,12 +21,10 @@ from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, transposed
 from ...numerics.stacks import cholesky, inverse_lower, product
-from ..covariance.diagonal import Diagonal
 from ..covariance.point import Point
 from ..covariance.points import Points
-from ..covariance.unstructured import Unstructured
-from ..criterion.profiled import EPS
-from .laplace import Laplace, LaplaceAt
+from ..criterion.deviance import noise
+from .laplace import Laplace, LaplaceAt, saturated_slope
 from .place import Place, in_chart
 from .triangular import Triangular
 from .weighted import WeightedStructure
@@ -34,12 +32,10 @@ from .weighted import WeightedStructure
 
 def root_directions(point: Point) -> Array:
     """dT/da (k, l, l) of a point whose template is a function of its coordinates alone."""
-    if isinstance(point, Diagonal):
-        units = np.eye(point.width) if point.size == point.width else np.ones((1, point.width))
-        return np.asarray(units[:, :, None] * np.eye(point.width))
-    if isinstance(point, Triangular | Unstructured):
-        return point.directions
-    raise ArgumentError("quadrature with nAGQ > 1 knows us and diag covariances; cs and ar1 need nAGQ = 1")
+    found = point.root_directions()
+    if found is not None:
+        return found
+    raise ArgumentError("quadrature with nAGQ > 1 knows us and diag covariances; others need nAGQ = 1")
 
 
 def gauss_hermite(count: int, width: int) -> tuple[Array, Array]:
@@ -82,7 +78,7 @@ class Quadrature:
         """The place with vector terms in the coordinates in which quadrature is a function of Sigma."""
         R_terms = self.structure.scaling.R_terms
         points = [
-            Triangular.of(point, R) if isinstance(point, Unstructured) and len(R) > 1 else point
+            Triangular.of(point, R) if point.axes is not None and len(R) > 1 else point
             for point, R in zip(place.points, R_terms, strict=True)
         ]
         return replace(place, points=Points(points))
@@ -152,7 +148,7 @@ class QuadratureAt:
     @property
     def noise(self) -> float:
         """How far rounding may move the value."""
-        return self.laplace.noise + 8 * EPS * len(self._A)
+        return self.laplace.noise + float(noise(0.0, len(self._A), 1.0))
 
     @cached_property
     def _slopes(self) -> tuple[Array, Array]:
@@ -188,11 +184,7 @@ class QuadratureAt:
     @property
     def _phi_slope(self) -> float:
         """dd/dlog phi."""
-        r = self.laplace.responses
-        log_phi, h = float(self.place.shapes[0]), 0.02  # saturated is all but linear in log phi
-        values = [r.family.saturated(r.y, r.weights, float(np.exp(log_phi + m * h))) for m in (-2, -1, 1, 2)]
-        of_saturated = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
-        return float(of_saturated + self._integral.by_phi)
+        return saturated_slope(self.laplace.responses, self.phi) + self._integral.by_phi
 
     def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
         """Slopes of d along changes of Sigma (k_i, l, l) per random term."""

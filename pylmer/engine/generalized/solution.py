@@ -32,7 +32,8 @@ class GeneralizedOptimum:
     evaluations  full evaluations (value, score, information) of all descents; gradients, of differences, besides
     passes       passes over the rows, the start's among them
     certificate  the conditions of a local minimum, measured
-    hessian_gathered  the information with its secant corrections, in local coordinates
+    descent      the last descent, with the information it gathered
+    found_by     the name of the optimizer
     """
 
     devfun: GeneralizedDevfun
@@ -45,6 +46,7 @@ class GeneralizedOptimum:
     certificate: Certificate
     trace: tuple[float, ...]
     descent: JointDescent[At]
+    found_by: str = "newton"
 
     # --- estimates ---
 
@@ -56,12 +58,17 @@ class GeneralizedOptimum:
     @property
     def optimizer(self) -> str:
         """What found it."""
-        return "newton"
+        return self.found_by
 
     @property
     def value(self) -> float:
         """The criterion: -2 log of the approximate likelihood, or lme4's with a scale."""
         return self.at.value
+
+    @property
+    def estimated(self) -> bool:
+        """Whether this is a minimum; parameters may be given instead."""
+        return True
 
     @property
     def points(self) -> Points:

@@ -20,8 +20,8 @@ from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.blocked import EliminationEngine
-from ..optimize.newton import newton
 from ..optimize.search import local_minima, scanned
+from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
 from .modes import RowResponses, RowState, row_state
 from .weighted import WeightedStructure
 
@@ -29,7 +29,9 @@ SCAN = (0.1, 0.3, 1.0, 3.0)
 ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
-STEPS = 3  # of Newton on the sums of one
+STEPS = 2  # of Newton on the sums of one
+SMALL = 0.5  # decrease promised by such a step after which no other is taken
+CLOSE = 0.3  # and by the first of a linearization after which there is no other
 RIDGE = 1e-10
 
 
@@ -170,19 +172,37 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
         criterion = working_criterion(structure, state)
         begun = _scanned(criterion, covariances) if start is None else start.points
         try:
-            at = criterion.at(newton(criterion.at, begun, STEPS).at.place)
+            at, promised = _approached(criterion.at(begun))
         except NumericalError:
             break
         start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)
         moved = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
         passes += 1
-        if moved is None:
+        if moved is None or promised <= CLOSE:
             break
         state = moved
     if start is None:
         points = Points(covariance.multiple(0.3) for covariance in covariances)
         return Start(points, beta, structure.zeros(), glm, passes)
     return replace(start, passes=passes)
+
+
+def _approached(at: At) -> tuple[At, float]:
+    """A few of Newton's steps, each kept if it leads down, the last asked for its value alone; what the first promised.
+
+    After a step that promises little the next would promise nothing.
+    """
+    radius, first, decrease = float(first_radius(at.points.extent)), 0.0, np.inf
+    for number in range(STEPS):
+        if decrease <= SMALL:
+            break
+        step, decrease, _ = trust_step(at.gradient, at.information, radius)
+        first = first if number else decrease
+        trial = at.criterion.at(at.points.moved(step))
+        ratio = (at.value - trial.value) / decrease if decrease > 0 else -1.0
+        radius = float(radii(radius, np.linalg.norm(step), ratio))
+        at = trial if ratio > KEPT else at
+    return at, first
 
 
 def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...numerics.linalg import Array, lower_factor, transposed
+from ...numerics.linalg import Array, Mask, lower_factor, transposed
 from ..covariance.point import Point, lower_entries
 from ..covariance.unstructured import Unstructured
 
 
 @dataclass(frozen=True, eq=False)
-class Triangular:
+class Triangular(Point):
     """Sigma = T~ T~', T~ = R diag(1/d) S with S lower triangular, whose entries are the local coordinates.
 
     diag(1/d) S is the template in the user's units: lme4's, where R (l, l) brings the user's columns to the scaled
@@ -38,7 +38,7 @@ class Triangular:
         return np.asarray(self.R / np.linalg.norm(self.R, axis=0))
 
     @property
-    def units(self) -> Array:
+    def units_of_rows(self) -> Array:
         """What divides the rows of S to give the template in the user's units."""
         return np.asarray(np.linalg.norm(self.R, axis=0))
 
@@ -87,5 +87,10 @@ class Triangular:
     def deviations(self) -> Array:
         return np.linalg.svd(self.template(), compute_uv=False)
 
-    def same_chart(self, other: Point) -> bool:
-        return True
+    def root_directions(self) -> Array:
+        return self.directions
+
+    @property
+    def free(self) -> Mask:
+        alive = self.deviations() > 0
+        return np.append(alive, np.full(self.size - len(alive), alive.any()))

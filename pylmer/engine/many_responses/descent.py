@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask
-from ..covariance.points import VANISHED
+from ..covariance.point import VANISHED
 from ..optimize.search import INTERIOR
 from ..optimize.trust_region import (
     KEPT,

@@ -18,16 +18,15 @@ from ..factorization.layout import Layout
 from ..factorization.whole import WholeEngine
 from .responses import Responses
 from .stacked import LevelStack, Stack, StackRun
-from .stacked_points import StackedPoints
+from .stacked_points import StackedPoints, stackable_families
 
-STACKED = ("us", "diag")
 CELLS = 1_000_000  # numbers of one (q, q) matrix of all runs held at once
 
 
 def stackable(engine: Engine, families: Sequence[CovarianceFamily]) -> bool:
     """Whether the responses of a design can descend together."""
     shared = engine.shared
-    return shared is not None and shared.stackable and all(family.structure in STACKED for family in families)
+    return shared is not None and shared.stackable and stackable_families(families)
 
 
 def stack_for(engine: Engine, REML: bool, responses: Responses) -> Stack:

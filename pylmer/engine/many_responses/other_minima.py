@@ -17,12 +17,10 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.corners import SMALL, TOGETHER, Corners, corners
-from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
-from ..covariance.point import Point
-from ..covariance.points import VANISHED
+from ..covariance.point import VANISHED, Point
 from ..covariance.unstructured import Unstructured
-from ..optimize.distant_response import collinearity
+from ..criterion.trusted import collinearity
 from ..sums.gram import Gram
 from .descent import Descent, Runs
 from .stacked import Stack
@@ -150,13 +148,13 @@ def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
     out: list[Block] = [(corners(family), term, False) for term, family in enumerate(families)]
     if len(families) > 1:
         out += [(Corners(corners(family).whole, (), False), term, True) for term, family in enumerate(families)]
-    return [*out, (Corners(tuple(Diagonal(np.array([c]), 1) for c in TOGETHER), (), False), None, False)]
+    return [*out, (Corners(tuple(Unstructured(c * np.eye(1), np.eye(1)) for c in TOGETHER), (), False), None, False)]
 
 
 def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
     """Template and axes of a point for R runs: (R, l, l) each."""
     T = point.template()
-    axes = point.U if isinstance(point, Unstructured) else np.eye(len(T))
+    axes = np.eye(len(T)) if point.axes is None else point.axes
     return np.broadcast_to(T, (R, *T.shape)), np.broadcast_to(axes, (R, *T.shape))
 
 

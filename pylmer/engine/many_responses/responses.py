@@ -14,7 +14,7 @@ from scipy import sparse
 from ...numerics.linalg import Array, chunks, rows_for_products
 from ...numerics.stacks import inner_products
 from ..covariance.points import Points
-from ..criterion.profiled import EPS, ROUNDING
+from ..criterion.deviance import degrees, deviance, leaves_nothing, log_determinants, noise
 from ..factorization.contract import SumsEngine
 from ..sums.gram import Gram
 from ..sums.rows import Rows
@@ -114,12 +114,10 @@ def common_values(engine: SumsEngine, REML: bool, points: Points, responses: Res
     r2 = np.concatenate(
         [_residual_squares(engine, T, at.L_X, responses, part) for part in chunks(responses.R, COLUMNS)]
     )
-    m = gram.n - gram.p if REML else gram.n
-    r2 = np.where(r2 > ROUNDING**2 * responses.y_square, r2, np.nan)
-    d = at.logdet_V - gram.sum_log_weights + m * (1 + np.log(2 * np.pi * r2 / m))
-    if REML:
-        d = d + at.logdet_XtVX + 2 * gram.scaling.logdet_R
-    return np.nan_to_num(d, nan=np.inf)
+    r2 = np.where(leaves_nothing(r2, responses.y_square), np.nan, r2)
+    logdet_V, logdet_XtVX = at.logdet_V - gram.sum_log_weights, at.logdet_XtVX + 2 * gram.scaling.logdet_R
+    d = deviance(log_determinants(logdet_V, logdet_XtVX, REML), r2, degrees(gram.n, gram.p, REML))
+    return np.asarray(np.nan_to_num(d, nan=np.inf))
 
 
 def blurred_responses(engine: SumsEngine, REML: bool, points: Points, responses: Responses, most: float) -> Array:
@@ -128,8 +126,9 @@ def blurred_responses(engine: SumsEngine, REML: bool, points: Points, responses:
     L_X = engine.factorize(T).fixed.L_X
     parts = chunks(responses.R, COLUMNS)
     r2 = np.concatenate([_residual_squares(engine, T, L_X, responses, part) for part in parts])
-    m = gram.n - gram.p if REML else gram.n
-    return np.asarray(~(8 * EPS * m * responses.yty < most * r2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lost = responses.yty / np.maximum(r2, 0.0)
+    return np.asarray(~(noise(0.0, degrees(gram.n, gram.p, REML), lost) < most))
 
 
 def _residual_squares(engine: SumsEngine, T: list[Array], L_X: Array, responses: Responses, part: slice) -> Array:
@@ -157,8 +156,3 @@ def weighted_columns(
     ZtX = [sums.ZtXy[:, :, :p] for sums in gram.factors]
     XtVY = responses.Xty[part].T - inner_products(ZtX, [b[:, :, p:] for b in B])
     return ZtY, B, XtVY
-
-
-def noise(value: Array, m: int, yty: Array, r2: Array) -> Array:
-    """How far rounding may move the values (engine.md 2h)."""
-    return 8 * EPS * (np.abs(value) + m * yty / r2)

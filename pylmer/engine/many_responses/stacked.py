@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,11 +18,20 @@ from scipy import sparse
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, symmetric, transposed
 from ...numerics.stacks import levels_last, product
-from ..criterion.profiled import ROUNDING
+from ..criterion.deviance import (
+    curvature,
+    degrees,
+    deviance,
+    leaves_nothing,
+    log_determinants,
+    noise,
+    profiling,
+    slope,
+)
 from ..factorization.chain import Chain, ChainEngine, gathered
 from ..factorization.contract import SumsEngine
 from ..sums.gram import FactorSums, Gram
-from .responses import Responses, noise
+from .responses import Responses
 from .stacked_points import StackedPoints
 
 LEVELS = 20_000  # (run, level) pairs stacked at once: their columns stay in the processor's cache
@@ -86,7 +96,7 @@ class Stack(ABC):
     def m(self) -> int:
         """n for ML, n - p for REML."""
         gram = self.engine.gram
-        return gram.n - gram.p if self.REML else gram.n
+        return int(degrees(gram.n, gram.p, self.REML))
 
     def values(self, who: Codes, places: StackedPoints) -> Values:
         """Run i is response who[i] at the i-th place."""
@@ -102,6 +112,10 @@ class Stack(ABC):
             return self.run(who, places).criterion()[0]
         except (NumericalError, np.linalg.LinAlgError):
             return self._values(who, places).value
+
+    def scores(self, who: Codes, places: StackedPoints) -> Array:
+        """The score alone (m, k), where the arithmetic has not failed."""
+        return np.concatenate([self.run(who[at], places[at]).score() for at in self.parts(len(who), places)])
 
     def modes(self, who: Codes, places: StackedPoints) -> tuple[list[Array], list[Array]]:
         """u and b of every run, per grouping factor (r, J, L), scaled coordinates."""
@@ -173,7 +187,7 @@ class StackRun(ABC):
     def _eliminated(self) -> StackedElimination:
         """The factorization of V of all runs."""
 
-    def _by_level(self, f: int, A: Array) -> Array:
+    def by_level(self, f: int, A: Array) -> Array:
         """A of each run (r, ...) at all levels of factor f: (rj, ...), levels last in memory."""
         return np.moveaxis(np.repeat(np.moveaxis(A, 0, -1), self.gram.factors[f].J, axis=-1), -1, 0)
 
@@ -207,9 +221,20 @@ class StackRun(ABC):
         """sum(log w); of each run (r,) where they differ."""
         return self.gram.sum_log_weights
 
+    @cached_property
+    def directions(self) -> list[Array]:
+        """E_a per factor (r, k, L, L)."""
+        return self.places.directions(self.gram)
+
+    @cached_property
+    def tangents(self) -> list[Array]:
+        """dSigma/da per factor (r, k, L, L)."""
+        return [sigma_tangents(E, T) for E, T in zip(self.directions, self.T, strict=True)]
+
     def _inner(self, one: list[Array], two: list[Array]) -> Array:
         """sum over factors and levels of one_j' two_j, run by run: (r, a, b)."""
-        return np.asarray(sum((_cross(a, b, self.R) for a, b in zip(one, two, strict=True)), start=np.zeros(())))
+        products = (products_by_run(a, b, self.R) for a, b in zip(one, two, strict=True))
+        return np.asarray(sum(products, start=np.zeros(())))
 
     def _XytXy(self) -> Array:
         responses, p = self.stack.responses, self.gram.p
@@ -235,13 +260,10 @@ class StackRun(ABC):
 
     def criterion(self) -> tuple[Array, Array, Array, Array]:
         """d, infinite where the arithmetic failed (r,), and beta, r2 and Phi as in `fixed`."""
-        gram, m = self.gram, self.m
         beta, r2, Phi, logdet_XtVX = self.fixed()
-        failed = ~(r2 > ROUNDING**2 * self.stack.responses.y_square[self.who])
-        r2[failed] = np.nan
-        d = self._logdet_V() - self.sum_log_weights + m * (1 + np.log(2 * np.pi * r2 / m))
-        if self.stack.REML:
-            d = d + logdet_XtVX + 2 * gram.scaling.logdet_R
+        r2[leaves_nothing(r2, self.stack.responses.y_square[self.who])] = np.nan
+        logdet_V, logdet_XtVX = self._logdet_V() - self.sum_log_weights, logdet_XtVX + 2 * self.gram.scaling.logdet_R
+        d = deviance(log_determinants(logdet_V, logdet_XtVX, self.stack.REML), r2, self.m)
         return np.where(np.isfinite(d), d, np.inf), beta, r2, Phi
 
     def values(self) -> Values:
@@ -249,13 +271,23 @@ class StackRun(ABC):
         m = self.m
         d, beta, r2, Phi = self.criterion()
         g = [x[:, :, 0] for x in self.solved(beta)[2]]
-        gradient, information = self._derivatives(g, self._G(g, Phi, r2 / m), Phi, r2)
-        return Values(d, gradient, information, noise(d, m, self.stack.responses.yty[self.who], r2), r2, beta)
+        gradient, information = self._derivatives(g, self._G(g, Phi, r2 / m), Phi, r2 / m)
+        return Values(d, gradient, information, noise(d, m, self.stack.responses.yty[self.who] / r2), r2, beta)
+
+    def score(self) -> Array:
+        """dd/da (r, k) alone."""
+        beta, r2, Phi, _ = self.fixed()
+        g = [x[:, :, 0] for x in self.solved(beta)[2]]
+        return self._gradient(self.tangents, self._G(g, Phi, r2 / self.m))
 
     def solved(self, beta: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'Py per factor (rj, L, 1)."""
         v = np.concatenate([-beta, np.ones((self.R, 1))], axis=1)[:, :, None]
-        return self.elimination.backward([product(c, self._by_level(f, v)) for f, c in enumerate(self.reduced)])
+        return self.elimination.backward([product(c, self.by_level(f, v)) for f, c in enumerate(self.reduced)])
+
+    def cross_products(self) -> list[Array]:
+        """Z'V^-1X per factor (rj, L, p)."""
+        return self.elimination.backward([c[:, :, : self.gram.p] for c in self.reduced])[2]
 
     def _G(self, g: list[Array], Phi: Array, s2: Array) -> list[Array]:
         """dd/dSigma per factor (r, L, L)."""
@@ -263,17 +295,15 @@ class StackRun(ABC):
         S = np.zeros((self.R, p + 1, p + 1))
         if self.stack.REML:
             S[:, :p, :p] = Phi
-        D = self.elimination.selected_inverse(self.reduced, self._by_level(len(self.T) - 1, S))[0]
+        D = self.elimination.selected_inverse(self.reduced, self.by_level(len(self.T) - 1, S))[0]
         ZtQZ = [symmetric(blocks.reshape(self.R, -1, *blocks.shape[1:]).sum(axis=1)) for blocks in D]
-        outer = [_cross(x[:, None], x[:, None], self.R) for x in g]
-        return [own - square / s2[:, None, None] for own, square in zip(ZtQZ, outer, strict=True)]
+        outer = [products_by_run(x[:, None], x[:, None], self.R) for x in g]
+        return [np.asarray(slope(own, -square, s2)) for own, square in zip(ZtQZ, outer, strict=True)]
 
-    def _derivatives(self, g: list[Array], G: list[Array], Phi: Array, r2: Array) -> tuple[Array, Array]:
+    def _derivatives(self, g: list[Array], G: list[Array], Phi: Array, s2: Array) -> tuple[Array, Array]:
         """Score (r, k) and average information with its curvature (r, k, k)."""
-        m, p = self.m, self.gram.p
-        E = self.places.directions(self.gram)
-        tangents = [_tangents(e, T) for e, T in zip(E, self.T, strict=True)]
-        gradient = sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True))
+        p = self.gram.p
+        E, tangents = self.directions, self.tangents
         s = [self._directions(f, dS, g[f]) for f, dS in enumerate(tangents)]
         ZtW = self._ZtZ_times(s)
         half_solves = self.elimination.forward(ZtW)[1]
@@ -282,11 +312,13 @@ class StackRun(ABC):
         XVW = self._inner([sums.ZtXy[:, :, :p] for sums in self.tall.factors], s) - self._inner(X_halves, half_solves)
         r2_a = -self._inner([x[:, :, None] for x in g], s)[:, 0]
         WPW = WVW - transposed(XVW) @ Phi @ XVW
-        curvature = sum(_curvature(e, x) for e, x in zip(E, G, strict=True))
-        slopes = r2_a / r2[:, None]
-        outer = slopes[:, :, None] * slopes[:, None, :] * (m + np.zeros(self.R))[:, None, None]
-        information = WPW * (m / r2)[:, None, None] - outer + curvature
-        return np.asarray(gradient), symmetric(information)
+        bends = sum(sigma_curvature(e, x) for e, x in zip(E, G, strict=True))
+        information = curvature(bends, WPW, s2) - profiling(r2_a, s2, self.m)
+        return self._gradient(tangents, G), symmetric(information)
+
+    def _gradient(self, tangents: list[Array], G: list[Array]) -> Array:
+        """tr(G dSigma/da), all factors together: (r, k)."""
+        return np.asarray(sum(np.einsum("rkab,rab->rk", dS, x) for dS, x in zip(tangents, G, strict=True)))
 
     def _directions(self, f: int, tangents: Array, g: Array) -> Array:
         """s_a = dSigma_a Z'Py of factor f: (rj, L, k)."""
@@ -306,7 +338,7 @@ class LevelRun(StackRun):
 
     def _eliminated(self) -> StackedElimination:
         parents = [_parents(parent, self.R) for parent in self.stack.engine.plan.parents]
-        return Chain(self.tall, parents, self._paths(), [self._by_level(f, T) for f, T in enumerate(self.T)])
+        return Chain(self.tall, parents, self._paths(), [self.by_level(f, T) for f, T in enumerate(self.T)])
 
     def _blocks(self, f: int, g: int) -> Array:
         """Coupling of each level of f to its parent in g, of every run: (rj, L_f, L_g)."""
@@ -337,19 +369,19 @@ def _parents(parent: sparse.csr_array, R: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(R * J), where, np.arange(R * J + 1)), shape=(R * J, R * K))
 
 
-def _cross(A: Array, B: Array, R: int) -> Array:
+def products_by_run(A: Array, B: Array, R: int) -> Array:
     """sum over levels of A_j' B_j, run by run, for (rj, L, a), (rj, L, b): (r, a, b)."""
     one, two = (np.moveaxis(x, 0, -1).reshape(*x.shape[1:], R, len(x) // R) for x in (A, B))
     return np.asarray(np.einsum("larj,lbrj->rab", one, two))
 
 
-def _tangents(E: Array, T: Array) -> Array:
+def sigma_tangents(E: Array, T: Array) -> Array:
     """dSigma/da = E_a T' + T E_a': (r, k, L, L)."""
     half = E @ transposed(T)[:, None]
     return np.asarray(half + transposed(half))
 
 
-def _curvature(E: Array, G: Array) -> Array:
+def sigma_curvature(E: Array, G: Array) -> Array:
     """tr(G d2Sigma/da db) = 2 tr(G E_a E_b'): (r, k, k)."""
     flat, GE = (x.reshape(*x.shape[:2], -1) for x in (E, G[:, None] @ E))
     return np.asarray(2 * flat @ transposed(GE))

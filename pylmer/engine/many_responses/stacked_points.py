@@ -1,25 +1,41 @@
-"""Templates of many runs at once, moved in the charts of `covariance`: stacks of `Unstructured` and `Diagonal` points.
+"""Templates of many runs at once, moved in the charts of `covariance`, for structures with `template_units`.
 
-Both families are linear in the template within a chart: a step delta (k,) leads from T to T + U Delta(delta), with
-U orthogonal (us) or I (diag), so that with E_a = U D_a
+They are linear in the template within a chart: a step delta (k,) leads from T to T + U Delta(delta), with U orthogonal
+(us) or I (diag), so that with E_a = U D_a
 
     dSigma/da = E_a T' + T E_a',    d2Sigma/da db = E_a E_b' + E_b E_a' .
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from ...numerics.linalg import Array, Mask
-from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
-from ..covariance.point import Point, lower_entries
+from ..covariance.point import Point
 from ..covariance.points import Points
-from ..covariance.unstructured import SAME_CHART, Unstructured
-from ..sums.gram import Gram
+from ..covariance.unstructured import SAME_CHART
+
+
+class OfLevels(Protocol):
+    """L effects of each level of a grouping factor."""
+
+    @property
+    def L(self) -> int: ...
+
+
+class PlacedTerms(Protocol):
+    """Sums or rows: grouping factors, and of each random term the factor and its columns there."""
+
+    @property
+    def factors(self) -> Sequence[OfLevels]: ...
+
+    @property
+    def place(self) -> Mapping[int, tuple[int, slice]]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +53,7 @@ class StackedPoints:
         terms = list(zip(*places, strict=True))
         T = tuple(np.array([point.template() for point in points]) for points in terms)
         U = tuple(
-            np.array([point.U if isinstance(point, Unstructured) else np.eye(family.width) for point in points])
+            np.array([np.eye(family.width) if point.axes is None else point.axes for point in points])
             for family, points in zip(families, terms, strict=True)
         )
         return cls(tuple(families), tuple(_units(family) for family in families), T, U)
@@ -68,15 +84,19 @@ class StackedPoints:
 
     def moved(self, step: Array) -> StackedPoints:
         """The places after `step` (m, k), in charts of their own."""
-        pieces = np.split(step, np.cumsum([len(units) for units in self.units])[:-1], axis=1)
         T, U = [], []
-        for family, units, old, axes, piece in zip(self.families, self.units, self.T, self.U, pieces, strict=True):
-            new = old + axes @ np.tensordot(piece, units, axes=1)
-            if family.structure == "us":
+        for family, new, axes in zip(self.families, self.shifted(step).T, self.U, strict=True):
+            if family.charted:
                 axes, new = _charted(new, axes)
             T.append(new)
             U.append(axes)
         return replace(self, T=tuple(T), U=tuple(U))
+
+    def shifted(self, step: Array) -> StackedPoints:
+        """The places at the local coordinates `step` (m, k), still in these charts."""
+        pieces = np.split(step, np.cumsum([len(units) for units in self.units])[:-1], axis=1)
+        terms = zip(self.T, self.U, self.units, pieces, strict=True)
+        return replace(self, T=tuple(T + U @ np.tensordot(piece, units, axes=1) for T, U, units, piece in terms))
 
     def floored(self, floor: float) -> StackedPoints:
         """Every standard deviation at least `floor`."""
@@ -95,7 +115,7 @@ class StackedPoints:
         cosines = [np.abs(np.sum(U * V, axis=1)) for U, V in zip(self.U, other.U, strict=True)]
         return np.asarray(np.min(np.concatenate(cosines, axis=1), axis=1) >= SAME_CHART)
 
-    def templates(self, gram: Gram) -> list[Array]:
+    def templates(self, gram: PlacedTerms) -> list[Array]:
         """Per grouping factor (m, L, L), block diagonal."""
         out = [np.zeros((len(self.T[0]), sums.L, sums.L)) for sums in gram.factors]
         for term, T in enumerate(self.T):
@@ -103,7 +123,7 @@ class StackedPoints:
             out[factor][:, at, at] = T
         return out
 
-    def directions(self, gram: Gram) -> list[Array]:
+    def directions(self, gram: PlacedTerms) -> list[Array]:
         """E_a per grouping factor (m, k, L, L): zero for parameters of other factors."""
         out = [np.zeros((len(self.T[0]), self.size, sums.L, sums.L)) for sums in gram.factors]
         column = 0
@@ -116,26 +136,19 @@ class StackedPoints:
     def points(self, run: int) -> Points:
         """One run's points."""
         terms = zip(self.families, self.T, self.U, strict=True)
-        return Points(_point(family, T[run], U[run]) for family, T, U in terms)
+        return Points(family.at_template(T[run], U[run]) for family, T, U in terms)
 
 
-def _point(family: CovarianceFamily, T: Array, U: Array) -> Point:
-    if family.structure == "us":
-        return Unstructured(T, U)
-    d = np.diag(T)
-    return Diagonal(d[:1] if family.hom else d, family.width)
+def stackable_families(families: Sequence[CovarianceFamily]) -> bool:
+    """Whether their points can be moved together."""
+    return all(family.template_units() is not None for family in families)
 
 
 def _units(family: CovarianceFamily) -> Array:
     """D_a (k, l, l)."""
-    if family.structure == "us":
-        rows, columns = lower_entries(family.width)
-        out = np.zeros((len(rows), family.width, family.width))
-        out[np.arange(len(rows)), rows, columns] = 1.0
-        return out
-    if family.hom:
-        return np.eye(family.width)[None]
-    return np.asarray(np.eye(family.width)[:, :, None] * np.eye(family.width))
+    units = family.template_units()
+    assert units is not None  # no other families are stacked
+    return units
 
 
 def _charted(T: Array, previous: Array) -> tuple[Array, Array]:

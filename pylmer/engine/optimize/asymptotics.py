@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...numerics.linalg import Array, symmetric
+from ...numerics.linalg import Array, symmetric, transposed
+from ..criterion.deviance import with_log_sigma
 from ..criterion.profiled import At
-from ..factorization.orthogonal import OrthogonalEngine
 from .distant_response import differenced_hessian
 from .information import observed_information
 
@@ -23,33 +23,31 @@ def parameter_covariance(at: At) -> Array:
 
 
 def hessian(at: At) -> Array:
-    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5).
-
-    Differentiating d(theta, sigma) = log|V| (+ log|X'V^-1X|) + m log sigma^2 + r2/sigma^2 twice at its minimum.
-    """
-    observed = differenced_hessian if isinstance(at.criterion.engine, OrthogonalEngine) else observed_information
-    profiled = observed(at.criterion.at, at)
-    r2_a, m, s2 = at.r2_slopes, at.criterion.m, at.s2
-    corner = np.array([[4.0 * m]])
-    side = -2 * r2_a[:, None] / s2
-    return np.block([[profiled + np.outer(r2_a / s2, r2_a / s2) / m, side], [side.T, corner]])
+    """Observed Hessian of d(theta, log sigma): (k + 1, k + 1), from the profiled one (engine.md section 5)."""
+    observed = differenced_hessian if at.criterion.engine.far else observed_information
+    return with_log_sigma(observed(at.criterion.at, at), at.r2_slopes, at.s2, at.criterion.m)
 
 
 def flat_directions(H: Array) -> Array:
-    """Columns (k + 1, m): combinations that the data do not determine, one step of a parameter alone long."""
+    """Columns (..., k + 1, k + 1): combinations that the data do not determine, one step of a parameter alone long.
+
+    Zero for those that they do.
+    """
     values, vectors, scale = _scaled(H)
-    return np.asarray(vectors[:, values <= FLAT] / scale[:, None])
+    return np.asarray(np.where((values <= FLAT)[..., None, :], vectors, 0.0) / scale[..., :, None])
 
 
 def _scaled(H: Array) -> tuple[Array, Array, Array]:
     """Eigenvalues and vectors of H with ones on the diagonal, and what it was scaled by."""
-    scale = np.sqrt(np.where(np.diag(H) > 0, np.diag(H), 1.0))
-    return *np.linalg.eigh(symmetric(H / np.outer(scale, scale))), scale
+    diagonal = np.diagonal(H, axis1=-2, axis2=-1)
+    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    return *np.linalg.eigh(symmetric(H / (scale[..., :, None] * scale[..., None, :]))), scale
 
 
 def inverse(H: Array) -> Array:
-    """H^-1 on the combinations that the data determine."""
+    """H^-1 (..., k + 1, k + 1) on the combinations that the data determine."""
     values, vectors, scale = _scaled(H)
     kept = values > FLAT
-    half = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
-    return np.asarray(half @ half.T)
+    size = np.where(kept, 1 / np.sqrt(np.where(kept, values, 1.0)), 0.0)
+    half = vectors * size[..., None, :] / scale[..., :, None]
+    return np.asarray(half @ transposed(half))

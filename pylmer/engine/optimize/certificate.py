@@ -8,18 +8,17 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask, symmetric
-from ..covariance.points import Points, at_limit
+from ..covariance.points import Points
 from ..criterion.profiled import Objective, ProfiledEvaluation
-from .information import observed_information
 from .newton import ITERATIONS, LARGE, Run
 from .search import Search, lowest
 from .trust_region import trust_step
-from .unidentified import undetermined
 
 TOLERANCE = 1e-6
 SUSPECT = 1e-4  # curvature, for a step of half the parameters' size, that may be rounding
 NEGLIGIBLE = 1e-2  # curvature, for a step of the parameters' size (at least SMALL), that is too small to be a scale
 SMALL = 1e-2
+UNCURVED = 1e-4  # least curvature of the criterion, relative to the largest, from which the design is looked at
 SADDLES = 5  # descents from saddles before the last place is left as it is
 
 
@@ -86,6 +85,8 @@ def with_observed(run: Run[ProfiledEvaluation], objective: Objective) -> Run[Pro
     """
     if run.at.place.extent > LARGE:
         return run
+    from .information import observed_information  # of ends that are in doubt
+
     try:
         return replace(run, correction=observed_information(objective, run.at) - run.at.information)
     except NumericalError:
@@ -95,7 +96,7 @@ def with_observed(run: Run[ProfiledEvaluation], objective: Objective) -> Run[Pro
 def _measured(run: Run[ProfiledEvaluation], objective: Objective) -> Certificate:
     at, free = run.at, run.at.place.free
     H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
-    unknown = undetermined(at)
+    unknown = _undetermined(at)
     if not len(g):
         return Certificate(0.0, 0.0, 1.0, kkt(at), unknown)
     step, promised, _ = trust_step(g, H, 1e3)
@@ -109,6 +110,16 @@ def _measured(run: Run[ProfiledEvaluation], objective: Objective) -> Certificate
         kkt(at),
         tuple(sorted({*_terms_of(at.place, free, flat), *unknown})),
     )
+
+
+def _undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
+    """The random terms that the design does not determine; where the criterion is curved it need not be asked."""
+    curvatures = np.abs(np.linalg.eigvalsh(at.information)) if len(at.information) else np.ones(1)
+    if curvatures.min() > UNCURVED * curvatures.max():
+        return ()
+    from .unidentified import undetermined
+
+    return undetermined(at)
 
 
 def _relative(values: Array, least: float = 1e-300) -> float:
@@ -193,14 +204,14 @@ def _terms_of(points: Points, free: Mask, directions: Array) -> tuple[int, ...]:
     full = np.zeros((len(free), directions.shape[1]))
     full[free] = directions
     large = [piece.size > 0 and float(np.max(np.abs(piece))) > 0.1 for piece in points.pieces(full)]
-    return tuple(term for term, point in enumerate(points) if large[term] and not at_limit(point))
+    return tuple(term for term, point in enumerate(points) if large[term] and not point.at_limit())
 
 
 def kkt(at: ProfiledEvaluation) -> dict[int, float]:
     """See `Certificate.kkt`."""
     out = {}
     for term, point in enumerate(at.place):
-        if at_limit(point):  # the lost direction is not the family's to grow; the score of rho speaks for it
+        if point.at_limit():  # the lost direction is not the family's to grow; the score of rho speaks for it
             continue
         null = null_space(point.template())
         if null.shape[1]:

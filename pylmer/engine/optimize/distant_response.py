@@ -17,24 +17,16 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ..covariance.corners import TOGETHER
-from ..covariance.diagonal import Diagonal
 from ..covariance.family import CovarianceFamily
-from ..covariance.point import Point, lower_entries
 from ..covariance.points import Points
-from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import At, Criterion, Objective, ProfiledEvaluation
-from ..factorization.orthogonal import OrthogonalEngine, is_small
-from ..sums.gram import FactorSums, Gram
-from ..sums.rows import Rows
+from ..factorization.orthogonal import OrthogonalEngine
 from .certificate import certify
 from .newton import Run, tried
 from .search import INTERIOR, Search, local_minima, search, settled
 from .trust_region import STOP, radii, trust_step, worst
 from .unbounded import falls_without_end, lowest_beyond
 
-FAR = 1e4  # multiple of I at which the random effects have taken up all they can
-CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
-LOST = 1e-7  # rounding of the criterion there from which sums are left
 SMALLEST = 0.1  # standard deviation from which on steps are in its units
 STEP = 1e-5  # of differences of the score, in these units ...
 COARSE = 1e-2  # ... or shorter, where it changes the criterion by more
@@ -42,43 +34,6 @@ SHORTER = 9  # times at most
 STEPS = 200
 FOLLOWED = 4  # times that a descent is taken up again beyond its end
 PATIENCE = 12  # evaluations that together lower the criterion by no more than rounding
-
-
-def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily], rows: Rows) -> Criterion:
-    """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
-    gram = criterion.gram
-    if criterion.engine.shared is None or not is_small(gram):
-        return criterion
-    if collinearity(gram) > CANCELLING:
-        return replace(criterion, engine=OrthogonalEngine(gram, rows))
-    far, near = (Points.multiple(families, c) for c in (FAR, 1.0))
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        try:
-            at = criterion.at(far)
-            if at.noise < LOST:
-                return criterion
-        except NumericalError:
-            pass
-        orthogonal = replace(criterion, engine=OrthogonalEngine(gram, rows))
-        try:
-            return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
-        except NumericalError:
-            return criterion
-
-
-def collinearity(gram: Gram) -> float:
-    """The largest correlation, about zero, of two columns of one factor that are not whitened."""
-    return max((_collinearity(sums) for sums in gram.factors if _has_own_scales(gram, sums)), default=0.0)
-
-
-def _has_own_scales(gram: Gram, sums: FactorSums) -> bool:
-    return sums.L > 1 and (len(sums.terms) > 1 or not np.any(np.triu(gram.scaling.R_terms[sums.terms[0]], 1)))
-
-
-def _collinearity(sums: FactorSums) -> float:
-    A = sums.ZtZ.sum(axis=0)
-    size = np.sqrt(np.maximum(np.diag(A), np.finfo(float).tiny))
-    return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
 
 
 def search_far(
@@ -158,9 +113,9 @@ def _corners_of(points: Points) -> Iterator[Points]:
     if points.singular():
         yield points.floored(INTERIOR)
     for term, point in enumerate(points):
-        s = point.deviations()
-        if isinstance(point, Unstructured) and len(s) > 1 and s[-1] > 0:
-            yield points.with_point(term, point.zeroed(1.0001 * s[-1]))
+        less = point.without_smallest()
+        if less is not None:
+            yield points.with_point(term, less)
 
 
 def far_starts(criterion: Criterion, families: Sequence[CovarianceFamily]) -> Iterator[Points]:
@@ -179,34 +134,12 @@ def far_starts(criterion: Criterion, families: Sequence[CovarianceFamily]) -> It
         at, J, L = engine.layout.places[f]
         pooled = R[:, at].reshape(-1, J, L)[:, :, here].sum(axis=1)
         mean = np.linalg.lstsq(pooled, y, rcond=None)[0] / sigma
-        yield Points.multiple(families, 1.0).with_point(term, _far(families[term], mean))
-
-
-def _far(family: CovarianceFamily, mean: Array) -> Point:
-    """The covariance mean mean' of coefficients (l,), its standard deviations at least INTERIOR, in the family."""
-    if family.structure == "us":
-        U = np.linalg.svd(mean[:, None])[0]
-        return Unstructured(U * np.append(np.linalg.norm(mean), np.full(len(mean) - 1, INTERIOR)), U)
-    d = np.maximum(np.abs(mean), INTERIOR)
-    point = family.multiple(1.0)
-    if isinstance(point, Diagonal):
-        return replace(point, d=d if len(point.d) > 1 else np.array([np.linalg.norm(d)]))
-    return family.multiple(float(np.linalg.norm(d)))
+        yield Points.multiple(families, 1.0).with_point(term, families[term].outward(mean, INTERIOR))
 
 
 def units_of(points: Points) -> Array:
-    """The unit of each local coordinate: the standard deviation of its column of the template, or SMALLEST (k,)."""
-    return np.asarray(np.concatenate([_units(point) for point in points]))
-
-
-def _units(point: Point) -> Array:
-    if isinstance(point, Unstructured):
-        s = np.linalg.norm(point.T, axis=0)
-        return np.asarray(np.maximum(s[lower_entries(len(s))[1]], SMALLEST))
-    own = np.ones(point.size)
-    s = np.abs(np.diag(point.template()))[: point.size]
-    own[: len(s)] = np.maximum(s, SMALLEST)
-    return own
+    """The unit of each local coordinate: the standard deviation that it moves, or SMALLEST: (k,)."""
+    return np.asarray(np.concatenate([point.units(SMALLEST) for point in points]))
 
 
 def differenced_hessian(objective: Objective, at: At | ProfiledEvaluation, known: Array | None = None) -> Array:

@@ -14,17 +14,17 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask
-from .information import one_sided_information
-from .places import Evaluation, Place, Trial
+from ..criterion.places import AnyPlace, Evaluation, Trial
 from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secants, stuck, trust_step, worst
 
 ITERATIONS = 200
 CRAWLING = 30  # evaluations from which the Hessian is differenced at every new place
 CRAWLED = 1e-7  # what the last half of them must have gained together
 LARGE = 100.0  # relative standard deviation from which differences want units of each coordinate (`distant_response`)
+RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected (`unbounded`)
 SLOW = 0.2  # part of the last promise that a promise must fall below for convergence to be quadratic
 
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=AnyPlace)
 E = TypeVar("E", bound=Evaluation[Any])
 
 
@@ -112,6 +112,8 @@ class _Descent(Generic[P, E]):
         return self._crawls and self.trace[-CRAWLING // 2] - self.at.value < CRAWLED
 
     def _difference(self) -> None:
+        from .information import one_sided_information  # of descents that the information misleads
+
         self.correction = one_sided_information(self.objective, self.at) - self.at.information
         self.differenced, self.gradients = True, self.gradients + len(self.correction)
 

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ...errors import NumericalError
+from ..criterion.places import Evaluation, SearchedPlace, Trial
 from .newton import ITERATIONS, Run, newton
-from .places import Evaluation, SearchedPlace, Trial
 
 SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 COARSE_SCAN = (0.1, 1.0, 10.0)  # about an estimate from moments, where a value costs seconds

@@ -7,19 +7,13 @@ criterion tends to a limit.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from ...errors import NumericalError
-from ..covariance.correlated import Correlated
-from ..covariance.diagonal import Diagonal
-from ..covariance.point import Point
 from ..covariance.points import Points
-from ..covariance.unstructured import Unstructured
 from ..criterion.profiled import At, ProfiledEvaluation
+from .newton import RUNAWAY
 
-RUNAWAY = 1e4  # relative standard deviation from which a response without residuals is suspected
 FARTHER, LIMIT = 10.0, 1e-2  # deviations so much larger lower a criterion that tends to a limit by less
 BLURRED = 1.0  # noise of a criterion from which it says nothing
 
@@ -37,29 +31,22 @@ def falls_without_end(at: At | ProfiledEvaluation) -> bool:
 
 def lowest_beyond(at: At | ProfiledEvaluation) -> Points | None:
     """The place at which a criterion that falls as the large deviations grow rises again; None if it never does."""
-    if at.place.extent < RUNAWAY or any(isinstance(point, Correlated) for point in at.place):
-        return at.place
-    while True:
+    while at.place.extent >= RUNAWAY:
+        points = [point.stretched(_multiplied) for point in at.place]
+        found = [point for point in points if point is not None]
+        if len(found) < len(points):
+            break
         try:
-            farther = at.criterion.at(_farther(point) for point in at.place)
+            farther = at.criterion.at(found)
             fallen = at.value - farther.value
         except NumericalError:  # nothing is left of the response
             return None
         if farther.noise > BLURRED:
             return None
         if fallen < LIMIT:
-            return at.place
+            break
         at = farther
-
-
-def _farther(point: Point) -> Point:
-    """The point with its large deviations multiplied."""
-    if isinstance(point, Diagonal):
-        return replace(point, d=_multiplied(point.d))
-    if isinstance(point, Unstructured):
-        U, s, V = np.linalg.svd(point.T)
-        return Unstructured(U * _multiplied(s) @ V, point.U)
-    return point
+    return at.place
 
 
 def _multiplied(deviations: np.ndarray) -> np.ndarray:

@@ -13,22 +13,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ...numerics.linalg import Array, symmetric
-from ..covariance.point import Point, lower_entries
-from ..covariance.unstructured import Unstructured
+from ..covariance.point import lower_entries
 from ..criterion.profiled import ProfiledEvaluation
 from ..sums.gram import Gram
 
 NULL = 1e-12  # eigenvalue, relative to each derivative alone, that is zero
-SUSPECT = 1e-4  # least curvature of the criterion, relative to the largest, from which the design is looked at
 SHORT = 1e-3  # of the covariances, the step that must leave them covariances
 PART = 1e-6  # of a direction, below which a term has no part in it
 
 
 def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
     """The random terms with a covariance that could be another, the criterion being the same."""
-    if not _suspicious(at.information):
-        return ()
-    bases = [_basis(point) for point in at.place]
+    bases = [point.basis() for point in at.place]
     Sigma = [point.template() @ point.template().T for point in at.place]
     step = SHORT * max(max(float(np.max(np.abs(S), initial=0.0)) for S in Sigma), SHORT)
     found: set[int] = set()
@@ -36,22 +32,6 @@ def undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
         if all(_is_covariance(S + step * D) for S, D in zip(Sigma, direction, strict=True)):
             found |= {term for term, D in enumerate(direction) if np.max(np.abs(D), initial=0.0) > PART}
     return tuple(sorted(found))
-
-
-def _suspicious(information: Array) -> bool:
-    values = np.abs(np.linalg.eigvalsh(information)) if len(information) else np.ones(1)
-    return bool(values.min() <= SUSPECT * values.max())
-
-
-def _basis(point: Point) -> Array:
-    """Directions of Sigma (k, l, l): all symmetric matrices, or those of the structure."""
-    if not isinstance(point, Unstructured):
-        return point.moved(np.zeros(point.size)).tangents()
-    width = len(point.T)
-    rows, columns = lower_entries(width)
-    E = np.zeros((len(rows), width, width))
-    E[np.arange(len(rows)), rows, columns] = E[np.arange(len(rows)), columns, rows] = 1.0
-    return E
 
 
 def _unchanging(gram: Gram, bases: Sequence[Array]) -> Iterator[list[Array]]:

@@ -1,4 +1,4 @@
-"""What the rows are, the coordinates that sums are formed in, and the sums that engines eat.
+"""The sums that engines eat: cross-products of [Z X y], and which levels meet.
 
 Two exact precautions (design.md section 4) are taken on the way: the response is shifted by its least-squares fit, and
 the columns of X and of every random term are brought to a common scale (whitened where the structure allows it).
@@ -7,7 +7,7 @@ the columns of X and of every random term are brought to a common scale (whitene
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -176,6 +176,10 @@ class Gram:
         shapes = tuple((sums.J, sums.L) for sums in self.factors)
         return Incidence(shapes, {key: link.pairs for key, link in self.links.items()})
 
+    def factor_templates(self, T: Sequence[Array]) -> list[Array]:
+        """Templates per term (l, l) -> one block-diagonal template per factor (L, L)."""
+        return factor_templates(self.place, [sums.L for sums in self.factors], T)
+
     @property
     def values(self) -> Array:
         """Values of Z'WZ in the row that `Incidence.places` describes."""
@@ -193,6 +197,15 @@ class Gram:
                 where[t] = (f, slice(at, at + width))
                 at += width
         return where
+
+
+def factor_templates(place: Mapping[int, tuple[int, slice]], widths: Sequence[int], T: Sequence[Array]) -> list[Array]:
+    """Templates per term (l, l) -> one block-diagonal template per factor (L, L), L its width; `place` as of a Gram."""
+    out = [np.zeros((L, L)) for L in widths]
+    for term, template in enumerate(T):
+        f, at = place[term]
+        out[f][at, at] = template
+    return out
 
 
 def factor_terms(terms: Sequence[TermRows]) -> list[tuple[int, ...]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, triangular_factor
+from ...structures import STRUCTURES
 from .rows import Rows, TermRows
 
 SINGULAR = 1e-7  # a column of a whitened term that keeps less than this of its length is collinear
@@ -60,7 +61,7 @@ def find_scaling(rows: Rows) -> Scaling:
 
 
 def _term_scale(rows: Rows, term: TermRows) -> Array:
-    """R_i: whitening for `us`, one scale a column for diag, cs, ar1, one common scale where hom."""
+    """R_i: whitening where the structure is `linear`, else one scale a column, one common scale where hom."""
     if term.Z is None and rows.weights is None:
         return np.eye(1)
     blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))
@@ -91,7 +92,7 @@ def suited_scale(R: Array, structure: str, hom: bool) -> Array:
     """R_i that suits the structure, of columns whose triangular factor is R: R'R = Z'Z / n (l, l)."""
     rms = column_lengths(R)
     rms[rms == 0] = 1.0
-    if structure != "us":
+    if not STRUCTURES[structure].linear:
         return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if hom else rms))
     if np.any(np.diag(R) < SINGULAR * rms):
         return np.asarray(np.diag(rms))

@@ -7,62 +7,20 @@ sums lose what is small beside something large); those of the second are turned 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from ...errors import DataError
 from ...numerics.linalg import Array, Codes, block_diagonal
 from ...numerics.stacks import levels_last, product
-from .gram import CrossProducts, FactorSums, Pairs, factor_terms
+from .gram import CrossProducts, FactorSums, Pairs
+from .labels import Labels, TermNames, check_same, places, plain, union
 from .rows import Rows
 from .scaling import Scaling
 from .structure import Structure, weight_sums
-
-FORMAT = 1  # of files
-KINDS = {"U": "text", "i": "numbers", "u": "numbers", "f": "numbers", "b": "True and False"}
-ARRAYS = ("XytXy", "R", "shift")
-
-
-@dataclass(frozen=True)
-class TermNames:
-    """One random term: its grouping factor, its columns, and the structure of its covariance."""
-
-    group: str
-    columns: tuple[str, ...]
-    structure: str = "us"
-    hom: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """What the numbers of sums mean.
-
-    X_names  (p,)
-    terms    in the order of the formula; factors are in the order in which they appear among them
-    levels   per factor (J,), text or numbers, each label once
-    """
-
-    X_names: tuple[str, ...]
-    terms: tuple[TermNames, ...]
-    levels: tuple[Array, ...]
-
-    @classmethod
-    def numbered(cls, rows: Rows) -> Labels:
-        """Numbers for rows that have no names."""
-        terms = tuple(TermNames(str(t.factor), tuple(map(str, range(t.width))), t.structure, t.hom) for t in rows.terms)
-        levels = tuple(np.arange(rows.terms[first].n_levels) for first, *_ in factor_terms(rows.terms))
-        return cls(tuple(map(str, range(rows.p))), terms, levels)
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """Names of the grouping factors."""
-        return tuple(dict.fromkeys(term.group for term in self.terms))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +53,12 @@ class Sums:
 
     def __add__(self, other: Sums) -> Sums:
         """The sums of all rows of both; DataError if their columns mean different things."""
-        _check_same(self.labels, other.labels)
-        union = [
-            _union(a, b, group)
+        check_same(self.labels, other.labels)
+        levels = [
+            union(a, b, group)
             for a, b, group in zip(self.labels.levels, other.labels.levels, self.labels.groups, strict=True)
         ]
-        one, two = self.with_levels(union), other.in_coordinates(self.coordinates).with_levels(union)
+        one, two = self.with_levels(levels), other.in_coordinates(self.coordinates).with_levels(levels)
         factors = tuple(
             replace(a, ZtZ=a.ZtZ + b.ZtZ, ZtXy=a.ZtXy + b.ZtXy) for a, b in zip(one.factors, two.factors, strict=True)
         )
@@ -120,20 +78,20 @@ class Sums:
 
     def with_levels(self, levels: Sequence[Array]) -> Sums:
         """The same sums with these levels (J,) per factor, in this order; all that they have must be among them."""
-        places = [
-            _places(had, wanted, group)
+        moves = [
+            places(had, wanted, group)
             for had, wanted, group in zip(self.labels.levels, levels, self.labels.groups, strict=True)
         ]
         if all(
             len(at) == len(new) and np.array_equal(at, np.arange(len(at)))
-            for at, new in zip(places, levels, strict=True)
+            for at, new in zip(moves, levels, strict=True)
         ):
             return self
         factors = tuple(
             replace(sums, ZtZ=_placed(sums.ZtZ, at, len(new)), ZtXy=_placed(sums.ZtXy, at, len(new)))
-            for sums, at, new in zip(self.factors, places, levels, strict=True)
+            for sums, at, new in zip(self.factors, moves, levels, strict=True)
         )
-        links = {(f, g): _renumbered(link, places[f], places[g]) for (f, g), link in self.links.items()}
+        links = {(f, g): _renumbered(link, moves[f], moves[g]) for (f, g), link in self.links.items()}
         return replace(self, labels=replace(self.labels, levels=tuple(levels)), factors=factors, links=links)
 
     def in_coordinates(self, new: Scaling) -> Sums:
@@ -160,54 +118,16 @@ class Sums:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write an .npz file that `Sums.load` reads, here or elsewhere: labels and sums, never rows."""
-        words = {"format": FORMAT, "X_names": self.labels.X_names, "terms": list(map(asdict, self.labels.terms))}
-        arrays = {
-            "words": np.array(json.dumps(words)),
-            "numbers": np.array([self.n, self.y_square, self.sum_log_weights], dtype=float),
-            **dict(zip(ARRAYS, (self.XytXy, self.coordinates.R, self.coordinates.shift), strict=True)),
-            **{f"R_{t}": R for t, R in enumerate(self.coordinates.R_terms)},
-        }
-        for f, (sums, levels) in enumerate(zip(self.factors, self.labels.levels, strict=True)):
-            arrays |= {f"levels_{f}": _plain(levels), f"ZtZ_{f}": sums.ZtZ, f"ZtXy_{f}": sums.ZtXy}
-        for (f, g), link in self.links.items():
-            arrays |= {f"first_{f}_{g}": link.first, f"second_{f}_{g}": link.second, f"blocks_{f}_{g}": link.blocks}
-        with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        from . import files  # of sums that are kept
+
+        files.save(path, *_written(self))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Sums:
         """Read what `save` wrote; DataError for any other file."""
-        try:
-            with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-                return cls._read({name: file[name] for name in file.files})
-        except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-            raise DataError(f"{str(path)!r} holds no sums that this version of pylmer has saved: {error}") from error
+        from . import files
 
-    @classmethod
-    def _read(cls, file: dict[str, Array]) -> Sums:
-        words = json.loads(str(file["words"]))
-        if words["format"] != FORMAT:
-            raise ValueError(f"format {words['format']}, wanted {FORMAT}")
-        terms = tuple(TermNames(t["group"], tuple(t["columns"]), t["structure"], t["hom"]) for t in words["terms"])
-        groups = list(dict.fromkeys(term.group for term in terms))
-        of_group = [tuple(t for t, term in enumerate(terms) if term.group == group) for group in groups]
-        count = range(len(groups))
-        n, y_square, log_weights = file["numbers"].tolist()
-        XytXy, R, shift = (file[name] for name in ARRAYS)
-        return cls(
-            int(n),
-            Labels(tuple(words["X_names"]), terms, tuple(file[f"levels_{f}"] for f in count)),
-            tuple(FactorSums(of_group[f], _stacked(file[f"ZtZ_{f}"]), _stacked(file[f"ZtXy_{f}"])) for f in count),
-            {
-                (f, g): CrossProducts(Pairs(file[f"first_{f}_{g}"], file[f"second_{f}_{g}"]), file[f"blocks_{f}_{g}"])
-                for g in count
-                for f in range(g)
-            },
-            XytXy,
-            y_square,
-            log_weights,
-            Scaling(R, tuple(file[f"R_{t}"] for t in range(len(terms))), shift),
-        )
+        return files.load(path, _read)
 
 
 def sums_of(rows: Rows, coordinates: Scaling, labels: Labels | None = None) -> Sums:
@@ -220,77 +140,6 @@ def sums_of(rows: Rows, coordinates: Scaling, labels: Labels | None = None) -> S
 
 def _arrays(scaling: Scaling) -> list[Array]:
     return [scaling.R, *scaling.R_terms, scaling.shift]
-
-
-def _check_same(one: Labels, two: Labels) -> None:
-    """DataError that names the first difference in meaning."""
-    for what, a, b in _meanings(one, two):
-        if a != b:
-            raise DataError(f"these sums mean different things and cannot be added: {what} {a} and {b}")
-
-
-def _meanings(one: Labels, two: Labels) -> Iterator[tuple[str, Any, Any]]:
-    yield "columns of X", one.X_names, two.X_names
-    yield "grouping factors", one.groups, two.groups
-    yield "numbers of random terms", len(one.terms), len(two.terms)
-    for a, b in zip(one.terms, two.terms, strict=True):
-        yield "random terms", a, b
-
-
-def _plain(levels: Array) -> Array:
-    """Labels as text or numbers, whatever type they are held in."""
-    plain = np.asarray(levels)
-    if plain.dtype.kind == "O":
-        plain = np.array(plain.tolist()) if len({type(label) for label in plain.tolist()}) <= 1 else plain
-    if plain.dtype.kind not in KINDS:
-        raise DataError(f"labels of levels must be all text or all numbers, found {plain[:3].tolist()}")
-    return plain
-
-
-def _alike(one: Array, two: Array, group: str) -> tuple[Array, Array]:
-    """Two sets of labels of one kind; DataError if they are of two."""
-    one, two = _plain(one), _plain(two)
-    if not len(one) or not len(two):
-        return one.astype(two.dtype if len(two) else one.dtype), two.astype(one.dtype if len(one) else two.dtype)
-    kinds = [KINDS[each.dtype.kind] for each in (one, two)]
-    if kinds[0] != kinds[1]:
-        raise DataError(f"levels of {group!r} are {kinds[0]} in one of the sums and {kinds[1]} in the other")
-    return one, two
-
-
-def _union(one: Array, two: Array, group: str) -> Array:
-    """The labels of `one`, and behind them those of `two` that are new."""
-    if one is two:
-        return one
-    one, two = _alike(one, two, group)
-    return np.concatenate([one, two[~np.isin(two, one)]])
-
-
-def _places(had: Array, wanted: Array, group: str) -> Codes:
-    """Where each label of `had` stands in `wanted`; DataError if one does not."""
-    if had is wanted:
-        return np.arange(len(had))
-    had, wanted = _alike(had, wanted, group)
-    order = np.argsort(wanted, kind="stable")
-    at = np.searchsorted(wanted[order], had)
-    known = at < len(wanted)
-    known[known] = wanted[order[at[known]]] == had[known]
-    if not known.all():
-        raise DataError(f"levels of {group!r} are missing among those wanted: {had[~known][:3].tolist()}")
-    return np.asarray(order[at])
-
-
-def _placed(stack: Array, at: Codes, J: int) -> Array:
-    """A stack (J_had, a, b) at the places `at` of one of J levels, zero elsewhere."""
-    out = levels_last(J, *stack.shape[1:])
-    out[:] = 0.0
-    out[at] = stack
-    return out
-
-
-def _stacked(A: Array) -> Array:
-    """A stack with the levels contiguous."""
-    return _placed(A, np.arange(len(A)), len(A))
 
 
 def _renumbered(link: CrossProducts, first: Codes, second: Codes) -> CrossProducts:
@@ -306,3 +155,46 @@ def _added(one: CrossProducts, two: CrossProducts, J: int) -> CrossProducts:
     blocks = _placed(one.blocks, at[: len(one.pairs)], len(keys))
     blocks[at[len(one.pairs) :]] += two.blocks
     return CrossProducts(Pairs(*np.divmod(keys, J)), blocks)
+
+
+def _placed(stack: Array, at: Codes, J: int) -> Array:
+    """A stack (J_had, a, b) at the places `at` of one of J levels, zero elsewhere."""
+    out = levels_last(J, *stack.shape[1:])
+    out[:] = 0.0
+    out[at] = stack
+    return out
+
+
+def _written(sums: Sums) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Sums as words and named arrays."""
+    words = {"X_names": sums.labels.X_names, "terms": list(map(asdict, sums.labels.terms))}
+    arrays = {"XytXy": sums.XytXy, "numbers": np.array([sums.n, sums.y_square, sums.sum_log_weights], dtype=float)}
+    arrays |= {"R": sums.coordinates.R, "shift": sums.coordinates.shift}
+    arrays |= {f"R_{t}": R for t, R in enumerate(sums.coordinates.R_terms)}
+    for f, (each, levels) in enumerate(zip(sums.factors, sums.labels.levels, strict=True)):
+        arrays |= {f"levels_{f}": plain(levels), f"ZtZ_{f}": each.ZtZ, f"ZtXy_{f}": each.ZtXy}
+    for (f, g), link in sums.links.items():
+        arrays |= {f"first_{f}_{g}": link.first, f"second_{f}_{g}": link.second, f"blocks_{f}_{g}": link.blocks}
+    return words, arrays
+
+
+def _read(words: dict[str, Any], arrays: dict[str, Array]) -> Sums:
+    """What `_written` wrote."""
+    terms = tuple(TermNames(**{**term, "columns": tuple(term["columns"])}) for term in words["terms"])
+    levels = tuple(arrays[f"levels_{f}"] for f in range(len({term.group for term in terms})))
+    labels, count = Labels(tuple(words["X_names"]), terms, levels), range(len(levels))
+    links = {(f, g): _read_link(arrays, f"{f}_{g}") for g in count for f in range(g)}
+    n, y_square, log_weights = arrays["numbers"].tolist()
+    scaling = Scaling(arrays["R"], tuple(arrays[f"R_{t}"] for t in range(len(terms))), arrays["shift"])
+    factors = tuple(_read_factor(arrays, labels, f) for f in count)
+    return Sums(int(n), labels, factors, links, arrays["XytXy"], y_square, log_weights, scaling)
+
+
+def _read_factor(arrays: dict[str, Array], labels: Labels, f: int) -> FactorSums:
+    on_it = tuple(t for t, term in enumerate(labels.terms) if term.group == labels.groups[f])
+    every = np.arange(len(labels.levels[f]))
+    return FactorSums(on_it, *(_placed(arrays[f"{name}_{f}"], every, len(every)) for name in ("ZtZ", "ZtXy")))
+
+
+def _read_link(arrays: dict[str, Array], key: str) -> CrossProducts:
+    return CrossProducts(Pairs(arrays[f"first_{key}"], arrays[f"second_{key}"]), arrays[f"blocks_{key}"])

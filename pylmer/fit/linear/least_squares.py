@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from ...engine.criterion.deviance import deviance
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, seal
 
@@ -105,4 +106,4 @@ def log_likelihood(fit: LeastSquares, weights: Array | None) -> float:
     if fit.rss <= 0:
         return float("inf")
     log_weights = 0.0 if weights is None else float(np.sum(np.log(weights[weights > 0])))
-    return float(0.5 * (log_weights - n * (np.log(2 * np.pi * fit.rss / n) + 1)))
+    return float(-deviance(-log_weights, fit.rss, n) / 2)

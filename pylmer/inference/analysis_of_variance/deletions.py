@@ -20,7 +20,6 @@ from ...fit.words import several
 from ...language import (
     deparse,
     deparse_lines,
-    did_you_mean,
     expand_random,
     explicit_formula,
     known_as,
@@ -29,6 +28,7 @@ from ...language import (
     terms,
     update_formula,
 )
+from ...language.suggest import did_you_mean
 from ...language.syntax import MixedFormula, RandomTerm
 from ...numerics.linalg import Array, powers_of_two
 from ..contrasts.contrasts import DDF, f_tests
@@ -176,11 +176,12 @@ def by_likelihood(whole: Mixed, labels: Sequence[str], test: str | None) -> Anov
 def ranova(fit: FittedModel, reduce_terms: bool = True) -> AnovaTable:
     """Likelihood-ratio tests of the random effects, one deletion at a time, by the criterion of the fit (REML or ML).
 
-    fit           a fit of `lmer`
+    fit           a fit of `lmer` or `glmer`, refitted by the criterion that it has: REML or ML, Laplace or quadrature
     reduce_terms  True, the default: a term (x | g) is reduced to (1 | g), (x + z | g) to (z | g) and (x | g), and a
                   term with nothing but an intercept is left out; False: all terms are left out as a whole
 
-    The p-values are those of chi-square, which is conservative for variances (Self & Liang 1987).
+    The p-values are those of chi-square, which is conservative for variances (Self & Liang 1987); `PBmodcomp` simulates
+    them. The model without its last random term is the linear one (lm, glm), with the same family.
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
@@ -195,11 +196,16 @@ def ranova(fit: FittedModel, reduce_terms: bool = True) -> AnovaTable:
     ---
     Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1
     """
+    return random_effects_table(fit, reduce_terms)
+
+
+def random_effects_table(fit: Mixed, reduce_terms: bool) -> AnovaTable:
+    """The table of any mixed model."""
     heading = ("ANOVA-like table for random-effects: Single term deletions", "", "Model:", tidied(fit))
     return random_table(fit, dict(reductions(fit, reduce_terms)), heading)
 
 
-def tidied(fit: FittedModel) -> str:
+def tidied(fit: Mixed) -> str:
     """The formula with its terms written out, as R's update leaves it."""
     formula = _formula(fit, list(map(_written, _random_terms(fit))))
     return describe(fit) if formula is None else str(update_formula(formula, ". ~ ."))
@@ -209,7 +215,7 @@ def _random_terms(fit: Mixed) -> tuple[RandomTerm, ...]:
     return expand_random(fit.formula, doublevert="diag" if fit.control.doublevert == "diag" else "split")
 
 
-def random_table(fit: FittedModel, reduced: dict[str, MixedFormula | None], heading: tuple[str, ...]) -> AnovaTable:
+def random_table(fit: Mixed, reduced: dict[str, MixedFormula | None], heading: tuple[str, ...]) -> AnovaTable:
     """The tests of the reductions: label -> formula, None for a model without random effects."""
     whole = logLik(fit)
     found = [(float(whole), whole.df), *(_likelihood(fit, formula) for formula in reduced.values())]
@@ -222,14 +228,14 @@ def random_table(fit: FittedModel, reduced: dict[str, MixedFormula | None], head
     return made
 
 
-def _likelihood(fit: FittedModel, formula: MixedFormula | None) -> tuple[float, int]:
+def _likelihood(fit: Mixed, formula: MixedFormula | None) -> tuple[float, int]:
     if formula is None:
         return without_random_effects(fit)
     value = logLik(refitted(fit, formula))
     return float(value), value.df
 
 
-def reductions(fit: FittedModel, reduce_terms: bool = True) -> Iterator[tuple[str, MixedFormula | None]]:
+def reductions(fit: Mixed, reduce_terms: bool = True) -> Iterator[tuple[str, MixedFormula | None]]:
     """Label of each deletion, and the formula it leaves; None if no random effects are left."""
     every = _random_terms(fit)
     for k, term in enumerate(every):
@@ -261,7 +267,7 @@ def _written(term: RandomTerm) -> str:
     return f"({term})" if term.structure == "us" else str(term)
 
 
-def _formula(fit: FittedModel, random: Sequence[str]) -> MixedFormula | None:
+def _formula(fit: Mixed, random: Sequence[str]) -> MixedFormula | None:
     if not random:
         return None
     formula = fit.formula

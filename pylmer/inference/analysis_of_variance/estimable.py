@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...design import Designed
+from ...fit.per_fit import once_per_fit
 from ...functions import Matrix, Value
 from ...functions.variables import coded_factor, is_categorical
 from ...language import deparse
@@ -121,6 +122,7 @@ def _contains(larger: tuple[frozenset[int], frozenset[int]], smaller: tuple[froz
     return larger[1] == smaller[1] and larger[0] > smaller[0]
 
 
+@once_per_fit
 def overparametrise(fit: Designed) -> Overparametrised:
     """X_all of a fit; rows pass by in blocks, so that it is never held whole."""
     fixed, present, rows = fit.design.fixed_terms, set(fit.design.assign), fit.rows

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...engine.generalized.generalized import optimize_generalized
+from ...engine.generalized.no_effects import without_effects
 from ...errors import ArgumentError
+from ...extract import logLik
 from ...fit.generalized import (
     GeneralizedFittedModel,
     generalized_devfun,
@@ -17,9 +19,9 @@ from ...fit.generalized import (
 from ...language.syntax import MixedFormula
 from ..records import AnovaTable
 from .analysis import tested_terms
-from .deletions import by_likelihood, drop1, scope_of
+from .deletions import by_likelihood, drop1, random_effects_table, ranova, scope_of
 from .hypotheses import type_of
-from .likelihood_ratio import changed_data, likelihood_of, refitted
+from .likelihood_ratio import changed_data, likelihood_of, refitted, without_random_effects
 from .variance_tables import sequential_table
 
 NO_DDF = (
@@ -80,3 +82,15 @@ def drop1_generalized(
     if test not in (None, *TESTS):
         raise ArgumentError(f"test={test!r}: of a glmer() wanted 'Chisq' or 'none'")
     return by_likelihood(fit, scope_of(fit, scope), test)
+
+
+@ranova.register(GeneralizedFittedModel)
+def ranova_generalized(fit: GeneralizedFittedModel, reduce_terms: bool = True) -> AnovaTable:
+    """Random effects of a fit of `glmer` left out one at a time; the arguments are those of `ranova` for `lmer`."""
+    return random_effects_table(fit, reduce_terms)
+
+
+@without_random_effects.register(GeneralizedFittedModel)
+def _by_generalized_linear_model(fit: GeneralizedFittedModel) -> tuple[float, int]:
+    value = without_effects(fit.optimum, steps_of(fit.control))
+    return -value / 2, logLik(fit).df - len(fit.par)

@@ -68,12 +68,6 @@ def crossproduct_factor(fit: FittedModel) -> Array:
     return triangular_factor(blocks, X.shape[1])
 
 
-@once_per_fit
-def all_levels(fit: FittedModel) -> Overparametrised:
-    """The overparametrised fixed effects of a fit."""
-    return overparametrise(fit)
-
-
 def first(fit: FittedModel) -> tuple[Hypothesis, ...]:
     """Type I: rows of the unit upper triangle U in X'X = U'DU."""
     U = _unit(crossproduct_factor(fit))
@@ -91,7 +85,7 @@ def second(fit: FittedModel) -> tuple[Hypothesis, ...]:
     """Type II: the same with the terms that contain a term moved behind it."""
     if len(_labels(fit.design)) == 1:
         return first(fit)
-    every, terms = all_levels(fit), columns_of(fit.design)
+    every, terms = overparametrise(fit), columns_of(fit.design)
     return tuple(_second(fit, every, terms, label) for label in terms)
 
 
@@ -144,12 +138,12 @@ def third(fit: FittedModel) -> tuple[Hypothesis, ...]:
     """Type III, among the estimable functions of the overparametrised coefficients."""
     if len(_labels(fit.design)) == 1:
         return first(fit)
-    return tuple(_third(all_levels(fit), label) for label in columns_of(fit.design))
+    return tuple(_third(overparametrise(fit), label) for label in columns_of(fit.design))
 
 
 def missing_cells(fit: FittedModel) -> list[str]:
     """Combinations of levels in terms of several factors that have no data, where there are other terms besides."""
-    return all_levels(fit).missing_cells() if len(_labels(fit.design)) > 1 else []
+    return overparametrise(fit).missing_cells() if len(_labels(fit.design)) > 1 else []
 
 
 def averaged_terms(fit: FittedModel) -> list[str]:

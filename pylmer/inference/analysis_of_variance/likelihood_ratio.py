@@ -208,8 +208,14 @@ def changed_data(fit: FittedModel | GeneralizedFittedModel, formula: MixedFormul
     return request, data
 
 
-def without_random_effects(fit: FittedModel) -> tuple[float, int]:
-    """Log-likelihood (or REML's) and number of parameters with all covariances at zero: least squares."""
+@singledispatch
+def without_random_effects(fit: Any) -> tuple[float, int]:
+    """Log-likelihood (or REML's) and number of parameters with all covariances at zero."""
+    raise ArgumentError(f"wanted a fit of lmer() or glmer(), found {type(fit).__name__}")
+
+
+@without_random_effects.register(FittedModel)
+def _by_least_squares(fit: FittedModel) -> tuple[float, int]:
     value = fit.criterion.at(fit.covariances.multiple(0.0)).value
     return -value / 2, len(fit.beta) + 1
 

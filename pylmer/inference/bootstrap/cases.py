@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import singledispatch
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,7 @@ from ...extract.variances import term_names
 from ...fit.devfun import make_devfun
 from ...fit.fitted_model import FittedModel
 from ...fit.fitting import fitted
+from ...fit.generalized import GeneralizedFittedModel
 from ...fit.optimum import optimize_devfun
 from ...fit.request import Request
 from ...functions import read_columns, taken_values
@@ -33,6 +35,8 @@ from .record import BootMer
 from .replicating import Execution, bootstrap
 from .statistics import Piece, Statistic, statistic
 from .words import call_text, function_name
+
+Mixed = FittedModel | GeneralizedFittedModel
 
 
 @word
@@ -47,7 +51,7 @@ def case_bootstrap(
 ) -> BootMer:
     """Case bootstrap: resample groups, or rows within them, with replacement, and fit the model to them.
 
-    fit       a fit of `lmer`
+    fit       a fit of `lmer` or `glmer`
     FUN       the statistic, as in `bootMer`; None, the default: standard deviations, correlations, sigma, fixed effects
     nsim      number of replicates, each a fit of its own of several milliseconds; default 1
     seed      a whole number or a numpy Generator; None, the default: other draws every time
@@ -68,6 +72,13 @@ def case_bootstrap(
     >>> case_bootstrap(fit, pylmer.fixef, nsim=5, seed=1).t.shape
     (5, 2)
     """
+    return resampled_cases(fit, FUN, nsim, seed, resample, progress)
+
+
+def resampled_cases(
+    fit: Mixed, FUN: Any, nsim: int, seed: Seed, resample: Sequence[bool] | None, progress: bool | None
+) -> BootMer:
+    """The case bootstrap of any mixed model."""
     count, rng, how = replicates(nsim), generator(seed), Execution(progress, what="case bootstrap")
     hierarchy = _hierarchy(fit)
     flags = _flags(hierarchy, resample)
@@ -86,7 +97,7 @@ class GroupingFactor:
     codes: Codes
 
 
-def _hierarchy(fit: FittedModel) -> list[GroupingFactor]:
+def _hierarchy(fit: Mixed) -> list[GroupingFactor]:
     """The grouping factors, coarsest first; ArgumentError if they are crossed."""
     levels = {term.group: GroupingFactor(term.group, term.codes) for term in fit.rows.random}
     ordered = sorted(levels.values(), key=lambda level: int(level.codes.max()))
@@ -112,7 +123,7 @@ def _flags(hierarchy: Sequence[GroupingFactor], resample: Any) -> tuple[bool, ..
 
 
 def _replicates(
-    fit: FittedModel,
+    fit: Mixed,
     hierarchy: Sequence[GroupingFactor],
     flags: Sequence[bool],
     read: Statistic,
@@ -130,13 +141,19 @@ def _replicates(
         yield read.piece(0, model), int(model.optimum.points.singular())
 
 
-def refitted(fit: FittedModel, data: ModelData, rows: Codes) -> FittedModel:
+@singledispatch
+def refitted(fit: Any, data: ModelData, rows: Codes) -> Any:
     """The model of `fit` for the data of some of its rows, without issuing notes."""
+    raise ArgumentError(f"wanted a fit of lmer() or glmer(), found {type(fit).__name__}")
+
+
+@refitted.register(FittedModel)
+def _refitted_linear(fit: FittedModel, data: ModelData, rows: Codes) -> FittedModel:
     devfun = make_devfun(data, fit.REML, fit.control)
-    return fitted(type(fit), _request(fit, data, rows), devfun, optimize_devfun(devfun))
+    return fitted(type(fit), asked_of(fit, data, rows), devfun, optimize_devfun(devfun))
 
 
-def _request(fit: FittedModel, taken: ModelData, rows: Codes) -> Request:
+def asked_of(fit: Mixed, taken: ModelData, rows: Codes) -> Request:
     """What would have to be asked to fit these rows: the data at them, and the variables as they are taken."""
     request, positions = fit.request, fit.rows.used.positions
     at = rows if positions is None else positions[rows]

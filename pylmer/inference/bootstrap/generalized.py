@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import ArgumentError
-from ...fit import generalized_refitting
+from ...fit import generalized_batch
 from ...fit.generalized import GeneralizedFittedModel
 from ...prediction.choosing import ReForm
 from ...simulation.drawing import Seed, generator, replicates
@@ -15,7 +15,7 @@ from .record import BootMer
 from .replicating import Execution
 from .words import bootMer, replicated
 
-__all__ = ["boot_generalized", "generalized_refitting"]
+__all__ = ["boot_generalized", "generalized_batch"]
 
 
 @bootMer.register(GeneralizedFittedModel)
@@ -34,6 +34,7 @@ def boot_generalized(
 ) -> BootMer:
     """Parametric bootstrap of a fit of `glmer`; the arguments are those of `bootMer` for `lmer`.
 
+    With one grouping factor and Laplace's approximation all replicates are solved together; else one after the other.
     ArgumentError for type="semiparametric": residuals of counts cannot be exchanged.
     """
     count, rng, how = replicates(nsim), generator(seed), Execution(progress, parallel, ncpus)

@@ -12,7 +12,9 @@ J. Stat. Softw. 59(9), section 3.3):
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,7 @@ from ..analysis_of_variance.likelihood_ratio import describe
 from ..contrasts.restrictions import restriction
 from .replicating import Execution, batch_sizes, interruptible, mapped
 
+NOT_NESTED = "the models are not nested: the small one has the higher likelihood"
 NESTED = 1e-6  # twice the log-likelihood that a small model may gain over a large one by rounding
 
 
@@ -96,8 +99,9 @@ def PBmodcomp(
 ) -> ParametricComparison:
     """Parametric bootstrap test of a smaller model against a larger one, as pbkrtest's.
 
-    large     a fit of `lmer`
-    small     a fit of `lmer` to the same rows with some of its effects, fixed or random
+    large     a fit of `lmer` or `glmer`
+    small     a fit of the same function to the same rows with some of its effects, fixed or random; of `glmer` also one
+              of `glm`, without random effects
     nsim      number of responses that are simulated from the small model; default 1000
     seed      a whole number or a numpy Generator; None, the default: other draws every time
     progress  True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
@@ -105,7 +109,8 @@ def PBmodcomp(
     ncpus     how many processes these use; default 1
 
     The likelihood-ratio statistic (both models by maximum likelihood) is compared with those of the simulated
-    responses, to which both are refitted, all together (`refit_all`).
+    responses, to which both are refitted, all together (`refit_all`). Two fits of `glmer` must have one criterion:
+    the same `nAGQ`, and `laplace` of `glmerControl`.
 
     A simulated statistic of zero, common where a variance is tested, counts like any other (pbkrtest leaves it out);
     replicates that could not be fitted are left out, with a FitNote. Ctrl-C raises `Interrupted`, whose `.partial` is
@@ -125,20 +130,39 @@ def PBmodcomp(
     """
     count, rng, how = replicates(nsim), generator(seed), Execution(progress, parallel, ncpus, "PBmodcomp")
     large, small, df = _nested(large, small)
-    observed = max(small.optimum.value - large.optimum.value, 0.0)
+    models = NestedModels(large, small, small.optimum.value - large.optimum.value, df)
+    return simulated(models, lambda size: draw_responses(small, size, rng), count, seed, how)
+
+
+@dataclass(frozen=True, eq=False)
+class NestedModels:
+    """Two nested models, twice the log-likelihood that the large one gains, and the parameters it has more."""
+
+    large: Any
+    small: Any
+    gain: float
+    df: int
+
+
+def simulated(
+    models: NestedModels, draw: Callable[[int], Array], count: int, seed: Seed, how: Execution
+) -> ParametricComparison:
+    """The comparison with `count` responses; `draw(m)` gives m of the small model (n, m)."""
+    names = (describe(models.large), describe(models.small))
+    observed = max(models.gain, 0.0)
     ref: list[Array] = []
     begun = time.perf_counter()
 
     def comparison() -> ParametricComparison:
         known, seconds = np.concatenate([np.zeros(0), *ref]), time.perf_counter() - begun
-        return compared((describe(large), describe(small)), observed, df, known, count, seed, seconds)
+        return compared(names, observed, models.df, known, count, seed, seconds)
 
     def done() -> str:
         return f"{sum(map(len, ref))} of {count} replicates"
 
-    draws = (draw_responses(small, size, rng) for size in batch_sizes(small, count))
+    draws = (draw(size) for size in batch_sizes(models.large, count))
     with progress_bar(count, how.progress, how.what) as advance, interruptible(comparison, done):
-        for T in mapped(likelihood_ratios, draws, how, (large, small)):
+        for T in mapped(likelihood_ratios, draws, how, (models.large, models.small)):
             ref.append(T)
             advance(len(T))
     found = comparison()
@@ -147,10 +171,16 @@ def PBmodcomp(
     return found
 
 
-def likelihood_ratios(models: tuple[FittedModel, FittedModel], Y: Array) -> Array:
+def likelihood_ratios(models: tuple[Any, Any], Y: Array) -> Array:
     """Likelihood-ratio statistics of the (large, small) model for responses Y (n, R): (R,), NaN where one failed."""
-    large, small = (refit_all(model, Y).objective for model in models)
+    large, small = (deviances(model, Y) for model in models)
     return np.asarray(np.maximum(small - large, 0.0))
+
+
+@singledispatch
+def deviances(model: Any, Y: Array) -> Array:
+    """-2 log L (R,) of the model refitted to responses Y (n, R), NaN where it could not be."""
+    return np.asarray(refit_all(model, Y).objective)
 
 
 def _nested(large: FittedModel, small: Any) -> tuple[FittedModel, FittedModel, int]:
@@ -159,20 +189,31 @@ def _nested(large: FittedModel, small: Any) -> tuple[FittedModel, FittedModel, i
         raise ArgumentError(f"PBmodcomp() wants two fits of lmer(), found {type(small).__name__} as the small model")
     if large.optimum.held or small.optimum.held:
         raise ArgumentError("theta of one of the models is held: PBmodcomp() estimates it anew for every replicate")
+    check_same_response(large, small)
+    large, small = refitML(large), refitML(small)
+    df = parameters_more(large, small)
+    if small.optimum.value < large.optimum.value - NESTED:
+        raise ArgumentError(NOT_NESTED)
+    return large, small, df
+
+
+def check_same_response(large: Any, small: Any) -> None:
+    """DataError unless both models were fitted to the same rows and the same response."""
     if small.design.n != large.design.n:
         raise DataError(f"the models were fitted to different rows: {large.design.n} and {small.design.n}")
     if not np.allclose(small.rows.y, large.rows.y, rtol=1e-12, atol=0.0):
         raise DataError("the models were fitted to different responses")
-    large, small = refitML(large), refitML(small)
+
+
+def parameters_more(large: Any, small: Any) -> int:
+    """How many parameters the large model has more; ArgumentError unless some, and unless its X has the small one's."""
     df = logLik(large).df - logLik(small).df
     if df < 0:
         raise ArgumentError("the second model is the larger one: give the large model first, then the small one")
     restriction(large.rows.X, small.rows.X)
     if df == 0:
         raise ArgumentError("the models have as many parameters: there is nothing to test")
-    if small.optimum.value < large.optimum.value - NESTED:
-        raise ArgumentError("the models are not nested: the small one has the higher likelihood")
-    return large, small, df
+    return int(df)
 
 
 def compared(

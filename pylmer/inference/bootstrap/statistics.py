@@ -17,7 +17,7 @@ from ...errors import ArgumentError, NumericalError
 from ...extract import VarCorr, fixef, sigma
 from ...fit.fitted_model import FittedModel
 from ...fit.many_fits import BatchFits
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import call_given, is_one_of
 from ..intervals import parameter_names
@@ -148,13 +148,8 @@ def sdcor(fit: FittedModel, estimates: Estimates) -> Array:
         sd = np.sqrt(np.sum(T**2, axis=2))
         with np.errstate(divide="ignore", invalid="ignore"):
             C = np.clip(T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :]), -1, 1)
-        n_sd = 1 if family.hom else family.width
-        sds.append(estimates.sigma[:, None] * sd[:, :n_sd])
-        if family.structure == "us":
-            pairs = [(i, j) for j in range(family.width) for i in range(j + 1, family.width)]
-            correlations += [C[:, i, j, None] for i, j in pairs]
-        elif family.size > n_sd:
-            correlations.append(C[:, 1, 0, None])
+        sds.append(estimates.sigma[:, None] * sd[:, : family.n_sd])
+        correlations += [C[:, i, j, None] for i, j in family.pairs]
     sigma = [estimates.sigma[:, None]] if fit.scaled else []
     return np.concatenate([*sds, *correlations, *sigma], axis=1)
 

@@ -14,7 +14,8 @@ from ...errors import ArgumentError, note
 from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...functions import aligned
-from ...language import did_you_mean, known_as
+from ...language import known_as
+from ...language.suggest import did_you_mean
 from ...numerics.distributions import f_upper, student_two_sided, two_sided_quantile
 from ...numerics.linalg import Array
 from ...text.arguments import check_level

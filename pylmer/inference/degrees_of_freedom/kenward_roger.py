@@ -6,8 +6,9 @@ residual one is W^-1. With P = V^-1 - V^-1 X Phi X'V^-1, all per unit of the res
     P_r = -X'V^-1 G_r V^-1 X,   Q_rs = X'V^-1 G_r V^-1 G_s V^-1 X,   I_rs = tr(P G_r P G_s),   W = 2 I^-1
     Phi_A = Phi + 2 Phi [ sum_rs W_rs (Q_rs - P_r Phi P_s - R_rs / 4) ] Phi      (Kenward & Roger 1997, equation 5)
 
-R_rs holds second derivatives of V, zero but for cs and ar1. Nothing of size n is formed: Q_rs comes from eliminating
-the columns Z B_r Z'V^-1X once more, I_rs from differences of tr(P G_r), which the engines know (engine.md section 5).
+R_rs holds second derivatives of V, zero where the covariances of a term are a linear space. Nothing of size n is
+formed: Q_rs comes from eliminating the columns Z B_r Z'V^-1X once more, I_rs from differences of tr(P G_r), which the
+engines know (engine.md section 5).
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...engine.covariance.correlated import Correlated
-from ...engine.covariance.diagonal import Diagonal
-from ...engine.covariance.point import Point
+from ...engine.covariance.point import Point, rank_ones
 from ...engine.covariance.unstructured import Unstructured
 from ...engine.criterion.profiled import At
 from ...numerics.linalg import Array, symmetric
@@ -114,21 +113,11 @@ class TermCovariance:
 def family(point: Point, tau: float) -> TermCovariance:
     """The free parameters of a term; `tau` is the scale on which a vanished variance would be noticed."""
     T = point.template()
-    Sigma = T @ T.T
-    if isinstance(point, Unstructured):
-        return _linear(_rank_ones(Sigma, tau), Sigma)
-    if isinstance(point, Diagonal):
-        units = np.eye(point.width)[:, :, None] * np.eye(point.width)[:, None, :]
-        basis = units if point.d.size == point.width else np.eye(point.width)[None]
-        scale = np.array([np.max(np.diag(Sigma) * np.diag(b)) + tau for b in basis])
-        return _linear(basis * scale[:, None, None], Sigma)
-    assert isinstance(point, Correlated)
-    first, second = _moving(point)
-    if point.family.kind == "cs" and point.d.size == 1 and len(first):
-        ones = np.ones((point.family.width,) * 2)
-        size = float(np.max(np.diag(Sigma))) + tau
-        return _linear(size * np.array([np.eye(len(Sigma)), ones / len(ones)]), Sigma)
-    basis = _rank_ones(Sigma, tau)
+    Sigma, basis = T @ T.T, point.span(tau)
+    if basis is not None:
+        return _linear(basis, Sigma)
+    first, second = point.by_variances()
+    basis = rank_ones(Sigma, tau)
     return TermCovariance(basis, _coordinates(basis, Sigma[None])[0], _coordinates(basis, first), second)
 
 
@@ -136,35 +125,10 @@ def _linear(basis: Array, Sigma: Array) -> TermCovariance:
     return TermCovariance(basis, _coordinates(basis, Sigma[None])[0], np.eye(len(basis)), None)
 
 
-def _rank_ones(Sigma: Array, tau: float) -> Array:
-    """w w' for scaled eigenvectors of Sigma and their sums in pairs: (l (l + 1) / 2, l, l), all semi-definite."""
-    values, vectors = np.linalg.eigh(Sigma)
-    w = (vectors * np.sqrt(np.maximum(values, 0.0) + tau)).T
-    pairs = [w[i] + w[j] for i in range(len(w)) for j in range(i)]
-    return np.array([np.outer(x, x) for x in (*w, *pairs)])
-
-
 def _coordinates(basis: Array, matrices: Array) -> Array:
     """Coefficients (k, m) of symmetric matrices (k, l, l) in a basis (m, l, l)."""
     flat = matrices.reshape(len(matrices), -1)
     return np.asarray(np.linalg.lstsq(basis.reshape(len(basis), -1).T, flat.T, rcond=None)[0].T)
-
-
-def _moving(point: Correlated) -> tuple[Array, Array]:
-    """First (k, l, l) and second (k, k, l, l) derivatives of Sigma_ij = (v_i v_j)^(1/2) C_ij(rho) in v > 0 and rho."""
-    D = np.broadcast_to(point.d, point.family.width)
-    C, C1, C2 = (np.outer(D, D) * M for M in point.family.matrices(point.family.rho(point.eta)[0]))
-    units = np.eye(len(D)) if point.d.size == len(D) else np.ones((1, len(D)))
-    powers = [(u[:, None] + u[None, :]) / 2 for u in units[point.d > 0]]
-    v, k = point.d[point.d > 0] ** 2, len(powers)
-    first, second = np.zeros((k + 1, *C.shape)), np.zeros((k + 1, k + 1, *C.shape))
-    first[k], second[k, k] = C1, C2
-    for a in range(k):
-        first[a] = powers[a] * C / v[a]
-        second[a, k] = second[k, a] = powers[a] * C1 / v[a]
-        for b in range(k):
-            second[a, b] = powers[a] * (powers[b] - float(a == b)) * C / (v[a] * v[b])
-    return (first, second) if k else (first[:0], second[:0, :0])
 
 
 def kenward_roger(at: At) -> KenwardRoger:

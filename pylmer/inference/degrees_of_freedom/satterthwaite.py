@@ -27,10 +27,10 @@ SAME = 1e-8  # degrees of freedom of several rows that differ by less are one nu
 
 @dataclass(frozen=True, eq=False)
 class Satterthwaite:
-    """In the scaled coordinates of the sums, beta~ = inverse^-1 (beta - shift).
+    """In the scaled coordinates of the sums, beta~ = inverse^-1 (beta - shift); of many fits with an axis first.
 
     inverse (p, p); C (p, p) the covariance; slopes (k + 1, p, p) = dC/dpsi_a; A (k + 1, k + 1);
-    flat (k + 1, m) directions of psi that the data do not determine, which A leaves out
+    flat (k + 1, k + 1) directions of psi that the data do not determine, which A leaves out; zero for the others
     """
 
     inverse: Array
@@ -44,14 +44,17 @@ class Satterthwaite:
         scaled = L @ self.inverse
         return np.asarray(scaled @ self.C @ scaled.T)
 
+    def variances(self, L: Array) -> Array:
+        """Of each row of L (q, p) beta-hat: (q,)."""
+        return _quadratic(L @ self.inverse, self.C)
+
     def single(self, L: Array) -> Array:
         """Degrees of freedom of each row of L (q, p) alone: (q,); NaN where the data do not determine its variance."""
-        scaled = L @ self.inverse
-        variance = _quadratic(scaled, self.C)
-        g = np.column_stack([_quadratic(scaled, slope) for slope in self.slopes])
+        variance = self.variances(L)
+        g = np.swapaxes(_quadratic(L @ self.inverse, self.slopes), -1, -2)
         with np.errstate(divide="ignore", invalid="ignore"):
             df = determined(2 * variance**2 / _quadratic(g, self.A))
-        unknown = np.any(FLAT * variance[:, None] ** 2 < UNDETERMINED * (g @ self.flat) ** 2, axis=1)
+        unknown = np.any(FLAT * variance[..., None] ** 2 < UNDETERMINED * (g @ self.flat) ** 2, axis=-1)
         return np.where(unknown, np.nan, df)
 
     def rank(self, L: Array) -> int:
@@ -68,8 +71,8 @@ class Satterthwaite:
 
 
 def _quadratic(rows: Array, M: Array) -> Array:
-    """l'Ml of each row: (q,)."""
-    return np.asarray(np.sum((rows @ M) * rows, axis=1))
+    """l'Ml of each row: (..., q)."""
+    return np.asarray(np.sum((rows @ M) * rows, axis=-1))
 
 
 def rank_of(L: Array, inverse: Array) -> int:

@@ -143,14 +143,14 @@ def _single(fit: FittedModel) -> Gram:
         )
     if len(terms[0].columns) > 1:
         raise ArgumentError(
-            f"the term ({terms[0].label}) has several variances{_or_correlations(terms[0].structure)}: exact tests "
+            f"the term ({terms[0].label}) has several variances{_or_correlations(fit)}: exact tests "
             "know one; write uncorrelated terms, (x || g), and give exactRLRT(m, mA, m0)"
         )
     return fit.gram
 
 
-def _or_correlations(structure: str) -> str:
-    return "" if structure == "diag" else " and correlated effects"
+def _or_correlations(fit: FittedModel) -> str:
+    return " and correlated effects" if fit.covariances.families[0].pairs else ""
 
 
 def _check_reml(fit: FittedModel, what: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.distributions import f_upper, student_quantile
 from ...numerics.linalg import Array
 from ...text.arguments import is_one_of, written

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array, Codes
 from .cells import agreeing
 from .grids import EmmGrid

@@ -11,8 +11,9 @@ from ...design import Design
 from ...errors import ArgumentError, DataError
 from ...functions import Factor, Logical, Strings, Value, as_factor
 from ...functions.values import kind
-from ...language import did_you_mean, known_as
+from ...language import known_as
 from ...language.nodes import Call, Name
+from ...language.suggest import did_you_mean
 from ...language.walk import nodes
 from ...text.arguments import call_given, is_number
 from .covariates import Reduction

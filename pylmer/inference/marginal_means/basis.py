@@ -17,7 +17,7 @@ from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.per_fit import once_per_fit
 from ...fit.refitting import refit_reml
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...numerics.rank import TOLERANCE, left_to_right
 from ..analysis_of_variance.hypotheses import reduced

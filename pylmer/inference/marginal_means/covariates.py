@@ -13,8 +13,9 @@ from ...fit.fitted_model import FittedModel
 from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit, fit_linear
 from ...fit.request import make_request
-from ...language import did_you_mean, parse_formula, variables
+from ...language import parse_formula, variables
 from ...language.nodes import Name
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array, Codes, dense
 from .records import Level
 from .used_data import used_values

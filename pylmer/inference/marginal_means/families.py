@@ -16,7 +16,7 @@ import pandas as pd
 
 from ...errors import ArgumentError
 from ...fit.words import several
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import call_given, check_call
 

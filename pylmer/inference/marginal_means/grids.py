@@ -11,7 +11,8 @@ import pandas as pd
 
 from ...errors import ArgumentError
 from ...extract.records import ReadOnly
-from ...language import did_you_mean, known_as
+from ...language import known_as
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array, Codes
 from ...text import Shown
 from ...text.arguments import check_call

@@ -17,11 +17,11 @@ from ...fit.fitted_model import FittedModel
 from ...fit.words import several
 from ...functions import Matrix, Strings, evaluate
 from ...functions.variables import as_variable
-from ...language import deparse, did_you_mean, known_as, variables
+from ...language import deparse, known_as, variables
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import check_level
-from ..analysis_of_variance.estimable import Overparametrised
-from ..analysis_of_variance.hypotheses import all_levels
+from ..analysis_of_variance.estimable import Overparametrised, overparametrise
 from ..contrasts.contrasts import DDF, t_tests
 from ..degrees_of_freedom.choice import METHODS, check_ddf
 from ..records import CoefmatTable, table
@@ -106,7 +106,7 @@ def _tests(fit: FittedModel, L: Array, ddf: str, level: float) -> dict[str, Arra
 
 def factor_terms(fit: FittedModel) -> list[str]:
     """Labels of the fixed-effects terms made of factors alone."""
-    every = all_levels(fit)
+    every = overparametrise(fit)
     return [
         label
         for label, term in zip(every.labels, every.terms, strict=True)
@@ -130,7 +130,7 @@ def _terms(fit: FittedModel, which: str | Sequence[str] | None) -> list[str]:
 
 def cell_means(fit: FittedModel, label: str) -> tuple[list[str], Array]:
     """Names of a term's cells, the first factor's levels fastest, and L (cells, p); NaN where not estimable."""
-    every = all_levels(fit)
+    every = overparametrise(fit)
     term, covariates = every.terms[every.labels.index(label)], covariate_means(fit)
     cells = [
         tuple(reversed(c)) for c in itertools.product(*(range(len(every.variables[v].labels)) for v in term[::-1]))
@@ -168,11 +168,11 @@ def _on_coefficients(every: Overparametrised, rows: Array) -> Array:
 
 
 def covariate_means(fit: FittedModel) -> dict[int, Array]:
-    """Columns of each numeric variable, scaled as in `all_levels`, where the columns of the data stand at their means.
+    """Columns of each numeric variable, scaled as in `overparametrise`, where the data's columns are at their means.
 
     log(x) is thus the logarithm of the mean of x, as for a prediction at the mean.
     """
-    every, spec = all_levels(fit), fit.design.spec
+    every, spec = overparametrise(fit), fit.design.spec
     named = {deparse(node): node for node in fit.design.fixed_terms.variables}
     numeric = {v: named[each.name] for v, each in enumerate(every.variables) if not each.is_factor}
     if not numeric:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArgumentError
-from ...language import did_you_mean, variables
+from ...language import variables
 from ...language.nodes import Binary
 from ...language.parse import read
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array, Codes
 from .cells import agreeing, product
 

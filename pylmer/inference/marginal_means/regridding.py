@@ -10,7 +10,7 @@ import numpy as np
 from ...design.estimable import NullSpace
 from ...errors import ArgumentError
 from ...fit.words import word_of
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from .basis import Basis, KnownCovariance
 from .grids import MEANS, EmmGrid, EmmList, first_grid

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ArgumentError, FormulaError, FormulaNameError
-from ...language import did_you_mean, known_as, variables
+from ...language import known_as, variables
 from ...language.nodes import Binary, Name, Node
 from ...language.parse import is_formula, read, sides
+from ...language.suggest import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...functions import evaluate
 from ...functions.variables import as_variable
-from ...language import did_you_mean, parse_expression, variables
+from ...language import parse_expression, variables
 from ...language.nodes import Name, Node
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import is_number
 from .basis import basis_of

@@ -9,7 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-from ...engine.covariance.correlated import Correlated
 from ...engine.covariance.point import Point
 from ...engine.covariance.points import Points
 from ...engine.criterion.profiled import Criterion
@@ -30,7 +29,6 @@ GOOD = 0.5  # part of its promise that a step must keep for the averaged Hessian
 DIFFERENCE = 1e-5
 SINGULAR = 1e-2  # a scaled standard deviation along some axis below which a corner is near
 ROUNDED = 1e-9  # relative: a score that is nothing but rounding
-TURNS = (-1.0, 1.0)  # correlations, as eta, that a standard deviation of zero is tried with
 FAR = 1e6  # a drift so long is that of coordinates that nothing determines
 RIDGE = 1e-10  # curvature, relative to the largest, added to what the data do not determine
 
@@ -182,7 +180,7 @@ class ConstrainedDeviance:
         idle, at = [], 0
         for point in self.state.points:
             own = self.place.gradient[at : at + point.size]
-            idle.append(_idle(point, own))
+            idle.append(point.idle(own))
             at += point.size
         mask = np.ones(len(self.place.score), bool)
         mask[: self._t] = ~np.concatenate(idle)
@@ -233,8 +231,8 @@ class ConstrainedDeviance:
             if isinstance(point, HeldCoordinates) and point.merged and not self._holds_pivot(point, at):
                 if -point.opening(G) * np.abs(point.lead.last_slopes).max() > ROUNDED * np.abs(G).max():
                     points[term] = point.opened(G)
-            elif isinstance(point, Correlated) and self.argument.index != at + point.size - 1:
-                points[term] = _turned(point, G)
+            elif self.argument.index != at + point.size - 1:
+                points[term] = point.turned(G)
             at += point.size
         if all(new is old for new, old in zip(points, self.state.points, strict=True)):
             return self
@@ -358,47 +356,11 @@ def coordinate(points: Points, index: int) -> float:
     for point in points:
         size = point.size
         if index < size:
-            return float(_values(point)[index])
+            return float(point.numbers[index])
         index -= size
     raise IndexError(index)
 
 
 def _inside(points: Points, step: Array) -> Points:
-    """As `moved`, but a standard deviation of cs or ar1 stops at zero, for mirrored it would turn the correlation."""
-    out, at = list(points.moved(step)), 0
-    if not any(isinstance(point, Correlated) for point in points):
-        return Points(out)
-    for k, (old, new) in enumerate(zip(points, out, strict=True)):
-        if isinstance(old, Correlated) and isinstance(new, Correlated):
-            own = step[at : at + old.size - 1]
-            out[k] = replace(new, d=np.where((old.d > 0) & (old.d + own < 0), 0.0, new.d))
-        at += old.size
-    return Points(out)
-
-
-def _idle(point: Point, score: Array) -> Mask:
-    """Mask of the coordinates of a point that add nothing, or that only the end of their range holds."""
-    if isinstance(point, HeldCoordinates):
-        return point.idle(score)
-    if isinstance(point, Correlated):
-        return np.append((point.d <= 0) & (score[:-1] > ROUNDED), False)
-    return np.zeros(point.size, bool)
-
-
-def _turned(point: Correlated, G: Array) -> Correlated:
-    """The same covariance with the correlation at which a vanished standard deviation pulls most, if it is of no
-    use."""
-    vanished = point.d <= 0
-    if not (vanished.any() and np.sum(~vanished) == 1):
-        return point
-    turned = [point, *(replace(point, eta=eta) for eta in TURNS)]
-    pulls = [float(np.min(np.tensordot(each.tangents()[:-1][vanished], G, axes=2))) for each in turned]
-    lowest = int(np.argmin(pulls))
-    return turned[lowest] if pulls[lowest] < min(pulls[0], 0.0) - ROUNDED * float(np.abs(G).max()) else point
-
-
-def _values(point: object) -> Array:
-    if isinstance(point, HeldCoordinates):
-        return point.lead.values
-    values = np.asarray(getattr(point, "d"))  # noqa: B009
-    return np.append(values, getattr(point, "eta", 0.0))
+    """As `moved`, but what may not be negative stops at zero."""
+    return Points([point.inside(own) for point, own in zip(points, points.pieces(step), strict=True)])

@@ -11,7 +11,6 @@ from typing import Protocol
 
 import numpy as np
 
-from ...engine.covariance.correlated import Correlation
 from ...numerics.linalg import Array, Mask
 
 HALVINGS = 60
@@ -67,19 +66,6 @@ class Exponential:
     def w(self, psi: Array) -> Array:
         with np.errstate(divide="ignore"):
             return np.log(np.maximum(psi, 0.0))
-
-
-@dataclass(frozen=True)
-class Rho:
-    """psi = rho(w) of compound symmetry or autoregression."""
-
-    family: Correlation
-
-    def psi(self, w: Array) -> Array:
-        return np.array([self.family.rho(float(each))[0] for each in np.ravel(w)]).reshape(np.shape(w))
-
-    def w(self, psi: Array) -> Array:
-        return np.array([self.family.eta(float(each)) for each in np.ravel(psi)]).reshape(np.shape(psi))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from scipy import special
 from scipy.interpolate import CubicSpline
 
 from ...engine.generalized.held import ConstrainedDeviance, Correlations, Deviation, FixedEffect, minimized
+from ...engine.generalized.held_scale import HeldSigma, minimized_with_scale
+from ...engine.generalized.joint_newton import JointDescent
 from ...engine.generalized.profiled_beta import Profiled
 from ...engine.generalized.user import At
 from ...errors import ArgumentError, NumericalError, note
@@ -54,11 +56,15 @@ class ProfileNode:
 class Parameter:
     """What is held: where it stands, its estimate, about how uncertain it is, and its limits."""
 
-    held: ConstrainedDeviance
+    held: ConstrainedDeviance | HeldSigma
     psi: float
     error: float
     lowest: float = -np.inf
     highest: float = np.inf
+
+    def reached(self, last: float, psi: float) -> float:
+        """Where a step from `last` to psi goes: sigma, which has no 0, at most half way to it."""
+        return max(psi, 0.5 * last) if isinstance(self.held, HeldSigma) else psi
 
     def holdable(self, psi: float) -> float:
         """The value that is held: a correlation of 1, where the coordinates end, all but reached."""
@@ -86,7 +92,7 @@ class Side:
 
     def visit(self, psi: float, near: ProfileNode) -> ProfileNode:
         """The node at psi, sought from another."""
-        run = minimized(self.fit.optimum, self.parameter.held, self.parameter.holdable(psi), near.at)
+        run = _constrained(self.fit, self.parameter.held, self.parameter.holdable(psi), near.at)
         gain = float(run.at.value) - self.fit.optimum.value
         if gain < -LOWER:
             raise NumericalError(f"a criterion {-gain:.3g} below that of the fit was found: refit from there")
@@ -100,7 +106,7 @@ class Side:
         step = max(target - abs(last.zeta), 0.05) * rate
         if before is not None:
             step = min(step, 4 * abs(last.psi - before.psi))
-        psi = last.psi + self.sign * step
+        psi = self.parameter.reached(last.psi, last.psi + self.sign * step)
         return self.limit if self.sign * (self.limit - psi) < ROOM * step else psi
 
     def walk(self, cutoff: float) -> None:
@@ -126,14 +132,24 @@ class Side:
         return (self.nodes[beyond[0] - 1], self.nodes[beyond[0]]) if beyond else (self.nodes[-1], None)
 
 
+def _constrained(
+    fit: GeneralizedFittedModel, held: ConstrainedDeviance | HeldSigma, value: float, near: At
+) -> JointDescent[At]:
+    """The criterion minimized with one parameter held, begun at a node."""
+    if fit.scaled:
+        return minimized_with_scale(fit.optimum, held, value, near)
+    assert not isinstance(held, HeldSigma)
+    return minimized(fit.optimum, held, value, near)
+
+
 # --- parameters ------------------------------------------------------------------------------------------------------
 
 
 def covariances_at(fit: GeneralizedFittedModel, at: At) -> list[Array]:
-    """Sigma (l, l) of every term, relative to sigma^2."""
+    """Sigma (l, l) of every term."""
     inverses = fit.devfun.structure.scaling.inverse_terms
     halves = [back @ point.template() for back, point in zip(inverses, at.place.points, strict=True)]
-    return [half @ half.T for half in halves]
+    return [at.phi * half @ half.T for half in halves]
 
 
 def values_at(fit: GeneralizedFittedModel, at: At) -> Array:
@@ -141,15 +157,13 @@ def values_at(fit: GeneralizedFittedModel, at: At) -> Array:
     sds, cors = [], []
     for family, Sigma in zip(fit.covariances.families, covariances_at(fit, at), strict=True):
         sd = np.sqrt(np.diag(Sigma))
-        C, width = correlations(Sigma), family.width
-        sds += [sd[:1] if family.hom else sd]
-        if family.structure == "us":
-            cors += [np.array([C[i, j] for j in range(width) for i in range(j + 1, width)])]
-        elif family.size > len(sds[-1]):
-            cors += [C[1, :1]]
+        C = correlations(Sigma)
+        sds += [sd[: family.n_sd]]
+        cors += [np.array([C[i, j] for i, j in family.pairs])]
+    sigma = [np.array([np.sqrt(at.phi)])] if fit.scaled else []
     scaled = np.zeros(0) if isinstance(fit.devfun.criterion, Profiled) else at.place.beta
     beta = fit.devfun.structure.scaling.inverse @ scaled if len(scaled) else fit.beta
-    return np.concatenate([*sds, *cors, beta])
+    return np.concatenate([*sds, *cors, *sigma, beta])
 
 
 def parameters(fit: GeneralizedFittedModel) -> list[Parameter]:
@@ -160,23 +174,26 @@ def parameters(fit: GeneralizedFittedModel) -> list[Parameter]:
         zip(fit.covariances.families, covariances_at(fit, fit.optimum.at), strict=True)
     ):
         sd, C = np.sqrt(np.diag(Sigma)), correlations(Sigma)
-        for a in range(1 if family.hom else family.width):
+        for a in range(family.n_sd):
             error = FIRST * max(float(sd[a]), 0.1 * float(np.max(sd)), 1e-3)
             sds.append(Parameter(Deviation(term, a), float(sd[a]), error, 0.0))
-        pairs = [(i, j) for j in range(family.width) for i in range(j + 1, family.width)]
-        several = pairs if family.structure == "us" else pairs[: family.size > (1 if family.hom else family.width)]
-        for i, j in several:
+        for i, j in family.pairs:
             cors.append(Parameter(Correlations(term, j, i), float(C[i, j]), FIRST, -1.0, 1.0))
     errors = se_fixef(fit).to_numpy()
     betas = [Parameter(FixedEffect(k), float(fit.beta[k]), float(errors[k])) for k in range(len(errors))]
-    return [*sds, *cors, *betas]
+    return [*sds, *cors, *_sigma(fit), *betas]
+
+
+def _sigma(fit: GeneralizedFittedModel) -> list[Parameter]:
+    """sigma, of a family with a scale; its error is that of n normal residuals."""
+    return [Parameter(HeldSigma(), fit.sigma, fit.sigma / np.sqrt(2 * fit.design.n))] if fit.scaled else []
 
 
 def _asked(fit: GeneralizedFittedModel, signames: bool) -> tuple[list[Parameter], list[str], int]:
-    if fit.scaled:
+    if fit.devfun.laplace.scale == "lme4":
         raise ArgumentError(
-            f"glmer() fits with a scale ({fit.family.name}) have no profile: their standard deviations are relative to "
-            "sigma; take method='Wald' or 'boot'"
+            f"profile: lme4's criterion of a family with a scale ({fit.family.name}) is no likelihood, its zeta has no "
+            "distribution: fit without laplace='lme4', or take method='Wald' or 'boot'"
         )
     if isinstance(fit.devfun.criterion, Profiled):
         raise ArgumentError("with nAGQ=0 the fixed effects are no parameters of the criterion: profile a fit by nAGQ=1")
@@ -219,10 +236,10 @@ def _curve(parameter: Parameter, nodes: Sequence[ProfileNode]) -> Curve:
 def profile_generalized(
     fit: GeneralizedFittedModel, which: Any = None, alpha_max: float = 0.01, signames: bool = True
 ) -> LikelihoodProfile:
-    """The profile of a fit of `glmer` without a scale, over standard deviations, correlations and fixed effects.
+    """The profile of a fit of `glmer` over standard deviations, correlations, sigma if there is one, and fixed effects.
 
-    The arguments are those of `profile` for `lmer`. ArgumentError for families with a scale, for nAGQ=0, and with
-    nAGQ > 1 for all but the first column of a term.
+    The arguments are those of `profile` for `lmer`. ArgumentError for lme4's criterion of a family with a scale, for
+    nAGQ=0, and with nAGQ > 1 for all but the first column of a term.
     """
     check_level(alpha_max, "alpha_max")
     known, names, n_variance = _asked(fit, signames)
@@ -230,8 +247,8 @@ def profile_generalized(
     cutoff = float(np.sqrt(special.chdtri(len(names), alpha_max)))
     paths = {names[k]: _walked(fit, known[k], names[k], cutoff, whole=True) for k in rows}
     curves = {names[k]: _curve(known[k], paths[names[k]]) for k in rows}
-    n_sd = sum(1 if family.hom else family.width for family in fit.covariances.families)
-    return LikelihoodProfile(_frame(paths, names), curves, tuple(names), n_variance, n_sd)
+    n_sd = sum(family.n_sd for family in fit.covariances.families)
+    return LikelihoodProfile(_frame(paths, names), curves, tuple(names), n_variance, n_sd, scaled=fit.scaled)
 
 
 def _frame(paths: dict[str, list[ProfileNode]], names: Sequence[str]) -> PlainTable:

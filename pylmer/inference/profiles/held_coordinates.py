@@ -27,7 +27,7 @@ DEGENERATE = 1e-12  # a leading column shorter than this, relative, is none
 
 
 @dataclass(frozen=True, eq=False)
-class HeldCoordinates:
+class HeldCoordinates(Point):
     """Sigma~ = F A A' F' in the scaled coordinates; F (l, l).
 
     lead with P (h, h) in k coordinates;   C (l - h, h);   B (l - h, l - h) with its chart U
@@ -122,6 +122,14 @@ class HeldCoordinates:
             C = np.hstack([point.C[:, :-1], np.zeros((len(point.C), 1))])
             return replace(point, C=C, B=Unstructured(U * s, U))
         return replace(point, B=Unstructured.charted(point.B.T, self.B.U))
+
+    @property
+    def numbers(self) -> Array:
+        return self.lead.values
+
+    def neutral(self, k: int) -> HeldCoordinates:
+        values = self.lead.values
+        return replace(self, lead=self.lead.at(np.where(np.arange(len(values)) == k, self.lead.identity, values)))
 
     def idle(self, score: Array) -> Mask:
         """Mask (size,) of coordinates that add nothing here, or whose `score` (size,) pulls them below zero."""

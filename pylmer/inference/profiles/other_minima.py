@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
-from ...engine.covariance.correlated import Correlated
-from ...engine.covariance.diagonal import Diagonal
 from ...engine.covariance.point import Point
 from ...engine.covariance.points import Points
-from ...engine.covariance.unstructured import Unstructured
 from ...engine.optimize.search import INTERIOR
-from ...numerics.linalg import Array
 from .constrained import SINGULAR, ConstrainedDeviance, State, thinnest
 from .held_coordinates import HeldCoordinates
 
@@ -36,7 +30,7 @@ def rivals(held: ConstrainedDeviance) -> list[State]:
     out = []
     for make in made if several else made[:1]:  # of other points there is one reset
         points = [
-            make(point, _held_of(held, k)) if isinstance(point, HeldCoordinates) else _reset(point)
+            make(point, _held_of(held, k)) if isinstance(point, HeldCoordinates) else point.anew(INTERIOR)
             for k, point in enumerate(held.state.points)
         ]
         out.append(replace(held.state, points=Points(points)))
@@ -52,26 +46,8 @@ def _without(point: Point, own: int) -> Point:
     """The point with its coordinate `own`, if it is one of it, where that makes nothing singular."""
     if not 0 <= own < point.size:
         return point
-    if isinstance(point, HeldCoordinates):
-        return replace(point, lead=point.lead.at(_with(point.lead.values, own, point.lead.identity)))
-    if isinstance(point, Diagonal):
-        return replace(point, d=_with(point.d, own, np.ones(len(point.d))))
-    if isinstance(point, Correlated):
-        eta = 0.0 if own == len(point.d) else point.eta
-        return replace(point, d=_with(point.d, own, np.ones(len(point.d))), eta=eta)
-    return point
-
-
-def _with(values: Array, own: int, others: Array) -> Array:
-    return np.where(np.arange(len(values)) == own, others, values)
+    return point.neutral(own)
 
 
 def _resetting(size: float, correlation: float) -> Callable[[HeldCoordinates, int], HeldCoordinates]:
     return lambda point, held: point.reset(size, correlation, held)
-
-
-def _reset(point: Point) -> Point:
-    """An unstructured covariance from which any other is near."""
-    if isinstance(point, Unstructured):
-        return Unstructured(INTERIOR * np.eye(len(point.T)), np.eye(len(point.T)))
-    return point

@@ -18,7 +18,7 @@ from ...extract import word
 from ...fit.fitted_model import FittedModel
 from ...fit.per_fit import once_per_fit
 from ...fit.refitting import refitML
-from ...language import did_you_mean
+from ...language.suggest import did_you_mean
 from ...numerics.distributions import two_sided_quantile
 from ...numerics.linalg import Array
 from ...text import show
@@ -39,6 +39,7 @@ class LikelihoodProfile:
     curves   parameter -> its curve: `forward(value)` is zeta, `backward(zeta)` the value
     names    all parameters of the fit, the first n_variance of them variance parameters; n_sd standard deviations
     scale    of the variance parameters: "sdcor", "varcov", "theta", or "varianceProf", "logProf"
+    scaled   whether sigma is one of them, the last; not so of a family without a scale
     """
 
     frame: pd.DataFrame
@@ -47,6 +48,7 @@ class LikelihoodProfile:
     n_variance: int
     n_sd: int
     scale: str = "sdcor"
+    scaled: bool = True
 
     def as_frame(self) -> pd.DataFrame:
         """The table as a plain DataFrame."""
@@ -129,7 +131,7 @@ def profile(
     rows = chosen(names, n_variance, which, "which")
     paths = {names[k]: _path(known, k, names[k], (cutoff, cutoff), whole=True) for k in rows}
     curves = {name: _curve(found) for name, found in paths.items()}
-    n_sd = sum(1 if family.hom else family.width for family in fit.covariances.families)
+    n_sd = sum(family.n_sd for family in fit.covariances.families)
     return LikelihoodProfile(_frame(known, paths, names), curves, tuple(names), n_variance, n_sd, prof_scale)
 
 
@@ -268,7 +270,8 @@ def _transformed(
     prefixes: tuple[str, str, str],
 ) -> LikelihoodProfile:
     """The profile with standard deviations as functions of themselves, under other names."""
-    deviations = {*profile.names[: profile.n_sd], profile.names[profile.n_variance - 1]}
+    sigma = profile.names[profile.n_variance - 1 : profile.n_variance] if profile.scaled else ()
+    deviations = {*profile.names[: profile.n_sd], *sigma}
     renamed = {name: _renamed(name, prefixes) if name in deviations else name for name in profile.names}
     columns: dict[str, Any] = {".zeta": profile.frame[".zeta"].to_numpy()}
     for name in profile.names:

@@ -14,18 +14,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ...engine.covariance.correlated import Correlated
-from ...engine.covariance.diagonal import Diagonal
-from ...engine.covariance.family import CovarianceFamily
-from ...engine.covariance.point import Point, lower_entries
+from ...engine.covariance.family import CorrelationScale, CovarianceFamily
+from ...engine.covariance.point import Point, lower_entries, pairs_below
 from ...fit.fitted_model import FittedModel
 from ...numerics.linalg import Array
 from .constrained import ProfileParameter, State
-from .curves import Linear, Rho, Scale, Sine, Squared
+from .curves import Linear, Scale, Sine, Squared
 from .held_coordinates import HeldCoordinates, rooted
 from .leading_block import CovaryingBlock, LeadingBlock, Polar, TriangularBlock
 from .relative import ITSELF, Relative
-from .term_values import sdcor, theta, varcov
 
 VANISHED = 1e-7  # a relative standard deviation below which its correlations mean nothing
 SD = Relative(1)
@@ -71,16 +68,6 @@ class Term:
         """Lengths of the columns of R, in which `rooted` measures."""
         return np.asarray(np.linalg.norm(self.R, axis=0))
 
-    @property
-    def deviations(self) -> int:
-        """How many standard deviations there are."""
-        return 1 if self.family.hom else self.family.width
-
-    @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """Pairs of columns, in the order of what is below the diagonal."""
-        return [(i, j) for j in range(self.family.width) for i in range(j + 1, self.family.width)]
-
     def rooted(self, leading: tuple[int, ...], lead: Callable[[Array], LeadingBlock]) -> HeldCoordinates:
         """The term's covariance with these columns leading."""
         return rooted(self.point, self.R, leading, lead)
@@ -109,7 +96,7 @@ class ProfScale:
     """Terms in which variance parameters are held.
 
     makers    of the arguments of one term: those that come before the like of other terms, and those that come after
-    values    the same of a point: see `term_values`
+    values    the same of a point in scaled coordinates Z~ = Z R^-1, at sigma, in the user's units
     sigma     of a scale of sigma
     """
 
@@ -119,29 +106,34 @@ class ProfScale:
 
 
 def _sdcor(term: Term) -> Makers:
-    if term.family.structure == "us":
-        deviations = [_deviation(term, i) for i in range(term.family.width)]
-        return deviations, [_correlation(term, pair) for pair in term.pairs]
-    return [_entry(term, i, SD) for i in range(term.deviations)], _rho(term)
+    if term.family.by_deviations:
+        return [_entry(term, i, SD) for i in range(term.family.n_sd)], _correlation_parameters(term)
+    deviations = [_deviation(term, i) for i in range(term.family.width)]
+    return deviations, [_correlation(term, pair) for pair in pairs_below(term.family.width)]
 
 
 def _varcov(term: Term) -> Makers:
     deviations, rest = _sdcor(term)
-    if term.family.structure == "us":
-        rest = [_covariance(term, pair) for pair in term.pairs]
+    if not term.family.by_deviations:
+        rest = [_covariance(term, pair) for pair in pairs_below(term.family.width)]
     return [_squared(make) for make in deviations], rest
 
 
 def _theta(term: Term) -> Makers:
-    if term.family.structure == "us":
-        return [_theta_entry(term, i, j) for i, j in zip(*lower_entries(term.family.width), strict=True)], []
-    return [*(_entry(term, i, ITSELF) for i in range(term.deviations)), *_rho(term)], []
+    if term.family.by_deviations:
+        entries = [_entry(term, i, ITSELF) for i in range(term.family.n_sd)]
+        return [*entries, *_correlation_parameters(term)], []
+    return [_theta_entry(term, i, j) for i, j in zip(*lower_entries(term.family.width), strict=True)], []
+
+
+def _par(family: CovarianceFamily, point: Point, R: Array, sigma: float) -> tuple[Array, Array]:
+    return family.profiled_par(point, R), np.zeros(0)
 
 
 SCALES = {
-    "sdcor": ProfScale(_sdcor, sdcor, lambda scale: scale),
-    "varcov": ProfScale(_varcov, varcov, Squared),
-    "theta": ProfScale(_theta, theta, lambda scale: scale),
+    "sdcor": ProfScale(_sdcor, lambda family, *at: family.sdcor(*at), lambda scale: scale),
+    "varcov": ProfScale(_varcov, lambda family, *at: family.varcov(*at), Squared),
+    "theta": ProfScale(_theta, _par, lambda scale: scale),
 }
 
 
@@ -207,25 +199,24 @@ def _entry(term: Term, i: int, relative: Relative) -> Maker:
     """A standard deviation of a term of another structure, or that relative to sigma."""
 
     def make() -> ProfileParameter:
-        assert isinstance(term.point, Diagonal | Correlated)
-        point = replace(term.point, d=np.abs(term.point.d))
-        w = point.d[i] / relative.unit(term.start.t, 0.0)
+        point = term.point.upright()
+        w = point.numbers[i] / relative.unit(term.start.t, 0.0)
         return term.holding(point, i, w, Linear(1 / float(term.R[i, i])), (0.0, np.inf), relative)
 
     return make
 
 
-def _rho(term: Term) -> list[Maker]:
-    """The correlation of cs or ar1, if the term has one."""
-    point = term.point
-    if not isinstance(point, Correlated):
-        return []
+def _correlation_parameters(term: Term) -> list[Maker]:
+    """The correlations that are coordinates themselves, such as rho of cs and ar1."""
+    return [_rho(term, k, scale) for k, scale in enumerate(term.family.correlation_scales, start=term.family.n_sd)]
 
+
+def _rho(term: Term, k: int, scale: CorrelationScale) -> Maker:
     def make() -> ProfileParameter | Undetermined:
-        low, high = point.family.eta(point.family.lowest), point.family.eta(1.0)
-        if not np.max(point.d) > VANISHED:
-            return Undetermined(Rho(point.family), low, high)
-        made = term.holding(point, len(point.d), np.clip(point.eta, low, high), Rho(point.family), (low, high))
-        return term.meaningless_at(made, tuple(range(len(point.d))) if term.family.hom or len(point.d) == 2 else ())
+        values, n_sd, limits = term.point.numbers, term.family.n_sd, (scale.lowest, scale.highest)
+        if not np.max(values[:n_sd]) > VANISHED:
+            return Undetermined(scale, *limits)
+        made = term.holding(term.point, k, np.clip(values[k], *limits), scale, limits)
+        return term.meaningless_at(made, tuple(range(n_sd)) if n_sd <= 2 else ())
 
-    return [make]
+    return make

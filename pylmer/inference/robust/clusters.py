@@ -15,7 +15,8 @@ from ...fit.linear.regression import LinearFit
 from ...functions import RefusedError, Value, as_factor, read_columns, vector_among
 from ...functions.series import value_of
 from ...functions.values import length, missing, take
-from ...language import did_you_mean, known_as
+from ...language import known_as
+from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array, cholesky, dense
 from .sandwich import Cluster, reduced
 

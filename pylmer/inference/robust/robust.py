@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import several, word_of
-from ...language import did_you_mean, known_as
+from ...language import known_as
+from ...language.suggest import did_you_mean
 from ...numerics.distributions import student_two_sided, two_sided_quantile
 from ...numerics.linalg import Array
 from ...text import Copied
@@ -179,10 +181,16 @@ def conf_int(
     return made
 
 
+@singledispatch
 def check_fit(fit: Any, name: str) -> None:
     """ArgumentError unless this is a fit of lmer() or lm()."""
-    if not isinstance(fit, FittedModel | LinearFit):
-        raise ArgumentError(f"{name}() wants a fit of lmer() or lm(), found {type(fit).__name__}")
+    raise ArgumentError(f"{name}() wants a fit of lmer() or lm(), found {type(fit).__name__}")
+
+
+@check_fit.register(FittedModel)
+@check_fit.register(LinearFit)
+def _linear(fit: FittedModel | LinearFit, name: str) -> None:
+    """These have a cluster-robust covariance."""
 
 
 def estimates(fit: Fit) -> Array:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...design import Designed
 from ...diagnostics import cooks_distance, hatvalues
+from ...engine.covariance.point import lower_entries
 from ...errors import ArgumentError
 from ...extract import AIC, BIC, VarCorr, coef, df_residual, logLik, nobs, ranef, sigma, word
 from ...fit.fitted_model import FittedModel
@@ -26,8 +27,9 @@ from ..degrees_of_freedom.choice import METHODS, check_ddf
 from .augmenting import as_frame, beside, joined, predicted, refuse_both, with_predictions
 
 COLUMNS = (
-    *("effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value"),
+    *("response", "effect", "group", "level", "term", "estimate", "std.error", "statistic", "df", "p.value"),
     *("conf.low", "conf.high"),
+    *("converged", "singular"),
 )
 Mixed = FittedModel | GeneralizedFittedModel
 EFFECTS = ("fixed", "ran_pars", "ran_vals", "ran_coefs")
@@ -174,26 +176,17 @@ def _parameter(sd: str, cor: str, var1: str | None, var2: str | None) -> str:
 def _places(fit: Mixed) -> list[int]:
     """Where each row of VarCorr's lower triangles stands in `intervals.parameter_names`; -1 for no parameter there."""
     families = fit.covariances.families
-    sds = [1 if family.hom else family.width for family in families]
-    sd, correlation, out = 0, sum(sds), []
-    for family, count in zip(families, sds, strict=True):
-        for j in range(family.width):
-            for i in range(j, family.width):
-                if i == j:
-                    out.append(sd if family.hom else sd + j)
-                elif family.structure == "us":
-                    out.append(correlation)
-                    correlation += 1
-                else:
-                    out.append(correlation if _is_rho(family.structure, i - j) else -1)
-        sd += count
-        correlation += family.structure in ("cs", "ar1") and family.width > 1
+    sd, correlation, out = 0, sum(family.n_sd for family in families), []
+    for family in families:
+        for i, j in zip(*lower_entries(family.width), strict=True):
+            if i == j:
+                out.append(sd if family.hom else sd + j)
+            else:
+                number = family.pair_number(i, j)
+                out.append(-1 if number is None else correlation + number)
+        sd += family.n_sd
+        correlation += len(family.pairs)
     return [*out, correlation]
-
-
-def _is_rho(structure: str, lag: int) -> bool:
-    """Whether the correlation of two columns `lag` apart is the parameter rho itself."""
-    return structure == "cs" or (structure == "ar1" and lag == 1)
 
 
 def _values(fit: Mixed, level: float | None, limits: Array | None, scales: str) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from ....errors import ArgumentError
 from ....numerics.linalg import Array
 from ...sums.gram import Gram, Incidence
 from ..contract import Covariances, Engine, Fixed
-from ..dense import factor_templates, fixed_part
 from ..patterns import CsrPattern, coupling_pattern, remainder_pattern
 from ..scalars import CrossedScalars, ScalarsEngine, ScalarsFactorization, ScalarsPlan
 from .operator import Coupling
@@ -108,7 +107,7 @@ class IterativeEngine(ScalarsEngine):
         key = np.concatenate([t.ravel() for t in T]).tobytes()
         if key not in self.latest:
             self.latest.clear()
-            self.latest[key] = IterativeFactorization(self, self.eliminated(factor_templates(self.gram, T)), T)
+            self.latest[key] = IterativeFactorization(self, self.eliminated(self.gram.factor_templates(T)), T)
         return self.latest[key]
 
 
@@ -122,7 +121,7 @@ class IterativeFactorization(ScalarsFactorization):
     @cached_property
     def fixed(self) -> Fixed:
         eliminated = self.elimination.inner(self.half_solves, self.half_solves)
-        return EstimatedFixed(fixed_part(self.engine.gram.XytXy - eliminated, np.nan), self)
+        return EstimatedFixed(Fixed.solved(self.engine.gram.XytXy - eliminated, np.nan), self)
 
     @property
     def remainder(self) -> IterativeSchurComplement:

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from ...numerics.linalg import Array, Mask
 
 
-class Place(Protocol):
+class AnyPlace(Protocol):
     """Where a criterion is looked at, in coordinates of its own; a step s is (k,)."""
 
     @property
@@ -34,7 +34,7 @@ class Place(Protocol):
         """Whether second-order information at `other` speaks of the same coordinates."""
 
 
-class SearchedPlace(Place, Protocol):
+class SearchedPlace(AnyPlace, Protocol):
     """A place among which a search looks for the lowest minimum: some parameters may vanish."""
 
     def singular(self) -> bool:
@@ -51,8 +51,8 @@ class SearchedPlace(Place, Protocol):
         """Coordinates (k,) that must be held, for the criterion has a kink where they are; nearly always none."""
 
 
-P = TypeVar("P", bound=Place)
-P_co = TypeVar("P_co", bound=Place, covariant=True)
+P = TypeVar("P", bound=AnyPlace)
+P_co = TypeVar("P_co", bound=AnyPlace, covariant=True)
 E_co = TypeVar("E_co", covariant=True)
 
 

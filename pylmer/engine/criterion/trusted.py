@@ -1,0 +1,70 @@
+"""Whether sums can be trusted: a response far from zero that only the random effects can take up is lost in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...errors import NumericalError
+from ..covariance.family import CovarianceFamily
+from ..covariance.points import Points
+from ..sums.gram import FactorSums, Gram
+from ..sums.rows import Rows
+from .profiled import Criterion
+
+FAR = 1e4  # multiple of I at which the random effects have taken up all they can
+CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
+LOST = 1e-7  # rounding of the criterion there from which sums are left
+LARGEST = 1_000  # random effects up to which the factor of all columns is formed
+OPERATIONS = 2e10  # of its formation, n q^2, up to which it is
+
+
+def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily], rows: Rows) -> Criterion:
+    """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
+    gram = criterion.gram
+    if criterion.engine.shared is None or not is_small(gram):
+        return criterion
+    if collinearity(gram) > CANCELLING:
+        return _by_rows(criterion, rows)
+    far, near = (Points.multiple(families, c) for c in (FAR, 1.0))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        try:
+            at = criterion.at(far)
+            if at.noise < LOST:
+                return criterion
+        except NumericalError:
+            pass
+        orthogonal = _by_rows(criterion, rows)
+        try:
+            return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
+        except NumericalError:
+            return criterion
+
+
+def _by_rows(criterion: Criterion, rows: Rows) -> Criterion:
+    from ..factorization.orthogonal import OrthogonalEngine  # of few responses
+
+    return replace(criterion, engine=OrthogonalEngine(criterion.gram, rows))
+
+
+def collinearity(gram: Gram) -> float:
+    """The largest correlation, about zero, of two columns of one factor that are not whitened."""
+    return max((_collinearity(sums) for sums in gram.factors if _has_own_scales(gram, sums)), default=0.0)
+
+
+def _has_own_scales(gram: Gram, sums: FactorSums) -> bool:
+    return sums.L > 1 and (len(sums.terms) > 1 or not np.any(np.triu(gram.scaling.R_terms[sums.terms[0]], 1)))
+
+
+def _collinearity(sums: FactorSums) -> float:
+    A = sums.ZtZ.sum(axis=0)
+    size = np.sqrt(np.maximum(np.diag(A), np.finfo(float).tiny))
+    return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
+
+
+def is_small(gram: Gram) -> bool:
+    """Whether the factor of all columns of [Z X y] is small enough to be formed."""
+    q = sum(sums.q for sums in gram.factors)
+    return q <= LARGEST and gram.n * q**2 <= OPERATIONS

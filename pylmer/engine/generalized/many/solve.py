@@ -1,0 +1,146 @@
+"""The optima of many responses of one design with one grouping factor.
+
+All begin at the optimum of the fit at hand, which is near when the responses were simulated from it. Singular ends are
+judged as those of one response are: vanished deviations are set to zero where the criterion does not mind, and a run
+whose criterion would fall if one grew again goes on from inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ....numerics.linalg import Array, Mask, symmetric
+from ...covariance.point import VANISHED
+from ...many_responses.stacked_points import StackedPoints
+from ...optimize.certificate import TOLERANCE
+from ...optimize.search import INTERIOR
+from ..laplace import Laplace
+from ..profiled_beta import Profiled
+from ..solution import GeneralizedOptimum
+from ..user import GeneralizedDevfun
+from .descent import ManyRuns, descended, is_known, moved_to
+from .design import OneFactor, one_factor
+from .places import ManyPlaces
+from .rows import many_rows
+from .values import ManyLaplace
+
+STACKED = ("us", "diag")
+MAPS = 4_000_000  # numbers in the maps from row weights to their sums, up to which they are formed
+ROWS = 20_000  # rows from which one response alone keeps the processor's cache busy
+HELD = 4_000_000  # numbers held for all runs of a chunk
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Of R responses: where each has ended, value and phi (R,), whether singular and whether it is done (R,)."""
+
+    places: ManyPlaces
+    value: Array
+    phi: Array
+    singular: Mask
+    done: Mask
+
+
+def solvable(devfun: GeneralizedDevfun) -> bool:
+    """Whether `solve_together` knows the criterion: a likelihood by Laplace, one factor, us and diag terms."""
+    criterion, structure = devfun.criterion, devfun.structure
+    if not isinstance(criterion, Laplace) or isinstance(criterion, Profiled) or devfun.free_shape:
+        return False
+    if criterion.scale == "lme4" or len(structure.factors) != 1 or structure.n > ROWS:
+        return False
+    L, p = structure.factors[0].L, structure.p
+    known = all(covariance.structure in STACKED for covariance in devfun.covariances)
+    return known and structure.n * (L * (L + p) + p * p) <= MAPS
+
+
+def solve_together(devfun: GeneralizedDevfun, Y: Array, near: GeneralizedOptimum) -> Solved:
+    """The optimum of every column of Y (n, R), begun at `near`; the devfun is `solvable`."""
+    design = one_factor(devfun.structure)
+    width = design.n + design.J * design.L * (3 + design.L + design.p)
+    size = max(1, HELD // width)
+    parts = [_solved(devfun, design, Y[:, at : at + size], near) for at in range(0, Y.shape[1], size)]
+    return Solved(
+        _joined([part.places for part in parts]),
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "phi", "singular", "done")),
+    )
+
+
+def _joined(parts: list[ManyPlaces]) -> ManyPlaces:
+    first = parts[0].points
+    T = tuple(np.concatenate([part.points.T[i] for part in parts]) for i in range(len(first.T)))
+    U = tuple(np.concatenate([part.points.U[i] for part in parts]) for i in range(len(first.U)))
+    return ManyPlaces(replace(first, T=T, U=U), np.concatenate([part.beta for part in parts]))
+
+
+def _solved(devfun: GeneralizedDevfun, design: OneFactor, Y: Array, near: GeneralizedOptimum) -> Solved:
+    laplace, R = many_laplace(devfun, design, Y), Y.shape[1]
+    start = _begun(devfun, near, R)
+    runs = descended(laplace, np.arange(R), start, np.zeros((design.L, design.J, R)))
+    _settle(runs)
+    _retry(devfun, runs)
+    done = runs.done & is_known(runs.values)
+    return Solved(runs.places, runs.values.value, runs.values.phi, _singular(runs.places), done)
+
+
+def many_laplace(devfun: GeneralizedDevfun, design: OneFactor, Y: Array) -> ManyLaplace:
+    """The criterion of every column of Y (n, R)."""
+    criterion, given = devfun.laplace, devfun.responses
+    scaled = given.family.has_scale  # then it is no constant
+    constant = np.array([0.0 if scaled else given.family.saturated(y, given.weights, 1.0) for y in Y.T])
+    rows = many_rows(given.family, Y, given.weights)
+    return ManyLaplace(design, criterion.structure, rows, given.offset, constant, criterion.observed)
+
+
+def _begun(devfun: GeneralizedDevfun, near: GeneralizedOptimum, R: int) -> ManyPlaces:
+    place = near.at.place
+    points = place.points.floored(INTERIOR) if place.points.singular() else place.points
+    one = StackedPoints.stacked(devfun.covariances, [points])
+    return ManyPlaces(one[np.zeros(R, int)], np.tile(place.beta, (R, 1)))
+
+
+def _singular(places: ManyPlaces) -> Mask:
+    return np.asarray(np.any(places.points.deviations() < VANISHED, axis=1))
+
+
+def _settle(runs: ManyRuns) -> None:
+    """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
+    lost = np.flatnonzero(_singular(runs.places) & runs.done)
+    if not len(lost):
+        return
+    here = runs.places[lost]
+    places = ManyPlaces(here.points.zeroed(VANISHED), here.beta)
+    values = moved_to(runs, lost, places)
+    kept = np.flatnonzero(values.value <= runs.values.value[lost] + np.maximum(runs.values.noise[lost], 1e-9))
+    runs.put(lost[kept], places[kept], values[kept])
+
+
+def _retry(devfun: GeneralizedDevfun, runs: ManyRuns) -> None:
+    """Runs whose criterion would fall if a vanished variance grew go on from inside."""
+    lost = np.flatnonzero(_singular(runs.places) & runs.done)
+    falling = np.array([r for r in lost if not _holds(devfun, runs, int(r))], int)
+    if not len(falling):
+        return
+    here = runs.places[falling]
+    places = ManyPlaces(here.points.floored(INTERIOR), here.beta)
+    again = descended(runs.laplace, runs.who[falling], places, runs.values.rows.b[..., falling] * 0.0)
+    _settle(again)
+    better = np.flatnonzero(again.values.value < runs.values.value[falling] - runs.values.noise[falling])
+    runs.put(falling[better], again.places[better], again.values[better])
+    runs.done[falling[better]] = again.done[better]
+
+
+def _holds(devfun: GeneralizedDevfun, runs: ManyRuns, r: int) -> bool:
+    """Whether dd/dSigma is nowhere negative on what has vanished, in the units of `proof.kkt`."""
+    for term, T in enumerate(runs.places.points.T):
+        U, s, _ = np.linalg.svd(T[r])
+        null = U[:, s < VANISHED]
+        if not null.shape[1]:
+            continue
+        _, at = devfun.structure.place[term]
+        G, scale = (null.T @ A[r][at, at] @ null for A in (runs.values.G, runs.values.ZtVZ))
+        unit = max(float(np.mean(np.diag(scale))), 1e-300)
+        if np.linalg.eigvalsh(symmetric(G))[0] < -TOLERANCE * unit:
+            return False
+    return True
