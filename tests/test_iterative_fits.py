@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -193,3 +194,16 @@ def test_the_exact_engine_begins_where_the_iterative_one_ends(monkeypatch) -> No
     assert begun.optimum.values == 0
     assert begun.optimum.factorized is begun.at  # not factorized again
     np.testing.assert_allclose(begun.theta, usual.theta, rtol=1e-6)
+
+
+def test_a_kept_factorization_is_of_its_own_criterion_and_place() -> None:
+    data = pylmer.datasets.load("sleepstudy")
+    fit, ml = (lmer("Reaction ~ Days + (Days | Subject)", data, REML=REML) for REML in (True, False))
+    mixed = pylmer.LmerFit(ml.request, ml.devfun, fit.optimum)  # as where a criterion is taken at another's theta
+    assert mixed.at is not fit.at
+    assert mixed.at.criterion is ml.criterion
+    assert mixed.at.value == pytest.approx(float(ml.devfun(fit.par)), rel=1e-12)
+    moved = replace(fit.optimum, points=ml.optimum.points)
+    assert pylmer.LmerFit(fit.request, fit.devfun, moved).at.value == pytest.approx(
+        float(fit.devfun(ml.par)), rel=1e-12
+    )

@@ -46,8 +46,11 @@ class FittedModel(Fit):
     @cached_property
     def at(self) -> At:
         """Criterion, score and information at the optimum."""
-        known = self.factorized or self.optimum.factorized
-        return self.criterion.at(self.optimum.points) if known is None else known
+        if self.factorized is not None:
+            return self.factorized
+        known = self.optimum.factorized
+        mine = known is not None and known.criterion is self.criterion and known.points == self.optimum.points
+        return known if known is not None and mine else self.criterion.at(self.optimum.points)
 
     @cached_property
     def solution(self) -> Solution:

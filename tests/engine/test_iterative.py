@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from pylmer.engine.covariance.family import CovarianceFamily
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.covariance.points import Points
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.factorization.choose import choose_engine
@@ -25,7 +25,7 @@ from pylmer.engine.sums.scaling import find_scaling
 from pylmer.errors import ArgumentError, NumericalError
 
 SIZES = (90, 50, 6)
-FAMILY = CovarianceFamily("us", 1, False)
+FAMILY = covariance_family("us", 1, False)
 
 
 def made(sizes=SIZES, n=2000, seed=1, *, weights=False, rare=False) -> Rows:
