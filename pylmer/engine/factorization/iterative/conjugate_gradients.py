@@ -48,7 +48,7 @@ class Deflation:
 
 
 @dataclass(frozen=True, eq=False)
-class Solved:
+class SolvedColumns:
     """A X = B up to `residual` (q, m), after so many `steps`."""
 
     X: Array
@@ -64,7 +64,7 @@ def solve(
     tolerance: Array,
     least: int = 0,
     most: int = MOST_STEPS,
-) -> Solved:
+) -> SolvedColumns:
     """Go on from X with its `residual` (q, m) until the norm of each column's is below its `tolerance` (m,).
 
     NumericalError if that takes more than `most` steps.
@@ -75,7 +75,7 @@ def solve(
     size = np.sum(R**2, axis=0)
     for step in range(most):
         if step >= least and np.all(np.sqrt(size) <= tolerance):
-            return Solved(X, R, step)
+            return SolvedColumns(X, R, step)
         AD = A.times(D)
         alpha = size / _nonzero(np.sum(D * AD, axis=0))
         X, R = X + alpha * D, R - alpha * AD
