@@ -25,14 +25,14 @@ from ..options import lmerControl
 from ..sources.tables import Planned, opened
 
 if TYPE_CHECKING:
-    from ..sources.plan import Plan
+    from ..sources.plan import ModelPlan
 from ..text.arguments import plain
 from .models import LmerFit
 
 
 @overload
 def lmer(
-    formula: str | MixedFormula | Plan,
+    formula: str | MixedFormula | ModelPlan,
     data: Any = ...,
     REML: bool = ...,
     *,
@@ -43,7 +43,7 @@ def lmer(
 
 @overload
 def lmer(
-    formula: str | MixedFormula | Plan,
+    formula: str | MixedFormula | ModelPlan,
     data: Any = ...,
     REML: bool = ...,
     *,
@@ -147,7 +147,7 @@ def plan(
     na_action: str = "omit",
     contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
     env: Mapping[str, Any] | None = None,
-) -> Plan:
+) -> ModelPlan:
     """Make a formula ready for rows that are in parts, on one machine or many: sums travel, rows stay where they are.
 
     formula    R's formula language, as in `lmer`

@@ -77,7 +77,7 @@ class NoRows:
 
 
 @dataclass(frozen=True, eq=False)
-class Summed:
+class SummedRows:
     """A source whose rows have been summed already.
 
     gram            the sums, arranged

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..design import Design, DesignRows, ModelData, RandomDesign, Summed
+from ..design import Design, DesignRows, ModelData, RandomDesign, SummedRows
 from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import CovarianceFamily, covariance_family
 from ..engine.covariance.points import Points
@@ -155,7 +155,7 @@ def make_devfun(data: ModelData, REML: bool, control: Control) -> Devfun:
     design = data.design
     if REML and len(design.X_names) >= design.n:
         raise NumericalError(f"{len(design.X_names)} fixed effects for {design.n} observations: REML needs fewer")
-    if isinstance(data.source, Summed):
+    if isinstance(data.source, SummedRows):
         gram = data.source.gram
         _check_sizes(design, gram.scaling, np.sqrt(data.source.largest_weight) or 1.0)
         return devfun_of_sums(data, gram, REML, control)

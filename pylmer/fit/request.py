@@ -22,7 +22,7 @@ from ..language.syntax import MixedFormula
 from ..language.walk import variables
 from ..numerics.linalg import Array, read_only
 from ..options import Control, glmerControl, lmerControl
-from ..sources.tables import Table, opened
+from ..sources.tables import RowTable, opened
 from ..text.arguments import is_flag, is_number, written
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _expression(given: Any, data: Any) -> Any:
 
 
 def _names(data: Any) -> Collection[str]:
-    return data.names if isinstance(data, Table) else read_columns(data)
+    return data.names if isinstance(data, RowTable) else read_columns(data)
 
 
 def _text(given: Any) -> str | None:

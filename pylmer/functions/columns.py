@@ -82,7 +82,7 @@ def _taken(columns: Columns, name: str, rows: Array) -> Value:
 
 @runtime_checkable
 class ReadInParts(Protocol):
-    """A table whose rows are not in memory (`sources.Table`)."""
+    """A table whose rows are not in memory (`sources.RowTable`)."""
 
     def whole(self) -> Columns:
         """All of it in memory; DataError where that is too much."""

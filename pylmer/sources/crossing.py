@@ -12,10 +12,10 @@ from ..functions.arrays import Array
 from ..functions.levels import CrossedLevels
 from .numbering import BETWEEN, GroupFacts, sorted_labels
 
-Part: TypeAlias = "tuple[Array, Levels]"  # something of each label, and levels
+Sorted: TypeAlias = "tuple[Array, Levels]"  # something of each label, and levels
 
 
-def sorted_levels(labels: Array, facts: Sequence[GroupFacts], name: str) -> Part:
+def sorted_levels(labels: Array, facts: Sequence[GroupFacts], name: str) -> Sorted:
     """The labels (J,) of a grouping factor in R's order, and what they are in the design."""
     if len(facts) > 1:
         return _crossed(labels, facts, name)
@@ -23,7 +23,7 @@ def sorted_levels(labels: Array, facts: Sequence[GroupFacts], name: str) -> Part
     return labels[order], levels
 
 
-def _crossed(labels: Array, facts: Sequence[GroupFacts], name: str) -> Part:
+def _crossed(labels: Array, facts: Sequence[GroupFacts], name: str) -> Sorted:
     """The labels (J,) in the order of `a:b:c`, the levels of a varying slowest, and what they are in the design."""
     columns = np.array([label.split(BETWEEN) for label in labels.tolist()], dtype=object).reshape(-1, len(facts)).T
     names = name.split(":") if name.count(":") == len(facts) - 1 else [name] * len(facts)
@@ -36,7 +36,7 @@ def _crossed(labels: Array, facts: Sequence[GroupFacts], name: str) -> Part:
     return labels[np.argsort(place, kind="stable")], levels
 
 
-def _part(texts: Array, facts: GroupFacts, name: str) -> Part:
+def _part(texts: Array, facts: GroupFacts, name: str) -> Sorted:
     distinct, codes = np.unique(texts.astype(str), return_inverse=True)
     own = read_labels(distinct, facts)
     order, levels = sorted_labels(own, facts, name)

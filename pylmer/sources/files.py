@@ -21,14 +21,14 @@ from ..datasets.csv_files import checked_header
 from ..errors import DataError
 from ..functions import read_columns
 from .arrow import check_alike, columns_of_arrow, require_arrow
-from .tables import Part, Table, checked_names
+from .tables import RowTable, TablePart, checked_names
 
 ROWS = 500_000  # of a part
 KINDS = {".parquet": "Parquet", ".pq": "Parquet", ".csv": "CSV", ".csv.gz": "CSV"}
 GLOB = frozenset("*?[")
 
 
-class Files(Table):
+class Files(RowTable):
     """Parquet or CSV files, in the order of their names; `rows` is the largest part."""
 
     def __init__(self, paths: Sequence[Path], description: str, rows: int = ROWS) -> None:
@@ -57,7 +57,7 @@ class Files(Table):
         last = path.parent if GLOB & set(path.name) else path
         return {"name": last.name.split(".")[0]} if last.name else {}
 
-    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+    def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         read = parquet_parts if self.format == "Parquet" else csv_parts
         for path in self.paths:
             with reading(path):
@@ -145,7 +145,7 @@ def _csv_names(paths: Sequence[Path]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def parquet_parts(path: Path, wanted: list[str], rows: int) -> Iterator[Part]:
+def parquet_parts(path: Path, wanted: list[str], rows: int) -> Iterator[TablePart]:
     """A Parquet file by its row groups, large ones in pieces."""
     from pyarrow import parquet
 
@@ -156,7 +156,7 @@ def parquet_parts(path: Path, wanted: list[str], rows: int) -> Iterator[Part]:
                 # no more than what is asked for is decoded; the batches of a group are joined to parts of `rows`
                 for batch in file.iter_batches(rows, row_groups=[group], columns=wanted):
                     if batch.num_rows:
-                        yield Part(columns_of_arrow(_selected(batch, wanted)), f"{path} ({where})")
+                        yield TablePart(columns_of_arrow(_selected(batch, wanted)), f"{path} ({where})")
 
 
 def _selected(batch: Any, wanted: list[str]) -> Any:
@@ -164,10 +164,10 @@ def _selected(batch: Any, wanted: list[str]) -> Any:
     return batch.select(wanted)
 
 
-def csv_parts(path: Path, wanted: list[str], rows: int) -> Iterator[Part]:
+def csv_parts(path: Path, wanted: list[str], rows: int) -> Iterator[TablePart]:
     """A CSV file, some lines at a time."""
     first = 1
     with pd.read_csv(path, index_col=False, usecols=wanted, chunksize=rows) as chunks:
         for chunk in chunks:
-            yield Part(read_columns(chunk[wanted]), f"{path} (rows {first} to {first + len(chunk) - 1})")
+            yield TablePart(read_columns(chunk[wanted]), f"{path} (rows {first} to {first + len(chunk) - 1})")
             first += len(chunk)

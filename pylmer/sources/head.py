@@ -19,19 +19,19 @@ from ..functions.values import kind
 from ..language import deparse
 from .joining import codes_among, columns_of, is_unknown, joined, kind_of_all, union_of_levels
 from .recipe import Evaluated, Recipe
-from .tables import Part, Table
+from .tables import RowTable, TablePart
 
 FIRST = 2_000  # rows, by which coordinates are chosen and functions are tried
 
 
-def first_rows(table: Table, wanted: tuple[str, ...]) -> Part:
+def first_rows(table: RowTable, wanted: tuple[str, ...]) -> TablePart:
     """The first part of a table that has rows, and no more of it than is needed."""
     for part in table.parts(wanted):
-        return Part(_taken(part, np.arange(min(part.columns.n, FIRST)), wanted), part.where)
+        return TablePart(_taken(part, np.arange(min(part.columns.n, FIRST)), wanted), part.where)
     raise DataError(f"{table.description} has no rows")
 
 
-def telling_rows(recipe: Recipe, table: Table, wanted: tuple[str, ...]) -> Part:
+def telling_rows(recipe: Recipe, table: RowTable, wanted: tuple[str, ...]) -> TablePart:
     """Rows of the table, of those that are used, in which every level of every factor among the predictors occurs.
 
     The whole table is read if there are such factors. DataError if no row is used.
@@ -49,7 +49,7 @@ class _Search:
 
     def __init__(self, recipe: Recipe, wanted: tuple[str, ...]) -> None:
         self.recipe, self.wanted = recipe, wanted
-        self.held: list[Part] = []
+        self.held: list[TablePart] = []
         self.n = 0
         self.known: dict[str, set[str]] = {}
         self.levels: dict[str, Levels] = {}
@@ -61,7 +61,7 @@ class _Search:
         """Whether nothing more can be learnt: there are rows enough, and no factors."""
         return self.n >= FIRST and not self.known
 
-    def add(self, part: Part) -> None:
+    def add(self, part: TablePart) -> None:
         self._check_kinds(part)
         found = self.recipe.evaluate(part)
         self.total += found.rows.n_total
@@ -72,10 +72,10 @@ class _Search:
         chosen = np.union1d(np.arange(min(found.n, max(FIRST - self.n, 0))), self._new(found))
         if len(chosen):
             positions = chosen if found.rows.positions is None else found.rows.positions[chosen]
-            self.held.append(Part(_taken(part, positions, self.wanted), part.where))
+            self.held.append(TablePart(_taken(part, positions, self.wanted), part.where))
             self.n += len(chosen)
 
-    def _check_kinds(self, part: Part) -> None:
+    def _check_kinds(self, part: TablePart) -> None:
         """DataError for a column of another kind than in the parts before."""
         for name in self.wanted:
             value = part.columns.get(name)
@@ -107,21 +107,21 @@ class _Search:
         """Grouping variables that stand left of their own bar too."""
         return frozenset(map(deparse, self.recipe.groups)) & frozenset(map(deparse, self.recipe.variables))
 
-    def found(self, description: str) -> Part:
+    def found(self, description: str) -> TablePart:
         """The rows as one part, whose factors have the levels of all parts, in the order in which they turned up."""
         if not self.held:
             raise DataError(f"0 of the {self.total} rows of {description} can be used: missing values, or subset=")
         columns = joined(self.held, self.wanted)
         values = {name: columns[name] for name in self.wanted}
         values |= {n: _on(v, self.levels[n]) for n, v in values.items() if isinstance(v, Factor) and n in self.levels}
-        return Part(columns_of(values, columns.n), description)
+        return TablePart(columns_of(values, columns.n), description)
 
 
 def _on(factor: Factor, levels: Levels) -> Factor:
     return replace(factor, codes=codes_among(factor, levels), levels=levels)
 
 
-def _taken(part: Part, rows: Array, wanted: tuple[str, ...]) -> Columns:
+def _taken(part: TablePart, rows: Array, wanted: tuple[str, ...]) -> Columns:
     columns = part.columns.taken(rows)
     return columns_of({name: columns[name] for name in wanted}, columns.n)
 

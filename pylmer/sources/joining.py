@@ -15,7 +15,7 @@ from ..functions.arrays import Array
 from ..functions.factors import as_strings
 from ..functions.levels import Levels
 from ..functions.values import kind, length, missing, numeric
-from .tables import Part
+from .tables import TablePart
 
 
 def columns_of(values: dict[str, Value], n: int) -> Columns:
@@ -28,7 +28,7 @@ def _itself(value: Value) -> Value:
     return value
 
 
-def joined(parts: Sequence[Part], names: Iterable[str]) -> Columns:
+def joined(parts: Sequence[TablePart], names: Iterable[str]) -> Columns:
     """The columns `names` of all parts, one below the other; DataError that names the part whose type differs."""
     values = {name: joined_column([(part.columns[name], part.where) for part in parts], name) for name in names}
     return columns_of(values, sum(part.columns.n for part in parts))

@@ -23,7 +23,7 @@ from ..language.nodes import Call, Node
 from ..language.walk import nodes, variables
 from .joining import columns_of, joined
 from .recipe import Recipe
-from .tables import Part, Table
+from .tables import RowTable, TablePart
 
 # what these learn depends on the distinct values alone, not on how often they occur
 OF_DISTINCT = frozenset(
@@ -33,7 +33,7 @@ OF_NUMBERS = frozenset(["poly", "scale", "bs", "ns", "cut"])
 OF_ALL = OF_NUMBERS | {"reorder"}
 
 
-def learnt(recipe: Recipe, table: Table, head: Part) -> Recipe:
+def learnt(recipe: Recipe, table: RowTable, head: TablePart) -> Recipe:
     """The recipe with what its functions learn from the table; a pass over their columns where they need all rows.
 
     Columns are held for it: eight bytes for each row, of factors the distinct values.
@@ -46,16 +46,16 @@ def learnt(recipe: Recipe, table: Table, head: Part) -> Recipe:
         distinct = all(_functions(node) <= OF_DISTINCT for node in others)
         used = dict.fromkeys(each.name for node in others for each in variables(node))
         columns = _gathered(table, [name for name in used if name in table.names], distinct)
-        state |= _states(recipe, Part(columns, table.description), others)
+        state |= _states(recipe, TablePart(columns, table.description), others)
     return replace(recipe, state=state)
 
 
-def learnt_from_head(recipe: Recipe, head: Part) -> Recipe:
+def learnt_from_head(recipe: Recipe, head: TablePart) -> Recipe:
     """The recipe with what its functions learn from a head: levels, and what the formula says itself."""
     return replace(recipe, state=_states(recipe, head, _learners(recipe, head)))
 
 
-def _learners(recipe: Recipe, head: Part) -> list[Node]:
+def _learners(recipe: Recipe, head: TablePart) -> list[Node]:
     """The expressions with a function that may learn."""
     env = recipe.arguments.env or {}
     every = recipe.expressions(tuple(head.columns))
@@ -67,18 +67,18 @@ def _functions(node: Node) -> frozenset[str]:
     return frozenset(each.function for each in nodes(node) if isinstance(each, Call)) & (OF_DISTINCT | OF_ALL)
 
 
-def _learns_from_all(recipe: Recipe, node: Node, head: Part) -> bool:
+def _learns_from_all(recipe: Recipe, node: Node, head: TablePart) -> bool:
     """Whether what is learnt depends on rows that are not in the head: other numbers would teach something else."""
     if not _functions(node) <= OF_NUMBERS:
         return True
     try:
-        moved = _states(recipe, Part(_moved(head.columns), head.where), [node])
+        moved = _states(recipe, TablePart(_moved(head.columns), head.where), [node])
         return not _equal(_states(recipe, head, [node]), moved)
     except PylmerError:  # there are too few rows in the head, or the numbers are beyond what the function takes
         return True
 
 
-def _states(recipe: Recipe, part: Part, learners: Sequence[Node]) -> dict[str, dict[str, Any]]:
+def _states(recipe: Recipe, part: TablePart, learners: Sequence[Node]) -> dict[str, dict[str, Any]]:
     scope = replace(recipe.scope(part), state={})
     with ruling(recipe.arguments.contrasts):
         for node in learners:
@@ -86,13 +86,13 @@ def _states(recipe: Recipe, part: Part, learners: Sequence[Node]) -> dict[str, d
     return scope.state
 
 
-def _gathered(table: Table, names: Sequence[str], distinct: bool) -> Columns:
+def _gathered(table: RowTable, names: Sequence[str], distinct: bool) -> Columns:
     """Some columns of all rows, or of rows that differ."""
     held = []
     for part in table.parts(names):
         columns = part.columns.taken(_first_of_each(part.columns, names)) if distinct else part.columns
         values = {name: columns[name] for name in names}
-        held.append(Part(columns_of(values, columns.n), part.where))
+        held.append(TablePart(columns_of(values, columns.n), part.where))
     return joined(held, names)
 
 
@@ -106,7 +106,7 @@ def _codes(value: Value) -> Array:
     return np.asarray(value.codes) if isinstance(value, Factor | Strings | Logical) else pd.factorize(value)[0]
 
 
-def check_alone(recipe: Recipe, head: Part) -> None:
+def check_alone(recipe: Recipe, head: TablePart) -> None:
     """DataError for an expression whose value in a row depends on the other rows, found out on some rows.
 
     Two halves of the rows must give what all give together.
@@ -115,13 +115,13 @@ def check_alone(recipe: Recipe, head: Part) -> None:
     if n < 2:
         return
     halves = [np.arange(n // 2), np.arange(n // 2, n)]
-    parts = [Part(head.columns.taken(rows), head.where) for rows in halves]
+    parts = [TablePart(head.columns.taken(rows), head.where) for rows in halves]
     for node in recipe.expressions(tuple(head.columns)):
         if isinstance(node, Call) or variables(node):
             _check_alone(recipe, node, head, list(zip(parts, halves, strict=True)))
 
 
-def _check_alone(recipe: Recipe, node: Node, head: Part, halves: Sequence[tuple[Part, Array]]) -> None:
+def _check_alone(recipe: Recipe, node: Node, head: TablePart, halves: Sequence[tuple[TablePart, Array]]) -> None:
     with ruling(recipe.arguments.contrasts):
         whole = evaluate(node, recipe.scope(head))
         if not _by_row(whole, head.columns.n):
@@ -165,7 +165,7 @@ def _same(one: Any, two: Any) -> bool:
     return bool(np.allclose(one, two, rtol=1e-12, atol=1e-12 * scale, equal_nan=True))
 
 
-def check_bare(recipe: Recipe, head: Part) -> None:
+def check_bare(recipe: Recipe, head: TablePart) -> None:
     """DataError for a function that would learn from the head of a table what only the whole can tell.
 
     Found out by other numbers in the head: what is learnt from them must be the same. Levels are learnt from the head.

@@ -33,11 +33,11 @@ from .coordinates import columns_kept, products, restricted
 from .crossing import sorted_levels
 from .facts import Facts
 from .ordering import in_order
-from .plan import Plan
+from .plan import ModelPlan
 from .plan_sums import PlanSums
 
 
-def model_of(plan: Plan, total: PlanSums, control: Control) -> tuple[Design, Gram]:
+def model_of(plan: ModelPlan, total: PlanSums, control: Control) -> tuple[Design, Gram]:
     """The design on all rows and the Gram; DataError, and notes, as in memory."""
     facts = total.facts
     if not facts.n:
@@ -61,7 +61,7 @@ def _nothing(facts: Facts) -> str:
     return f"0 of {facts.n_chosen} rows are complete"
 
 
-def _levels(plan: Plan, total: PlanSums) -> tuple[list[Array], list[Levels]]:
+def _levels(plan: ModelPlan, total: PlanSums) -> tuple[list[Array], list[Levels]]:
     """Labels of the levels of each grouping factor in R's order, and the levels of the design."""
     groups = total.facts.groups
     both = [
@@ -71,7 +71,7 @@ def _levels(plan: Plan, total: PlanSums) -> tuple[list[Array], list[Levels]]:
     return [labels for labels, _ in both], [levels for _, levels in both]
 
 
-def _design(plan: Plan, facts: Facts, levels: Sequence[Levels], order: Sequence[int], kept: Array) -> Design:
+def _design(plan: ModelPlan, facts: Facts, levels: Sequence[Levels], order: Sequence[int], kept: Array) -> Design:
     names = plan.design.X_full_names
     random = tuple(_term(plan, levels, t) for t in order)
     return replace(
@@ -87,11 +87,11 @@ def _design(plan: Plan, facts: Facts, levels: Sequence[Levels], order: Sequence[
     )
 
 
-def _term(plan: Plan, levels: Sequence[Levels], t: int) -> RandomDesign:
+def _term(plan: ModelPlan, levels: Sequence[Levels], t: int) -> RandomDesign:
     return replace(plan.terms[t], levels=levels[plan.factor_of_term[t]])
 
 
-def _spec(plan: Plan, facts: Facts, levels: Sequence[Levels], order: Sequence[int], kept: Array) -> Spec:
+def _spec(plan: ModelPlan, facts: Facts, levels: Sequence[Levels], order: Sequence[int], kept: Array) -> Spec:
     terms = [replace(plan.spec.random_terms[t], levels=levels[plan.factor_of_term[t]]) for t in order]
     own = {name: part for f, names in enumerate(plan.group_variables) for name, part in _parts(names, levels[f])}
     groups = {name: Remembered("factor", own[name], known.ordered) for name, known in plan.spec.groups.items()}
@@ -109,7 +109,7 @@ def _parts(names: Sequence[str], levels: Levels) -> list[tuple[str, Levels]]:
     return [(names[0], levels)]
 
 
-def _response(plan: Plan, facts: Facts, control: Control) -> list[str]:
+def _response(plan: ModelPlan, facts: Facts, control: Control) -> list[str]:
     action, name = control.check_response_not_const, plan.design.response
     if action == "ignore" or facts.low != facts.high:
         return []
@@ -118,7 +118,7 @@ def _response(plan: Plan, facts: Facts, control: Control) -> list[str]:
     )
 
 
-def _groups(plan: Plan, design: Design, order: Sequence[int], sums: Sums, control: Control) -> list[str]:
+def _groups(plan: ModelPlan, design: Design, order: Sequence[int], sums: Sums, control: Control) -> list[str]:
     sources = [plan.recipe.parts.random[t] for t in order]
     scope = Scope({}, text=plan.recipe.text)
     return check_groups(design.random, sources, design.n, control, scope, ZtZ=lambda: products(sums))

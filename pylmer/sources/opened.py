@@ -11,11 +11,11 @@ import narwhals as nw
 from ..errors import DataError
 from .files import Files
 from .streams import ArrowStream, Dataset, Frames
-from .tables import Table
+from .tables import RowTable
 
 
 def opened_table(data: Any) -> Any:
-    """The `Table` that `data` stands for, or `data` itself if its rows are in memory (or it is no data at all).
+    """The `RowTable` that `data` stands for, or `data` itself if its rows are in memory (or it is no data at all).
 
     DataError for what can be read once only, and for a lazy frame whose rows cannot be had in parts.
     """
@@ -38,7 +38,7 @@ def opened_table(data: Any) -> Any:
     return Frames(data) if callable(data) else data
 
 
-def _lazy(frame: Any, data: Any) -> Table:
+def _lazy(frame: Any, data: Any) -> RowTable:
     if hasattr(data, "collect_batches"):  # polars
         return Frames(_PolarsBatches(data), "a polars LazyFrame")
     if hasattr(data, "partitions"):  # dask

@@ -23,7 +23,7 @@ from ..numerics.linalg import Codes
 from .learning import written_states
 from .plan_sums import PlanSums
 from .recipe import Evaluated, Recipe
-from .tables import Part, Planned, Table, opened
+from .tables import Planned, RowTable, TablePart, opened
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class CodedRows:
     weights: Array | None
     Z: tuple[Array | None, ...]
 
-    def rows(self, codes: Sequence[Codes], sizes: Sequence[int], plan: Plan) -> Rows:
+    def rows(self, codes: Sequence[Codes], sizes: Sequence[int], plan: ModelPlan) -> Rows:
         """What the engines see, with the codes and numbers of levels of each grouping factor."""
         terms = tuple(
             TermRows(codes[f], sizes[f], Z, f, term.structure, term.hom)
@@ -45,12 +45,15 @@ class CodedRows:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan(Planned):
+class ModelPlan(Planned):
     """A formula made ready for rows that come in parts, as `pylmer.plan` makes it; it pickles, and so travels.
 
+    recipe       what is evaluated on every part, and what functions have learnt
     design       the meaning of the columns, with those that may be dropped, on the rows by which it was planned
     terms        the random terms as they are written, which no number of levels changes
+    spec         codes the columns of every part, terms as they are written
     coordinates  scales and shift, in which the sums lose little
+    names        columns of the table
 
     `plan.sums(part)` are the sums of some rows; those of all parts, added up, are fitted by
     `pylmer.lmer(plan, data=total)`.
@@ -128,9 +131,9 @@ class Plan(Planned):
         >>> sum(plan.sums(data[start : start + 7]) for start in range(0, 30, 7))
         <PlanSums: 30 rows, 6 levels of Batch>
         """
-        from .tally import Tally
+        from .tally import RunningSums
 
-        tally = Tally(self)
+        tally = RunningSums(self)
         for each in parts_of(part, self.wanted):
             tally.add(each)
         return tally.sums()
@@ -176,12 +179,12 @@ class Plan(Planned):
         known = self.spec.groups[name].levels
         return as_factor(value) if known is None else _recoded(as_factor(value), known, name, where)
 
-    def at(self, coordinates: Scaling) -> Plan:
+    def at(self, coordinates: Scaling) -> ModelPlan:
         """The same plan in other coordinates."""
         return replace(self, coordinates=coordinates)
 
     def __repr__(self) -> str:
-        return f"<Plan of {self.formula}: columns {', '.join(self.wanted)}>"
+        return f"<ModelPlan of {self.formula}: columns {', '.join(self.wanted)}>"
 
 
 def _recoded(factor: Factor, levels: Any, name: str, where: str) -> Factor:
@@ -195,13 +198,13 @@ def _recoded(factor: Factor, levels: Any, name: str, where: str) -> Factor:
     return recoded
 
 
-def parts_of(given: Any, wanted: Sequence[str]) -> Iterator[Part]:
+def parts_of(given: Any, wanted: Sequence[str]) -> Iterator[TablePart]:
     """A data frame as one part, an iterator of frames or a table as several."""
     if isinstance(given, Iterator):
-        yield from (Part(read_columns(frame), f"frame {count}") for count, frame in enumerate(given, start=1))
+        yield from (TablePart(read_columns(frame), f"frame {count}") for count, frame in enumerate(given, start=1))
         return
     table = opened(given)
-    if isinstance(table, Table):
+    if isinstance(table, RowTable):
         yield from table.parts(wanted)
     else:
-        yield Part(read_columns(table), "the data")
+        yield TablePart(read_columns(table), "the data")

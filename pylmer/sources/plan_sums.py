@@ -22,9 +22,11 @@ SHOWN = 3  # levels named in a message
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PlanSums:
-    """Sums of some rows of a plan, as `Plan.sums` makes them: cross-products with the labels of levels, and facts.
+    """Sums of some rows of a plan, as `ModelPlan.sums` makes them: cross-products with the labels of levels, and facts.
 
     fingerprint  what the columns mean, by its parts: sums add if these are equal
+    sums         cross-products by label
+    facts        counts of rows, ranges, what the labels are
     counts       rows (J,) by level of each grouping factor
 
     `a + b` are the sums of the rows of both; `save` and `PlanSums.load` are for other machines; they pickle as well.

@@ -14,7 +14,7 @@ from ..design.model_frame import DesignArguments
 from ..design.random import fitting_order, group_name
 from ..design.record import Design
 from ..design.ruling import ruled
-from ..design.source import SUMS_ALONE, Summed
+from ..design.source import SUMS_ALONE, SummedRows
 from ..engine.sums.scaling import Scaling
 from ..errors import ArgumentError, DataError, word_asked
 from ..functions import read_columns
@@ -25,12 +25,12 @@ from .head import first_rows, remembered_kinds, telling_rows
 from .joining import columns_of
 from .learning import check_alone, check_bare, learnt, learnt_from_head
 from .meaning import model_of
-from .plan import CodedRows, Plan
+from .plan import CodedRows, ModelPlan
 from .plan_sums import PlanSums, check_same_meaning
 from .recipe import VECTORS, Recipe
 from .streamed import Streamed
-from .tables import Part, Table, opened
-from .tally import Tally
+from .tables import RowTable, TablePart, opened
+from .tally import RunningSums
 
 QUIET = {
     "check_nobs_vs_rankZ": "ignore",
@@ -43,42 +43,42 @@ QUIET = {
 }
 
 
-def plan_of(formula: MixedFormula, data: Any, arguments: DesignArguments, control: Control) -> Plan:
+def plan_of(formula: MixedFormula, data: Any, arguments: DesignArguments, control: Control) -> ModelPlan:
     """A plan from a whole table, or from some of its rows in a data frame."""
     given = opened(data)
     arguments = replace(arguments, contrasts=ruled(arguments.contrasts))
-    if isinstance(given, Table):
+    if isinstance(given, RowTable):
         return _plan_of_table(formula, given, arguments, control)
     columns = read_columns(given)
     recipe = Recipe.of(formula, tuple(columns), arguments, control)
     recipe.check_names(tuple(columns))
     wanted = recipe.wanted(tuple(columns))
-    head = Part(columns_of({name: columns[name] for name in wanted}, columns.n), "the rows given to plan()")
+    head = TablePart(columns_of({name: columns[name] for name in wanted}, columns.n), "the rows given to plan()")
     check_bare(recipe, head)
     recipe = learnt_from_head(recipe, head)
     held = _Held(head, tuple(columns))
     return _plan(replace(recipe, columns=remembered_kinds(recipe, head.columns)), held, control)
 
 
-def _plan_of_table(formula: MixedFormula, table: Table, arguments: DesignArguments, control: Control) -> Plan:
+def _plan_of_table(formula: MixedFormula, table: RowTable, arguments: DesignArguments, control: Control) -> ModelPlan:
     recipe = Recipe.of(formula, table.names, arguments, control)
     recipe.check_names(table.names)
     return _plan(learnt(recipe, table, first_rows(table, recipe.wanted(table.names))), table, control)
 
 
-def _plan(recipe: Recipe, table: Table, control: Control) -> Plan:
+def _plan(recipe: Recipe, table: RowTable, control: Control) -> ModelPlan:
     """The plan by rows in which every level of every factor occurs."""
     wanted = recipe.wanted(table.names)
     head = telling_rows(recipe, table, wanted)
     recipe = replace(recipe, columns=remembered_kinds(recipe, head.columns))
-    check_alone(recipe, Part(head.columns, head.where))
+    check_alone(recipe, TablePart(head.columns, head.where))
     design = _design(recipe, head, control)
     terms, spec = _as_written(recipe, design)
-    plan = Plan(recipe, design, terms, spec, _unit(terms, len(design.X_full_names)), table.names)
+    plan = ModelPlan(recipe, design, terms, spec, _unit(terms, len(design.X_full_names)), table.names)
     return plan.at(coordinates_of(_rows(plan, head)))
 
 
-def _design(recipe: Recipe, head: Part, control: Control) -> Design:
+def _design(recipe: Recipe, head: TablePart, control: Control) -> Design:
     """The columns, as today's code has them on the rows that tell them."""
     quiet = replace(control, **QUIET)
     arguments = replace(recipe.arguments, subset=None)  # they are chosen
@@ -100,25 +100,25 @@ def _unit(terms: Any, p: int) -> Any:
     return Scaling(np.eye(p), tuple(np.eye(len(term.columns)) for term in terms), np.zeros(p))
 
 
-def _rows(plan: Plan, head: Part) -> Any:
+def _rows(plan: ModelPlan, head: TablePart) -> Any:
     """The rows by which it was planned, as engines see them; the groups do not matter."""
-    found = plan.recipe.evaluate(Part(head.columns, head.where))
+    found = plan.recipe.evaluate(TablePart(head.columns, head.where))
     coded: CodedRows = plan.coded(found)
     count = len(plan.groups)
     return coded.rows([np.zeros(found.n, dtype=np.int64)] * count, [1] * count, plan)
 
 
-class _Held(Table):
+class _Held(RowTable):
     """Some rows, as a table."""
 
-    def __init__(self, part: Part, names: tuple[str, ...]) -> None:
+    def __init__(self, part: TablePart, names: tuple[str, ...]) -> None:
         self.part, self.names, self.description = part, names, part.where
 
-    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+    def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         yield self.part
 
 
-def sums_of_table(plan: Plan, table: Table) -> tuple[Plan, PlanSums]:
+def sums_of_table(plan: ModelPlan, table: RowTable) -> tuple[ModelPlan, PlanSums]:
     """The sums of all rows of a table; where much was lost by the coordinates, once more in better ones."""
     total = _pass(plan, table)
     if total.n and loss(total.sums) > LOSS:
@@ -127,14 +127,14 @@ def sums_of_table(plan: Plan, table: Table) -> tuple[Plan, PlanSums]:
     return plan, total
 
 
-def _pass(plan: Plan, table: Table) -> PlanSums:
-    tally = Tally(plan)
+def _pass(plan: ModelPlan, table: RowTable) -> PlanSums:
+    tally = RunningSums(plan)
     for part in table.parts(plan.wanted):
         tally.add(part)
     return tally.sums()
 
 
-def model_of_table(formula: MixedFormula, table: Table, arguments: DesignArguments, control: Control) -> ModelData:
+def model_of_table(formula: MixedFormula, table: RowTable, arguments: DesignArguments, control: Control) -> ModelData:
     """What `build_design` makes of a data frame, of a table that is read in parts."""
     if isinstance(table, PlannedSums):
         return table.model(formula, arguments, control)
@@ -144,13 +144,13 @@ def model_of_table(formula: MixedFormula, table: Table, arguments: DesignArgumen
     return ModelData(design, Streamed(gram, total.facts.weight, table, plan, control))
 
 
-class PlannedSums(Table):
+class PlannedSums(RowTable):
     """The sums of a plan in place of a table: what was summed has no rows here.
 
     ArgumentError for anything but sums, DataError for sums of another plan.
     """
 
-    def __init__(self, plan: Plan, total: Any) -> None:
+    def __init__(self, plan: ModelPlan, total: Any) -> None:
         if not isinstance(total, PlanSums):
             raise ArgumentError(
                 f"data= of a plan must be the sums that plan.sums() makes, found {type(total).__name__}"
@@ -158,14 +158,14 @@ class PlannedSums(Table):
         check_same_meaning(plan.fingerprint, total.fingerprint)
         self.plan, self.total, self.names, self.description = plan, total, plan.wanted, "the sums of a plan"
 
-    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+    def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         raise DataError(f"{word_asked()} needs the rows of the data, which this fit has not: {SUMS_ALONE}")
 
     def model(self, formula: MixedFormula, arguments: DesignArguments, control: Control) -> ModelData:
         """The model of the plan; DataError for another formula, which other sums belong to."""
         self._check(formula, arguments)
         design, gram = model_of(self.plan, self.total, control)
-        return ModelData(design, Summed(gram, self.total.facts.weight))
+        return ModelData(design, SummedRows(gram, self.total.facts.weight))
 
     def _check(self, formula: MixedFormula, arguments: DesignArguments) -> None:
         planned = self.plan.recipe.arguments

@@ -39,7 +39,7 @@ from ..language.nodes import Node
 from ..language.walk import variables
 from ..options import Control
 from .joining import as_kind, codes_among, is_unknown, union_of_levels
-from .tables import Part
+from .tables import TablePart
 
 VECTORS = ("weights", "offset", "subset")
 
@@ -139,12 +139,12 @@ class Recipe:
         scope = Scope(dict.fromkeys(names), self.arguments.env or {}, self.text)
         check_names(names_in_order(self.parts), scope)
 
-    def scope(self, part: Part) -> Scope:
+    def scope(self, part: TablePart) -> Scope:
         """Where the formula is evaluated on a part."""
         columns = PartColumns(part, self.columns)
         return Scope(columns, self.arguments.env or {}, self.text, dict(self.state), columns.index, rows=part.where)
 
-    def evaluate(self, part: Part) -> Evaluated:
+    def evaluate(self, part: TablePart) -> Evaluated:
         """Evaluate everything on all rows of a part, choose the rows, and keep these.
 
         Errors are those of a fit in memory.
@@ -152,7 +152,7 @@ class Recipe:
         with ruling(self.arguments.contrasts):
             return self._evaluate(part, self.scope(part))
 
-    def _evaluate(self, part: Part, scope: Scope) -> Evaluated:
+    def _evaluate(self, part: TablePart, scope: Scope) -> Evaluated:
         n, arguments = part.columns.n, self.arguments
         y_name, y = deparse(self.response), variable_of(self.response, scope, n)
         found = evaluated(self.variables, scope, n)
@@ -211,7 +211,7 @@ def _on(value: Any, rows: RowsUsed) -> Any:
 class PartColumns(Mapping[str, Value]):
     """The columns of a part, given the kinds that they have in all others."""
 
-    def __init__(self, part: Part, remembered: Mapping[str, Remembered]) -> None:
+    def __init__(self, part: TablePart, remembered: Mapping[str, Remembered]) -> None:
         self._part = part
         self._remembered = remembered
         self._values: dict[str, Value] = {}

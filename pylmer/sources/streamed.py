@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 
 from ..design import DesignRows, build_design
-from ..design.source import Summed
+from ..design.source import SummedRows
 from ..errors import DataError, word_asked
 from ..functions.arrays import Array
 from ..functions.python import as_array
 from ..options import Control
-from .plan import Plan
-from .tables import Table
+from .plan import ModelPlan
+from .tables import RowTable
 
 
 @dataclass(frozen=True, eq=False)
-class Streamed(Summed):
+class Streamed(SummedRows):
     """Rows of a table that is read in parts; all of them are read again, if memory holds them, when a word asks."""
 
-    table: Table
-    plan: Plan
+    table: RowTable
+    plan: ModelPlan
     control: Control
 
     def rows(self) -> DesignRows:

@@ -10,12 +10,12 @@ from typing import Any
 from ..errors import DataError
 from ..functions import Columns, read_columns
 from .arrow import columns_of_arrow, require_arrow
-from .tables import Part, Table, checked_names
+from .tables import RowTable, TablePart, checked_names
 
 ROWS = 500_000  # of a part
 
 
-class Frames(Table):
+class Frames(RowTable):
     """What a callable gives: at each call a fresh iterator of data frames."""
 
     def __init__(self, make: Callable[[], Iterable[Any]], description: str = "") -> None:
@@ -27,13 +27,13 @@ class Frames(Table):
             raise DataError(f"{self.description} gave no data frame at all")
         self.names = tuple(first)
 
-    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+    def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         count = 0
         for count, columns in enumerate(self._frames(), start=1):  # asked for below
             where = f"frame {count} of {self.description}"
             checked_names(tuple(columns), wanted, where)
             if columns.n:
-                yield Part(columns, where)
+                yield TablePart(columns, where)
         if not count:
             raise DataError(
                 f"{self.description} gave no data frame when it was asked again: it must give a fresh iterator"
@@ -70,7 +70,7 @@ def _check_callable(make: Any) -> None:
         ) from None
 
 
-class Dataset(Table):
+class Dataset(RowTable):
     """A pyarrow Dataset, file by file."""
 
     def __init__(self, dataset: Any, description: str = "", rows: int = ROWS) -> None:
@@ -79,19 +79,19 @@ class Dataset(Table):
         self.description = description or "a pyarrow dataset"
         self.names = tuple(map(str, dataset.schema.names))
 
-    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+    def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         options = {"columns": list(wanted), "batch_size": self.rows, "batch_readahead": 2, "fragment_readahead": 1}
         for fragment in self.dataset.get_fragments():
             where = str(getattr(fragment, "path", "") or self.description)
             try:
                 for batch in fragment.scanner(schema=self.dataset.schema, **options).to_batches():
                     if batch.num_rows:
-                        yield Part(columns_of_arrow(batch), where)
+                        yield TablePart(columns_of_arrow(batch), where)
             except (OSError, ValueError) as error:
                 raise DataError(f"cannot read {where}: {str(error).splitlines()[0]}") from error
 
 
-class ArrowStream(Table):
+class ArrowStream(RowTable):
     """What gives its rows as a stream of Arrow batches, each time anew: a DuckDB relation, and others."""
 
     def __init__(self, given: Any, description: str = "") -> None:
@@ -100,10 +100,10 @@ class ArrowStream(Table):
         self.description = description or f"a {type(given).__name__}"
         self.names = tuple(map(str, self._stream().schema.names))
 
-    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+    def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         for count, batch in enumerate(self._stream(), start=1):
             if batch.num_rows:
-                yield Part(columns_of_arrow(batch.select(list(wanted))), f"batch {count} of {self.description}")
+                yield TablePart(columns_of_arrow(batch.select(list(wanted))), f"batch {count} of {self.description}")
 
     def _stream(self) -> Any:
         import pyarrow as pa

@@ -19,7 +19,7 @@ BYTES = 8  # of a value
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class TablePart:
     """Some rows of a table: their columns, and where they are from, for messages."""
 
     columns: Columns
@@ -27,13 +27,13 @@ class Part:
 
 
 class Planned:
-    """What `lmer` takes in place of a formula: a `Plan`, whose room most fits do without."""
+    """What `lmer` takes in place of a formula: a `ModelPlan`, whose room most fits do without."""
 
     formula: MixedFormula
     recipe: Any
 
 
-class Table(ABC):
+class RowTable(ABC):
     """Rows that are not in memory. Every pass over `parts` gives all rows anew, in the same order.
 
     names        of the columns
@@ -44,7 +44,7 @@ class Table(ABC):
     description: str
 
     @abstractmethod
-    def parts(self, wanted: Sequence[str]) -> Iterator[Part]:
+    def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         """The columns `wanted`, some rows at a time; DataError, which names the place, for what cannot be read."""
 
     @property
@@ -62,7 +62,7 @@ class Table(ABC):
             rows += part.columns.n
             if rows * len(names) * BYTES > MOST_BYTES:
                 raise DataError(self._too_large(len(names)))
-            held.append(Part(_held(part.columns, names), part.where))
+            held.append(TablePart(_held(part.columns, names), part.where))
         if not held:
             raise DataError(f"{self.description} has no rows")
         return joined(held, names)
@@ -80,8 +80,8 @@ class Table(ABC):
 
 
 def opened(data: Any) -> Any:
-    """The `Table` that `data` stands for, or `data` itself if its rows are in memory (or it is no data at all)."""
-    if data is None or isinstance(data, Table | pd.DataFrame | np.ndarray | Mapping):
+    """The `RowTable` that `data` stands for, or `data` itself if its rows are in memory (or it is no data at all)."""
+    if data is None or isinstance(data, RowTable | pd.DataFrame | np.ndarray | Mapping):
         return data
     from .opened import opened_table  # late: most data are frames
 

@@ -17,18 +17,18 @@ from .facts import ColumnFacts, Facts
 from .numbering import GroupFacts, Grouping, facts_of
 from .plan_sums import PlanSums
 from .recipe import Evaluated
-from .tables import Part
+from .tables import TablePart
 
 if TYPE_CHECKING:
-    from .plan import Plan
+    from .plan import ModelPlan
 
 GROWTH = 2  # a table of sums that is too short gets so many times its length
 
 
-class Tally:
+class RunningSums:
     """The sums of a plan's rows so far; levels are numbered in the order in which they turn up."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ModelPlan) -> None:
         self.plan = plan
         self.groupings = [Grouping(variables) for variables in plan.group_variables]
         groups = {name: GroupFacts() for variables in plan.group_variables for name in variables}
@@ -39,7 +39,7 @@ class Tally:
         self.XytXy: Array = np.zeros((m, m))
         self.log_weights = self.y_square = 0.0
 
-    def add(self, part: Part) -> None:
+    def add(self, part: TablePart) -> None:
         """Add the rows of a part."""
         found = self.plan.recipe.evaluate(part)
         coded = self.plan.coded(found) if found.n else None
@@ -104,7 +104,7 @@ class Tally:
         return PlanSums(self.plan.fingerprint, sums, self.facts, counts)
 
 
-def _width(plan: Plan, f: int) -> int:
+def _width(plan: ModelPlan, f: int) -> int:
     return sum(len(term.columns) for term, g in zip(plan.terms, plan.factor_of_term, strict=True) if g == f)
 
 
