@@ -3,8 +3,8 @@
     python old_and_new.py --old PYTHON --new PYTHON [--rounds 21] [--only NAME ...] [--slow]
 
 `PYTHON` are interpreters of two environments, each with a wheel of its own. For each problem both are started once,
-read the data and fit them twice; then each round fits with both, in turn, on one thread, the order of the two changing from
-round to round. CPU seconds of a whole call from data frame to fit: medians over the rounds, their ratio, and the
+read the data and fit them twice; then each round fits with both, in turn, on one thread, the order of the two changing
+from round to round. CPU seconds of a whole call from data frame to fit: medians over the rounds, their ratio, and the
 quartiles of the rounds' ratios.
 """
 

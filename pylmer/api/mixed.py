@@ -109,7 +109,10 @@ def lmer(
     """
     refuse(unknown, "lmer")
     if isinstance(formula, Planned):
-        from ..sources.planned import PlannedSums, check_planned  # late: formulas are the rule
+        from ..sources.plan import ModelPlan  # late: formulas are the rule
+        from ..sources.planned import PlannedSums, check_planned
+
+        assert isinstance(formula, ModelPlan)  # the one kind there is
 
         given = {"weights": weights, "offset": offset, "subset": subset, "contrasts": contrasts, "env": env}
         check_planned(given | {"na_action": None if na_action == "omit" else na_action})

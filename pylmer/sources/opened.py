@@ -28,8 +28,8 @@ def opened_table(data: Any) -> Any:
         )
     if hasattr(data, "get_fragments") and hasattr(data, "schema"):
         return Dataset(data)
-    frame = nw.from_native(data, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
+    frame = nw.from_native(data, pass_through=True, allow_series=True)
+    if isinstance(frame, nw.DataFrame | nw.Series):
         return data
     if hasattr(data, "__arrow_c_stream__"):
         return ArrowStream(data)

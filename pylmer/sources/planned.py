@@ -32,7 +32,7 @@ from .streamed import Streamed
 from .tables import RowTable, TablePart, opened
 from .tally import RunningSums
 
-QUIET = {
+QUIET: dict[str, Any] = {
     "check_nobs_vs_rankZ": "ignore",
     "check_nobs_vs_nlev": "ignore",
     "check_nlev_gtr_1": "ignore",

@@ -142,7 +142,9 @@ class Recipe:
     def scope(self, part: TablePart) -> Scope:
         """Where the formula is evaluated on a part."""
         columns = PartColumns(part, self.columns)
-        return Scope(columns, self.arguments.env or {}, self.text, dict(self.state), columns.index, rows=part.where)
+        return Scope(
+            columns, self.arguments.env or {}, self.text, dict(self.state), index=columns.index, rows=part.where
+        )
 
     def evaluate(self, part: TablePart) -> Evaluated:
         """Evaluate everything on all rows of a part, choose the rows, and keep these.

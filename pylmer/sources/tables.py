@@ -29,8 +29,12 @@ class TablePart:
 class Planned:
     """What `lmer` takes in place of a formula: a `ModelPlan`, whose room most fits do without."""
 
-    formula: MixedFormula
     recipe: Any
+
+    @property
+    def formula(self) -> MixedFormula:
+        """The formula that was planned."""
+        raise NotImplementedError
 
 
 class RowTable(ABC):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,9 +38,10 @@ def write_augmented(fit: FittedModel, path: str | PathLike[str]) -> int:
     180
     ['Reaction', 'Days', 'Subject', '.fitted', '.resid']
     """
-    writer = _WRITERS.get(Path(path).suffix)
+    given: object = path
+    writer = _WRITERS.get(Path(given).suffix) if isinstance(given, str | PathLike) else None
     if writer is None:
-        raise ArgumentError(f"path={written(fspath(path))}: wanted a name that ends in {' or '.join(_WRITERS)}")
+        raise ArgumentError(f"path={written(path)}: wanted the name of a file that ends in {' or '.join(_WRITERS)}")
     rows = 0
     with writer(Path(path)) as file:
         for frame in augmented_parts(fit):
@@ -101,7 +102,9 @@ class _Parquet:
         import pyarrow as pa
         from pyarrow import parquet
 
-        texts = {name: frame[name].astype(str) for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)}
+        texts = {
+            str(name): frame[name].astype(str) for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)
+        }
         table = pa.Table.from_pandas(frame.assign(**texts), preserve_index=False)
         if self.writer is None:
             self.writer = parquet.ParquetWriter(self.path, table.schema)
