@@ -14,7 +14,7 @@ from ..engine.covariance.family import CovarianceFamily, covariance_family
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
 from ..engine.criterion.trusted import trusted_criterion
-from ..engine.factorization.choose import choose_engine, elimination_engine
+from ..engine.factorization.choose import choose_engine
 from ..engine.sums.arrange import form_gram
 from ..engine.sums.gram import Gram
 from ..engine.sums.rows import Rows, TermRows
@@ -23,6 +23,7 @@ from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array
 from ..options import Control
 
+ITERATIVE = "iterative"  # the engine whose score and criterion are estimated
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 
 
@@ -174,7 +175,11 @@ def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: Control, ro
     if rows is None and control.engine == "dense":
         raise ArgumentError("engine='dense' forms V (n, n), which sums alone do not give: leave engine= out")
     covariances = covariances_of(data.design.random).on(gram.scaling.R_terms)
-    criterion = Criterion(elimination_engine(gram) if rows is None else choose_engine(gram, rows, control.engine), REML)
+    criterion = Criterion(choose_engine(gram, rows, control.engine), REML)
+    if criterion.engine.name == ITERATIVE:
+        from ..engine.optimize.iterative_search import prepared  # late: a room that few fits need
+
+        return Devfun(data, prepared(criterion, covariances, control.seed), covariances, control)
     if rows is not None and control.engine == "auto":
         criterion = trusted_criterion(criterion, covariances.families, rows)
     return Devfun(data, criterion, covariances, control)

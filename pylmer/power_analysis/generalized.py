@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from ..errors import ArgumentError, NumericalError
 from ..extract import logLik
 from ..fit.generalized import GeneralizedFittedModel, generalized_devfun, steps_of
 from ..fit.generalized_batch import GeneralizedBatch, refit_all_generalized
+from ..fit.given_generalized import given_generalized_model
 from ..fit.given_parameters import GIVEN
-from ..fit.words import refusal
 from ..inference.analysis_of_variance.likelihood_ratio import refitted
 from ..language import deparse, explicit_formula, update_formula
 from ..language.syntax import MixedFormula
@@ -35,9 +35,9 @@ from .effect_tests import (
     outcome,
     without_columns,
 )
-from .extending import extend
-from .records import Power
-from .words import Truth, check_alpha, power, powerCurve, simulated
+from .extending import extend, larger_design
+from .records import Power, PowerCurve
+from .words import Truth, check_alpha, curve, label_of, power, powerCurve, simulated, sizes_of
 
 METHODS = ("z", "lr")
 
@@ -150,16 +150,53 @@ def _comparison(fit: GeneralizedFittedModel, null: str) -> LikelihoodRatio:
     return LikelihoodRatio(fit, smaller, more, "model comparison")
 
 
-def _refusing(name: str) -> Callable[..., NoReturn]:
-    @refusal
-    def refuse(fit: GeneralizedFittedModel, *args: Any, **options: Any) -> NoReturn:
-        raise ArgumentError(
-            f"{name}() enlarges the designs of lmer(); of a fit of glmer() there is power(fit, newparams=...) on the "
-            "design that it has: make the larger data, fit makeGlmer() or glmer() to them, and give that to power()"
-        )
-
-    return refuse
+# --- larger designs --------------------------------------------------------------------------------------------------
 
 
-for word in (extend, powerCurve):
-    word.register(GeneralizedFittedModel, _refusing(word.__name__))
+@extend.register(GeneralizedFittedModel)
+def extend_generalized(
+    fit: GeneralizedFittedModel,
+    along: str | None = None,
+    *,
+    within: str | Sequence[str] | None = None,
+    n: int | None = None,
+    values: Sequence[Any] | None = None,
+    newparams: Any = None,
+) -> GeneralizedFittedModel:
+    """The model of a fit of `glmer` on a larger (or smaller) design, with its parameters; arguments as for `lmer`.
+
+    Trials of a binomial response are repeated with its rows. theta of a negative binomial is held from here on.
+    """
+    if not fit.nAGQ or (fit.scaled and fit.nAGQ > 1):
+        raise ArgumentError(f"extend(): nAGQ={fit.nAGQ} has no room for given parameters: extend(update(fit, nAGQ=1))")
+    request, whole = larger_design(fit, along, within, n, values)
+    held = replace(request, family=fit.family, free_shape=False)
+    return given_generalized_model(type(fit), held, whole, parameters_of(fit, newparams))
+
+
+@powerCurve.register(GeneralizedFittedModel)
+def curve_generalized(
+    fit: GeneralizedFittedModel,
+    test: Any = None,
+    along: str | None = None,
+    breaks: Sequence[int] | None = None,
+    nsim: int = 1000,
+    seed: Seed = None,
+    alpha: float = 0.05,
+    *,
+    within: str | Sequence[str] | None = None,
+    method: str = "z",
+    newparams: Any = None,
+    level: float = 0.95,
+    progress: bool | None = None,
+) -> PowerCurve:
+    """`power` of a fit of `glmer` at several sizes of the design; arguments as for `lmer`."""
+    count, rng = replicates(nsim), generator(seed)
+    column, sizes, title = sizes_of(fit, test, along, breaks, within)
+    return curve(
+        sizes,
+        lambda size: extend(fit, column, within=within, n=size, newparams=newparams),
+        lambda model: power(model, test, count, rng, alpha, method=method, level=level, progress=progress),
+        lambda model, size: label_of(model, column, size),
+        title,
+    )

@@ -27,8 +27,6 @@ REFUSED = {
     "exactLRT": ((None,), "exact distribution.*ranova.*PBmodcomp"),
     "resid_bootstrap": ((), r"cannot be exchanged.*bootMer\(fit\)"),
     "variance_ratio": ((), r"no variance on the scale.*icc\(fit\)"),
-    "extend": (("herd",), r"power\(fit, newparams=...\).*makeGlmer\(\)"),
-    "powerCurve": (("period2",), r"power\(fit, newparams=...\).*makeGlmer\(\)"),
     "REMLcrit": ((), r"no restricted likelihood.*logLik\(fit\)"),
 }
 

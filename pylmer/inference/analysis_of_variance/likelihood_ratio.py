@@ -81,6 +81,8 @@ def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str
     if len({isinstance(fit, FittedModel) and fit.REML for fit in fits}) > 1:
         note(MIXTURE)
     likelihoods: list[LogLik] = [logLik(fit) for fit in fits]
+    if said := criterion_errors(fits):
+        note(said)
     order = sorted(range(len(fits)), key=lambda k: likelihoods[k].df)
     values = np.array([float(likelihoods[k]) for k in order])
     npar = np.array([likelihoods[k].df for k in order])
@@ -99,6 +101,18 @@ def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str
     heading = (*_data_lines(fits[0]), "Models:", *(f"{names[k]}: {formula_text(fits[k])}" for k in order))
     made: AnovaTable = table(AnovaTable, columns, [names[k] for k in order], heading)
     return made
+
+
+def criterion_errors(fits: Sequence[Fit]) -> str:
+    """What must be said of criteria that are estimated and cannot be computed exactly, "" if all are exact."""
+    errors = [fit.criterion_error for fit in fits if isinstance(fit, FittedModel)]
+    error = math.sqrt(sum(each**2 for each in errors))
+    if not error:
+        return ""
+    return (
+        "log-likelihoods are estimated by the iterative engine: Chisq, AIC and BIC have a Monte-Carlo standard error "
+        f"of up to {error:.2g}"
+    )
 
 
 def ratios(values: Array, npar: Array) -> tuple[Array, Array, Array]:
