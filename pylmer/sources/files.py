@@ -71,6 +71,8 @@ class Files(RowTable):
 def found_files(text: str) -> list[Path]:
     """The files behind a path, a glob or a folder, in the order of their names."""
     path = Path(text).expanduser()
+    if not text.strip():
+        raise DataError("data='' names no file")
     if path.is_dir():
         found = [each for each in sorted(path.rglob("*")) if each.is_file() and _suffix(each) in KINDS]
         if not found:

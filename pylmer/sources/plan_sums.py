@@ -14,7 +14,7 @@ from ..engine.sums.labels import places
 from ..engine.sums.sums import Sums, from_words, in_words
 from ..errors import DataError
 from ..functions.arrays import Array
-from ..text.arguments import is_number, written
+from ..text.arguments import given_path, is_number, written
 from .facts import Facts
 
 SHOWN = 3  # levels named in a message
@@ -89,12 +89,12 @@ class PlanSums:
         words, arrays = in_words(self.sums)
         counts = {f"rows_{f}": count for f, count in enumerate(self.counts)}
         words |= {"fingerprint": dict(self.fingerprint), "facts": self.facts.as_words()}
-        files.save(path, words, {**arrays, **counts, **self.facts.as_arrays()})
+        files.save(given_path(path), words, {**arrays, **counts, **self.facts.as_arrays()})
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> PlanSums:
         """Read what `save` wrote; DataError for any other file."""
-        return files.load(path, _read)
+        return files.load(given_path(path), _read)
 
     def _check_counts(self, min_count: int) -> None:
         if not is_number(min_count) or min_count < 1:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -150,3 +152,10 @@ def call_given(function: Callable[..., Any], what: str, *args: Any) -> Any:
         raise
     except Exception as error:
         raise ArgumentError(f"{what} failed: {type(error).__name__}: {error}") from error
+
+
+def given_path(path: Any, argument: str = "path") -> Path:
+    """The path of a file; ArgumentError for anything else."""
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise ArgumentError(f"{argument}={written(path)}: wanted the name of a file")
+    return Path(path)

@@ -36,6 +36,7 @@ LEFT_OUT = {
     "LmerFit LmerMany GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
     "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
+    "ModelPlan PlanSums": "a plan and its sums: made by plan() and plan.sums(), tried in tests/sources",
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
     "Description Overdispersion QuantileChecks": "plain records without methods",
@@ -86,6 +87,8 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "lm": {"formula": lambda: "angle ~ temp", "data": cake},
     "lmList": {"formula": lambda: "angle ~ temp | recipe", "data": cake},
     "lmer": {"formula": lambda: FORMULA, "data": cake},
+    "plan": {"formula": lambda: FORMULA, "data": cake},
+    "write_augmented": {"path": lambda: f"{tempfile.mkdtemp()}/rows.csv"},
     "lmer_many": {
         "formula": lambda: "~ recipe + (1 | recipe:replicate)",
         "data": cake,

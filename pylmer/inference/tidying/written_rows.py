@@ -15,7 +15,7 @@ from ...errors import ArgumentError, MissingExtraError
 from ...fit.fitted_model import FittedModel
 from ...fit.words import word
 from ...prediction import predict
-from ...text.arguments import written
+from ...text.arguments import given_path, written
 
 FITTED, RESIDUAL = ".fitted", ".resid"
 
@@ -38,12 +38,11 @@ def write_augmented(fit: FittedModel, path: str | PathLike[str]) -> int:
     180
     ['Reaction', 'Days', 'Subject', '.fitted', '.resid']
     """
-    given: object = path
-    writer = _WRITERS.get(Path(given).suffix) if isinstance(given, str | PathLike) else None
+    place, rows = given_path(path), 0
+    writer = _WRITERS.get(place.suffix)
     if writer is None:
-        raise ArgumentError(f"path={written(path)}: wanted the name of a file that ends in {' or '.join(_WRITERS)}")
-    rows = 0
-    with writer(Path(path)) as file:
+        raise ArgumentError(f"path={written(str(place))}: wanted a name that ends in {' or '.join(_WRITERS)}")
+    with writer(place) as file:
         for frame in augmented_parts(fit):
             file.write(frame)
             rows += len(frame)
@@ -102,10 +101,8 @@ class _Parquet:
         import pyarrow as pa
         from pyarrow import parquet
 
-        texts = {
-            str(name): frame[name].astype(str) for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)
-        }
-        table = pa.Table.from_pandas(frame.assign(**texts), preserve_index=False)
+        texts = frame.astype({name: str for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)})
+        table = pa.Table.from_pandas(texts, preserve_index=False)
         if self.writer is None:
             self.writer = parquet.ParquetWriter(self.path, table.schema)
         self.writer.write_table(table.cast(self.writer.schema))
