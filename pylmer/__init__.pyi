@@ -161,7 +161,7 @@ from .printing.arm import display as display  # not in __all__: notebooks have a
 from .printing.summaries import summary
 from .simulation.posterior import sim
 from .simulation.simulate import simulate
-from .sources.plan import ModelPlan
+from .sources.model_plan import ModelPlan
 from .sources.plan_sums import PlanSums
 
 __version__: str

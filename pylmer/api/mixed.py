@@ -22,10 +22,11 @@ from ..fit.words import word_of
 from ..language import explicit_formula, update_formula
 from ..language.syntax import MixedFormula
 from ..options import lmerControl
-from ..sources.tables import Planned, opened
+from ..sources.given import opened
+from ..sources.tables import Planned
 
 if TYPE_CHECKING:
-    from ..sources.plan import ModelPlan
+    from ..sources.model_plan import ModelPlan
 from ..text.arguments import plain
 from .models import LmerFit
 
@@ -109,7 +110,7 @@ def lmer(
     """
     refuse(unknown, "lmer")
     if isinstance(formula, Planned):
-        from ..sources.plan import ModelPlan  # late: formulas are the rule
+        from ..sources.model_plan import ModelPlan  # late: formulas are the rule
         from ..sources.planned import PlannedSums, check_planned
 
         assert isinstance(formula, ModelPlan)  # the one kind there is

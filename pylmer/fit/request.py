@@ -22,7 +22,8 @@ from ..language.syntax import MixedFormula
 from ..language.walk import variables
 from ..numerics.linalg import Array, read_only
 from ..options import Control, glmerControl, lmerControl
-from ..sources.tables import RowTable, opened
+from ..sources.given import opened
+from ..sources.tables import RowTable
 from ..text.arguments import is_flag, is_number, written
 
 if TYPE_CHECKING:

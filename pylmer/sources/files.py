@@ -21,7 +21,8 @@ from ..datasets.csv_files import checked_header
 from ..errors import DataError
 from ..functions import read_columns
 from .arrow import check_alike, columns_of_arrow, require_arrow
-from .tables import RowTable, TablePart, checked_names
+from .parts import TablePart
+from .tables import RowTable, checked_names
 
 ROWS = 500_000  # of a part
 KINDS = {".parquet": "Parquet", ".pq": "Parquet", ".csv": "CSV", ".csv.gz": "CSV"}

@@ -18,8 +18,9 @@ from ..functions.levels import Levels
 from ..functions.values import kind
 from ..language import deparse
 from .joining import codes_among, columns_of, is_unknown, joined, kind_of_all, union_of_levels
+from .parts import TablePart
 from .recipe import Evaluated, Recipe
-from .tables import RowTable, TablePart
+from .tables import RowTable
 
 FIRST = 2_000  # rows, by which coordinates are chosen and functions are tried
 

@@ -15,7 +15,7 @@ from ..functions.arrays import Array
 from ..functions.factors import as_strings
 from ..functions.levels import Levels
 from ..functions.values import kind, length, missing, numeric
-from .tables import TablePart
+from .parts import TablePart
 
 
 def columns_of(values: dict[str, Value], n: int) -> Columns:

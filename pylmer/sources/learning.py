@@ -22,8 +22,9 @@ from ..language import deparse
 from ..language.nodes import Call, Node
 from ..language.walk import nodes, variables
 from .joining import columns_of, joined
+from .parts import TablePart
 from .recipe import Recipe
-from .tables import RowTable, TablePart
+from .tables import RowTable
 
 # what these learn depends on the distinct values alone, not on how often they occur
 OF_DISTINCT = frozenset(

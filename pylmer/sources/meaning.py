@@ -32,8 +32,8 @@ from ..options import Control
 from .coordinates import columns_kept, products, restricted
 from .crossing import sorted_levels
 from .facts import Facts
+from .model_plan import ModelPlan
 from .ordering import in_order
-from .plan import ModelPlan
 from .plan_sums import PlanSums
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,15 +15,14 @@ from ..engine.sums.labels import Labels, TermNames
 from ..engine.sums.rows import Rows, TermRows
 from ..engine.sums.scaling import Scaling
 from ..errors import DataError
-from ..functions import Factor, Matrix, Value, as_factor, read_columns, recode
+from ..functions import Factor, Matrix, Value, as_factor, recode
 from ..functions.arrays import Array
 from ..functions.values import kind
 from ..language import MixedFormula, deparse
 from ..numerics.linalg import Codes
 from .learning import written_states
-from .plan_sums import PlanSums
 from .recipe import Evaluated, Recipe
-from .tables import Planned, RowTable, TablePart, opened
+from .tables import Planned
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +34,7 @@ class CodedRows:
     weights: Array | None
     Z: tuple[Array | None, ...]
 
-    def rows(self, codes: Sequence[Codes], sizes: Sequence[int], plan: ModelPlan) -> Rows:
+    def rows(self, codes: Sequence[Codes], sizes: Sequence[int], plan: PartPlan) -> Rows:
         """What the engines see, with the codes and numbers of levels of each grouping factor."""
         terms = tuple(
             TermRows(codes[f], sizes[f], Z, f, term.structure, term.hom)
@@ -45,8 +44,8 @@ class CodedRows:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ModelPlan(Planned):
-    """A formula made ready for rows that come in parts, as `pylmer.plan` makes it; it pickles, and so travels.
+class PartPlan(Planned):
+    """How every part of a table is read.
 
     recipe       what is evaluated on every part, and what functions have learnt
     design       the meaning of the columns, with those that may be dropped, on the rows by which it was planned
@@ -54,9 +53,6 @@ class ModelPlan(Planned):
     spec         codes the columns of every part, terms as they are written
     coordinates  scales and shift, in which the sums lose little
     names        columns of the table
-
-    `plan.sums(part)` are the sums of some rows; those of all parts, added up, are fitted by
-    `pylmer.lmer(plan, data=total)`.
     """
 
     recipe: Recipe
@@ -116,28 +112,6 @@ class ModelPlan(Planned):
             "arguments": str({w: getattr(arguments, w) for w in ("weights", "offset", "subset", "na_action")}),
         }
 
-    def sums(self, part: Any) -> PlanSums:
-        """The sums of some rows, which are read once.
-
-        part  a data frame (pandas, polars, pyarrow, a dict of arrays), an iterator of such, or what `lmer` takes for
-              `data`: paths of files, a dataset, a function that gives frames
-
-        Levels of grouping factors may be any; factors among the predictors have those of the plan. Raises DataError,
-        with the place, for rows that do not fit the plan.
-
-        >>> import pylmer
-        >>> data = pylmer.datasets.load("Dyestuff")
-        >>> plan = pylmer.plan("Yield ~ 1 + (1 | Batch)", data)
-        >>> sum(plan.sums(data[start : start + 7]) for start in range(0, 30, 7))
-        <PlanSums: 30 rows, 6 levels of Batch>
-        """
-        from .tally import RunningSums
-
-        tally = RunningSums(self)
-        for each in parts_of(part, self.wanted):
-            tally.add(each)
-        return tally.sums()
-
     def coded(self, found: Evaluated) -> CodedRows:
         """The matrices of a part."""
         if not found.n:
@@ -179,12 +153,12 @@ class ModelPlan(Planned):
         known = self.spec.groups[name].levels
         return as_factor(value) if known is None else _recoded(as_factor(value), known, name, where)
 
-    def at(self, coordinates: Scaling) -> ModelPlan:
+    def at(self, coordinates: Scaling) -> Self:
         """The same plan in other coordinates."""
         return replace(self, coordinates=coordinates)
 
     def __repr__(self) -> str:
-        return f"<ModelPlan of {self.formula}: columns {', '.join(self.wanted)}>"
+        return f"<PartPlan of {self.formula}: columns {', '.join(self.wanted)}>"
 
 
 def _recoded(factor: Factor, levels: Any, name: str, where: str) -> Factor:
@@ -196,15 +170,3 @@ def _recoded(factor: Factor, levels: Any, name: str, where: str) -> Factor:
             f"{where}, but the plan has {known}: plan with rows that have all levels, or from the whole table"
         )
     return recoded
-
-
-def parts_of(given: Any, wanted: Sequence[str]) -> Iterator[TablePart]:
-    """A data frame as one part, an iterator of frames or a table as several."""
-    if isinstance(given, Iterator):
-        yield from (TablePart(read_columns(frame), f"frame {count}") for count, frame in enumerate(given, start=1))
-        return
-    table = opened(given)
-    if isinstance(table, RowTable):
-        yield from table.parts(wanted)
-    else:
-        yield TablePart(read_columns(table), "the data")

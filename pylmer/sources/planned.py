@@ -21,15 +21,18 @@ from ..functions import read_columns
 from ..language import MixedFormula
 from ..options import Control
 from .coordinates import LOSS, better_coordinates, coordinates_of, loss
+from .given import opened
 from .head import first_rows, remembered_kinds, telling_rows
 from .joining import columns_of
 from .learning import check_alone, check_bare, learnt, learnt_from_head
 from .meaning import model_of
-from .plan import CodedRows, ModelPlan
+from .model_plan import ModelPlan
+from .parts import TablePart
+from .plan import CodedRows
 from .plan_sums import PlanSums, check_same_meaning
 from .recipe import VECTORS, Recipe
 from .streamed import Streamed
-from .tables import RowTable, TablePart, opened
+from .tables import RowTable
 from .tally import RunningSums
 
 QUIET: dict[str, Any] = {

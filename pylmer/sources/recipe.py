@@ -39,7 +39,7 @@ from ..language.nodes import Node
 from ..language.walk import variables
 from ..options import Control
 from .joining import as_kind, codes_among, is_unknown, union_of_levels
-from .tables import TablePart
+from .parts import TablePart
 
 VECTORS = ("weights", "offset", "subset")
 

@@ -14,7 +14,7 @@ from ..errors import DataError, word_asked
 from ..functions.arrays import Array
 from ..functions.python import as_array
 from ..options import Control
-from .plan import ModelPlan
+from .model_plan import ModelPlan
 from .tables import RowTable
 
 

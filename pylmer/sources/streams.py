@@ -10,7 +10,8 @@ from typing import Any
 from ..errors import DataError
 from ..functions import Columns, read_columns
 from .arrow import columns_of_arrow, require_arrow
-from .tables import RowTable, TablePart, checked_names
+from .parts import TablePart
+from .tables import RowTable, checked_names
 
 ROWS = 500_000  # of a part
 

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from ..errors import DataError, word_asked
 from ..functions import Columns
 from ..language import MixedFormula
+from .parts import TablePart
 
 MOST_BYTES = 2**30  # of a table that words which need all rows at once may read into memory
 BYTES = 8  # of a value
-
-
-@dataclass(frozen=True, eq=False)
-class TablePart:
-    """Some rows of a table: their columns, and where they are from, for messages."""
-
-    columns: Columns
-    where: str
 
 
 class Planned:
@@ -58,7 +47,7 @@ class RowTable(ABC):
 
     def whole(self, wanted: Sequence[str] | None = None) -> Columns:
         """The columns `wanted` (None: all), all rows at once; DataError if that is more than a gigabyte."""
-        from .joining import joined  # late: joining knows parts
+        from .joining import joined  # late: most tables are never held as a whole
 
         names = self.names if wanted is None else tuple(wanted)
         held, rows = [], 0
@@ -81,15 +70,6 @@ class RowTable(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.description}: {', '.join(self.names)}>"
-
-
-def opened(data: Any) -> Any:
-    """The `RowTable` that `data` stands for, or `data` itself if its rows are in memory (or it is no data at all)."""
-    if data is None or isinstance(data, RowTable | pd.DataFrame | np.ndarray | Mapping):
-        return data
-    from .opened import opened_table  # late: most data are frames
-
-    return opened_table(data)
 
 
 def _held(columns: Columns, names: Sequence[str]) -> Columns:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..engine.sums.gram import CrossProducts, FactorSums, Pairs
@@ -15,12 +13,10 @@ from ..numerics.linalg import Codes
 from ..numerics.stacks import levels_last
 from .facts import ColumnFacts, Facts
 from .numbering import GroupFacts, Grouping, facts_of
+from .parts import TablePart
+from .plan import PartPlan
 from .plan_sums import PlanSums
 from .recipe import Evaluated
-from .tables import TablePart
-
-if TYPE_CHECKING:
-    from .plan import ModelPlan
 
 GROWTH = 2  # a table of sums that is too short gets so many times its length
 
@@ -28,7 +24,7 @@ GROWTH = 2  # a table of sums that is too short gets so many times its length
 class RunningSums:
     """The sums of a plan's rows so far; levels are numbered in the order in which they turn up."""
 
-    def __init__(self, plan: ModelPlan) -> None:
+    def __init__(self, plan: PartPlan) -> None:
         self.plan = plan
         self.groupings = [Grouping(variables) for variables in plan.group_variables]
         groups = {name: GroupFacts() for variables in plan.group_variables for name in variables}
@@ -104,7 +100,7 @@ class RunningSums:
         return PlanSums(self.plan.fingerprint, sums, self.facts, counts)
 
 
-def _width(plan: ModelPlan, f: int) -> int:
+def _width(plan: PartPlan, f: int) -> int:
     return sum(len(term.columns) for term, g in zip(plan.terms, plan.factor_of_term, strict=True) if g == f)
 
 

@@ -170,7 +170,7 @@ def test_fitted_values_are_written_part_by_part(ending: str, parquet: Any, tmp_p
     assert list(written[0]) == ["Reaction", "Days", "Subject", "w", ".fitted", ".resid"]
     for column in (".fitted", ".resid"):
         np.testing.assert_allclose(written[0][column], written[1][column], rtol=1e-7, atol=1e-9)
-    with pytest.raises(pylmer.ArgumentError, match="wanted the name of a file that ends in"):
+    with pytest.raises(pylmer.ArgumentError, match="wanted a name that ends in"):
         pylmer.write_augmented(fit, tmp_path / "rows.xlsx")
 
 

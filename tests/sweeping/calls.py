@@ -7,7 +7,6 @@ import inspect
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import pylmer
@@ -40,7 +39,6 @@ LEFT_OUT = {
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
     "Description Overdispersion QuantileChecks": "plain records without methods",
-    "ModelPlan PlanSums": "made by words, never by hand: tests/sources has their mistakes",
 }
 PARTS = {  # public names of a record that are no words: the steps by which other rooms read a grid
     "EmmGrid": ("arranged", "axis", "chosen", "groups", "position"),
@@ -94,8 +92,6 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
         "data": cake,
         "responses": lambda: ["angle", "temp"],
     },
-    "plan": {"formula": lambda: FORMULA, "data": cake},
-    "write_augmented": {"path": lambda: str(Path(tempfile.gettempdir()) / "pylmer_sweep.csv")},
     "logProf": {"profile": profiled},
     "makeLmer": {
         "formula": lambda: FORMULA,
