@@ -8,7 +8,7 @@ from .api.linear import LmFit, LmList, lm, lmList
 from .api.lmer_many import LmerMany, lmer_many
 from .api.make_glmer import makeGlmer
 from .api.make_lmer import makeLmer
-from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
+from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, plan, update
 from .api.models import LmerFit
 from .design import set_contrasts
 from .design.nesting import isNested
@@ -125,6 +125,7 @@ from .inference import (
     varianceProf,
     vcovAdj,
     vcovCR,
+    write_augmented,
 )
 from .inference import test as test  # not in __all__: a star import would hand pytest a test
 from .language import findbars, nobars
@@ -160,6 +161,8 @@ from .printing.arm import display as display  # not in __all__: notebooks have a
 from .printing.summaries import summary
 from .simulation.posterior import sim
 from .simulation.simulate import simulate
+from .sources.plan import ModelPlan
+from .sources.plan_sums import PlanSums
 
 __version__: str
 
@@ -167,6 +170,9 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
+    "plan",
+    "ModelPlan",
+    "PlanSums",
     "lmer_many",
     "glmer",
     "glmer_nb",
@@ -256,6 +262,7 @@ __all__ = [
     "tidy",
     "glance",
     "augment",
+    "write_augmented",
     "profile",
     "varianceProf",
     "logProf",

@@ -28,7 +28,9 @@ from .printing.arm import display
 from .printing.summaries import summary
 from .tour import CHAPTERS, walk
 
+LARGE = 2**28  # bytes of a file that is read in parts
 RADON = "log_radon ~ floor + (1 | county)"
+SOURCES = "a .csv or .parquet file, or a packaged set; a folder or a quoted glob of files is read in parts"
 SUFFIXES = (".csv", ".gz", ".parquet")
 
 
@@ -77,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     fit = commands.add_parser("fit", help="fit a linear mixed model and print it")
     fit.add_argument("formula", nargs="?", metavar="FORMULA", help=f"default for the radon data: '{RADON}'")
-    fit.add_argument("--data", default="radon", metavar="FILE|NAME", help=".csv or .parquet file, or a packaged set")
+    fit.add_argument("--data", default="radon", metavar="FILES|NAME", help=SOURCES)
     fit.add_argument("--ml", action="store_true", help="maximum likelihood instead of REML")
     shape = fit.add_mutually_exclusive_group()
     shape.add_argument("--display", action="store_true", help="the short form of arm's display()")
@@ -117,9 +119,14 @@ def _shown(fit: LmerFit, arguments: argparse.Namespace) -> str:
     return str(summary(fit) if arguments.summary else fit)
 
 
-def _read(source: str) -> pd.DataFrame:
-    """The packaged set of that name, or the file, named after its stem as R would name the variable."""
+def _read(source: str) -> pd.DataFrame | str:
+    """The packaged set of that name, or the file, named after its stem as R would name the variable.
+
+    Several files, or one larger than `LARGE`, are not loaded: lmer reads them in parts.
+    """
     path = Path(source)
+    if set("*?[") & set(source) or path.is_dir() or (path.suffix in SUFFIXES and path.is_file() and _is_large(path)):
+        return source
     if path.suffix not in SUFFIXES:
         if path.exists():
             raise DataError(f"--data {source}: wanted a .csv or .parquet file, or one of {', '.join(datasets.names())}")
@@ -127,6 +134,10 @@ def _read(source: str) -> pd.DataFrame:
     frame = _read_file(path)
     frame.attrs["name"] = path.name.split(".")[0]
     return frame
+
+
+def _is_large(path: Path) -> bool:
+    return path.stat().st_size > LARGE
 
 
 def _read_file(path: Path) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 from .errors import ArgumentError
@@ -27,7 +28,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "check_conv_singular": ACTIONS,
     "check_conv_hess": ACTIONS,
     "doublevert": ("split", "diag"),
-    "engine": ("auto", "blocked", "dense"),
+    "engine": ("auto", "blocked", "dense", "iterative"),
 }
 NEEDLESS = {  # options of lme4's that have nothing to switch here
     "calc_derivs": "derivatives are exact and always computed",
@@ -70,6 +71,7 @@ class Control:
     check_conv_hess: str = "warning"
     doublevert: str = "split"
     engine: str = "auto"
+    seed: int = 0
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         """An instance, if all options are known; else ArgumentError."""
@@ -88,6 +90,8 @@ class Control:
         if not callable(self.optimizer) and not is_one_of(self.optimizer, OPTIMIZERS):
             known = ", ".join(map(repr, OPTIMIZERS))
             raise ArgumentError(f"optimizer={written(self.optimizer)}: wanted one of {known}, or a callable")
+        if not _is_seed(self.seed):
+            raise ArgumentError(f"{type(self).__name__}(seed={written(self.seed)}): wanted a whole number from 0")
         if not isinstance(self.optCtrl, Mapping):
             raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {written(self.optCtrl)}")
         object.__setattr__(self, "optCtrl", dict(self.optCtrl))
@@ -127,7 +131,11 @@ class lmerControl(Control):
     doublevert                what `||` means: "split", the default: one term for each variable, as in lme4; "diag": one
                               term without correlations, not even between the levels of a factor
     engine                    "auto", the default, chooses the factorization by the design; "blocked" and "dense" take
-                              these
+                              these; "iterative": crossed factors with one scalar term each by conjugate gradients,
+                              theta and criterion with a Monte-Carlo error (`fit.monte_carlo`), which "auto" takes where
+                              more than 40,000 effects stand beside the largest factor's
+    seed                      of the iterative engine's random probes, a whole number from 0: the same seed gives the
+                              same fit; default 0
 
     Each `check_*` takes "ignore", "warning", "message" or "stop", but for those of other values above: "warning" and
     "message" give a FitNote, "stop" raises DataError, or NumericalError for `check_conv_*`. Raises `ArgumentError` for
@@ -162,6 +170,7 @@ class glmerControl(Control):
     doublevert                what `||` means: "split", the default: one term for each variable, as in lme4; "diag": one
                               term without correlations, not even between the levels of a factor
     engine                    "auto", the default, or "blocked": the factorization chosen by the design
+    seed                      taken for the sake of `lmerControl`, whose iterative engine needs it; default 0
     laplace                   "lme4": R's criterion, whose log-determinant has the Fisher weights; "observed": the exact
                               Laplace approximation, as glmmTMB and MixedModels.jl have it; None: R's for families
                               without a scale, the exact one with a scale (Gamma, inverse.gaussian, gaussian), where R's
@@ -193,3 +202,7 @@ class glmerControl(Control):
             raise ArgumentError(f"glmerControl(laplace={written(self.laplace)}): wanted None, 'observed' or 'lme4'")
         if callable(self.optimizer):
             raise ArgumentError("glmerControl(optimizer=...): glmer has its own optimizer; a function is for lmer")
+
+
+def _is_seed(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 0

@@ -16,7 +16,7 @@ from ..fit.devfun import make_devfun
 from ..fit.many_fits import BatchFits
 from ..fit.notes import announce
 from ..fit.optimum import optimum_at
-from ..fit.request import LMER_DEFAULTS, Request, make_request, refuse
+from ..fit.request import LMER_DEFAULTS, Request, check_env, make_request, refuse
 from ..fit.several_responses import (
     PLACEHOLDER,
     GivenResponses,
@@ -193,7 +193,7 @@ def _deviations(batch: BatchFits[LmerFit]) -> Array:
             C = np.clip(T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :]), -1, 1)
         for j in range(family.width):
             columns.append(batch.sigma * sd[:, j])
-            if family.structure != "diag":
+            if family.pairs:
                 columns += list(C[:, j + 1 :, j].T)
     return np.column_stack([*columns, batch.sigma])
 
@@ -258,6 +258,7 @@ def lmer_many(
     """
     refuse(unknown, "lmer_many", ("responses", "REML", "ddf", *(set(LMER_DEFAULTS) - {"start", "verbose"})))
     check_ddf(ddf, (*METHODS, "lme4"))
+    check_env(env)
     if ddf == "Kenward-Roger" and not REML:
         raise ArgumentError("ddf='Kenward-Roger' needs REML=True: leave REML out, or take Satterthwaite's")
     rest, columns = right_side(formula), read_columns(data)

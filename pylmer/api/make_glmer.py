@@ -24,7 +24,7 @@ from ..language.walk import variables
 from ..numerics.linalg import Array
 from ..simulation.drawing import Seed, generator
 from ..simulation.formulas import GENERALIZED_UNCHECKED, drawn_from, parameters_without_fit
-from ..text.arguments import plain
+from ..text.arguments import is_number, plain
 from .generalized_models import GlmerFit
 from .make_lmer import theta_of
 
@@ -118,10 +118,10 @@ def _plan(data: Any, name: str) -> pd.DataFrame:
 def _scale(family: Family, sigma: Any) -> float:
     """sigma; 1 for a family without a scale, which takes none."""
     if not family.has_scale:
-        if sigma is not None and sigma != 1:
+        if sigma is not None and not (is_number(sigma) and sigma == 1):
             raise ArgumentError(f"sigma={sigma!r}: a {family.name} family has no scale; leave it out")
         return 1.0
-    if isinstance(sigma, bool) or not isinstance(sigma, int | float | np.number) or not 0 < sigma < np.inf:
+    if not is_number(sigma) or not 0 < sigma < np.inf:
         raise ArgumentError(f"sigma must be a positive number for a {family.name} family, found {sigma!r}")
     return float(sigma)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -22,25 +22,39 @@ from ..fit.words import word_of
 from ..language import explicit_formula, update_formula
 from ..language.syntax import MixedFormula
 from ..options import lmerControl
+from ..sources.tables import Planned, opened
+
+if TYPE_CHECKING:
+    from ..sources.plan import ModelPlan
 from ..text.arguments import plain
 from .models import LmerFit
 
 
 @overload
 def lmer(
-    formula: str | MixedFormula, data: Any = ..., REML: bool = ..., *, devFunOnly: Literal[False] = ..., **options: Any
+    formula: str | MixedFormula | ModelPlan,
+    data: Any = ...,
+    REML: bool = ...,
+    *,
+    devFunOnly: Literal[False] = ...,
+    **options: Any,
 ) -> LmerFit: ...
 
 
 @overload
 def lmer(
-    formula: str | MixedFormula, data: Any = ..., REML: bool = ..., *, devFunOnly: Literal[True], **options: Any
+    formula: str | MixedFormula | ModelPlan,
+    data: Any = ...,
+    REML: bool = ...,
+    *,
+    devFunOnly: Literal[True],
+    **options: Any,
 ) -> Devfun: ...
 
 
 @plain
 def lmer(
-    formula: str | MixedFormula,
+    formula: str | MixedFormula | Planned,
     data: Any = None,
     REML: bool = True,
     *,
@@ -58,9 +72,12 @@ def lmer(
 ) -> LmerFit | Devfun:
     """Fit a linear mixed model, as R's `lme4::lmer`.
 
-    formula     R's formula language: "log_radon ~ floor + (1 | county)"
+    formula     R's formula language: "log_radon ~ floor + (1 | county)"; or a `plan`, whose sums are then the data
     data        pandas or polars DataFrame, pyarrow Table, or dict of arrays; None, the default, with `env={"y": y,
-                ...}`; a name in `data.attrs["name"]` is printed after "Data:"
+                ...}`; a name in `data.attrs["name"]` is printed after "Data:". Rows that do not fit into memory: the
+                path of Parquet or CSV files, a glob ("trips/*.parquet") or a folder; a pyarrow Dataset, a polars
+                LazyFrame, a DuckDB relation; or a function that gives a fresh iterator of data frames each time. They
+                are read in parts, and again for words that need rows. Of a `plan` its sums, added up
     REML        restricted (True, the default) or full maximum likelihood
     control     checks and optimizer, see `lmerControl`; None: its defaults
     start       where the search begins: numbers in the order of `par`, or {"theta": ...}; None: it looks for a place
@@ -91,6 +108,17 @@ def lmer(
     {'(Intercept)': 1.46, 'floor': -0.69}
     """
     refuse(unknown, "lmer")
+    if isinstance(formula, Planned):
+        from ..sources.plan import ModelPlan  # late: formulas are the rule
+        from ..sources.planned import PlannedSums, check_planned
+
+        assert isinstance(formula, ModelPlan)  # the one kind there is
+
+        given = {"weights": weights, "offset": offset, "subset": subset, "contrasts": contrasts, "env": env}
+        check_planned(given | {"na_action": None if na_action == "omit" else na_action})
+        data, planned = PlannedSums(formula, data), formula.recipe.arguments
+        formula, weights, offset, subset = formula.formula, planned.weights, planned.offset, planned.subset
+        na_action, contrasts, env = planned.na_action, planned.contrasts, planned.env
     request = make_request(
         "lmer",
         formula,
@@ -109,6 +137,60 @@ def lmer(
     if devFunOnly:
         return make_devfun(fitting.design_of(request), request.REML, request.control)
     return fitting.fit(LmerFit, request)
+
+
+@plain
+def plan(
+    formula: str | MixedFormula,
+    data: Any,
+    *,
+    weights: str | None = None,
+    offset: str | None = None,
+    subset: str | None = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, Any] | tuple[Any, Any] | None = None,
+    env: Mapping[str, Any] | None = None,
+) -> ModelPlan:
+    """Make a formula ready for rows that are in parts, on one machine or many: sums travel, rows stay where they are.
+
+    formula    R's formula language, as in `lmer`
+    data       the whole table, as `lmer` takes it (paths of files, a dataset, a function that gives frames): levels of
+               factors, and what poly, ns, bs, scale and cut learn, are those of all its rows. Or a head, some rows in
+               a data frame: its factors must have all their levels, and functions that learn from all rows are errors
+    weights    prior weights: a column's name or an expression; None: 1 for each row
+    offset     a part of the mean that is known, given likewise; None: zero
+    subset     which rows are used, an expression such as "x > 2"; None: all
+    na_action  what is done with rows with missing values, as in `lmer`; default "omit"
+    contrasts  of factors, as in `lmer`; None: those that rule
+    env        names that are not columns: functions and constants of the formula; None: there are none
+
+    `plan.sums(part)` are the sums of some rows, anywhere: the plan pickles. Sums add (`+`, `sum`), have `save` and
+    `load`, and `lmer(plan, data=total)` fits them. Raises FormulaError, DataError, ArgumentError as `lmer` does.
+
+    >>> import pylmer
+    >>> data = pylmer.datasets.load("sleepstudy")
+    >>> made = pylmer.plan("Reaction ~ Days + (Days | Subject)", data[:50])
+    >>> total = sum(made.sums(data[start : start + 60]) for start in (0, 60, 120))
+    >>> pylmer.lmer(made, data=total, REML=False).fixef().round(2).to_dict()
+    {'(Intercept)': 251.41, 'Days': 10.47}
+    """
+    request = make_request(
+        "lFormula",
+        formula,
+        data=opened(data),
+        control=None,
+        weights=weights,
+        offset=offset,
+        subset=subset,
+        na_action=na_action,
+        contrasts=contrasts,
+        env=env,
+    )
+    if request.data is None:
+        raise ArgumentError("plan() wants data: the whole table, or a data frame with some of its rows")
+    from ..sources.planned import plan_of  # late: lmer does without
+
+    return plan_of(request.formula, request.data, request, request.control)
 
 
 @plain

@@ -28,13 +28,13 @@ def read_csv(path: Path) -> pd.DataFrame:
     0  1  a
     1  2  b
     """
-    header = _checked_header(path)
+    header = checked_header(path)
     frame = pd.read_csv(path, index_col=False)
     frame.columns = pd.Index([name or given for name, given in zip(header, frame.columns, strict=True)])
     return frame
 
 
-def _checked_header(path: Path) -> list[str]:
+def checked_header(path: Path) -> list[str]:
     """The names in the first row that is not blank, after a look at the number of fields in all others."""
     with _opened(path) as file:
         rows = csv.reader(file)

@@ -12,7 +12,7 @@ from .contrasts import Contrasts
 from .record import Design, RandomDesign
 from .rows import DesignRows, RandomRows
 from .ruling import changed, ruled, set_contrasts
-from .source import Designed, InMemory, ModelData, NoRows, Source
+from .source import Designed, InMemory, ModelData, NoRows, Source, SummedRows
 
 __all__ = [
     "Contrasts",
@@ -25,6 +25,7 @@ __all__ = [
     "RandomDesign",
     "RandomRows",
     "Source",
+    "SummedRows",
     "build_design",
     "changed",
     "ruled",

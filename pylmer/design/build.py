@@ -78,7 +78,7 @@ def build_design(
         frame.scope,
         family is None or family.has_scale,
     )
-    X, kept, said = _full_rank(X, coder.names, control)
+    X, kept, said = full_rank(X, coder.names, control)
     notes += said + check_scale(X, [coder.names[i] for i in kept], control)
     design = Design(
         formula=formula,
@@ -162,8 +162,8 @@ def _random(
     return tuple(term for term, _ in both), tuple(spec for _, spec in both), order
 
 
-def _full_rank(X: Any, names: Sequence[str], control: Control) -> tuple[Any, Any, list[str]]:
-    """X without linearly dependent columns, the positions kept, and what to say."""
+def full_rank(X: Any, names: Sequence[str], control: Control) -> tuple[Any, Any, list[str]]:
+    """X without linearly dependent columns, the positions kept, and what to say; or any matrix with the same X'X."""
     everything = np.arange(X.shape[1])
     if control.check_rankX == "ignore":
         return X, everything, []

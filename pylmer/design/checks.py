@@ -5,7 +5,7 @@ A finding is (action, text): "stop" raises, "warning" and "message" become notes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -69,17 +69,19 @@ def check_response(y: Array, name: str, control: Control) -> list[str]:
 
 
 def check_groups(
-    random: Sequence[RandomRows],
+    random: Sequence[RandomDesign],
     sources: Sequence[RandomTerm],
     n: int,
     control: Control,
     scope: Scope,
     scaled: bool = True,
+    ZtZ: Callable[[], Array] | None = None,
 ) -> list[str]:
     """Numbers of levels against rows: lme4's check.nlev.gtr.1, .nobs.vs.nlev, .nlev.gtreq.5, .nobs.vs.nRE
 
     Without a residual scale (binomial, counts) a group may be a single row: `scaled` is False, and as many levels or
-    effects as rows are allowed. An error points at the grouping factor, or at the term, in the formula.
+    effects as rows are allowed. An error points at the grouping factor, or at the term, in the formula. `ZtZ` makes
+    Z'Z (q, q), in any coordinates, for check.nobs.vs.rankZ; None: of the rows of the terms.
     """
     least = n if scaled else n + 1  # levels or effects that are too many
     structured = any(term.structure != "us" for term in random)
@@ -90,7 +92,7 @@ def check_groups(
             if action == "stop":
                 raise _pointing(text, source, scope)
         findings += found
-    return list(dict.fromkeys(settle([*findings, *_rank(random, n, control)])))
+    return list(dict.fromkeys(settle([*findings, *_rank(random, n, control, ZtZ or (lambda: _products(random)))])))
 
 
 def _pointing(text: str, source: RandomTerm, scope: Scope) -> FormulaError:
@@ -127,13 +129,17 @@ def _effects(term: RandomDesign, n: int, least: int, control: Control) -> Iterat
         )
 
 
-def _rank(random: Sequence[RandomRows], n: int, control: Control) -> Iterator[Finding]:
+def _products(random: Sequence[RandomDesign]) -> Array:
+    Z = sparse.vstack([term.Zt for term in random if isinstance(term, RandomRows)])
+    return np.asarray((Z @ Z.T).toarray())
+
+
+def _rank(random: Sequence[RandomDesign], n: int, control: Control, ZtZ: Callable[[], Array]) -> Iterator[Finding]:
     wanted = control.check_nobs_vs_rankZ
     action = wanted.removesuffix("Small")
     q = sum(len(term.levels) * len(term.columns) for term in random)
     if action == "ignore" or not random or (wanted.endswith("Small") and n * q > SMALL):
         return
-    Z = sparse.vstack([term.Zt for term in random])
-    rank = int(np.linalg.matrix_rank((Z @ Z.T).toarray(), hermitian=True))
+    rank = int(np.linalg.matrix_rank(ZtZ(), hermitian=True))
     if n <= rank:
         yield (action, f"{n} observations for random effects of rank {rank}: variances cannot be told apart")

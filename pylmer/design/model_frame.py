@@ -105,26 +105,26 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
     """
     action = na_action_name(arguments.na_action)
     scope = _scope(parts, columns, arguments.env or {}, known)
-    check_names(_in_order(parts), scope)
-    y_node = _left_side(parts.formula)
-    y_name, y_found = deparse(y_node), _variable(y_node, scope)
+    check_names(names_in_order(parts), scope)
+    y_node = left_side(parts.formula)
+    y_name, y_found = deparse(y_node), variable_of(y_node, scope)
     n = length(y_found) if columns is None else columns.n
-    _check_length(y_found, n, y_node, scope)
+    check_length(y_found, n, y_node, scope)
     scope = _labelled(scope, n)
-    found = known.variables_for(_variables(model_variables(parts), scope, n))
+    found = known.variables_for(evaluated(model_variables(parts), scope, n))
     y = known.response_for(y_found)
     variables = {y_name: y} | {name: value for name, value in found.items() if name != y_name}
     groups = {deparse(node): _group(node, scope, n) for node in grouping_variables(parts.random)}
-    offset = _offset(parts.fixed, arguments.offset, scope, n)
+    offset = offset_of(parts.fixed, arguments.offset, scope, n)
     weights = row_numbers(arguments.weights, "weights", scope, n)
     given = {"offset": offset, "weights": weights}
     extra = groups | {name: value for name, value in given.items() if value is not None}
-    chosen = _subset(arguments.subset, scope, n)
+    chosen = chosen_rows(arguments.subset, scope, n)
     rows = choose_rows(n, chosen, variables, action, extra)
     return Frame(
         {name: _on(value, rows) for name, value in found.items()},
         {name: drop_unused(_on(group, rows)) for name, group in groups.items()},
-        _read(read, _on(y, rows), y_node, scope),
+        read_response(read, _on(y, rows), y_node, scope),
         y_name,
         _on(offset, rows),
         _on(weights, rows),
@@ -132,7 +132,7 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
         scope.index if scope.index is not None else pd.RangeIndex(n),
         action,
         scope,
-        _made_missing(parts, scope, {y_name: y_found} | found),
+        made_missing_notes(made_missing(parts, scope, {y_name: y_found} | found)),
         {key: drop_unused(_on(group, rows)) for key, group in known.groups_among(_keys(parts.random)).items()},
     )
 
@@ -141,7 +141,7 @@ def _scope(parts: Parts, columns: Columns | None, env: Mapping[str, Any], known:
     """Where the formula is evaluated; without data the longest vectors of `env` label the rows."""
     if columns is not None:
         return Scope(columns, env, parts.formula.text, dict(known.state), index=columns.index)
-    used = dict.fromkeys(node.name for node in _in_order(parts) if isinstance(node, Name) and node.name in env)
+    used = dict.fromkeys(node.name for node in names_in_order(parts) if isinstance(node, Name) and node.name in env)
     index = common_labels(env[name] for name in used)
     return Scope({}, env, parts.formula.text, dict(known.state), has_data=False, index=index)
 
@@ -180,7 +180,7 @@ def group_factors(group: Node) -> tuple[Node, ...]:
     return (group,)
 
 
-def _in_order(parts: Parts) -> list[Node]:
+def names_in_order(parts: Parts) -> list[Node]:
     """All names and calls of the formula, first to last; `.` has been expanded."""
     formula = parts.formula
     roots = [formula.response, formula.fixed, *(side for term in formula.random for side in (term.effects, term.group))]
@@ -188,13 +188,13 @@ def _in_order(parts: Parts) -> list[Node]:
     return sorted((node for node in found if node != Name(".")), key=lambda node: node.span[0])
 
 
-def _left_side(formula: MixedFormula) -> Node:
+def left_side(formula: MixedFormula) -> Node:
     if formula.response is None:
         raise DataError(f"the formula {formula} has no response: write y ~ ...")
     return formula.response
 
 
-def _read(read: Reader, value: Value, node: Node, scope: Scope) -> Response:
+def read_response(read: Reader, value: Value, node: Node, scope: Scope) -> Response:
     """The response on the rows used, as a model of its kind reads it."""
     try:
         return read(value, deparse(node))
@@ -202,19 +202,19 @@ def _read(read: Reader, value: Value, node: Node, scope: Scope) -> Response:
         raise scope.error(str(refused), node) from None
 
 
-def _variables(found: Sequence[Node], scope: Scope, n: int) -> dict[str, Value]:
+def evaluated(found: Sequence[Node], scope: Scope, n: int) -> dict[str, Value]:
     values = {}
     for node in found:
-        value = _variable(node, scope, n)
-        _check_length(value, n, node, scope)
+        value = variable_of(node, scope, n)
+        check_length(value, n, node, scope)
         values[deparse(node)] = value
     return values
 
 
-def _variable(node: Node, scope: Scope, n: int | None = None) -> Value:
+def variable_of(node: Node, scope: Scope, n: int | None = None) -> Value:
     value = evaluate(node, scope)
     if n is not None and isinstance(value, Strings):
-        _check_length(value, n, node, scope)  # before many texts are sorted
+        check_length(value, n, node, scope)  # before many texts are sorted
     try:
         return as_variable(value)
     except RefusedError as refused:
@@ -226,22 +226,22 @@ def _group(node: Node, scope: Scope, n: int) -> Factor:
         factor = as_factor(evaluate(node, scope))
     except RefusedError as refused:
         raise scope.error(f"no grouping factor: {refused}", node) from None
-    _check_length(factor, n, node, scope)
+    check_length(factor, n, node, scope)
     return factor
 
 
-def _check_length(value: Value, n: int, node: Node | None, scope: Scope) -> None:
+def check_length(value: Value, n: int, node: Node | None, scope: Scope) -> None:
     if length(value) != n and node is not None:
         found = f"{length(value)} value{'' if length(value) == 1 else 's'}"
         raise scope.error(f"{deparse(node)!r} has {found}, the data have {n} rows", node)
 
 
-def _offset(fixed: Terms, given: Any, scope: Scope, n: int) -> Array | None:
+def offset_of(fixed: Terms, given: Any, scope: Scope, n: int) -> Array | None:
     found = [(_numeric(evaluate(node, scope), "an offset", node, scope), node) for node in fixed.offsets]
     for numbers, node in found:
         if numbers.ndim > 1:
             raise scope.error(f"an offset is one number for each row, found {numbers.shape[1]} columns", node)
-        _check_length(numbers, n, node, scope)
+        check_length(numbers, n, node, scope)
     argument = row_numbers(given, "offset", scope, n)
     values = [numbers for numbers, _ in found] + ([] if argument is None else [argument])
     return np.sum(values, axis=0, dtype=float) if values else None
@@ -285,7 +285,7 @@ def row_numbers(given: Any, what: str, scope: Scope, n: int) -> Array | None:
     return numbers
 
 
-def _subset(given: Any, scope: Scope, n: int) -> Array | None:
+def chosen_rows(given: Any, scope: Scope, n: int) -> Array | None:
     return None if given is None else subset_positions(_argument(given, "subset", scope), n)
 
 
@@ -298,9 +298,9 @@ def _on(value: Any, rows: RowsUsed) -> Any:
     return drop_unused(kept) if isinstance(kept, Factor) else kept
 
 
-def _made_missing(parts: Parts, scope: Scope, variables: Mapping[str, Value]) -> tuple[str, ...]:
-    """A note for every expression that gives NaN where its variables have values, such as the log of a negative one."""
-    found = []
+def made_missing(parts: Parts, scope: Scope, variables: Mapping[str, Value]) -> dict[str, int]:
+    """For every expression, rows in which it is NaN where its variables have values, as a negative one's log is."""
+    found = {}
     every = [*([parts.formula.response] if parts.formula.response else []), *model_variables(parts)]
     for node in every:
         value = variables[deparse(node)]
@@ -311,8 +311,11 @@ def _made_missing(parts: Parts, scope: Scope, variables: Mapping[str, Value]) ->
         for name in (inner.name for inner in nodes(node) if isinstance(inner, Name) and inner.name in scope.columns):
             mask = missing(scope.columns[name])
             before |= False if mask is None else mask
-        count = int(np.count_nonzero(absent & ~before))
-        if count:
-            rows = "1 row" if count == 1 else f"{count} rows"
-            found.append(f"{deparse(node)} is NaN in {rows} where its variables are not")
-    return tuple(found)
+        found[deparse(node)] = int(np.count_nonzero(absent & ~before))
+    return found
+
+
+def made_missing_notes(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """What is to be said of expressions that are NaN where their variables are not."""
+    rows = {name: "1 row" if count == 1 else f"{count} rows" for name, count in counts.items() if count}
+    return tuple(f"{name} is NaN in {where} where its variables are not" for name, where in rows.items())

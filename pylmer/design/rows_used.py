@@ -99,6 +99,14 @@ def choose_rows(
 ) -> RowsUsed:
     """Drop rows in which any variable is missing; raises DataError if that is not wanted, or nothing is left."""
     everything = {**variables, **extra}
+    rows = complete_rows(n, chosen, everything, na_action)
+    if rows.n == 0:
+        raise DataError(_nothing_left(rows, everything))
+    return rows
+
+
+def complete_rows(n: int, chosen: Array | None, everything: Mapping[str, Value], na_action: str) -> RowsUsed:
+    """The chosen rows without missing values, which may be none at all; DataError for missing ones if unwanted."""
     absent: Array | None = None
     for value in everything.values():
         absent = either(absent, missing(value))
@@ -108,10 +116,7 @@ def choose_rows(
         absent = None
     if absent is not None and na_action in ("fail", "pass"):
         raise DataError(f"missing values in {_listed(everything, chosen)}; {_WAY_OUT[na_action]}")
-    rows = RowsUsed(n, chosen, None if absent is None else ~absent)
-    if rows.n == 0:
-        raise DataError(_nothing_left(rows, everything))
-    return rows
+    return RowsUsed(n, chosen, None if absent is None else ~absent)
 
 
 _WAY_OUT = {

@@ -22,6 +22,11 @@ def check_scale(X: Any, names: Sequence[str], control: Control) -> list[str]:
     if control.check_scaleX == "ignore" or X.shape[0] < 2:
         return []
     found = sparse_spreads(X) if sparse.issparse(X) else [_spread(X[:, place]) for place in range(X.shape[1])]
+    return scale_notes(found, names, control)
+
+
+def scale_notes(found: Sequence[float | None], names: Sequence[str], control: Control) -> list[str]:
+    """What is to be said of columns by their standard deviations, None for columns of zeros and ones."""
     spread = sorted((sd, name) for sd, name in zip(found, names, strict=True) if sd is not None)
     if not spread:
         return []

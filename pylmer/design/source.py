@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -16,6 +16,15 @@ from .record import Design
 from .responses import Response
 from .rows import DesignRows, RandomRows
 from .spec import Spec
+
+if TYPE_CHECKING:
+    from ..engine.sums.gram import Gram
+
+
+SUMS_ALONE = (
+    "it is of sums, whose rows are where they were summed: predict(fit, newdata) does without, and what needs "
+    "residuals or fitted values is to be asked there"
+)
 
 
 class Designed(Protocol):
@@ -65,6 +74,23 @@ class NoRows:
     def rows(self) -> DesignRows:
         """Always raises DataError."""
         raise DataError(f"{word_asked()} needs the rows of the data, which this fit has not: {self.reason}")
+
+
+@dataclass(frozen=True, eq=False)
+class SummedRows:
+    """A source whose rows have been summed already.
+
+    gram            the sums, arranged
+    largest_weight  of the prior weights, 0 without
+    """
+
+    gram: Gram
+    largest_weight: float
+    at_hand: ClassVar[bool] = False
+
+    def rows(self) -> DesignRows:
+        """The rows: there are none."""
+        return NoRows(SUMS_ALONE).rows()
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -41,7 +41,7 @@ def logLik(fit: FittedModel, REML: bool | None = None) -> LogLik:
 def criterion(fit: FittedModel, REML: bool) -> float:
     """-2 log L, or the REML criterion, at the fit's theta (design.md, section 3)."""
     s = fit.solution
-    L = formula.log_determinants(s.logdet_V, s.logdet_XtVX, REML)
+    L = formula.log_determinants(fit.logdet_V, s.logdet_XtVX, REML)
     return float(formula.deviance(L, s.r2, formula.degrees(nobs(fit), len(fit.beta), REML)))
 
 

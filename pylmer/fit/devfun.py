@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..design import Design, DesignRows, ModelData, RandomDesign
+from ..design import Design, DesignRows, ModelData, RandomDesign, SummedRows
 from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import CovarianceFamily, covariance_family
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
 from ..engine.criterion.trusted import trusted_criterion
-from ..engine.factorization.choose import choose_engine, elimination_engine
+from ..engine.factorization.choose import choose_engine
 from ..engine.sums.arrange import form_gram
 from ..engine.sums.gram import Gram
 from ..engine.sums.rows import Rows, TermRows
@@ -23,6 +23,7 @@ from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array
 from ..options import Control
 
+ITERATIVE = "iterative"  # the engine whose score and criterion are estimated
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 
 
@@ -133,13 +134,12 @@ def rows_of(rows: DesignRows) -> Rows:
     return Rows(rows.X, y, rows.weights, terms)
 
 
-def _check_sizes(design: Design, scaling: Scaling, weights: Array | None) -> None:
-    """Raise NumericalError for a column whose coefficient's variance is no floating-point number."""
+def _check_sizes(design: Design, scaling: Scaling, unit: float) -> None:
+    """Raise NumericalError for a column whose coefficient's variance is no floating-point number; `unit` of weights."""
     blocks = [
         (design.X_names, scaling.R),
         *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True)),
     ]
-    unit = 1.0 if weights is None else float(np.sqrt(np.max(weights, initial=0.0)))
     for names, R in blocks:
         for name, length in zip(names, column_lengths(R), strict=True):
             size = length / unit if unit > 0 else 0.0
@@ -155,9 +155,14 @@ def make_devfun(data: ModelData, REML: bool, control: Control) -> Devfun:
     design = data.design
     if REML and len(design.X_names) >= design.n:
         raise NumericalError(f"{len(design.X_names)} fixed effects for {design.n} observations: REML needs fewer")
+    if isinstance(data.source, SummedRows):
+        gram = data.source.gram
+        _check_sizes(design, gram.scaling, np.sqrt(data.source.largest_weight) or 1.0)
+        return devfun_of_sums(data, gram, REML, control)
     rows = rows_of(data.rows)
     scaling = find_scaling(rows)
-    _check_sizes(design, scaling, rows.weights)
+    unit = 1.0 if rows.weights is None else float(np.sqrt(np.max(rows.weights, initial=0.0)))
+    _check_sizes(design, scaling, unit)
     return devfun_of_sums(data, form_gram(rows, scaling), REML, control, rows)
 
 
@@ -170,7 +175,11 @@ def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: Control, ro
     if rows is None and control.engine == "dense":
         raise ArgumentError("engine='dense' forms V (n, n), which sums alone do not give: leave engine= out")
     covariances = covariances_of(data.design.random).on(gram.scaling.R_terms)
-    criterion = Criterion(elimination_engine(gram) if rows is None else choose_engine(gram, rows, control.engine), REML)
+    criterion = Criterion(choose_engine(gram, rows, control.engine), REML)
+    if criterion.engine.name == ITERATIVE:
+        from ..engine.optimize.iterative_search import prepared  # late: a room that few fits need
+
+        return Devfun(data, prepared(criterion, covariances, control.seed), covariances, control)
     if rows is not None and control.engine == "auto":
         criterion = trusted_criterion(criterion, covariances.families, rows)
     return Devfun(data, criterion, covariances, control)

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from ..design import DesignRows, ModelData
 from ..engine.covariance.covariances import Covariances
 from ..engine.criterion.profiled import At, Criterion
+from ..engine.factorization.contract import RemainderSizeError
 from ..engine.sums.gram import Gram
 from ..errors import FitNote
 from ..language import fitted_formula
@@ -19,7 +21,7 @@ from ..language.syntax import MixedFormula
 from ..numerics.linalg import Array, read_only
 from ..options import Control
 from .base import Fit
-from .devfun import Devfun, group_numbers
+from .devfun import ITERATIVE, Devfun, group_numbers
 from .optimum import Optimum
 from .solution import Solution, solve
 
@@ -44,7 +46,11 @@ class FittedModel(Fit):
     @cached_property
     def at(self) -> At:
         """Criterion, score and information at the optimum."""
-        return self.criterion.at(self.optimum.points) if self.factorized is None else self.factorized
+        if self.factorized is not None:
+            return self.factorized
+        known = self.optimum.factorized
+        mine = known is not None and known.criterion is self.criterion and known.points == self.optimum.points
+        return known if known is not None and mine else self.criterion.at(self.optimum.points)
 
     @cached_property
     def solution(self) -> Solution:
@@ -100,6 +106,43 @@ class FittedModel(Fit):
     def engine(self) -> str:
         """Name of the engine."""
         return self.criterion.engine.name
+
+    @property
+    def logdet_V(self) -> float:
+        """log|V|, prior weights included; by the iterative engine exact where the remainder can be factorized."""
+        return self.solution.logdet_V if self._factorized_logdet is None else self._factorized_logdet
+
+    @property
+    def criterion_error(self) -> float:
+        """Monte-Carlo standard error of the criterion as `logdet_V` leaves it: zero where that is exact."""
+        estimated = self.engine == ITERATIVE and self._factorized_logdet is None
+        return float(self.monte_carlo["std.error"].iloc[-1]) if estimated else 0.0
+
+    @cached_property
+    def _factorized_logdet(self) -> float | None:
+        """log|V| by one factorization, for fits of the iterative engine; None for others, and where it is too large."""
+        if self.engine != ITERATIVE or self.given is not None:
+            return None
+        from ..engine.factorization.iterative.engine import exact_factorization  # late: a room that few fits need
+
+        try:
+            exact = exact_factorization(self.criterion.engine, [point.template() for point in self.optimum.points])
+        except RemainderSizeError:
+            return None
+        return exact.logdet_V - self.gram.sum_log_weights
+
+    @cached_property
+    def monte_carlo(self) -> pd.DataFrame:
+        """What the iterative engine has estimated: name, value and std.error; without rows for exact fits."""
+        columns = ["name", "value", "std.error"]
+        if self.engine != ITERATIVE:
+            return pd.DataFrame({"name": pd.Series([], dtype=object), **dict.fromkeys(columns[1:], np.zeros(0))})
+        from ..engine.optimize.iterative_search import criterion_estimate, theta_covariance  # late, as above
+
+        found = criterion_estimate(self.at)
+        errors = [*np.sqrt(np.diag(theta_covariance(self.at))), found.se]
+        names = [*(f"theta {name}" for name in self.covariances.names), "criterion"]
+        return pd.DataFrame(dict(zip(columns, (names, [*self.par, found.value], errors), strict=True)))
 
     @property
     def par(self) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 from ..design import ModelData, build_design
 from ..engine.optimize.newton import RUNAWAY
 from ..errors import FitNote
+from ..sources.tables import RowTable
 from .devfun import Devfun, make_devfun
 from .fitted_model import Model
 from .notes import announce
@@ -62,7 +63,11 @@ def fitted(kind: type[Model], request: Request, devfun: Devfun, optimum: Optimum
 
 
 def design_of(request: Request) -> ModelData:
-    """formula and data -> what the columns mean, and the rows."""
+    """formula and data -> what the columns mean, and the rows; or of a table read in parts their sums."""
+    if isinstance(request.data, RowTable) and request.family is None and request.known.response is None:
+        from ..sources.planned import model_of_table  # late: rows in memory need none of it
+
+        return model_of_table(request.formula, request.data, request, request.control)
     return build_design(
         request.formula,
         request.data,

@@ -7,13 +7,15 @@ from the optimum of the fit.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from ..design.responses import Response
 from ..engine.generalized.generalized import optimize_from
-from ..engine.generalized.many import Solved, solvable, solve_together
+from ..engine.generalized.many import Solved, beta_covariances, solvable, solve_together
 from ..engine.generalized.solution import GeneralizedOptimum
 from ..errors import NumericalError
 from ..numerics.linalg import Array, lower_factor
@@ -47,6 +49,20 @@ class GeneralizedBatch:
 
     def __len__(self) -> int:
         return len(self.sigma)
+
+    @cached_property
+    def vcov(self) -> Array:
+        """Covariances of beta from the Hessians (R, p, p), as `optimum.vcov`; NaN where there is none."""
+        p = self.beta.shape[1]
+        out = np.full((len(self), p, p), np.nan)
+        if self.together is not None:
+            done = np.flatnonzero(self.together.done)
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                out[done] = beta_covariances(self.fit.devfun, self.Y[:, done], self.together.places[done])
+        for r, optimum in self.alone.items():
+            with suppress(NumericalError):
+                out[r] = optimum.vcov
+        return out
 
     def optimum(self, r: int) -> GeneralizedOptimum:
         """The optimum of response r; NumericalError if there is none."""

@@ -16,8 +16,9 @@ from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array, seal
 from ..options import Control
+from ..text.arguments import written
 from .convergence import convergence_notes
-from .devfun import Devfun
+from .devfun import ITERATIVE, Devfun
 
 if TYPE_CHECKING:
     from ..engine.optimize.other_optimizers import OptimizerResult
@@ -36,6 +37,7 @@ class Optimum:
     certificate  the conditions of a local minimum, measured
     trace        values met by each descent, in order
     notes        what must be said about the optimum
+    factorized   the criterion there, where the search has left it at hand; a pickle leaves it behind
     """
 
     value: float
@@ -50,6 +52,10 @@ class Optimum:
     trace: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
     points: Points = field(default=Points(), repr=False)
+    factorized: At | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"factorized": None}
 
     def __post_init__(self) -> None:
         seal(self)
@@ -89,17 +95,31 @@ def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[Profil
 def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
     points = start_points(devfun, start)
+    iterative = devfun.criterion.engine.name == ITERATIVE
     if devfun.control.optimizer != "newton":
+        if iterative:
+            raise ArgumentError(
+                f"optimizer={written(devfun.control.optimizer)}: the iterative engine knows the score better than the "
+                "criterion, which other optimizers than 'newton' descend by: leave optimizer= out, or take "
+                "engine='blocked'"
+            )
         return _by_other_optimizer(devfun, points)
-    return _optimum(devfun, _searched_far(devfun, points) if devfun.criterion.engine.far else _searched(devfun, points))
+    if iterative:
+        return _estimated_optimum(devfun, points, **_newton_options(devfun.control.optCtrl))
+    if devfun.criterion.engine.far:
+        return _optimum(devfun, _searched_far(devfun, points))
+    return _searched(devfun, points)
 
 
-def _searched(devfun: Devfun, start: Points | None) -> Search[ProfiledEvaluation]:
+def _searched(devfun: Devfun, start: Points | None) -> Optimum:
+    begin = _estimated_start(devfun) if start is None else start
+    latest = Latest(devfun.criterion.at if begin is start else devfun.criterion.with_blocks_at)
     multiple, multiples = where_to_look(devfun)
     options = _newton_options(devfun.control.optCtrl)
-    found = search(devfun.criterion.at, multiple, start, multiples=multiples, **options)
+    found = search(latest, multiple, begin, multiples=multiples, **options)
     found = _widened(devfun, found) if start is None else found
-    return past_saddles(found, devfun.criterion.at, **options)
+    found = past_saddles(found, devfun.criterion.at, **options)
+    return replace(_optimum(devfun, found), factorized=latest.standing_at(found.best.at.place))
 
 
 def _searched_far(devfun: Devfun, start: Points | None) -> Search[ProfiledEvaluation]:
@@ -151,6 +171,52 @@ def held_optimum(devfun: Devfun, par: Array) -> Optimum:
     theta = devfun.covariances.theta(devfun.covariances.templates(at.place))
     text = ", ".join(f"{value:.6g}" for value in theta)
     return replace(held, notes=(f"theta is held at {text}: it is not estimated",))
+
+
+class Latest:
+    """An objective that keeps its last place, and no more than one: a factorization may be large."""
+
+    def __init__(self, objective: Callable[[Points], At]) -> None:
+        self.objective = objective
+        self.at: At | None = None
+
+    def __call__(self, points: Points) -> At:
+        self.at = None
+        self.at = self.objective(points)
+        return self.at
+
+    def standing_at(self, place: Points) -> At | None:
+        """The criterion at a place, if that was the last."""
+        return self.at if self.at is not None and self.at.points is place else None
+
+
+def _estimated_start(devfun: Devfun) -> Points | None:
+    """Where the descent begins if a factorization takes seconds: theta by the iterative engine; else None."""
+    engine = devfun.criterion.engine
+    if not engine.estimable:
+        return None
+    from ..engine.optimize.iterative_search import estimated_start  # late: a room that few fits need
+
+    try:
+        return estimated_start(devfun.criterion, devfun.covariances)
+    except NumericalError:  # it has its own limits; the exact engine looks for a start of its own
+        return None
+
+
+def _estimated_optimum(devfun: Devfun, start: Points | None, **options: int) -> Optimum:
+    """The optimum by the iterative engine, which says how exact it is."""
+    from ..engine.optimize import iterative_search, score_search
+
+    begin = iterative_search.beginning(devfun.criterion, devfun.covariances) if start is None else start
+    found = score_search.score_search(devfun.criterion.at, begin, **options)
+    optimum = _optimum(devfun, found)
+    at = devfun.criterion.at(optimum.points)
+    error, criterion = iterative_search.relative_error(at), iterative_search.criterion_estimate(at)
+    said = (
+        f"theta is estimated by the iterative engine with a Monte-Carlo error of {error:.1g} of its standard error "
+        f"(seed {devfun.control.seed}), the criterion with one of {criterion.se:.1g}: see fit.monte_carlo"
+    )
+    return replace(optimum, notes=(said, *optimum.notes), factorized=at)
 
 
 def _newton_options(optCtrl: Mapping[str, Any]) -> dict[str, int]:

@@ -18,9 +18,7 @@ def reproduced_note(model: FittedModel) -> str:
     As the variances run away either the criterion falls without end, sigma is not to be estimated, and NumericalError
     is raised; or it tends to a limit.
     """
-    rows, at = model.rows, model.at
-    weights = 1.0 if rows.weights is None else rows.weights
-    left = np.sum(weights * (rows.y - model.mu) ** 2)
+    at, left = model.at, _left(model)
     exact = left < EXACT * at.s2 * at.criterion.m
     if not (exact or left < ROUNDED**2 * at.gram.y_square or at.noise > BLURRED):
         return ""
@@ -37,3 +35,12 @@ def reproduced_note(model: FittedModel) -> str:
         f"the fixed effects and {groups} reproduce the response nearly exactly: the criterion tends to a limit "
         "as sigma tends to zero, and only the ratios of the random effects' variances are determined"
     )
+
+
+def _left(model: FittedModel) -> float:
+    """The weighted residual sum of squares; of rows that are not at hand by sums, in which more of it is rounding."""
+    if not model.data.source.at_hand:
+        return max(model.solution.r2 - float(model.u @ model.u), 0.0)
+    rows = model.rows
+    weights = 1.0 if rows.weights is None else rows.weights
+    return float(np.sum(weights * (rows.y - model.mu) ** 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +22,7 @@ from ..language.syntax import MixedFormula
 from ..language.walk import variables
 from ..numerics.linalg import Array, read_only
 from ..options import Control, glmerControl, lmerControl
+from ..sources.tables import RowTable, opened
 from ..text.arguments import is_flag, is_number, written
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         given["REML"] = bool(given["REML"])
     of_kind = CONTROLS.get(function, lmerControl)
     _check_arguments(formula, given, of_kind)
+    given["data"] = opened(given["data"])
     given |= {word: _expression(given.get(word), given["data"]) for word in VECTORS if word in given}
     given["contrasts"] = ruled(given.get("contrasts"))
     family = given.pop("family", None)
@@ -197,9 +199,13 @@ def data_name(data: Any) -> str | None:
 def _expression(given: Any, data: Any) -> Any:
     """A column's name as an expression: "my w" is written `my w`."""
     text = write_name(given) if isinstance(given, str) and given else given
-    if text is given or text == given or data is None or given not in read_columns(data):
+    if text is given or text == given or data is None or given not in _names(data):
         return given
     return text
+
+
+def _names(data: Any) -> Collection[str]:
+    return data.names if isinstance(data, RowTable) else read_columns(data)
 
 
 def _text(given: Any) -> str | None:

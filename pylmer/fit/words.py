@@ -22,6 +22,7 @@ TEACHERS = {
     "pylmer.fit": "pylmer.fit.generalized_batch",
     "pylmer.api": "pylmer.api.generalized",
 }
+REFUSAL = "__refuses__"
 MAKERS = {
     "FittedModel": "lmer()",
     "GeneralizedFittedModel": "glmer()",
@@ -93,10 +94,17 @@ def taught_later(dispatcher: Any, module: str, kind: type) -> Callable[..., Any]
 
 
 def fits_known(dispatcher: Any) -> str:
-    """The fits that a word knows, by the functions that make them."""
-    kinds = [kind.__name__ for kind in dispatcher.registry if kind is not object]
+    """The fits that a word knows, by the functions that make them, but for those that it refuses (see `refusal`)."""
+    registry = dispatcher.registry.items()
+    kinds = [kind.__name__ for kind, does in registry if kind is not object and not hasattr(does, REFUSAL)]
     known = [maker for start, maker in MAKERS.items() if any(kind == start for kind in kinds)]
     return f"a fit of {either(known)}" if known else "a fitted model"
+
+
+def refusal(function: F) -> F:
+    """Marks what a word does for a kind of fits for which it has no answer, and says so."""
+    setattr(function, REFUSAL, True)
+    return function
 
 
 def either(names: list[str]) -> str:

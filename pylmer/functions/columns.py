@@ -9,7 +9,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import narwhals as nw
 import numpy as np
@@ -80,6 +80,14 @@ def _taken(columns: Columns, name: str, rows: Array) -> Value:
     return take(columns[name], rows)
 
 
+@runtime_checkable
+class ReadInParts(Protocol):
+    """A table whose rows are not in memory (`sources.RowTable`)."""
+
+    def whole(self) -> Columns:
+        """All of it in memory; DataError where that is too much."""
+
+
 def check_single(columns: Columns) -> None:
     """DataError for a column with several values in a row, which no column of a pandas frame has."""
     for name in columns:
@@ -111,6 +119,8 @@ def read_columns(data: Any) -> Columns:
         return data.again()
     if isinstance(data, pd.DataFrame):
         return _from_pandas(data)
+    if isinstance(data, ReadInParts):
+        return data.whole()
     if isinstance(data, np.ndarray) and data.dtype.names:
         data = {name: data[name] for name in data.dtype.names}
     if isinstance(data, Mapping):

@@ -47,6 +47,7 @@ from .robust.robust_wald import Wald_test
 from .tidying import generalized as generalized_tidying
 from .tidying import linear as tidying_linear
 from .tidying.fits import augment, glance, tidy
+from .tidying.written_rows import write_augmented
 
 __all__ = [
     "Anova",
@@ -110,4 +111,5 @@ __all__ = [
     "variance_ratio",
     "vcovAdj",
     "vcovCR",
+    "write_augmented",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import ArgumentError
 from ..extract.likelihood import REMLcrit
 from ..fit.generalized import GeneralizedFittedModel
+from ..fit.words import refusal
 from .analysis_of_variance.model_comparisons import KRmodcomp, SATmodcomp
 from .analysis_of_variance.selection import step
 from .analysis_of_variance.variance_tables import show_tests
@@ -52,6 +53,7 @@ def _refused(name: str, why: str, instead: str) -> ArgumentError:
 
 
 def _refusing(name: str, why: str, instead: str) -> Callable[..., Any]:
+    @refusal
     def refuse(fit: GeneralizedFittedModel, *args: Any, **options: Any) -> Any:
         raise _refused(name, why, instead)
 

@@ -80,7 +80,7 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
 
     A record whose `as_frame()` has a row for each level (and, with random slopes, coefficient) and columns
 
-    n              rows of the level
+    n              rows of the level; of a binomial family its trials
     no_pooling     least squares with the level's own coefficients ("lm(y ~ x + factor(g) - 1)"), se_no its error;
                    NaN where the level's rows do not determine it
     complete       what the model without the group says of the level (the fit at theta = 0)
@@ -90,6 +90,11 @@ def pooling(fit: FittedModel, group: str | None = None) -> Pooling:
     factor         the pooling factor 1 / (1 + n_j theta^2): 1 is complete pooling, 0 none
 
     and attributes `ratio`, `n_equal`, `icc`, `errors`, `second_level`, ... (see `Pooling`).
+
+    Of `glmer` all estimates are on the scale of the linear predictor, and `response()` gives them as means. No pooling
+    is by maximum likelihood, infinite for a level whose responses are all at one end (`separated` names it); factors
+    are conditional variances relative to those of the random effects; sigma_y^2 is the variance of one observation (of
+    a binomial family: of one trial) on that scale, phi over the mean working weight.
 
     With prior weights n_j is the sum of the level's weights. With random slopes the factors are the diagonal of
     Omega_j = (I + Sigma A_j)^-1, A_j = Z_j'W_j Z_j: multilevel_j = Omega_j mu_j + (I - Omega_j) own_j; as the
@@ -278,6 +283,6 @@ def notes_on(group: str, none: NoPooling, dropped: tuple[str, ...], runs: Array 
         where = "no pooling, and where a dropped predictor moves them" if dropped else "no pooling"
         levels = "1 level" if count == 1 else f"{count} levels"
         notes.append(f"the rows of {levels} of {group} do not determine all their coefficients: NaN in {where}")
-    if none.df <= 0:
+    if none.df <= 0 and np.isnan(none.sigma):
         notes.append("no pooling leaves no residual degrees of freedom: it has no standard errors")
     return tuple(notes)

@@ -6,11 +6,13 @@ from typing import Any, NoReturn
 
 from ..errors import ArgumentError
 from ..fit.generalized import GeneralizedFittedModel
+from ..fit.words import refusal
 from .comparison import five_ways
 from .fixed_theta import at_theta
 
 
 @five_ways.register(GeneralizedFittedModel)
+@refusal
 def no_five_ways(fit: GeneralizedFittedModel, *args: Any, **options: Any) -> NoReturn:
     """The ways are regressions with normal errors."""
     raise ArgumentError(
@@ -19,6 +21,7 @@ def no_five_ways(fit: GeneralizedFittedModel, *args: Any, **options: Any) -> NoR
 
 
 @at_theta.register(GeneralizedFittedModel)
+@refusal
 def no_held_theta(fit: GeneralizedFittedModel, *args: Any, **options: Any) -> NoReturn:
     """A fit is a linear mixed model where theta is all that its estimates depend on."""
     raise ArgumentError(

@@ -17,6 +17,7 @@ from ..errors import ArgumentError, DataError
 from ..extract import word
 from ..fit.devfun import make_devfun
 from ..fit.fitted_model import FittedModel, Model
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import fitted_parameters, model_of, read_parameters
 from ..fit.request import Request
 from ..functions import Columns, Factor, as_factor, drop_unused, taken_values
@@ -29,6 +30,7 @@ from ..numerics.linalg import Array, Codes
 from ..numerics.rank import independent_columns
 from ..simulation.drawing import check_room, replicates
 
+Mixed = FittedModel | GeneralizedFittedModel
 NUMBERS = 40  # that a row needs on the way, in the data and in the design
 
 
@@ -44,7 +46,7 @@ def extend(
 ) -> Model:
     """The model of `fit` on a larger (or smaller) design, with its parameters, as simr's `extend`: for `power`.
 
-    fit        a fit of `lmer`, or what `makeLmer` returned
+    fit        a fit of `lmer` or `glmer`, or what `makeLmer` and `makeGlmer` returned
     along      a column, which gets n values: the rows of each value are a slice, slices are repeated in turn if n is
                larger, and the first n are taken if it is smaller; None where `within` is given
     within     columns (a list, or "a + b") instead: each combination of their values gets n rows, repeated in turn;
@@ -72,6 +74,16 @@ def extend(
     >>> [round(float(pylmer.se_fixef(each)["Days"]), 3) for each in (fit, larger)]
     [1.546, 1.037]
     """
+    request, whole = larger_design(fit, along, within, n, values)
+    devfun = make_devfun(whole, fit.REML, fit.control)
+    parameters = read_parameters(whole.design, newparams, fitted_parameters(fit))
+    return model_of(type(fit), request, devfun, fit.optimum, parameters)
+
+
+def larger_design(
+    fit: Mixed, along: str | None, within: str | Sequence[str] | None, n: int | None, values: Sequence[Any] | None
+) -> tuple[Request, ModelData]:
+    """What would have to be asked to fit the larger design, and its data."""
     data = used_rows(fit)
     columns = columns_named(data, along, within)
     if within is None:
@@ -81,12 +93,10 @@ def extend(
             raise ArgumentError("values= belongs to along=; within= takes n, the number of rows of each combination")
         larger = _within(data, columns, replicates(n, "n"))
     whole = _larger(fit.data, data, larger)
-    devfun = make_devfun(whole, fit.REML, fit.control)
-    parameters = read_parameters(whole.design, newparams, fitted_parameters(fit))
-    return model_of(type(fit), _request(fit, larger, whole), devfun, fit.optimum, parameters)
+    return _request(fit, larger, whole), whole
 
 
-def _request(fit: FittedModel, larger: Larger, whole: ModelData) -> Request:
+def _request(fit: Mixed, larger: Larger, whole: ModelData) -> Request:
     """What would have to be asked to fit the larger design: weights and offsets given as arrays go with their rows."""
     rows = np.flatnonzero(fit.rows.kept)[larger.positions]
     env = None if fit.request.env is None else taken_values(fit.request.env, fit.design.n_total, rows)
@@ -106,7 +116,7 @@ class Larger:
     positions: Codes
 
 
-def used_rows(fit: FittedModel) -> pd.DataFrame:
+def used_rows(fit: Mixed) -> pd.DataFrame:
     """The data of a fit on the rows it used."""
     data = fit.request.data
     if data is None:
@@ -142,7 +152,7 @@ def levels_of(data: pd.DataFrame, column: str) -> Factor:
     return drop_unused(as_factor(value_of(data[column], f"column {column!r}")))
 
 
-def _along(fit: FittedModel, data: pd.DataFrame, column: str, n: Any, values: Sequence[Any] | None) -> Larger:
+def _along(fit: Mixed, data: pd.DataFrame, column: str, n: Any, values: Sequence[Any] | None) -> Larger:
     if (n is None) == (values is None):
         raise ArgumentError(f"give n, the number of values of {column!r}, or values, the values themselves")
     factor = levels_of(data, column)
@@ -175,26 +185,26 @@ def _within(data: pd.DataFrame, columns: list[str], n: int) -> Larger:
     return Larger(data.iloc[positions].reset_index(drop=True), positions)
 
 
-def grouping_columns(fit: FittedModel) -> list[str]:
+def grouping_columns(fit: Mixed) -> list[str]:
     """The names that occur right of a bar."""
     nodes = [node for term in fit.design.spec.random_terms for node in term.factors]
     return list(dict.fromkeys(name.name for node in nodes for name in variables(node)))
 
 
-def _inside(fit: FittedModel, data: pd.DataFrame, column: str) -> list[str]:
+def _inside(fit: Mixed, data: pd.DataFrame, column: str) -> list[str]:
     """The grouping columns each of whose levels occurs with one value of `column`."""
     others = [group for group in grouping_columns(fit) if group != column and group in data.columns]
     return [group for group in others if isNested(data[group], data[column])]
 
 
-def predictors(fit: FittedModel) -> set[str]:
+def predictors(fit: Mixed) -> set[str]:
     """The names that occur in the fixed part or left of a bar."""
     spec = fit.design.spec
     nodes = [*spec.fixed_variables, *spec.offsets, *(node for term in spec.random_terms for node in term.variables)]
     return {name.name for node in nodes for name in variables(node)}
 
 
-def _labels(fit: FittedModel, column: pd.Series[Any], name: str, factor: Factor, size: int) -> pd.Series[Any]:
+def _labels(fit: Mixed, column: pd.Series[Any], name: str, factor: Factor, size: int) -> pd.Series[Any]:
     """The first `size` values of a column, and new ones if it has fewer."""
     known = len(factor.levels)
     first = pd.Series([column.iloc[int(np.flatnonzero(factor.codes == code)[0])] for code in range(min(known, size))])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from ..engine.generalized.solution import GeneralizedOptimum
 from ..errors import ArgumentError, NumericalError
 from ..extract import logLik
 from ..fit.generalized import GeneralizedFittedModel, generalized_devfun, steps_of
-from ..fit.many_fits import refit_all
+from ..fit.generalized_batch import GeneralizedBatch, refit_all_generalized
+from ..fit.given_generalized import given_generalized_model
+from ..fit.given_parameters import GIVEN
 from ..inference.analysis_of_variance.likelihood_ratio import refitted
 from ..language import deparse, explicit_formula, update_formula
 from ..language.syntax import MixedFormula
@@ -32,8 +35,9 @@ from .effect_tests import (
     outcome,
     without_columns,
 )
-from .records import Power
-from .words import Truth, check_alpha, power, simulated
+from .extending import extend, larger_design
+from .records import Power, PowerCurve
+from .words import Truth, check_alpha, curve, label_of, power, powerCurve, simulated, sizes_of
 
 METHODS = ("z", "lr")
 
@@ -63,7 +67,7 @@ def power_generalized(
     truth = Truth(
         fit.design,
         parameters.beta,
-        newparams is None,
+        newparams is None and fit.optimum.optimizer != GIVEN,
         lambda here: draw_generalized(fit, here, rng, parameters=parameters),
     )
     return simulated(truth, prepared, count, alpha, level, progress)
@@ -102,12 +106,14 @@ class GeneralizedWaldTest:
 
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
-        batch = refit_all(self.fit, Y)
-        return outcome(batch, lambda r: self._p_value(batch.model(r).optimum))
+        batch: GeneralizedBatch = refit_all_generalized(self.fit, Y)
+        return outcome(batch, lambda r: self._p_value(batch, r))
 
-    def _p_value(self, optimum: GeneralizedOptimum) -> float:
-        at = list(self.coefficients)
-        estimate, V = optimum.beta[at], covariance_of(optimum)[np.ix_(at, at)]
+    def _p_value(self, batch: GeneralizedBatch, r: int) -> float:
+        at, V = list(self.coefficients), batch.vcov[r]
+        if not np.isfinite(V).all():
+            V = covariance_of(batch.optimum(r))
+        estimate, V = batch.beta[r, at], V[np.ix_(at, at)]
         return chisquare_upper(float(estimate @ np.linalg.solve(V, estimate)), len(at))
 
 
@@ -142,3 +148,55 @@ def _comparison(fit: GeneralizedFittedModel, null: str) -> LikelihoodRatio:
             "wants fewer"
         )
     return LikelihoodRatio(fit, smaller, more, "model comparison")
+
+
+# --- larger designs --------------------------------------------------------------------------------------------------
+
+
+@extend.register(GeneralizedFittedModel)
+def extend_generalized(
+    fit: GeneralizedFittedModel,
+    along: str | None = None,
+    *,
+    within: str | Sequence[str] | None = None,
+    n: int | None = None,
+    values: Sequence[Any] | None = None,
+    newparams: Any = None,
+) -> GeneralizedFittedModel:
+    """The model of a fit of `glmer` on a larger (or smaller) design, with its parameters; arguments as for `lmer`.
+
+    Trials of a binomial response are repeated with its rows. theta of a negative binomial is held from here on.
+    """
+    if not fit.nAGQ or (fit.scaled and fit.nAGQ > 1):
+        raise ArgumentError(f"extend(): nAGQ={fit.nAGQ} has no room for given parameters: extend(update(fit, nAGQ=1))")
+    request, whole = larger_design(fit, along, within, n, values)
+    held = replace(request, family=fit.family, free_shape=False)
+    return given_generalized_model(type(fit), held, whole, parameters_of(fit, newparams))
+
+
+@powerCurve.register(GeneralizedFittedModel)
+def curve_generalized(
+    fit: GeneralizedFittedModel,
+    test: Any = None,
+    along: str | None = None,
+    breaks: Sequence[int] | None = None,
+    nsim: int = 1000,
+    seed: Seed = None,
+    alpha: float = 0.05,
+    *,
+    within: str | Sequence[str] | None = None,
+    method: str = "z",
+    newparams: Any = None,
+    level: float = 0.95,
+    progress: bool | None = None,
+) -> PowerCurve:
+    """`power` of a fit of `glmer` at several sizes of the design; arguments as for `lmer`."""
+    count, rng = replicates(nsim), generator(seed)
+    column, sizes, title = sizes_of(fit, test, along, breaks, within)
+    return curve(
+        sizes,
+        lambda size: extend(fit, column, within=within, n=size, newparams=newparams),
+        lambda model: power(model, test, count, rng, alpha, method=method, level=level, progress=progress),
+        lambda model, size: label_of(model, column, size),
+        title,
+    )

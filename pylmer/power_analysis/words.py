@@ -14,6 +14,7 @@ from ..design import Design
 from ..errors import ArgumentError, Interrupted
 from ..extract import word
 from ..fit.fitted_model import FittedModel
+from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import GIVEN, with_parameters
 from ..fit.progress import progress_bar
 from ..numerics.linalg import Array
@@ -25,6 +26,7 @@ from .records import Power, PowerCurve, Tally
 
 BATCH = 100  # data sets drawn and fitted together
 CELLS = 4_000_000  # ... if they have no more numbers than this
+Mixed = FittedModel | GeneralizedFittedModel
 SIZES = 10  # points of a power curve
 
 
@@ -164,7 +166,7 @@ def powerCurve(
 ) -> PowerCurve:
     """`power` at several sizes of the design, as simr's `powerCurve`.
 
-    fit        a fit of `lmer`, or what `extend` and `makeLmer` return
+    fit        a fit of `lmer` or `glmer`, or what `extend` and `makeLmer` return
     test       a coefficient, a term, a formula or a function, as in `power`; None, the default: the first term
     along      a column whose number of values changes; None, the default: the variable that is tested, as in simr
     breaks     the sizes, smaller or larger than the data; None, the default: ten, from 3 up to what the data have
@@ -173,7 +175,7 @@ def powerCurve(
     alpha      the significance level, between 0 and 1; default 0.05
     within     columns instead of `along`, of which each combination gets more rows (see `extend`); None, the default:
                none
-    method     "sa" (the default), "kr", "z" or "lr", as in `power`
+    method     "sa" (the default), "kr", "z" or "lr", as in `power`; of `glmer` "z" (the default) or "lr"
     newparams  the truth, where it is not what was fitted, see `simulate`; None, the default: what was fitted
     level      coverage of the intervals, between 0 and 1; default 0.95
     progress   True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
@@ -191,18 +193,41 @@ def powerCurve(
     Time elapsed: 0 h 0 m ... s
     """
     count, rng = replicates(nsim), generator(seed)
+    column, sizes, title = sizes_of(fit, test, along, breaks, within)
+    return curve(
+        sizes,
+        lambda size: extend(fit, column, within=within, n=size, newparams=newparams),
+        lambda model: power(model, test, count, rng, alpha, method=method, level=level, progress=progress),
+        lambda model, size: label_of(model, column, size),
+        title,
+    )
+
+
+def sizes_of(
+    fit: Mixed, test: Any, along: str | None, breaks: Sequence[int] | None, within: str | Sequence[str] | None
+) -> tuple[str | None, list[int], str]:
+    """The column that grows, None for `within`; the sizes of the design; and a title."""
     column = along if along is not None or within is not None else _variable(fit, test)
     named = columns_named(used_rows(fit), column, within)
     column = named[0] if within is None else None
-    sizes = _breaks(fit, column, breaks)
+    return column, _breaks(fit, column, breaks), _title(fit, column, within)
+
+
+def curve(
+    sizes: Sequence[int],
+    enlarged: Callable[[int], Any],
+    studied: Callable[[Any], Power],
+    labelled: Callable[[Any, int], str],
+    title: str,
+) -> PowerCurve:
+    """The power at each size of the design, those done so far in what Ctrl-C raises."""
     found: dict[str, Power] = {}
     labels: dict[str, str] = {}
-    title = _title(fit, column, within)
     for size in sizes:
-        model = extend(fit, column, within=within, n=size, newparams=newparams)
-        labels[str(size)] = _label(model, column, size)
+        model = enlarged(size)
+        labels[str(size)] = labelled(model, size)
         try:
-            found[str(size)] = power(model, test, count, rng, alpha, method=method, level=level, progress=progress)
+            found[str(size)] = studied(model)
         except Interrupted as stopped:
             if isinstance(stopped.partial, Power):
                 found[str(size)] = stopped.partial
@@ -211,7 +236,7 @@ def powerCurve(
     return PowerCurve(found, title, labels)
 
 
-def _variable(fit: FittedModel, test: Any) -> str:
+def _variable(fit: Mixed, test: Any) -> str:
     """The variable of the effect that is tested."""
     name = first_effect(fit) if test is None else test
     if callable(test) or (isinstance(name, str) and "~" in name):
@@ -220,7 +245,7 @@ def _variable(fit: FittedModel, test: Any) -> str:
     return fit.design.fixed_terms.labels[term - 1] if term else str(name)
 
 
-def _breaks(fit: FittedModel, column: str | None, breaks: Sequence[int] | None) -> list[int]:
+def _breaks(fit: Mixed, column: str | None, breaks: Sequence[int] | None) -> list[int]:
     if breaks is not None:
         sizes = [replicates(size, "each of breaks") for size in np.atleast_1d(np.asarray(breaks, dtype=object))]
         if not sizes:
@@ -233,18 +258,18 @@ def _breaks(fit: FittedModel, column: str | None, breaks: Sequence[int] | None) 
     return [int(size) for size in np.unique(np.linspace(min(3, largest), largest, SIZES).round())]
 
 
-def _numeric(fit: FittedModel, column: str) -> bool:
+def _numeric(fit: Mixed, column: str) -> bool:
     return column not in grouping_columns(fit) and used_rows(fit)[column].dtype.kind in "iuf"
 
 
-def _label(model: FittedModel, column: str | None, size: int) -> str:
+def label_of(model: Mixed, column: str | None, size: int) -> str:
     """What stands before the colon: the largest value of a predictor, or the number of levels or rows."""
     if column is None or not _numeric(model, column):
         return str(size)
     return f"{used_rows(model)[column].max():g}"
 
 
-def _title(fit: FittedModel, column: str | None, within: str | Sequence[str] | None) -> str:
+def _title(fit: Mixed, column: str | None, within: str | Sequence[str] | None) -> str:
     if column is None:
         names = within if isinstance(within, str) else ", ".join(within or ())
         return f"number of observations within {names}"

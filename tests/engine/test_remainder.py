@@ -44,14 +44,14 @@ def test_equations_are_those_of_the_definition(parts):
 
 def test_adjoint_is_that_of_the_definition(parts):
     C, d, S, remainder = parts
-    rng = np.random.default_rng(3)
-    Kc, s = rng.normal(size=(Q, 2)), rng.normal(size=(2, 2))
-    KcS = Kc @ (s + s.T)
+    weights = np.random.default_rng(3).uniform(size=len(C))
     K_R = d[:, None] * np.linalg.inv(np.eye(Q) + d[:, None] * S * d) * d
-    S_RR = K_R + KcS @ Kc.T
-    rows, diagonal, complement = remainder.selected(Kc, KcS)
-    np.testing.assert_allclose(rows, np.sum((C @ S_RR) * C, axis=1), rtol=1e-10)
-    np.testing.assert_allclose(diagonal, np.diag(S_RR), rtol=1e-10)
-    np.testing.assert_allclose(complement, np.diag(S - S @ K_R @ S), rtol=1e-9)
-    again = remainder.selected(Kc, KcS)  # nothing was used up
-    np.testing.assert_array_equal(again[2], complement)
+    wanted, lost = np.sum((C @ K_R) * C, axis=1), np.diag(S - S @ K_R @ S)
+    total, complement = remainder.selected_sums(weights)  # by a second update, before the blocks are known
+    assert total == pytest.approx(weights @ wanted, rel=1e-10)
+    np.testing.assert_allclose(complement, lost, rtol=1e-9)
+    rows, diagonal, complement = remainder.selected
+    np.testing.assert_allclose(rows, wanted, rtol=1e-10)
+    np.testing.assert_allclose(diagonal, np.diag(K_R), rtol=1e-10)
+    np.testing.assert_allclose(complement, lost, rtol=1e-9)
+    assert remainder.selected_sums(weights)[0] == pytest.approx(weights @ wanted, rel=1e-10)  # from the blocks

@@ -144,6 +144,15 @@ def test_a_model_of_the_batch_is_the_refit():
     assert (model.rows.response.numbers[:, 0] == counts).all()
 
 
+def test_standard_errors_of_all():
+    fit = cbpp()
+    batch = refit_all(fit, proportions(fit, [each["incidence"] for each in refits_of_r()]))
+    for r in range(5):  # one of them singular, with its vanished deviation held
+        wanted = batch.optimum(r).vcov
+        assert batch.vcov[r] == pytest.approx(wanted, abs=1e-5 * np.max(np.diag(wanted)))
+    assert np.isnan(batch.vcov[5]).all() or np.sqrt(batch.vcov[5, 3, 3]) > 10  # beta without end
+
+
 def test_a_singular_fit_is_no_bad_start():
     """The fit of a response with theta = 0 leads to the others all the same."""
     fit, wanted = cbpp(), refits_of_r()

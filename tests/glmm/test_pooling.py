@@ -230,3 +230,15 @@ def test_mistakes():
     for word in (lambda: pylmer.five_ways(cbpp()), lambda: pylmer.at_theta(cbpp(), [1])):
         with pytest.raises(pylmer.ArgumentError, match=r"a linear mixed model.*pooling\(\)"):
             word()
+
+
+def test_saturated_levels_have_standard_errors_without_a_scale():
+    """One row a herd: the logit of its proportion, with variance 1 / (n p (1 - p)); no note on degrees of freedom."""
+    data = frame("cbpp").query("period == '1'")
+    found = pylmer.pooling(pylmer.glmer("cbind(incidence, size - incidence) ~ 1 + (1 | herd)", data, "binomial"))
+    data = data[data["incidence"] > 0]
+    p = (data["incidence"] / data["size"]).to_numpy()
+    close(found["no_pooling"][data["herd"]], special.logit(p), 1e-9)
+    close(found["se_no"][data["herd"]], 1 / np.sqrt(data["size"].to_numpy() * p * (1 - p)), 1e-9)
+    assert found.separated == ("11",)
+    assert len(found.notes) == 1

@@ -77,3 +77,48 @@ def test_without_an_effect_power_is_the_level():
 def test_what_cannot_be_asked(options, said):
     with pytest.raises(pylmer.ArgumentError, match=said):
         pylmer.power(cbpp(), **{"nsim": 2, **options})
+
+
+# --- larger designs --------------------------------------------------------------------------------------------------
+
+
+def test_twice_the_herds_have_half_the_variance():
+    """Each herd comes twice with its response: the sums double, at the same parameters."""
+    larger = pylmer.extend(cbpp(), "herd", n=30)
+    assert pylmer.nobs(larger) == 112
+    assert larger.prior_weights.sum() == 2 * cbpp().prior_weights.sum()
+    assert larger.beta == pytest.approx(cbpp().beta)
+    assert larger.theta == pytest.approx(cbpp().theta)
+    half = pylmer.vcov(cbpp(), use_hessian=False).to_numpy() / 2
+    assert pylmer.vcov(larger).to_numpy() == pytest.approx(half, rel=1e-5)
+    changed = pylmer.extend(cbpp(), "herd", n=5, newparams=TRUTH)
+    assert changed.beta[1] == -0.5
+    assert pylmer.ngrps(changed)["herd"] == 5
+
+
+def test_a_curve_is_power_at_each_size():
+    found = pylmer.powerCurve(cbpp(), "period2", along="herd", breaks=[8, 20], nsim=3, seed=4, newparams=TRUTH)
+    rng = np.random.default_rng(4)
+    for size in (8, 20):
+        alone = pylmer.power(pylmer.extend(cbpp(), "herd", n=size, newparams=TRUTH), "period2", nsim=3, seed=rng)
+        assert found[str(size)].p_values == pytest.approx(alone.p_values, rel=1e-6)
+    assert found.as_frame()["nlevels"].tolist() == [8, 20]
+    assert found["8"].test == "z-test"
+
+
+def test_theta_of_a_negative_binomial_is_held():
+    fit = pylmer.glmer_nb("incidence ~ period + offset(log(size)) + (1 | herd)", pylmer.datasets.load("cbpp"))
+    larger = pylmer.extend(fit, "herd", n=20)
+    assert larger.family.theta == fit.family.theta
+    assert not larger.free_shape
+    offset = larger.design.spec.offset(larger.request.data)
+    assert larger.rows.offset == pytest.approx(offset)
+
+
+@pytest.mark.parametrize(
+    ("nAGQ", "options", "said"),
+    [(0, {"n": 20}, r"update\(fit, nAGQ=1\)"), (1, {}, "give n"), (1, {"n": 20, "values": [1]}, "give n")],
+)
+def test_what_cannot_be_extended(nAGQ, options, said):
+    with pytest.raises(pylmer.ArgumentError, match=said):
+        pylmer.extend(cbpp(nAGQ=nAGQ), "herd", **options)

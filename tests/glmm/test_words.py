@@ -200,8 +200,8 @@ def test_the_shapes_of_a_response():
     single["ill"] = single.groupby(["herd", "period"], observed=True).cumcount() < single["incidence"]
     for column in (single["ill"], single["ill"].astype(float), single["ill"].map({True: "yes", False: "no"})):
         rows = pylmer.glmer("ill ~ period + (1 | herd)", single.assign(ill=column), "binomial")
-        assert rows.beta == pytest.approx(counts.beta, abs=1e-7)
-        assert rows.theta == pytest.approx(counts.theta, abs=1e-7)
+        assert rows.beta == pytest.approx(counts.beta, abs=2e-6)  # 1e-5 standard errors: where a descent stops
+        assert rows.theta == pytest.approx(counts.theta, abs=2e-6)
 
 
 def test_missing_values_are_padded_where_they_are_excluded():

@@ -156,7 +156,8 @@ def test_numbers_of_draws(n_sims: Any) -> None:
 
 
 def test_mistakes_are_named() -> None:
-    with pytest.raises(pylmer.ArgumentError, match=r"sim\(\) wants a fit of lmer\(\) or lm\(\), found int"):
+    kinds = r"lmer\(\), glmer\(\), lm\(\) or glm\(\)"
+    with pytest.raises(pylmer.ArgumentError, match=rf"sim\(\) wants a fit of {kinds}, found int"):
         sim(3)
     with pytest.raises(pylmer.NumericalError, match="no residual degrees of freedom"):
         sim(pylmer.lm("y ~ x", {"y": [1.0, 2.0], "x": [0.0, 1.0]}))

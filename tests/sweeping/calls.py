@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import pylmer
+from pylmer.fit.words import REFUSAL
 from pylmer.text.shown import Shown, show
 
 from .given import GIVEN
@@ -30,12 +33,13 @@ from .models import (
 LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
-    "LmerFit GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
+    "LmerFit LmerMany GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
     "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
     "MixedFormula RandomTerm Terms": "syntax trees: read by parsing, whose errors tests/language holds",
     "Description Overdispersion QuantileChecks": "plain records without methods",
+    "ModelPlan PlanSums": "made by words, never by hand: tests/sources has their mistakes",
 }
 PARTS = {  # public names of a record that are no words: the steps by which other rooms read a grid
     "EmmGrid": ("arranged", "axis", "chosen", "groups", "position"),
@@ -82,6 +86,13 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "lm": {"formula": lambda: "angle ~ temp", "data": cake},
     "lmList": {"formula": lambda: "angle ~ temp | recipe", "data": cake},
     "lmer": {"formula": lambda: FORMULA, "data": cake},
+    "lmer_many": {
+        "formula": lambda: "~ recipe + (1 | recipe:replicate)",
+        "data": cake,
+        "responses": lambda: ["angle", "temp"],
+    },
+    "plan": {"formula": lambda: FORMULA, "data": cake},
+    "write_augmented": {"path": lambda: str(Path(tempfile.gettempdir()) / "pylmer_sweep.csv")},
     "logProf": {"profile": profiled},
     "makeLmer": {
         "formula": lambda: FORMULA,
@@ -103,7 +114,9 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "optimizeLmer": {"devfun": devfun},
     "plot_effect(glmer)": {"predictor": lambda: "size"},
     "plot_lines(glmer)": {"predictor": lambda: "size"},
+    "extend(glmer)": {"along": lambda: "herd", "n": lambda: 4},
     "power(glmer)": {"test": lambda: "period2"},
+    "powerCurve(glmer)": {"test": lambda: "period2", "along": lambda: "herd", "breaks": lambda: [4]},
     "profile(glmer)": {"which": lambda: ["period2"]},
     "refit(glmer)": {"response": lambda: cbpp()[["incidence", "size"]].to_numpy()},
     "plot_effect": {"predictor": lambda: "temp"},
@@ -126,7 +139,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "CriterionCurve.asymptote": {"theta": lambda: [1.0]},
 }
 LINEAR = {  # words of one kind of functions that linear models alone have; what they say of others is in test_refusals
-    *("coef_test", "conf_int", "Wald_test", "powerCurve", "extend", "get_model", "mkMerMod"),
+    *("coef_test", "conf_int", "Wald_test", "get_model", "mkMerMod"),
     *("plot_effect", "plot_intercepts", "plot_lines", "plot_group_predictor", "plot_shrinkage", "plot_criterion"),
     *("pooling", "at_theta", "criterion_curve", "five_ways"),
 }
@@ -222,7 +235,7 @@ def _of_word(name: str, word: Callable[..., Any]) -> Iterator[Slot]:
         return
     for kind, function in registry.items():
         sample = _sample(kind)
-        if sample is not None and function.__name__ != "refuse":
+        if sample is not None and not hasattr(function, REFUSAL):
             yield from _of_function(name, word, function, FIRST.get(f"{name}({sample})", sample))
 
 

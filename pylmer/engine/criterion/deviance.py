@@ -93,9 +93,9 @@ def leaves_nothing(r2: Any, y_square: Any) -> Any:
 
 def noise(value: Any, m: Any, lost: Any) -> Any:
     """How far rounding may move the criterion; `lost` is the relative error of r2 in units of EPS (engine.md 2h)."""
-    return 8 * EPS * (np.abs(value) + m * lost)
+    return 8 * EPS * (abs(value) + m * lost)
 
 
 def _over(A: Any, s2: Any) -> Any:
     """A (r, ...) / s2 (r,), or by one number."""
-    return A / s2 if np.ndim(s2) == 0 else A / s2.reshape(s2.shape + (1,) * (A.ndim - s2.ndim))
+    return A / s2 if getattr(s2, "ndim", 0) == 0 else A / s2.reshape(s2.shape + (1,) * (A.ndim - s2.ndim))

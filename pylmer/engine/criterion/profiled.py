@@ -46,6 +46,15 @@ class Criterion:
         place = Points(points)
         return At(self, place, self.engine.factorize([point.template() for point in place]))
 
+    def with_blocks_at(self, points: Iterable[Point]) -> At:
+        """`at`, with the blocks of all levels computed at once: the sums that the score needs are then theirs.
+
+        For places that may be the last, where the conditional variances will be asked for.
+        """
+        at = self.at(points)
+        at.factorization.selected_inverse(np.zeros((self.gram.p + 1, self.gram.p + 1)))
+        return at
+
 
 @dataclass(frozen=True, eq=False)
 class ProfiledEvaluation(Evaluation[Points]):
@@ -155,7 +164,7 @@ class At:
         S = np.zeros((len(self.v), len(self.v)))
         if self.criterion.REML:
             S[:-1, :-1] = self.Phi
-        return [symmetric(D.sum(axis=0)) for D in self.factorization.selected_inverse(S)[0]]
+        return [symmetric(D) for D in self.factorization.selected_sums(S)]
 
     @cached_property
     def G(self) -> list[Array]:

@@ -22,7 +22,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, chunks, log_diagonal, rows_for_factor, transposed, triangular_factor
 from ...numerics.stacks import cross
 from ..sums.gram import Gram
-from .contract import Covariances, Fixed, IncidentRows
+from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 
 RANK = 1e-12  # an eigenvalue of Z_j'Z_j, or what is left of a column's sum of squares, relative, that is rounding
 
@@ -35,7 +35,7 @@ class BetweenParts(Protocol):
     within: Array
 
 
-class BetweenFactorization:
+class BetweenFactorization(SummedBlocks):
     """V at the template T (L, L); see `pls.Factorization`.
 
     With A_j = Q diag(a) Q' and G_j = diag(a)^1/2 Q'T, `inverse` is L^-1 (J, L, L) where L L' = I + G G'.
@@ -103,6 +103,7 @@ class BetweenEngine:
 
     name = "between"
     costly = False
+    estimable = False
     far = False
     nested = False
     shared = None

@@ -17,7 +17,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ...numerics.stacks import inner_products
 from ..sums.gram import Gram, Incidence
-from .contract import Covariances, Fixed, IncidentRows
+from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 
 Same = TypeVar("Same", bound="EliminationEngine")
 
@@ -25,7 +25,8 @@ Same = TypeVar("Same", bound="EliminationEngine")
 class Elimination(Protocol):
     """Chain, Whole, CrossedScalars or Crossed: all factors at given templates."""
 
-    logdet_V: float
+    @property
+    def logdet_V(self) -> float: ...
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]: ...
 
@@ -38,7 +39,7 @@ class Elimination(Protocol):
     def covariances(self) -> Covariances: ...
 
 
-class EliminationFactorization:
+class EliminationFactorization(SummedBlocks):
     """V at given templates, through an elimination; see `pls.Factorization`."""
 
     def __init__(self, engine: EliminationEngine, elimination: Elimination) -> None:
@@ -136,6 +137,11 @@ class EliminationEngine(ABC):
     @property
     def costly(self) -> bool:
         """Whether one value takes seconds."""
+        return False
+
+    @property
+    def estimable(self) -> bool:
+        """Whether the iterative engine finds its theta sooner than one value of this one is computed."""
         return False
 
     @property

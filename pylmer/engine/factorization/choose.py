@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from ..sums.gram import Gram, Incidence
 from ..sums.rows import Rows
-from .contract import Engine, SumsEngine
+from .contract import Engine, RemainderSizeError, SumsEngine
 
 if TYPE_CHECKING:
     from .blocked import EliminationEngine, Plan
@@ -21,13 +23,43 @@ PLANS = (
 )
 
 
-def choose_engine(gram: Gram, rows: Rows, wanted: str = "auto") -> Engine:
-    """The engine for these sums; "dense" is the oracle, for small n only."""
-    if wanted != "dense":
-        return elimination_engine(gram)
-    from .dense import DenseEngine  # the oracle is for comparisons
+def choose_engine(gram: Gram, rows: Rows | None, wanted: str = "auto") -> Engine:
+    """The engine for these sums; "dense" is the oracle, for small n only, and needs the rows."""
+    if wanted == "dense" and rows is not None:
+        from .dense import DenseEngine  # the oracle is for comparisons
 
-    return DenseEngine(gram, rows)
+        return DenseEngine(gram, rows)
+    if wanted == "iterative" and not gram.incidence.nested:
+        return _iterative_engine(gram)
+    if wanted == "auto" and _beyond_elimination(gram.incidence):
+        return _iterative_engine(gram)
+    try:
+        return elimination_engine(gram)
+    except RemainderSizeError:
+        if wanted == "blocked" or any(L > 1 for _, L in gram.incidence.shapes):
+            raise
+        return _iterative_engine(gram)
+
+
+def _beyond_elimination(incidence: Incidence) -> bool:
+    """Whether crossed scalar factors are seen at once to leave a remainder that is too large and not sparse."""
+    if incidence.nested or any(L > 1 for _, L in incidence.shapes):
+        return False
+    from .schur_complement import exceeds  # crossed scalar factors need these rooms
+    from .sparse_schur_complement import too_full
+
+    q = incidence.q - incidence.shapes[0][0]
+    if not exceeds(q):
+        return False
+    met = [np.bincount(pairs.first) for (f, _), pairs in incidence.pairs.items() if f == 0]
+    return too_full(np.sum(met, axis=0), q)
+
+
+def _iterative_engine(gram: Gram) -> Engine:
+    """For crossed factors; nested ones, and one alone, leave no remainder to iterate on."""
+    from .iterative.engine import IterativePlan  # few fits need this room
+
+    return IterativePlan.of(gram.incidence).fill(gram)
 
 
 def elimination_engine(gram: Gram) -> EliminationEngine:

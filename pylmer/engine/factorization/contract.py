@@ -8,6 +8,7 @@ the criterion, its derivatives and the estimates need, in the scaled coordinates
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +16,15 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from ...errors import NumericalError
 from ...numerics.linalg import Array, cholesky, log_diagonal
 from ..sums.gram import Gram
 
 Covariances: TypeAlias = "tuple[list[Array], dict[tuple[int, int], Array]]"
+
+
+class RemainderSizeError(NumericalError):
+    """A dense remainder of crossed factors would not fit into memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +83,9 @@ class Factorization(Protocol):
         """For S (p + 1, p + 1) acting on [X y]: per level, the blocks of Z'(V^-1 - V^-1 [X y] S [X y]' V^-1) Z, and of
         (Sigma - Sigma Z'V^-1 Z Sigma) + (Sigma Z'V^-1 [X y]) S (...)', each (J, L, L)."""
 
+    def selected_sums(self, S: Array) -> list[Array]:
+        """Per factor, the sum over levels of the first blocks of `selected_inverse`: (L, L)."""
+
     def solve(self, c: Sequence[Array]) -> list[Array]:
         """K c = (Sigma - Sigma Z'V^-1 Z Sigma) c for c per factor (J, L, k): K is the covariance of b given the data,
         beta and the templates, and K Z'Z s = Sigma Z'V^-1 Z s."""
@@ -89,6 +98,18 @@ class Factorization(Protocol):
 
     def leverages(self, rows: IncidentRows) -> Array:
         """z_i'K z_i of every row of the data (n,), row weights left out."""
+
+
+class SummedBlocks(ABC):
+    """Factorizations that have nothing better for sums of blocks than to sum the blocks."""
+
+    @abstractmethod
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
+        """See `Factorization.selected_inverse`."""
+
+    def selected_sums(self, S: Array) -> list[Array]:
+        """See `Factorization.selected_sums`."""
+        return [D.sum(axis=0) for D in self.selected_inverse(S)[0]]
 
 
 class Engine(Protocol):
@@ -105,6 +126,10 @@ class Engine(Protocol):
     @property
     def costly(self) -> bool:
         """Whether one value takes seconds."""
+
+    @property
+    def estimable(self) -> bool:
+        """Whether the iterative engine finds its theta sooner than one value of this one is computed."""
 
     @property
     def nested(self) -> bool:

@@ -15,11 +15,11 @@ from ...numerics.linalg import Array, cholesky, log_diagonal
 from ..sums.gram import Gram, Pairs
 from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
-from .contract import Covariances, Fixed, IncidentRows
+from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 from .layout import Layout
 
 
-class DenseFactorization:
+class DenseFactorization(SummedBlocks):
     """V at given templates; see `pls.Factorization`."""
 
     def __init__(self, Xy: Array, Z: list[Array], T: list[Array], pairs: dict[tuple[int, int], Pairs]) -> None:
@@ -94,6 +94,7 @@ class DenseEngine:
     name = "dense"
     route = "V formed plainly from the rows"
     costly = False
+    estimable = False
     nested = False
     far = False
     shared = None

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 from scipy.linalg import solve_triangular
-from scipy.linalg.blas import dsymm, dsyr2k
+from scipy.linalg.blas import dsymm
 from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from ...errors import NumericalError
@@ -92,16 +92,34 @@ class DenseSchurComplement:
         own = (self.diagonal - np.diagonal(self.both))[:, None]
         return np.asarray(dsymm(1.0, self.both, B, lower=1) + own * B)
 
-    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]  # M^-1 on and above the diagonal
+    @cached_property
+    def selected(self) -> tuple[Array, Array, Array]:
+        K = self._M_inverse()
         complement = self._complement(K)
         K *= self.d[:, None]
         K *= self.d
-        S_RR = mirror_upper(dsyr2k(0.5, KcS, Kc, beta=1.0, c=K, lower=0, overwrite_c=1))
-        return self.sums.update.adjoint(S_RR), np.diagonal(S_RR).copy(), complement
+        return self.sums.update.adjoint(mirror_upper(K)), np.diagonal(K).copy(), complement
+
+    def _M_inverse(self) -> Array:
+        """M^-1 on and above the diagonal."""
+        return np.asarray(dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0])
+
+    def selected_sums(self, weights: Array) -> tuple[float, Array]:
+        if "selected" in self.__dict__:
+            known, _, complement = self.selected
+            return float(weights @ known), complement
+        K = self._M_inverse()
+        complement = self._complement(K)
+        across = self.sums.update.square(weights)
+        total = float(self.d**2 * np.diagonal(K) @ np.diagonal(across))
+        for at in chunks(len(K), COLUMNS_AT_ONCE):
+            below = across[at.start :, at] * K[at, at.start :].T
+            below[: at.stop - at.start] = np.tril(below[: at.stop - at.start], -1)
+            total += 2 * float(self.d[at.start :] @ below @ self.d[at])
+        return total, complement
 
     def covariances(self) -> tuple[Array, Array]:
-        K = dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0]
+        K = self._M_inverse()
         K *= self.d[:, None]
         K *= self.d
         K, A = mirror_upper(K), self.sums.plan.A

@@ -23,11 +23,11 @@ from ..sums.gram import Gram
 from ..sums.rows import Rows
 from ..sums.scaling import scaled_fixed, scaled_random
 from .between import BetweenFactorization
-from .contract import Covariances, Fixed, IncidentRows
+from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 from .layout import Layout, joined
 
 
-class OrthogonalFactorization:
+class OrthogonalFactorization(SummedBlocks):
     """V at given templates; see `pls.Factorization`."""
 
     def __init__(self, engine: OrthogonalEngine, Lambda: Array) -> None:
@@ -69,6 +69,7 @@ class OrthogonalEngine:
 
     name = "orthogonal"
     costly = False
+    estimable = False
     nested = False
     far = True
     shared = None

@@ -15,11 +15,11 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ...numerics.stacks import cross
 from ..sums.gram import Gram, Incidence
-from .blocked import EliminationEngine, Plan
+from .blocked import EliminationEngine, EliminationFactorization, Plan
 from .contract import Covariances
 from .dense_schur_complement import DensePlan
 from .patterns import CsrPattern, coupling_pattern, crossed_route, remainder_pattern
-from .schur_complement import COSTLY_REMAINDER, RemainderPlan, RemainderSums
+from .schur_complement import COSTLY_REMAINDER, ESTIMABLE_REMAINDER, RemainderPlan, RemainderSums
 from .sparse_schur_complement import sparse_plan
 
 
@@ -60,17 +60,36 @@ class ScalarsEngine(EliminationEngine):
         return self.remainder.dense and self.A.shape[0] > COSTLY_REMAINDER
 
     @property
+    def estimable(self) -> bool:
+        return self.remainder.dense and self.A.shape[0] > ESTIMABLE_REMAINDER
+
+    @property
     def route(self) -> str:
         return crossed_route("one scalar term each", self.plan.C, self.remainder.kind)
 
     def eliminated(self, T: list[Array]) -> CrossedScalars:
         return CrossedScalars(self, T)
 
+    def factorize(self, T: Sequence[Array]) -> ScalarsFactorization:
+        return ScalarsFactorization(self, self.eliminated(self.gram.factor_templates(T)))
+
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         first, rest = s[0][:, 0], np.concatenate([x[:, 0] for x in s[1:]])
         own = self.gram.factors[0].ZtZ[:, 0]
         flat = self.C.T @ first + self.A @ rest
         return [(own * first + self.C @ rest)[:, None], *split(self.plan.incidence, flat)]
+
+
+class ScalarsFactorization(EliminationFactorization):
+    """V at given templates; sums of blocks cost less than the blocks."""
+
+    elimination: CrossedScalars
+
+    def __init__(self, engine: ScalarsEngine, elimination: CrossedScalars) -> None:
+        super().__init__(engine, elimination)
+
+    def selected_sums(self, S: Array) -> list[Array]:
+        return self.elimination.selected_sums(self._forward[0], S)
 
 
 def split(incidence: Incidence, flat: Array) -> list[Array]:
@@ -90,7 +109,11 @@ class CrossedScalars:
         self.k = self.t**2 / self.m
         self.d = np.repeat([float(t[0, 0]) for t in T[1:]], [J for J, _ in self.plan.incidence.shapes[1:]])
         self.rest = engine.remainder.at(self.k, self.d)
-        self.logdet_V = float(np.sum(np.log(self.m))) + self.rest.logdet_M
+
+    @property
+    def logdet_V(self) -> float:
+        """log|V|."""
+        return float(np.sum(np.log(self.m))) + self.rest.logdet_M
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c per factor (J, 1, k) -> the same as the elimination leaves them, and their half solves."""
@@ -121,12 +144,28 @@ class CrossedScalars:
         Kc = self.rest.solve(c) * self.d[:, None]
         KcS = Kc @ S
         N_c = c - self.rest.S_times(Kc)
-        across, E_rest, complement = self.rest.selected(Kc, KcS)
+        across, diagonal, complement = self.rest.selected
         D_rest = complement - np.sum((N_c @ S) * N_c, axis=1)
-        H = np.sum((U @ S) * U, axis=1) - 2 * np.sum((self.C @ KcS) * U, axis=1) + across
-        N = 1.0 / self.m
+        H, N = across + self._of_Xy(U, Kc, S), 1.0 / self.m
         D, E = self.a * N - H * N**2, self.k + self.k**2 * H
+        E_rest = diagonal + np.sum(KcS * Kc, axis=1)
         return [D[:, None, None], *self._blocks(D_rest)], [E[:, None, None], *self._blocks(E_rest)]
+
+    def _of_Xy(self, U: Array, Kc: Array, S: Array) -> Array:
+        """(U_j - C_j Kc) S (U_j - C_j Kc)' of the first factor (J,)."""
+        left = U - self.C @ Kc
+        return np.asarray(np.sum((left @ S) * left, axis=1))
+
+    def selected_sums(self, reduced: Sequence[Array], S: Array) -> list[Array]:
+        """See `pls.Factorization.selected_sums`: of the first factor a_j N_j - N_j^2 H_j, summed."""
+        U, c = reduced[0][:, 0], self._joined(reduced[1:])
+        Kc = self.rest.solve(c) * self.d[:, None]
+        N_c = c - self.rest.S_times(Kc)
+        N = 1.0 / self.m
+        across, complement = self.rest.selected_sums(N**2)
+        first = self.a @ N - across - N**2 @ self._of_Xy(U, Kc, S)
+        D_rest = complement - np.sum((N_c @ S) * N_c, axis=1)
+        return [np.full((1, 1), first), *(part.sum(axis=0) for part in self._split(D_rest[:, None]))]
 
     def covariances(self) -> Covariances:
         """See `pls.Factorization.covariances`: -k C K_R between the first factor and the others."""

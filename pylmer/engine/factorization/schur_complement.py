@@ -11,19 +11,28 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ...errors import NumericalError
 from ...numerics.linalg import Array
+from .contract import RemainderSizeError
 
 WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 COLUMNS_AT_ONCE = 128
 COSTLY_REMAINDER = 1_000  # columns of a dense remainder from which a value takes seconds
+ESTIMABLE_REMAINDER = 2_500  # ... from which the iterative engine finds theta sooner than a value takes
 REMAINDER_LIMIT = 40_000  # columns of the dense remainder: beyond this it needs more than 12 GB
 
 
+def exceeds(q: int) -> bool:
+    """Whether a dense remainder of q effects is too large."""
+    return q > REMAINDER_LIMIT
+
+
 def check_remainder(q: int) -> None:
-    """NumericalError if a dense remainder of q effects is too large."""
-    if q > REMAINDER_LIMIT:
-        raise NumericalError(f"crossed factors leave {q} random effects beside the largest factor: too many")
+    """RemainderSizeError if a dense remainder of q effects is too large."""
+    if exceeds(q):
+        raise RemainderSizeError(
+            f"crossed factors leave {q} random effects beside the largest factor, and {REMAINDER_LIMIT} can be "
+            "factorized; lmer's iterative engine goes beyond that, with one scalar term such as (1 | g) for each factor"
+        )
 
 
 class RemainderPlan(Protocol):
@@ -51,7 +60,9 @@ class RemainderSums(Protocol):
 class SchurComplement(Protocol):
     """S and d at given templates."""
 
-    logdet_M: float
+    @property
+    def logdet_M(self) -> float:
+        """log|M|."""
 
     def half_solves(self, c: Array) -> list[Array]:
         """Stacks (q, 1, k) of which `inner` makes c_1'd M^-1 d c_2."""
@@ -65,9 +76,12 @@ class SchurComplement(Protocol):
     def S_times(self, B: Array) -> Array:
         """S B for B (q, k)."""
 
-    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        """With S_RR = K_R + KcS Kc': c_j'S_RR c_j of the first factor's rows c_j (J,), the diagonal of S_RR (q,), and
-        the diagonal of S - S K_R S (q,)."""
+    @property
+    def selected(self) -> tuple[Array, Array, Array]:
+        """c_j'K_R c_j of the first factor's rows c_j (J,), the diagonal of K_R (q,), and that of S - S K_R S (q,)."""
+
+    def selected_sums(self, weights: Array) -> tuple[float, Array]:
+        """sum over j of weights_j c_j'K_R c_j, and the diagonal of S - S K_R S (q,), if need be without `selected`."""
 
     def covariances(self) -> tuple[Array, Array]:
         """C K_R at the non-zeros of C, and K_R at those of A."""

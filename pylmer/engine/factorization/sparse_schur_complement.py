@@ -6,6 +6,7 @@ See `remainder`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -79,6 +80,11 @@ class SparseSums:
         return SparseSchurComplement(self, k, d)
 
 
+def too_full(lengths: Array, q: int) -> bool:
+    """Whether rows of C with so many entries (J,) say at once that a remainder of q effects is not sparse."""
+    return bool(np.sum(lengths * (lengths + 1.0)) / 2 > SPARSE_FILL * 10 * q * q)
+
+
 def sparse_plan(C: CsrPattern, A: CsrPattern) -> SparsePlan | None:
     """The plan of a remainder with few entries, None where dense arithmetic is better.
 
@@ -86,7 +92,7 @@ def sparse_plan(C: CsrPattern, A: CsrPattern) -> SparsePlan | None:
     """
     q = A.shape[0]
     lengths = np.diff(C.indptr).astype(float)
-    if q < SPARSE_FROM or np.sum(lengths * (lengths + 1)) / 2 > SPARSE_FILL * 10 * q * q:
+    if q < SPARSE_FROM or too_full(lengths, q):
         return None
     ones, own = (sparse.csr_array((np.ones(each.nnz), each.indices, each.indptr), shape=each.shape) for each in (C, A))
     pattern = sparse.csc_array(ones.T @ ones + own)
@@ -174,16 +180,18 @@ class SparseSchurComplement:
             values = known.completed(found, values)
         return selected_inverse(self.lu, known, values)[self.plan.at]
 
-    def selected(self, Kc: Array, KcS: Array) -> tuple[Array, Array, Array]:
-        row, column, order = self.plan.row, self.plan.column, self.plan.order
-        left, right, M_inverse = KcS[order], Kc[order], self._M_inverse()
-        S_RR = M_inverse * self.d[row] * self.d[column]
-        for m in range(Kc.shape[1]):
-            S_RR = S_RR + 0.5 * (left[row, m] * right[column, m] + left[column, m] * right[row, m])
-        diagonal = np.empty(len(order))
-        diagonal[row[row == column]] = S_RR[row == column]
-        first = 2 * (self.sums.update.T @ S_RR) - self.sums.squares @ diagonal
+    @cached_property
+    def selected(self) -> tuple[Array, Array, Array]:
+        row, column, M_inverse = self.plan.row, self.plan.column, self._M_inverse()
+        K = M_inverse * self.d[row] * self.d[column]
+        diagonal = np.empty(len(self.d))
+        diagonal[row[row == column]] = K[row == column]
+        first = 2 * (self.sums.update.T @ K) - self.sums.squares @ diagonal
         return np.asarray(first), self._back(diagonal), self._complement(M_inverse)
+
+    def selected_sums(self, weights: Array) -> tuple[float, Array]:
+        across, _, complement = self.selected
+        return float(weights @ across), complement
 
     def covariances(self) -> tuple[Array, Array]:
         row, column, plan = self.plan.row, self.plan.column, self.plan

@@ -120,14 +120,14 @@ class Sums:
         """Write an .npz file that `Sums.load` reads, here or elsewhere: labels and sums, never rows."""
         from . import files  # of sums that are kept
 
-        files.save(path, *_written(self))
+        files.save(path, *in_words(self))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Sums:
         """Read what `save` wrote; DataError for any other file."""
         from . import files
 
-        return files.load(path, _read)
+        return files.load(path, from_words)
 
 
 def sums_of(rows: Rows, coordinates: Scaling, labels: Labels | None = None) -> Sums:
@@ -165,7 +165,7 @@ def _placed(stack: Array, at: Codes, J: int) -> Array:
     return out
 
 
-def _written(sums: Sums) -> tuple[dict[str, Any], dict[str, Array]]:
+def in_words(sums: Sums) -> tuple[dict[str, Any], dict[str, Array]]:
     """Sums as words and named arrays."""
     words = {"X_names": sums.labels.X_names, "terms": list(map(asdict, sums.labels.terms))}
     arrays = {"XytXy": sums.XytXy, "numbers": np.array([sums.n, sums.y_square, sums.sum_log_weights], dtype=float)}
@@ -178,8 +178,8 @@ def _written(sums: Sums) -> tuple[dict[str, Any], dict[str, Array]]:
     return words, arrays
 
 
-def _read(words: dict[str, Any], arrays: dict[str, Array]) -> Sums:
-    """What `_written` wrote."""
+def from_words(words: dict[str, Any], arrays: dict[str, Array]) -> Sums:
+    """What `in_words` wrote."""
     terms = tuple(TermNames(**{**term, "columns": tuple(term["columns"])}) for term in words["terms"])
     levels = tuple(arrays[f"levels_{f}"] for f in range(len({term.group for term in terms})))
     labels, count = Labels(tuple(words["X_names"]), terms, levels), range(len(levels))

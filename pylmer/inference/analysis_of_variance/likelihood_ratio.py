@@ -81,6 +81,8 @@ def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str
     if len({isinstance(fit, FittedModel) and fit.REML for fit in fits}) > 1:
         note(MIXTURE)
     likelihoods: list[LogLik] = [logLik(fit) for fit in fits]
+    if said := criterion_errors(fits):
+        note(said)
     order = sorted(range(len(fits)), key=lambda k: likelihoods[k].df)
     values = np.array([float(likelihoods[k]) for k in order])
     npar = np.array([likelihoods[k].df for k in order])
@@ -99,6 +101,18 @@ def likelihood_table(fits: Sequence[Fit], refit: bool, model_names: Sequence[str
     heading = (*_data_lines(fits[0]), "Models:", *(f"{names[k]}: {formula_text(fits[k])}" for k in order))
     made: AnovaTable = table(AnovaTable, columns, [names[k] for k in order], heading)
     return made
+
+
+def criterion_errors(fits: Sequence[Fit]) -> str:
+    """What must be said of criteria that are estimated and cannot be computed exactly, "" if all are exact."""
+    errors = [fit.criterion_error for fit in fits if isinstance(fit, FittedModel)]
+    error = math.sqrt(sum(each**2 for each in errors))
+    if not error:
+        return ""
+    return (
+        "log-likelihoods are estimated by the iterative engine: Chisq, AIC and BIC have a Monte-Carlo standard error "
+        f"of up to {error:.2g}"
+    )
 
 
 def ratios(values: Array, npar: Array) -> tuple[Array, Array, Array]:
@@ -126,18 +140,26 @@ def names_of(fits: Sequence[Fit], given: Sequence[str] | None, default: str = "M
 
 def check_same_data(fits: Sequence[Fit], names: Sequence[str]) -> None:
     """DataError unless all models were fitted to the same rows and the same response."""
-    first, y = fits[0], fits[0].rows.y
+    first = fits[0]
     for fit, name in zip(fits[1:], names[1:], strict=True):
         if fit.design.n != first.design.n:
             raise DataError(
                 f"models were not all fitted to the same rows: {names[0]} used {first.design.n}, {name} {fit.design.n};"
                 " drop rows with missing values before fitting, or give each the same subset"
             )
-        if not np.allclose(fit.rows.y, y, rtol=1e-12, atol=0.0):
+        if not same_response(first, fit):
             raise DataError(
                 f"models were not all fitted to the same response: {names[0]} has {_response(first)}, {name} has "
                 f"{_response(fit)}, with other values"
             )
+
+
+def same_response(one: Fit, two: Fit) -> bool:
+    """Whether the responses are equal; of fits whose rows are not at hand, whether their sums of squares are."""
+    away = not (one.data.source.at_hand and two.data.source.at_hand)
+    if away and isinstance(one, FittedModel) and isinstance(two, FittedModel):
+        return bool(np.isclose(one.gram.y_square, two.gram.y_square, rtol=1e-10, atol=0.0))
+    return bool(np.allclose(two.rows.y, one.rows.y, rtol=1e-12, atol=0.0))
 
 
 def _response(fit: Fit) -> str:

@@ -16,7 +16,7 @@ from ...numerics.linalg import Array
 from ...text import Shown
 from ..contrasts.contrasts import contrast_matrix, f_test
 from ..contrasts.restrictions import restriction
-from .likelihood_ratio import describe
+from .likelihood_ratio import describe, same_response
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,7 +104,7 @@ def _restriction(large: FittedModel, small: Any) -> tuple[Array, str | None]:
         return L, None
     if small.design.n != large.design.n:
         raise DataError(f"the models were fitted to different rows: {large.design.n} and {small.design.n}")
-    if not np.allclose(small.rows.y, large.rows.y, rtol=1e-12, atol=0.0):
+    if not same_response(small, large):
         raise DataError("the models were fitted to different responses")
     if len(small.beta) > len(large.beta):
         raise ArgumentError("the second model is the larger one: give the large model first, then the small one")

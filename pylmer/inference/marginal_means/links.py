@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -51,11 +52,11 @@ def link_transformation(family: Family) -> Transformation | None:
     made = Transformation(
         link.name,
         link.name,
-        lambda e: np.asarray(link.inverse(e)),
-        lambda e: np.asarray(link.inverse(e, 1)),
+        link.inverse,
+        partial(link.inverse, order=1),
         base=float(np.e) if link.name == "log" else None,
-        bend=lambda e: np.asarray(link.inverse(e, 2)),
-        twist=lambda e: np.asarray(link.inverse(e, 3)),
+        bend=partial(link.inverse, order=2),
+        twist=partial(link.inverse, order=3),
         result=RESULTS.get(family.name, "response"),
     )
     return replace(made, differences=_odds_ratio()) if link.name == "logit" else made

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import Any
 
 import numpy as np
@@ -58,8 +58,8 @@ class Transformation:
             return self
         return replace(
             self,
-            inverse=lambda e: back(e) + half * self.bend(e),
-            slope=lambda e: slope(e) + half * self.twist(e),
+            inverse=partial(_corrected, back, self.bend, half),
+            slope=partial(_corrected, slope, self.twist, half),
         )
 
     @property
@@ -74,19 +74,44 @@ class Transformation:
         return Transformation(name, name, *_powers(rate)[:2], self.base, 1.0, *_powers(rate)[2:])
 
 
+def _corrected(function: Function, bend: Function, half: Array, e: Array) -> Array:
+    return np.asarray(function(e) + half * bend(e))
+
+
 def _powers(rate: float) -> tuple[Function, Function, Function, Function]:
     """exp(rate e) and its derivatives."""
-    return (
-        lambda e: np.exp(rate * e),
-        lambda e: rate * np.exp(rate * e),
-        lambda e: rate**2 * np.exp(rate * e),
-        lambda e: rate**3 * np.exp(rate * e),
-    )
+    value, slope, bend, twist = (partial(_power, order, rate) for order in range(4))
+    return value, slope, bend, twist
 
 
-def _root(e: Array) -> Array:
+def _power(order: int, rate: float, e: Array) -> Array:
+    return np.asarray(rate**order * np.exp(rate * e))
+
+
+def _square(e: Array) -> Array:
     """The square of what is not negative: sqrt(y) cannot be less than 0."""
-    return np.maximum(e, 0.0)
+    return np.asarray(np.maximum(e, 0.0) ** 2)
+
+
+def _twice(e: Array) -> Array:
+    return np.asarray(2 * np.maximum(e, 0.0))
+
+
+def _sine_square(order: int, e: Array) -> Array:
+    """sin(e)^2 and its derivatives."""
+    return np.asarray((np.sin(e) ** 2, np.sin(2 * e), 2 * np.cos(2 * e), -4 * np.sin(2 * e))[order])
+
+
+def _stretched(function: Function, factor: float, order: int, e: Array) -> Array:
+    return function(e / factor) / factor**order
+
+
+def _less(function: Function, added: float, e: Array) -> Array:
+    return function(e) - added
+
+
+def _affine(centre: float, size: float, e: Array) -> Array:
+    return np.asarray(centre + size * e)
 
 
 def named(name: str, label: str | None = None) -> Transformation:
@@ -100,12 +125,11 @@ KNOWN: dict[str, tuple[Function, Function, Function, Function, float | None]] = 
     "log10": (*_powers(float(np.log(10))), 10.0),
     "log2": (*_powers(float(np.log(2))), 2.0),
     "log1p": (np.expm1, np.exp, np.exp, np.exp, None),
-    "sqrt": (lambda e: _root(e) ** 2, lambda e: 2 * _root(e), lambda e: np.full_like(e, 2.0), np.zeros_like, None),
+    "sqrt": (_square, _twice, partial(np.full_like, fill_value=2.0), np.zeros_like, None),
     "asin.sqrt": (
-        lambda e: np.sin(e) ** 2, lambda e: np.sin(2 * e), lambda e: 2 * np.cos(2 * e), lambda e: -4 * np.sin(2 * e),
-        None,
+        partial(_sine_square, 0), partial(_sine_square, 1), partial(_sine_square, 2), partial(_sine_square, 3), None,
     ),
-    "identity": (lambda e: e, np.ones_like, np.zeros_like, np.zeros_like, None),
+    "identity": (np.positive, np.ones_like, np.zeros_like, np.zeros_like, None),
 }  # fmt: skip
 
 
@@ -159,8 +183,8 @@ def _multiple(node: Binary, design: Design) -> Transformation | None:
         return inner
     back, slope, bend, twist = inner.inverse, inner.slope, inner.bend, inner.twist
     return Transformation(
-        text + inner.label, inner.name, lambda e: back(e / factor), lambda e: slope(e / factor) / factor,
-        inner.base, factor, lambda e: bend(e / factor) / factor**2, lambda e: twist(e / factor) / factor**3,
+        text + inner.label, inner.name, partial(_stretched, back, factor, 0), partial(_stretched, slope, factor, 1),
+        inner.base, factor, partial(_stretched, bend, factor, 2), partial(_stretched, twist, factor, 3),
     )  # fmt: skip
 
 
@@ -175,7 +199,7 @@ def _named(node: Call, inner: Node | None) -> Transformation:
         return known
     sign, back = "+" if added > 0 else "-", KNOWN[name][0]
     label = f"{name}(mu {sign} {format_number(abs(added))})"
-    return replace(known, label=label, inverse=lambda e: back(e) - added)
+    return replace(known, label=label, inverse=partial(_less, back, added))
 
 
 def _added(inner: Node | None) -> float | None:
@@ -192,4 +216,4 @@ def _scaled(node: Call, design: Design) -> Transformation | None:
         return None
     centre, size = float(learnt["center"][0]), float(learnt["scale"][0])
     label = f"scale({format_number(signif(centre, 3))}, {format_number(signif(size, 3))})"
-    return Transformation(label, "scale", lambda e: centre + size * e, lambda e: np.full_like(e, size))
+    return Transformation(label, "scale", partial(_affine, centre, size), partial(np.full_like, fill_value=size))

@@ -7,6 +7,7 @@ Must not know: labels, formulas, printing.
 
 from __future__ import annotations
 
+from .hessian import beta_covariances
 from .solve import Solved, solvable, solve_together
 
-__all__ = ["Solved", "solvable", "solve_together"]
+__all__ = ["Solved", "beta_covariances", "solvable", "solve_together"]

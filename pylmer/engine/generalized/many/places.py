@@ -46,6 +46,10 @@ class ManyPlaces:
         """The places after `step` (m, size), in charts of their own."""
         return ManyPlaces(self.points.moved(step[:, : self.k]), self.beta + step[:, self.k :])
 
+    def shifted(self, step: Array) -> ManyPlaces:
+        """The places at local coordinates `step` (m, size), still in these coordinates."""
+        return ManyPlaces(self.points.shifted(step[:, : self.k]), self.beta + step[:, self.k :])
+
     def same_chart(self, other: ManyPlaces) -> Mask:
         """Whether second-order information at `other` still speaks of the same coordinates (m,)."""
         return self.points.same_chart(other.points)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....numerics.linalg import Array, Mask, symmetric
+from ....numerics.linalg import Array, Codes, Mask, symmetric
 from ...covariance.point import VANISHED
-from ...many_responses.stacked_points import StackedPoints
+from ...many_responses.stacked_points import StackedPoints, stackable_families
 from ...optimize.certificate import TOLERANCE
 from ...optimize.search import INTERIOR
 from ..laplace import Laplace
@@ -26,7 +26,6 @@ from .places import ManyPlaces
 from .rows import many_rows
 from .values import ManyLaplace
 
-STACKED = ("us", "diag")
 MAPS = 4_000_000  # numbers in the maps from row weights to their sums, up to which they are formed
 ROWS = 20_000  # rows from which one response alone keeps the processor's cache busy
 HELD = 4_000_000  # numbers held for all runs of a chunk
@@ -44,27 +43,30 @@ class Solved:
 
 
 def solvable(devfun: GeneralizedDevfun) -> bool:
-    """Whether `solve_together` knows the criterion: a likelihood by Laplace, one factor, us and diag terms."""
+    """Whether `solve_together` knows the criterion: a likelihood by Laplace, one factor, terms that stack."""
     criterion, structure = devfun.criterion, devfun.structure
     if not isinstance(criterion, Laplace) or isinstance(criterion, Profiled) or devfun.free_shape:
         return False
     if criterion.scale == "lme4" or len(structure.factors) != 1 or structure.n > ROWS:
         return False
     L, p = structure.factors[0].L, structure.p
-    known = all(covariance.structure in STACKED for covariance in devfun.covariances)
-    return known and structure.n * (L * (L + p) + p * p) <= MAPS
+    return stackable_families(devfun.covariances) and structure.n * (L * (L + p) + p * p) <= MAPS
 
 
 def solve_together(devfun: GeneralizedDevfun, Y: Array, near: GeneralizedOptimum) -> Solved:
     """The optimum of every column of Y (n, R), begun at `near`; the devfun is `solvable`."""
     design = one_factor(devfun.structure)
-    width = design.n + design.J * design.L * (3 + design.L + design.p)
-    size = max(1, HELD // width)
-    parts = [_solved(devfun, design, Y[:, at : at + size], near) for at in range(0, Y.shape[1], size)]
+    parts = [_solved(devfun, design, Y[:, part], near) for part in chunks_of(design, Y.shape[1])]
     return Solved(
         _joined([part.places for part in parts]),
         *(np.concatenate([getattr(part, name) for part in parts]) for name in ("value", "phi", "singular", "done")),
     )
+
+
+def chunks_of(design: OneFactor, R: int) -> list[Codes]:
+    """The responses in chunks of which not too much is held at once."""
+    size = max(1, HELD // (design.n + design.J * design.L * (3 + design.L + design.p)))
+    return [np.arange(at, min(at + size, R)) for at in range(0, R, size)]
 
 
 def _joined(parts: list[ManyPlaces]) -> ManyPlaces:
@@ -81,7 +83,7 @@ def _solved(devfun: GeneralizedDevfun, design: OneFactor, Y: Array, near: Genera
     _settle(runs)
     _retry(devfun, runs)
     done = runs.done & is_known(runs.values)
-    return Solved(runs.places, runs.values.value, runs.values.phi, _singular(runs.places), done)
+    return Solved(runs.places, runs.values.value, runs.values.phi, is_singular(runs.places), done)
 
 
 def many_laplace(devfun: GeneralizedDevfun, design: OneFactor, Y: Array) -> ManyLaplace:
@@ -100,13 +102,14 @@ def _begun(devfun: GeneralizedDevfun, near: GeneralizedOptimum, R: int) -> ManyP
     return ManyPlaces(one[np.zeros(R, int)], np.tile(place.beta, (R, 1)))
 
 
-def _singular(places: ManyPlaces) -> Mask:
+def is_singular(places: ManyPlaces) -> Mask:
+    """The runs whose covariance has lost a direction."""
     return np.asarray(np.any(places.points.deviations() < VANISHED, axis=1))
 
 
 def _settle(runs: ManyRuns) -> None:
     """Vanished standard deviations set to exact zeros, where the criterion does not mind."""
-    lost = np.flatnonzero(_singular(runs.places) & runs.done)
+    lost = np.flatnonzero(is_singular(runs.places) & runs.done)
     if not len(lost):
         return
     here = runs.places[lost]
@@ -118,7 +121,7 @@ def _settle(runs: ManyRuns) -> None:
 
 def _retry(devfun: GeneralizedDevfun, runs: ManyRuns) -> None:
     """Runs whose criterion would fall if a vanished variance grew go on from inside."""
-    lost = np.flatnonzero(_singular(runs.places) & runs.done)
+    lost = np.flatnonzero(is_singular(runs.places) & runs.done)
     falling = np.array([r for r in lost if not _holds(devfun, runs, int(r))], int)
     if not len(falling):
         return
