@@ -94,7 +94,6 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
         "data": cake,
         "responses": lambda: ["angle", "temp"],
     },
-    "plan": {"formula": lambda: FORMULA, "data": cake},
     "write_augmented": {"path": lambda: str(Path(tempfile.gettempdir()) / "pylmer_sweep.csv")},
     "logProf": {"profile": profiled},
     "makeLmer": {
