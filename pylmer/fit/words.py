@@ -68,10 +68,6 @@ def word_of(*kinds: type, wanted: str | None = None) -> Callable[[Callable[Conca
     def made(function: Callable[Concatenate[Any, P], R_co]) -> Word[P, R_co]:
         @functools.wraps(function)
         def refuse(given: Any, *args: Any, **kwargs: Any) -> R_co:
-            taught = taught_later(dispatcher, function.__module__, type(given))
-            if taught is not None:
-                answer: R_co = taught(given, *args, **kwargs)
-                return answer
             asked = fits_known(dispatcher) if wanted is None else wanted
             raise ArgumentError(f"{function.__name__}() wants {asked}, found {type(given).__name__}")
 
@@ -122,7 +118,10 @@ def checks_arguments(dispatching: F) -> F:
 
     @functools.wraps(dispatcher)
     def called(*args: Any, **kwargs: Any) -> Any:
-        function = dispatcher.dispatch(type(args[0]) if args else object)
+        kind = type(args[0]) if args else object
+        function = dispatcher.dispatch(kind)
+        if args and function is dispatcher.registry[object]:
+            function = taught_later(dispatcher, dispatcher.__module__, kind) or function
         check_plain(dispatcher.__name__, function, args, kwargs)
         try:
             return dispatcher(*args, **kwargs)

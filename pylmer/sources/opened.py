@@ -28,7 +28,10 @@ def opened_table(data: Any) -> Any:
         )
     if hasattr(data, "get_fragments") and hasattr(data, "schema"):
         return Dataset(data)
-    frame = nw.from_native(data, pass_through=True, allow_series=True)
+    try:
+        frame = nw.from_native(data, pass_through=True, allow_series=True)
+    except nw.exceptions.DuplicateError:
+        return data  # a frame in memory: what is wrong with it is said where it is read
     if isinstance(frame, nw.DataFrame | nw.Series):
         return data
     if hasattr(data, "__arrow_c_stream__"):
