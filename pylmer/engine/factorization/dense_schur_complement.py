@@ -16,7 +16,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, chunks
 from ...numerics.stacks import cross
 from .patterns import CsrPattern
-from .schur_complement import COLUMNS_AT_ONCE, WELL_CONDITIONED, check_remainder
+from .schur_complement import COLUMNS_AT_ONCE, ESTIMABLE_REMAINDER, WELL_CONDITIONED, check_remainder
 from .schur_update import Update, UpdatePlan
 
 
@@ -105,7 +105,9 @@ class DenseSchurComplement:
         return np.asarray(dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0])
 
     def selected_sums(self, weights: Array) -> tuple[float, Array]:
-        if "selected" in self.__dict__:
+        if (
+            "selected" in self.__dict__ or len(self.d) <= ESTIMABLE_REMAINDER
+        ):  # a second square is worth it of long rows
             known, _, complement = self.selected
             return float(weights @ known), complement
         K = self._M_inverse()
