@@ -9,10 +9,11 @@ from typing import Any, Literal, cast, overload
 from ..engine.generalized.user import GeneralizedDevfun
 from ..errors import ArgumentError, note
 from ..families import negative_binomial, read_family
+from ..fit.call import GLMER_DEFAULTS
 from ..fit.devfun import Devfun
 from ..fit.fitting import design_of
 from ..fit.generalized import GeneralizedFittedModel, fit_generalized_model, generalized_devfun
-from ..fit.request import GLMER_DEFAULTS, make_request, refuse
+from ..fit.request import make_request, refuse
 from ..language.nodes import Call
 from ..language.syntax import MixedFormula
 from ..options import Control, glmerControl, lmerControl

@@ -12,11 +12,12 @@ import pandas as pd
 
 from ..errors import ArgumentError, FitNote, NumericalError
 from ..fit import fitting
+from ..fit.call import LMER_DEFAULTS
 from ..fit.devfun import make_devfun
 from ..fit.many_fits import BatchFits
 from ..fit.notes import announce
 from ..fit.optimum import optimum_at
-from ..fit.request import LMER_DEFAULTS, Request, check_env, make_request, refuse
+from ..fit.request import Request, check_env, make_request, refuse
 from ..fit.several_responses import (
     PLACEHOLDER,
     GivenResponses,

@@ -13,11 +13,12 @@ from ..design import changed as changed_contrasts
 from ..errors import ArgumentError
 from ..fit import fitting
 from ..fit.base import Fit
+from ..fit.call import LMER_DEFAULTS, make_call
 from ..fit.devfun import Devfun, make_devfun
 from ..fit.fitted_model import FittedModel
 from ..fit.notes import announce
 from ..fit.optimum import Optimum, optimize_devfun
-from ..fit.request import LMER_DEFAULTS, Request, carried, make_call, make_request, refuse
+from ..fit.request import Request, carried, make_request, refuse
 from ..fit.words import word_of
 from ..language import explicit_formula, update_formula
 from ..language.syntax import MixedFormula

@@ -35,8 +35,9 @@ from ..functions.variables import as_variable
 from ..language import deparse, parse_expression
 from ..language.nodes import Name, Node
 from ..language.walk import nodes
-from .model_frame import DesignArguments, row_numbers
+from .model_frame import DesignArguments
 from .remembered import Remembered
+from .row_arguments import row_numbers
 
 SHOWN = 60  # characters of a list of new levels
 

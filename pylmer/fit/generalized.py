@@ -26,11 +26,12 @@ from ..language.syntax import MixedFormula
 from ..numerics.linalg import Array, dense, read_only
 from ..options import Control
 from .base import Fit
+from .call import family_node
 from .devfun import covariances_of, rows_of
 from .fitting import design_of
 from .generalized_notes import notes_of
 from .notes import announce
-from .request import Request, family_node
+from .request import Request
 from .separated import separation_after, separation_before
 
 GeneralizedModel = TypeVar("GeneralizedModel", bound="GeneralizedFittedModel")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from ..design import Contrasts, ruled
+from ..design import ruled
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
 from ..errors import ArgumentError, FormulaError
 from ..functions import own_data, own_values, own_vector, read_columns
 from ..language import deparse, parse_expression, parse_formula, require_random
-from ..language.nodes import Argument, Call, Constant, Name, Node, Number, Text
+from ..language.nodes import Call, Node
 from ..language.strings import write_name
 from ..language.syntax import MixedFormula
 from ..language.walk import variables
@@ -25,15 +25,14 @@ from ..options import Control, glmerControl, lmerControl
 from ..sources.given import opened
 from ..sources.tables import RowTable
 from ..text.arguments import is_flag, is_number, written
+from .call import ARRAY, GLMER_DEFAULTS, LMER_DEFAULTS, VECTORS, data_name, known_family, make_call
 
 if TYPE_CHECKING:
     from ..families import Family
 
-ARRAY = "<array>"
 MOST_NODES = 100  # of a quadrature
 CONTROLS: dict[str, type[Control]] = {"glmer": glmerControl, "glmer.nb": glmerControl}  # of others: lmerControl
 MIXED = ("lmer", "lFormula", *CONTROLS)
-VECTORS = ("weights", "offset", "subset")
 ROWS = ("data", "subset", "na_action")
 OLD_ARGUMENTS = {
     "family": "a family is for glmer; lmer fits normal responses: leave family out",
@@ -54,9 +53,6 @@ GLMER_ARGUMENTS = {
     "mustart": "the start is found from the data; start={'theta': ..., 'fixef': ...} replaces it",
     "family": "the family is negative binomial; link= says which link it has",
 }
-LMER_DEFAULTS: dict[str, Any] = {"control": None, "start": None, **vars(DesignArguments()), "verbose": 0}
-GLMER_DEFAULTS: dict[str, Any] = {"nAGQ": 1, **LMER_DEFAULTS}
-DEFAULTS: dict[str, Any] = {"REML": True, **GLMER_DEFAULTS}
 
 
 def refuse(unknown: Mapping[str, Any], function: str, known: Sequence[str] = ("REML", *LMER_DEFAULTS)) -> None:
@@ -190,13 +186,6 @@ def _check_arguments(formula: Any, given: Mapping[str, Any], of_kind: type[Contr
         raise ArgumentError(f"nAGQ={written(nAGQ)}: wanted 0, 1 (Laplace) or a number of nodes up to {MOST_NODES}")
 
 
-def data_name(data: Any) -> str | None:
-    """The name that a data frame carries in `attrs["name"]`, if any."""
-    attrs = getattr(data, "attrs", None)
-    name = attrs.get("name") if isinstance(attrs, Mapping) else None
-    return None if name is None else str(name)
-
-
 def _expression(given: Any, data: Any) -> Any:
     """A column's name as an expression: "my w" is written `my w`."""
     text = write_name(given) if isinstance(given, str) and given else given
@@ -213,86 +202,6 @@ def _text(given: Any) -> str | None:
     if given is None:
         return None
     return deparse(parse_expression(given)) if isinstance(given, str) else ARRAY
-
-
-def make_call(function: str, shown: Mapping[str, Any], name: str | None = None) -> Call:
-    arguments = [Argument(shown["formula"].node, "formula")]
-    if shown.get("family") not in (None, "gaussian"):
-        arguments.append(Argument(family_node(shown["family"]), "family"))
-    if shown.get("data") is not None:
-        arguments.append(Argument(Name(name or "data"), "data"))
-    for word, value in shown.items():
-        if word in ("formula", "family", "data", "env") or _is_default(word, value):
-            continue
-        arguments.append(Argument(_node(word, value), word.replace("na_action", "na.action")))
-    return Call(function, (*arguments, *_ruling(shown.get("contrasts"))))
-
-
-def family_node(given: Any) -> Node:
-    """A family as the call shows it: a text as it is, a function of `pylmer.families` by its name, else R's code."""
-    if isinstance(given, str):
-        return parse_expression(given) if "(" in given and "::" not in given else Text(given)
-    family = known_family(given)
-    return parse_expression(family.spelled) if family is given else Name(family.word)
-
-
-def _ruling(contrasts: Any) -> tuple[Argument, ...]:
-    """What ruled beside contrasts of single factors, in the words of R's options."""
-    if not isinstance(contrasts, Contrasts) or contrasts.pair is None or not contrasts.own:
-        return ()
-    return (Argument(Call("options", (Argument(_node("", contrasts.pair), "contrasts"),))),)
-
-
-def _is_default(word: str, value: Any) -> bool:
-    if isinstance(value, Contrasts):
-        return value.pair is None and not value.own
-    default = DEFAULTS[word]
-    return value is default or (isinstance(value, bool | int | str) and value == default)
-
-
-def _node(word: str, value: Any) -> Node:
-    """An argument's value as R would write it in the call; `<array>` for arrays."""
-    if word in VECTORS and isinstance(value, str):
-        return parse_expression(value)
-    if isinstance(value, bool):
-        return Constant("TRUE" if value else "FALSE")
-    if isinstance(value, int | float):
-        return Number(float(value), isinstance(value, int))
-    if isinstance(value, str):
-        return Name(f"na.{value}") if word == "na_action" and not value.startswith("na.") else _text_node(word, value)
-    if isinstance(value, Contrasts):
-        return _node("", dict(value.own) if value.own else value.pair)
-    if isinstance(value, Control):
-        return Call(type(value).__name__, tuple(_control_arguments(value)))
-    if isinstance(value, Mapping):
-        return Call("list", tuple(Argument(_node("", item), key) for key, item in value.items()))
-    if isinstance(value, Sequence) and word != "subset":
-        return Call("c", tuple(Argument(_node("", item)) for item in value))
-    return Name(ARRAY)
-
-
-def _text_node(word: str, value: str) -> Node:
-    return Name(value) if word == "na_action" else Text(value)
-
-
-def _control_arguments(control: Control) -> list[Argument]:
-    default = type(control)()
-    changed = {name: value for name, value in vars(control).items() if value != getattr(default, name)}
-    return [
-        Argument(_control_node(value), name.replace("_", ".") if name.startswith("check_") else name)
-        for name, value in changed.items()
-    ]
-
-
-def _control_node(value: Any) -> Node:
-    return Name(getattr(value, "__name__", ARRAY)) if callable(value) else _node("", value)
-
-
-def known_family(given: Any) -> Family:
-    """The family that a text, an object or a function of `pylmer.families` stands for."""
-    from ..families import read_family  # late: linear models have none
-
-    return read_family(given)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,12 +18,12 @@ MODULES = {
     "bases": "poly scale bs ns",
     "combine": "c cbind paste paste0",
     "contrasts": "contr.treatment contr.SAS contr.sum contr.helmert contr.poly C",
+    "conversions": "as.numeric as.double as.integer as.character as.logical I identity { offset as.vector rev "
+    "is.factor is.numeric unclass",
     "dates": "as.Date",
     "distributions": "pnorm plogis qnorm qlogis",
     "elementwise": "exp expm1 log1p log2 log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh floor "
-    "ceiling trunc lgamma gamma cumsum cumprod cummax cummin log abs sign pmin pmax ifelse is.na is.finite xor "
-    "as.numeric as.double as.integer as.character as.logical I identity { offset as.vector rev is.factor is.numeric "
-    "unclass",
+    "ceiling trunc lgamma gamma cumsum cumprod cummax cummin log abs sign pmin pmax ifelse is.na is.finite xor",
     "factor_functions": "factor ordered as.factor as.ordered relevel reorder droplevels interaction dummy",
     "intervals": "cut findInterval",
     "quantiles": "rank",

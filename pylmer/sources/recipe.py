@@ -14,19 +14,17 @@ from ..design.checks import check_finite, check_weights
 from ..design.model_frame import (
     DesignArguments,
     Parts,
-    chosen_rows,
     evaluated,
     grouping_variables,
     left_side,
     made_missing,
     model_variables,
     names_in_order,
-    offset_of,
-    row_numbers,
     variable_of,
 )
 from ..design.remembered import Remembered
 from ..design.responses import numbers_response
+from ..design.row_arguments import chosen_rows, offset_of, row_numbers
 from ..design.rows_used import RowsUsed, complete_rows, na_action_name
 from ..design.ruling import ruling
 from ..design.spec import argument_node
