@@ -157,6 +157,15 @@ def test_a_fit_can_be_asked_again() -> None:
     np.testing.assert_allclose(smaller.optimum.value, alone.optimum.value, rtol=1e-10)
 
 
+def test_a_fit_has_the_name_of_its_response_unless_that_means_something_else() -> None:
+    frame = sleep().assign(response="a text")
+    assert str(pylmer.lmer_many(SLEEP, frame, ["a"]).fit("a").formula) == "a ~ Days + (Days | Subject)"
+    other = pylmer.lmer_many(SLEEP, frame, {"a": frame["b"], "Days": frame["b"]})
+    for name in ("a", "Days"):
+        assert str(other.fit(name).formula) == "response_ ~ Days + (Days | Subject)"
+        np.testing.assert_array_equal(other.fit(name).rows.y, frame["b"])
+
+
 def test_labels_of_the_data_say_whose_value_it_is() -> None:
     frame = sleep().set_index(np.arange(180) + 7)
     fits = pylmer.lmer_many(SLEEP, frame, frame[["a"]].sample(frac=1, random_state=1))

@@ -33,9 +33,11 @@ from ..inference.contrasts.contrasts import DDF
 from ..inference.degrees_of_freedom.choice import METHODS, check_ddf
 from ..inference.degrees_of_freedom.many import coefficient_tests
 from ..inference.tidying.fits import stacked, wanted_effects
+from ..language.nodes import Name
 from ..language.syntax import MixedFormula
+from ..language.walk import variables
 from ..numerics.distributions import student_two_sided
-from ..numerics.linalg import Array
+from ..numerics.linalg import Array, deviations_and_correlations
 from ..options import lmerControl
 from ..text.arguments import plain
 from .models import LmerFit
@@ -189,9 +191,7 @@ def _deviations(batch: BatchFits[LmerFit]) -> Array:
     """Standard deviations and correlations by lower triangles, then sigma: (m, rows of `tidy`)."""
     columns = []
     for family, T in zip(batch.fit.covariances.families, batch.T, strict=True):
-        sd = np.sqrt(np.sum(T**2, axis=2))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            C = np.clip(T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :]), -1, 1)
+        sd, C = deviations_and_correlations(T)
         for j in range(family.width):
             columns.append(batch.sigma * sd[:, j])
             if family.pairs:
@@ -294,8 +294,22 @@ def _free_name(taken: set[str]) -> str:
 
 
 def _asked(request: Request, rest: MixedFormula, name: str, y: Array) -> Request:
-    """The request for one response (n_total,), under its own name unless a predictor has that."""
-    name = PLACEHOLDER if name in read_columns(request.data) else name
-    given = {word: getattr(request, word) for word in ("data", "REML", "control", *(each for each in LMER_DEFAULTS))}
+    """The request for one response (n_total,), under its own name unless that stands for something else."""
+    placeholder = request.formula.response
+    if isinstance(placeholder, Name) and _means_another(name, y, request, rest):
+        name = placeholder.name
+    given = {word: getattr(request, word) for word in ("data", "REML", *LMER_DEFAULTS)}
     given["env"] = {**(request.env or {}), name: y}
     return make_request("lmer", named(rest, name), **given).with_response(y)
+
+
+def _means_another(name: str, y: Array, request: Request, rest: MixedFormula) -> bool:
+    """Whether the name of a response is that of a predictor, or of a column of the data with other values."""
+    if name in {each.name for each in variables(rest.node)}:
+        return True
+    columns = read_columns(request.data)
+    if name not in columns:
+        return False
+    value = columns[name]
+    numbers = isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
+    return not (numbers and np.array_equal(value, y, equal_nan=True))

@@ -32,7 +32,7 @@ TRIED = 3  # responses that a design may find impossible before noise takes thei
 
 @dataclass(frozen=True, eq=False)
 class GivenResponses:
-    """GivenResponses (n_total, R), NaN where missing, by name."""
+    """Responses (n_total, R), NaN where missing, by name."""
 
     names: tuple[str, ...]
     Y: Array
@@ -43,7 +43,7 @@ class GivenResponses:
 
 @dataclass(frozen=True, eq=False)
 class SameRows(Generic[Model]):
-    """GivenResponses `who` (m,), which have a value in the same rows, and their fits."""
+    """Responses `who` (m,), which have a value in the same rows, and their fits."""
 
     who: Codes
     batch: BatchFits[Model]
@@ -84,9 +84,8 @@ def read_responses(given: Any, data: Columns) -> GivenResponses:
 
 def _column(data: Columns, name: str) -> Any:
     if name not in data:
-        raise DataError(
-            f"responses=: the data have no column {name!r}; they have {', '.join(map(repr, list(data)[:8]))}"
-        )
+        listed = ", ".join(map(repr, list(data)[:SHOWN]))
+        raise DataError(f"responses=: the data have no column {name!r}; they have {listed}")
     return data[name]
 
 

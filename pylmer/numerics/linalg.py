@@ -99,6 +99,13 @@ def inverse_upper(R: Array) -> Array:
     return np.triu(np.linalg.inv(R))
 
 
+def deviations_and_correlations(T: Array) -> tuple[Array, Array]:
+    """Of T T' for T (..., l, l): standard deviations (..., l) and correlations (..., l, l), NaN beside a zero."""
+    sd = np.sqrt(np.sum(T**2, axis=-1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sd, np.clip(T @ transposed(T) / (sd[..., :, None] * sd[..., None, :]), -1, 1)
+
+
 def powers_of_two(lengths: Array) -> Array:
     """The nearest powers of two, 1 for zero."""
     return np.asarray(np.exp2(np.round(np.log2(np.where(lengths > 0, lengths, 1.0)))))

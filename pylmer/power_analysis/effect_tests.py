@@ -109,6 +109,11 @@ def columns_of(fit: Mixed, name: Any) -> tuple[int, ...]:
     return found
 
 
+def z_title(coefficients: tuple[int, ...]) -> str:
+    """simr's words for Wald's test."""
+    return "z-test" if len(coefficients) == 1 else "Chi-square test"
+
+
 @dataclass(frozen=True, eq=False)
 class WaldTest:
     """t, F or z test of coefficients."""
@@ -124,7 +129,7 @@ class WaldTest:
         if self.method == "kr":
             return "Kenward Roger"
         if self.method == "z":
-            return "z-test" if len(self.coefficients) == 1 else "Chi-square test"
+            return z_title(self.coefficients)
         return f"{'t' if len(self.coefficients) == 1 else 'F'}-test with Satterthwaite degrees of freedom"
 
     def apply(self, Y: Array) -> Outcome:

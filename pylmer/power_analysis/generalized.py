@@ -34,10 +34,11 @@ from .effect_tests import (
     first_effect,
     outcome,
     without_columns,
+    z_title,
 )
 from .extending import extend, larger_design
 from .records import Power, PowerCurve
-from .words import Truth, check_alpha, curve, label_of, power, powerCurve, simulated, sizes_of
+from .words import Truth, check_alpha, curve_along, power, powerCurve, simulated
 
 METHODS = ("z", "lr")
 
@@ -102,7 +103,7 @@ class GeneralizedWaldTest:
     @property
     def title(self) -> str:
         """simr's words."""
-        return "z-test" if len(self.coefficients) == 1 else "Chi-square test"
+        return z_title(self.coefficients)
 
     def apply(self, Y: Array) -> Outcome:
         """Refit, then test one by one."""
@@ -191,12 +192,5 @@ def curve_generalized(
     progress: bool | None = None,
 ) -> PowerCurve:
     """`power` of a fit of `glmer` at several sizes of the design; arguments as for `lmer`."""
-    count, rng = replicates(nsim), generator(seed)
-    column, sizes, title = sizes_of(fit, test, along, breaks, within)
-    return curve(
-        sizes,
-        lambda size: extend(fit, column, within=within, n=size, newparams=newparams),
-        lambda model: power(model, test, count, rng, alpha, method=method, level=level, progress=progress),
-        lambda model, size: label_of(model, column, size),
-        title,
-    )
+    study: dict[str, Any] = {"alpha": alpha, "method": method, "level": level, "progress": progress}
+    return curve_along(fit, test, along, breaks, within, newparams, replicates(nsim), generator(seed), study)

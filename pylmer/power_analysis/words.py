@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,9 +58,8 @@ def power(
     level      coverage of the interval, between 0 and 1; default 0.95
     progress   True or False for a progress bar (tqdm); None, the default: if there is tqdm and a terminal
 
-    Data are drawn from `fit` with new random effects and fitted again, all together on the sums of one design (those of
-    `glmer` one by one), and the test is applied to each; power is the share of p-values below alpha, with Clopper and
-    Pearson's interval.
+    Data are drawn from `fit` with new random effects and fitted again, all together where the design allows it, and the
+    test is applied to each; power is the share of p-values below alpha, with Clopper and Pearson's interval.
 
     A data set that cannot be fitted or tested counts as no rejection and is listed in `.errors`. The power of the
     estimated effect itself says no more than its p-value; the record says so then, as simr's does (Hoenig & Heisey
@@ -192,18 +191,33 @@ def powerCurve(
     <BLANKLINE>
     Time elapsed: 0 h 0 m ... s
     """
-    count, rng = replicates(nsim), generator(seed)
-    column, sizes, title = sizes_of(fit, test, along, breaks, within)
-    return curve(
+    study: dict[str, Any] = {"alpha": alpha, "method": method, "level": level, "progress": progress}
+    return curve_along(fit, test, along, breaks, within, newparams, replicates(nsim), generator(seed), study)
+
+
+def curve_along(
+    fit: Mixed,
+    test: Any,
+    along: str | None,
+    breaks: Sequence[int] | None,
+    within: str | Sequence[str] | None,
+    newparams: Any,
+    nsim: int,
+    rng: np.random.Generator,
+    study: Mapping[str, Any],
+) -> PowerCurve:
+    """The curve of any mixed model; `study` are further arguments of `power`."""
+    column, sizes, title = _sizes(fit, test, along, breaks, within)
+    return _curve(
         sizes,
         lambda size: extend(fit, column, within=within, n=size, newparams=newparams),
-        lambda model: power(model, test, count, rng, alpha, method=method, level=level, progress=progress),
-        lambda model, size: label_of(model, column, size),
+        lambda model: power(model, test, nsim, rng, **study),
+        lambda model, size: _label(model, column, size),
         title,
     )
 
 
-def sizes_of(
+def _sizes(
     fit: Mixed, test: Any, along: str | None, breaks: Sequence[int] | None, within: str | Sequence[str] | None
 ) -> tuple[str | None, list[int], str]:
     """The column that grows, None for `within`; the sizes of the design; and a title."""
@@ -213,7 +227,7 @@ def sizes_of(
     return column, _breaks(fit, column, breaks), _title(fit, column, within)
 
 
-def curve(
+def _curve(
     sizes: Sequence[int],
     enlarged: Callable[[int], Any],
     studied: Callable[[Any], Power],
@@ -262,7 +276,7 @@ def _numeric(fit: Mixed, column: str) -> bool:
     return column not in grouping_columns(fit) and used_rows(fit)[column].dtype.kind in "iuf"
 
 
-def label_of(model: Mixed, column: str | None, size: int) -> str:
+def _label(model: Mixed, column: str | None, size: int) -> str:
     """What stands before the colon: the largest value of a predictor, or the number of levels or rows."""
     if column is None or not _numeric(model, column):
         return str(size)

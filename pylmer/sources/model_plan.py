@@ -19,13 +19,6 @@ from .tally import RunningSums
 class ModelPlan(PartPlan):
     """A formula made ready for rows that come in parts, as `pylmer.plan` makes it; it pickles, and so travels.
 
-    recipe       what is evaluated on every part, and what functions have learnt
-    design       the meaning of the columns, with those that may be dropped, on the rows by which it was planned
-    terms        the random terms as they are written, which no number of levels changes
-    spec         codes the columns of every part, terms as they are written
-    coordinates  scales and shift, in which the sums lose little
-    names        columns of the table
-
     `plan.sums(part)` are the sums of some rows; those of all parts, added up, are fitted by
     `pylmer.lmer(plan, data=total)`.
     """

@@ -18,7 +18,7 @@ from ...extract import VarCorr, fixef, sigma
 from ...fit.fitted_model import FittedModel
 from ...fit.many_fits import BatchFits
 from ...language.suggest import did_you_mean
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, deviations_and_correlations
 from ...text.arguments import call_given, is_one_of
 from ..intervals import parameter_names
 
@@ -145,9 +145,7 @@ def sdcor(fit: FittedModel, estimates: Estimates) -> Array:
     """Standard deviations of all terms, correlations, sigma if there is one: (R, m), ordered as `parameter_names`."""
     sds, correlations = [], []
     for family, T in zip(fit.covariances.families, estimates.T, strict=True):
-        sd = np.sqrt(np.sum(T**2, axis=2))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            C = np.clip(T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :]), -1, 1)
+        sd, C = deviations_and_correlations(T)
         sds.append(estimates.sigma[:, None] * sd[:, : family.n_sd])
         correlations += [C[:, i, j, None] for i, j in family.pairs]
     sigma = [estimates.sigma[:, None]] if fit.scaled else []
