@@ -101,7 +101,7 @@ def refit_all_generalized(fit: GeneralizedFittedModel, Y: Array) -> GeneralizedB
     left = np.arange(Y.shape[1])
     if solvable(fit.devfun) and Y.shape[1]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is solved alone
-            together = solve_together(fit.devfun, Y, fit.optimum)
+            together = solve_together(fit.devfun, Y, fit.optimum.at.place)
         batch, left = _filled(batch, together), np.flatnonzero(~together.done)
     failures: dict[int, str] = {}
     alone: dict[int, GeneralizedOptimum] = {}

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.linalg import lapack
 
 from ..errors import NumericalError
 
@@ -83,6 +84,11 @@ def cholesky(M: Array) -> Array:
         if not np.all(M > 0):
             raise NumericalError("a matrix is not positive definite")
         return np.sqrt(M)
+    if M.ndim == 2 and len(M):  # a third of the time of numpy's, which is made for stacks
+        L, info = lapack.dpotrf(M, lower=1, clean=1)
+        if info:
+            raise NumericalError("a matrix is not positive definite")
+        return np.asarray(L)
     try:
         return np.linalg.cholesky(M)
     except np.linalg.LinAlgError as error:

@@ -18,6 +18,8 @@ from .linalg import Array
 LONG = 200  # levels from which unrolled arithmetic pays
 SMALL = 128  # multiplications per level up to which it pays
 UNROLLED = 4  # largest matrix that is factorized entry by entry
+LAPACK = 12  # times the width of triangles, the length of a stack up to which LAPACK inverts them sooner
+KRONECKER = 3  # largest matrix whose congruences are one product with a Kronecker square
 
 
 def levels_last(J: int, *shape: int) -> Array:
@@ -66,6 +68,19 @@ def _from_right(A: Array, B: Array) -> Array:
     return out
 
 
+def congruent(T: Array, A: Array) -> Array:
+    """T'A T for a stack A (J, l, l), T a matrix (l, l) or a stack of them.
+
+    vec(T'A T) = (T x T)' vec(A) for rows on end: one product of all levels, where l is small.
+    """
+    width = A.shape[1]
+    if T.ndim > 2 or width > KRONECKER:
+        return product(product(np.swapaxes(T, -1, -2), A), T)
+    flat = A.transpose(1, 2, 0).reshape(width * width, len(A))
+    square = (T[:, None, :, None] * T[None, :, None, :]).reshape(width * width, width * width)
+    return np.asarray(square.T @ flat).reshape(width, width, len(A)).transpose(2, 0, 1)
+
+
 def cross(A: Array, B: Array) -> Array:
     """sum over levels of A_j' B_j for stacks (J, k, a), (J, k, b): (a, b)."""
     out = np.zeros((A.shape[2], B.shape[2]))
@@ -101,7 +116,7 @@ def inverse_lower(L: Array) -> Array:
     J, width, _ = L.shape
     if width == 1:
         return 1.0 / L
-    if len(L) < LONG or width > UNROLLED:
+    if len(L) < LAPACK * width or width > UNROLLED:
         return np.asarray(np.linalg.inv(L))
     out = levels_last(J, width, width)
     for j in range(width):

@@ -12,7 +12,7 @@ import pytest
 
 import pylmer
 from pylmer.engine.generalized.generalized import make_generalized_devfun, optimize_generalized
-from pylmer.engine.generalized.many import descent, solvable, solve, solve_together
+from pylmer.engine.generalized.many import criteria, descent, solvable, solve_together
 from pylmer.fit import generalized_batch
 from pylmer.fit.many_fits import refit_all
 from pylmer.inference.bootstrap import replicating
@@ -37,7 +37,7 @@ def compare(devfun, Y, least=0.9):
     near = optimize_generalized(devfun)
     assert solvable(devfun)
     with np.errstate(all="ignore"):
-        found = solve_together(devfun, Y, near)
+        found = solve_together(devfun, Y, near.at.place)
     assert found.done.mean() >= least
     for r in np.flatnonzero(found.done):
         alone = optimize_generalized(devfun.with_responses(Y[:, r]), near)
@@ -73,7 +73,7 @@ def test_no_fixed_effects():
     Y = drawn(problem, devfun, problem.par, 3, 3)
     near = optimize_generalized(devfun)
     with np.errstate(all="ignore"):
-        found = solve_together(devfun, Y, near)
+        found = solve_together(devfun, Y, near.at.place)
     assert found.done.all()
     alone = [optimize_generalized(devfun.with_responses(y), near).value for y in Y.T]
     assert found.value == pytest.approx(alone, abs=VALUE)
@@ -168,7 +168,7 @@ def test_responses_go_by_in_parts(monkeypatch):
     fit = cbpp()
     Y = proportions(fit, [each["incidence"] for each in refits_of_r()])
     whole = refit_all(fit, Y)
-    monkeypatch.setattr(solve, "HELD", 400)
+    monkeypatch.setattr(criteria, "HELD", 400)
     monkeypatch.setattr(descent, "CELLS", 120)
     parts = refit_all(fit, Y)
     assert parts.objective == pytest.approx(whole.objective, abs=1e-9)
@@ -196,7 +196,7 @@ def test_a_bootstrap_that_is_stopped_keeps_what_is_done(monkeypatch):
         if len(drawn) == 2:
             raise KeyboardInterrupt
         drawn.append(1)
-        return solve.solve_together(*given, **named)
+        return solve_together(*given, **named)
 
     monkeypatch.setattr(generalized_batch, "solve_together", stopping)
     with pytest.raises(pylmer.errors.Interrupted, match="20 of 40") as stopped:

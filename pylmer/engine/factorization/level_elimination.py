@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, transposed
-from ...numerics.stacks import cholesky, inverse_lower, product
+from ...numerics.stacks import cholesky, congruent, inverse_lower, product
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Level:
 
     @classmethod
     def eliminated(cls, T: Array, A: Array, path: Array) -> Level:
-        chol = cholesky(np.eye(T.shape[-1]) + product(product(transposed(T), A), T))
+        chol = cholesky(np.eye(T.shape[-1]) + congruent(T, A))
         inverse = inverse_lower(chol)
         B = product(inverse, transposed(T))
         return cls(T, A, path, chol, inverse, B, product(B, path))

@@ -18,6 +18,7 @@ from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.point import VANISHED, Point
 from ..covariance.points import Points
 from ..optimize.search import INTERIOR
+from .doubt import other_starts
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .laplace import Laplace, LaplaceAt, Scale
 from .modes import RowResponses
@@ -138,7 +139,7 @@ def _optimum(
     else:
         at, passes = _started(devfun)
         at = _begun_at(devfun, at, par, beta)
-    return _optimized(devfun, at, passes, steps)
+    return _optimized(devfun, at, passes, steps, doubted=near is None)
 
 
 def _begun_at(devfun: GeneralizedDevfun, at: At, par: Array | None, beta: Array | None) -> At:
@@ -171,9 +172,12 @@ def _by_quadrature(
     return replace(last, evaluations=last.evaluations + first.evaluations, gradients=last.gradients + first.gradients)
 
 
-def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int) -> GeneralizedOptimum:
+def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int, doubted: bool = False) -> GeneralizedOptimum:
     runs = [_descended(devfun, at, steps)]
     best = _settled(runs[0])
+    for other in other_starts(devfun, best) if doubted else ():
+        runs.append(_descended(devfun, other, steps))
+        best = min(best, _settled(runs[-1]), key=_rank)
     if best.at.place.points.singular() and not certify(best, _laplace(best.at)).boundary_holds:
         inside = replace(best.at.place, points=best.at.place.points.floored(INTERIOR))
         runs.append(_descended(devfun, best.at.to(inside), steps))
@@ -190,6 +194,11 @@ def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int) -> Ge
         best.trace,
         best,
     )
+
+
+def _rank(run: JointDescent[At]) -> tuple[bool, float]:
+    """What has ended comes before what has not."""
+    return not run.converged, float(run.at.value)
 
 
 def first_guess(devfun: GeneralizedDevfun) -> Array:

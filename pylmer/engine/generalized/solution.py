@@ -15,6 +15,8 @@ from ..factorization.blocked import EliminationFactorization
 from ..optimize.certificate import Certificate
 from .joint_newton import JointDescent
 from .laplace import LaplaceAt
+from .many.criteria import solvable
+from .many.hessian import hessian_at
 from .modes import term_templates
 from .profiled_beta import ProfiledAt
 from .proof import observed_information
@@ -206,6 +208,8 @@ class GeneralizedOptimum:
     @cached_property
     def hessian(self) -> Array:
         """d's Hessian in the local coordinates of `at`, by central differences of the exact gradient."""
+        if isinstance(self.at, LaplaceAt) and solvable(self.devfun):
+            return hessian_at(self.devfun, self.at)
         return observed_information(self.at)
 
     @cached_property

@@ -7,7 +7,8 @@ Must not know: labels, formulas, printing.
 
 from __future__ import annotations
 
-from .hessian import beta_covariances
-from .solve import Solved, solvable, solve_together
+from .criteria import solvable
+from .hessian import beta_covariances, hessian_at
+from .solve import Solved, solve_together
 
-__all__ = ["Solved", "beta_covariances", "solvable", "solve_together"]
+__all__ = ["Solved", "beta_covariances", "hessian_at", "solvable", "solve_together"]

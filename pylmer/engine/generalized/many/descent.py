@@ -65,15 +65,22 @@ def descended(laplace: ManyLaplace, who: Codes, places: ManyPlaces, u: Array, st
 
 def evaluated(laplace: ManyLaplace, who: Codes, places: ManyPlaces, u: Array) -> ManyValues:
     """The criterion of every run, some runs at a time."""
+    return joined([laplace.values(who[part], places[part], u[..., part]) for part in _parts(laplace, who)])
+
+
+def scores_at(laplace: ManyLaplace, who: Array, places: ManyPlaces, u: Array) -> Array:
+    """The scores alone (m, k + p), some runs at a time."""
+    return np.concatenate([laplace.scores(who[part], places[part], u[..., part]) for part in _parts(laplace, who)])
+
+
+def _parts(laplace: ManyLaplace, who: Array) -> list[Codes]:
     size = max(1, CELLS // laplace.design.n)
-    parts = [np.arange(at, min(at + size, len(who))) for at in range(0, len(who), size)]
-    return joined([laplace.values(who[part], places[part], u[..., part]) for part in parts])
+    return [np.arange(at, min(at + size, len(who))) for at in range(0, len(who), size)]
 
 
 def moved_to(runs: ManyRuns, some: Codes, places: ManyPlaces) -> ManyValues:
     """The criterion of some runs elsewhere, begun at the modes to be expected there."""
-    (T,) = places.points.templates(runs.laplace.structure)
-    u = runs.values.rows[some].modes(T, places.beta - runs.places.beta[some])
+    u = runs.values.rows[some].expected(runs.laplace, runs.places[some], places)
     return evaluated(runs.laplace, runs.who[some], places, u)
 
 

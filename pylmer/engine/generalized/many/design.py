@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -18,36 +19,71 @@ from .arrays import stack
 
 @dataclass(frozen=True, eq=False)
 class OneFactor:
-    """X (n, p), Z (n, L J) with column (a, j) that of effect a of level j, and what sums weights (n, r).
-
-    ZtZ (L L J, n) and ZtX (L p J, n) give z_ia z_ib and z_ia x_ib summed within each level, XtX x_ia x_ib of all rows,
-    for the pairs a <= b that `pairs` (p, p) numbers
-    """
+    """Dense columns of X (n, p) and of Z, L of (n,), and the level of every row; the maps are formed when asked for."""
 
     J: int
-    X: sparse.csr_array
-    Xt: sparse.csr_array
-    Z: sparse.csr_array
-    Zt: sparse.csr_array
-    ZtZ: sparse.csr_array
-    ZtX: sparse.csr_array
-    XtX: sparse.csr_array
-    pairs: Codes
+    columns: Array
+    effects: list[Array]
+    codes: Codes
+
+    @cached_property
+    def X(self) -> sparse.csr_array:
+        """(n, p)."""
+        return sparse.csr_array(self.columns)
+
+    @cached_property
+    def Xt(self) -> sparse.csr_array:
+        """X' (p, n)."""
+        return sparse.csr_array(self.columns.T)
+
+    @cached_property
+    def Zt(self) -> sparse.csr_array:
+        """Z' (L J, n), row (a, j) that of effect a of level j."""
+        return _summed(self.effects, self.codes, self.J)
+
+    @cached_property
+    def Z(self) -> sparse.csr_array:
+        """(n, L J)."""
+        return sparse.csr_array(self.Zt.T)
+
+    @cached_property
+    def ZtZ(self) -> sparse.csr_array:
+        """(L L J, n): z_ia z_ib of a row, summed within each level."""
+        return _summed([y * z for y in self.effects for z in self.effects], self.codes, self.J)
+
+    @cached_property
+    def ZtX(self) -> sparse.csr_array:
+        """(L p J, n): z_ia x_ib of a row, summed within each level."""
+        return _summed([z * x for z in self.effects for x in self.columns.T], self.codes, self.J)
+
+    @cached_property
+    def XtX(self) -> sparse.csr_array:
+        """x_ia x_ib of all rows, for the pairs a <= b that `pairs` numbers."""
+        first, second = np.triu_indices(self.p)
+        return sparse.csr_array((self.columns[:, first] * self.columns[:, second]).T)
+
+    @cached_property
+    def pairs(self) -> Codes:
+        """Numbers of the pairs of columns of X (p, p)."""
+        first, second = np.triu_indices(self.p)
+        pairs = np.zeros((self.p, self.p), np.int64)
+        pairs[first, second] = pairs[second, first] = np.arange(len(first))
+        return pairs
 
     @property
     def n(self) -> int:
         """Number of rows."""
-        return int(self.X.shape[0])
+        return len(self.codes)
 
     @property
     def p(self) -> int:
         """Number of fixed effects."""
-        return int(self.X.shape[1])
+        return int(self.columns.shape[1])
 
     @property
     def L(self) -> int:
         """Effects of a level."""
-        return int(self.Z.shape[1] // self.J)
+        return len(self.effects)
 
     # --- of rows and effects ---
 
@@ -90,20 +126,8 @@ class OneFactor:
 def one_factor(structure: WeightedStructure) -> OneFactor:
     """The rows of a structure with one grouping factor, in scaled coordinates."""
     (factor,) = structure.factors
-    X, codes, J, L, p = structure.sums.X, factor.codes, factor.J, factor.L, structure.p
-    Z = [structure.random([np.tile(unit, (J, 1))]) for unit in np.eye(L)]
-    Zt = _summed(Z, codes, J)
-    ZtZ = _summed([y * z for y in Z for z in Z], codes, J)
-    ZtX = _summed([z * x for z in Z for x in X.T], codes, J)
-    first, second = np.triu_indices(p)
-    pairs = np.zeros((p, p), np.int64)
-    pairs[first, second] = pairs[second, first] = np.arange(len(first))
-    XtX = sparse.csr_array((X[:, first] * X[:, second]).T)
-    return OneFactor(J, sparse.csr_array(X), sparse.csr_array(X.T), _transposed(Zt), Zt, ZtZ, ZtX, XtX, pairs)
-
-
-def _transposed(A: sparse.csr_array) -> sparse.csr_array:
-    return sparse.csr_array(A.T)
+    Z = [structure.random([np.tile(unit, (factor.J, 1))]) for unit in np.eye(factor.L)]
+    return OneFactor(factor.J, structure.sums.X, Z, factor.codes)
 
 
 def _summed(columns: Sequence[Array], codes: Codes, J: int) -> sparse.csr_array:

@@ -1,18 +1,23 @@
-"""Covariances of beta of many responses at their optima: exact scores differenced, all runs at once.
+"""Hessians by central differences of exact scores: of one response all differences at once, of many all responses.
 
-As `proof.observed_information` and `GeneralizedOptimum.vcov`: central differences, vanished directions held.
+As `proof.observed_information` and `GeneralizedOptimum.vcov`: vanished directions are held.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ....numerics.linalg import Array, Codes, Mask, symmetric, transposed
+from ....numerics.linalg import Array, Mask, symmetric, transposed
+from ....numerics.stacks import product
+from ...many_responses.stacked_points import StackedPoints
+from ..joint_newton import difference_step
+from ..laplace import LaplaceAt
 from ..user import GeneralizedDevfun
-from .descent import ManyRuns, evaluated, moved_to
+from .criteria import chunks_of, many_laplace
+from .descent import ManyRuns, evaluated, scores_at
 from .design import one_factor
-from .places import ManyPlaces
-from .solve import chunks_of, is_singular, many_laplace
+from .places import ManyPlaces, is_singular
+from .values import Linearized
 
 
 def beta_covariances(devfun: GeneralizedDevfun, Y: Array, places: ManyPlaces) -> Array:
@@ -57,5 +62,26 @@ def _score_beside(runs: ManyRuns, h: Array, coordinate: int) -> Array:
     """The score (m, k + p) where one coordinate is larger by h (m,)."""
     step = np.zeros((len(h), runs.places.size))
     step[:, coordinate] = h
-    every: Codes = np.arange(len(h))
-    return moved_to(runs, every, runs.places.shifted(step)).gradient
+    places = runs.places.shifted(step)
+    return scores_at(runs.laplace, runs.who, places, runs.values.rows.expected(runs.laplace, runs.places, places))
+
+
+def hessian_at(devfun: GeneralizedDevfun, at: LaplaceAt) -> Array:
+    """d's Hessian in the local coordinates of one response's place (k + p, k + p); the devfun is `solvable`."""
+    laplace = many_laplace(devfun, one_factor(devfun.structure), at.responses.y[:, None])
+    size, h = at.place.size, difference_step(at.place)
+    steps = np.vstack([h * np.eye(size), -h * np.eye(size)])
+    points = StackedPoints.stacked(devfun.covariances, [at.place.points])
+    here = ManyPlaces(points[np.zeros(len(steps), int)], np.tile(at.place.beta, (len(steps), 1)))
+    beside = here.shifted(steps)
+    u = _about(at, len(steps)).expected(laplace, here, beside)
+    scores = scores_at(laplace, np.zeros(len(steps), int), beside, u)
+    return symmetric((scores[:size] - scores[size:]) / (2 * h))
+
+
+def _about(at: LaplaceAt, runs: int) -> Linearized:
+    """The rows about the modes of one response, as those of many runs."""
+    (sums,), (b,), (g,) = at.observed_engine.gram.factors, at.modes.b, at.Ztg
+    right = product(sums.ZtZ, b[:, :, None])[:, :, 0] - g
+    parts = b.T, right.T, sums.ZtZ.transpose(1, 2, 0), sums.ZtXy[:, :, :-1].transpose(1, 2, 0)
+    return Linearized(*(np.repeat(part[..., None], runs, axis=-1) for part in parts))

@@ -130,18 +130,17 @@ def newton_step(problem: ModeProblem, at: ManyModes) -> tuple[Array, Array]:
     return step, np.where(definite, np.einsum("ajr,ajr->r", step, step) + curved, np.nan)
 
 
-def eliminated(T: Array, A: Array, J: int, path: Array | None = None) -> tuple[Level, Mask]:
+def eliminated(T: Array, A: Array, J: int) -> tuple[Level, Mask]:
     """I + T'A T of all levels factorized, for T (r, L, L) and A (Jr, L, L); the runs (r,) where it is definite.
 
-    Runs where it is not are given T = 0 and A = 0. path (Jr, L, k) is carried along.
+    Runs where it is not are given T = 0 and A = 0.
     """
-    path = np.zeros((len(A), A.shape[1], 0)) if path is None else path
+    path = np.zeros((len(A), A.shape[1], 0))
     try:
         return Level.eliminated(at_levels(T, J), A, path), np.ones(len(T), bool)
     except NumericalError:
         good: Mask = np.asarray(_definite(at_levels(T, J), A).reshape(J, -1).all(axis=0))
-        of_levels = np.tile(good, J)[:, None, None]
-        A, path = np.where(of_levels, A, 0.0), np.where(of_levels, path, 0.0)
+        A = np.where(np.tile(good, J)[:, None, None], A, 0.0)
         return Level.eliminated(at_levels(np.where(good[:, None, None], T, 0.0), J), A, path), good
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....numerics.linalg import Array, Mask
+from ...covariance.point import VANISHED
 from ...many_responses.stacked_points import StackedPoints
 from ..place import Place
 
@@ -57,3 +58,8 @@ class ManyPlaces:
     def place(self, run: int) -> Place:
         """One run's place."""
         return Place(self.points.points(run), self.beta[run], np.zeros(0))
+
+
+def is_singular(places: ManyPlaces) -> Mask:
+    """The runs whose covariance has lost a direction."""
+    return np.asarray(np.any(places.points.deviations() < VANISHED, axis=1))

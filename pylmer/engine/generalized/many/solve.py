@@ -11,24 +11,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....numerics.linalg import Array, Codes, Mask, symmetric
+from ....numerics.linalg import Array, Mask, symmetric
 from ...covariance.point import VANISHED
-from ...many_responses.stacked_points import StackedPoints, stackable_families
+from ...many_responses.stacked_points import StackedPoints
 from ...optimize.certificate import TOLERANCE
 from ...optimize.search import INTERIOR
-from ..laplace import Laplace
-from ..profiled_beta import Profiled
-from ..solution import GeneralizedOptimum
+from ..place import Place
 from ..user import GeneralizedDevfun
+from .criteria import chunks_of, many_laplace
 from .descent import ManyRuns, descended, is_known, moved_to
 from .design import OneFactor, one_factor
-from .places import ManyPlaces
-from .rows import many_rows
-from .values import ManyLaplace
-
-MAPS = 4_000_000  # numbers in the maps from row weights to their sums, up to which they are formed
-ROWS = 20_000  # rows from which one response alone keeps the processor's cache busy
-HELD = 4_000_000  # numbers held for all runs of a chunk
+from .places import ManyPlaces, is_singular
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +35,7 @@ class Solved:
     done: Mask
 
 
-def solvable(devfun: GeneralizedDevfun) -> bool:
-    """Whether `solve_together` knows the criterion: a likelihood by Laplace, one factor, terms that stack."""
-    criterion, structure = devfun.criterion, devfun.structure
-    if not isinstance(criterion, Laplace) or isinstance(criterion, Profiled) or devfun.free_shape:
-        return False
-    if criterion.scale == "lme4" or len(structure.factors) != 1 or structure.n > ROWS:
-        return False
-    L, p = structure.factors[0].L, structure.p
-    return stackable_families(devfun.covariances) and structure.n * (L * (L + p) + p * p) <= MAPS
-
-
-def solve_together(devfun: GeneralizedDevfun, Y: Array, near: GeneralizedOptimum) -> Solved:
+def solve_together(devfun: GeneralizedDevfun, Y: Array, near: Place) -> Solved:
     """The optimum of every column of Y (n, R), begun at `near`; the devfun is `solvable`."""
     design = one_factor(devfun.structure)
     parts = [_solved(devfun, design, Y[:, part], near) for part in chunks_of(design, Y.shape[1])]
@@ -63,12 +45,6 @@ def solve_together(devfun: GeneralizedDevfun, Y: Array, near: GeneralizedOptimum
     )
 
 
-def chunks_of(design: OneFactor, R: int) -> list[Codes]:
-    """The responses in chunks of which not too much is held at once."""
-    size = max(1, HELD // (design.n + design.J * design.L * (3 + design.L + design.p)))
-    return [np.arange(at, min(at + size, R)) for at in range(0, R, size)]
-
-
 def _joined(parts: list[ManyPlaces]) -> ManyPlaces:
     first = parts[0].points
     T = tuple(np.concatenate([part.points.T[i] for part in parts]) for i in range(len(first.T)))
@@ -76,7 +52,7 @@ def _joined(parts: list[ManyPlaces]) -> ManyPlaces:
     return ManyPlaces(replace(first, T=T, U=U), np.concatenate([part.beta for part in parts]))
 
 
-def _solved(devfun: GeneralizedDevfun, design: OneFactor, Y: Array, near: GeneralizedOptimum) -> Solved:
+def _solved(devfun: GeneralizedDevfun, design: OneFactor, Y: Array, near: Place) -> Solved:
     laplace, R = many_laplace(devfun, design, Y), Y.shape[1]
     start = _begun(devfun, near, R)
     runs = descended(laplace, np.arange(R), start, np.zeros((design.L, design.J, R)))
@@ -86,25 +62,10 @@ def _solved(devfun: GeneralizedDevfun, design: OneFactor, Y: Array, near: Genera
     return Solved(runs.places, runs.values.value, runs.values.phi, is_singular(runs.places), done)
 
 
-def many_laplace(devfun: GeneralizedDevfun, design: OneFactor, Y: Array) -> ManyLaplace:
-    """The criterion of every column of Y (n, R)."""
-    criterion, given = devfun.laplace, devfun.responses
-    scaled = given.family.has_scale  # then it is no constant
-    constant = np.array([0.0 if scaled else given.family.saturated(y, given.weights, 1.0) for y in Y.T])
-    rows = many_rows(given.family, Y, given.weights)
-    return ManyLaplace(design, criterion.structure, rows, given.offset, constant, criterion.observed)
-
-
-def _begun(devfun: GeneralizedDevfun, near: GeneralizedOptimum, R: int) -> ManyPlaces:
-    place = near.at.place
+def _begun(devfun: GeneralizedDevfun, place: Place, R: int) -> ManyPlaces:
     points = place.points.floored(INTERIOR) if place.points.singular() else place.points
     one = StackedPoints.stacked(devfun.covariances, [points])
     return ManyPlaces(one[np.zeros(R, int)], np.tile(place.beta, (R, 1)))
-
-
-def is_singular(places: ManyPlaces) -> Mask:
-    """The runs whose covariance has lost a direction."""
-    return np.asarray(np.any(places.points.deviations() < VANISHED, axis=1))
 
 
 def _settle(runs: ManyRuns) -> None:

@@ -39,6 +39,11 @@ class Linearized:
     def __getitem__(self, runs: Array) -> Linearized:
         return Linearized(**{each.name: runs_of(getattr(self, each.name), runs) for each in fields(self)})
 
+    def expected(self, laplace: ManyLaplace, here: ManyPlaces, there: ManyPlaces) -> Array:
+        """The modes u (L, J, r) to be expected elsewhere."""
+        (T,) = there.points.templates(laplace.structure)
+        return self.modes(T, there.beta - here.beta)
+
     def modes(self, T: Array, change: Array) -> Array:
         """u (L, J, r) at templates T (r, L, L) and beta changed by `change` (r, p), to first order."""
         J = self.b.shape[1]
@@ -111,6 +116,10 @@ class ManyLaplace:
         """Run i is response who[i] at the i-th place, its modes sought from u (L, J, m)."""
         return ManyEvaluation(self, who, places, u).values()
 
+    def scores(self, who: Array, places: ManyPlaces, u: Array) -> Array:
+        """The scores (m, k + p) alone."""
+        return ManyEvaluation(self, who, places, u).gradient
+
 
 class ManyEvaluation:
     """One evaluation of r runs. Stacks of levels are (Jr, a, b), see `arrays`."""
@@ -130,22 +139,39 @@ class ManyEvaluation:
         W1, observed, O1 = self.rows.derivatives(at.eta, at.g, at.W)
         return (O1, observed, observed) if self.laplace.observed else (W1, observed, at.W)
 
-    def _by(self, weights: Array) -> tuple[Array, Array, Level, Mask]:
-        """Z'WZ, Z'WX, and V = W^-1 + Z Sigma Z' eliminated; where that is possible."""
-        A, AX = self.design.random_squares(weights), self.design.mixed_squares(weights)
-        level, definite = eliminated(self.T, A, self.J, AX)
-        return level.A, level.path, level, definite
+    def _by(self, weights: Array) -> tuple[Array, Level, Mask]:
+        """Z'WZ, and V = W^-1 + Z Sigma Z' eliminated; where that is possible."""
+        A = self.design.random_squares(weights)
+        level, definite = eliminated(self.T, A, self.J)
+        return level.A, level, definite
+
+    @property
+    def _same(self) -> bool:
+        """Whether the criterion's weights are the observed information."""
+        return self.laplace.observed or self.rows.family.canonical
 
     @cached_property
-    def criterions(self) -> tuple[Array, Array, Level, Mask]:
+    def criterions(self) -> tuple[Array, Level, Mask]:
         """By the weights of log|M|."""
         return self._by(self.slopes[2])
 
     @cached_property
-    def by_observed(self) -> tuple[Array, Array, Level, Mask]:
+    def by_observed(self) -> tuple[Array, Level, Mask]:
         """By the observed information."""
-        same = self.laplace.observed or self.rows.family.canonical
-        return self.criterions if same else self._by(self.slopes[1])
+        return self.criterions if self._same else self._by(self.slopes[1])
+
+    @cached_property
+    def mixed(self) -> Array:
+        """Z'WX (Jr, L, p), 0 where V could not be eliminated."""
+        return self._mixed(self.slopes[2], self.criterions[2])
+
+    @property
+    def observed_mixed(self) -> Array:
+        """The same of the observed information."""
+        return self.mixed if self._same else self._mixed(self.slopes[1], self.by_observed[2])
+
+    def _mixed(self, weights: Array, definite: Mask) -> Array:
+        return self.design.mixed_squares(weights if definite.all() else np.where(definite, weights, 0.0))
 
     @cached_property
     def g(self) -> Array:
@@ -187,32 +213,32 @@ class ManyEvaluation:
 
     def values(self) -> ManyValues:
         """Criterion, score, information."""
-        at, definite = self.modes, self.criterions[3] & self.by_observed[3]
+        at, definite = self.modes, self.criterions[2] & self.by_observed[2]
         value = np.where(definite, self.minus2loglik + at.penalty / self.phi + self._logdet(), np.inf)
         value = np.where(np.isfinite(value), value, np.inf)
         terms = np.abs(value) + np.abs(self.minus2loglik) + np.abs(at.D) / self.phi
-        G, ZtVZ, of_beta = self._slopes()
-        gradient, information = self._local(G, of_beta)
+        G, ZtVZ, _ = self._slopes
         noise = 8 * EPS * (terms + self.design.n)
-        return ManyValues(value, gradient, information, noise, G, ZtVZ, self.phi, self._linearized())
+        return ManyValues(value, self.gradient, self._information(), noise, G, ZtVZ, self.phi, self._linearized())
 
     def _logdet(self) -> Array:
         """log|M| (r,)."""
-        logs = np.log(np.diagonal(self.criterions[2].chol, axis1=1, axis2=2)).sum(axis=1)
+        logs = np.log(np.diagonal(self.criterions[1].chol, axis1=1, axis2=2)).sum(axis=1)
         return np.asarray(2 * logs.reshape(self.J, -1).sum(axis=0))
 
     def _linearized(self) -> Linearized:
-        A, AX, _, _ = self.by_observed
+        A = self.by_observed[0]
         right = effects(product(A, column(self.modes.b)) - self.g, self.J)
-        return Linearized(self.modes.b, right, unstack(A, self.J), unstack(AX, self.J))
+        return Linearized(self.modes.b, right, unstack(A, self.J), unstack(self.observed_mixed, self.J))
 
+    @cached_property
     def _slopes(self) -> tuple[Array, Array, Array]:
         """dd/dSigma and sum Z_j'V^-1Z_j (r, L, L), dd/dbeta (r, p)."""
-        A, _, level, _ = self.criterions
+        A, level, _ = self.criterions
         weight_slopes, observed, _ = self.slopes
         c = self.design.quadratic(product(transposed(level.B), level.B)) * weight_slopes
         Ztc = column(self.design.cross(c))
-        _, s, Ztr = self.by_observed[2].solve(Ztc)
+        _, s, Ztr = self.by_observed[1].solve(Ztc)
         r = c - observed * self.design.random(effects(s, self.J))
         BA = product(level.B, A)
         ZtVZ = symmetric(over_levels(A, self.J) - inner(BA, BA, self.J))
@@ -223,24 +249,33 @@ class ManyEvaluation:
         )
         return G, ZtVZ, self.design.fixed_cross(2 * self.modes.g / self.phi + r)
 
-    def _local(self, G: Array, of_beta: Array) -> tuple[Array, Array]:
-        """Score (r, k + p) and information in local coordinates."""
-        _, AX, level, _ = self.criterions
+    @cached_property
+    def _tangents(self) -> tuple[Array, Array]:
+        """Directions of T and tangents dSigma in local coordinates (r, k, L, L)."""
         (E,) = self.places.points.directions(self.laplace.structure)
-        dSigma = sigma_tangents(E, self.T)
-        gradient = np.concatenate([np.einsum("rkab,rab->rk", dSigma, G), of_beta], axis=1)
+        return E, sigma_tangents(E, self.T)
+
+    @cached_property
+    def gradient(self) -> Array:
+        """The score in local coordinates (r, k + p)."""
+        G, _, of_beta = self._slopes
+        return np.concatenate([np.einsum("rkab,rab->rk", self._tangents[1], G), of_beta], axis=1)
+
+    def _information(self) -> Array:
+        """In local coordinates (r, k + p, k + p)."""
+        (_, level, _), AX, (E, dSigma) = self.criterions, self.mixed, self._tangents
         g = unstack(self.g, self.J)[:, 0]
         s = stack(-np.einsum("rkab,bjr->akjr", dSigma, g))
         As = product(level.A, s)
-        halves, X_halves = product(level.B, As), level.half_path
+        halves, X_halves = product(level.B, As), product(level.B, AX)
         WVW = inner(s, As, self.J) - inner(halves, halves, self.J)
         XVW = inner(AX, s, self.J) - inner(X_halves, halves, self.J)
         XVX = symmetric(self.design.fixed_squares(self.slopes[2]) - inner(X_halves, X_halves, self.J))
         top = WVW + transposed(XVW) @ solved(XVX, XVW)
         upper = np.concatenate([top, 2 * transposed(XVW)], axis=2)
         H = np.concatenate([upper, np.concatenate([2 * XVW, 2 * XVX], axis=2)], axis=1) / self.phi[:, None, None]
-        H[:, : dSigma.shape[1], : dSigma.shape[1]] += sigma_curvature(E, G)
-        return gradient, symmetric(H - self._of_scale(dSigma) if self.rows.family.has_scale else H)
+        H[:, : dSigma.shape[1], : dSigma.shape[1]] += sigma_curvature(E, self._slopes[0])
+        return symmetric(H - self._of_scale(dSigma) if self.rows.family.has_scale else H)
 
     def _of_scale(self, dSigma: Array) -> Array:
         """What profiling phi takes from the information, d(1/phi) = -dr2 / (n phi^2)."""
