@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from ...numerics.linalg import Array, log_diagonal, transposed
 from ...numerics.stacks import inner_products, product
@@ -19,13 +18,14 @@ from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, Plan
 from .contract import Covariances
 from .level_elimination import Level
+from .parents import Parents
 
 
 @dataclass(frozen=True, eq=False)
 class ChainPlan(Plan):
-    """parent[f, g]: indicators (J_f, J_g) of the level of g that each level of f lies in."""
+    """parent[f, g]: the level of g that each level of f lies in."""
 
-    parent: dict[tuple[int, int], sparse.csr_array]
+    parent: dict[tuple[int, int], Parents]
 
     @classmethod
     def fits(cls, incidence: Incidence) -> bool:
@@ -33,10 +33,11 @@ class ChainPlan(Plan):
 
     @classmethod
     def of(cls, incidence: Incidence) -> ChainPlan:
-        return cls(incidence, {(f, g): _parent(incidence, f, g) for f, g in incidence.pairs})
+        pairs, shapes = incidence.pairs, incidence.shapes
+        return cls(incidence, {(f, g): Parents(pair.second, shapes[g][0]) for (f, g), pair in pairs.items()})
 
     @property
-    def parents(self) -> list[sparse.csr_array]:
+    def parents(self) -> list[Parents]:
         """Per factor but the last, its levels' parents in the next."""
         return [self.parent[f, f + 1] for f in range(len(self.incidence.shapes) - 1)]
 
@@ -67,13 +68,8 @@ class ChainEngine(EliminationEngine):
         out = [product(sums.ZtZ, x) for sums, x in zip(self.gram.factors, s, strict=True)]
         for (f, g), link in self.gram.links.items():
             out[f] = out[f] + product(link.blocks, s[g][link.second])
-            out[g] = out[g] + gathered(self.plan.parent[f, g], product(transposed(link.blocks), s[f]))
+            out[g] = out[g] + self.plan.parent[f, g].sums(product(transposed(link.blocks), s[f]))
         return out
-
-
-def _parent(incidence: Incidence, f: int, g: int) -> sparse.csr_array:
-    (J, _), (K, _) = incidence.shapes[f], incidence.shapes[g]
-    return sparse.csr_array((np.ones(J), incidence.pairs[f, g].second, np.arange(J + 1)), shape=(J, K))
 
 
 def _path(gram: Gram, f: int) -> Array:
@@ -86,7 +82,7 @@ def _path(gram: Gram, f: int) -> Array:
 class Chain:
     """Nested factors at given templates: every level of each has one parent in each later factor."""
 
-    def __init__(self, gram: Gram, parents: Sequence[sparse.csr_array], paths: Sequence[Array], T: list[Array]) -> None:
+    def __init__(self, gram: Gram, parents: Sequence[Parents], paths: Sequence[Array], T: list[Array]) -> None:
         self.gram, self.parents = gram, parents
         self.levels: list[Level] = []
         carry: Array | None = None
@@ -100,7 +96,7 @@ class Chain:
                 update = product(transposed(level.half_path), level.half_path)
                 if carry is not None:
                     update = update + carry[:, L:, L:]
-                carry = gathered(parents[f], update)
+                carry = parents[f].sums(update)
         self.logdet_V = 2 * sum(log_diagonal(level.chol) for level in self.levels)
 
     @property
@@ -120,7 +116,7 @@ class Chain:
             half_solves.append(half)
             if f < len(self.parents):
                 update = product(transposed(level.half_path), half)
-                carry = gathered(self.parents[f], update if carry is None else update + carry[:, L:])
+                carry = self.parents[f].sums(update if carry is None else update + carry[:, L:])
         return reduced, half_solves
 
     def inner(self, one: list[Array], two: list[Array]) -> Array:
@@ -136,7 +132,7 @@ class Chain:
         for f in reversed(range(len(self.levels))):
             level, c = self.levels[f], reduced[f]
             if behind is not None:
-                behind = behind[self.parents[f].indices]
+                behind = behind[self.parents[f].codes]
                 c = c - product(level.path, behind)
             one, two, three = level.solve(c)
             u.insert(0, one)
@@ -154,7 +150,7 @@ class Chain:
             level = self.levels[f]
             U = np.concatenate([level.path, reduced[f]], axis=2) if level.path.shape[2] else reduced[f]
             if f < len(self.parents):
-                adjoint = adjoint[self.parents[f].indices]
+                adjoint = adjoint[self.parents[f].codes]
             Q = product(U, adjoint)
             d, e = level.sandwich(product(Q, transposed(U)))
             D.insert(0, d)
@@ -174,7 +170,7 @@ class Chain:
         for f in reversed(range(len(self.levels))):
             level = self.levels[f]
             if f < len(self.parents):
-                later = later[self.parents[f].indices]
+                later = later[self.parents[f].codes]
             Q = product(level.path, later)
             K = level.conditional(product(Q, transposed(level.path)))
             side = -level.K_times(Q)
@@ -188,9 +184,3 @@ class Chain:
             rest = np.broadcast_to(later, (len(K), *later.shape[-2:]))
             later = np.concatenate([top, np.concatenate([transposed(side), rest], axis=2)], axis=1)
         return own, between
-
-
-def gathered(parent: sparse.csr_array, update: Array) -> Array:
-    """Sums of `update` (J, a, b) over the children of each parent."""
-    flat = parent.T @ update.reshape(len(update), -1)
-    return np.asarray(flat).reshape(-1, *update.shape[1:])

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from scipy import sparse
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, symmetric, transposed
@@ -28,7 +27,7 @@ from ..criterion.deviance import (
     profiling,
     slope,
 )
-from ..factorization.chain import Chain, ChainEngine, gathered
+from ..factorization.chain import Chain, ChainEngine
 from ..factorization.contract import SumsEngine
 from ..sums.gram import FactorSums, Gram
 from .responses import Responses
@@ -337,7 +336,7 @@ class LevelRun(StackRun):
     stack: LevelStack
 
     def _eliminated(self) -> StackedElimination:
-        parents = [_parents(parent, self.R) for parent in self.stack.engine.plan.parents]
+        parents = [parent.repeated(self.R) for parent in self.stack.engine.plan.parents]
         return Chain(self.tall, parents, self._paths(), [self.by_level(f, T) for f, T in enumerate(self.T)])
 
     def _blocks(self, f: int, g: int) -> Array:
@@ -351,22 +350,15 @@ class LevelRun(StackRun):
     def _ZtZ_times(self, s: list[Array]) -> list[Array]:
         out = [product(sums.ZtZ, x) for sums, x in zip(self.tall.factors, s, strict=True)]
         for f, g in self.gram.links:
-            blocks, parents = self._blocks(f, g), _parents(self.stack.engine.plan.parent[f, g], self.R)
-            out[f] = out[f] + product(blocks, s[g][parents.indices])
-            out[g] = out[g] + gathered(parents, product(transposed(blocks), s[f]))
+            blocks, parents = self._blocks(f, g), self.stack.engine.plan.parent[f, g].repeated(self.R)
+            out[f] = out[f] + product(blocks, s[g][parents.codes])
+            out[g] = out[g] + parents.sums(product(transposed(blocks), s[f]))
         return out
 
 
 def tiled(A: Array, R: int) -> Array:
     """A (J, a, b) once for each run: (rj, a, b), levels last in memory."""
     return np.moveaxis(np.tile(np.moveaxis(A, 0, -1), R), -1, 0)
-
-
-def _parents(parent: sparse.csr_array, R: int) -> sparse.csr_array:
-    """Indicators of each level's parent for R runs: (rj_f, rj_g)."""
-    J, K = parent.shape
-    where = (np.arange(R)[:, None] * K + parent.indices).ravel()
-    return sparse.csr_array((np.ones(R * J), where, np.arange(R * J + 1)), shape=(R * J, R * K))
 
 
 def products_by_run(A: Array, B: Array, R: int) -> Array:
