@@ -110,9 +110,10 @@ class Logit(Symmetric):
         return np.asarray(mu * other * (1.0, other - mu, 1 - 6 * mu * other)[order - 1])
 
     def sides(self, eta: Array) -> Sides:
-        e = np.exp(-np.abs(eta))
-        log_large, log_small = -np.log1p(e), -np.log1p(e) - np.abs(eta)
-        large, small = 1 / (1 + e), e / (1 + e)
+        size = np.abs(eta)
+        e = np.exp(-size)
+        log_large, large = -np.log1p(e), 1 / (1 + e)
+        log_small, small = log_large - size, e * large
         return _sorted_sides(eta > 0, log_large, small, log_small, large)
 
     def success_slopes(self, eta: Array) -> Slopes:

@@ -12,7 +12,7 @@ import pytest
 
 import pylmer
 from pylmer.engine.generalized.generalized import make_generalized_devfun, optimize_generalized
-from pylmer.engine.generalized.many import criteria, descent, solvable, solve_together
+from pylmer.engine.generalized.many import criteria, descent, solvable, solve, solve_together
 from pylmer.fit import generalized_batch
 from pylmer.fit.many_fits import refit_all
 from pylmer.inference.bootstrap import replicating

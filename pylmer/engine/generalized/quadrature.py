@@ -29,6 +29,8 @@ from .place import Place, in_chart
 from .triangular import Triangular
 from .weighted import WeightedStructure
 
+CELLS = 50_000  # rows times nodes evaluated at once: their columns stay in the processor's cache
+
 
 def root_directions(point: Point) -> Array:
     """dT/da (k, l, l) of a point whose template is a function of its coordinates alone."""
@@ -225,51 +227,51 @@ class Integral:
 
 
 def integrate(at: QuadratureAt) -> Integral:
-    """One pass over the rows for each node."""
-    T, phi = at._T, at.phi
-    structure, r, modes = at.criterion.structure, at.laplace.responses, at.laplace.modes
-    factor = structure.factors[0]
-    u0, inverse = modes.u[0], at._C[1]
-    deviances = r.family.rows(r.y, r.weights, modes.rows.eta)[0]
-    h0 = np.bincount(factor.codes, deviances, factor.J) + np.sum(u0**2, axis=1)
-    total, g = np.zeros(factor.J), np.zeros(structure.n)
-    v, vx, zgu = np.zeros_like(u0), np.zeros((*u0.shape, len(T))), np.zeros((factor.J, *T.shape))
-    by_phi = np.zeros(factor.J)
+    """One pass over the rows for each node, some nodes at a time."""
     nodes, log_weights = at.criterion.nodes
-    for x, log_weight in zip(np.sqrt(phi) * nodes, log_weights, strict=True):
-        from_mode = np.sqrt(2) * (transposed(inverse) @ x)
-        u = u0 + from_mode
-        eta = modes.fixed + structure.random([u @ T.T])
-        with np.errstate(all="ignore"):
-            deviances, g_k, _ = r.family.rows(r.y, r.weights, eta)
-        h = np.bincount(factor.codes, deviances, factor.J) + np.sum(u**2, axis=1)
-        with np.errstate(all="ignore"):
-            share = np.exp(log_weight - 0.5 * (h - h0) / phi)
-        outside = np.bincount(factor.codes, ~in_domain(r.family, eta), factor.J) > 0
-        share = np.where(np.isfinite(share) & ~outside, share, 0.0)
-        weighted = np.where(share[factor.codes] > 0, share[factor.codes] * g_k, 0.0)
-        zg = structure.cross(weighted)[0]
-        hu = 2 * (zg @ T + share[:, None] * u)
-        total += share
-        g += weighted
-        v += hu
-        vx += hu[:, :, None] * x
-        zgu += zg[:, :, None] * u[:, None, :]
-        by_phi += 0.5 * np.sum(hu * from_mode, axis=1) - np.where(share > 0, share * h, 0.0)
-    scale = 1 / (phi * total)
-    return Integral(
-        total,
-        g * scale[factor.codes],
-        v * scale[:, None],
-        vx * scale[:, None, None],
-        np.sum(zgu * scale[:, None, None], axis=0),
-        float(by_phi @ scale),
-    )
+    size = max(1, CELLS // at.criterion.structure.n)
+    parts = [slice(k, k + size) for k in range(0, len(nodes), size)]
+    h0 = _deviances(at, at.laplace.modes.u[0][:, :, None], at.laplace.modes.rows.eta[:, None])[0][:, 0]
+    sums = [_over_nodes(at, np.sqrt(at.phi) * nodes[part], log_weights[part], h0) for part in parts]
+    total, g, v, vx, zgu, by_phi = (sum(each[1:], start=each[0]) for each in zip(*sums, strict=True))
+    scale = 1 / (at.phi * total)
+    of_row = scale[at.criterion.structure.factors[0].codes]
+    by_level = scale[:, None, None]
+    zgu = np.sum(zgu * by_level, axis=0)
+    return Integral(total, g * of_row, v * scale[:, None], vx * by_level, zgu, float(by_phi @ scale))
+
+
+def _deviances(at: QuadratureAt, u: Array, eta: Array) -> tuple[Array, Array]:
+    """D + |u|^2 of every level at m nodes (J, m), and g (n, m), for u (J, L, m), eta (n, m)."""
+    r, sums = at.laplace.responses, at.criterion.structure.sums
+    with np.errstate(all="ignore"):
+        deviances, g, _ = r.family.rows(r.y[:, None], r.weights[:, None], eta)
+    return sums.factors[0].indicator @ deviances + np.sum(u**2, axis=1), g
+
+
+def _over_nodes(at: QuadratureAt, x: Array, log_weights: Array, h0: Array) -> tuple[Array, ...]:
+    """What `Integral` sums, of the nodes x (m, L), before it is divided by phi and the total."""
+    T, phi, modes, structure = at._T, at.phi, at.laplace.modes, at.criterion.structure
+    from_mode = np.sqrt(2) * (transposed(at._C[1]) @ x.T)
+    u = modes.u[0][:, :, None] + from_mode
+    eta = modes.fixed[:, None] + structure.random([T @ u])
+    h, g = _deviances(at, u, eta)
+    with np.errstate(all="ignore"):
+        share = np.exp(log_weights - 0.5 * (h - h0[:, None]) / phi)
+    outside = structure.sums.factors[0].indicator @ ~in_domain(at.laplace.responses.family, eta) > 0
+    share = np.where(np.isfinite(share) & ~outside, share, 0.0)
+    of_row = share[structure.factors[0].codes]
+    weighted = np.where(of_row > 0, of_row * g, 0.0)
+    zg = structure.cross(weighted)[0]
+    hu = 2 * (T.T @ zg + share[:, None] * u)
+    by_phi = 0.5 * np.sum(hu * from_mode, axis=(1, 2)) - np.sum(np.where(share > 0, share * h, 0.0), axis=1)
+    sums = share.sum(axis=1), weighted.sum(axis=1), hu.sum(axis=2)
+    return *sums, hu @ x, zg @ transposed(u), by_phi
 
 
 def in_domain(family: Family, eta: Array) -> Array:
-    """Mask (n,): every domain is the line, or one or both of its halves."""
+    """Mask, as eta: every domain is the line, or one or both of its halves."""
     positive, negative = family.valid(np.ones(1)), family.valid(-np.ones(1))
     if positive and negative:
-        return np.ones(len(eta), bool)
+        return np.ones(eta.shape, bool)
     return np.asarray(eta > 0 if positive else eta < 0)

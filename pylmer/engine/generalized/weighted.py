@@ -123,13 +123,13 @@ class WeightedStructure:
         return [np.zeros((factor.J, factor.L)) for factor in self.factors]
 
     def random(self, b: Sequence[Array]) -> Array:
-        """Z b (n,) for b per factor (J, L): a new array."""
+        """Z b (n,) or (n, k) for b per factor (J, L) or (J, L, k): a new array."""
         if len(b) == 1 and b[0].shape[1] == 1 and self.units[0] != 1.0:
-            return np.take(self.units[0] * b[0][:, 0], self.factors[0].codes)
+            return np.take(self.units[0] * b[0][:, 0], self.factors[0].codes, axis=0)
         return self.sums.Z([unit * each for unit, each in zip(self.units, b, strict=True)])
 
     def cross(self, c: Array) -> list[Array]:
-        """Z'c per factor (J, L) for c (n,)."""
+        """Z'c per factor (J, L) or (J, L, k) for c (n,) or (n, k)."""
         return [unit * each for unit, each in zip(self.units, self.sums.Zt(c), strict=True)]
 
     def filled(self, weights: Array, fixed: bool = True) -> EliminationEngine:
