@@ -65,7 +65,9 @@ def anova(
     Of a `glm`: the deviances of its terms one after the other; of several: of each against the one before it. `test` is
     "Chisq" (or "LRT"), "F" or "none"; by default, as R from 4.4 on, "F" where the family has a scale, else "Chisq".
     Of a `glmer`: lme4's sequential table, sums of squares without tests (`Anova` and `drop1` test its terms); of
-    several, likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace).
+    several, likelihood-ratio tests, refused where they were fitted by different criteria (nAGQ, laplace). A `glm` of a
+    family without a scale stands beside any of them: without random effects all approximations are its likelihood (R
+    refuses it beside nAGQ > 1, whose logLik lacks a constant there).
 
     Whatever the units, the codings and the intercept, types 2 and 3 test the same hypothesis of a term that no other
     contains. lmerTest departs from this, pylmer does not: in `0 + f + h` its f has a degree of freedom too many, the
@@ -104,8 +106,8 @@ def anova(
     linear = [each for each in models if isinstance(each, LinearFit)]
     generalized = [each for each in models if isinstance(each, GeneralizedFit)]
     names = given_names(fits, named, model_names)
-    if generalized:
-        return _deviances(models, generalized, names, test, type, ddf)
+    if len(generalized) == len(models):
+        return _deviances(generalized, names, test, type, ddf)
     _check_test(test)
     if len(linear) == len(models):
         _check_linear(type, ddf)
@@ -116,23 +118,18 @@ def anova(
 
 
 def _deviances(
-    models: Sequence[Fit],
-    generalized: Sequence[GeneralizedFit],
+    models: Sequence[GeneralizedFit],
     names: list[str] | None,
     test: str | None,
     type: int | str | None,
     ddf: str | None,
 ) -> AnovaTable:
-    """The tables of glm(); ArgumentError for other models beside them."""
-    if len(generalized) < len(models):
-        raise ArgumentError(
-            "anova() compares glm()s with glm()s alone: their deviances are no likelihoods of the others"
-        )
+    """The tables of glm()."""
     if type is not None and type_of(type) != "I":
         raise ArgumentError(f"type={type!r}: the table of a glm() is sequential, type 1; its terms are tested in order")
     if ddf is not None:
         raise ArgumentError(f"ddf={ddf!r}: a glm() has no denominators; test= chooses its tests")
-    return deviance_comparison(generalized, names, test) if len(models) > 1 else deviance_table(generalized[0], test)
+    return deviance_comparison(models, names, test) if len(models) > 1 else deviance_table(models[0], test)
 
 
 def _check_test(test: str | None) -> None:

@@ -60,12 +60,18 @@ def is_fit(given: Any) -> bool:
 
 
 def check_same_likelihood(fits: Sequence[Fit], names: Sequence[str]) -> None:
-    """ArgumentError unless all models were fitted by one criterion: likelihoods of two kinds have no ratio."""
-    first = likelihood_of(fits[0])
-    for fit, name in zip(fits[1:], names[1:], strict=True):
-        if (other := likelihood_of(fit)) != first:
+    """ArgumentError unless all models were fitted by one criterion: likelihoods of two kinds have no ratio.
+
+    Without random effects all approximations of the likelihood of a family without scale are that of its glm().
+    """
+    mixed = [k for k, fit in enumerate(fits) if not (isinstance(fit, GeneralizedFit) and not fit.family.has_scale)]
+    beside = len(mixed) < len(fits) and all(isinstance(fits[k], GeneralizedFittedModel) for k in mixed)
+    one, *others = mixed if beside and mixed else range(len(fits))
+    first = likelihood_of(fits[one])
+    for k in others:
+        if (other := likelihood_of(fits[k])) != first:
             raise ArgumentError(
-                f"the models were fitted by different criteria: {names[0]} by {first}, {name} by {other}; the "
+                f"the models were fitted by different criteria: {names[one]} by {first}, {names[k]} by {other}; the "
                 "difference of their logLik says nothing about the models: fit them alike"
             )
 
