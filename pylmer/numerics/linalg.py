@@ -91,7 +91,7 @@ def cholesky(M: Array) -> Array:
 
 def log_diagonal(L: Array) -> float:
     """Sum of the logarithms of all diagonal entries of a stack of triangular matrices."""
-    return float(np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum())
+    return float(np.log(L.diagonal(0, -2, -1)).sum())
 
 
 def inverse_upper(R: Array) -> Array:
@@ -113,12 +113,12 @@ def powers_of_two(lengths: Array) -> Array:
 
 def symmetric(A: Array) -> Array:
     """The symmetric part of a stack of square matrices."""
-    return 0.5 * (A + np.swapaxes(A, -1, -2))
+    return 0.5 * (A + A.swapaxes(-1, -2))
 
 
 def transposed(A: Array) -> Array:
     """A stack of matrices, each transposed."""
-    return np.swapaxes(A, -1, -2)
+    return A.swapaxes(-1, -2)
 
 
 def lower_factor(A: Array) -> tuple[Array, Array]:

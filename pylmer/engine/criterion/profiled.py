@@ -151,7 +151,7 @@ class At:
     @cached_property
     def ZtPy(self) -> list[Array]:
         """Z'Py per factor: (J, L)."""
-        return [x[:, :, 0] for x in self.factorization.modes(self.v[:, None])[2]]
+        return [x[:, :, 0] for x in self.factorization.solved(self.v[:, None])]
 
     @property
     def _places(self) -> list[tuple[int, slice]]:

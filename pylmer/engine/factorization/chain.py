@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -16,9 +17,10 @@ from scipy import sparse
 from ...numerics.linalg import Array, log_diagonal, transposed
 from ...numerics.stacks import inner_products, product
 from ..sums.gram import Gram, Incidence
-from .blocked import EliminationEngine, Plan
+from .blocked import EliminationEngine, EliminationFactorization, Plan
 from .contract import Covariances
 from .level_elimination import Level
+from .one_factor import OneFactorization
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class ChainPlan(Plan):
     def of(cls, incidence: Incidence) -> ChainPlan:
         return cls(incidence, {(f, g): _parent(incidence, f, g) for f, g in incidence.pairs})
 
-    @property
+    @cached_property
     def parents(self) -> list[sparse.csr_array]:
         """Per factor but the last, its levels' parents in the next."""
         return [self.parent[f, f + 1] for f in range(len(self.incidence.shapes) - 1)]
@@ -62,6 +64,11 @@ class ChainEngine(EliminationEngine):
 
     def eliminated(self, T: list[Array]) -> Chain:
         return Chain(self.gram, self.plan.parents, self.paths, T)
+
+    def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
+        eliminated = self.eliminated(self.gram.factor_templates(T))
+        kind = OneFactorization if len(self.gram.factors) == 1 else EliminationFactorization
+        return kind(self, eliminated)
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         out = [product(sums.ZtZ, x) for sums, x in zip(self.gram.factors, s, strict=True)]

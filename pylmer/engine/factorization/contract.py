@@ -79,6 +79,9 @@ class Factorization(Protocol):
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """For v (p + 1, k), r = [X y] v: u = T' Z'V^-1 r, b = T u = Sigma Z'V^-1 r and Z'V^-1 r, each (J, L, k)."""
 
+    def solved(self, v: Array) -> list[Array]:
+        """Z'V^-1 r of `modes` alone."""
+
     def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         """For S (p + 1, p + 1) acting on [X y]: per level, the blocks of Z'(V^-1 - V^-1 [X y] S [X y]' V^-1) Z, and of
         (Sigma - Sigma Z'V^-1 Z Sigma) + (Sigma Z'V^-1 [X y]) S (...)', each (J, L, L)."""
@@ -101,7 +104,15 @@ class Factorization(Protocol):
 
 
 class SummedBlocks(ABC):
-    """Factorizations that have nothing better for sums of blocks than to sum the blocks."""
+    """Factorizations that have nothing better for parts and sums than what they are part and sum of."""
+
+    @abstractmethod
+    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
+        """See `Factorization.modes`."""
+
+    def solved(self, v: Array) -> list[Array]:
+        """See `Factorization.solved`."""
+        return self.modes(v)[2]
 
     @abstractmethod
     def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
