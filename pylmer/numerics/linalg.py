@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.linalg import lapack
 
 from ..errors import NumericalError
 
@@ -84,11 +83,6 @@ def cholesky(M: Array) -> Array:
         if not np.all(M > 0):
             raise NumericalError("a matrix is not positive definite")
         return np.sqrt(M)
-    if M.ndim == 2 and len(M):  # a third of the time of numpy's, which is made for stacks
-        L, info = lapack.dpotrf(M, lower=1, clean=1)
-        if info:
-            raise NumericalError("a matrix is not positive definite")
-        return np.asarray(L)
     try:
         return np.linalg.cholesky(M)
     except np.linalg.LinAlgError as error:
@@ -97,7 +91,7 @@ def cholesky(M: Array) -> Array:
 
 def log_diagonal(L: Array) -> float:
     """Sum of the logarithms of all diagonal entries of a stack of triangular matrices."""
-    return float(np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum())
+    return float(np.log(L.diagonal(0, -2, -1)).sum())
 
 
 def inverse_upper(R: Array) -> Array:
@@ -119,12 +113,12 @@ def powers_of_two(lengths: Array) -> Array:
 
 def symmetric(A: Array) -> Array:
     """The symmetric part of a stack of square matrices."""
-    return 0.5 * (A + np.swapaxes(A, -1, -2))
+    return 0.5 * (A + A.swapaxes(-1, -2))
 
 
 def transposed(A: Array) -> Array:
     """A stack of matrices, each transposed."""
-    return np.swapaxes(A, -1, -2)
+    return A.swapaxes(-1, -2)
 
 
 def lower_factor(A: Array) -> tuple[Array, Array]:

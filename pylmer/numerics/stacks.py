@@ -29,12 +29,14 @@ def levels_last(J: int, *shape: int) -> Array:
 
 def product(A: Array, B: Array) -> Array:
     """A B for stacks (J, a, k), (J, k, b); one of them may be a single matrix."""
+    if (len(A) if A.ndim == 3 else len(B)) < LONG:
+        return np.matmul(A, B)  # type: ignore[no-any-return]  # numpy's stubs widen it
     if A.ndim == 2:
         return _from_left(A, B)
     if B.ndim == 2:
         return _from_right(A, B)
     (J, a, k), b = A.shape, B.shape[2]
-    if J < LONG or a * k * b > SMALL or k == 0:
+    if a * k * b > SMALL or k == 0:
         return np.asarray(np.matmul(A, B))
     out = levels_last(J, a, b)
     for i in range(a):
@@ -47,7 +49,7 @@ def product(A: Array, B: Array) -> Array:
 
 def _from_left(A: Array, B: Array) -> Array:
     J, k, b = B.shape
-    if J < LONG or A.shape[0] * k > SMALL:
+    if A.shape[0] * k > SMALL:
         return np.asarray(np.matmul(A, B))
     out = levels_last(J, A.shape[0], b)
     for i in range(A.shape[0]):
@@ -60,8 +62,6 @@ def _from_left(A: Array, B: Array) -> Array:
 
 def _from_right(A: Array, B: Array) -> Array:
     J, a, _ = A.shape
-    if J < LONG:
-        return np.asarray(np.matmul(A, B))
     out = levels_last(J, a, B.shape[1])
     for i in range(a):
         np.matmul(B.T, A[:, i].T, out=out[:, i].T)
@@ -83,6 +83,8 @@ def congruent(T: Array, A: Array) -> Array:
 
 def cross(A: Array, B: Array) -> Array:
     """sum over levels of A_j' B_j for stacks (J, k, a), (J, k, b): (a, b)."""
+    if len(A) < LONG and A.size and B.size:
+        return np.asarray(A.reshape(-1, A.shape[2]).T @ B.reshape(-1, B.shape[2]))
     out = np.zeros((A.shape[2], B.shape[2]))
     for i in range(A.shape[1]):
         out += A[:, i].T @ B[:, i]
@@ -91,7 +93,10 @@ def cross(A: Array, B: Array) -> Array:
 
 def inner_products(one: Sequence[Array], two: Sequence[Array]) -> Array:
     """sum over factors and levels of one_j' two_j, for stacks per factor: (a, b)."""
-    return np.asarray(sum((cross(a, b) for a, b in zip(one, two, strict=True)), start=np.zeros(())))
+    total: Array = np.zeros(())
+    for a, b in zip(one, two, strict=True):
+        total = total + cross(a, b)
+    return total
 
 
 def cholesky(M: Array) -> Array:

@@ -9,7 +9,8 @@ from itertools import combinations
 
 import numpy as np
 
-from ...numerics.linalg import Array, Mask
+from ...numerics import lapack
+from ...numerics.linalg import Array, Mask, transposed
 from .family import CovarianceFamily, all_pairs
 from .point import Linear, Point, lower_entries, pairs_below, rank_ones
 
@@ -25,14 +26,15 @@ class Unstructured(Point):
 
     T: Array
     U: Array
+    s: Array | None = None  # (l,) where T = U diag(s), descending
 
     @classmethod
     def charted(cls, T: Array, previous: Array | None = None) -> Unstructured:
         """The same Sigma with T = U diag(s); signs of U follow those of `previous`."""
-        U, s = (np.where(T < 0, -1.0, 1.0), np.abs(T[0])) if len(T) == 1 else np.linalg.svd(T)[:2]
+        U, s = (np.where(T < 0, -1.0, 1.0), np.abs(T[0])) if len(T) == 1 else lapack.singular(T)
         if previous is not None:
-            U = U * np.where(np.sum(U * previous, axis=0) < 0, -1.0, 1.0)
-        return cls(U * s, U)
+            U = U * np.where((U * previous).sum(axis=0) < 0, -1.0, 1.0)
+        return cls(U * s, U, s)
 
     @property
     def size(self) -> int:
@@ -52,8 +54,12 @@ class Unstructured(Point):
         return E
 
     def tangents(self) -> Array:
+        return self._tangents
+
+    @cached_property
+    def _tangents(self) -> Array:
         half = self.directions @ self.T.T
-        return np.asarray(half + np.swapaxes(half, 1, 2))
+        return np.asarray(half + transposed(half))
 
     def curvature(self, G: Array) -> Array:
         E = self.directions.reshape(-1, G.size)
@@ -78,10 +84,10 @@ class Unstructured(Point):
         return Unstructured(U * np.maximum(s, floor), U)
 
     def deviations(self) -> Array:
-        return np.linalg.svd(self.T, compute_uv=False)
+        return np.linalg.svd(self.T, compute_uv=False) if self.s is None else self.s
 
     def same_chart(self, other: Point) -> bool:
-        return isinstance(other, Unstructured) and bool(np.all(np.abs(np.sum(self.U * other.U, axis=0)) >= SAME_CHART))
+        return isinstance(other, Unstructured) and bool(np.abs((self.U * other.U).sum(axis=0)).min() >= SAME_CHART)
 
     @property
     def axes(self) -> Array:
@@ -148,7 +154,8 @@ class UnstructuredFamily(CovarianceFamily):
         return pairs_below(self.width)
 
     def multiple(self, c: float) -> Point:
-        return Unstructured(c * np.eye(self.width), np.eye(self.width))
+        identity = np.eye(self.width)
+        return Unstructured(c * identity, identity, np.full(self.width, c) if c >= 0 else None)
 
     def point(self, par: Array, R: Array) -> Point:
         T = np.zeros((self.width, self.width))

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
-from ...numerics.stacks import levels_last
+from ...numerics.stacks import inner_products, levels_last
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed
@@ -151,7 +151,7 @@ class At:
     @cached_property
     def ZtPy(self) -> list[Array]:
         """Z'Py per factor: (J, L)."""
-        return [x[:, :, 0] for x in self.factorization.modes(self.v[:, None])[2]]
+        return [x[:, :, 0] for x in self.factorization.solved(self.v[:, None])]
 
     @property
     def _places(self) -> list[tuple[int, slice]]:
@@ -194,7 +194,7 @@ class At:
         """w_a'P w_b (k, k) and r2_a (k,), with w_a = (dV/da) Py = Z s_a."""
         s = self.directions()
         WVW, XVW = self.factorization.products(s)
-        r2_a = -sum((np.einsum("jl,jlk->k", g, x) for g, x in zip(self.ZtPy, s, strict=True)), start=np.zeros(len(WVW)))
+        r2_a = -inner_products([g[:, :, None] for g in self.ZtPy], s)[0]
         return WVW - XVW.T @ self.Phi @ XVW, r2_a
 
     @property
@@ -206,6 +206,8 @@ class At:
         """s_a = dSigma_a Z'Py per factor: (J, L, k); Z s_a = (dV/da) Py."""
         gram = self.gram
         tangents = [point.tangents() for point in self.points]
+        if len(tangents) == 1:
+            return [_applied(self.ZtPy[0], tangents[0])]
         s = [levels_last(f.J, f.L, sum(map(len, tangents))) for f in gram.factors]
         for x in s:
             x[:] = 0.0
@@ -225,10 +227,8 @@ class At:
 
 def _applied(g: Array, E: Array) -> Array:
     """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
-    out = levels_last(len(g), E.shape[1], len(E))
-    for a, matrix in enumerate(E):
-        out[:, :, a] = g @ matrix.T
-    return out
+    k, width, _ = E.shape
+    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))
 
 
 Objective = Callable[[Points], At]

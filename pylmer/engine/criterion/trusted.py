@@ -59,7 +59,7 @@ def _has_own_scales(gram: Gram, sums: FactorSums) -> bool:
 
 
 def _collinearity(sums: FactorSums) -> float:
-    A = sums.ZtZ.sum(axis=0)
+    A = sums.total
     size = np.sqrt(np.maximum(np.diag(A), np.finfo(float).tiny))
     return float(np.max(np.abs(np.triu(A, 1)) / np.outer(size, size)))
 

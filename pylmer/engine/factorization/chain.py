@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -15,9 +16,10 @@ import numpy as np
 from ...numerics.linalg import Array, log_diagonal, transposed
 from ...numerics.stacks import inner_products, product
 from ..sums.gram import Gram, Incidence
-from .blocked import EliminationEngine, Plan
+from .blocked import EliminationEngine, EliminationFactorization, Plan
 from .contract import Covariances
 from .level_elimination import Level
+from .one_factor import OneFactorization
 from .parents import Parents
 
 
@@ -36,7 +38,7 @@ class ChainPlan(Plan):
         pairs, shapes = incidence.pairs, incidence.shapes
         return cls(incidence, {(f, g): Parents(pair.second, shapes[g][0]) for (f, g), pair in pairs.items()})
 
-    @property
+    @cached_property
     def parents(self) -> list[Parents]:
         """Per factor but the last, its levels' parents in the next."""
         return [self.parent[f, f + 1] for f in range(len(self.incidence.shapes) - 1)]
@@ -63,6 +65,11 @@ class ChainEngine(EliminationEngine):
 
     def eliminated(self, T: list[Array]) -> Chain:
         return Chain(self.gram, self.plan.parents, self.paths, T)
+
+    def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
+        eliminated = self.eliminated(self.gram.factor_templates(T))
+        kind = OneFactorization if len(self.gram.factors) == 1 else EliminationFactorization
+        return kind(self, eliminated)
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         out = [product(sums.ZtZ, x) for sums, x in zip(self.gram.factors, s, strict=True)]

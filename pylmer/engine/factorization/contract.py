@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeAlias
 
-import numpy as np
-
 from ...errors import NumericalError
-from ...numerics.linalg import Array, cholesky, log_diagonal
+from ...numerics import lapack
+from ...numerics.linalg import Array, log_diagonal
 from ..sums.gram import Gram
 
 Covariances: TypeAlias = "tuple[list[Array], dict[tuple[int, int], Array]]"
@@ -41,16 +40,16 @@ class Fixed:
     def solved(cls, reduced: Array, logdet_V: float) -> Fixed:
         """Of [X y]'V^-1[X y] (p + 1, p + 1) and log|V|."""
         p = reduced.shape[0] - 1
-        L_X = cholesky(reduced[:p, :p]) if p else np.zeros((0, 0))
-        inverse = np.linalg.inv(L_X)
-        half = inverse @ reduced[:p, p]
-        return cls(inverse.T @ half, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
+        L_X = lapack.cholesky(reduced[:p, :p])
+        half = lapack.solve_lower(L_X, reduced[:p, p])
+        beta = lapack.solve_lower(L_X, half, transposed=True)
+        return cls(beta, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
 
     @cached_property
     def Phi(self) -> Array:
         """(X'V^-1X)^-1 (p, p)."""
-        half = np.linalg.inv(self.L_X) if len(self.L_X) else self.L_X
-        return np.asarray(half.T @ half)
+        half = lapack.inverse_lower(self.L_X)
+        return half.T @ half  # type: ignore[no-any-return]  # numpy's stubs widen it
 
 
 class IncidentRows(Protocol):
@@ -79,6 +78,9 @@ class Factorization(Protocol):
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """For v (p + 1, k), r = [X y] v: u = T' Z'V^-1 r, b = T u = Sigma Z'V^-1 r and Z'V^-1 r, each (J, L, k)."""
 
+    def solved(self, v: Array) -> list[Array]:
+        """Z'V^-1 r of `modes` alone."""
+
     def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         """For S (p + 1, p + 1) acting on [X y]: per level, the blocks of Z'(V^-1 - V^-1 [X y] S [X y]' V^-1) Z, and of
         (Sigma - Sigma Z'V^-1 Z Sigma) + (Sigma Z'V^-1 [X y]) S (...)', each (J, L, L)."""
@@ -101,7 +103,15 @@ class Factorization(Protocol):
 
 
 class SummedBlocks(ABC):
-    """Factorizations that have nothing better for sums of blocks than to sum the blocks."""
+    """Factorizations that have nothing better for parts and sums than what they are part and sum of."""
+
+    @abstractmethod
+    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
+        """See `Factorization.modes`."""
+
+    def solved(self, v: Array) -> list[Array]:
+        """See `Factorization.solved`."""
+        return self.modes(v)[2]
 
     @abstractmethod
     def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:

@@ -37,7 +37,7 @@ class Level:
         chol = cholesky(np.eye(T.shape[-1]) + congruent(T, A))
         inverse = inverse_lower(chol)
         B = product(inverse, transposed(T))
-        return cls(T, A, path, chol, inverse, B, product(B, path))
+        return cls(T, A, path, chol, inverse, B, product(B, path) if path.shape[2] else path)
 
     def solve(self, g: Array) -> tuple[Array, Array, Array]:
         """u, b = K g and N g = g - A b for right-hand sides g (J, L, k)."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...errors import NumericalError
+from ...numerics import lapack
 from ...numerics.linalg import Array, Mask, transposed
 
 STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
@@ -126,8 +127,10 @@ def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
         return g, 0.0, True
     if not (np.isfinite(H).all() and np.isfinite(g).all()):
         raise NumericalError("the score or the information is not finite")
-    step, decrease, inside = trust_steps(g, H, radius)
-    return step, float(decrease), bool(inside)
+    values, vectors = lapack.eigen(H)
+    c = g @ vectors
+    s, inside = _steps_along(c, values, radius)
+    return vectors @ s, float(-(s @ (c + 0.5 * values * s))), bool(inside)
 
 
 def trust_steps(g: Array, H: Array, radius: Any) -> tuple[Array, Any, Any]:
@@ -137,12 +140,18 @@ def trust_steps(g: Array, H: Array, radius: Any) -> tuple[Array, Any, Any]:
     """
     values, vectors = np.linalg.eigh(H)
     c = times(transposed(vectors), g)
+    s, inside = _steps_along(c, values, radius)
+    return times(vectors, s), -inner(s, c + 0.5 * values * s), inside
+
+
+def _steps_along(c: Array, values: Array, radius: Any) -> tuple[Array, Any]:
+    """The steps in the coordinates of the eigenvectors, in which g is c, and whether they lie inside."""
     s = -c / (values + (values == 0))
     inside = (values[..., 0] > 0) & (np.sqrt(inner(s, s)) <= radius)
     if not inside.all():
         out = np.logical_not(inside)
         s[out] = _boundary_steps(c[out], values[out], np.asarray(radius)[out])
-    return times(vectors, s), -inner(s, c + 0.5 * values * s), inside
+    return s, inside
 
 
 def _boundary_steps(c: Array, values: Array, radius: Array) -> Array:

@@ -31,6 +31,11 @@ class FactorSums:
     ZtZ: Array
     ZtXy: Array
 
+    @cached_property
+    def total(self) -> Array:
+        """Z'Z summed over the levels: (L, L)."""
+        return np.asarray(self.ZtZ.sum(axis=0))
+
     @property
     def J(self) -> int:
         """Number of levels."""
