@@ -38,7 +38,7 @@ def eigen(H: Array) -> tuple[Array, Array]:
 
 
 def singular(T: Array) -> tuple[Array, Array]:
-    """U (k, k) and s (k,), descending, of the singular value decomposition of T (k, k), k > 0; NumericalError as above."""
+    """U (k, k) and s (k,), descending, of T (k, k) = U diag(s) V', k > 0; NumericalError if there is no end to it."""
     U, s, _, info = lapack.dgesdd(T)
     if info:
         raise NumericalError("the singular values of a matrix cannot be found")

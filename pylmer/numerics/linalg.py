@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -48,8 +47,10 @@ def read_only(value: Any) -> Any:
 
 def seal(record: Any) -> None:
     """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is."""
-    for field in fields(record):
-        object.__setattr__(record, field.name, read_only(getattr(record, field.name)))
+    for name, value in list(vars(record).items()):
+        sealed = read_only(value)
+        if sealed is not value:
+            object.__setattr__(record, name, sealed)
 
 
 def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:

@@ -16,7 +16,7 @@ from scipy import linalg
 
 from ...errors import NumericalError
 from ...families import Family
-from ...numerics.linalg import Array, chunks, rows_for_factor, triangular_factor
+from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, triangular_factor
 from .separation import Separation, find_separation
 
 EPSILON = 1e-8  # relative change of the deviance that R's glm takes for rest
@@ -96,7 +96,7 @@ class GlmPoint:
         if family.canonical:
             return self.scoring_step
         observed = family.derivatives(self.data.y, self.data.w, self.eta)[1]
-        inverse = linalg.solve_triangular(self.R, np.eye(len(self.R)))
+        inverse = inverse_upper(self.R)
         H = inverse.T @ (self.data.X.T @ (observed[:, None] * self.data.X)) @ inverse
         try:
             factor = linalg.cho_factor(0.5 * (H + H.T))

@@ -25,13 +25,13 @@ from ...language.nodes import Binary, Call, Node, Number, Unary
 from ...language.syntax import MixedFormula, RandomTerm
 from ...language.walk import nodes
 from ...numerics.linalg import Array, Codes
-from ...numerics.rank import independent_columns
 from ...text import Shown
 from ..base import Fit
 from ..fitting import design_of
 from ..request import Request
-from .least_squares import LeastSquares, least_squares
+from .least_squares import LeastSquares
 from .regression import LENIENT, full_matrix, solve_rows
+from .stacked_groups import least_squares_in_groups
 
 GROUPED = replace(LENIENT, check_nobs_vs_nlev="ignore", check_nlev_gtr_1="ignore", check_nobs_vs_nRE="ignore")
 ELEMENTWISE = frozenset(
@@ -176,8 +176,9 @@ class Part:
 def _parts(data: ModelData, request: Request, rows: tuple[Codes, ...], codes: Codes) -> list[Part | None]:
     """The fit of each group that has `rows`; `codes` of all rows after `subset`: `scale` sees incomplete ones too."""
     if _row_by_row(data, request.formula):
-        X = full_matrix(data)
-        return [_shared_part(data, X, used) if len(used) else None for used in rows]
+        solutions = least_squares_in_groups(full_matrix(data), data.y, rows, data.weights, data.offset)
+        columns = _columns(data.design)
+        return [None if each is None else Part(each, columns, data.spec) for each in solutions]
     places = by_level(codes, len(rows))
     chosen, index = data.rows.used.chosen, data.rows.data_index
     if chosen is not None:
@@ -194,13 +195,6 @@ def _row_by_row(data: ModelData, model: MixedFormula) -> bool:
 
 def _columns(design: Design) -> tuple[tuple[str, str], ...]:
     return tuple(zip(design.X_full_names, design.spec.fixed_coder.marks, strict=True))
-
-
-def _shared_part(data: ModelData, X: Array, rows: Codes) -> Part:
-    """A group's fit on its rows of the matrix that was made for all."""
-    weights, offset = (None if column is None else column[rows] for column in (data.weights, data.offset))
-    solution = least_squares(X[rows], data.y[rows], independent_columns(X[rows]), weights, offset)
-    return Part(solution, _columns(data.design), data.spec)
 
 
 def _own_part(request: Request, rows: Codes, index: pd.Index[Any]) -> Part | None:

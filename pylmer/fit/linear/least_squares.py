@@ -12,7 +12,7 @@ from scipy.linalg import solve_triangular
 
 from ...engine.criterion.deviance import deviance
 from ...errors import NumericalError
-from ...numerics.linalg import Array, Codes, seal
+from ...numerics.linalg import Array, Codes, inverse_upper, seal
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def least_squares(
     beta[kept] = estimates
     fitted = X[:, kept] @ estimates
     residuals = shifted - fitted
-    inverse = solve_triangular(R, np.eye(len(kept)))
+    inverse = inverse_upper(R)
     return LeastSquares(
         beta=beta,
         kept=kept,
