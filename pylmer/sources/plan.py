@@ -53,6 +53,7 @@ class PartPlan(Planned):
     spec         codes the columns of every part, terms as they are written
     coordinates  scales and shift, in which the sums lose little
     names        columns of the table
+    matrices     names of the columns of variables that have several, such as poly(x, 2)
     """
 
     recipe: Recipe
@@ -61,6 +62,7 @@ class PartPlan(Planned):
     spec: Spec
     coordinates: Scaling
     names: tuple[str, ...]
+    matrices: Mapping[str, tuple[str, ...]]
 
     @property
     def formula(self) -> MixedFormula:

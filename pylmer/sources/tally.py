@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..design.predictors import NOTHING, predictors_of
 from ..engine.sums.gram import CrossProducts, FactorSums, Pairs
 from ..engine.sums.structure import Structure, weight_sums
 from ..engine.sums.sums import Sums
@@ -28,7 +29,9 @@ class RunningSums:
         self.plan = plan
         self.groupings = [Grouping(variables) for variables in plan.group_variables]
         groups = {name: GroupFacts() for variables in plan.group_variables for name in variables}
-        self.facts = Facts.none(len(plan.design.X_full_names), groups)
+        self.weighted = plan.recipe.arguments.weights is not None
+        self.facts = Facts.none(len(plan.design.X_full_names), groups, self.weighted)
+        self.wide: set[str] = set()
         m = len(plan.design.X_full_names) + 1
         self.factors = [Growing(_width(plan, f), m) for f in range(len(self.groupings))]
         self.links = {(f, g): Linked() for g in range(len(self.factors)) for f in range(g)}
@@ -61,7 +64,7 @@ class RunningSums:
             }
         except KeyError as error:
             raise DataError(f"{found.where} has no grouping variable {error}") from None
-        columns = ColumnFacts.none(len(self.facts.columns.mean))
+        columns = ColumnFacts.none(len(self.facts.columns.mean), self.weighted)
         y, w = found.response, found.weights
         return Facts(
             found.rows.n_total,
@@ -73,6 +76,7 @@ class RunningSums:
             0.0 if w is None else float(np.max(w, initial=0.0)),
             columns if X is None else columns.with_rows(X),
             groups,
+            predictors_of(found.predictors, found.n, self.wide) if found.n else NOTHING,
         )
 
     def sums(self) -> PlanSums:
