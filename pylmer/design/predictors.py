@@ -155,7 +155,7 @@ def _counted(coded: Mapping[str, tuple[Array, Array]], n: int) -> tuple[dict[str
     out: dict[str, Array] = {}
     for name, (labels, _) in reversed(list(coded.items())):
         found, place = np.divmod(found, len(labels) + 1)
-        out[name] = np.append(labels, None)[place - 1]
+        out[name] = _objects([*labels, None])[place - 1]
     return dict(reversed(out.items())), counts
 
 

@@ -16,6 +16,7 @@ from ..numerics.linalg import dense, triangular_factor
 from .numbering import GroupFacts
 
 BLOCK = 65_536  # rows of X in one go
+LOOKED_AT = 1_000  # rows in which a column shows that it is no indicator
 COLUMN_ARRAYS = ("mean", "squares", "indicator")
 
 
@@ -36,6 +37,17 @@ class ColumnFacts:
     def none(cls, p: int, weighted: bool = False) -> ColumnFacts:
         """Of no rows."""
         return cls(0, np.zeros(p), np.zeros(p), np.ones(p, dtype=bool), np.zeros((p, p)) if weighted else None)
+
+    @classmethod
+    def of_sums(cls, X: Any, XtX: Array, R: Array, still: Array) -> ColumnFacts:
+        """Of X (n, P), the first column ones, by its cross-products in coordinates R; `still` as in `_indicators`.
+
+        In them the columns are nearly uncorrelated, so that what is left beside the first loses no digits.
+        """
+        first = XtX[0] @ R * R[0, 0]
+        rest = XtX - np.outer(XtX[0], XtX[0]) / XtX[0, 0]
+        squares = np.maximum(np.einsum("ij,ik,kj->j", R, rest, R), 0.0)
+        return cls(X.shape[0], first / X.shape[0], squares, _indicators(X, still))
 
     def with_rows(self, X: Any) -> ColumnFacts:
         """With more rows X (n, P), dense or sparse."""
@@ -87,10 +99,19 @@ def _of_dense(X: Array, indicator: Array) -> ColumnFacts:
     """`indicator` says of which columns it is still to be seen whether they are of zeros and ones."""
     mean = X.mean(axis=0)
     squares = np.array([float(d @ d) for d in (X - mean).T])
-    still = indicator.copy()
-    for place in np.flatnonzero(indicator):
-        still[place] = bool(np.all((X[:, place] == 0) | (X[:, place] == 1)))
-    return ColumnFacts(X.shape[0], mean, squares, still)
+    return ColumnFacts(X.shape[0], mean, squares, _indicators(X, indicator))
+
+
+def _indicators(X: Array, still: Array) -> Array:
+    """Which columns are of zeros and ones; asked of those alone that `still` may be."""
+    out = still.copy()
+    for place in np.flatnonzero(still):
+        out[place] = _of_two(X[:LOOKED_AT, place]) and _of_two(X[:, place])
+    return out
+
+
+def _of_two(column: Array) -> bool:
+    return bool(np.all((column == 0) | (column == 1)))
 
 
 def _of_sparse(X: Any) -> ColumnFacts:
@@ -167,7 +188,9 @@ class Facts:
     def read(cls, words: Mapping[str, Any], arrays: Mapping[str, Array]) -> Facts:
         """What `as_words` and `as_arrays` have written."""
         columns = ColumnFacts(
-            words["rows"], *(arrays[f"column_{name}"] for name in COLUMN_ARRAYS), arrays.get("column_products")
+            words["rows"],
+            **{name: arrays[f"column_{name}"] for name in COLUMN_ARRAYS},
+            products=arrays.get("column_products"),
         )
         groups = {name: GroupFacts(kind, tuple(levels)) for name, (kind, levels) in words["groups"].items()}
         own = Predictors.read(words["predictors"])
