@@ -95,6 +95,11 @@ class SummedRows:
     columns: SummedColumns
     at_hand: ClassVar[bool] = False
 
+    @property
+    def route(self) -> str:
+        """How the sums came about, for `verbose=1`."""
+        return "the sums of a plan, added up"
+
     def rows(self) -> DesignRows:
         """The rows: there are none."""
         return NoRows(SUMS_ALONE).rows()

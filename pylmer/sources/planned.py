@@ -136,7 +136,7 @@ def sums_of_table(plan: ModelPlan, table: RowTable) -> tuple[ModelPlan, PlanSums
 
 def _pass(plan: ModelPlan, table: RowTable) -> PlanSums:
     tally = RunningSums(plan)
-    for part in table.parts(plan.wanted):
+    for part in table.passed(plan.wanted, "sums"):
         tally.add(part)
     return tally.sums()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ DATA = rows()
 
 
 @pytest.fixture
-def kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
+def kinds(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether the pairs were in tables when the sums were asked for."""
     met: list[bool] = []
     plain = RunningSums.sums
@@ -51,7 +50,7 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
         return plain(self)
 
     monkeypatch.setattr(RunningSums, "sums", seen)
-    yield met
+    return met
 
 
 @pytest.mark.parametrize("most", [0, 2_000, 10**8], ids=["list", "table for a while", "table"])
