@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ..numerics.linalg import Array, chunks, dense, powers_of_two, triangular_factor
-from .source import Designed
+from .source import Designed, SummedRows
+from .summed import SummedColumns
 
 NOT_ESTIMABLE = 1e-6  # a function's part in the null space that is rounding, relative to the summands it is made of
 ROUNDING = 1e-10  # an entry of the null space that is zero
@@ -46,6 +47,9 @@ class NullSpace:
 
 def null_space(fit: Designed, kept: Array) -> NullSpace:
     """The null space of all columns of a fit's X, of which those at `kept` (r,) are a basis."""
+    source = fit.data.source
+    if isinstance(source, SummedRows):
+        return _of_sums(source.columns, kept)
     rows, spec, P = fit.rows, fit.design.spec, len(fit.design.X_full_names)
     left = np.setdiff1d(np.arange(P), kept)
     X = rows.X
@@ -53,12 +57,25 @@ def null_space(fit: Designed, kept: Array) -> NullSpace:
         X = spec.fixed_coder.matrix(rows.variables, rows.n)
     root = np.ones(rows.n) if rows.weights is None else np.sqrt(rows.weights)
     largest = [np.max(np.abs(dense(X[at])), axis=0, initial=0.0) for at in chunks(rows.n)]
-    lengths, null = powers_of_two(np.max(largest, axis=0, initial=0.0)), np.zeros((P, len(left)))
+    lengths = powers_of_two(np.max(largest, axis=0, initial=0.0))
     if not len(left):
-        return NullSpace(lengths, null)
+        return NullSpace(lengths, np.zeros((P, 0)))
     R = triangular_factor((root[at, None] * (dense(X[at]) / lengths) for at in chunks(rows.n)), P)
-    null[kept] = -np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0]
-    null[left] = np.eye(len(left))
+    return _spanned(lengths, kept, left, np.linalg.lstsq(R[:, kept], R[:, left], rcond=None)[0])
+
+
+def _of_sums(columns: SummedColumns, kept: Array) -> NullSpace:
+    """The null space by what sums say of the columns."""
+    lengths, P = columns.lengths(), columns.every.shape[1]
+    left = np.setdiff1d(np.arange(P), kept)
+    inside = columns.every[:, left] * lengths[kept][:, None] / lengths[left]
+    return _spanned(lengths, kept, left, inside) if len(left) else NullSpace(lengths, np.zeros((P, 0)))
+
+
+def _spanned(lengths: Array, kept: Array, left: Array, inside: Array) -> NullSpace:
+    """The null space where the columns left are those kept times `inside`, all divided by their lengths."""
+    null = np.zeros((len(lengths), len(left)))
+    null[kept], null[left] = -inside, np.eye(len(left))
     vectors = np.linalg.qr(null)[0]
     return NullSpace(lengths, np.where(np.abs(vectors) < ROUNDING, 0.0, vectors))
 

@@ -19,6 +19,7 @@ from .spec import Spec
 
 if TYPE_CHECKING:
     from ..engine.sums.gram import Gram
+    from .summed import SummedColumns
 
 
 SUMS_ALONE = (
@@ -33,6 +34,10 @@ class Designed(Protocol):
     @property
     def design(self) -> Design:
         """What the columns mean."""
+
+    @property
+    def data(self) -> ModelData:
+        """Both, and where the rows come from."""
 
     @property
     def rows(self) -> DesignRows:
@@ -82,11 +87,18 @@ class SummedRows:
 
     gram            the sums, arranged
     largest_weight  of the prior weights, 0 without
+    columns         what they say of the fixed effects
     """
 
     gram: Gram
     largest_weight: float
+    columns: SummedColumns
     at_hand: ClassVar[bool] = False
+
+    @property
+    def route(self) -> str:
+        """How the sums came about, for `verbose=1`."""
+        return "the sums of a plan, added up"
 
     def rows(self) -> DesignRows:
         """The rows: there are none."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..design import ModelData, build_design
+from ..design import ModelData, SummedRows, build_design
 from ..engine.optimize.newton import RUNAWAY
 from ..errors import FitNote
 from ..sources.tables import RowTable
@@ -47,7 +47,9 @@ def course(devfun: Devfun, optimum: Optimum) -> str:
         for number, values in enumerate(optimum.trace, start=1)
     ]
     head = f"{design.n} rows, {len(design.X_names)} fixed effects; {terms}\nengine {engine.name}: {engine.route}"
-    return "\n".join([head, *runs, f"{optimum.evaluations} full evaluations, {optimum.values} values alone"])
+    source = devfun.data.source
+    route = [f"rows: {source.route}"] if isinstance(source, SummedRows) else []
+    return "\n".join([*route, head, *runs, f"{optimum.evaluations} full evaluations, {optimum.values} values alone"])
 
 
 def fitted(kind: type[Model], request: Request, devfun: Devfun, optimum: Optimum) -> Model:

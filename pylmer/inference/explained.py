@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..design import SummedRows
 from ..errors import note
 from ..extract import Covariance, VarCorr, VarCorrs, isSingular, word
 from ..fit.fitted_model import FittedModel
@@ -87,12 +88,29 @@ class ICCByGroup(TestTable):
 
 def variances(fit: FittedModel) -> Variances:
     """The three variances of a fit."""
+    source = fit.data.source
+    if isinstance(source, SummedRows) and not source.largest_weight:
+        fixed = source.columns.variance(fit.beta, fit.design.spec.fixed_columns)
+        return Variances(fixed, _random_of_sums(fit), fit.sigma**2)
     rows = fit.rows
     predictor = np.asarray(rows.X @ fit.beta, float)
     random = sum(
         mean_variance(term.Z, fit.sigma**2 * (T @ T.T)) for term, T in zip(rows.random, fit.solution.T, strict=True)
     )
     return Variances(float(np.var(predictor, ddof=1)), float(random), fit.sigma**2)
+
+
+def _random_of_sums(fit: FittedModel) -> float:
+    """The sum over terms of the mean of z' Sigma z, by the cross-products of Z in scaled coordinates."""
+    total, gram = 0.0, fit.gram
+    for factor in gram.factors:
+        ZtZ, start = factor.ZtZ.sum(axis=0) / gram.n, 0
+        for t in factor.terms:
+            T, R = fit.solution.T[t], gram.scaling.R_terms[t]
+            at = slice(start, start + len(R))
+            total += float(np.sum((R.T @ ZtZ[at, at] @ R) * (T @ T.T)))
+            start += len(R)
+    return fit.sigma**2 * total
 
 
 def mean_variance(Z: Array | None, Sigma: Array) -> float:

@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from ..design.predictors import NOTHING, Predictors
+from ..engine.sums.arrange import upper_factor
 from ..functions.arrays import Array
-from ..numerics.linalg import dense
+from ..numerics.linalg import dense, triangular_factor
 from .numbering import GroupFacts
 
 BLOCK = 65_536  # rows of X in one go
+LOOKED_AT = 1_000  # rows in which a column shows that it is no indicator
+COLUMN_ARRAYS = ("mean", "squares", "indicator")
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnFacts:
-    """Of the columns of X, without weights: rows n, means (P,), squares about them (P,), whether 0-1 columns (P,)."""
+    """Of the columns of X, without weights: rows n, means (P,), squares about them (P,), whether 0-1 columns (P,).
+
+    products  about the means (P, P), where the sums have weights and so do not tell; else None
+    """
 
     n: int
     mean: Array
     squares: Array
     indicator: Array
+    products: Array | None = None
 
     @classmethod
-    def none(cls, p: int) -> ColumnFacts:
+    def none(cls, p: int, weighted: bool = False) -> ColumnFacts:
         """Of no rows."""
-        return cls(0, np.zeros(p), np.zeros(p), np.ones(p, dtype=bool))
+        return cls(0, np.zeros(p), np.zeros(p), np.ones(p, dtype=bool), np.zeros((p, p)) if weighted else None)
+
+    @classmethod
+    def of_sums(cls, X: Any, XtX: Array, R: Array, still: Array) -> ColumnFacts:
+        """Of X (n, P), the first column ones, by its cross-products in coordinates R; `still` as in `_indicators`.
+
+        In them the columns are nearly uncorrelated, so that what is left beside the first loses no digits.
+        """
+        first = XtX[0] @ R * R[0, 0]
+        rest = XtX - np.outer(XtX[0], XtX[0]) / XtX[0, 0]
+        squares = np.maximum(np.einsum("ij,ik,kj->j", R, rest, R), 0.0)
+        return cls(X.shape[0], first / X.shape[0], squares, _indicators(X, still))
 
     def with_rows(self, X: Any) -> ColumnFacts:
         """With more rows X (n, P), dense or sparse."""
         out = self
         for start in range(0, X.shape[0], BLOCK):
             block = X[start : start + BLOCK]
-            out = out + (_of_sparse(block) if sparse.issparse(block) else _of_dense(block, out.indicator))
+            found = _of_sparse(block) if sparse.issparse(block) else _of_dense(block, out.indicator)
+            out = out + (found if out.products is None else replace(found, products=_products(block, found.mean)))
         return out
 
     def __add__(self, other: ColumnFacts) -> ColumnFacts:
@@ -44,23 +64,54 @@ class ColumnFacts:
         if not self.n or not other.n:
             return replace(self if self.n else other, indicator=self.indicator & other.indicator)
         gap = other.mean - self.mean
-        squares = self.squares + other.squares + gap**2 * (self.n * other.n / n)
-        return ColumnFacts(n, self.mean + gap * (other.n / n), squares, self.indicator & other.indicator)
+        share = self.n * other.n / n
+        squares = self.squares + other.squares + gap**2 * share
+        products = None
+        if self.products is not None and other.products is not None:
+            products = self.products + other.products + np.outer(gap, gap) * share
+        return ColumnFacts(n, self.mean + gap * (other.n / n), squares, self.indicator & other.indicator, products)
 
     def spreads(self) -> list[float | None]:
         """Standard deviations, None for columns of zeros and ones."""
         sd = np.sqrt(self.squares / max(self.n - 1, 1))
         return [None if of_two else float(value) for value, of_two in zip(sd, self.indicator, strict=True)]
 
+    def largest(self) -> Array:
+        """About the largest entry (P,) of each column."""
+        spread = np.abs(self.mean) + 2 * np.sqrt(self.squares / max(self.n, 1))
+        return np.where(self.indicator, self.mean > 0, spread)
+
+    def factor(self, kept: Sequence[int]) -> Array | None:
+        """R (p, p) with R'R the products of some columns, about zero; None where they are not known."""
+        if self.products is None:
+            return None
+        at = list(kept)
+        about = upper_factor(self.products[np.ix_(at, at)])
+        return triangular_factor([about, np.sqrt(self.n) * self.mean[None, at]], len(at))
+
+
+def _products(X: Any, mean: Array) -> Array:
+    centred = dense(X) - mean
+    return np.asarray(centred.T @ centred)
+
 
 def _of_dense(X: Array, indicator: Array) -> ColumnFacts:
     """`indicator` says of which columns it is still to be seen whether they are of zeros and ones."""
     mean = X.mean(axis=0)
     squares = np.array([float(d @ d) for d in (X - mean).T])
-    still = indicator.copy()
-    for place in np.flatnonzero(indicator):
-        still[place] = bool(np.all((X[:, place] == 0) | (X[:, place] == 1)))
-    return ColumnFacts(X.shape[0], mean, squares, still)
+    return ColumnFacts(X.shape[0], mean, squares, _indicators(X, indicator))
+
+
+def _indicators(X: Array, still: Array) -> Array:
+    """Which columns are of zeros and ones; asked of those alone that `still` may be."""
+    out = still.copy()
+    for place in np.flatnonzero(still):
+        out[place] = _of_two(X[:LOOKED_AT, place]) and _of_two(X[:, place])
+    return out
+
+
+def _of_two(column: Array) -> bool:
+    return bool(np.all((column == 0) | (column == 1)))
 
 
 def _of_sparse(X: Any) -> ColumnFacts:
@@ -83,6 +134,7 @@ class Facts:
     low, high             of the response;  weight the largest of the prior weights
     columns               of X, with those that may be dropped
     groups                by grouping variable
+    predictors            what the columns of the data were that X is made of, as far as it was asked
     """
 
     n_total: int
@@ -94,11 +146,12 @@ class Facts:
     weight: float
     columns: ColumnFacts
     groups: Mapping[str, GroupFacts] = field(default_factory=dict)
+    predictors: Predictors = NOTHING
 
     @classmethod
-    def none(cls, p: int, groups: Mapping[str, GroupFacts]) -> Facts:
+    def none(cls, p: int, groups: Mapping[str, GroupFacts], weighted: bool = False) -> Facts:
         """Of no rows."""
-        return cls(0, 0, 0, {}, np.inf, -np.inf, 0.0, ColumnFacts.none(p), groups)
+        return cls(0, 0, 0, {}, np.inf, -np.inf, 0.0, ColumnFacts.none(p, weighted), groups)
 
     def __add__(self, other: Facts) -> Facts:
         every = dict.fromkeys([*self.nan_made, *other.nan_made])
@@ -112,21 +165,33 @@ class Facts:
             max(self.weight, other.weight),
             self.columns + other.columns,
             {name: own.and_(other.groups[name], name, "one of the sums") for name, own in self.groups.items()},
+            self.predictors + other.predictors,
         )
+
+    def told(self, min_count: int) -> Facts:
+        """Without what tells of combinations of predictors with fewer rows."""
+        return replace(self, predictors=self.predictors.told(min_count))
 
     def as_words(self) -> dict[str, Any]:
         """For a file, but for the arrays."""
         numbers = {name: getattr(self, name) for name in ("n_total", "n_chosen", "n", "low", "high", "weight")}
         groups = {name: [own.kind, list(own.levels)] for name, own in self.groups.items()}
-        return {"numbers": numbers, "nan_made": dict(self.nan_made), "groups": groups, "rows": self.columns.n}
+        words = {"numbers": numbers, "nan_made": dict(self.nan_made), "groups": groups, "rows": self.columns.n}
+        return {**words, "predictors": self.predictors.as_words()}
 
     def as_arrays(self) -> dict[str, Array]:
         """The arrays, for a file."""
-        return {f"column_{name}": getattr(self.columns, name) for name in ("mean", "squares", "indicator")}
+        found = {f"column_{name}": getattr(self.columns, name) for name in (*COLUMN_ARRAYS, "products")}
+        return {name: each for name, each in found.items() if each is not None}
 
     @classmethod
     def read(cls, words: Mapping[str, Any], arrays: Mapping[str, Array]) -> Facts:
         """What `as_words` and `as_arrays` have written."""
-        columns = ColumnFacts(words["rows"], *(arrays[f"column_{name}"] for name in ("mean", "squares", "indicator")))
+        columns = ColumnFacts(
+            words["rows"],
+            **{name: arrays[f"column_{name}"] for name in COLUMN_ARRAYS},
+            products=arrays.get("column_products"),
+        )
         groups = {name: GroupFacts(kind, tuple(levels)) for name, (kind, levels) in words["groups"].items()}
-        return cls(**words["numbers"], nan_made=words["nan_made"], columns=columns, groups=groups)
+        own = Predictors.read(words["predictors"])
+        return cls(**words["numbers"], nan_made=words["nan_made"], columns=columns, groups=groups, predictors=own)

@@ -38,7 +38,7 @@ def telling_rows(recipe: Recipe, table: RowTable, wanted: tuple[str, ...]) -> Ta
     The whole table is read if there are such factors. DataError if no row is used.
     """
     search = _Search(recipe, wanted)
-    for part in table.parts(wanted):
+    for part in table.passed(wanted, "levels"):
         search.add(part)
         if search.enough:
             break

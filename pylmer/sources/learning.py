@@ -90,7 +90,7 @@ def _states(recipe: Recipe, part: TablePart, learners: Sequence[Node]) -> dict[s
 def _gathered(table: RowTable, names: Sequence[str], distinct: bool) -> Columns:
     """Some columns of all rows, or of rows that differ."""
     held = []
-    for part in table.parts(names):
+    for part in table.passed(names, "columns"):
         columns = part.columns.taken(_first_of_each(part.columns, names)) if distinct else part.columns
         values = {name: columns[name] for name in names}
         held.append(TablePart(columns_of(values, columns.n), part.where))

@@ -19,7 +19,8 @@ from ..design.record import Design, RandomDesign
 from ..design.remembered import Remembered
 from ..design.scales import scale_notes
 from ..design.spec import Spec
-from ..engine.sums.arrange import arrange
+from ..design.summed import SummedColumns, by_kept
+from ..engine.sums.arrange import arrange, upper_factor
 from ..engine.sums.gram import Gram
 from ..engine.sums.sums import Sums
 from ..errors import DataError
@@ -51,6 +52,18 @@ def model_of(plan: ModelPlan, total: PlanSums, control: Control) -> tuple[Design
     sums = in_order(restricted(total.sums, kept.tolist()).with_levels(labels), order)
     named = replace(sums, labels=replace(sums.labels, X_names=design.X_names))
     return replace(design, notes=tuple(dict.fromkeys(notes))), arrange(named)
+
+
+def columns_known(plan: ModelPlan, total: PlanSums, design: Design, gram: Gram) -> SummedColumns:
+    """What is known of the fixed effects without their rows."""
+    kept = design.spec.fixed_columns
+    facts = total.facts.columns
+    R = facts.factor(kept.tolist())
+    if R is None:
+        R = upper_factor(gram.XytXy)[:-1, :-1] @ gram.scaling.R
+    every = by_kept(columns_kept(total.sums), kept.tolist())
+    known = total.facts.predictors
+    return SummedColumns(facts.n, R, every, facts.mean, facts.largest(), plan.matrices, known if known.kinds else None)
 
 
 def _nothing(facts: Facts) -> str:

@@ -22,6 +22,8 @@ from ..functions.values import kind, logical_levels
 
 BETWEEN = "\x1f"  # parts of the label of a:b: no text has this in it
 PAIR = 2**31  # more levels than any factor has
+SPAN = 2**22  # numbers between the lowest and the highest label, up to which a table is made,
+PER_LABEL = 8  # or up to so many for each label
 
 
 @dataclass(frozen=True)
@@ -79,30 +81,81 @@ def _levels(value: Factor | Logical) -> Levels:
 
 
 class Numbering:
-    """The labels met so far, and the number of each."""
+    """The labels met so far, and the number of each.
+
+    Whole numbers of no wide range are looked up in a table: a fraction of the work of hashing them.
+    """
 
     def __init__(self) -> None:
-        self.index: pd.Index | None = None
+        self.met: list[Array] = []
+        self.count = 0
+        self.table: Array | None = np.zeros(0, dtype=np.int64)
+        self.low = 0
+        self._index: pd.Index | None = None
 
     def __len__(self) -> int:
-        return 0 if self.index is None else len(self.index)
+        return self.count
 
     @property
     def labels(self) -> Array:
         """The labels (J,), by their numbers."""
-        return np.array([]) if self.index is None else self.index.to_numpy()
+        if len(self.met) > 1:
+            self.met = [np.concatenate(self.met)]
+        return self.met[0] if self.met else np.array([])
+
+    def codes(self, value: Value) -> Array:
+        """The number of each row's label (n,); those that are new get the next ones, as they turn up."""
+        if self.table is not None and isinstance(value, np.ndarray) and value.dtype.kind in "iu" and self._spans(value):
+            return self._looked_up(value)
+        self.table = None
+        labels, codes = distinct(value)
+        return self.numbers(labels)[codes]
 
     def numbers(self, labels: Array) -> Array:
         """The number of each of some labels, which are distinct; those that are new get the next ones."""
-        if self.index is None:
-            self.index = pd.Index(labels)
+        if not self.count:
+            self._add(labels)
             return np.arange(len(labels))
-        places = self.index.get_indexer(pd.Index(labels))
+        if self._index is None or len(self._index) < self.count:
+            self._index = pd.Index(self.labels)
+        places = self._index.get_indexer(pd.Index(labels))
         new = np.flatnonzero(places < 0)
         if len(new):
-            places[new] = len(self.index) + np.arange(len(new))
-            self.index = self.index.append(pd.Index(labels[new]))
+            places[new] = self._add(labels[new])
         return np.asarray(places)
+
+    def _add(self, labels: Array) -> Array:
+        self.met.append(labels)
+        self.count += len(labels)
+        return np.arange(self.count - len(labels), self.count)
+
+    def _spans(self, value: Array) -> bool:
+        """Whether a table holds all labels; it is made as long as it must be."""
+        assert self.table is not None
+        if not len(value):
+            return True
+        low, high = int(value.min()), int(value.max())
+        if len(self.table):
+            low, high = min(low, self.low), max(high, self.low + len(self.table) - 1)
+        size = high - low + 1
+        if size > max(SPAN, PER_LABEL * self.count):
+            return False
+        if size > len(self.table):
+            longer = np.full(size, -1, dtype=np.int64)
+            longer[self.low - low : self.low - low + len(self.table)] = self.table
+            self.table, self.low = longer, low
+        return True
+
+    def _looked_up(self, value: Array) -> Array:
+        assert self.table is not None
+        at = value.astype(np.int64, copy=False) - self.low if self.low else value
+        codes = self.table[at]
+        new = np.flatnonzero(codes < 0)
+        if len(new):
+            labels = pd.unique(value[new])
+            self.table[labels.astype(np.int64) - self.low] = self._add(labels)
+            codes = self.table[at]
+        return np.asarray(codes)
 
 
 class Grouping:
@@ -133,8 +186,7 @@ class Grouping:
         return np.array([BETWEEN.join(parts) for parts in self._parts()], dtype=str)
 
     def _own(self, place: int, value: Value) -> Array:
-        labels, codes = distinct(value)
-        return self.own[place].numbers(labels)[codes]
+        return self.own[place].codes(value)
 
     def _parts(self) -> list[list[str]]:
         texts = [[written(label) for label in own.labels.tolist()] for own in self.own]

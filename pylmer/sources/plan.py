@@ -18,7 +18,7 @@ from ..errors import DataError
 from ..functions import Factor, Matrix, Value, as_factor, recode
 from ..functions.arrays import Array
 from ..functions.values import kind
-from ..language import MixedFormula, deparse
+from ..language import MixedFormula, Terms, deparse
 from ..numerics.linalg import Codes
 from .learning import written_states
 from .recipe import Evaluated, Recipe
@@ -53,6 +53,7 @@ class PartPlan(Planned):
     spec         codes the columns of every part, terms as they are written
     coordinates  scales and shift, in which the sums lose little
     names        columns of the table
+    matrices     names of the columns of variables that have several, such as poly(x, 2)
     """
 
     recipe: Recipe
@@ -61,6 +62,7 @@ class PartPlan(Planned):
     spec: Spec
     coordinates: Scaling
     names: tuple[str, ...]
+    matrices: Mapping[str, tuple[str, ...]]
 
     @property
     def formula(self) -> MixedFormula:
@@ -117,10 +119,14 @@ class PartPlan(Planned):
         if not found.n:
             return self._nothing()
         values = {name: self._on_levels(value, name, found.where) for name, value in found.variables.items()}
-        X = self.spec.fixed_coder.matrix(
-            {deparse(node): values[deparse(node)] for node in self.spec.fixed_variables}, found.n
+        chosen = {deparse(node): values[deparse(node)] for node in self.spec.fixed_variables}
+        X = of_numbers(self.recipe.parts.fixed, chosen, found.n)
+        if X is None:
+            X = self.spec.fixed_coder.matrix(chosen, found.n)
+        effects = self.recipe.parts.effects
+        Z = tuple(
+            self._columns(term, own, values, found) for term, own in zip(self.spec.random_terms, effects, strict=True)
         )
-        Z = tuple(self._columns(term, values, found) for term in self.spec.random_terms)
         y = found.response if found.offset is None else found.response - found.offset
         return CodedRows(X, y, found.weights, Z)
 
@@ -130,13 +136,14 @@ class PartPlan(Planned):
         weights = None if self.recipe.arguments.weights is None else np.zeros(0)
         return CodedRows(np.zeros((0, len(self.design.X_full_names))), np.zeros(0), weights, Z)
 
-    def _columns(self, term: Any, values: Mapping[str, Value], found: Evaluated) -> Array | None:
+    def _columns(self, term: Any, effects: Terms, values: Mapping[str, Value], found: Evaluated) -> Array | None:
         if term.coder is None:
             return None
         own = own_groups(term.variables, term.factors)
         chosen = {deparse(node): values[deparse(node)] for node in term.variables if deparse(node) not in own}
         chosen |= {name: self._group_on_levels(found.groups[name], name, found.where) for name in own}
-        return np.asarray(term.coder.matrix(chosen, found.n), float)
+        Z = of_numbers(effects, chosen, found.n)
+        return np.asarray(term.coder.matrix(chosen, found.n), float) if Z is None else Z
 
     def _on_levels(self, value: Value, name: str, where: str) -> Value:
         """A variable as the plan has it: of its kind, a factor on its levels."""
@@ -159,6 +166,21 @@ class PartPlan(Planned):
 
     def __repr__(self) -> str:
         return f"<PartPlan of {self.formula}: columns {', '.join(self.wanted)}>"
+
+
+def of_numbers(terms: Terms, values: Mapping[str, Value], n: int) -> Array | None:
+    """The columns (n, p) of terms that are products of plain numbers, each in one piece; None for other terms."""
+    used = {deparse(node): values[deparse(node)] for node in terms.used}
+    if not all(isinstance(value, np.ndarray) for value in used.values()):
+        return None
+    out = np.empty((terms.intercept + len(terms.factors), n))
+    out[: terms.intercept] = 1.0
+    for row, factors in zip(out[terms.intercept :], terms.factors, strict=True):
+        first, *others = (used[deparse(terms.variables[i])] for i in factors)
+        row[:] = first
+        for other in others:
+            row *= other
+    return out.T
 
 
 def _recoded(factor: Factor, levels: Any, name: str, where: str) -> Factor:

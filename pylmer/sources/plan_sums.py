@@ -75,7 +75,8 @@ class PlanSums:
 
         path       the file
         min_count  DataError if a level of a grouping factor has fewer rows: of a level with one row the sums are that
-                   row; default 1
+                   row. How often combinations of predictors occur, for marginal means, is left out if it is more
+                   seldom than that; default 1
 
         >>> import pathlib, tempfile, pylmer
         >>> data = pylmer.datasets.load("Dyestuff")
@@ -88,8 +89,9 @@ class PlanSums:
         self._check_counts(min_count)
         words, arrays = in_words(self.sums)
         counts = {f"rows_{f}": count for f, count in enumerate(self.counts)}
-        words |= {"fingerprint": dict(self.fingerprint), "facts": self.facts.as_words()}
-        files.save(given_path(path), words, {**arrays, **counts, **self.facts.as_arrays()})
+        facts = self.facts.told(min_count)
+        words |= {"fingerprint": dict(self.fingerprint), "facts": facts.as_words()}
+        files.save(given_path(path), words, {**arrays, **counts, **facts.as_arrays()})
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> PlanSums:

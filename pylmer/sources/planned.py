@@ -12,12 +12,11 @@ from ..design import ModelData, build_design
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
 from ..design.random import fitting_order, group_name
-from ..design.record import Design
 from ..design.ruling import ruled
 from ..design.source import SUMS_ALONE, SummedRows
 from ..engine.sums.scaling import Scaling
 from ..errors import ArgumentError, DataError, word_asked
-from ..functions import read_columns
+from ..functions import Matrix, read_columns
 from ..language import MixedFormula
 from ..options import Control
 from .coordinates import LOSS, better_coordinates, coordinates_of, loss
@@ -25,7 +24,7 @@ from .given import opened
 from .head import first_rows, remembered_kinds, telling_rows
 from .joining import columns_of
 from .learning import check_alone, check_bare, learnt, learnt_from_head
-from .meaning import model_of
+from .meaning import columns_known, model_of
 from .model_plan import ModelPlan
 from .parts import TablePart
 from .plan import CodedRows
@@ -75,21 +74,26 @@ def _plan(recipe: Recipe, table: RowTable, control: Control) -> ModelPlan:
     head = telling_rows(recipe, table, wanted)
     recipe = replace(recipe, columns=remembered_kinds(recipe, head.columns))
     check_alone(recipe, TablePart(head.columns, head.where))
-    design = _design(recipe, head, control)
-    terms, spec = _as_written(recipe, design)
-    plan = ModelPlan(recipe, design, terms, spec, _unit(terms, len(design.X_full_names)), table.names)
+    data = _design(recipe, head, control)
+    design, (terms, spec) = data.design, _as_written(recipe, data.design)
+    matrices = {name: _names(each) for name, each in data.rows.variables.items() if isinstance(each, Matrix)}
+    plan = ModelPlan(recipe, design, terms, spec, _unit(terms, len(design.X_full_names)), table.names, matrices)
     return plan.at(coordinates_of(_rows(plan, head)))
 
 
-def _design(recipe: Recipe, head: TablePart, control: Control) -> Design:
+def _names(matrix: Matrix) -> tuple[str, ...]:
+    return matrix.names or ("",) * matrix.numbers.shape[1]
+
+
+def _design(recipe: Recipe, head: TablePart, control: Control) -> ModelData:
     """The columns, as today's code has them on the rows that tell them."""
     quiet = replace(control, **QUIET)
     arguments = replace(recipe.arguments, subset=None)  # they are chosen
     known = Known(state=recipe.state)
-    return build_design(recipe.parts.formula, head.columns, arguments, control=quiet, known=known).design
+    return build_design(recipe.parts.formula, head.columns, arguments, control=quiet, known=known)
 
 
-def _as_written(recipe: Recipe, design: Design) -> tuple[Any, Any]:
+def _as_written(recipe: Recipe, design: Any) -> tuple[Any, Any]:
     """The random terms and their specs in the order of the formula."""
     sizes = {term.group: len(term.levels) for term in design.random}
     order = fitting_order([sizes[group_name(term.group)] for term in recipe.parts.random])
@@ -132,7 +136,7 @@ def sums_of_table(plan: ModelPlan, table: RowTable) -> tuple[ModelPlan, PlanSums
 
 def _pass(plan: ModelPlan, table: RowTable) -> PlanSums:
     tally = RunningSums(plan)
-    for part in table.parts(plan.wanted):
+    for part in table.passed(plan.wanted, "sums"):
         tally.add(part)
     return tally.sums()
 
@@ -144,7 +148,8 @@ def model_of_table(formula: MixedFormula, table: RowTable, arguments: DesignArgu
     plan = plan_of(formula, table, arguments, control)
     plan, total = sums_of_table(plan, table)
     design, gram = model_of(plan, total, control)
-    return ModelData(design, Streamed(gram, total.facts.weight, table, plan, control))
+    columns = columns_known(plan, total, design, gram)
+    return ModelData(design, Streamed(gram, total.facts.weight, columns, table, plan, control))
 
 
 class PlannedSums(RowTable):
@@ -168,7 +173,8 @@ class PlannedSums(RowTable):
         """The model of the plan; DataError for another formula, which other sums belong to."""
         self._check(formula, arguments)
         design, gram = model_of(self.plan, self.total, control)
-        return ModelData(design, SummedRows(gram, self.total.facts.weight))
+        columns = columns_known(self.plan, self.total, design, gram)
+        return ModelData(design, SummedRows(gram, self.total.facts.weight, columns))
 
     def _check(self, formula: MixedFormula, arguments: DesignArguments) -> None:
         planned = self.plan.recipe.arguments

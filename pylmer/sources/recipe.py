@@ -49,6 +49,7 @@ class Evaluated:
     variables  by their deparse;  groups  what stands between the `:` of the groups, by its deparse, not made factors
     response   numbers (n,);  offset, weights (n,) or None
     nan_made   rows in which an expression is NaN and its variables are not, by its deparse
+    predictors columns of the data that the fixed effects are made of
     """
 
     variables: Mapping[str, Value]
@@ -59,6 +60,7 @@ class Evaluated:
     rows: RowsUsed
     nan_made: Mapping[str, int]
     where: str
+    predictors: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -112,6 +114,12 @@ class Recipe:
     def groups(self) -> tuple[Node, ...]:
         """What stands between the `:` of the groups."""
         return grouping_variables(self.parts.random)
+
+    @cached_property
+    def predictors(self) -> tuple[str, ...]:
+        """Names in the fixed part, which may be columns of the data."""
+        every = (*self.parts.fixed.used, *self.parts.fixed.offsets)
+        return tuple(dict.fromkeys(name.name for node in every for name in variables(node)))
 
     @cached_property
     def coded(self) -> frozenset[str]:
@@ -171,6 +179,7 @@ class Recipe:
             rows,
             made_missing(self.parts, scope, {y_name: y} | found),
             part.where,
+            {name: _on(scope.columns[name], rows) for name in self.predictors if name in scope.columns},
         )
         self._check(made)
         return made

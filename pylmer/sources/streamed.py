@@ -26,6 +26,11 @@ class Streamed(SummedRows):
     plan: ModelPlan
     control: Control
 
+    @property
+    def route(self) -> str:
+        """How the sums came about, for `verbose=1`."""
+        return f"{self.table.description} read in parts, each coded and summed in this process"
+
     def rows(self) -> DesignRows:
         """The rows, read anew; DataError for more than a gigabyte, and where the table is gone or has other rows."""
         columns, recipe = self.table.whole(self.plan.wanted), self.plan.recipe
@@ -36,7 +41,7 @@ class Streamed(SummedRows):
     def used(self) -> Iterator[tuple[pd.DataFrame, Array]]:
         """The columns of the rows used and the response (rows,), part by part."""
         n = 0
-        for part in self.table.parts(self.plan.wanted):
+        for part in self.table.passed(self.plan.wanted, "rows"):
             found = self.plan.recipe.evaluate(part)
             positions = found.rows.positions
             columns = part.columns if positions is None else part.columns.taken(np.asarray(positions))

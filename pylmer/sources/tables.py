@@ -9,10 +9,12 @@ from typing import Any
 from ..errors import DataError, word_asked
 from ..functions import Columns
 from ..language import MixedFormula
+from ..text.progress import progress_bar
 from .parts import TablePart
 
 MOST_BYTES = 2**30  # of a table that words which need all rows at once may read into memory
 BYTES = 8  # of a value
+SOON = 2.0  # seconds after which a pass is long
 
 
 class Planned:
@@ -41,6 +43,19 @@ class RowTable(ABC):
         """The columns `wanted`, some rows at a time; DataError, which names the place, for what cannot be read."""
 
     @property
+    def count(self) -> int | None:
+        """Rows of all parts, where that is known before they are read."""
+        return None
+
+    def passed(self, wanted: Sequence[str], what: str) -> Iterator[TablePart]:
+        """The parts, with a bar that says how many rows have passed if it takes long and somebody sees it."""
+        look = {"unit": " rows", "unit_scale": True}
+        with progress_bar(self.count, None, f"{what} of {self.description}", SOON, **look) as advance:
+            for part in self.parts(wanted):
+                yield part
+                advance(part.columns.n)
+
+    @property
     def attrs(self) -> dict[str, Any]:
         """What a data frame would carry: its name, where it has one."""
         return {}
@@ -51,7 +66,7 @@ class RowTable(ABC):
 
         names = self.names if wanted is None else tuple(wanted)
         held, rows = [], 0
-        for part in self.parts(names):
+        for part in self.passed(names, "rows"):
             rows += part.columns.n
             if rows * len(names) * BYTES > MOST_BYTES:
                 raise DataError(self._too_large(len(names)))

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from ..engine.sums.gram import CrossProducts, FactorSums, Pairs
+import numpy as np
+from scipy import sparse
+
+from ..design.predictors import NOTHING, predictors_of
+from ..engine.sums.gram import FactorSums
+from ..engine.sums.rows import Rows
 from ..engine.sums.structure import Structure, weight_sums
 from ..engine.sums.sums import Sums
+from ..engine.sums.tally import times
 from ..errors import DataError
 from ..functions.arrays import Array
 from ..numerics.linalg import Codes
 from ..numerics.stacks import levels_last
 from .facts import ColumnFacts, Facts
+from .linking import Linked, unit_of
 from .numbering import GroupFacts, Grouping, facts_of
 from .parts import TablePart
 from .plan import PartPlan
@@ -28,7 +37,9 @@ class RunningSums:
         self.plan = plan
         self.groupings = [Grouping(variables) for variables in plan.group_variables]
         groups = {name: GroupFacts() for variables in plan.group_variables for name in variables}
-        self.facts = Facts.none(len(plan.design.X_full_names), groups)
+        self.weighted = plan.recipe.arguments.weights is not None
+        self.facts = Facts.none(len(plan.design.X_full_names), groups, self.weighted)
+        self.wide: set[str] = set()
         m = len(plan.design.X_full_names) + 1
         self.factors = [Growing(_width(plan, f), m) for f in range(len(self.groupings))]
         self.links = {(f, g): Linked() for g in range(len(self.factors)) for f in range(g)}
@@ -38,30 +49,60 @@ class RunningSums:
     def add(self, part: TablePart) -> None:
         """Add the rows of a part."""
         found = self.plan.recipe.evaluate(part)
-        coded = self.plan.coded(found) if found.n else None
-        self.facts = self.facts + self._facts(found, None if coded is None else coded.X)
-        if coded is None:
+        if not found.n:
+            self.facts = self.facts + self._facts(found, ColumnFacts.none(len(self.XytXy) - 1, self.weighted))
             return
-        codes = [grouping.codes([found.groups[name] for name in grouping.variables]) for grouping in self.groupings]
-        rows = coded.rows(codes, [len(grouping) for grouping in self.groupings], self.plan)
-        factors, links, XytXy = Structure.as_given(rows, self.plan.coordinates, keep=False).sums(rows.weights, "ZXy")
-        for growing, sums, own in zip(self.factors, factors, codes, strict=True):
-            growing.add(sums, own)
-        for key, link in links.items():
-            self.links[key].add(link)
+        coded = self.plan.coded(found)
+        groups = self._groups(found)  # what is wrong with labels is said before they are numbered
+        codes: list[Codes] = [
+            grouping.codes([found.groups[name] for name in grouping.variables]) for grouping in self.groupings
+        ]
+        sizes = [len(grouping) for grouping in self.groupings]
+        rows = coded.rows(codes, sizes, self.plan)
+        XytXy = self._add_sums(rows, codes, sizes)
         self.XytXy += XytXy
+        self.facts = self.facts + replace(self._facts(found, self._columns(coded.X, XytXy)), groups=groups)
         log_weights, y_square = weight_sums(rows.y, rows.weights)
         self.log_weights, self.y_square = self.log_weights + log_weights, self.y_square + y_square
 
-    def _facts(self, found: Evaluated, X: Array | None) -> Facts:
+    def _columns(self, X: Any, XytXy: Array) -> ColumnFacts:
+        """What the columns of X were: said by the sums, but where they are weighted or have no intercept."""
+        plan, p = self.plan, X.shape[1]
+        if self.weighted or not plan.design.fixed_terms.intercept or sparse.issparse(X):
+            return ColumnFacts.none(p, self.weighted).with_rows(X)
+        still = self.facts.columns.indicator
+        return ColumnFacts.of_sums(X, XytXy[:p, :p], plan.coordinates.R, still)
+
+    def _add_sums(self, rows: Rows, codes: Sequence[Codes], sizes: Sequence[int]) -> Array:
+        """Add what the rows have by level and by pair of levels; [X y]'W[X y] of them (m, m)."""
+        for (f, g), linked in self.links.items():
+            linked.check((sizes[f], sizes[g]))
+        tabled = {key for key, linked in self.links.items() if linked.table is not None}
+        structure = Structure.as_given(rows, self.plan.coordinates, keep=False, without=tabled)
+        factors, links, XytXy = structure.sums(rows.weights, "ZXy")
+        for growing, sums, own in zip(self.factors, factors, codes, strict=True):
+            growing.add(sums, own)
+        Z = [structure.random(f) for f in range(len(sizes))] if self.links else []
+        for (f, g), linked in self.links.items():
+            both, columns = (sizes[f], sizes[g]), (Z[f], Z[g])
+            if linked.table is None:
+                linked.add(links[f, g], both, unit_of(columns, rows.weights))
+                continue
+            if rows.weights is not None:
+                columns = ([times(rows.weights, z) for z in Z[f]], Z[g])
+            linked.table.add(codes[f], codes[g], both, columns)
+        return XytXy
+
+    def _groups(self, found: Evaluated) -> dict[str, GroupFacts]:
         try:
-            groups = {
-                name: own.and_(facts_of(found.groups[name]), name, found.where) if found.n else own
+            return {
+                name: own.and_(facts_of(found.groups[name]), name, found.where)
                 for name, own in self.facts.groups.items()
             }
         except KeyError as error:
             raise DataError(f"{found.where} has no grouping variable {error}") from None
-        columns = ColumnFacts.none(len(self.facts.columns.mean))
+
+    def _facts(self, found: Evaluated, columns: ColumnFacts) -> Facts:
         y, w = found.response, found.weights
         return Facts(
             found.rows.n_total,
@@ -71,8 +112,9 @@ class RunningSums:
             float(np.min(y, initial=np.inf)),
             float(np.max(y, initial=-np.inf)),
             0.0 if w is None else float(np.max(w, initial=0.0)),
-            columns if X is None else columns.with_rows(X),
-            groups,
+            columns,
+            self.facts.groups,
+            predictors_of(found.predictors, found.n, self.wide) if found.n else NOTHING,
         )
 
     def sums(self) -> PlanSums:
@@ -129,38 +171,3 @@ def _longer(stack: Array, size: int) -> Array:
     out[:] = 0.0
     out[: len(stack)] = stack
     return out
-
-
-class Linked:
-    """Sums by pair of levels: those of parts are put together when they are as many, so each is moved few times."""
-
-    def __init__(self) -> None:
-        self.stack: list[CrossProducts] = []
-
-    def add(self, link: CrossProducts) -> None:
-        """Add the pairs of some rows."""
-        self.stack.append(link)
-        while len(self.stack) > 1 and len(self.stack[-2].pairs) <= len(self.stack[-1].pairs):
-            second, first = self.stack.pop(), self.stack.pop()
-            self.stack.append(together([first, second]))
-
-    def total(self, L_first: int, L_second: int) -> CrossProducts:
-        """All pairs."""
-        if not self.stack:
-            none = np.zeros(0, dtype=np.int64)
-            return CrossProducts(Pairs(none, none), np.zeros((0, L_first, L_second)))
-        return together(self.stack)
-
-
-def together(links: list[CrossProducts]) -> CrossProducts:
-    """The sums of several links on the same levels."""
-    if len(links) == 1:
-        return links[0]
-    J = max(int(link.second.max(initial=-1)) for link in links) + 1
-    keys, at = np.unique(np.concatenate([link.first * J + link.second for link in links]), return_inverse=True)
-    blocks = np.zeros((len(keys), *links[0].blocks.shape[1:]))
-    start = 0
-    for link in links:
-        blocks[at[start : start + len(link.pairs)]] += link.blocks
-        start += len(link.pairs)
-    return CrossProducts(Pairs(*np.divmod(keys, J)), blocks)

@@ -7,7 +7,7 @@ where they may vanish or be negative (observed information), so no root of them 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -54,11 +54,14 @@ class Structure:
         return cls(rows, scaling, tuple(given.factors[f] for f in order), pairs, keep)
 
     @classmethod
-    def as_given(cls, rows: Rows, scaling: Scaling, *, keep: bool = True) -> Structure:
-        """As `of`, with the factors in the order of the rows' terms."""
+    def as_given(
+        cls, rows: Rows, scaling: Scaling, *, keep: bool = True, without: Collection[tuple[int, int]] = ()
+    ) -> Structure:
+        """As `of`, with the factors in the order of the rows' terms; not the pairs of the factors in `without`."""
         factors = tuple(factor_rows(rows, terms) for terms in factor_terms(rows.terms))
         count = range(len(factors))
-        pairs = {(f, g): pair_rows(factors[f], factors[g]) for g in count for f in range(g)}
+        wanted = [(f, g) for g in count for f in range(g) if (f, g) not in without]
+        pairs = {(f, g): pair_rows(factors[f], factors[g]) for f, g in wanted}
         return cls(rows, scaling, factors, pairs, keep)
 
     @property
@@ -134,6 +137,10 @@ class Structure:
     @cached_property
     def _held(self) -> list[list[Column]]:
         return [_scaled(self.rows, self.scaling, f.terms, slice(0, self.n)) for f in self.factors]
+
+    def random(self, f: int) -> list[Column]:
+        """The scaled columns of one factor on all rows: (n,), or a number for a column of ones."""
+        return self._random(f, slice(0, self.n))
 
     def _random(self, f: int, at: slice) -> list[Column]:
         """The scaled columns of one factor on some rows."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...design import SummedRows
 from ...errors import ArgumentError
 from ...extract import AIC, logLik, word
 from ...fit.fitted_model import FittedModel
@@ -32,9 +33,10 @@ from ...language.suggest import did_you_mean
 from ...language.syntax import MixedFormula, RandomTerm
 from ...numerics.linalg import Array, powers_of_two
 from ..contrasts.contrasts import DDF, f_tests
-from ..contrasts.restrictions import restriction
+from ..contrasts.restrictions import restriction, restriction_of_factor
 from ..degrees_of_freedom.choice import METHODS, check_ddf
 from ..records import AnovaTable, table
+from .estimable import factor_with
 from .hypotheses import columns_of, crossproduct_factor, first, in_own_columns
 from .likelihood_ratio import changed_request, describe, p_value, refitted, without_random_effects
 from .variance_tables import UNTESTED, anova_table
@@ -148,10 +150,20 @@ def _deletion(fit: FittedModel, label: str) -> Array:
         return first(fit)[0].L
     if fit.design.fixed_terms.intercept and label in droppable(fit) and not fit.design.dropped:
         return np.eye(len(fit.beta))[at]
-    request = replace(changed_request(fit, without_term(fit, label)), subset=fit.rows.kept)
-    L = restriction(fit.rows.X, design_of(request).X)
+    L = _restriction(fit, without_term(fit, label))
     lengths = powers_of_two(np.linalg.norm(crossproduct_factor(fit), axis=0))
     return in_own_columns(L / lengths, at, lengths)[0] if len(L) else L
+
+
+def _restriction(fit: FittedModel, smaller: MixedFormula) -> Array:
+    """The restriction to the fixed effects of a smaller formula, by the rows or by their sums."""
+    source = fit.data.source
+    if isinstance(source, SummedRows):
+        R = factor_with(fit.design, source.columns, terms(smaller.fixed))
+        if R is not None:
+            return restriction_of_factor(R, R.shape[1] - len(fit.beta))
+    request = replace(changed_request(fit, smaller), subset=fit.rows.kept)
+    return restriction(fit.rows.X, design_of(request).X)
 
 
 def by_likelihood(whole: Mixed, labels: Sequence[str], test: str | None) -> AnovaTable:

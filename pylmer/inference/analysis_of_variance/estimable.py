@@ -17,16 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from ...design import Designed
+from ...design import Design, Designed, DesignRows, SummedRows
+from ...design.summed import Cells, SummedColumns, columns_of_terms
 from ...fit.per_fit import once_per_fit
 from ...functions import Matrix, Value
 from ...functions.variables import coded_factor, is_categorical
-from ...language import deparse
+from ...language import Terms, deparse
 from ...numerics.linalg import Array, chunks, powers_of_two, triangular_factor
 from ...numerics.rank import TOLERANCE, left_to_right
 
 ROUNDING = 1e-9  # an entry of B this small is zero ...
 NOISE = 1e-14  # ... or this small relative to the condition of the basis
+NO_ROWS = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,18 +126,19 @@ def _contains(larger: tuple[frozenset[int], frozenset[int]], smaller: tuple[froz
 
 @once_per_fit
 def overparametrise(fit: Designed) -> Overparametrised:
-    """X_all of a fit; rows pass by in blocks, so that it is never held whole."""
-    fixed, present, rows = fit.design.fixed_terms, set(fit.design.assign), fit.rows
+    """X_all of a fit; rows pass by in blocks, so that it is never held whole, or stay where they were summed."""
+    fixed, present = fit.design.fixed_terms, set(fit.design.assign)
     factors = [each for t, each in enumerate(fixed.factors) if t + 1 in present]
     used = sorted({k for each in factors for k in each})
-    variables = tuple(_variable(deparse(fixed.variables[k]), rows.variables) for k in used)
+    names = [deparse(fixed.variables[k]) for k in used]
     own = tuple(tuple(used.index(k) for k in each) for each in factors)
     labels = ("",) * fixed.intercept + tuple(label for t, label in enumerate(fixed.labels) if t + 1 in present)
     terms = ((),) * fixed.intercept + own
+    source = fit.data.source
+    summed = of_sums(fit.design, source.columns, names, terms) if isinstance(source, SummedRows) else None
+    variables, R = summed or _of_rows(fit.rows, names, terms)
     levels = [tuple(_level_tuples([len(variables[v].labels) for v in term])) for term in terms]
     assign, flat = np.repeat(np.arange(len(terms)), [len(each) for each in levels]), tuple(x for y in levels for x in y)
-    blocks = (np.hstack([_all_columns(variables, terms, at), _dense_rows(rows.X, at)]) for at in chunks(rows.n))
-    R = triangular_factor(blocks, len(assign) + len(fit.design.X_names))
     coded = [_contrast_coded(variables, terms, t) for t in range(len(terms))]
     reference = [
         any(k == 0 and v in coded[t] for v, k in zip(terms[t], each, strict=True))
@@ -146,6 +149,60 @@ def overparametrise(fit: Designed) -> Overparametrised:
     kept = _basis(R[:, :P], assign, np.array(reference, bool))
     inside = _coordinates(R, kept)
     return Overparametrised(variables, labels, terms, assign, flat, lengths, R, kept, inside[:, :P], inside[:, P:])
+
+
+def _of_rows(
+    rows: DesignRows, names: Sequence[str], terms: Sequence[tuple[int, ...]]
+) -> tuple[tuple[Variable, ...], Array]:
+    """The variables, and the triangular factor of the columns of all terms and of X."""
+    variables = tuple(variable_of_rows(name, rows.variables) for name in names)
+    count = sum(math.prod(len(variables[v].labels) for v in term) for term in terms)
+    blocks = (np.hstack([_all_columns(variables, terms, at), _dense_rows(rows.X, at)]) for at in chunks(rows.n))
+    return variables, triangular_factor(blocks, count + rows.X.shape[1])
+
+
+def of_sums(
+    design: Design, columns: SummedColumns, names: Sequence[str], terms: Sequence[tuple[int, ...]]
+) -> tuple[tuple[Variable, ...], Array] | None:
+    """The same of sums; None where X has not all that the columns of all terms have."""
+    cells = Cells(design, columns.matrices)
+    variables = tuple(_summed(name, cells) for name in names)
+    parts = []
+    for term in terms:
+        own = [names[v] for v in term]
+        rows = cells.rows(own)
+        found = cells.combination(own, np.eye(rows[1]), rows)
+        if found is None:
+            return None
+        parts.append(_without_rounding(columns, found))
+    inside = np.hstack([*parts, np.eye(len(columns.R))])
+    R = triangular_factor([columns.R @ inside], inside.shape[1])
+    R[:, ~inside.any(axis=0)] = 0.0
+    return variables, R
+
+
+def factor_with(design: Design, columns: SummedColumns, terms: Terms) -> Array | None:
+    """The triangular factor (k + p, k + p) of the columns of a smaller fixed part and of X; None where X lacks one."""
+    found = columns_of_terms(Cells(design, columns.matrices), terms)
+    if found is None:
+        return None
+    inside = np.hstack([_without_rounding(columns, found), np.eye(len(columns.R))])
+    return triangular_factor([columns.R @ inside], inside.shape[1])
+
+
+def _without_rounding(columns: SummedColumns, found: Array) -> Array:
+    """Combinations (P, k) of all columns as those of the kept ones (p, k); what cancels is zero."""
+    whole, parts = columns.every @ found, np.abs(columns.every) @ np.abs(found)
+    return np.asarray(np.where(np.abs(whole) <= ROUNDING * parts, 0.0, whole))
+
+
+def _summed(name: str, cells: Cells) -> Variable:
+    """A variable without its rows."""
+    value = cells.rows([name])[0][name]
+    if is_categorical(value):
+        return Variable(name, tuple(coded_factor(value).levels.labels()), NO_ROWS, None)
+    numbers = np.zeros((0, value.numbers.shape[1] if isinstance(value, Matrix) else 1))
+    return Variable(name, _labels(value, numbers.shape[1]), None, numbers, np.ones(numbers.shape[1]))
 
 
 def _coordinates(R: Array, kept: Array) -> Array:
@@ -169,18 +226,23 @@ def _contrast_coded(variables: Sequence[Variable], terms: Sequence[tuple[int, ..
     return found
 
 
-def _variable(name: str, values: Mapping[str, Value]) -> Variable:
+def variable_of_rows(name: str, values: Mapping[str, Value]) -> Variable:
     value = values[name]
     if is_categorical(value):
         factor = coded_factor(value)
         return Variable(name, tuple(factor.levels.labels()), np.asarray(factor.codes), None)
     numbers = np.asarray(value.numbers if isinstance(value, Matrix) else np.asarray(value)[:, None], float)
-    labels: tuple[str, ...] = ("",)
-    if isinstance(value, Matrix):
-        labels = value.names if any(value.names) else tuple(str(k + 1) for k in range(numbers.shape[1]))
+    labels = _labels(value, numbers.shape[1])
     largest = np.max(np.abs(numbers), axis=0, initial=0.0)
     sizes = np.exp2(np.ceil(np.log2(np.where(largest > 0, largest, 1.0))))
     return Variable(name, tuple(labels), None, numbers / sizes, sizes)
+
+
+def _labels(value: Value, k: int) -> tuple[str, ...]:
+    """Names of the columns of a numeric variable."""
+    if not isinstance(value, Matrix):
+        return ("",)
+    return value.names if any(value.names) else tuple(str(column + 1) for column in range(k))
 
 
 def _level_tuples(sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from ...design import Design, SummedRows
-from ...engine.sums.arrange import upper_factor
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
 from ...fit.per_fit import once_per_fit
@@ -64,9 +63,8 @@ def _labels(design: Design) -> tuple[str, ...]:
 @once_per_fit
 def crossproduct_factor(fit: FittedModel) -> Array:
     """R (p, p) with R'R = X'X, unweighted."""
-    source = fit.data.source
-    if isinstance(source, SummedRows) and not source.largest_weight:
-        return upper_factor(fit.gram.XytXy)[:-1, :-1] @ fit.gram.scaling.R
+    if isinstance(fit.data.source, SummedRows):
+        return fit.data.source.columns.R
     X = fit.rows.X
     blocks = (X[at] if isinstance(X, np.ndarray) else X[at].toarray() for at in chunks(fit.design.n))
     return triangular_factor(blocks, X.shape[1])

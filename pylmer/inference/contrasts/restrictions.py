@@ -22,7 +22,12 @@ def restriction(X: Any, X0: Any) -> Array:
     """
     p, p0, n = X.shape[1], X0.shape[1], X.shape[0]
     blocks = (np.hstack([_dense(X0[at]), _dense(X[at])]) for at in chunks(n))
-    R = triangular_factor(blocks, p0 + p)
+    return restriction_of_factor(triangular_factor(blocks, p0 + p), p0)
+
+
+def restriction_of_factor(R: Array, p0: int) -> Array:
+    """The same by the triangular factor (p0 + p, p0 + p) of [X0 X]."""
+    p = R.shape[1] - p0
     size = np.sqrt(np.sum(R**2, axis=0))
     R = R / np.where(size > 0, size, 1.0)
     outer, inner = _span(R[:, p0:]), _span(R[:, :p0])

@@ -9,15 +9,16 @@ import numpy as np
 
 from ...design import Design
 from ...errors import ArgumentError, DataError
-from ...functions import Factor, Logical, Strings, Value, as_factor
+from ...functions import Factor, Logical, Strings, as_factor
 from ...functions.values import kind
 from ...language import known_as
 from ...language.nodes import Call, Name
 from ...language.suggest import did_you_mean
 from ...language.walk import nodes
-from ...text.arguments import call_given, is_number
+from ...text.arguments import is_number
 from .covariates import Reduction
 from .records import Axis, Level, level_text
+from .seen import Seen
 
 LARGEST = 10_000  # cells of a grid
 FEW = 2  # values up to which a number counts as a factor
@@ -59,11 +60,19 @@ def made_factors(design: Design) -> set[str]:
     return {node.name for node in arguments if isinstance(node, Name)}
 
 
-def is_numeric(value: Value) -> bool:
-    return not isinstance(value, Logical | Factor | Strings) and kind(value) == "numeric"
+def is_numeric(name: str, seen: Seen) -> bool:
+    return name in seen.numbers or kind(seen.value(name)) == "numeric"
 
 
-def axis_of(name: str, value: Value, is_factor: bool, at: Any, reduced: Reduction, keep: tuple[str, ...] | int) -> Axis:
+def axis_of(name: str, seen: Seen, is_factor: bool, at: Any, reduced: Reduction, keep: tuple[str, ...] | int) -> Axis:
+    most = -1 if isinstance(keep, tuple) else keep
+    if at is not None and name in seen.numbers:
+        return Axis(name, _numbers(name, at), "numeric", covariate=not is_factor)
+    reduce = reduced.of(name)
+    kept = name in keep if isinstance(keep, tuple) else not seen.has_many(name, most)
+    if name in seen.numbers and not is_factor and reduce is not None and not kept:
+        return Axis(name, _numbers(name, seen.reduced(name, reduce)), "numeric", covariate=True)
+    value = seen.value(name)
     if isinstance(value, Logical):
         found = [bool(code) for code in np.unique(value.codes)]
         return Axis(name, _chosen(name, found, at), "logical")
@@ -75,16 +84,11 @@ def axis_of(name: str, value: Value, is_factor: bool, at: Any, reduced: Reductio
         raise DataError(f"marginal means want factors, texts, logicals and numbers; {name!r} is a {kind(value)}")
     if at is not None:
         return Axis(name, _numbers(name, at), "numeric", covariate=not is_factor)
-    values, reduce = np.unique(np.asarray(value, float)), reduced.of(name)
-    kept = name in keep if isinstance(keep, tuple) else len(values) <= keep
+    values = np.unique(np.asarray(value, float))
+    kept = name in keep if isinstance(keep, tuple) else len(values) <= most
     if is_factor or reduce is None or (kept and name not in reduced.own):
         return Axis(name, tuple(values.tolist()), "numeric")
-    return Axis(
-        name,
-        _numbers(name, call_given(reduce, f"cov_reduce of {name!r}", np.asarray(value, float))),
-        "numeric",
-        covariate=True,
-    )
+    return Axis(name, _numbers(name, seen.reduced(name, reduce)), "numeric", covariate=True)
 
 
 def _chosen(name: str, found: Sequence[Level], at: Any) -> tuple[Level, ...]:

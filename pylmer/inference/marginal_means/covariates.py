@@ -24,6 +24,14 @@ Reduce = Callable[[Array], Any] | bool | str | Mapping[str, Any] | Sequence[Any]
 WANTED = "wanted a function such as np.mean, True, False, {'x': function}, a formula 'x ~ z', or several of these"
 
 
+def about_the_mean(x: Array) -> Array:
+    """One below and one above the mean."""
+    return np.asarray(np.mean(x) + np.array([-1.0, 1.0]))
+
+
+OF_THE_MEAN: tuple[Any, ...] = (np.mean, about_the_mean)  # functions that want no more of a column than its mean
+
+
 @dataclass(frozen=True)
 class Reduction:
     """How numeric variables are reduced: the default, the exceptions, and formulas by the variable on their left."""

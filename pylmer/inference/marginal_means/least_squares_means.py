@@ -21,11 +21,11 @@ from ...language import deparse, known_as, variables
 from ...language.suggest import did_you_mean
 from ...numerics.linalg import Array
 from ...text.arguments import check_level
-from ..analysis_of_variance.estimable import Overparametrised, overparametrise
+from ..analysis_of_variance.estimable import Overparametrised, Variable, overparametrise, variable_of_rows
 from ..contrasts.contrasts import DDF, t_tests
 from ..degrees_of_freedom.choice import METHODS, check_ddf
 from ..records import CoefmatTable, table
-from .used_data import used_values
+from .seen import Seen
 
 NOT_ESTIMABLE = 1e-6
 COLUMNS = ("Estimate", "Std. Error", "df", "t value", "lower", "upper", "Pr(>|t|)")
@@ -183,7 +183,7 @@ def covariate_means(fit: FittedModel) -> dict[int, Array]:
     out = {}
     for v, node in numeric.items():
         if v in of_factors:  # as.numeric(f): only the variable itself has a mean
-            out[v] = every.variables[v].columns(slice(None)).mean(axis=0)
+            out[v] = _mean_of(fit, every.variables[v])
             continue
         value = as_variable(evaluate(node, frame.scope))
         numbers = value.numbers[0] if isinstance(value, Matrix) else np.asarray(value, float)[:1]
@@ -191,9 +191,19 @@ def covariate_means(fit: FittedModel) -> dict[int, Array]:
     return out
 
 
+def _mean_of(fit: FittedModel, variable: Variable) -> Array:
+    """The means of the columns of a numeric variable that is made of a factor."""
+    whole = variable if len(variable.columns(slice(None))) else variable_of_rows(variable.name, fit.rows.variables)
+    return np.asarray(whole.columns(slice(None)).mean(axis=0))
+
+
 def _means(fit: FittedModel, names: Sequence[str]) -> dict[str, list[float]]:
-    values, out = used_values(fit, names), {}
-    for name, value in values.items():
+    seen, out = Seen.of(fit, names), {}
+    for name in names:
+        if name in seen.numbers:
+            out[name] = [seen.numbers[name].mean]
+            continue
+        value = seen.value(name)
         if isinstance(value, Strings):
             raise DataError(f"the covariate {name!r} is text and has no mean")
         out[name] = [float(np.mean(np.asarray(getattr(value, "codes", value), float)))]

@@ -16,9 +16,12 @@ from .nesting import Nesting, occurring
 from .records import Axis, level_text
 
 
-def observed(axes: Sequence[Axis], values: Mapping[str, Value]) -> tuple[dict[str, Codes], Array]:
+def observed(
+    axes: Sequence[Axis], values: Mapping[str, Value], rows: Array | None = None
+) -> tuple[dict[str, Codes], Array]:
     """The combinations of levels that occur in the data, of all variables but covariates, and their rows of data.
 
+    rows  how many each value stands for; None: one
     Returns by variable its places (u,), and the counts (u,).
     """
     counted = [axis for axis in axes if not axis.covariate]
@@ -30,7 +33,8 @@ def observed(axes: Sequence[Axis], values: Mapping[str, Value]) -> tuple[dict[st
     codes = [_codes(axis, values[axis.name]) for axis in counted]
     inside = np.all([code >= 0 for code in codes], axis=0)
     keys = numbers(np.stack([code[inside] for code in codes], axis=1), sizes)
-    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    counts = np.bincount(which, None if rows is None else rows[inside])
     return {axis.name: code[inside][first] for axis, code in zip(counted, codes, strict=True)}, counts.astype(float)
 
 

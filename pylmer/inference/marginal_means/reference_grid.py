@@ -33,10 +33,9 @@ from .nesting import AUTO, DETECTED, Nesting, check_nesting, detected, nesting_t
 from .observed import frequencies, observed, places_of
 from .options import check_type
 from .records import Axis, Level
+from .seen import Seen
 from .transformations import Transformation, response_scale
-from .used_data import used_values
-
-Fit = FittedModel | GeneralizedFittedModel | LinearFit
+from .used_data import Fit, used_values
 
 
 @word_of(FittedModel, GeneralizedFittedModel, LinearFit)
@@ -126,14 +125,16 @@ class Grid:
     ) -> Grid:
         """The grid of a fit's predictors."""
         names = list(predictors(fit.design))
-        values = used_values(fit, names)
+        known = Seen.of(fit, names)
         given, keep = given_values(at, names), kept_values(cov_keep, names)
-        numeric = [name for name in names if is_numeric(values[name])]
+        numeric = [name for name in names if is_numeric(name, known)]
         reduced, factors = reduction(cov_reduce, numeric), made_factors(fit.design)
-        axes = [axis_of(name, values[name], name in factors, given.get(name), reduced, keep) for name in names]
+        axes = [axis_of(name, known, name in factors, given.get(name), reduced, keep) for name in names]
         terms = tuple(_predictors_of(fit.design, [fit.design.fixed_terms.variables[i] for i in each]) for each in
                       fit.design.fixed_terms.factors)  # fmt: skip
-        seen, counts = observed(axes, values)
+        if not known.tells([axis.name for axis in axes if not axis.covariate]):
+            known = Seen.of_rows(fit, names)
+        seen, counts = observed(axes, known.values, known.counts)
         several = [axis.name for axis in axes if len(axis.values) > 1 and axis.name not in reduced.formulas]
         asked = isinstance(nesting, str) and nesting == AUTO
         nested = (

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
 from ...fit.generalized import GeneralizedFittedModel
 from ...fit.linear.regression import LinearFit
 from ...fit.words import word_of
-from ...numerics.linalg import Array
 from ...text.arguments import check_call
 from ..intervals import confint
 from .axes import FEW
-from .covariates import Reduce
+from .covariates import Reduce, about_the_mean
 from .grids import MEANS, EmmGrid, EmmList
 from .joint import joint_test, joint_tests_table, tests_table
 from .nesting import AUTO
@@ -121,11 +118,6 @@ def _joint(means: EmmGrid, null: Any, by: Any) -> MeansTable:
     outer = tuple(grid.axis(name) for name in grid.by)
     columns = {name: grid.grid[name].to_numpy()[[rows[0] for rows in groups]] for name in grid.by}
     return tests_table(columns, tests, (), outer)
-
-
-def about_the_mean(x: Array) -> Array:
-    """One below and one above the mean."""
-    return np.asarray(np.mean(x) + np.array([-1.0, 1.0]))
 
 
 @word_of(FittedModel, GeneralizedFittedModel, LinearFit)

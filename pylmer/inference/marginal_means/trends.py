@@ -24,7 +24,7 @@ from .grids import EmmGrid
 from .records import Axis, Level
 from .reference_grid import Grid
 from .regridding import regrid
-from .used_data import used_values
+from .seen import Seen
 
 STEP = 0.001  # of the difference quotient, relative to the variable's range
 DEGREE = "degree"
@@ -59,7 +59,7 @@ def trend_grid(
     name = _variable(node, asked.var, grid)
     h = asked.delta_var
     if h is None:
-        h = STEP * float(np.ptp(np.asarray(used_values(fit, [name])[name], float)))
+        h = STEP * Seen.of(fit, [name]).range(name)
     start: Mapping[str, Sequence[Level]] = grid.columns()
     shifts = np.arange(asked.max_degree + 1) - asked.max_degree // 2
     places = [{**start, name: [float(value) + h * shift for value in start[name]]} for shift in shifts]

@@ -17,8 +17,10 @@ from ...language import deparse
 from ...language.nodes import Name
 from ...numerics.linalg import Array
 
+Fit = FittedModel | GeneralizedFittedModel | LinearFit
 
-def used_values(fit: FittedModel | GeneralizedFittedModel | LinearFit, names: Sequence[str]) -> dict[str, Value]:
+
+def used_values(fit: Fit, names: Sequence[str]) -> dict[str, Value]:
     """Values of the named columns, or of `env` where there is no such column, on the rows used (n,).
 
     A fit of `mkMerMod` has neither: its variables are those of the formula. DataError for a name inside a function.
@@ -29,7 +31,7 @@ def used_values(fit: FittedModel | GeneralizedFittedModel | LinearFit, names: Se
     return {name: _used(fit, read, name) for name in names}
 
 
-def _used(fit: FittedModel | GeneralizedFittedModel | LinearFit, read: Columns, name: str) -> Value:
+def _used(fit: Fit, read: Columns, name: str) -> Value:
     rows, env = fit.rows, fit.request.env or {}
     if name in read:
         return on_rows(read[name], rows.kept)

@@ -6,15 +6,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import Any
 
 from ..errors import ArgumentError, MissingExtraError
 
 
 @contextmanager
-def progress_bar(total: int, shown: bool | None, what: str) -> Iterator[Callable[[int], object]]:
-    """A function that counts steps of `total` done.
+def progress_bar(
+    total: int | None, shown: bool | None, what: str, delay: float = 0.0, **look: Any
+) -> Iterator[Callable[[int], object]]:
+    """A function that counts steps of `total` done (None: nobody knows how many there are).
 
     shown  True: a bar, MissingExtraError without tqdm; False: none; None: a bar if there is tqdm and somebody to see it
+    delay  seconds after which the bar appears;  look  further arguments of tqdm
+
+    No thread watches over it, so none is left behind.
 
     >>> with progress_bar(2, False, "fits") as advance:
     ...     advance(1)
@@ -24,7 +30,8 @@ def progress_bar(total: int, shown: bool | None, what: str) -> Iterator[Callable
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=total, desc=what, leave=False) as bar:
+    unwatched = type("Unwatched", (tqdm,), {"monitor_interval": 0})
+    with unwatched(total=total, desc=what, leave=False, delay=delay, **look) as bar:
         yield bar.update
 
 
