@@ -18,6 +18,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 CHUNK = 65_536  # rows held at once at the most
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
+LARGE = 100  # columns of a triangular matrix from which LAPACK's own inverse pays
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
 
 
@@ -97,6 +98,15 @@ def log_diagonal(L: Array) -> float:
 def inverse_upper(R: Array) -> Array:
     """R^-1 of an upper-triangular matrix, which may be empty."""
     return np.triu(np.linalg.inv(R))
+
+
+def inverse_lower(L: Array) -> Array:
+    """L^-1 of a lower-triangular matrix, which may be empty."""
+    if len(L) < LARGE:
+        return np.linalg.inv(L)
+    from scipy.linalg.lapack import dtrtri  # for large ones a sixth of the work; few fits have them
+
+    return np.asarray(dtrtri(L, lower=1)[0])
 
 
 def deviations_and_correlations(T: Array) -> tuple[Array, Array]:

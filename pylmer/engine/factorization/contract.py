@@ -17,7 +17,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, cholesky, log_diagonal
+from ...numerics.linalg import Array, cholesky, inverse_lower, log_diagonal
 from ..sums.gram import Gram
 
 Covariances: TypeAlias = "tuple[list[Array], dict[tuple[int, int], Array]]"
@@ -42,14 +42,14 @@ class Fixed:
         """Of [X y]'V^-1[X y] (p + 1, p + 1) and log|V|."""
         p = reduced.shape[0] - 1
         L_X = cholesky(reduced[:p, :p]) if p else np.zeros((0, 0))
-        inverse = np.linalg.inv(L_X)
+        inverse = inverse_lower(L_X)
         half = inverse @ reduced[:p, p]
         return cls(inverse.T @ half, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
 
     @cached_property
     def Phi(self) -> Array:
         """(X'V^-1X)^-1 (p, p)."""
-        half = np.linalg.inv(self.L_X) if len(self.L_X) else self.L_X
+        half = inverse_lower(self.L_X) if len(self.L_X) else self.L_X
         return np.asarray(half.T @ half)
 
 
