@@ -60,6 +60,8 @@ def _clearly_independent_beside(X: Any) -> bool:
     if not np.all(length > 0) or not np.isfinite(XtX.data).all():
         return False
     others = np.delete(np.arange(X.shape[1]), np.arange(first, end))
+    if not len(others):
+        return True
     E = XtX[first:end][:, others].toarray() / np.outer(length[first:end], length[others])
     F = XtX[others][:, others].toarray() / np.outer(length[others], length[others])
     factor, info = linalg.lapack.dpotrf(F - E.T @ E, lower=1)

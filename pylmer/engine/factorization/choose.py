@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PLANS = (
     ("chain", "ChainPlan"),
     ("whole", "WholePlan"),
+    ("chain_crossed", "ChainCrossedPlan"),
     ("scalars", "ScalarsPlan"),
     ("crossed", "CrossedPlan"),
 )

@@ -50,9 +50,9 @@ class Bordered:
         first, end = disjoint_run(X)
         if not X.shape[0] or end - first < SHARE * X.shape[1]:
             return None
-        disjoint = np.arange(first, end)
+        disjoint = np.arange(first, min(end, X.shape[1] - 1 + first))  # there is always a column beside them
         others = np.delete(np.arange(X.shape[1]), disjoint)
-        level, value = _entries(X, first, end)
+        level, value = _entries(X, first, first + len(disjoint))
         squares = value**2 if weights is None else weights * value**2
         lengths = np.sqrt(np.bincount(level, squares, len(disjoint) + 1)[:-1])
         if not np.all(lengths > 0):
