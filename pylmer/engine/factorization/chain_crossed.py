@@ -30,7 +30,9 @@ from .layout import Layout, joined
 from .patterns import CsrPattern, remainder_pattern
 from .schur_complement import COSTLY_REMAINDER, check_remainder
 
-LEFT = 0.5  # of the effects beside the largest factor may be left beside the chain, for it to be worth its price
+LEFT = 0.5  # of the effects beside the largest factor may be left beside the chain, for it to be worth its price, ...
+VECTORS_FROM, SCALARS_FROM = 200, 1_200  # ... and so many of them must there be: scalar terms have a faster way
+ESTIMABLE_CHAIN = 1_500  # effects beside a chain of scalars from which the iterative engine finds theta sooner
 
 
 class CouplingPattern(NamedTuple):
@@ -101,9 +103,13 @@ class ChainCrossedEngine(EliminationEngine):
         return len(self.A) > COSTLY_REMAINDER
 
     @property
+    def estimable(self) -> bool:
+        return len(self.A) > ESTIMABLE_CHAIN and all(sums.L == 1 for sums in self.gram.factors)
+
+    @property
     def route(self) -> str:
         return (
-            f"nested grouping factors beside crossed ones: {len(self.plan.chain)} of them are eliminated level by level, "
+            f"nested grouping factors beside crossed ones: {len(self.plan.chain)} are eliminated level by level, "
             f"one after the other, and {len(self.A)} effects of the others form a dense remainder"
         )
 
@@ -234,7 +240,7 @@ class ChainCrossed(Crossed):
                 above = above[self.chain.parents[f].indices]
             sides = [each.to_rest[into] for each, into in zip(out, coupling.above, strict=True)]
             side = np.concatenate([np.zeros((len(C), 0)), *sides], axis=1)  # parents to the remainder: (nnz, P)
-            J, L, _ = c.shape
+            J = len(c)
             Xy = [each.to_Xy[self.chain_plan.nested.parent[f, g].indices] for g, each in enumerate(out, start=f + 1)]
             to_Xy = np.concatenate([np.zeros((J, 0, len(S))), *Xy], axis=1)
             to_parents = product(level.path, above) + self._row_sums(f, side) + product(c, transposed(to_Xy))
@@ -279,8 +285,9 @@ def _chain_and_rest(incidence: Incidence) -> tuple[tuple[int, ...], tuple[int, .
     q = [J * L for J, L in incidence.shapes]
     chains = [_chain_from(incidence, f) for f in range(len(q))]
     left = [sum(q) - sum(q[f] for f in chain) for chain in chains]
-    best = int(np.argmin(left))
-    if len(chains[best]) < 2 or not 0 < left[best] <= LEFT * (sum(q) - q[0]):
+    best, others = int(np.argmin(left)), sum(q) - q[0]
+    few = VECTORS_FROM if any(L > 1 for _, L in incidence.shapes) else SCALARS_FROM
+    if len(chains[best]) < 2 or others < few or not 0 < left[best] <= LEFT * others:
         return (), ()
     return chains[best], tuple(f for f in range(len(q)) if f not in chains[best])
 
