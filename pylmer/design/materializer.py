@@ -177,4 +177,11 @@ def _sparse_columns(codes: Array, matrix: Array) -> list[Any]:
     if rows.shape[0] < codes.shape[0]:
         absent = np.where(codes < 0, np.nan, 0.0)[:, None]
         coded = sparse.csc_matrix(coded + sparse.csc_matrix(absent) @ np.ones((1, matrix.shape[1])))
-    return [coded[:, [place]] for place in range(matrix.shape[1])]
+    return [_column(coded, place) for place in range(matrix.shape[1])]
+
+
+def _column(coded: Any, place: int) -> Any:
+    """One column of a csc matrix as another, nothing copied."""
+    at = slice(coded.indptr[place], coded.indptr[place + 1])
+    parts = (coded.data[at], coded.indices[at], np.array([0, at.stop - at.start], dtype=coded.indptr.dtype))
+    return sparse.csc_matrix(parts, shape=(coded.shape[0], 1), copy=False)

@@ -18,11 +18,13 @@ from ..engine.factorization.choose import choose_engine
 from ..engine.sums.arrange import form_gram
 from ..engine.sums.gram import Gram
 from ..engine.sums.rows import Rows, TermRows
-from ..engine.sums.scaling import Scaling, column_lengths, find_scaling
+from ..engine.sums.scaling import column_lengths, find_scaling
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array
 from ..options import Control
+from .solution import Solution, solve
 
+WIDE = 1_000  # fixed effects, of one factor nearly all, from which it is absorbed
 ITERATIVE = "iterative"  # the engine whose score and criterion are estimated
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
 
@@ -63,6 +65,15 @@ class Devfun:
     def gradient(self, par: Array) -> Array:
         """dd/dpar (k,)."""
         return self.covariances.par_gradient(self.at(par), np.asarray(par, float))
+
+    @property
+    def searched(self) -> Devfun:
+        """What an optimizer descends: this criterion, or one of the same value that costs less."""
+        return self
+
+    def solution(self, at: At, numbers: Sequence[int]) -> Solution:
+        """The estimates at a place of `searched`; `numbers` gives the grouping factor of each term."""
+        return solve(at, self.covariances, numbers)
 
     @property
     def gram(self) -> Gram:
@@ -134,14 +145,17 @@ def rows_of(rows: DesignRows) -> Rows:
     return Rows(rows.X, y, rows.weights, terms)
 
 
-def _check_sizes(design: Design, scaling: Scaling, unit: float) -> None:
-    """Raise NumericalError for a column whose coefficient's variance is no floating-point number; `unit` of weights."""
+def _check_sizes(design: Design, of_X: Array, R_terms: Sequence[Array], unit: float) -> None:
+    """Raise NumericalError for a column whose coefficient's variance is no floating-point number.
+
+    of_X (p,) lengths of the columns of X, R_terms the scales of the random terms, `unit` that of the weights.
+    """
     blocks = [
-        (design.X_names, scaling.R),
-        *((t.columns, R) for t, R in zip(design.random, scaling.R_terms, strict=True)),
+        (design.X_names, of_X),
+        *((t.columns, column_lengths(R)) for t, R in zip(design.random, R_terms, strict=True)),
     ]
-    for names, R in blocks:
-        for name, length in zip(names, column_lengths(R), strict=True):
+    for names, lengths in blocks:
+        for name, length in zip(names, lengths, strict=True):
             size = length / unit if unit > 0 else 0.0
             if not (size == 0 or SMALLEST_SIZE < size < LARGEST_SIZE):
                 raise NumericalError(
@@ -157,12 +171,18 @@ def make_devfun(data: ModelData, REML: bool, control: Control) -> Devfun:
         raise NumericalError(f"{len(design.X_names)} fixed effects for {design.n} observations: REML needs fewer")
     if isinstance(data.source, SummedRows):
         gram = data.source.gram
-        _check_sizes(design, gram.scaling, np.sqrt(data.source.largest_weight) or 1.0)
+        _check_sizes(
+            design, column_lengths(gram.scaling.R), gram.scaling.R_terms, np.sqrt(data.source.largest_weight) or 1.0
+        )
         return devfun_of_sums(data, gram, REML, control)
     rows = rows_of(data.rows)
+    if rows.p >= WIDE and control.engine == "auto" and rows.bordered is not None:
+        from .wide import wide_devfun  # late: a room that few fits need
+
+        return wide_devfun(data, rows, rows.bordered, REML, control)
     scaling = find_scaling(rows)
     unit = 1.0 if rows.weights is None else float(np.sqrt(np.max(rows.weights, initial=0.0)))
-    _check_sizes(design, scaling, unit)
+    _check_sizes(design, column_lengths(scaling.R), scaling.R_terms, unit)
     return devfun_of_sums(data, form_gram(rows, scaling), REML, control, rows)
 
 

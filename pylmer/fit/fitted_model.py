@@ -23,7 +23,7 @@ from ..options import Control
 from .base import Fit
 from .devfun import ITERATIVE, Devfun, group_numbers
 from .optimum import Optimum
-from .solution import Solution, solve
+from .solution import Solution
 
 Model = TypeVar("Model", bound="FittedModel")
 
@@ -48,16 +48,22 @@ class FittedModel(Fit):
         """Criterion, score and information at the optimum."""
         if self.factorized is not None:
             return self.factorized
+        return self._at_optimum(self.criterion)
+
+    def _at_optimum(self, criterion: Criterion) -> At:
+        """A criterion at the optimum, as the search has left it where it was the one that was searched."""
         known = self.optimum.factorized
-        mine = known is not None and known.criterion is self.criterion and known.points == self.optimum.points
-        return known if known is not None and mine else self.criterion.at(self.optimum.points)
+        mine = known is not None and known.criterion is criterion and known.points == self.optimum.points
+        return known if known is not None and mine else criterion.at(self.optimum.points)
 
     @cached_property
     def solution(self) -> Solution:
         """Estimates in the user's coordinates."""
         if self.given is not None:
             return self.given
-        return solve(self.at, self.covariances, group_numbers(self.design))
+        searched = self.devfun.searched
+        at = self.at if searched is self.devfun else self._at_optimum(searched.criterion)
+        return self.devfun.solution(at, group_numbers(self.design))
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "at"} | {"factorized": None}

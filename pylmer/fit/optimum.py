@@ -94,6 +94,7 @@ def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[Profil
 
 def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer."""
+    devfun = devfun.searched
     points = start_points(devfun, start)
     iterative = devfun.criterion.engine.name == ITERATIVE
     if devfun.control.optimizer != "newton":

@@ -10,13 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
+from .disjoint import disjoint_run
 from .linalg import Array, dense
 
 TOLERANCE = 1e-7
 CLEAR = 1e-6  # squared pivot of scaled X'X above which no column comes near the tolerance
 BLOCK = 65_536  # rows taken at a time
+MOST = 0.5  # of the columns
 
 
 def independent_columns(X: Any, tolerance: float = TOLERANCE) -> Array:
@@ -33,6 +35,8 @@ def independent_columns(X: Any, tolerance: float = TOLERANCE) -> Array:
 
 def clearly_independent(X: Any) -> bool:
     """Whether a Cholesky of X'X, scaled to ones on the diagonal, has large pivots throughout."""
+    if sparse.issparse(X) and _clearly_independent_beside(X):
+        return True
     with np.errstate(over="ignore"):
         XtX = crossproduct(X)
     length = np.sqrt(np.diag(XtX))
@@ -40,6 +44,32 @@ def clearly_independent(X: Any) -> bool:
         return False
     factor, info = linalg.lapack.dpotrf(XtX / np.outer(length, length))
     return bool(info == 0 and np.min(np.diag(factor)) ** 2 > CLEAR)
+
+
+def _clearly_independent_beside(X: Any) -> bool:
+    """The same where most columns never meet in a row, as those of a wide factor: all pivots, whatever their order.
+
+    With ones on the diagonal X'X = [[I, E], [E', F]], and (X'X)^-1 has S^-1 = (F - E'E)^-1 and I + E S^-1 E' on its own
+    diagonal: one over them are the squared lengths of the columns outside the span of all others.
+    """
+    first, end = disjoint_run(X)
+    if end - first < MOST * X.shape[1] or X.shape[0] < X.shape[1]:
+        return False
+    XtX = sparse.csr_array(X.T @ X)
+    length = np.sqrt(XtX.diagonal())
+    if not np.all(length > 0) or not np.isfinite(XtX.data).all():
+        return False
+    others = np.delete(np.arange(X.shape[1]), np.arange(first, end))
+    if not len(others):
+        return True
+    E = XtX[first:end][:, others].toarray() / np.outer(length[first:end], length[others])
+    F = XtX[others][:, others].toarray() / np.outer(length[others], length[others])
+    factor, info = linalg.lapack.dpotrf(F - E.T @ E, lower=1)
+    if info:
+        return False
+    half = linalg.lapack.dtrtri(factor, lower=1)[0]
+    inverse = [1 + np.sum((E @ half.T) ** 2, axis=1), np.sum(half**2, axis=0)]
+    return bool(np.max(np.concatenate(inverse)) * CLEAR < 1)
 
 
 def crossproduct(X: Any) -> Array:

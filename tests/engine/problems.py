@@ -18,6 +18,9 @@ KINDS = (
     "crossed",
     "crossed three, one term hom",
     "crossed scalars",
+    "chain beside crossed",
+    "chain of scalars beside crossed",
+    "chain, wide above, beside crossed",
     "cs and ar1",
     "no fixed effects",
 )
@@ -49,6 +52,25 @@ def make_rows(kind: str, *, weights: bool, seed: int = 1, n: int = 140) -> Rows:
             term(above, 4, None, 2),
         ],
         "crossed scalars": [term(b, 7, None, 1), term(a, 12, z[:, None], 0), term(above, 4, None, 2)],
+        "chain beside crossed": [
+            term(b, 7, None, 3),
+            term(a, 12, Z2, 0),
+            term(above, 4, Z3, 1),
+            term(above // 2, 2, None, 2),
+        ],
+        "chain of scalars beside crossed": [
+            term(a, 12, None, 0),
+            term(above, 4, z[:, None], 1),
+            term(above // 2, 2, None, 2),
+            term(b % 2, 2, None, 3),
+            term(b // 3, 3, None, 4),
+        ],
+        "chain, wide above, beside crossed": [
+            term(b, 7, None, 2),
+            term(b // 4, 2, z[:, None], 3, "diag"),
+            term(a, 12, None, 0),
+            term(above, 4, np.column_stack([Z3, z**2, x**2, x * z]), 1),
+        ],
         "cs and ar1": [term(a, 12, Z3, 0, "cs"), term(b, 7, Z3, 1, "ar1", True)],
         "no fixed effects": [term(a, 12, Z2, 0)],
     }[kind]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PLANS = (
     ("chain", "ChainPlan"),
     ("whole", "WholePlan"),
+    ("chain_crossed", "ChainCrossedPlan"),
     ("scalars", "ScalarsPlan"),
     ("crossed", "CrossedPlan"),
 )
@@ -45,11 +46,12 @@ def _beyond_elimination(incidence: Incidence) -> bool:
     """Whether crossed scalar factors are seen at once to leave a remainder that is too large and not sparse."""
     if incidence.nested or any(L > 1 for _, L in incidence.shapes):
         return False
-    from .schur_complement import exceeds  # crossed scalar factors need these rooms
+    from .chain_crossed import ChainCrossedPlan  # crossed scalar factors need these rooms
+    from .schur_complement import exceeds
     from .sparse_schur_complement import too_full
 
     q = incidence.q - incidence.shapes[0][0]
-    if not exceeds(q):
+    if not exceeds(q) or ChainCrossedPlan.fits(incidence):
         return False
     met = [np.bincount(pairs.first) for (f, _), pairs in incidence.pairs.items() if f == 0]
     return too_full(np.sum(met, axis=0), q)

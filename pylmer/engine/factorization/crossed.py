@@ -94,10 +94,15 @@ class Crossed:
         self.first = Level.eliminated(T[0], first.ZtZ, np.zeros((first.J, first.L, 0)))
         self.half_C = _times_levels(self.first.B, self.C)
         self.S = engine.A - _square(self.half_C)
+        self.remain()
+        self.logdet_V = 2 * log_diagonal(self.first.chol) + self.logdet_M
+
+    def remain(self) -> None:
+        """Factorize what the elimination has left: M of S."""
         M = self._times_T(self._times_T(self.S).T)
         M[np.diag_indices_from(M)] += 1.0
         self.chol = cholesky(symmetric(M))
-        self.logdet_V = 2 * (log_diagonal(self.first.chol) + log_diagonal(self.chol))
+        self.logdet_M = 2 * log_diagonal(self.chol)
 
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""

@@ -19,6 +19,8 @@ from .patterns import CsrPattern
 from .schur_complement import COLUMNS_AT_ONCE, ESTIMABLE_REMAINDER, WELL_CONDITIONED, check_remainder
 from .schur_update import Update, UpdatePlan
 
+NOTHING = 1e-30  # weights of sums that nothing is left of
+
 
 @dataclass(frozen=True, eq=False)
 class DensePlan:
@@ -105,13 +107,14 @@ class DenseSchurComplement:
         return np.asarray(dpotri(self.both.copy(order="F"), lower=0, overwrite_c=1)[0])
 
     def selected_sums(self, weights: Array) -> tuple[float, Array]:
-        if (
-            "selected" in self.__dict__ or len(self.d) <= ESTIMABLE_REMAINDER
-        ):  # a second square is worth it of long rows
-            known, _, complement = self.selected
+        absorbed = np.max(weights, initial=0.0) < NOTHING  # levels of a factor whose variance is infinite
+        if "selected" in self.__dict__ or (len(self.d) <= ESTIMABLE_REMAINDER and not absorbed):
+            known, _, complement = self.selected  # a second square is worth it of long rows
             return float(weights @ known), complement
         K = self._M_inverse()
         complement = self._complement(K)
+        if absorbed:
+            return 0.0, complement
         across = self.sums.update.square(weights)
         total = float(self.d**2 * np.diagonal(K) @ np.diagonal(across))
         for at in chunks(len(K), COLUMNS_AT_ONCE):

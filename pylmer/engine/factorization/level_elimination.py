@@ -45,6 +45,11 @@ class Level:
         b = product(self.T, u)
         return u, b, g - product(self.A, b)
 
+    @property
+    def K(self) -> Array:
+        """K (J, L, L)."""
+        return product(transposed(self.B), self.B)
+
     def K_times(self, g: Array) -> Array:
         """K g for g (J, L, k)."""
         return product(transposed(self.B), product(self.B, g))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +61,9 @@ def coupling_pattern(incidence: Incidence) -> CsrPattern:
     return CsrPattern.of(sparse.csr_array(sparse.hstack([_between(incidence, 0, g) for g in others], format="csr")))
 
 
-def remainder_pattern(incidence: Incidence) -> CsrPattern:
-    """A_RR (q_R, q_R): all factors but the first."""
-    others = range(1, len(incidence.shapes))
+def remainder_pattern(incidence: Incidence, others: Sequence[int] | None = None) -> CsrPattern:
+    """A_RR (q_R, q_R): all factors but the first, or those that are named."""
+    others = range(1, len(incidence.shapes)) if others is None else others
     blocks = [[_block(incidence, g, h) for h in others] for g in others]
     return CsrPattern.of(sparse.csr_array(sparse.block_array(blocks, format="csr")))
 

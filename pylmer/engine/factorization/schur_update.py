@@ -19,6 +19,8 @@ from ...numerics.linalg import Array, Codes, chunks
 from .patterns import CsrPattern
 
 MAP_LIMIT = 12_000_000  # non-zeros of the map: 144 MB
+SHORT_MAP_LIMIT = 30_000_000  # ... where the rows are short: a slab has SHORT^2 times as many cells as they have pairs
+SHORT = 30
 PAIRS_AT_ONCE = 100_000  # pairs made at once while the map is built
 SLAB_CELLS = 4_000_000  # cells of a slab of dense rows
 
@@ -96,7 +98,8 @@ class UpdatePlan:
         own = C.by_entry
         lengths = np.diff(C.indptr).astype(np.int64)
         order = np.argsort(lengths, kind="stable")
-        fits = np.cumsum((lengths * (lengths + 1) // 2)[order]) <= MAP_LIMIT
+        limit = np.where(SHORT * lengths[order] < C.shape[1], SHORT_MAP_LIMIT, MAP_LIMIT)
+        fits = np.cumsum((lengths * (lengths + 1) // 2)[order]) <= limit
         short, long = np.sort(order[fits]), np.sort(order[~fits])
         if not len(long):
             return cls(C, short, long, own, CsrPattern.of(own.numbered[long]), RowPairs.of(own))

@@ -44,9 +44,11 @@ def prepared(criterion: Criterion, covariances: Covariances, seed: int) -> Crite
 
 def estimated_start(criterion: Criterion, covariances: Covariances) -> Points | None:
     """theta of an exact engine's sums by the iterative one, None where it does not arrive at one."""
-    assert isinstance(criterion.engine, ScalarsEngine)  # no other is estimable
-    plan = criterion.engine.plan
-    engine = IterativePlan.seeded(plan.incidence, plan.C, plan.A).fill(criterion.gram)
+    own = criterion.engine
+    known = own.plan if isinstance(own, ScalarsEngine) else None  # else a chain beside crossed scalars
+    incidence = criterion.gram.incidence
+    plan = IterativePlan.of(incidence) if known is None else IterativePlan.seeded(incidence, known.C, known.A)
+    engine = plan.fill(criterion.gram)
     estimated = prepared(replace(criterion, engine=engine), covariances, 0)
     run = score_descent(estimated.at, beginning(criterion, covariances))
     return run.at.place if run.converged else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
 
 from ...numerics.linalg import Array, Codes
+from .bordered import Bordered
 
 Matrix: TypeAlias = "Array | sparse.csr_array"
 
@@ -57,6 +59,11 @@ class Rows:
     def p(self) -> int:
         """Number of columns of X."""
         return int(self.X.shape[1])
+
+    @cached_property
+    def bordered(self) -> Bordered | None:
+        """X as a wide factor's columns and few others; None where it is not, and where it is dense."""
+        return Bordered.of(self.X, self.y, self.weights) if sparse.issparse(self.X) else None
 
     def root_weights(self, rows: slice) -> Array:
         """sqrt(w) on some rows, as a column."""

@@ -49,7 +49,7 @@ def find_scaling(rows: Rows) -> Scaling:
         for at in chunks(rows.n, rows_for_factor(p + 1)):
             yield np.hstack([rows.fixed(at), rows.y[at, None]]) * rows.root_weights(at)
 
-    full = triangular_factor(weighted_Xy(), p + 1)
+    full = triangular_factor(weighted_Xy() if rows.bordered is None else [rows.bordered.of_Xy], p + 1)
     R = full[:p, :p]
     if np.any(np.diag(R) <= DEPENDENT * np.max(np.abs(R), axis=0, initial=0.0)):
         raise NumericalError(

@@ -14,13 +14,15 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ...numerics.linalg import Array, chunks, rows_for_products
+from ...numerics.linalg import Array, block_diagonal, chunks, rows_for_products
 from ...numerics.stacks import levels_last
+from .bordered import Bordered
 from .gram import CrossProducts, FactorSums, Gram, factor_terms
 from .incident import FactorRows, PairRows, elimination_order, factor_rows, pair_rows
 from .rows import Rows
 from .scaling import Scaling
 from .tally import Column, RowTally, times
+from .tally_bordered import BorderedTally
 
 Which: TypeAlias = Literal["Z", "ZX", "ZXy"]
 
@@ -85,12 +87,28 @@ class Structure:
         self, weights: Array | None, which: Which
     ) -> tuple[tuple[FactorSums, ...], dict[tuple[int, int], CrossProducts], Array]:
         """Sums of the factors and links, and [X y]'W[X y] (p + 1, p + 1)."""
+        if which != "Z" and self.rows.bordered is not None:
+            return self._bordered_sums(self.rows.bordered, weights, which)
         width, m = {"Z": (0, 1), "ZX": (self.rows.p, self.rows.p + 1), "ZXy": (self.rows.p + 1,) * 2}[which]
         tally = RowTally(self.factors, self.pairs, m, width)
         for at in chunks(self.n, max([rows_for_products(width), *(f.J for f in self.factors)])):
             Z = [self._random(f, at) for f in range(len(self.factors))]
             tally.add(at, None if weights is None else weights[at], Z, self._fixed(at, width))
         return tally.sums()
+
+    def _bordered_sums(
+        self, bordered: Bordered, weights: Array | None, which: Which
+    ) -> tuple[tuple[FactorSums, ...], dict[tuple[int, int], CrossProducts], Array]:
+        """`sums` where X is a wide factor's columns and few others: in terms of these, then turned to X R^-1."""
+        width = len(bordered.others) + (which == "ZXy")
+        tally = BorderedTally(self.factors, self.pairs, len(bordered.others) + 1, width, bordered)
+        for at in chunks(self.n, max([rows_for_products(width), bordered.d, *(f.J for f in self.factors)])):
+            Z = [self._random(f, at) for f in range(len(self.factors))]
+            Xy = bordered.within(at)
+            if which == "ZXy":
+                Xy = np.vstack([Xy, self.rows.y[at] - self.rows.X[at] @ self.scaling.shift])
+            tally.add(at, None if weights is None else weights[at], Z, Xy)
+        return tally.turned(block_diagonal([bordered.triangle @ self.scaling.inverse, np.eye(1)]))
 
     def Zt(self, c: Array) -> list[Array]:
         """Z'c for c (n,) or (n, k), without weights: per factor (J, L) or (J, L, k)."""
