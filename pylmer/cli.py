@@ -96,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     tour.set_defaults(run=lambda given: walk(given.out, given.chapter))
     text = commands.add_parser("vignette", help="list the vignettes, or print one")
     text.add_argument("name", nargs="?", metavar="NAME")
-    text.add_argument("--out", metavar="FOLDER", help="run its code, and write text and pictures there (needs matplotlib)")
+    text.add_argument(
+        "--out", metavar="FOLDER", help="run its code, and write text and pictures there (needs matplotlib)"
+    )
     text.set_defaults(run=_vignette)
     return parser
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import ArgumentError, PylmerError
+from ..text.arguments import given_path, written
 from .running import Ran, run
 
 _FOLDER = Path(__file__).parent
@@ -59,7 +60,7 @@ class Vignette:
 
         Raises MissingExtraError where the pictures cannot be drawn.
         """
-        return run(self.name, self.source, Path(out))
+        return run(self.name, self.source, given_path(out, "out"))
 
     def __str__(self) -> str:
         return self.text
@@ -102,13 +103,17 @@ def vignette(name: str | None = None, out: str | Path | None = None) -> Vignette
     >>> vignette("power").title
     'Power by simulation'
     """
-    read = Vignette("", _listed()) if name is None else Vignette(name, _path(name).read_text(encoding="utf-8"))
+    if name is None:
+        if out is not None:
+            raise ArgumentError(f"out={written(out)}: wanted with the name of a vignette, which is then run")
+        return Vignette("", _listed())
+    read = Vignette(name, _path(name).read_text(encoding="utf-8"))
     if out is None:
         return read
     ran = read.run(out)
     if ran.failed:
         raise PylmerError(f"vignette {name!r}: {ran.failed} of {ran.tried} examples gave something else\n{ran.report}")
-    return Vignette(read.name, read.source, Path(out))
+    return Vignette(read.name, read.source, given_path(out, "out"))
 
 
 def _listed() -> str:

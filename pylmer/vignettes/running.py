@@ -101,6 +101,6 @@ def _save(name: str, folder: Path) -> None:
 def _folder(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{out}: wanted a folder for the pictures: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        raise DataError(f"{out}: wanted a folder for the pictures: {error}") from error
     return out
