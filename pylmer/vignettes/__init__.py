@@ -5,6 +5,7 @@ and its pictures are made by it. It must not know how anything is computed: the 
 The site that is built from them lies in `site/`, which is no part of the wheel.
 """
 
-from .record import CONTENTS, Ran, Vignette, names, vignette
+from .record import CONTENTS, Vignette, names, vignette
+from .running import Ran
 
 __all__ = ["CONTENTS", "Ran", "Vignette", "names", "vignette"]
