@@ -163,6 +163,7 @@ from .simulation.posterior import sim
 from .simulation.simulate import simulate
 from .sources.model_plan import ModelPlan
 from .sources.plan_sums import PlanSums
+from .vignettes import vignette
 
 __version__: str
 
@@ -349,4 +350,5 @@ __all__ = [
     "FitNote",
     "datasets",
     "families",
+    "vignette",
 ]

@@ -1,5 +1,6 @@
-"""The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets, and
-`pylmer tour` walks through chapter 12 of Gelman & Hill, `pylmer tour glmer` through a logistic one.
+"""The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets,
+`pylmer vignette` the texts that are for reading, and `pylmer tour` walks through chapter 12 of Gelman & Hill,
+`pylmer tour glmer` through a logistic one.
 
 Exit codes: 0, or 2 with one clear line on stderr (and the place in the formula) where the user can mend it; 141, as a
 shell says it, where nobody reads on: `pylmer tour | head -1`.
@@ -27,6 +28,7 @@ from .errors import DataError, FitNote, PylmerError
 from .printing.arm import display
 from .printing.summaries import summary
 from .tour import CHAPTERS, walk
+from .vignettes import vignette
 
 LARGE = 2**28  # bytes of a file that is read in parts
 RADON = "log_radon ~ floor + (1 | county)"
@@ -92,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     tour.add_argument("chapter", nargs="?", choices=[*CHAPTERS], default="lmer", help="glmer: proportions")
     tour.add_argument("--out", metavar="FOLDER", help="write the figures there (needs matplotlib)")
     tour.set_defaults(run=lambda given: walk(given.out, given.chapter))
+    text = commands.add_parser("vignette", help="list the vignettes, or print one")
+    text.add_argument("name", nargs="?", metavar="NAME")
+    text.add_argument(
+        "--out", metavar="FOLDER", help="run its code, and write text and pictures there (needs matplotlib)"
+    )
+    text.set_defaults(run=_vignette)
     return parser
 
 
@@ -159,3 +167,13 @@ def _data(arguments: argparse.Namespace) -> Iterator[str]:
         return
     width = max(map(len, datasets.names()))
     yield "\n".join(f"{name:<{width}}  {datasets.describe(name).description}" for name in datasets.names())
+
+
+def _vignette(arguments: argparse.Namespace) -> Iterator[str]:
+    read = vignette(arguments.name, arguments.out if arguments.name else None)
+    if read.folder is None:
+        yield read.text.rstrip()
+        return
+    page = read.folder / f"{read.name}.md"
+    page.write_text(read.text, encoding="utf-8")
+    yield "\n".join(map(str, [page, *(read.folder / picture for picture in read.pictures)]))

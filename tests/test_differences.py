@@ -1,4 +1,4 @@
-"""README's list of deliberate differences from R: every row names a test that is there."""
+"""The vignette's list of deliberate differences from R: every row names a test that is there."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from pylmer import vignette
+
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README[README.index("## Where pylmer differs from R") :].split("\n## ", 1)[0]
 ROWS = [
     [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-    for line in SECTION.splitlines()
+    for line in vignette("differences").source.splitlines()
     if line.startswith("|") and not line.startswith(("|--", "| what"))
 ]
 

@@ -1,10 +1,9 @@
-"""README's tables for users of R: every row is run, and what "both give" (R's answer, four digits) is compared."""
+"""The tables of the vignette for users of R: every row is run, and what "both give" (R's answer, four digits) is compared."""
 
 from __future__ import annotations
 
 import ast
 import doctest
-import pathlib
 import re
 from typing import Any
 
@@ -13,8 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-README = (pathlib.Path(__file__).resolve().parents[1] / "README.md").read_text()
-SECTION = README[README.index("## Coming from R") : README.index("## Where pylmer differs from R")]
+import pylmer
+from pylmer import vignette
+
+VIGNETTE = vignette("coming-from-R").source
+SECTION = VIGNETTE[: VIGNETTE.index("## Arguments")]
 ROUNDED = 6e-4  # four digits
 
 
@@ -36,13 +38,13 @@ def names() -> dict[str, object]:
     """What the section's own example defines, and variables that need no data frame."""
     made: dict[str, Any] = {}
     for example in doctest.DocTestParser().get_examples(SECTION):
-        exec(example.source, made)  # noqa: S102  # the README's own lines
+        exec(example.source, made)  # noqa: S102  # the vignette's own lines
     sleepstudy = made["sleepstudy"]
     made |= {"y": sleepstudy["Reaction"], "x": sleepstudy["Days"], "g": sleepstudy["Subject"]}
     for cell, _ in rows():  # what a row makes, those below it may use
         for statement in ast.parse(code_of(cell)).body:
             if not isinstance(statement, ast.Expr):
-                exec(compile(ast.Module([statement], []), "README", "exec"), made)  # noqa: S102
+                exec(compile(ast.Module([statement], []), "vignette", "exec"), made)  # noqa: S102
     return made
 
 
@@ -51,9 +53,9 @@ def run(code: str, names: dict[str, object]) -> list[object]:
     values = []
     for statement in ast.parse(code).body:
         if isinstance(statement, ast.Expr):
-            values.append(eval(compile(ast.Expression(statement.value), "README", "eval"), names))  # noqa: S307
+            values.append(eval(compile(ast.Expression(statement.value), "vignette", "eval"), names))  # noqa: S307
         else:
-            exec(compile(ast.Module([statement], []), "README", "exec"), names)  # noqa: S102
+            exec(compile(ast.Module([statement], []), "vignette", "exec"), names)  # noqa: S102
     return values
 
 
@@ -74,6 +76,13 @@ def tolerance(text: str) -> dict[str, float]:
 def test_there_are_rows() -> None:
     assert len(rows()) > 60
     assert sum(bool(both) for _, both in rows()) > 30
+
+
+def test_every_word_is_in_a_table() -> None:
+    """Words are called in a row, records and errors stand in the table of classes."""
+    called = {name for cell, _ in rows() for name in re.findall(r"\b(\w+)(?=[(.])", code_of(cell))}
+    classes = {*re.findall(r"`(\w+)`", VIGNETTE[VIGNETTE.index("## Classes") :])}
+    assert {*pylmer.__all__, "test", "display"} <= called | classes
 
 
 @pytest.mark.filterwarnings("ignore::pylmer.FitNote")
