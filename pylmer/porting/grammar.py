@@ -115,10 +115,10 @@ def unpiped(node: Binary) -> Call | None:
     """`x %>% f(a)` and `x %>% f` as calls; a dot among the arguments takes its place."""
     if node.operator != "%>%" or not isinstance(node.right, Name | Call):
         return None
-    right = Call(node.right.name, (), node.right.span) if isinstance(node.right, Name) else node.right
+    right = node.right if isinstance(node.right, Call) else Call(node.right.name, (), node.right.span, node.right.span)
     dots = tuple(Argument(node.left, a.name, a.span) if a.value == Name(".") else a for a in right.arguments)
     arguments = dots if dots != right.arguments else (Argument(node.left, None, node.left.span), *dots)
-    return Call(right.function, arguments, node.span, right.span, right.prefix)
+    return Call(right.function, arguments, node.span, right.name_span, right.prefix)
 
 
 def _end(children: list[Any]) -> int:
