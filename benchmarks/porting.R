@@ -85,6 +85,7 @@ called <- function(e) {
     else ""
 }
 listed <- character()
+empty <- function(e) identical(e, quote(expr = ))
 rewritten <- function(e, wrap = TRUE) {
     if (!is.call(e)) return(e)
     name <- called(e)
@@ -92,9 +93,9 @@ rewritten <- function(e, wrap = TRUE) {
     if (name %in% LISTED) { counter <<- counter + 1L; place <- counter; listed <<- c(listed, name) }
     inside <- wrap && !(name %in% c("function", "~", "quote", "expression", "%>%"))
     for (i in seq_along(e)) {
-        part <- e[[i]]
-        if (is.pairlist(part)) for (p in as.list(part)) { if (!missing(p)) rewritten(p, FALSE) }
-        else if (!missing(part) && is.call(part)) e[[i]] <- rewritten(part, inside)
+        if (empty(e[[i]])) next
+        if (is.pairlist(e[[i]])) for (p in as.list(e[[i]])) { if (!empty(p)) rewritten(p, FALSE) }
+        else if (is.call(e[[i]])) e[[i]] <- rewritten(e[[i]], inside)
     }
     if (place && wrap) call(".recorded", place, e) else e
 }

@@ -2,20 +2,20 @@
 
     python porting.py [--out results] [--keep FOLDER]
 
-porting.R has R write the examples and the packages' data sets to a folder (nothing of them is kept here) and run each page
-in a process of its own, with `interactive()` true, so that what stands under it runs too. Of every call of a fixed list
-(`LISTED`) that R runs and that gives numbers, R's are written; `pylmer port --data FOLDER` ports the page, each statement
-of the Python text is run, and the same call must give the same numbers in the same order:
+porting.R has R write the examples and the packages' data sets to a folder (nothing of them is kept here) and run each
+page in a process of its own, with `interactive()` true, so that what stands under it runs too. Of every call of a fixed
+list (`LISTED`) that R runs and that gives numbers, R's are written; `pylmer port --data FOLDER` ports the page, each
+statement of the Python text is run, and the same call must give the same numbers in the same order:
 
-  fit                    coefficients, standard deviations and correlations of random effects, log-likelihood
-  table, matrix, vector  every number, row by row; missing ones apart
-  grid of means          all columns of its summary but those of the grid
-  profile                its limits;   bootMer: the statistic of the fit, and how many draws of it;   step: both tables
+- a fit: coefficients, standard deviations and correlations of random effects, log-likelihood;
+- a table, matrix or vector: every number, row by row; missing ones apart;
+- a grid of means: all columns of its summary but those of the grid;
+- a profile: its limits; bootMer: the statistic of the fit, and how many draws of it; step: both tables.
 
 Equal is: within 5e-4 of the number's size (four digits), or within 1e-6 (p-values that are none). Where a statement
-draws random numbers, or uses what was drawn before, R's and Python's are others, and a call is equal if it gives as many
-numbers, all finite. Pages of nlmer are left out. A call counts as failed if its statement was left, if Python stops, and
-if the numbers differ.
+draws random numbers, or uses what was drawn before, R's and Python's are others, and a call is equal if it gives as
+many numbers, all finite ("drawn"). Pages of nlmer are left out. A call counts as failed if its statement was left, if
+Python stops, and if the numbers differ.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ from pylmer.porting.statements import defined
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = ("lme4", "lmerTest", "emmeans")
 LISTED = frozenset(
-    "lmer glmer glmer.nb lm glm anova drop1 summary fixef ranef coef VarCorr confint profile bootMer predict simulate "
-    "update refit emmeans contrast pairs emtrends ls_means ranova step".split()
+    """lmer glmer glmer.nb lm glm anova drop1 summary fixef ranef coef VarCorr confint profile bootMer predict simulate
+    update refit emmeans contrast pairs emtrends ls_means ranova step""".split()  # noqa: SIM905
 )
 NOT_LISTED = frozenset(["nlmer"])  # pages
 DRAWS = frozenset(["rnorm", "runif", "rbinom", "rnbinom", "rpois", "sample", "simulate", "bootMer", "rgamma", "rexp"])
@@ -142,7 +142,9 @@ def python_runs(text: str, mark_names: dict[str, Any]) -> dict[int, str]:
                 exec(code, mark_names)  # noqa: S102  # the text that port() wrote
         except Exception as error:  # whatever stops a statement is its outcome
             places = [node.args[0].value for node in ast.walk(statement) if _is_record(node)]  # type: ignore[attr-defined]
-            stopped |= dict.fromkeys(places, f"{type(error).__name__}: {str(error).splitlines()[0][:110] if str(error) else ''}")
+            stopped |= dict.fromkeys(
+                places, f"{type(error).__name__}: {str(error).splitlines()[0][:110] if str(error) else ''}"
+            )
     return stopped
 
 
@@ -153,7 +155,7 @@ def _is_record(node: ast.AST) -> bool:
 def page_outcomes(folder: pathlib.Path, package: str, page: pathlib.Path) -> Iterator[Outcome]:
     """The outcome of every listed call of a page that gives numbers in R."""
     calls, theirs = r_runs(folder, package, page)
-    text = page.read_text()
+    text = f"library({package}); {page.read_text()}"  # the pages take for granted that it is attached
     script = read_script(text)
     mine = listed_calls(script.statements)
     assert [each.function for each in mine] == calls, (page, [each.function for each in mine], calls)
@@ -176,10 +178,18 @@ def page_outcomes(folder: pathlib.Path, package: str, page: pathlib.Path) -> Ite
         if k in theirs:
             line = script.line(call.span[0])
             reason = reasons.get(line) or next((reasons[n] for n in range(line, 0, -1) if n in reasons), "left")
-            yield Outcome(package, page.stem, line, call.function, judged(theirs[k], ours.get(k), k, id(call) in drawn, stopped, reason))
+            yield Outcome(
+                package,
+                page.stem,
+                line,
+                call.function,
+                judged(theirs[k], ours.get(k), k, id(call) in drawn, stopped, reason),
+            )
 
 
-def judged(theirs: list[float], ours: list[float] | None, k: int, drawn: bool, stopped: dict[int, str], reason: str) -> str:
+def judged(
+    theirs: list[float], ours: list[float] | None, k: int, drawn: bool, stopped: dict[int, str], reason: str
+) -> str:
     """The outcome of one call."""
     if ours is None:
         return f"Python stops: {stopped[k]}" if k in stopped else f"left: {reason}"
@@ -198,7 +208,9 @@ def judged(theirs: list[float], ours: list[float] | None, k: int, drawn: bool, s
 
 def pages(folder: pathlib.Path, package: str) -> list[pathlib.Path]:
     found = sorted((folder / package).glob("*.R"))
-    return [page for page in found if page.stem not in NOT_LISTED and listed_calls(read_script(page.read_text()).statements)]
+    return [
+        page for page in found if page.stem not in NOT_LISTED and listed_calls(read_script(page.read_text()).statements)
+    ]
 
 
 def report(outcomes: list[Outcome]) -> str:

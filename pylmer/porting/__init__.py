@@ -5,8 +5,8 @@ Out: a `Ported`: Python text in the script's order with its comments; what could
 with its line and the reason, and is counted.
 Must not know: data, fits and numbers; nothing of the script is evaluated.
 
-The way: `reading` (text -> statements), `rows` and the tables `*_rows` (one row per R function), `expressions` (nodes ->
-Python), `statements` (a statement -> lines), `port` (all of it, imports and counts).
+The way: `reading` (text -> statements), `rows` and the tables `*_rows` (one row per R function), `expressions`
+(nodes -> Python), `statements` (a statement -> lines), `port` (all of it, imports and counts).
 """
 
 from __future__ import annotations

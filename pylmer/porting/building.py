@@ -49,7 +49,9 @@ def list_call(at: Expressions, node: Call, matched: Matched) -> Py:
     """list(): a dict if all have names, a list if none has."""
     parts = items(at, node)
     if parts and all(name for name, _ in parts):
-        return Py(f"{{{', '.join(f'{quoted(name or str())}: {argument_text(value)}' for name, value in parts)}}}", "dict")
+        return Py(
+            f"{{{', '.join(f'{quoted(name or str())}: {argument_text(value)}' for name, value in parts)}}}", "dict"
+        )
     if any(name for name, _ in parts):
         raise NotPortedError("list() with some names")
     return Py(f"[{', '.join(argument_text(value) for _, value in parts)}]", "list" if parts else "dict")
@@ -61,8 +63,14 @@ def bind(at: Expressions, node: Call, matched: Matched) -> Py:
     kinds = {value.kind for name, value in parts if name != "adjust"}
     if kinds == {"grid"} and node.function == "rbind":
         return Py(f"rbind({', '.join(f'{name}={v.code}' if name else v.code for name, v in parts)})", "grid")
-    if any(name for name, _ in parts) and kinds <= {"vector", "series", "number", "list", "range"} and node.function == "cbind":
-        return Py(f"pd.DataFrame({{{', '.join(f'{quoted(n or str())}: {argument_text(v)}' for n, v in parts)}}})", "frame")
+    if (
+        any(name for name, _ in parts)
+        and kinds <= {"vector", "series", "number", "list", "range"}
+        and node.function == "cbind"
+    ):
+        return Py(
+            f"pd.DataFrame({{{', '.join(f'{quoted(n or str())}: {argument_text(v)}' for n, v in parts)}}})", "frame"
+        )
     inside = ", ".join(argument_text(value) for _, value in parts)
     if kinds <= {"frame", "table"}:
         axis = "" if node.function == "rbind" else ", axis=1"
@@ -71,6 +79,15 @@ def bind(at: Expressions, node: Call, matched: Matched) -> Py:
         stack = "vstack" if node.function == "rbind" else "column_stack"
         return Py(f"np.{stack}([{inside}])", "vector")
     raise NotPortedError(f"{node.function}() of {', '.join(sorted(kinds))}")
+
+
+def applied(at: Expressions, node: Call, matched: Matched) -> Py:
+    """sapply() and lapply() of a sequence."""
+    x, how = _given(at, matched, "X"), _given(at, matched, "FUN")
+    if x is None or how is None or x.kind not in ("list", "range", "vector", "series", "texts"):
+        raise NotPortedError(f"{node.function}() of what is no sequence")
+    made = f"[{how.at(ATOM)}(each) for each in {x.code}]"
+    return Py(f"np.array({made})", "vector") if node.function == "sapply" else Py(made, "list")
 
 
 def _given(at: Expressions, matched: Matched, name: str) -> Py | None:
@@ -100,7 +117,7 @@ def sequence(at: Expressions, node: Call, matched: Matched) -> Py:
 def repeated(at: Expressions, node: Call, matched: Matched) -> Py:
     """rep(): each, times, or times by element."""
     x, times, each, length = (_given(at, matched, name) for name in ("x", "times", "each", "length.out"))
-    if x is None or length is not None and (times or each):
+    if x is None or (length is not None and (times or each)):
         raise NotPortedError("rep() without x, or with length.out beside others")
     code = argument_text(x)
     if length is not None:

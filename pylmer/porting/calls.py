@@ -1,4 +1,4 @@
-"""A call of R by its row: arguments to their formals, then a function of pylmer, a template, or what the row's `by` does."""
+"""A call of R by its row: arguments to their formals, then a function of pylmer, a template, or what `by` does."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 IN_FORMULAS = frozenset(["offset", *STRUCTURES])
 VARIABLES = frozenset(["vector", "factor", "strings", "series", "number", "list", "object", "texts", "mask", "flag"])
+FITTERS = frozenset(["lmer", "glmer", "glmer_nb", "lm", "glm"])
 _PLACE = re.compile(r"(?P<before>[(\[,] ?|^)?\{(?P<name>[\w.]+)\}(?P<after>[)\],]|$)?")
 
 
@@ -99,8 +100,16 @@ def _word(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
         named += _environment(at, values)
     if row.random and at.scope.seeded and not any(part.startswith("seed=") for part in named):
         named.append("seed=rng")
-    first = values[0].kind if values else "object"
-    return Py(f"{row.code}({', '.join(parts + named)})", first if row.gives == "same" else row.gives)
+    first = values[0] if values else Py("")
+    if row.degrees and first.word == "lmer" and _lme4_alone(at) and "ddf" not in matched.given:
+        named.append('ddf="lme4"')
+    kind = first.kind if row.gives == "same" else row.gives
+    word = str(row.code) if row.code in FITTERS else first.word if kind == "fit" else ""
+    return Py(f"{row.code}({', '.join(parts + named)})", kind, word=word)
+
+
+def _lme4_alone(at: Expressions) -> bool:
+    return "lme4" in at.scope.attached and "lmerTest" not in at.scope.attached
 
 
 def _dot(at: Expressions, node: Call, argument: Argument, values: list[Py]) -> str:
@@ -123,7 +132,10 @@ def _value(at: Expressions, function: str, formal: Formal, node: RNode) -> Py | 
     value = at.py(node)
     if is_formula(node):
         _check_formula(at, node)
-    if value.kind in ("nothing", "missing", *VARIABLES, "range", "dict", "named", "formula", "text") or value.binding >= LAMBDA:
+    if (
+        value.kind in ("nothing", "missing", *VARIABLES, "range", "dict", "named", "formula", "text")
+        or value.binding >= LAMBDA
+    ):
         return value
     raise NotPortedError(f"{function}(): argument {formal.name}=")
 
@@ -169,7 +181,8 @@ def _template(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
     template = _template_for(row, node.function, kind)
     if "rng." in template:
         at.scope.random()
-    code = _PLACE.sub(lambda found: _place(found, values), template)
+    _check_all_used(node.function, template, values)
+    code = _PLACE.sub(lambda found: _place(found, node.function, values), template)
     binding = LAMBDA if code.startswith(("-", "not ")) else ATOM
     return Py(code, kind if row.gives == "same" else row.gives, binding)
 
@@ -187,16 +200,22 @@ def _template_for(row: Row, function: str, kind: str) -> str:
 def _filled(at: Expressions, node: Call, formal: Formal, matched: Matched) -> Py | None:
     argument = matched.given.get(formal.name)
     if argument is None or argument.value is None:
-        if formal.default is None and formal.mark == "":
-            raise NotPortedError(f"{node.function}() without {formal.name}")
         return None if formal.default is None else Py(formal.default)
     return _value(at, node.function, formal, argument.value)
 
 
-def _place(found: re.Match[str], values: Mapping[str, Py | None]) -> str:
+def _check_all_used(function: str, template: str, values: Mapping[str, Py | None]) -> None:
+    """Nothing that is given is dropped without a word."""
+    for name, value in values.items():
+        if value is not None and f"{{{name}}}" not in template:
+            raise NotPortedError(f"{function}(): argument {name}= has no counterpart")
+
+
+def _place(found: re.Match[str], function: str, values: Mapping[str, Py | None]) -> str:
     """An argument in its place: bare between brackets and commas, else in parentheses where it binds loosely."""
     value = values[found["name"]]
-    assert value is not None
+    if value is None:
+        raise NotPortedError(f"{function}() without {found['name']}")
     before, after = found["before"], found["after"]
     inside = before is not None and after is not None
     array = array_text(value) if value.kind in ("range", "named") else value

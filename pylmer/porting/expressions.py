@@ -24,7 +24,9 @@ class Expressions:
     mark  is asked at every call that is written: (call, its text) -> text; benchmarks/porting.py records values by it
     """
 
-    def __init__(self, scope: Scope, table: Mapping[str, tuple[Row, ...]], mark: Callable[[Call, str], str] | None) -> None:
+    def __init__(
+        self, scope: Scope, table: Mapping[str, tuple[Row, ...]], mark: Callable[[Call, str], str] | None
+    ) -> None:
         self.scope, self.table, self.mark = scope, table, mark
         self.done: dict[int, str] = {}  # assignments inside the statement at work that stand before it already
 
@@ -103,7 +105,11 @@ def _function(at: Expressions, node: Function) -> Py:
         at.scope.variables, at.scope.lost = {**at.scope.variables, **outer}, lost
         for name in inside.keys() - outer.keys():
             at.scope.variables.pop(name, None)
-    if any(" = " in line for line in at.scope.before[len(before) :] if not line.split(" = ")[1].startswith(("datasets", "pd.read"))):
+    if any(
+        " = " in line
+        for line in at.scope.before[len(before) :]
+        if not line.split(" = ")[1].startswith(("datasets", "pd.read"))
+    ):
         raise NotPortedError("an assignment inside a function")
     parameters = ", ".join(c if d is None else f"{c}={d}" for c, d in zip(codes, defaults, strict=True))
     return Py(f"lambda {parameters}: {inner.code}" if parameters else f"lambda: {inner.code}", "function", LAMBDA)

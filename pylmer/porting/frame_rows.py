@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from .framing import aggregated, factored, framed, gridded, head, selected, table_of, tapplied, transformed, within_frame
+from .framing import (
+    aggregated,
+    factored,
+    framed,
+    gridded,
+    head,
+    read_file,
+    selected,
+    table_of,
+    tapplied,
+    transformed,
+    within_frame,
+)
 from .rows import Row
 
 FRAME_ROWS = (
-    Row("read.csv", "file header=True sep -dec -stringsAsFactors -row.names -na.strings -check.names", "pd.read_csv({file})",
-        "frame"),
-    Row("read.table read.delim", "file -header sep -dec -stringsAsFactors", 'pd.read_csv({file}, sep=r"\\s+")', "frame"),
+    Row("read.csv read.csv2 read.table read.delim", "file header sep -quote -dec row.names stringsAsFactors na.strings -check.names",
+        by=read_file),
     Row("data.frame", "...", by=framed),
     Row("expand.grid", "...", by=gridded),
     Row("as.data.frame", "x -row.names -optional -order -add_levels",

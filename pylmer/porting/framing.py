@@ -53,6 +53,29 @@ def _columns(at: Expressions, node: Call) -> list[tuple[str, Py]]:
     return found
 
 
+READERS = {"read.csv": ",", "read.csv2": ";", "read.delim": "\\t", "read.table": r"\s+"}
+
+
+def read_file(at: Expressions, node: Call, matched: Matched) -> Py:
+    """read.csv() and its kin, of files with a header."""
+    given = {name: at.py(each.value) for name, each in matched.given.items() if each.value is not None}
+    header = given.get("header", Py("False" if node.function == "read.table" else "True"))
+    if header.code != "True":
+        raise NotPortedError(f"{node.function}() of a file without a header")
+    if node.function == "read.csv2":
+        raise NotPortedError("decimal commas")
+    separator = given["sep"].code if "sep" in given else f'"{READERS[node.function]}"'
+    parts = [given["file"].code] if "file" in given else []
+    if "sep" in given or node.function != "read.csv":
+        parts.append(f"sep={'r' if separator.startswith(chr(34) + chr(92) + 's') else ''}{separator}")
+    parts += ["index_col=0"] if given.get("row.names", Py("")).code == "1" else []
+    parts += [f"na_values={given['na.strings'].code}"] if "na.strings" in given else []
+    code = f"pd.read_csv({', '.join(parts)})"
+    if given.get("stringsAsFactors", Py("")).code == "True":
+        code += '.apply(lambda c: c if pd.api.types.is_numeric_dtype(c) else c.astype("category"))'
+    return Py(code, "frame")
+
+
 def framed(at: Expressions, node: Call, matched: Matched) -> Py:
     """data.frame(a = , b = )."""
     columns = _columns(at, node)
@@ -146,7 +169,8 @@ def table_of(at: Expressions, node: Call, matched: Matched) -> Py:
         if any(value.kind not in ("series", "vector", "list", "texts", "mask", "factor") for _, value in values):
             raise NotPortedError("table() of what is no column")
     if len(columns) == 1:
-        return Py(f"pd.Series({columns[0]}).value_counts(sort=False).sort_index()", "series")
+        column = columns[0] if columns[0].endswith("]") else f"pd.Series({columns[0]})"
+        return Py(f"{column}.value_counts(sort=False).sort_index()", "series")
     if len(columns) == 2:
         return Py(f"pd.crosstab({columns[0]}, {columns[1]}, dropna=False)", "table")
     raise NotPortedError("a table of more than two factors")
@@ -164,7 +188,9 @@ def tapplied(at: Expressions, node: Call, matched: Matched) -> Py:
 def factored(at: Expressions, node: Call, matched: Matched) -> Py:
     """factor(): R's levels in their order; labels rename them."""
     x = at.py(_argument(matched, "x", node.function))
-    options = {name: at.py(each.value) for name, each in matched.given.items() if name != "x" and each.value is not None}
+    options = {
+        name: at.py(each.value) for name, each in matched.given.items() if name != "x" and each.value is not None
+    }
     if node.function == "ordered":
         options["ordered"] = Py("True", "flag")
     parts = [argument_text(x)]

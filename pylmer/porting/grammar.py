@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..language.grammar import MisuseError, TreeBuilder
-from ..language.nodes import Argument, Binary, Call, Name, Paren, Span, Text
+from ..language.nodes import Argument, Binary, Call, Name, Paren, Text
 from .line_ends import LineEnds
 from .nodes import Assign, Block, Dollar, Function, If, RNode, Unported
 
@@ -24,7 +24,9 @@ def parser() -> Lark:
     from lark import Lark
 
     text = (_PACKAGED if _PACKAGED.exists() else _CHECKOUT).read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", lexer="basic", keep_all_tokens=True, transformer=ScriptBuilder(), postlex=LineEnds())
+    return Lark(
+        text, parser="lalr", lexer="basic", keep_all_tokens=True, transformer=ScriptBuilder(), postlex=LineEnds()
+    )
 
 
 class ScriptBuilder(TreeBuilder):
@@ -97,7 +99,9 @@ class ScriptBuilder(TreeBuilder):
 
     def loop(self, children: list[Any]) -> Unported:
         parts = tuple(each for each in children if hasattr(each, "span"))
-        return Unported(f"a loop ({children[0].value}) is yours to write", parts, (children[0].start_pos, _end(children)))
+        return Unported(
+            f"a loop ({children[0].value}) is yours to write", parts, (children[0].start_pos, _end(children))
+        )
 
     def jump(self, children: list[Any]) -> Unported:
         return Unported(f"'{children[0].value}' stands in a loop", (), (children[0].start_pos, children[0].end_pos))

@@ -39,7 +39,10 @@ def _element(at: Expressions, operand: Py, arguments: list[Argument]) -> Py:
     place = at.py(arguments[0].value)
     if place.kind == "text":
         gives = {"frame": "series", "table": "series", "byfactor": "table", "gridlist": "grid"}
-        return Py(f"{operand.at(ATOM)}[{place.code}]", gives.get(operand.kind, "number" if operand.kind in LABELLED else "object"))
+        return Py(
+            f"{operand.at(ATOM)}[{place.code}]",
+            gives.get(operand.kind, "number" if operand.kind in LABELLED else "object"),
+        )
     if place.kind == "number":
         if operand.kind in FRAMES:
             return Py(f"{operand.at(ATOM)}.iloc[:, {minus_one(place)}]", "series")
@@ -121,9 +124,13 @@ def _of_sequence(operand: Py, place: Py, out: bool) -> Py:
     if place.kind == "number":
         return Py(f"{x}[{minus_one(place)}]", "text" if operand.kind == "texts" else "number")
     if place.kind in ("range", "list", "vector"):
-        array = f"np.array({operand.code})" if operand.kind in ("list", "texts", "strings") and place.kind != "range" else x
+        array = (
+            f"np.array({operand.code})" if operand.kind in ("list", "texts", "strings") and place.kind != "range" else x
+        )
         return Py(f"{array}[{_places(place)}]", operand.kind)
-    return Py(f"np.asarray({operand.code})[{place.code}]" if operand.kind != "vector" else f"{x}[{place.code}]", "vector")
+    return Py(
+        f"np.asarray({operand.code})[{place.code}]" if operand.kind != "vector" else f"{x}[{place.code}]", "vector"
+    )
 
 
 def _of_two(at: Expressions, operand: Py, rows: Argument, columns: Argument, keep: bool) -> Py:
@@ -131,14 +138,27 @@ def _of_two(at: Expressions, operand: Py, rows: Argument, columns: Argument, kee
         return _of_matrix(at, operand, rows, columns, keep)
     if operand.kind not in FRAMES:
         raise NotPortedError(f"[ , ] of a {operand.kind}")
+    if rows.value is not None and columns.value is not None and not keep:
+        cell = _cell(operand, _place(at, rows.value), _place(at, columns.value))
+        if cell is not None:
+            return cell
     chosen = operand if rows.value is None else _rows(operand, *_place(at, rows.value))
     if columns.value is None:
         return Py(chosen.code, operand.kind, ATOM, columns=operand.columns)
-    return _cells(chosen, *_place(at, columns.value), _single(at, rows), keep)
+    return _cells(chosen, *_place(at, columns.value), keep)
 
 
-def _single(at: Expressions, rows: Argument) -> bool:
-    return rows.value is not None and at.py(rows.value).kind in ("number", "text")
+def _cell(frame: Py, row: tuple[Py, bool], column: tuple[Py, bool]) -> Py | None:
+    """One value: by labels, by places, or by one of each."""
+    (r, r_out), (c, c_out) = row, column
+    if r_out or c_out or not {r.kind, c.kind} <= {"text", "number"}:
+        return None
+    x = frame.at(ATOM)
+    if r.kind == c.kind:
+        how = f".loc[{r.code}, {c.code}]" if r.kind == "text" else f".iloc[{minus_one(r)}, {minus_one(c)}]"
+    else:
+        how = f"[{c.code}].iloc[{minus_one(r)}]" if c.kind == "text" else f".loc[{r.code}].iloc[{minus_one(c)}]"
+    return Py(f"{x}{how}", "number")
 
 
 def _rows(frame: Py, place: Py, out: bool) -> Py:
@@ -152,15 +172,13 @@ def _rows(frame: Py, place: Py, out: bool) -> Py:
     return Py(f"{x}[{place.code}]", frame.kind)
 
 
-def _cells(frame: Py, place: Py, out: bool, single: bool, keep: bool) -> Py:
-    """Columns of chosen rows; of one column its values, of one row too its value."""
+def _cells(frame: Py, place: Py, out: bool, keep: bool) -> Py:
+    """Columns of chosen rows; of one column its values."""
+    if out or keep or place.kind not in ("text", "number"):
+        return _columns(frame, place, out)
     x = frame.at(ATOM)
-    if out or place.kind not in ("text", "number"):
-        return _columns(frame, place, out)
     column = f"{x}[{place.code}]" if place.kind == "text" else f"{x}.iloc[:, {minus_one(place)}]"
-    if keep:
-        return _columns(frame, place, out)
-    return Py(f"{column}.iloc[0]", "number") if single else Py(column, "series")
+    return Py(column, "series")
 
 
 def _of_matrix(at: Expressions, operand: Py, rows: Argument, columns: Argument, keep: bool) -> Py:

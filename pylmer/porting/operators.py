@@ -43,7 +43,20 @@ OPERATORS = {
 SINGLE = frozenset(["number", "text", "flag"])
 LABELLED = ("table", "series", "named_vector", "frame")
 NO_ARITHMETIC = frozenset(
-    ["fit", "grid", "formula", "function", "family", "dict", "summary", "profile", "boot", "byfactor", "varcorr", "picture"]
+    [
+        "fit",
+        "grid",
+        "formula",
+        "function",
+        "family",
+        "dict",
+        "summary",
+        "profile",
+        "boot",
+        "byfactor",
+        "varcorr",
+        "picture",
+    ]
 )
 
 

@@ -71,7 +71,9 @@ def table() -> dict[str, tuple[Row, ...]]:
 @cache
 def words() -> frozenset[str]:
     """The functions of pylmer that ported scripts call."""
-    names = {row.code for rows in table().values() for row in rows if isinstance(row.code, str) and row.code.isidentifier()}
+    names = {
+        row.code for rows in table().values() for row in rows if isinstance(row.code, str) and row.code.isidentifier()
+    }
     return frozenset([*names, "set_contrasts", "rbind", "datasets", "families"])
 
 
@@ -79,7 +81,7 @@ def port(text: str, data: str | Path | None = None, mark: Mark | None = None) ->
     """Python for an R script; nothing is evaluated.
 
     text  the script
-    data  a folder with data sets that pylmer does not have, NAME.csv as R's write.csv(NAME, row.names = FALSE) writes it
+    data  a folder with data sets that pylmer does not have: NAME.csv, as write.csv(NAME, row.names = FALSE) writes it
     mark  is asked for the text of every call that is written; for benchmarks/porting.py
 
     Raises ScriptSyntaxError, with line and caret, where the text is not R.

@@ -7,8 +7,8 @@ A formal is written `name`, `name=default` or `name>keyword`, after a mark if it
     !name    has no counterpart: a call that gives it is left
     ...      takes what has no other place
 
-`code` is a name (a function of pylmer: arguments keep their names, `.` as `_`, those before `positional` stand without),
-or a template in which `{name}` is an argument, or such by the kind of the first argument, "*" for all others.
+`code` is a name (a function of pylmer: arguments keep their names, `.` as `_`, those before `positional` stand
+without), or a template in which `{name}` is an argument, or such by the kind of the first argument, "*" for all others.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Row:
     on          kinds of the first argument that the row is for; empty: any
     positional  how many arguments are written without their names
     env         whether variables of the script in formulas are passed as env=
+    degrees     whether lme4 alone gives no degrees of freedom, where lmerTest and pylmer do
     random      whether it draws, and takes the script's generator as seed=
     by          a function (expressions, call, matched arguments) -> Py, for what no template says
     """
@@ -57,6 +58,7 @@ class Row:
     positional: int = 1
     env: bool = False
     random: bool = False
+    degrees: bool = False
     by: Callable[..., Any] | None = field(default=None, compare=False)
 
     @cached_property

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from ..datasets import describe, names
-from .written import NotPortedError, Py, python_name, quoted
+from .written import ATOM, NotPortedError, Py, python_name, quoted
 
 
 @cache
@@ -26,6 +26,7 @@ class Scope:
     masks     frames whose columns are meant first, inside with() and the like, the innermost last
     before    lines that must stand before the statement at work
     notes     what is to be said of the statement at work
+    attached  the packages that the script has attached
     seeded    whether a generator of random numbers, rng, is there
     """
 
@@ -36,6 +37,7 @@ class Scope:
     masks: list[Py] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    attached: set[str] = field(default_factory=set)
     seeded: bool = False
 
     def define(self, name: str, value: Py) -> str:
@@ -43,7 +45,7 @@ class Scope:
         known = self.variables.get(name)
         taken = frozenset(each.code for other, each in self.variables.items() if other != name)
         code = known.code if known is not None else python_name(name, self.avoid | taken)
-        self.variables[name] = Py(code, value.kind, names=value.names, columns=value.columns)
+        self.variables[name] = replace(value, code=code, binding=ATOM)
         self.lost.pop(name, None)
         return code
 
@@ -56,7 +58,7 @@ class Scope:
     def lose(self, name: str, line: int) -> None:
         """The definition of `name` was left out: what uses it is left out too."""
         self.variables.pop(name, None)
-        self.lost[name] = line
+        self.lost.setdefault(name, line)
 
     def find(self, name: str) -> Py | None:
         """The column or variable of that name, or the data set, which is then loaded before the statement."""

@@ -13,7 +13,9 @@ from .written import AND, NotPortedError
 if TYPE_CHECKING:
     from .expressions import Expressions
 
-FREE = frozenset(["digits", "correlation", "corr", "signif.stars", "ranef.comp", "comp", "quiet", "quietly", "max.level"])
+FREE = frozenset(
+    ["digits", "correlation", "corr", "signif.stars", "ranef.comp", "comp", "quiet", "quietly", "max.level"]
+)
 WRAPPERS = frozenset(["system.time", "suppressWarnings", "suppressMessages", "withAutoprint", "try", "local"])
 SHOWS_ONLY = frozenset(["digits", "scipen", "width", "show.signif.stars", "warn", "max.print"])
 TRUE_HERE = frozenset(["require", "requireNamespace", "interactive"])
@@ -37,7 +39,9 @@ def first(call: Call, function: str) -> RNode:
 
 def printed(at: Expressions, call: Call) -> list[str]:
     """print(x): Python shows the page; what only changes digits is left out with a note."""
-    at.scope.notes.extend(f"{each.name}= is left out: it changes no number" for each in call.arguments if each.name in FREE)
+    at.scope.notes.extend(
+        f"{each.name}= is left out: it changes no number" for each in call.arguments if each.name in FREE
+    )
     others = [each.name for each in call.arguments if each.name is not None and each.name not in FREE | {"x"}]
     if others:
         raise NotPortedError(f"{call.function}(): argument {others[0]}= has no counterpart")
@@ -80,7 +84,7 @@ def data(at: Expressions, call: Call) -> list[str]:
 def missing_data(name: str) -> str:
     """What to do about a data set that is not here."""
     return (
-        f"pylmer has no data set {name}; in R: write.csv({name}, \"{name}.csv\", row.names = FALSE), "
+        f'pylmer has no data set {name}; in R: write.csv({name}, "{name}.csv", row.names = FALSE), '
         "then pylmer port --data FOLDER"
     )
 
@@ -130,7 +134,15 @@ STATEMENTS: dict[str, Callable[[Expressions, Call], list[str]]] = {
 }
 
 
+def attached(call: Call) -> set[str]:
+    """The package that library() or require() attaches."""
+    if call.function not in ("library", "require") or not call.arguments:
+        return set()
+    value = call.arguments[0].value
+    name = value.value if isinstance(value, Text) else getattr(value, "name", "")
+    return {str(name)}
+
+
 def is_true(node: RNode) -> bool:
     """Whether a condition holds here without a question: require(package), interactive()."""
     return (isinstance(node, Call) and node.function in TRUE_HERE) or node == Constant("TRUE")
-

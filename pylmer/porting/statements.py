@@ -8,7 +8,7 @@ from ..language.nodes import Call, Index, Name, Paren, Text
 from .expressions import Expressions
 from .nodes import Assign, Block, Dollar, Function, If, RNode, walk
 from .operators import minus_one
-from .showing import DRAWS, PASS, PASSED, STATEMENTS, WRAPPERS, is_true
+from .showing import DRAWS, PASS, PASSED, STATEMENTS, WRAPPERS, attached, is_true
 from .values import argument_text, whole_text
 from .written import ATOM, NotPortedError, Py, quoted
 
@@ -68,13 +68,16 @@ def _lines(at: Expressions, node: RNode) -> list[str]:
         return _if(at, node)
     if isinstance(node, Call) and node.function not in at.scope.variables:
         if node.function in PASSED:
+            at.scope.attached |= attached(node)
             return PASS
         if node.function in STATEMENTS:
             return STATEMENTS[node.function](at, node)
         if node.function == "invisible" and node.arguments:
             return [at.py(node.arguments[0].value).code]  # type: ignore[arg-type]  # an empty argument is refused there
         if node.function in DRAWS and node.function not in at.table:
-            raise NotPortedError(f"{node.function}() draws; matplotlib is yours to use, or plot(fit), qqmath(fit), emmip()")
+            raise NotPortedError(
+                f"{node.function}() draws; matplotlib is yours to use, or plot(fit), qqmath(fit), emmip()"
+            )
     value = at.py(node)
     return [value.code if value.kind in QUIET else f"print({value.code})"]
 
@@ -186,7 +189,12 @@ def _cells(at: Expressions, target: Index, value_node: RNode) -> list[str]:
     code = "np.nan" if value.kind == "missing" else argument_text(value)
     arguments = [each.value for each in target.arguments if each.name is None]
     inner = target.operand
-    if isinstance(inner, Dollar) and isinstance(inner.operand, Name) and len(arguments) == 1 and arguments[0] is not None:
+    if (
+        isinstance(inner, Dollar)
+        and isinstance(inner.operand, Name)
+        and len(arguments) == 1
+        and arguments[0] is not None
+    ):
         frame = at.py(inner.operand)
         return [f"{frame.code}.loc[{_rows(at, frame, arguments[0])}, {quoted(inner.name)}] = {code}"]
     frame = at.py(inner)
@@ -225,4 +233,3 @@ def _attribute(at: Expressions, target: Call, value_node: RNode) -> list[str]:
         at.scope.define(inner.name, Py("", "frame"))
         return [f"{x}.columns = {argument_text(value)}"]
     raise NotPortedError(f"{target.function}() <- of a {operand.kind}")
-

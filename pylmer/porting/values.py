@@ -49,7 +49,9 @@ def text_of(node: RNode) -> str:
     try:
         return deparse(node)  # type: ignore[arg-type]  # what deparse does not know is refused here
     except KeyError:
-        raise NotPortedError("the formula, or an argument evaluated among the data, has $, @, a function or a block") from None
+        raise NotPortedError(
+            "the formula, or an argument evaluated among the data, has $, @, a function or a block"
+        ) from None
 
 
 def _quoted(text: str) -> str:

@@ -5,9 +5,22 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-ATOM, POWER, SIGN, PRODUCT, SUM, BITS_AND, BITS_OR, COMPARE, NOT, AND, OR, LAMBDA = 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1
+ATOM, POWER, SIGN, PRODUCT, SUM, BITS_AND, BITS_OR, COMPARE, NOT, AND, OR, LAMBDA = (
+    12,
+    11,
+    10,
+    9,
+    8,
+    7,
+    6,
+    5,
+    4,
+    3,
+    2,
+    1,
+)
 TAKEN = frozenset([*keyword.kwlist, *dir(builtins), "np", "pd", "plt", "rng", "Path", "datasets", "families"])
 
 
@@ -24,13 +37,15 @@ class Py:
     binding  how tightly its outermost operator binds
     names    of a formula, or a text that is evaluated among the data: the names that stand in it
     columns  of a frame: the names of its columns, if known
+    word     of a fit: what fitted it
     """
 
     code: str
     kind: str = "object"
     binding: int = ATOM
     names: tuple[str, ...] = ()
-    columns: frozenset[str] | None = field(default=None)
+    columns: frozenset[str] | None = None
+    word: str = ""
 
     def at(self, least: int) -> str:
         """The text where something that binds as tightly as `least` is wanted."""
