@@ -1,5 +1,6 @@
 # Rscript porting.R write FOLDER: the examples of the help pages as PACKAGE/TOPIC.R, and the data sets they use as data/NAME.csv
-# Rscript porting.R run PACKAGE FILE OUT: runs one of them and writes the numbers of every call of the list to OUT
+# Rscript porting.R run PACKAGE FOLDER: runs them, each in a process of its own, and writes the numbers of every call of
+# the list to PACKAGE/TOPIC.numbers, where there is no such file yet
 LISTED <- c("lmer", "glmer", "glmer.nb", "lm", "glm", "anova", "drop1", "summary", "fixef", "ranef", "coef", "VarCorr",
             "confint", "profile", "bootMer", "predict", "simulate", "update", "refit", "emmeans", "contrast", "pairs",
             "emtrends", "ls_means", "ranova", "step")
@@ -99,8 +100,7 @@ rewritten <- function(e, wrap = TRUE) {
     }
     if (place && wrap) call(".recorded", place, e) else e
 }
-run <- function(package, file, out) {
-    suppressPackageStartupMessages(library(package, character.only = TRUE))
+run <- function(file, out) {
     pdf(NULL)
     assign("interactive", function() TRUE, globalenv())
     assign(".recorded", .recorded, globalenv())
@@ -111,5 +111,15 @@ run <- function(package, file, out) {
     lines <- vapply(names(found), function(n) paste0(n, " ", paste(sprintf("%.10g", found[[n]]), collapse = " ")), "")
     writeLines(c(paste(listed, collapse = " "), lines), out)
 }
+run_all <- function(package, folder) {
+    suppressPackageStartupMessages(library(package, character.only = TRUE))
+    for (file in list.files(file.path(folder, package), "[.]R$", full.names = TRUE)) {
+        out <- sub("[.]R$", ".numbers", file)
+        words <- getParseData(parse(file, keep.source = TRUE))
+        if (file.exists(out) || !any(words$text[words$token == "SYMBOL_FUNCTION_CALL"] %in% LISTED)) next
+        process <- parallel::mcparallel(run(file, out))
+        parallel::mccollect(process)
+    }
+}
 
-if (args[1] == "write") write_all(args[2]) else run(args[2], args[3], args[4])
+if (args[1] == "write") write_all(args[2]) else run_all(args[2], args[3])

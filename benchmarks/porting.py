@@ -25,11 +25,9 @@ import ast
 import collections
 import contextlib
 import io
-import json
-import os
+import multiprocessing
 import pathlib
 import subprocess
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -67,13 +65,9 @@ class Outcome:
     outcome: str
 
 
-def r_runs(folder: pathlib.Path, package: str, page: pathlib.Path) -> tuple[list[str], dict[int, list[float]]]:
+def r_numbers(page: pathlib.Path) -> tuple[list[str], dict[int, list[float]]]:
     """The listed calls of a page, and R's numbers of those that gave some."""
-    out = page.with_suffix(".numbers")
-    if not out.exists():
-        command = ["Rscript", str(HERE / "porting.R"), "run", package, str(page), str(out)]
-        subprocess.run(command, capture_output=True, check=False, cwd=folder, timeout=600)
-    calls, *lines = out.read_text().splitlines()
+    calls, *lines = page.with_suffix(".numbers").read_text().splitlines()
     rows = (line.split() for line in lines)
     return calls.split(), {int(place): [float(x) for x in numbers] for place, *numbers in rows}
 
@@ -154,7 +148,7 @@ def _is_record(node: ast.AST) -> bool:
 
 def page_outcomes(folder: pathlib.Path, package: str, page: pathlib.Path) -> Iterator[Outcome]:
     """The outcome of every listed call of a page that gives numbers in R."""
-    calls, theirs = r_runs(folder, package, page)
+    calls, theirs = r_numbers(page)
     text = f"library({package}); {page.read_text()}"  # the pages take for granted that it is attached
     script = read_script(text)
     mine = listed_calls(script.statements)
@@ -234,31 +228,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default=str(HERE / "results"))
     parser.add_argument("--keep", help="a folder for the examples, the data and R's numbers, used again if it is there")
-    parser.add_argument("--page", help="PACKAGE/PAGE: one page, as JSON; how the others are run")
+    parser.add_argument("--only", help="PACKAGE/PAGE: one page, printed")
     given = parser.parse_args()
     folder = pathlib.Path(given.keep or tempfile.mkdtemp()).resolve()
-    if given.page:
-        package, page = given.page.split("/")
-        made = page_outcomes(folder, package, folder / package / f"{page}.R")
-        print(json.dumps([vars(each) for each in made]))
-        return
     if not (folder / "data").exists():
-        subprocess.run(["Rscript", str(HERE / "porting.R"), "write", str(folder)], capture_output=True, check=True)
+        r_script("write", str(folder))
     outcomes: list[Outcome] = []
     for package in PACKAGES:
+        if not given.only:
+            r_script("run", package, str(folder))
         for page in pages(folder, package):
-            outcomes += in_process(folder, package, page)
-    pathlib.Path(given.out, "porting.md").write_text(report(outcomes))
+            if given.only in (None, f"{package}/{page.stem}") and page.with_suffix(".numbers").exists():
+                outcomes += in_process(folder, package, page)
+    if given.only:
+        print(*outcomes, sep="\n")
+    else:
+        pathlib.Path(given.out, "porting.md").write_text(report(outcomes))
+
+
+def r_script(*arguments: str) -> None:
+    subprocess.run(["Rscript", str(HERE / "porting.R"), *arguments], capture_output=True, check=True)
 
 
 def in_process(folder: pathlib.Path, package: str, page: pathlib.Path) -> list[Outcome]:
-    command = [sys.executable, __file__, "--keep", str(folder), "--page", f"{package}/{page.stem}"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"MPLBACKEND": "Agg"})
-    if ran.returncode:
-        print(f"{package}/{page.stem}: {ran.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-        return [Outcome(package, page.stem, 0, "page", ran.stderr.strip().splitlines()[-1])]
-    return [Outcome(**each) for each in json.loads(ran.stdout)]
+    """The page in a process of its own: a script may change options and modules."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        try:
+            return pool.apply_async(listed_outcomes, (folder, package, page)).get(600)
+        except Exception as error:  # the page as a whole stops
+            return [Outcome(package, page.stem, 0, "page", f"{type(error).__name__}: {str(error)[:200]}")]
+
+
+def listed_outcomes(folder: pathlib.Path, package: str, page: pathlib.Path) -> list[Outcome]:
+    return list(page_outcomes(folder, package, page))
 
 
 if __name__ == "__main__":
+    import matplotlib
+
+    matplotlib.use("Agg")
     main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..language.nodes import Call, Text
+from ..language.nodes import Call, Name, Text
 from .rows import Matched
 from .values import argument_text, array_text
 from .written import ATOM, PRODUCT, SUM, NotPortedError, Py, quoted
@@ -165,8 +165,10 @@ def family_call(at: Expressions, node: Call, matched: Matched) -> Py:
         return Py(quoted(node.function), "family")
     parts = []
     for each in node.arguments:
-        text = each.value.name if hasattr(each.value, "name") else None  # binomial(link = probit)
-        value = Py(quoted(text)) if isinstance(text, str) else at.py(each.value)  # type: ignore[arg-type]
+        if each.value is None:
+            raise NotPortedError(f"{node.function}() with an empty argument")
+        bare = isinstance(each.value, Name) and each.value.name not in at.scope.variables  # binomial(link = probit)
+        value = Py(quoted(each.value.name)) if bare and isinstance(each.value, Name) else at.py(each.value)
         parts.append(value.code if each.name is None else f"{each.name}={value.code}")
     return Py(f"families.{FAMILIES.get(node.function, node.function)}({', '.join(parts)})", "family")
 

@@ -109,9 +109,10 @@ class ScriptBuilder(TreeBuilder):
 
 def piped(left: RNode, call: Call) -> Call:
     """`left |> f(a)` is f(left, a); `_` by name takes its place."""
-    arguments = tuple(Argument(left, a.name, a.span) if a.value == Name("_") else a for a in call.arguments)
+    piece: Any = left  # a node of a script, where Argument knows those of formulas
+    arguments = tuple(Argument(piece, a.name, a.span) if a.value == Name("_") else a for a in call.arguments)
     if arguments == call.arguments:
-        arguments = (Argument(left, None, left.span), *arguments)  # type: ignore[arg-type]  # a script's node
+        arguments = (Argument(piece, None, left.span), *arguments)
     return Call(call.function, arguments, (left.span[0], call.span[1]), call.name_span, call.prefix)
 
 
@@ -121,7 +122,8 @@ def unpiped(node: Binary) -> Call | None:
         return None
     right = node.right if isinstance(node.right, Call) else Call(node.right.name, (), node.right.span, node.right.span)
     dots = tuple(Argument(node.left, a.name, a.span) if a.value == Name(".") else a for a in right.arguments)
-    arguments = dots if dots != right.arguments else (Argument(node.left, None, node.left.span), *dots)
+    first = Argument(node.left, None, node.left.span)
+    arguments = dots if dots != right.arguments else (first, *dots)
     return Call(right.function, arguments, node.span, right.name_span, right.prefix)
 
 

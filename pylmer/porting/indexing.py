@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 FRAMES = frozenset(["frame", "table"])
 LABELLED = frozenset(["series", "named_vector"])
+ELEMENTS = {  # what x[["name"]] gives
+    "frame": "series",
+    "table": "series",
+    "byfactor": "table",
+    "gridlist": "grid",
+    "series": "number",
+    "named_vector": "number",
+}
 SEQUENCES = frozenset(["vector", "list", "texts", "range", "strings"])
 
 
@@ -29,7 +37,7 @@ def index_text(at: Expressions, node: Index) -> Py:
         return _of_one(at, operand, arguments[0])
     if len(arguments) == 2:
         keep = any(each.name == "drop" for each in node.arguments)
-        return _of_two(at, operand, *arguments, keep)
+        return _of_two(at, operand, arguments[0], arguments[1], keep)
     raise NotPortedError("an array of three dimensions")
 
 
@@ -38,19 +46,14 @@ def _element(at: Expressions, operand: Py, arguments: list[Argument]) -> Py:
         raise NotPortedError("[[ ]] with two indices")
     place = at.py(arguments[0].value)
     if place.kind == "text":
-        gives = {"frame": "series", "table": "series", "byfactor": "table", "gridlist": "grid"}
-        return Py(
-            f"{operand.at(ATOM)}[{place.code}]",
-            gives.get(operand.kind, "number" if operand.kind in LABELLED else "object"),
-        )
+        return Py(f"{operand.at(ATOM)}[{place.code}]", ELEMENTS.get(operand.kind, "object"))
     if place.kind == "number":
         if operand.kind in FRAMES:
             return Py(f"{operand.at(ATOM)}.iloc[:, {minus_one(place)}]", "series")
         if operand.kind in LABELLED:
             return Py(f"{operand.at(ATOM)}.iloc[{minus_one(place)}]", "number")
         if operand.kind in ("byfactor", "dict", "gridlist"):
-            gives = {"byfactor": "table", "gridlist": "grid"}.get(operand.kind, "object")
-            return Py(f"list({operand.code}.values())[{minus_one(place)}]", gives)
+            return Py(f"list({operand.code}.values())[{minus_one(place)}]", ELEMENTS.get(operand.kind, "object"))
         if operand.kind in SEQUENCES or operand.kind == "object":
             return Py(f"{operand.at(ATOM)}[{minus_one(place)}]", "object")
     raise NotPortedError(f"[[ ]] of a {operand.kind}")
