@@ -57,7 +57,9 @@ def _present(node: Call, argument: Argument) -> RNode:
 
 def _row_for(at: Expressions, rows: tuple[Row, ...], node: Call) -> Row:
     """The row that is for the kind of the first argument."""
-    first = match(rows[0], node.function, node.arguments).given.get(rows[0].arguments[0].name)
+    names = {row.arguments[0].name for row in rows}
+    first = next((each for each in node.arguments if each.name in names), None)
+    first = first or next((each for each in node.arguments if each.name is None), None)
     if first is None or first.value is None:
         open_rows = [row for row in rows if not row.on]
         if not open_rows:
@@ -181,7 +183,7 @@ def _template(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
     template = _template_for(row, node.function, kind)
     if "rng." in template:
         at.scope.random()
-    _check_all_used(node.function, template, values)
+    _check_all_used(row, node.function, template, matched)
     code = _PLACE.sub(lambda found: _place(found, node.function, values), template)
     binding = LAMBDA if code.startswith(("-", "not ")) else ATOM
     return Py(code, kind if row.gives == "same" else row.gives, binding)
@@ -204,10 +206,11 @@ def _filled(at: Expressions, node: Call, formal: Formal, matched: Matched) -> Py
     return _value(at, node.function, formal, argument.value)
 
 
-def _check_all_used(function: str, template: str, values: Mapping[str, Py | None]) -> None:
+def _check_all_used(row: Row, function: str, template: str, matched: Matched) -> None:
     """Nothing that is given is dropped without a word."""
-    for name, value in values.items():
-        if value is not None and f"{{{name}}}" not in template:
+    passed_over = {formal.name for formal in row.arguments if formal.mark == "-"}
+    for name in matched.given.keys() - passed_over:
+        if f"{{{name}}}" not in template:
             raise NotPortedError(f"{function}(): argument {name}= has no counterpart")
 
 

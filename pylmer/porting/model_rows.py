@@ -68,7 +68,7 @@ MODEL_ROWS = (
     # prediction and simulation
     Row("predict", "object newdata -newparams re.form random.only -terms type allow.new.levels na.action se.fit interval "
         "level -simplify", "predict", "series", "fit object", 2),
-    Row("simulate", "object nsim seed use.u re.form newdata newparams family cluster.rand allow.new.levels na.action "
+    Row("simulate", "object nsim seed use.u re.form newdata newparams family !cluster.rand allow.new.levels na.action "
         "cond.sim weights offset", "simulate", "frame", "fit formula object", 2, random=True),
     Row("bootMer", "x FUN nsim seed use.u re.form type -verbose -.progress -PBargs -parallel -ncpus -cl", "bootMer", "boot",
         "fit object", 2, random=True),
