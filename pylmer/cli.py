@@ -1,9 +1,9 @@
 """The command line: `pylmer fit FORMULA --data FILE` prints a fit, `pylmer data` lists the packaged data sets,
-`pylmer vignette` the texts that are for reading, and `pylmer tour` walks through chapter 12 of Gelman & Hill,
-`pylmer tour glmer` through a logistic one.
+`pylmer vignette` the texts that are for reading, `pylmer tour` walks through chapter 12 of Gelman & Hill,
+`pylmer tour glmer` through a logistic one, and `pylmer port script.R` prints an R script as Python.
 
-Exit codes: 0, or 2 with one clear line on stderr (and the place in the formula) where the user can mend it; 141, as a
-shell says it, where nobody reads on: `pylmer tour | head -1`.
+Exit codes: 0; 1 if `port` left something of the script; 2 with one clear line on stderr (and the place in the formula
+or script) where the user can mend it; 141, as a shell says it, where nobody reads on: `pylmer tour | head -1`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except PylmerError as error:
         print(f"pylmer: {error}", file=sys.stderr)
         return 2
-    return 0
+    return int(getattr(arguments, "code", 0))
 
 
 def _close_output() -> None:
@@ -100,7 +100,39 @@ def _parser() -> argparse.ArgumentParser:
         "--out", metavar="FOLDER", help="run its code, and write text and pictures there (needs matplotlib)"
     )
     text.set_defaults(run=_vignette)
+    port = commands.add_parser("port", help="print an R script as Python, and on stderr what was left")
+    port.add_argument("script", metavar="SCRIPT.R", help="an R script, or - for what comes in")
+    port.add_argument("--data", metavar="FOLDER", help="data sets that pylmer does not have, as NAME.csv")
+    port.add_argument("--out", metavar="FILE", help="write the Python there")
+    port.set_defaults(run=_port)
     return parser
+
+
+def _port(arguments: argparse.Namespace) -> Iterator[str]:
+    from .porting import port  # lark and its grammar, for this command alone
+
+    ported = port(_script(arguments.script), data=_folder(arguments.data))
+    if arguments.out:
+        Path(arguments.out).write_text(ported.text, encoding="utf-8")
+    print(ported.summary, file=sys.stderr)
+    arguments.code = 1 if ported.left else 0
+    if not arguments.out:
+        yield ported.text.rstrip("\n")
+
+
+def _script(name: str) -> str:
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot read {name}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"cannot read {name}: it is no text in UTF-8") from error
+
+
+def _folder(name: str | None) -> str | None:
+    if name is not None and not Path(name).is_dir():
+        raise DataError(f"--data {name}: wanted a folder with data sets as NAME.csv")
+    return name
 
 
 def _fit(arguments: argparse.Namespace) -> Iterator[str]:

@@ -1,0 +1,83 @@
+"""Numbers, texts and vectors of base R."""
+
+from __future__ import annotations
+
+from .building import applied, bind, combine, family_call, list_call, paste, repeated, scale_column, sequence, sprintf
+from .rows import Row
+
+ELEMENTWISE = {
+    "log10": "np.log10", "log2": "np.log2", "log1p": "np.log1p", "exp": "np.exp", "expm1": "np.expm1", "sqrt": "np.sqrt",
+    "abs": "np.abs", "floor": "np.floor", "ceiling": "np.ceil", "sin": "np.sin", "cos": "np.cos", "tan": "np.tan",
+    "cumsum": "np.cumsum", "cumprod": "np.cumprod", "sign": "np.sign", "is.na": "pd.isna",
+}  # fmt: skip
+
+VECTOR_ROWS = (
+    *(Row(name, "x", f"{code}({{x}})", "same") for name, code in ELEMENTWISE.items()),
+    Row("log", "x base=np.e", {"*": "np.log({x})"}, "same"),
+    Row("round", "x digits=0", "np.round({x}, {digits})", "same"),
+    Row("signif", "x digits=6", "np.vectorize(lambda x: float(f'{{x:.{digits}g}}'))({x})", "vector"),
+    Row("mean", "x -na.rm -trim", "np.mean({x})", "number"),
+    Row("median", "x -na.rm", "np.median({x})", "number"),
+    Row("sd", "x -na.rm", "np.std({x}, ddof=1)", "number"),
+    Row("var", "x -na.rm", "np.var({x}, ddof=1)", "number"),
+    Row("sum", "x -na.rm", "np.sum({x})", "number"),
+    Row("prod", "x -na.rm", "np.prod({x})", "number"),
+    Row("min", "x -na.rm", "np.min({x})", "number"),
+    Row("max", "x -na.rm", "np.max({x})", "number"),
+    Row("range", "x -na.rm", "np.array([np.min({x}), np.max({x})])", "vector"),
+    Row("diff", "x", "np.diff({x})", "vector"),
+    Row("cor", "x y", "np.corrcoef({x}, {y})[0, 1]", "number"),
+    Row("quantile", "x probs=[0,0.25,0.5,0.75,1] -na.rm -names", "np.quantile({x}, {probs})", "vector"),
+    Row("all", "x -na.rm", "np.all({x})", "flag"),
+    Row("any", "x -na.rm", "np.any({x})", "flag"),
+    Row("which", "x", "np.flatnonzero({x}) + 1", "vector"),
+    Row("which.max", "x", "np.argmax({x}) + 1", "number"),
+    Row("which.min", "x", "np.argmin({x}) + 1", "number"),
+    Row("ifelse", "test yes no", "np.where({test}, {yes}, {no})", "vector"),
+    Row("pmin", "x y", "np.minimum({x}, {y})", "vector"),
+    Row("pmax", "x y", "np.maximum({x}, {y})", "vector"),
+    Row("rev", "x", {"series named_vector": "{x}.iloc[::-1]", "*": "{x}[::-1]"}, "same"),
+    Row("sort", "x", {"series named_vector": "{x}.sort_values()", "*": "np.sort({x})"}, "same"),
+    Row("unique", "x", {"series": "{x}.unique()", "*": "pd.unique({x})"}, "vector"),
+    Row("length", "x", "len({x})", "number"),
+    Row("diag", "x -nrow", {"number": "np.eye({x})", "vector list": "np.diag({x})", "*": "np.diag({x})"}, "vector"),
+    Row("t", "x", {"frame table": "{x}.T", "*": "np.transpose({x})"}, "same"),
+    Row("solve", "a", "np.linalg.inv({a})", "vector"),
+    Row("unname as.vector as.numeric as.double", "x", {"texts strings": "np.asarray({x}, dtype=float)",
+        "number flag": "float({x})", "mask": "np.asarray({x}, dtype=float)", "*": "np.asarray({x})"}, "vector"),
+    Row("as.integer", "x", {"number": "int({x})", "*": "np.asarray({x}).astype(int)"}, "vector"),
+    Row("unlist", "x", {"list vector series named_vector": "{x}"}, "same"),
+    Row("as.matrix", "x", {"frame table": "{x}.to_numpy()", "*": "np.asarray({x})"}, "vector"),
+    Row("sapply lapply", "X FUN -simplify -USE.NAMES", by=applied),
+    Row("c", "...", by=combine),
+    Row("list", "...", by=list_call),
+    Row("rbind cbind", "...", by=bind),
+    Row("rbind", "... adjust", "rbind", "grid", on="grid"),
+    Row("seq", "from=1 to by length.out along.with", by=sequence),
+    Row("seq_len", "n", "np.arange(1, {n} + 1)", "vector"),
+    Row("seq_along", "x", "np.arange(1, len({x}) + 1)", "vector"),
+    Row("rep", "x times each length.out", by=repeated),
+    Row("paste", "... sep collapse", by=paste),
+    Row("paste0", "... collapse", by=paste),
+    Row("sprintf", "fmt ...", by=sprintf),
+    Row("nchar", "x", "len({x})", "number"),
+    Row("toupper", "x", "{x}.upper()", "text"),
+    Row("plogis", "q", "1 / (1 + np.exp(-np.asarray({q})))", "vector"),
+    Row("qlogis", "p", "-np.log(1 / np.asarray({p}) - 1)", "vector"),
+    Row("identity I invisible suppressWarnings suppressMessages force", "x", "{x}", "same"),
+    Row("scale", "x center scale", by=scale_column),
+    Row("binomial poisson gaussian Gamma inverse.gaussian negative.binomial", "...", by=family_call),
+    # random numbers: Python's own, so the numbers are others
+    Row("rnorm", "n mean=0 sd=1", "rng.normal({mean}, {sd}, {n})", "vector"),
+    Row("runif", "n min=0 max=1", "rng.uniform({min}, {max}, {n})", "vector"),
+    Row("rpois", "n lambda", "rng.poisson({lambda}, {n})", "vector"),
+    Row("rbinom", "n size prob", "rng.binomial({size}, {prob}, {n})", "vector"),
+    Row("rnbinom", "n size mu", "rng.negative_binomial({size}, {size} / ({size} + {mu}), {n})", "vector"),
+    Row("rexp", "n rate=1", "rng.exponential(1 / {rate}, {n})", "vector"),
+    # checks
+    Row("identical", "x y", "np.array_equal({x}, {y})", "flag"),
+    Row("all.equal", "target current tolerance=1.5e-8 -check.attributes -check.names", "np.allclose({target}, {current}, "
+        "rtol={tolerance})", "flag"),
+    Row("isTRUE", "x", "bool({x})", "flag"),
+    Row("is.null", "x", "{x} is None", "flag"),
+)  # fmt: skip
