@@ -16,7 +16,7 @@ from ..extract import word
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import GIVEN, with_parameters
-from ..fit.progress import progress_bar
+from ..text.progress import progress_bar
 from ..numerics.linalg import Array
 from ..simulation.drawing import Seed, draw_responses, generator, replicates
 from ..text.arguments import check_level, is_number

@@ -25,6 +25,7 @@ class Streamed(SummedRows):
     table: RowTable
     plan: ModelPlan
     control: Control
+    route: str = ""
 
     def rows(self) -> DesignRows:
         """The rows, read anew; DataError for more than a gigabyte, and where the table is gone or has other rows."""

@@ -25,7 +25,7 @@ from ...errors import ArgumentError, DataError, note
 from ...extract import logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.many_fits import refit_all
-from ...fit.progress import progress_bar
+from ...text.progress import progress_bar
 from ...fit.refitting import refitML
 from ...numerics.distributions import chisquare_upper, f_upper, two_sided_quantile
 from ...numerics.linalg import Array

@@ -19,7 +19,7 @@ from ...extract import NamedVector
 from ...fit.fitted_model import FittedModel
 from ...fit.generalized import GeneralizedFittedModel
 from ...fit.many_fits import refit_all, solved_together
-from ...fit.progress import progress_bar
+from ...text.progress import progress_bar
 from ...numerics.linalg import Array
 from ...simulation.drawing import check_room
 from .record import BootMer

@@ -28,6 +28,18 @@ def progress_bar(total: int, shown: bool | None, what: str) -> Iterator[Callable
         yield bar.update
 
 
+@contextmanager
+def percent_bar(what: str, shown: bool | None = None) -> Iterator[Callable[[float], object]]:
+    """A function that is told how much is done, in per cent (negative: not known); `shown` as in `progress_bar`."""
+    if not _wanted(shown):
+        yield lambda _: None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=100, desc=what, leave=False, unit="%") as bar:
+        yield lambda done: bar.update(max(min(done, 100.0) - bar.n, 0.0))
+
+
 def _wanted(shown: bool | None) -> bool:
     if shown is not None and not isinstance(shown, bool):
         raise ArgumentError(f"progress must be True, False or None, found {shown!r}")
