@@ -115,7 +115,6 @@ class Question:
     def cells_and_facts(self, keys: Sequence[str], atoms: Atoms, zero_one: Iterable[int]) -> Cells:
         """By these keys with all products, and what else must be known of all rows."""
         rows = self.base()
-        rows = rows.with_columns(*(nw.when(nw.col("u")).then(nw.col(self.keys[k])).alias(self.keys[k]) for k in keys))
         return self._grouped(self._products(rows, atoms, atoms.pairs), keys, atoms.pairs, self._facts(atoms, zero_one))
 
     def _products(self, rows: Any, atoms: Atoms, pairs: Iterable[Pair]) -> Any:

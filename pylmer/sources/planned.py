@@ -151,7 +151,7 @@ def planned_sums(
     formula: MixedFormula, table: RowTable, arguments: DesignArguments, control: Control
 ) -> tuple[ModelPlan, PlanSums, str]:
     """The plan, the sums of all rows, and how these were had: by cells where the rows are, or in parts."""
-    engine, why = engine_of(table)
+    engine, why = engine_of(table), ""
     if engine is not None:
         from .by_cells import planned_by_cells  # late: files without DuckDB do without
         from .sayable import Unsayable

@@ -77,7 +77,7 @@ def spoken(recipe: Recipe, types: Mapping[str, Any]) -> Spoken:
     for node in recipe.variables:
         name = deparse(node)
         if _of_keys(node, types):
-            keys |= dict.fromkeys(each.name for each in variables(node))
+            keys |= dict.fromkeys(_columns(node, types))
             continue
         found = speaker.say(node)
         if found.kind == "numeric":
@@ -87,7 +87,7 @@ def spoken(recipe: Recipe, types: Mapping[str, Any]) -> Spoken:
     for node in recipe.groups:
         if not (isinstance(node, Name) or _of_keys(node, types)):
             raise Unsayable(f"the grouping factor {deparse(node)} is made of numbers")
-        keys |= dict.fromkeys(each.name for each in variables(node))
+        keys |= dict.fromkeys(_columns(node, types))
     for key in keys:
         if key not in types or not (types[key].is_numeric() or isinstance(types[key], KEYS)):
             raise Unsayable(f"{key!r} is of type {types.get(key)}")
@@ -106,9 +106,14 @@ def spoken(recipe: Recipe, types: Mapping[str, Any]) -> Spoken:
     )
 
 
+def _columns(node: Node, types: Mapping[str, Any]) -> list[str]:
+    """The columns that an expression names, each once."""
+    return list(dict.fromkeys(each.name for each in variables(node) if each.name in types))
+
+
 def _of_keys(node: Node, types: Mapping[str, Any]) -> bool:
     """Whether a variable is made of columns that are no numbers, or that functions make factors of."""
-    used = [each.name for each in variables(node) if each.name in types]
+    used = _columns(node, types)
     if not used:
         return False
     if all(isinstance(types[name], KEYS) for name in used):
@@ -163,7 +168,7 @@ def _made(recipe: Recipe, said: Mapping[str, nw.Expr], types: Mapping[str, Any])
         if isinstance(node, Name) or name not in said:
             continue
         missing = said[name].is_null()
-        for column in dict.fromkeys(each.name for each in variables(node) if each.name in types):
+        for column in _columns(node, types):
             sort, raw = types[column], nw.col(column)
             missing = missing & ~(known(raw) if sort.is_float() else raw).is_null()
         yield name, missing
