@@ -5,7 +5,7 @@ A value that depends on other rows in any other way, as x - mean(x), cannot be h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,11 @@ def learnt(recipe: Recipe, table: RowTable, head: TablePart) -> Recipe:
 
     Columns are held for it: eight bytes for each row, of factors the distinct values.
     """
+    return learnt_of(recipe, head, lambda names, distinct: _gathered(table, names, distinct))
+
+
+def learnt_of(recipe: Recipe, head: TablePart, gathered: Callable[[Sequence[str], bool], Columns]) -> Recipe:
+    """As `learnt`, of columns by their names, of all rows or of those that differ."""
     learners = _learners(recipe, head)
     told = [node for node in learners if not _learns_from_all(recipe, node, head)]
     state = _states(recipe, head, told)
@@ -46,8 +51,8 @@ def learnt(recipe: Recipe, table: RowTable, head: TablePart) -> Recipe:
     if others:
         distinct = all(_functions(node) <= OF_DISTINCT for node in others)
         used = dict.fromkeys(each.name for node in others for each in variables(node))
-        columns = _gathered(table, [name for name in used if name in table.names], distinct)
-        state |= _states(recipe, TablePart(columns, table.description), others)
+        columns = gathered([name for name in used if name in head.columns], distinct)
+        state |= _states(recipe, TablePart(columns, head.where), others)
     return replace(recipe, state=state)
 
 

@@ -10,8 +10,11 @@ import narwhals as nw
 
 from ..errors import DataError
 from .files import Files
+from .lazy import LazyTable
 from .streams import ArrowStream, Dataset, Frames
 from .tables import RowTable
+
+RELATION = "a DuckDB relation"
 
 
 def opened_table(data: Any) -> Any:
@@ -21,36 +24,52 @@ def opened_table(data: Any) -> Any:
     """
     if isinstance(data, str | os.PathLike):
         return Files.named(data)
+    if _is_table_of_connection(data):
+        return _table_of_connection(*data)
     if isinstance(data, Iterator):
         raise DataError(
             f"data is an iterator ({type(data).__name__}), which can be read once, but a fit reads its rows several "
             "times: give a function that makes it, data=lambda: ..."
         )
-    if hasattr(data, "get_fragments") and hasattr(data, "schema"):
-        return Dataset(data)
     try:
         frame = nw.from_native(data, pass_through=True, allow_series=True)
     except nw.exceptions.DuplicateError:
         return data  # a frame in memory: what is wrong with it is said where it is read
     if isinstance(frame, nw.DataFrame | nw.Series):
         return data
-    if hasattr(data, "__arrow_c_stream__"):
-        return ArrowStream(data)
     if isinstance(frame, nw.LazyFrame):
         return _lazy(frame, data)
+    if hasattr(data, "get_fragments") and hasattr(data, "schema"):
+        return Dataset(data)
+    if hasattr(data, "__arrow_c_stream__"):
+        return ArrowStream(data)
     return Frames(data) if callable(data) else data
 
 
 def _lazy(frame: Any, data: Any) -> RowTable:
-    if hasattr(data, "collect_batches"):  # polars
-        return Frames(_PolarsBatches(data), "a polars LazyFrame")
-    if hasattr(data, "partitions"):  # dask
+    engine = frame.implementation.name.lower()
+    if engine == "duckdb":
+        return LazyTable(data, ArrowStream(data, RELATION), getattr(data, "_con", None), RELATION)
+    if engine == "polars":
+        return LazyTable(data, Frames(_PolarsBatches(data), "a polars LazyFrame"), None, "a polars LazyFrame")
+    if engine == "dask":
         return Frames(_Partitions(data), "a dask DataFrame")
-    raise DataError(
-        f"a lazy frame of {frame.implementation.name.lower()} gives its rows as a whole only: plan = "
-        "pylmer.plan(formula, head), and the sums of its partitions, plan.sums(partition), where they are; or write "
-        "it as Parquet files"
-    )
+    return LazyTable(data, None, None, f"a table of {engine}")
+
+
+def _is_table_of_connection(data: Any) -> bool:
+    """Whether this is a pair of a DuckDB connection and the name of one of its tables."""
+    pair = isinstance(data, tuple) and len(data) == 2 and isinstance(data[1], str)
+    return pair and hasattr(data[0], "interrupt") and hasattr(data[0], "table")
+
+
+def _table_of_connection(connection: Any, name: str) -> RowTable:
+    try:
+        relation = connection.table(name)
+    except Exception as error:  # duckdb's own kinds
+        raise DataError(f"DuckDB has no table {name!r}: {str(error).splitlines()[0]}") from error
+    description = f"the DuckDB table {name!r}"
+    return LazyTable(relation, ArrowStream(relation, description), connection, description)
 
 
 class _PolarsBatches:

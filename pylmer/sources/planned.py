@@ -20,9 +20,11 @@ from ..functions import Matrix, read_columns
 from ..language import MixedFormula
 from ..options import Control
 from .coordinates import LOSS, better_coordinates, coordinates_of, loss
+from .engines import engine_of
 from .given import opened
 from .head import first_rows, remembered_kinds, telling_rows
 from .joining import columns_of
+from .lazy import LazyTable
 from .learning import check_alone, check_bare, learnt, learnt_from_head
 from .meaning import columns_known, model_of
 from .model_plan import ModelPlan
@@ -63,8 +65,7 @@ def plan_of(formula: MixedFormula, data: Any, arguments: DesignArguments, contro
 
 
 def _plan_of_table(formula: MixedFormula, table: RowTable, arguments: DesignArguments, control: Control) -> ModelPlan:
-    recipe = Recipe.of(formula, table.names, arguments, control)
-    recipe.check_names(table.names)
+    recipe = _recipe(formula, table.names, arguments, control)
     return _plan(learnt(recipe, table, first_rows(table, recipe.wanted(table.names))), table, control)
 
 
@@ -145,11 +146,36 @@ def model_of_table(formula: MixedFormula, table: RowTable, arguments: DesignArgu
     """What `build_design` makes of a data frame, of a table that is read in parts."""
     if isinstance(table, PlannedSums):
         return table.model(formula, arguments, control)
-    plan = plan_of(formula, table, arguments, control)
-    plan, total = sums_of_table(plan, table)
+    plan, total, route = planned_sums(formula, table, arguments, control)
     design, gram = model_of(plan, total, control)
     columns = columns_known(plan, total, design, gram)
-    return ModelData(design, Streamed(gram, total.facts.weight, columns, table, plan, control))
+    return ModelData(design, Streamed(gram, total.facts.weight, columns, table, plan, control, route))
+
+
+def planned_sums(
+    formula: MixedFormula, table: RowTable, arguments: DesignArguments, control: Control
+) -> tuple[ModelPlan, PlanSums, str]:
+    """The plan, the sums of all rows, and how these were had: by cells where the rows are, or in parts."""
+    engine, why = engine_of(table), ""
+    if engine is not None:
+        from .by_cells import planned_by_cells  # late: files without DuckDB do without
+        from .sayable import Unsayable
+
+        recipe = _recipe(formula, table.names, replace(arguments, contrasts=ruled(arguments.contrasts)), control)
+        try:
+            return planned_by_cells(recipe, engine, lambda own, rows: _plan(own, rows, control))
+        except Unsayable as unsaid:
+            why = str(unsaid)
+            if isinstance(table, LazyTable) and table.rows is None:
+                raise DataError(table.no_rows(why)) from None
+    plan = plan_of(formula, table, arguments, control)
+    return *sums_of_table(plan, table), f"{table.description} read in parts" + (f": {why}" if why else "")
+
+
+def _recipe(formula: MixedFormula, names: tuple[str, ...], arguments: DesignArguments, control: Control) -> Recipe:
+    recipe = Recipe.of(formula, names, arguments, control)
+    recipe.check_names(names)
+    return recipe
 
 
 class PlannedSums(RowTable):

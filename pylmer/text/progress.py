@@ -28,11 +28,25 @@ def progress_bar(
     if not _wanted(shown):
         yield lambda _: None
         return
+    with _unwatched()(total=total, desc=what, leave=False, delay=delay, **look) as bar:
+        yield bar.update
+
+
+@contextmanager
+def percent_bar(what: str, shown: bool | None = None) -> Iterator[Callable[[float], object]]:
+    """A function that is told how much is done, in per cent (negative: not known); `shown` as in `progress_bar`."""
+    if not _wanted(shown):
+        yield lambda _: None
+        return
+    with _unwatched()(total=100, desc=what, leave=False, unit="%") as bar:
+        yield lambda done: bar.update(max(min(done, 100.0) - bar.n, 0.0))
+
+
+def _unwatched() -> Any:
+    """tqdm's bar without the thread that watches over bars."""
     from tqdm.auto import tqdm
 
-    unwatched = type("Unwatched", (tqdm,), {"monitor_interval": 0})
-    with unwatched(total=total, desc=what, leave=False, delay=delay, **look) as bar:
-        yield bar.update
+    return type("Unwatched", (tqdm,), {"monitor_interval": 0})
 
 
 def _wanted(shown: bool | None) -> bool:
