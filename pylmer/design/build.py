@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +12,15 @@ import numpy as np
 from ..errors import DataError
 from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
-from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
+from ..language import MixedFormula, RandomTerm, Terms, deparse, expand_random, fixed_terms, terms
 from ..language.nodes import Call, Name, Node
-from ..language.randoms import double_bar_effects
+from ..language.randoms import Doublevert, double_bar_effects
 from ..language.walk import nodes
 from ..numerics.linalg import read_only
 from ..numerics.rank import independent_columns
 from ..options import Control
 from .checks import check_finite, check_groups, check_response, check_weights, settle
-from .coder import Coder, code, factors_in
+from .coder import code, factors_in
 from .contrasts import Contrasts, unused
 from .hints import hints
 from .known import Known
@@ -32,7 +33,7 @@ from .rows import DesignRows, RandomRows
 from .ruling import ruled, ruling
 from .scales import check_scale
 from .source import InMemory, ModelData
-from .spec import RandomSpec, Spec, argument_node, remembered_arguments
+from .spec import Matrices, RandomSpec, Spec, argument_node, remembered_arguments
 
 if TYPE_CHECKING:
     from ..families import Family
@@ -62,7 +63,7 @@ def build_design(
     with ruling(chosen):
         frame = build_frame(parts, columns, arguments, known or Known(), reader_of(family))
     notes = [*_dot_notes(parts), *frame.notes, *_double_bar_notes(parts, frame, control)]
-    notes += _response_notes(formula, columns) + _checked_rows(parts, frame, control, family)
+    notes += _response_notes(parts) + _checked_rows(parts, frame, control, family)
     notes += hints(parts, frame, chosen)
     coder, X = _fixed(parts.fixed, frame, chosen)
     random_coder = RandomCoder(frame, chosen)
@@ -117,9 +118,23 @@ def _rows(frame: Frame, X: Any, random: tuple[RandomRows, ...], data: Any) -> De
 def take_apart(formula: MixedFormula, columns: Columns | None, control: Control) -> Parts:
     """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
     names = tuple(columns or ())
-    random = expand_random(formula, names, "diag" if control.doublevert == "diag" else "split")
+    double: Doublevert = "diag" if control.doublevert == "diag" else "split"
+    fixed, random, effects = _read(formula, (formula.fixed, formula.random, formula.text), names, double)
+    kept = without_response(fixed)
+    return Parts(formula, kept, random, effects, len(kept.labels) < len(fixed.labels))
+
+
+@lru_cache(maxsize=256)  # as of parsing: the same few formulas again and again
+def _read(
+    formula: MixedFormula, apart: Any, names: tuple[str, ...], double: Doublevert
+) -> tuple[Terms, tuple[RandomTerm, ...], tuple[Terms, ...]]:
+    """Terms of the fixed part, random terms, and the terms left of each bar.
+
+    `apart` tells formulas apart that are equal, and yet not the same.
+    """
+    random = expand_random(formula, names, double)
     effects = tuple(terms(term.effects, columns=names, text=formula.text) for term in random)
-    return Parts(formula, without_response(fixed_terms(formula, names)), random, effects)
+    return fixed_terms(formula, names), random, effects
 
 
 def without_response(fixed: Terms) -> Terms:
@@ -145,7 +160,7 @@ def _checked_rows(parts: Parts, frame: Frame, control: Control, family: Family |
     return [*frame.response.notes, *notes, *check_response(frame.y, frame.y_name, control)]
 
 
-def _fixed(fixed: Terms, frame: Frame, contrasts: Contrasts) -> tuple[Coder, Any]:
+def _fixed(fixed: Terms, frame: Frame, contrasts: Contrasts) -> tuple[Matrices, Any]:
     codings = contrasts.codings(factors_in([fixed], frame.variables), fixed=True)
     coder, X = code(fixed, frame.variables, frame.y.shape[0], codings, keep_sparse=True)
     return coder, read_only(X)
@@ -187,7 +202,7 @@ def _without(names: Sequence[str], kept: Any) -> tuple[str, ...]:
 
 
 def _spec(
-    parts: Parts, frame: Frame, coder: Coder, kept: Any, specs: tuple[RandomSpec, ...], arguments: DesignArguments
+    parts: Parts, frame: Frame, coder: Matrices, kept: Any, specs: tuple[RandomSpec, ...], arguments: DesignArguments
 ) -> Spec:
     columns = remembered_columns(frame, frame.rows.n_total)
     remembered = remembered_arguments(arguments)
@@ -210,11 +225,9 @@ def _spec(
     )
 
 
-def _response_notes(formula: MixedFormula, columns: Columns | None) -> list[str]:
+def _response_notes(parts: Parts) -> list[str]:
     """The response among its own predictors is a slip."""
-    every = fixed_terms(formula, tuple(columns or ()))
-    dropped = len(without_response(every).labels) < len(every.labels)
-    return ["the response appeared on the right-hand side and was dropped"] if dropped else []
+    return ["the response appeared on the right-hand side and was dropped"] if parts.repeats_response else []
 
 
 def _dot_notes(parts: Parts) -> list[str]:

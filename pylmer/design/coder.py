@@ -17,6 +17,7 @@ from ..functions.arrays import Array
 from ..functions.variables import coded_factor, is_categorical
 from ..language import Terms, deparse
 from .materializer import RMaterializer, Variables, plain, unnumbered
+from .side_by_side import SideBySide, side_by_side
 
 WIDE = 8  # a factor with more levels is coded sparse
 NARROW = 50  # with at most so many columns a sparse matrix is made dense again,
@@ -47,13 +48,16 @@ class Coder:
 
 def code(
     terms: Terms, variables: Mapping[str, Value], n: int, codings: Mapping[str, Coding], keep_sparse: bool = False
-) -> tuple[Coder, Any]:
+) -> tuple[Coder | SideBySide, Any]:
     """The matrix (n, p) of some terms, and its Coder.
 
     variables    by their deparse
     codings      contrasts of the factors among them
     keep_sparse  whether a wide matrix may stay sparse (csr)
     """
+    single = side_by_side(terms, variables, codings, WIDE if keep_sparse else np.inf)
+    if single is not None:
+        return single, single.matrix(variables, n)
     used = [deparse(node) for node in terms.used]
     output = "sparse" if keep_sparse and any(_levels(variables[name]) > WIDE for name in used) else "numpy"
     spec = ModelSpec(formula=_formula(terms), materializer="pylmer-r", output=output, na_action="ignore")

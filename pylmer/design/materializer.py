@@ -122,10 +122,15 @@ def _encode_factor(
     """Columns of a factor: by its contrasts if `reduced_rank`, else one indicator per level."""
     factor: Factor = values.__wrapped__
     if not reduced_rank:
-        coding = Coding(np.eye(len(factor.levels)), tuple(factor.levels.labels()))
-    columns = _sparse_columns if model_spec.output == "sparse" else _dense_columns
+        coding = indicators(factor)
+    columns = _sparse_columns if model_spec.output == "sparse" else dense_columns
     encoded = dict(zip(numbered(coding.labels()), columns(factor.codes, coding.matrix), strict=True))
     return FactorValues(encoded, kind="categorical", format=FORMAT, encoded=True)
+
+
+def indicators(factor: Factor) -> Coding:
+    """One column per level."""
+    return Coding(np.eye(len(factor.levels)), tuple(factor.levels.labels()))
 
 
 def numbered(names: Sequence[str]) -> tuple[str, ...]:
@@ -163,7 +168,7 @@ def _is_reduced(evaluated: EvaluatedFactor, names: frozenset[str], earlier: Sequ
     return _is_coded(evaluated) and (not margin or any(margin <= before for before in earlier))
 
 
-def _dense_columns(codes: Array, matrix: Array) -> list[Array]:
+def dense_columns(codes: Array, matrix: Array) -> list[Array]:
     """One array (n,) per column of the coding; a code of -1 gives NaN."""
     return [np.append(column, np.nan)[codes] for column in matrix.T]
 

@@ -39,12 +39,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """A formula taken apart: terms of the fixed part, random terms as fitted, and the terms left of each bar."""
+    """A formula taken apart: terms of the fixed part, random terms as fitted, and the terms left of each bar.
+
+    repeats_response  whether the response was among the fixed terms, which are without it
+    """
 
     formula: MixedFormula
     fixed: Terms
     random: tuple[RandomTerm, ...]
     effects: tuple[Terms, ...]
+    repeats_response: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -12,12 +12,12 @@ from ..functions import Factor, Value, cross
 from ..language import RandomTerm, Terms, deparse, random_label
 from ..language.nodes import Name, Node, Paren
 from ..structures import STRUCTURES
-from .coder import Coder, code, factors_in, single_column
+from .coder import code, factors_in, single_column
 from .contrasts import Contrasts
 from .known import group_key
 from .model_frame import Frame, group_factors
 from .rows import RandomRows
-from .spec import RandomSpec, own_groups
+from .spec import Matrices, RandomSpec, own_groups
 
 Key: TypeAlias = tuple[bool, tuple[str, ...], frozenset[str]]  # intercept, labels, factors of the own group
 
@@ -58,14 +58,14 @@ class RandomCoder:
     def __init__(self, frame: Frame, contrasts: Contrasts) -> None:
         self.frame = frame
         self.contrasts = contrasts
-        self.made: dict[Key, tuple[Coder, Any]] = {}
+        self.made: dict[Key, tuple[Matrices, Any]] = {}
 
-    def share(self, terms: Terms, coder: Coder, X: Any) -> None:
+    def share(self, terms: Terms, coder: Matrices, X: Any) -> None:
         """Let random terms with the columns of X use X itself."""
         if isinstance(X, np.ndarray):
             self.made[terms.intercept, terms.labels, frozenset()] = (coder, X)
 
-    def columns(self, terms: Terms, group: Node) -> tuple[Coder | None, Any, tuple[str, ...]]:
+    def columns(self, terms: Terms, group: Node) -> tuple[Matrices | None, Any, tuple[str, ...]]:
         """Coder, Z (n, l) and names; of an intercept alone None, None and its name.
 
         A number that is a factor of the group as well, as in `(x | x)`, is that factor here, as in R.
@@ -79,7 +79,7 @@ class RandomCoder:
         coder, Z = self.made[key]
         return coder, Z, coder.names
 
-    def _code(self, terms: Terms, own: frozenset[str]) -> tuple[Coder, Any]:
+    def _code(self, terms: Terms, own: frozenset[str]) -> tuple[Matrices, Any]:
         variables: Mapping[str, Value] = {**self.frame.variables, **{name: self.frame.groups[name] for name in own}}
         codings = self.contrasts.codings(factors_in([terms], variables), fixed=False)
         alone = single_column(terms, variables)

@@ -46,6 +46,10 @@ class Matrices(Protocol):
     """Makes a matrix of variables (design.Coder)."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of its columns."""
+
+    @property
     def marks(self) -> tuple[str, ...]:
         """What tells its columns apart where their names do not."""
 

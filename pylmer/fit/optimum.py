@@ -117,7 +117,7 @@ def _searched(devfun: Devfun, start: Points | None) -> Optimum:
     latest = Latest(devfun.criterion.at if begin is start else devfun.criterion.with_blocks_at)
     multiple, multiples = where_to_look(devfun)
     options = _newton_options(devfun.control.optCtrl)
-    found = search(latest, multiple, begin, multiples=multiples, **options)
+    found = search(latest, multiple, begin, multiples=multiples, values=devfun.criterion.values, **options)
     found = _widened(devfun, found) if start is None else found
     found = past_saddles(found, devfun.criterion.at, **options)
     return replace(_optimum(devfun, found), factorized=latest.standing_at(found.best.at.place))

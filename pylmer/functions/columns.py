@@ -150,9 +150,10 @@ def _is_single(value: Any) -> bool:
 
 
 def _from_pandas(data: pd.DataFrame) -> Columns:
-    names = [str(name) for name in data.columns]
+    labels = data.columns.tolist()
+    names = [str(name) for name in labels]
     twice = frozenset(name for name, count in Counter(names).items() if count > 1)
-    readers = {name: partial(operator.getitem, data, label) for name, label in zip(names, data.columns, strict=True)}
+    readers = {name: partial(operator.getitem, data, label) for name, label in zip(names, labels, strict=True)}
     return Columns(readers, len(data), data.index, twice)
 
 

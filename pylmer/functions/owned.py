@@ -68,9 +68,11 @@ def _wanted(name: Any, used: Collection[str] | None) -> bool:
 def _own_pandas(data: pd.DataFrame, used: Collection[str] | None) -> pd.DataFrame:
     kept = data.copy(deep=False)
     kept.index = data.index.copy()
-    for place, (label, dtype) in enumerate(zip(data.columns, data.dtypes, strict=True)):
+    labels, unique = data.columns.tolist(), data.columns.is_unique
+    for place, (label, dtype) in enumerate(zip(labels, data.dtypes.tolist(), strict=True)):
         if _wanted(label, used) and not (COPIES_ON_WRITE and _is_guarded(dtype)):
-            kept.isetitem(place, data.iloc[:, place].array.copy())
+            column = data[label] if unique and isinstance(label, str) else data.iloc[:, place]
+            kept.isetitem(place, column.array.copy())
     return kept
 
 

@@ -21,6 +21,8 @@ def value_of(column: Any, what: str) -> Value:
         return column
     if isinstance(column, nw.Series):
         return _of_narwhals(column, what)
+    if isinstance(column, pd.Series):
+        return _of_pandas(column, what)
     if isinstance(column, np.ma.MaskedArray):
         return _of_pandas(pd.Series(column.tolist(), dtype=None if column.dtype.kind in "biuf" else object), what)
     if isinstance(column, np.ndarray):
@@ -29,7 +31,7 @@ def value_of(column: Any, what: str) -> Value:
         return _of_frame(column, what)
     if isinstance(column, pd.MultiIndex):
         raise DataError(f"{what} is a MultiIndex, which has several values in a row; wanted one")
-    if isinstance(column, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+    if isinstance(column, pd.Index | pd.api.extensions.ExtensionArray):
         return _of_pandas(pd.Series(column), what)
     if np.isscalar(column) or isinstance(column, str | pd.Timestamp):
         return _of_pandas(pd.Series([column]), what)
@@ -108,7 +110,7 @@ def _holds_bytes(values: Iterable[Any]) -> bool:
 
 
 def _categorical(series: pd.Series[Any], dtype: pd.CategoricalDtype, what: str) -> Factor:
-    return Factor(np.asarray(series.cat.codes), _levels(dtype.categories, what), bool(dtype.ordered))
+    return Factor(np.asarray(series.array.codes), _levels(dtype.categories, what), bool(dtype.ordered))
 
 
 def _levels(categories: pd.Index, what: str) -> Levels:

@@ -7,7 +7,7 @@ The formula is that of `deviance`, with V including the prior weights. Score and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,6 +45,34 @@ class Criterion:
         """Criterion, score and information at `points`; each is computed when first asked for."""
         place = Points(points)
         return At(self, place, self.engine.factorize([point.template() for point in place]))
+
+    def value(self, fixed: Fixed) -> float:
+        """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
+        if leaves_nothing(fixed.r2, self.gram.y_square):
+            raise NumericalError(
+                "the residual sum of squares is zero: the model reproduces the response exactly, "
+                "so sigma cannot be estimated"
+            )
+        d = float(deviance(self.log_determinants(fixed), fixed.r2, self.m))
+        if not math.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return d
+
+    def values(self, places: Sequence[Points]) -> list[float] | None:
+        """d at several places at once, None where that is more work than one by one, or fails at one of them."""
+        if self.engine.shared is None:
+            return None
+        try:
+            parts = self.engine.shared.fixed_parts([[point.template() for point in points] for points in places])
+            return None if parts is None else [self.value(fixed) for fixed in parts]
+        except NumericalError:
+            return None
+
+    def log_determinants(self, fixed: Fixed) -> float:
+        """log|V|, with log|X'V^-1X| for REML, of the user's columns and weights."""
+        gram = self.gram
+        logdet_V, logdet_XtVX = fixed.logdet_V - gram.sum_log_weights, fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
+        return float(log_determinants(logdet_V, logdet_XtVX, self.REML))
 
     def with_blocks_at(self, points: Iterable[Point]) -> At:
         """`at`, with the blocks of all levels computed at once: the sums that the score needs are then theirs.
@@ -90,23 +118,12 @@ class At:
     @cached_property
     def value(self) -> float:
         """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
-        fixed, gram = self.factorization.fixed, self.gram
-        if leaves_nothing(fixed.r2, gram.y_square):
-            raise NumericalError(
-                "the residual sum of squares is zero: the model reproduces the response exactly, "
-                "so sigma cannot be estimated"
-            )
-        d = float(deviance(self.log_determinants, fixed.r2, self.criterion.m))
-        if not math.isfinite(d):
-            raise NumericalError(f"the criterion is {d}")
-        return d
+        return self.criterion.value(self.factorization.fixed)
 
     @property
     def log_determinants(self) -> float:
         """log|V|, with log|X'V^-1X| for REML, of the user's columns and weights."""
-        fixed, gram = self.factorization.fixed, self.gram
-        logdet_V, logdet_XtVX = fixed.logdet_V - gram.sum_log_weights, fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
-        return float(log_determinants(logdet_V, logdet_XtVX, self.criterion.REML))
+        return self.criterion.log_determinants(self.factorization.fixed)
 
     @property
     def place(self) -> Points:

@@ -17,9 +17,9 @@ from ...numerics.linalg import Array, log_diagonal, transposed
 from ...numerics.stacks import inner_products, product
 from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, EliminationFactorization, Plan
-from .contract import Covariances
+from .contract import Covariances, Fixed
 from .level_elimination import Level
-from .one_factor import OneFactorization
+from .one_factor import OneFactorization, fixed_parts
 from .parents import Parents
 
 
@@ -65,6 +65,11 @@ class ChainEngine(EliminationEngine):
 
     def eliminated(self, T: list[Array]) -> Chain:
         return Chain(self.gram, self.plan.parents, self.paths, T)
+
+    def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
+        if len(self.gram.factors) > 1:
+            return None
+        return fixed_parts(self.gram, np.array([self.gram.factor_templates(T)[0] for T in places]))
 
     def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
         eliminated = self.eliminated(self.gram.factor_templates(T))

@@ -183,5 +183,8 @@ class SumsEngine(Engine, Protocol):
     def sharing(self, gram: Gram) -> SumsEngine:
         """The engine of sums that differ in [X y] alone."""
 
+    def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
+        """The fixed parts at several templates at once, where that is less work; NumericalError if one fails."""
+
     def refilled(self, gram: Gram) -> SumsEngine:
         """The engine of sums of the same rows with other row weights."""

@@ -12,9 +12,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
-from ...numerics.linalg import Array, transposed
-from ...numerics.stacks import cross, product
+import numpy as np
+
+from ...numerics.linalg import Array, cholesky, transposed
+from ...numerics.stacks import LONG, cross, product
+from ..sums.gram import Gram
 from .blocked import Elimination, EliminationFactorization
+from .contract import Fixed
 from .level_elimination import Level
 
 
@@ -61,3 +65,18 @@ class OneFactorization(EliminationFactorization):
         (own,), p = s, self.engine.gram.p
         half = product(self.BA, own)
         return cross(own, product(self.level.A, own)) - cross(half, half), cross(self.NC[:, :, :p], own)
+
+
+def fixed_parts(gram: Gram, T: Array) -> list[Fixed] | None:
+    """The fixed parts at some templates T (m, L, L) of one factor, all at once; None of many levels, where that is slow.
+
+    NumericalError if the arithmetic fails at one of them.
+    """
+    sums, at = gram.factors[0], T[:, None]
+    if len(T) * sums.J > LONG:
+        return None
+    chol = cholesky(np.eye(sums.L) + transposed(at) @ sums.ZtZ @ at)
+    half = (np.linalg.inv(chol) @ transposed(at) @ sums.ZtXy).reshape(len(T), sums.q, gram.p + 1)
+    reduced = gram.XytXy - transposed(half) @ half
+    logdet_V = 2 * np.log(chol.diagonal(0, -2, -1)).sum(axis=(1, 2))
+    return [Fixed.solved(*both) for both in zip(reduced, logdet_V.tolist(), strict=True)]

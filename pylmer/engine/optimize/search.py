@@ -47,11 +47,16 @@ def search(
     start: S | None = None,
     steps: int = ITERATIONS,
     multiples: Sequence[float] = SCAN,
+    values: Callable[[Sequence[S]], list[float] | None] | None = None,
 ) -> Search[E]:
-    """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone."""
+    """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone.
+
+    values  finds the values of the scan all at once, or gives up
+    """
     if start is not None:
         return lowest(objective, [start], steps)
-    scan = scanned(objective, multiple, multiples)
+    scan = None if values is None else values([multiple(c) for c in multiples])
+    scan = scanned(objective, multiple, multiples) if scan is None else scan
     starts = [1.0] if max(scan) - min(scan) < FLAT else [multiples[k] for k in local_minima(scan)]
     return replace(lowest(objective, [multiple(c) for c in starts], steps), scan=tuple(scan))
 

@@ -206,6 +206,8 @@ class Gram:
 
 def factor_templates(place: Mapping[int, tuple[int, slice]], widths: Sequence[int], T: Sequence[Array]) -> list[Array]:
     """Templates per term (l, l) -> one block-diagonal template per factor (L, L), L its width; `place` as of a Gram."""
+    if len(T) == 1:
+        return list(T)
     out = [np.zeros((L, L)) for L in widths]
     for term, template in enumerate(T):
         f, at = place[term]
