@@ -71,7 +71,7 @@ class ChainCrossedPlan(Plan):
         nested = ChainPlan.of(_part(incidence, chain))
         couplings: list[CouplingPattern] = []
         for f in reversed(range(len(chain))):
-            parents = [nested.parent[f, g].indices for g in range(f + 1, len(chain))]
+            parents = [nested.parent[f, g].codes for g in range(f + 1, len(chain))]
             couplings.insert(0, _coupling(incidence, chain[f], rest, layout, parents, couplings))
         return cls(incidence, chain, rest, nested, tuple(couplings), remainder_pattern(incidence, rest), layout)
 
@@ -237,11 +237,11 @@ class ChainCrossed(Crossed):
         for f in reversed(range(len(reduced))):
             level, coupling, C, c = self.chain.levels[f], self.couplings[f], self.C_reduced[f], reduced[f]
             if f + 1 < len(reduced):
-                above = above[self.chain.parents[f].indices]
+                above = above[self.chain.parents[f].codes]
             sides = [each.to_rest[into] for each, into in zip(out, coupling.above, strict=True)]
             side = np.concatenate([np.zeros((len(C), 0)), *sides], axis=1)  # parents to the remainder: (nnz, P)
             J = len(c)
-            Xy = [each.to_Xy[self.chain_plan.nested.parent[f, g].indices] for g, each in enumerate(out, start=f + 1)]
+            Xy = [each.to_Xy[self.chain_plan.nested.parent[f, g].codes] for g, each in enumerate(out, start=f + 1)]
             to_Xy = np.concatenate([np.zeros((J, 0, len(S))), *Xy], axis=1)
             to_parents = product(level.path, above) + self._row_sums(f, side) + product(c, transposed(to_Xy))
             to_rest = _by_row(level.path, coupling.row, side) + self._at_pattern(f, S_RR)
