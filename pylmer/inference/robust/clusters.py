@@ -106,26 +106,33 @@ def clusters_of(fit: Fit, codes: Array) -> tuple[list[Cluster], Array]:
     return list(made[0]), made[1]
 
 
-def _rows(codes: Array) -> list[Array]:
-    """The rows of each cluster."""
-    order = np.argsort(codes, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(codes))[:-1])
+def _ordered(codes: Array) -> tuple[Array, list[slice]]:
+    """Positions of the rows, cluster by cluster, and where each cluster is among them."""
+    ends = np.cumsum(np.bincount(codes)).tolist()
+    return np.argsort(codes, kind="stable"), list(map(slice, [0, *ends[:-1]], ends))
 
 
 def _mixed(fit: FittedModel, codes: Array) -> tuple[Iterator[Cluster], Array]:
     """Phi = W^-1 + Z Lambda Lambda' Z' within each cluster, W = Phi^-1."""
-    rows, C, ZL = fit.rows, cholesky(fit.solution.Phi), sparse.csr_array(Zt(fit).T @ Lambda(fit))
-    e = rows.y - np.asarray(rows.X @ fit.beta, float) - (0.0 if rows.offset is None else rows.offset)
-    found = (_mixed_cluster(dense(rows.X[at]) @ C, ZL[at], e[at], _at(rows.weights, at)) for at in _rows(codes))
+    rows, C, (order, places) = fit.rows, cholesky(fit.solution.Phi), _ordered(codes)
+    ZL, X = sparse.csr_array(Zt(fit).T @ Lambda(fit))[order], dense(rows.X)[order] @ C
+    e = (rows.y - np.asarray(rows.X @ fit.beta, float) - (0.0 if rows.offset is None else rows.offset))[order]
+    weights = None if rows.weights is None else rows.weights[order]
+    found = (_mixed_cluster(X[at], _columns(ZL, at), e[at], None if weights is None else weights[at]) for at in places)
     return found, C
 
 
-def _at(weights: Array | None, rows: Array) -> Array | None:
-    return None if weights is None else weights[rows]
+def _columns(ZL: Any, at: slice) -> Array:
+    """The columns that have entries in some rows of a sparse matrix, dense (rows, k)."""
+    starts = ZL.indptr[at.start : at.stop + 1]
+    entries = slice(starts[0], starts[-1])
+    columns, place = np.unique(ZL.indices[entries], return_inverse=True)
+    out = np.zeros((at.stop - at.start, len(columns)))
+    out[np.repeat(np.arange(len(out)), np.diff(starts)), place] = ZL.data[entries]
+    return out
 
 
-def _mixed_cluster(X: Array, ZL: Any, e: Array, weights: Array | None) -> Cluster:
-    Z = ZL[:, np.unique(ZL.indices)].toarray()
+def _mixed_cluster(X: Array, Z: Array, e: Array, weights: Array | None) -> Cluster:
     if weights is None:  # what is orthogonal to Z and X has the covariance I and meets nothing
         whole = reduced(np.column_stack([Z, X, e]))
         Z, X, e = whole[:, : Z.shape[1]], whole[:, Z.shape[1] : -1], whole[:, -1]
@@ -138,7 +145,9 @@ def _linear(fit: LinearFit, codes: Array) -> tuple[Iterator[Cluster], Array]:
     C = cholesky(fit.solution.unscaled)
     X, e = dense(fit.rows.X) @ C, fit.solution.residuals
     weights = np.ones(len(e)) if fit.rows.weights is None else fit.rows.weights
-    return (_linear_cluster(X[at], weights[at, None] * X[at], e[at]) for at in _rows(codes)), C
+    order, places = _ordered(codes)
+    X, e, weights = X[order], e[order], weights[order]
+    return (_linear_cluster(X[at], weights[at, None] * X[at], e[at]) for at in places), C
 
 
 def _linear_cluster(X: Array, WX: Array, e: Array) -> Cluster:

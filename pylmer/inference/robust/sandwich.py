@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import ArgumentError, NumericalError
-from ...numerics.linalg import Array, cholesky, chunks
+from ...numerics.linalg import Array, cholesky, chunks, symmetric, transposed
 
 TYPES = ("CR0", "CR1", "CR1p", "CR1S", "CR2", "CR3")
 CELLS = 2_000_000  # numbers held at once for degrees of freedom
@@ -152,10 +152,8 @@ def sandwich(clusters: Sequence[Cluster], C: Array, type: str, n: int) -> Sandwi
     m, p = len(clusters), len(C)
     S = sum((each.F.T @ each.WX for each in clusters), start=np.zeros((p, p)))
     factor = np.sqrt(_multiple(type, m, p, n))
-    adjusted = []
-    for each in clusters:
-        P = _adjusted(each, S, type) * factor
-        adjusted.append(AdjustedCluster(each, P, P.T @ each.e))
+    scaled = [P * factor for P in _all_adjusted(clusters, S, type)]
+    adjusted = (AdjustedCluster(each, P, P.T @ each.e) for each, P in zip(clusters, scaled, strict=True))
     return Sandwich(tuple(adjusted), C, S)
 
 
@@ -167,30 +165,40 @@ def _multiple(type: str, m: int, p: int, n: int) -> float:
     return m / (m - p) if type == "CR1p" else multiples.get(type, 1.0)
 
 
-def _adjusted(cluster: Cluster, S: Array, type: str) -> Array:
-    """A' W X: (r, p)."""
-    X, WX, F = cluster.X, cluster.WX, cluster.F
-    if type == "CR2":
-        XF = X @ F.T
-        return _unbiased(cluster.Phi, XF + XF.T - X @ S @ X.T) @ WX
+def _all_adjusted(clusters: Sequence[Cluster], S: Array, type: str) -> list[Array]:
+    """A' W X of every cluster (r, p); clusters of one size are adjusted together."""
     if type == "CR3":
-        return _jackknifed(X, WX)
-    return WX
+        return [_jackknifed(each.X, each.WX) for each in clusters]
+    if type != "CR2":
+        return [each.WX for each in clusters]
+    found: list[Array] = [np.zeros((0, 0))] * len(clusters)
+    sizes = np.array([len(each.X) for each in clusters])
+    for size in np.unique(sizes):
+        same = np.flatnonzero(sizes == size)
+        for some in chunks(len(same), max(1, CELLS // max(1, int(size) ** 2))):
+            parts = [clusters[k] for k in same[some]]
+            X, WX, Phi = (np.array([getattr(each, name) for each in parts]) for name in ("X", "WX", "Phi"))
+            XF = X @ transposed(Phi @ WX)
+            for k, P in zip(same[some], _unbiased(Phi, XF + transposed(XF) - X @ S @ transposed(X)) @ WX, strict=True):
+                found[k] = P
+    return found
 
 
 def _unbiased(Phi: Array, taken: Array) -> Array:
-    """The symmetric A with A (Phi - taken) A = Phi; directions in which nothing is left are not adjusted for.
+    """The symmetric A with A (Phi - taken) A = Phi, for stacks (m, r, r); directions in which nothing is left are not
+    adjusted for.
 
     With Phi = L L', Phi - taken = L (I - T) L' and N = L'L: A = L (N (I - T) N)^(-1/2) L', the root of the generalized
     inverse by a singular value decomposition of N (I - T)^(1/2).
     """
     L = cholesky(Phi)
-    whitened = np.linalg.solve(L, np.linalg.solve(L, taken).T)
-    left, axes = np.linalg.eigh(np.eye(len(L)) - 0.5 * (whitened + whitened.T))
+    whitened = np.linalg.solve(L, transposed(np.linalg.solve(L, taken)))
+    left, axes = np.linalg.eigh(np.eye(L.shape[-1]) - symmetric(whitened))
     kept = left > ABSORBED
-    U, s, _ = np.linalg.svd((L.T @ L) @ (axes[:, kept] * np.sqrt(left[kept])), full_matrices=False)
+    U, s, _ = np.linalg.svd((transposed(L) @ L) @ (axes * np.sqrt(np.where(kept, left, 0.0))[:, None, :]))
+    used = np.arange(s.shape[1]) < kept.sum(axis=1)[:, None]  # those without anything left come last, as zeros
     LU = L @ U
-    return np.asarray((LU / s) @ LU.T)
+    return np.asarray((LU * np.where(used, 1 / np.where(used, s, 1.0), 0.0)[:, None, :]) @ transposed(LU))
 
 
 def _jackknifed(X: Array, WX: Array) -> Array:
