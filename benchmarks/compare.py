@@ -56,6 +56,15 @@ def once(command: list[str], about: pathlib.Path) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
 
 
+def bounded(command: list[str], about: pathlib.Path, limit: int) -> dict[str, Any]:
+    """As `once`, in so many CPU seconds; a program that fails or takes longer says so instead of figures."""
+    try:
+        return once(["prlimit", f"--cpu={limit}", *command], about)
+    except SystemExit as error:
+        lines = [text for text in str(error).splitlines() if text.strip()]
+        return {"failed": lines[-1][:200] if len(lines) > 1 else f"no answer in {limit} CPU s"}
+
+
 def written(problem: Problem, folder: pathlib.Path, for_R: bool) -> pathlib.Path:
     """The problem's data on disk, for R too; the path of its JSON."""
     about = write(problem, folder)

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from compare import OTHER_PYTHON, once, written
+from compare import OTHER_PYTHON, bounded, once, written
 from glmm_problems import BY_NAME, PEERS
 from problems import Problem
 
@@ -38,7 +38,7 @@ COMMANDS = {
     "pylmer": [sys.executable, str(HERE / "run_glmer.py")],
     "pylmer + vcov": [sys.executable, str(HERE / "run_glmer.py"), "vcov"],
     "lme4": ["Rscript", str(HERE / "run_glmer.R")],
-    **{peer: [OTHER_PYTHON, str(HERE / "run_glmm_peers.py"), peer] for peer in PEERS},
+    **{peer: [OTHER_PYTHON, str(HERE / "run_peers.py"), peer] for peer in PEERS},
 }
 COLUMNS = ["problem", "program", "round", "seconds", "cpu", "load", "criterion", "evaluations", "peak", "megabytes"]
 COLUMNS += ["beta", "se", "failed"]
@@ -46,13 +46,7 @@ COLUMNS += ["beta", "se", "failed"]
 
 def limited(program: str, about: pathlib.Path) -> dict[str, Any]:
     """One run; a package that fails or takes too long says so instead of figures."""
-    if program not in PEERS:
-        return once(COMMANDS[program], about)
-    try:
-        return once(["prlimit", f"--cpu={LIMIT}", *COMMANDS[program]], about)
-    except SystemExit as error:
-        lines = [text for text in str(error).splitlines() if text.strip()]
-        return {"failed": lines[-1][:200] if len(lines) > 1 else f"no answer in {LIMIT} CPU s"}
+    return bounded(COMMANDS[program], about, LIMIT) if program in PEERS else once(COMMANDS[program], about)
 
 
 def measure(

@@ -12,11 +12,13 @@ invisible(lmer(diameter ~ 1 + (1 | plate) + (1 | sample), Penicillin))
 invisible(gc())
 writeLines("5", "/proc/self/clear_refs")
 before <- megabytes("VmRSS")
-seconds <- numeric(0)
+times <- matrix(0, 2, 0)
 formula <- as.formula(record$formula)
 for (i in seq_len(record$repeats)) {
-  seconds <- c(seconds, system.time(fit <- suppressWarnings(suppressMessages(lmer(formula, frame))))[["elapsed"]])
+  t <- system.time(fit <- suppressWarnings(suppressMessages(lmer(formula, frame))))
+  times <- cbind(times, c(t[["elapsed"]], t[["user.self"]] + t[["sys.self"]]))
 }
 peak <- megabytes("VmHWM")
-cat(toJSON(list(program = "lme4", problem = record$name, seconds = median(seconds), criterion = REMLcrit(fit),
+cat(toJSON(list(program = "lme4", problem = record$name, seconds = median(times[1, ]), cpu = median(times[2, ]),
+                criterion = REMLcrit(fit), beta = I(unname(fixef(fit))), se = I(unname(sqrt(diag(as.matrix(vcov(fit)))))),
                 evaluations = fit@optinfo$feval, megabytes = peak - before, peak = peak), auto_unbox = TRUE, digits = 12), "\n")

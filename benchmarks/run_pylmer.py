@@ -16,8 +16,9 @@ def warm_up() -> None:
 
 
 def fit(formula: str, frame: pd.DataFrame) -> dict[str, Any]:
-    optimum = pylmer.lmer(formula, frame).optimum
-    return {"criterion": optimum.value, "evaluations": optimum.evaluations + optimum.values}
+    fit = pylmer.lmer(formula, frame)
+    optimum, beta = fit.optimum, [float(b) for b in fit.beta]
+    return {"criterion": optimum.value, "evaluations": optimum.evaluations + optimum.values, "beta": beta}
 
 
 if __name__ == "__main__":
