@@ -1,4 +1,4 @@
-"""The tables of the vignette for users of R: every row is run, and what "both give" (R's answer, four digits) is compared."""
+"""The tables for users of R, a vignette: every row is run, what "both give" (R's answer, four digits) is compared."""
 
 from __future__ import annotations
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
 ROW = re.compile(r"(\w+(?:, \w+)*) {2,}(\S.*)")
 MARK = re.compile(r"(?:^|(?<=\. )|(?<=\.\n))(Raises|Errors as|Returns|Sources?(?:: | as of|s: ))")
-RETURNED = re.compile(r"(An?|The|Returns|One row|One) (DataFrame|Series|record|fit|float|frame|mapping|dict|list|row|`\w+`)")
+RETURNED = re.compile(
+    r"(An?|The|Returns|One row|One) (DataFrame|Series|record|fit|float|frame|mapping|dict|list|row|`\w+`)"
+)
 COLUMNS = re.compile(r"\S {2,}\S")
 KINDS = {"Rai": "errors", "Err": "errors", "Ret": "returns", "Sou": "sources"}
 
@@ -60,7 +63,7 @@ def _arguments(lines: list[str]) -> dict[str, str]:
 def _sentences(paragraph: str, found: Parts) -> None:
     """Each piece of a paragraph to where it belongs; a piece starts with one of the words of `MARK`."""
     starts = [0, *(match.start(1) for match in MARK.finditer(paragraph) if match.start(1)), len(paragraph)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in itertools.pairwise(starts):
         piece = " ".join(paragraph[start:end].split())
         kind = KINDS[piece[:3]] if MARK.match(piece) else "returns" if RETURNED.match(piece) else "details"
         if piece:

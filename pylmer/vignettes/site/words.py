@@ -5,17 +5,19 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pylmer
 from docstrings import Parts, parts_of
+
+import pylmer
 from pylmer.vignettes import names, vignette
 
 INIT = Path(pylmer.__file__).with_suffix(".pyi")
 BESIDE = {"test": "marginal means", "display": "reading a fit"}  # words outside __all__, and their topics
 CODE = re.compile(r"(```.*?```|^(?: {4}|\|).*?$)", re.DOTALL | re.MULTILINE)
-NONE = "No table of [coming from R](../vignettes/coming-from-R.md) has a row for it: R has nothing like it, or it is a record."
+NONE = "R has nothing like it: [coming from R](../vignettes/coming-from-R.md) has no row for it."
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def linked(text: str, every: dict[str, Word], to: str) -> str:
         return match[0] if word is None else f"[{match[0]}]({to}{word.page})"
 
     pieces = CODE.split(text)
-    return "".join(each if k % 2 else re.sub(r"(?<!\[)`([\w.]+(?:\(\))?)`", link, each) for k, each in enumerate(pieces))
+    return "".join(
+        each if k % 2 else re.sub(r"(?<!\[)`([\w.]+(?:\(\))?)`", link, each) for k, each in enumerate(pieces)
+    )
 
 
 def page_of(word: Word, every: dict[str, Word], rows: list[tuple[str, str]]) -> str:
@@ -125,11 +129,12 @@ def _arguments(word: Word, parts: Parts) -> str:
     if not parts.arguments:
         return ""
     title = "Fields" if isinstance(word.what, type) and "Control" not in word.name else "Arguments"
-    rows = [f"| `{name}` | {_cell(text)} |" for name, text in parts.arguments.items()]
+    rows = [f"| `{name}` | {cell(text)} |" for name, text in parts.arguments.items()]
     return "\n".join([f"## {title}", "", "| | |", "|--|--|", *rows])
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text in a table."""
     return text.replace("|", "\\|")
 
 
@@ -137,7 +142,9 @@ def _annotated(word: Word) -> list[str]:
     if isinstance(word.what, type) or not callable(word.what):
         return []
     kind = inspect.signature(word.what).return_annotation
-    named = {"NamedVector": "pd.Series", "Fit": "a fit", "Any": "by the kind of what is given, see below"}.get(kind, kind)
+    named = {"NamedVector": "pd.Series", "Fit": "a fit", "Any": "by the kind of what is given, see below"}.get(
+        kind, kind
+    )
     return [f"`{named}`" if named == kind or "pd." in named else named]
 
 
@@ -151,20 +158,30 @@ def _members(word: Word) -> str:
     """The methods and properties of a record, the functions of a module."""
     own = word.what
     if inspect.ismodule(own):
-        public = [getattr(own, name) for name in dir(own) if not name.startswith("_")]
-        found = [each for each in public if inspect.isfunction(each) and each.__module__.startswith("pylmer")]
-        rows = [_member(f"{word.name}.{each.__name__}{inspect.signature(each)}".replace("'", ""), each) for each in found]
+        rows = [_member(f"{word.name}.{name}()", each) for name, each in vars(own).items() if _is_function(name, each)]
     elif isinstance(own, type) and not issubclass(own, BaseException):
-        names_ = [name for name in vars(own) if not name.startswith("_")]
-        shown = [(name, inspect.getattr_static(own, name)) for name in names_]
-        rows = [_member(f".{name}" + ("()" if inspect.isfunction(each) else ""), each) for name, each in shown if inspect.getdoc(each) and (inspect.isfunction(each) or isinstance(each, property) or hasattr(each, "func"))]
+        rows = [_member(_called(name, each), each) for name, each in vars(own).items() if _is_offered(name, each)]
     else:
-        return ""
+        rows = []
     return "\n".join(["## What it offers", "", "| | |", "|--|--|", *rows]) if rows else ""
 
 
+def _is_function(name: str, what: Any) -> bool:
+    return not name.startswith("_") and inspect.isfunction(what) and what.__module__.startswith("pylmer")
+
+
+def _is_offered(name: str, what: Any) -> bool:
+    """Whether it is a public method or property with a docstring."""
+    kind = inspect.isfunction(what) or isinstance(what, property | cached_property)
+    return not name.startswith("_") and kind and bool(inspect.getdoc(what))
+
+
+def _called(name: str, what: Any) -> str:
+    return f".{name}()" if inspect.isfunction(what) else f".{name}"
+
+
 def _member(name: str, what: Any) -> str:
-    return f"| `{_cell(name)}` | {_cell(parts_of(inspect.getdoc(what) or ' ').summary)} |"
+    return f"| `{cell(name)}` | {cell(parts_of(inspect.getdoc(what) or ' ').summary)} |"
 
 
 def _example(parts: Parts) -> str:
