@@ -17,7 +17,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from mkdocs.structure.files import File, Files
-from words import Word, cell, linked, page_of, rows_of_R, without_a_sentence, words
+from words import PublicWord, cell, linked, page_of, rows_of_R, without_a_sentence, words
 
 from pylmer.vignettes import CONTENTS, Vignette, names, vignette
 
@@ -45,7 +45,7 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def _entry(word: Word) -> dict[str, str]:
+def _entry(word: PublicWord) -> dict[str, str]:
     return {word.name: f"words/{word.page}"}
 
 
@@ -87,7 +87,7 @@ def _vignettes() -> str:
     lines = [
         "# Vignettes",
         "",
-        'Texts with code that runs; `pylmer vignette NAME` prints one, `pylmer.vignette("NAME")` shows it in a notebook.',
+        'Texts with code that runs: `pylmer vignette NAME` in a terminal, `pylmer.vignette("NAME")` in a notebook.',
         "",
     ]
     for group, own in CONTENTS.items():
@@ -103,7 +103,7 @@ def _words() -> str:
     return "\n".join(lines)
 
 
-def _about(topic: str) -> list[Word]:
+def _about(topic: str) -> list[PublicWord]:
     return [word for word in WORDS.values() if word.topic == topic]
 
 

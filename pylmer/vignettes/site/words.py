@@ -9,19 +9,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from docstrings import Parts, parts_of
+from docstrings import DocstringParts, parts_of
 
 import pylmer
 from pylmer.vignettes import names, vignette
 
 INIT = Path(pylmer.__file__).with_suffix(".pyi")
-BESIDE = {"test": "marginal means", "display": "reading a fit"}  # words outside __all__, and their topics
+BESIDE = {
+    "test": "marginal means",
+    "display": "reading a fit",
+    "plan": "fitting",
+}  # words outside __all__, and their topics
 CODE = re.compile(r"(```.*?```|^(?: {4}|\|).*?$)", re.DOTALL | re.MULTILINE)
 NONE = "R has nothing like it: [coming from R](../vignettes/coming-from-R.md) has no row for it."
 
 
 @dataclass(frozen=True)
-class Word:
+class PublicWord:
     """name, topic, the object itself, and the file of its page."""
 
     name: str
@@ -33,33 +37,33 @@ class Word:
         return getattr(pylmer, self.name)
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> DocstringParts:
         return parts_of(inspect.getdoc(self.what) or "")
 
 
-def words() -> dict[str, Word]:
+def words() -> dict[str, PublicWord]:
     """All public words, in the order of `__init__.pyi`, whose comments are the topics."""
-    found: dict[str, Word] = {}
+    found: dict[str, PublicWord] = {}
     topic = ""
     listed = INIT.read_text(encoding="utf-8").partition("__all__ = [")[2]
     for line in listed.splitlines():
         if line.strip().startswith("#"):
             topic = line.strip("# ")
         elif match := re.fullmatch(r'\s*"(\w+)",', line):
-            found[match[1]] = Word(match[1], topic, _page(match[1], found))
+            found[match[1]] = PublicWord(match[1], topic, _page(match[1], found))
     for name, beside in BESIDE.items():
-        found[name] = Word(name, beside, _page(name, found))
+        found[name] = PublicWord(name, beside, _page(name, found))
     return found
 
 
-def _page(name: str, before: dict[str, Word]) -> str:
+def _page(name: str, before: dict[str, PublicWord]) -> str:
     """A file's name that also file systems without capitals can tell from those before."""
     taken = {word.page.lower() for word in before.values()}
     page = f"{name}.md"
     return page if page.lower() not in taken else f"{name}-.md"
 
 
-def linked(text: str, every: dict[str, Word], to: str) -> str:
+def linked(text: str, every: dict[str, PublicWord], to: str) -> str:
     """Backticked names of words become links, outside code and tables; `to` is the folder of the words' pages."""
 
     def link(match: re.Match[str]) -> str:
@@ -72,7 +76,7 @@ def linked(text: str, every: dict[str, Word], to: str) -> str:
     )
 
 
-def page_of(word: Word, every: dict[str, Word], rows: list[tuple[str, str]]) -> str:
+def page_of(word: PublicWord, every: dict[str, PublicWord], rows: list[tuple[str, str]]) -> str:
     """The Markdown of a word's page."""
     parts = word.parts
     title = f"# {word.name}\n\n{parts.summary}\n{{ .summary }}"
@@ -88,7 +92,7 @@ def _section(title: str, paragraphs: list[str]) -> str:
     return "\n\n".join([f"## {title}", *paragraphs]) if paragraphs else ""
 
 
-def _call(word: Word) -> str:
+def _call(word: PublicWord) -> str:
     """The signature without annotations, wrapped."""
     if isinstance(word.what, type) or not callable(word.what):
         how = f"from pylmer import {word.name}"
@@ -125,7 +129,7 @@ def _written(parameter: inspect.Parameter | str) -> str:
     return f"{parameter.name}={shown if not shown.startswith('<') else '...'}"
 
 
-def _arguments(word: Word, parts: Parts) -> str:
+def _arguments(word: PublicWord, parts: DocstringParts) -> str:
     if not parts.arguments:
         return ""
     title = "Fields" if isinstance(word.what, type) and "Control" not in word.name else "Arguments"
@@ -138,7 +142,7 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _annotated(word: Word) -> list[str]:
+def _annotated(word: PublicWord) -> list[str]:
     if isinstance(word.what, type) or not callable(word.what):
         return []
     kind = inspect.signature(word.what).return_annotation
@@ -148,13 +152,13 @@ def _annotated(word: Word) -> list[str]:
     return [f"`{named}`" if named == kind or "pd." in named else named]
 
 
-def _no_errors(word: Word) -> list[str]:
+def _no_errors(word: PublicWord) -> list[str]:
     if isinstance(word.what, type) or not callable(word.what):
         return []
     return ["`ArgumentError` for what it cannot take, as every word."]
 
 
-def _members(word: Word) -> str:
+def _members(word: PublicWord) -> str:
     """The methods and properties of a record, the functions of a module."""
     own = word.what
     if inspect.ismodule(own):
@@ -184,7 +188,7 @@ def _member(name: str, what: Any) -> str:
     return f"| `{cell(name)}` | {cell(parts_of(inspect.getdoc(what) or ' ').summary)} |"
 
 
-def _example(parts: Parts) -> str:
+def _example(parts: DocstringParts) -> str:
     return f"## Example\n\n```pycon\n{parts.example}\n```" if parts.example else ""
 
 
@@ -203,7 +207,7 @@ def classes_of_R() -> dict[str, str]:
     return {name: R.strip() for R, ours in cells for name in re.findall(r"`(\w+)`", ours)}
 
 
-def _in_R(word: Word, rows: list[tuple[str, str]]) -> str:
+def _in_R(word: PublicWord, rows: list[tuple[str, str]]) -> str:
     called = re.compile(rf"(?<![\w.]){word.name}[(.]")
     found = [row for row in rows if called.search(row[1])][:6]
     classes = classes_of_R()
@@ -214,7 +218,7 @@ def _in_R(word: Word, rows: list[tuple[str, str]]) -> str:
     return "\n".join(["## In R", "", "| R | pylmer |", "|--|--|", *(f"| {R} | {ours} |" for R, ours in found)])
 
 
-def _see_also(word: Word, every: dict[str, Word]) -> str:
+def _see_also(word: PublicWord, every: dict[str, PublicWord]) -> str:
     beside = [f"`{each.name}`" for each in every.values() if each.topic == word.topic and each.name != word.name]
     called = re.compile(rf"\b(?:pylmer|fit)\.{word.name}\b|`{word.name}`")
     told = [each for each in names() if called.search(vignette(each).source)]
@@ -223,14 +227,14 @@ def _see_also(word: Word, every: dict[str, Word]) -> str:
     return _section("See also", [*lines, f"{word.topic.capitalize()}: {', '.join(beside)}."])
 
 
-def _code(word: Word) -> str:
+def _code(word: PublicWord) -> str:
     """The source code, by mkdocstrings."""
     own = inspect.unwrap(word.what) if callable(word.what) else word.what
     path = own.__name__ if inspect.ismodule(own) else f"{own.__module__}.{own.__qualname__}"
     return "" if inspect.ismodule(own) else f"## Code\n\n`{path}`\n\n::: {path}"
 
 
-def without_a_sentence(word: Word) -> list[str]:
+def without_a_sentence(word: PublicWord) -> list[str]:
     """Arguments of a word that its docstring says nothing of."""
     if isinstance(word.what, type) or not callable(word.what):
         return []
