@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import re
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ BESIDE = {
     "display": "reading a fit",
     "plan": "fitting",
 }  # words outside __all__, and their topics
+NAMED = re.compile(r"(?<!\[)`([\w.]+(?:\(\))?)`")
 CODE = re.compile(r"(```.*?```|^(?: {4}|\|).*?$)", re.DOTALL | re.MULTILINE)
 NONE = "R has nothing like it: [coming from R](../vignettes/coming-from-R.md) has no row for it."
 
@@ -70,10 +72,16 @@ def linked(text: str, every: dict[str, PublicWord], to: str) -> str:
         word = every.get(match[1].removesuffix("()").removeprefix("pylmer."))
         return match[0] if word is None else f"[{match[0]}]({to}{word.page})"
 
-    pieces = CODE.split(text)
-    return "".join(
-        each if k % 2 else re.sub(r"(?<!\[)`([\w.]+(?:\(\))?)`", link, each) for k, each in enumerate(pieces)
-    )
+    return "".join(_in_table(each) if k % 2 else NAMED.sub(link, each) for k, each in enumerate(CODE.split(text)))
+
+
+def _in_table(piece: str) -> str:
+    """Code with a bar, which Markdown's tables would show with its backslash, as HTML; other pieces as they are."""
+
+    def code(match: re.Match[str]) -> str:
+        return f"<code>{html.escape(match[1], quote=False)}</code>".replace("\\|", "&#124;")
+
+    return re.sub(r"`([^`]*\\\|[^`]*)`", code, piece) if piece.startswith("|") else piece
 
 
 def page_of(word: PublicWord, every: dict[str, PublicWord], rows: list[tuple[str, str]]) -> str:
@@ -164,10 +172,18 @@ def _members(word: PublicWord) -> str:
     if inspect.ismodule(own):
         rows = [_member(f"{word.name}.{name}()", each) for name, each in vars(own).items() if _is_function(name, each)]
     elif isinstance(own, type) and not issubclass(own, BaseException):
-        rows = [_member(_called(name, each), each) for name, each in vars(own).items() if _is_offered(name, each)]
+        rows = [_member(_called(name, each), each) for name, each in _own(own).items() if _is_offered(name, each)]
+        bound = [f"`{name}`" for name in dir(own) if name in pylmer.__all__]
+        rows += [f"| words as methods | {', '.join(bound)} |"] if bound else []
     else:
         rows = []
     return "\n".join(["## What it offers", "", "| | |", "|--|--|", *rows]) if rows else ""
+
+
+def _own(kind: type) -> dict[str, Any]:
+    """What a class and its bases in pylmer define."""
+    bases = [base for base in reversed(kind.__mro__) if base.__module__.startswith("pylmer")]
+    return {name: each for base in bases for name, each in vars(base).items() if name not in pylmer.__all__}
 
 
 def _is_function(name: str, what: Any) -> bool:
