@@ -8,7 +8,8 @@ from .api.linear import LmFit, LmList, lm, lmList
 from .api.lmer_many import LmerMany, lmer_many
 from .api.make_glmer import makeGlmer
 from .api.make_lmer import makeLmer
-from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, plan, update
+from .api.mixed import lFormula, lmer, mkLmerDevfun, mkMerMod, optimizeLmer, update
+from .api.mixed import plan as plan  # not in __all__: a name that users have for their own plans
 from .api.models import LmerFit
 from .design import set_contrasts
 from .design.nesting import isNested
@@ -171,7 +172,6 @@ __all__ = [
     # fitting
     "lmer",
     "lmerControl",
-    "plan",
     "ModelPlan",
     "PlanSums",
     "lmer_many",

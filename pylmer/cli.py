@@ -202,7 +202,7 @@ def _data(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _vignette(arguments: argparse.Namespace) -> Iterator[str]:
-    read = vignette(arguments.name, arguments.out if arguments.name else None)
+    read = vignette(arguments.name, arguments.out)
     if read.folder is None:
         yield read.text.rstrip()
         return

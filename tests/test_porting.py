@@ -1,4 +1,4 @@
-"""The tables of the vignette for users of R: every row is run, and what "both give" (R's answer, four digits) is compared."""
+"""The tables for users of R, a vignette: every row is run, what "both give" (R's answer, four digits) is compared."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_every_word_is_in_a_table() -> None:
     """Words are called in a row, records and errors stand in the table of classes."""
     called = {name for cell, _ in rows() for name in re.findall(r"\b(\w+)(?=[(.])", code_of(cell))}
     classes = {*re.findall(r"`(\w+)`", VIGNETTE[VIGNETTE.index("## Classes") :])}
-    assert {*pylmer.__all__, "test", "display"} <= called | classes
+    assert {*pylmer.__all__, "test", "display", "plan"} <= called | classes
 
 
 @pytest.mark.filterwarnings("ignore::pylmer.FitNote")

@@ -132,3 +132,5 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert all(Path(each).exists() for each in written)
     assert main(["vignette", "nothing"]) == 2
     assert "there are getting-started" in capsys.readouterr().err
+    assert main(["vignette", "--out", str(tmp_path)]) == 2
+    assert "wanted with the name of a vignette" in capsys.readouterr().err

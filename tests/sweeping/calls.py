@@ -200,7 +200,7 @@ def left_out() -> set[str]:
 
 def words() -> dict[str, Callable[..., Any]]:
     """The public words: functions and lmerControl, and those of the data sets."""
-    names = [*pylmer.__all__, "test", "display"]
+    names = [*pylmer.__all__, "test", "display", "plan"]
     found = {name: getattr(pylmer, name) for name in names if name not in {*MODULES, *left_out()}}
     found |= {name: _entered(found[name]) for name in ENTERED}
     inside = [(module, name) for module, own in MODULES.items() for name in own]

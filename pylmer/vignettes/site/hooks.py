@@ -17,21 +17,25 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from mkdocs.structure.files import File, Files
+from words import PublicWord, cell, linked, page_of, rows_of_R, without_a_sentence, words
+
 from pylmer.vignettes import CONTENTS, Vignette, names, vignette
-from words import Word, linked, page_of, rows_of_R, without_a_sentence, words
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger("mkdocs.hooks.pylmer")
 WORDS = words()
+TOPICS = tuple(dict.fromkeys(word.topic for word in WORDS.values()))
+WHOLE = "---\nhide:\n  - navigation\n---\n\n"  # pages without a list beside them
 KEPT = os.environ.get("PYLMER_SITE_PICTURES")
 PICTURES = tempfile.TemporaryDirectory()
 
 
 def on_config(config: Any) -> Any:
     """The navigation."""
-    topics = list(dict.fromkeys(word.topic for word in WORDS.values()))
-    by_topic = [{topic.capitalize(): [_entry(word) for word in WORDS.values() if word.topic == topic]} for topic in topics]
-    texts = [{group: [{vignette(name).title: f"vignettes/{name}.md"} for name in CONTENTS[group]]} for group in CONTENTS]
+    by_topic = [{topic.capitalize(): [_entry(word) for word in _about(topic)]} for topic in TOPICS]
+    texts = [
+        {group: [{vignette(name).title: f"vignettes/{name}.md"} for name in CONTENTS[group]]} for group in CONTENTS
+    ]
     config.nav = [
         {"Home": "index.md"},
         {"Vignettes": ["vignettes/index.md", *texts]},
@@ -41,7 +45,7 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def _entry(word: Word) -> dict[str, str]:
+def _entry(word: PublicWord) -> dict[str, str]:
     return {word.name: f"words/{word.page}"}
 
 
@@ -54,7 +58,7 @@ def on_files(files: Files, config: Any) -> Files:
         pages[f"vignettes/{name}.md"] = linked(_run(vignette(name), "vignettes", files, config), WORDS, "../words/")
     for name in ("index", "gallery"):
         text = Vignette(name, (HERE / "texts" / f"{name}.md").read_text(encoding="utf-8"))
-        pages[f"{name}.md"] = linked(_run(text, "", files, config), WORDS, "words/")
+        pages[f"{name}.md"] = WHOLE + linked(_run(text, "", files, config), WORDS, "words/")
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
     _count()
@@ -80,7 +84,12 @@ def _draw(text: Vignette, out: Path) -> None:
 
 
 def _vignettes() -> str:
-    lines = ["# Vignettes", "", "Texts with code that runs. `pylmer vignette NAME` prints them, `pylmer.vignette(\"NAME\")` shows them in a notebook.", ""]
+    lines = [
+        "# Vignettes",
+        "",
+        'Texts with code that runs: `pylmer vignette NAME` in a terminal, `pylmer.vignette("NAME")` in a notebook.',
+        "",
+    ]
     for group, own in CONTENTS.items():
         lines += [f"## {group}", "", *(f"- [{vignette(name).title}]({name}.md)" for name in own), ""]
     return "\n".join(lines)
@@ -88,13 +97,14 @@ def _vignettes() -> str:
 
 def _words() -> str:
     lines = ["# Words", "", f"The {len(WORDS)} public names of pylmer, by topic."]
-    topic = ""
-    for word in sorted(WORDS.values(), key=lambda each: list(dict.fromkeys(w.topic for w in WORDS.values())).index(each.topic)):
-        if word.topic != topic:
-            topic = word.topic
-            lines += ["", f"## {topic.capitalize()}", "", "| | |", "|--|--|"]
-        lines.append(f"| [`{word.name}`]({word.page}) | {word.parts.summary.replace('|', chr(92) + '|')} |")
+    for topic in TOPICS:
+        lines += ["", f"## {topic.capitalize()}", "", "| | |", "|--|--|"]
+        lines += [f"| [`{word.name}`]({word.page}) | {cell(word.parts.summary)} |" for word in _about(topic)]
     return "\n".join(lines)
+
+
+def _about(topic: str) -> list[PublicWord]:
+    return [word for word in WORDS.values() if word.topic == topic]
 
 
 def _count() -> None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from docstrings import DocstringParts, parts_of
+
 import pylmer
-from docstrings import Parts, parts_of
 from pylmer.vignettes import names, vignette
 
 INIT = Path(pylmer.__file__).with_suffix(".pyi")
-BESIDE = {"test": "marginal means", "display": "reading a fit"}  # words outside __all__, and their topics
+BESIDE = {
+    "test": "marginal means",
+    "display": "reading a fit",
+    "plan": "fitting",
+}  # words outside __all__, and their topics
+NAMED = re.compile(r"(?<!\[)`([\w.]+(?:\(\))?)`")
 CODE = re.compile(r"(```.*?```|^(?: {4}|\|).*?$)", re.DOTALL | re.MULTILINE)
-NONE = "No table of [coming from R](../vignettes/coming-from-R.md) has a row for it: R has nothing like it, or it is a record."
+NONE = "R has nothing like it: [coming from R](../vignettes/coming-from-R.md) has no row for it."
 
 
 @dataclass(frozen=True)
-class Word:
+class PublicWord:
     """name, topic, the object itself, and the file of its page."""
 
     name: str
@@ -31,44 +39,52 @@ class Word:
         return getattr(pylmer, self.name)
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> DocstringParts:
         return parts_of(inspect.getdoc(self.what) or "")
 
 
-def words() -> dict[str, Word]:
+def words() -> dict[str, PublicWord]:
     """All public words, in the order of `__init__.pyi`, whose comments are the topics."""
-    found: dict[str, Word] = {}
+    found: dict[str, PublicWord] = {}
     topic = ""
     listed = INIT.read_text(encoding="utf-8").partition("__all__ = [")[2]
     for line in listed.splitlines():
         if line.strip().startswith("#"):
             topic = line.strip("# ")
         elif match := re.fullmatch(r'\s*"(\w+)",', line):
-            found[match[1]] = Word(match[1], topic, _page(match[1], found))
+            found[match[1]] = PublicWord(match[1], topic, _page(match[1], found))
     for name, beside in BESIDE.items():
-        found[name] = Word(name, beside, _page(name, found))
+        found[name] = PublicWord(name, beside, _page(name, found))
     return found
 
 
-def _page(name: str, before: dict[str, Word]) -> str:
+def _page(name: str, before: dict[str, PublicWord]) -> str:
     """A file's name that also file systems without capitals can tell from those before."""
     taken = {word.page.lower() for word in before.values()}
     page = f"{name}.md"
     return page if page.lower() not in taken else f"{name}-.md"
 
 
-def linked(text: str, every: dict[str, Word], to: str) -> str:
+def linked(text: str, every: dict[str, PublicWord], to: str) -> str:
     """Backticked names of words become links, outside code and tables; `to` is the folder of the words' pages."""
 
     def link(match: re.Match[str]) -> str:
         word = every.get(match[1].removesuffix("()").removeprefix("pylmer."))
         return match[0] if word is None else f"[{match[0]}]({to}{word.page})"
 
-    pieces = CODE.split(text)
-    return "".join(each if k % 2 else re.sub(r"(?<!\[)`([\w.]+(?:\(\))?)`", link, each) for k, each in enumerate(pieces))
+    return "".join(_in_table(each) if k % 2 else NAMED.sub(link, each) for k, each in enumerate(CODE.split(text)))
 
 
-def page_of(word: Word, every: dict[str, Word], rows: list[tuple[str, str]]) -> str:
+def _in_table(piece: str) -> str:
+    """Code with a bar, which Markdown's tables would show with its backslash, as HTML; other pieces as they are."""
+
+    def code(match: re.Match[str]) -> str:
+        return f"<code>{html.escape(match[1], quote=False)}</code>".replace("\\|", "&#124;")
+
+    return re.sub(r"`([^`]*\\\|[^`]*)`", code, piece) if piece.startswith("|") else piece
+
+
+def page_of(word: PublicWord, every: dict[str, PublicWord], rows: list[tuple[str, str]]) -> str:
     """The Markdown of a word's page."""
     parts = word.parts
     title = f"# {word.name}\n\n{parts.summary}\n{{ .summary }}"
@@ -84,7 +100,7 @@ def _section(title: str, paragraphs: list[str]) -> str:
     return "\n\n".join([f"## {title}", *paragraphs]) if paragraphs else ""
 
 
-def _call(word: Word) -> str:
+def _call(word: PublicWord) -> str:
     """The signature without annotations, wrapped."""
     if isinstance(word.what, type) or not callable(word.what):
         how = f"from pylmer import {word.name}"
@@ -121,53 +137,74 @@ def _written(parameter: inspect.Parameter | str) -> str:
     return f"{parameter.name}={shown if not shown.startswith('<') else '...'}"
 
 
-def _arguments(word: Word, parts: Parts) -> str:
+def _arguments(word: PublicWord, parts: DocstringParts) -> str:
     if not parts.arguments:
         return ""
     title = "Fields" if isinstance(word.what, type) and "Control" not in word.name else "Arguments"
-    rows = [f"| `{name}` | {_cell(text)} |" for name, text in parts.arguments.items()]
+    rows = [f"| `{name}` | {cell(text)} |" for name, text in parts.arguments.items()]
     return "\n".join([f"## {title}", "", "| | |", "|--|--|", *rows])
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text in a table."""
     return text.replace("|", "\\|")
 
 
-def _annotated(word: Word) -> list[str]:
+def _annotated(word: PublicWord) -> list[str]:
     if isinstance(word.what, type) or not callable(word.what):
         return []
     kind = inspect.signature(word.what).return_annotation
-    named = {"NamedVector": "pd.Series", "Fit": "a fit", "Any": "by the kind of what is given, see below"}.get(kind, kind)
+    named = {"NamedVector": "pd.Series", "Fit": "a fit", "Any": "by the kind of what is given, see below"}.get(
+        kind, kind
+    )
     return [f"`{named}`" if named == kind or "pd." in named else named]
 
 
-def _no_errors(word: Word) -> list[str]:
+def _no_errors(word: PublicWord) -> list[str]:
     if isinstance(word.what, type) or not callable(word.what):
         return []
     return ["`ArgumentError` for what it cannot take, as every word."]
 
 
-def _members(word: Word) -> str:
+def _members(word: PublicWord) -> str:
     """The methods and properties of a record, the functions of a module."""
     own = word.what
     if inspect.ismodule(own):
-        public = [getattr(own, name) for name in dir(own) if not name.startswith("_")]
-        found = [each for each in public if inspect.isfunction(each) and each.__module__.startswith("pylmer")]
-        rows = [_member(f"{word.name}.{each.__name__}{inspect.signature(each)}".replace("'", ""), each) for each in found]
+        rows = [_member(f"{word.name}.{name}()", each) for name, each in vars(own).items() if _is_function(name, each)]
     elif isinstance(own, type) and not issubclass(own, BaseException):
-        names_ = [name for name in vars(own) if not name.startswith("_")]
-        shown = [(name, inspect.getattr_static(own, name)) for name in names_]
-        rows = [_member(f".{name}" + ("()" if inspect.isfunction(each) else ""), each) for name, each in shown if inspect.getdoc(each) and (inspect.isfunction(each) or isinstance(each, property) or hasattr(each, "func"))]
+        rows = [_member(_called(name, each), each) for name, each in _own(own).items() if _is_offered(name, each)]
+        bound = [f"`{name}`" for name in dir(own) if name in pylmer.__all__]
+        rows += [f"| words as methods | {', '.join(bound)} |"] if bound else []
     else:
-        return ""
+        rows = []
     return "\n".join(["## What it offers", "", "| | |", "|--|--|", *rows]) if rows else ""
 
 
+def _own(kind: type) -> dict[str, Any]:
+    """What a class and its bases in pylmer define."""
+    bases = [base for base in reversed(kind.__mro__) if base.__module__.startswith("pylmer")]
+    return {name: each for base in bases for name, each in vars(base).items() if name not in pylmer.__all__}
+
+
+def _is_function(name: str, what: Any) -> bool:
+    return not name.startswith("_") and inspect.isfunction(what) and what.__module__.startswith("pylmer")
+
+
+def _is_offered(name: str, what: Any) -> bool:
+    """Whether it is a public method or property with a docstring."""
+    kind = inspect.isfunction(what) or isinstance(what, property | cached_property)
+    return not name.startswith("_") and kind and bool(inspect.getdoc(what))
+
+
+def _called(name: str, what: Any) -> str:
+    return f".{name}()" if inspect.isfunction(what) else f".{name}"
+
+
 def _member(name: str, what: Any) -> str:
-    return f"| `{_cell(name)}` | {_cell(parts_of(inspect.getdoc(what) or ' ').summary)} |"
+    return f"| `{cell(name)}` | {cell(parts_of(inspect.getdoc(what) or ' ').summary)} |"
 
 
-def _example(parts: Parts) -> str:
+def _example(parts: DocstringParts) -> str:
     return f"## Example\n\n```pycon\n{parts.example}\n```" if parts.example else ""
 
 
@@ -186,7 +223,7 @@ def classes_of_R() -> dict[str, str]:
     return {name: R.strip() for R, ours in cells for name in re.findall(r"`(\w+)`", ours)}
 
 
-def _in_R(word: Word, rows: list[tuple[str, str]]) -> str:
+def _in_R(word: PublicWord, rows: list[tuple[str, str]]) -> str:
     called = re.compile(rf"(?<![\w.]){word.name}[(.]")
     found = [row for row in rows if called.search(row[1])][:6]
     classes = classes_of_R()
@@ -197,7 +234,7 @@ def _in_R(word: Word, rows: list[tuple[str, str]]) -> str:
     return "\n".join(["## In R", "", "| R | pylmer |", "|--|--|", *(f"| {R} | {ours} |" for R, ours in found)])
 
 
-def _see_also(word: Word, every: dict[str, Word]) -> str:
+def _see_also(word: PublicWord, every: dict[str, PublicWord]) -> str:
     beside = [f"`{each.name}`" for each in every.values() if each.topic == word.topic and each.name != word.name]
     called = re.compile(rf"\b(?:pylmer|fit)\.{word.name}\b|`{word.name}`")
     told = [each for each in names() if called.search(vignette(each).source)]
@@ -206,14 +243,14 @@ def _see_also(word: Word, every: dict[str, Word]) -> str:
     return _section("See also", [*lines, f"{word.topic.capitalize()}: {', '.join(beside)}."])
 
 
-def _code(word: Word) -> str:
+def _code(word: PublicWord) -> str:
     """The source code, by mkdocstrings."""
     own = inspect.unwrap(word.what) if callable(word.what) else word.what
     path = own.__name__ if inspect.ismodule(own) else f"{own.__module__}.{own.__qualname__}"
     return "" if inspect.ismodule(own) else f"## Code\n\n`{path}`\n\n::: {path}"
 
 
-def without_a_sentence(word: Word) -> list[str]:
+def without_a_sentence(word: PublicWord) -> list[str]:
     """Arguments of a word that its docstring says nothing of."""
     if isinstance(word.what, type) or not callable(word.what):
         return []
