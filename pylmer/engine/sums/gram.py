@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ...numerics.counting import sorted_by
 from ...numerics.linalg import Array, Codes
 from .rows import TermRows
 from .scaling import Scaling
@@ -59,7 +60,7 @@ class Pairs:
 
     def turned(self) -> tuple[Pairs, Codes]:
         """The pairs (second, first), and where each of them stands here."""
-        order = np.lexsort((self.first, self.second))
+        order = sorted_by(self.second, int(self.second.max(initial=-1)) + 1)
         return Pairs(self.second[order], self.first[order]), order
 
 
