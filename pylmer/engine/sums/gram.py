@@ -13,8 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...numerics.counting import sorted_by
-from ...numerics.linalg import Array, Codes
+from ...numerics.linalg import Array, Codes, sorted_by
 from .rows import TermRows
 from .scaling import Scaling
 

@@ -9,8 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from ...numerics.counting import sorted_by
-from ...numerics.linalg import Codes
+from ...numerics.linalg import Codes, sorted_by
 from .gram import FactorSums, Pairs
 from .rows import Rows
 

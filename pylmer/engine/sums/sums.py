@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...numerics.counting import sorted_by
-from ...numerics.linalg import Array, Codes, block_diagonal
+from ...numerics.linalg import Array, Codes, block_diagonal, sorted_by
 from ...numerics.stacks import levels_last, product
 from .gram import CrossProducts, FactorSums, Pairs
 from .labels import Labels, TermNames, check_same, places, plain, union
