@@ -66,6 +66,8 @@ class RowTable(ABC):
         from .joining import joined  # late: most tables are never held as a whole
 
         names = self.names if wanted is None else tuple(wanted)
+        if (self.count or 0) * len(names) * BYTES > MOST_BYTES:
+            raise DataError(self._too_large(len(names)))
         held, rows = [], 0
         for part in self.passed(names, "rows"):
             rows += part.columns.n
