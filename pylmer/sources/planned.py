@@ -149,7 +149,9 @@ def model_of_table(formula: MixedFormula, table: RowTable, arguments: DesignArgu
     plan, total = sums_of_table(plan, table)
     design, gram = model_of(plan, total, control)
     columns = columns_known(plan, total, design, gram)
-    return ModelData(design, Streamed(gram, total.facts.weight, columns, table, plan, control))
+    return ModelData(
+        design, Streamed(gram, total.facts.weight, columns, table, plan, control, f"{table.description} read in parts")
+    )
 
 
 class PlannedSums(RowTable):

@@ -25,11 +25,12 @@ class Streamed(SummedRows):
     table: RowTable
     plan: ModelPlan
     control: Control
+    route: str = ""
 
     @property
-    def route(self) -> str:
-        """How the sums came about, for `verbose=1`."""
-        return f"{self.table.description} read in parts, each coded and summed in this process"
+    def how(self) -> str:
+        """How the sums were had: by which engine, or why in parts."""
+        return self.route
 
     def rows(self) -> DesignRows:
         """The rows, read anew; DataError for more than a gigabyte, and where the table is gone or has other rows."""
