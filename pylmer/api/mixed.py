@@ -95,7 +95,8 @@ def lmer(
                 `set_contrasts` for the contrasts of all fits to come
     devFunOnly  True returns the criterion as a function of `par` instead of a fit; default False
     env         names and functions that are not columns; nothing else is looked up. None: there are none
-    verbose     1 prints sizes, engine and the course of the optimization; 0, the default, nothing
+    verbose     1 prints sizes, engine and the course of the optimization, and where rows that were summed came from; 0,
+                the default, nothing
 
     A fit owns its data and arguments: what is done to them later, in place, changes nothing (columns that are used are
     copied where pandas does not copy them on write). Arrays of a fit cannot be written to; tables are the caller's.

@@ -12,7 +12,7 @@ from .contrasts import Contrasts
 from .record import Design, RandomDesign
 from .rows import DesignRows, RandomRows
 from .ruling import changed, ruled, set_contrasts
-from .source import Designed, InMemory, ModelData, NoRows, Source, SummedRows
+from .source import Designed, InMemory, ModelData, NoRows, Source, Sourced, SummedRows, summed_columns
 
 __all__ = [
     "Contrasts",
@@ -25,9 +25,11 @@ __all__ = [
     "RandomDesign",
     "RandomRows",
     "Source",
+    "Sourced",
     "SummedRows",
     "build_design",
     "changed",
     "ruled",
     "set_contrasts",
+    "summed_columns",
 ]

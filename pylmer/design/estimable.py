@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..numerics.linalg import Array, chunks, dense, powers_of_two, triangular_factor
-from .source import Designed, SummedRows
+from .source import Sourced, summed_columns
 from .summed import SummedColumns
 
 NOT_ESTIMABLE = 1e-6  # a function's part in the null space that is rounding, relative to the summands it is made of
@@ -45,11 +45,11 @@ class NullSpace:
         return np.asarray(np.all(self.outside(L) == 0, axis=1) & np.isfinite(L).all(axis=1))
 
 
-def null_space(fit: Designed, kept: Array) -> NullSpace:
+def null_space(fit: Sourced, kept: Array) -> NullSpace:
     """The null space of all columns of a fit's X, of which those at `kept` (r,) are a basis."""
-    source = fit.data.source
-    if isinstance(source, SummedRows):
-        return _of_sums(source.columns, kept)
+    summed = summed_columns(fit)
+    if summed is not None:
+        return _of_sums(summed, kept)
     rows, spec, P = fit.rows, fit.design.spec, len(fit.design.X_full_names)
     left = np.setdiff1d(np.arange(P), kept)
     X = rows.X
@@ -80,7 +80,7 @@ def _spanned(lengths: Array, kept: Array, left: Array, inside: Array) -> NullSpa
     return NullSpace(lengths, np.where(np.abs(vectors) < ROUNDING, 0.0, vectors))
 
 
-def not_estimable(fit: Designed, kept: Array, X: Array, labels: pd.Index[Any]) -> str | None:
+def not_estimable(fit: Sourced, kept: Array, X: Array, labels: pd.Index[Any]) -> str | None:
     """What to say of new rows X (m, P), called `labels`, whose means a rank-deficient fit cannot estimate."""
     lost = np.setdiff1d(np.arange(X.shape[1]), kept)
     if not len(lost):

@@ -36,12 +36,16 @@ class Designed(Protocol):
         """What the columns mean."""
 
     @property
-    def data(self) -> ModelData:
-        """Both, and where the rows come from."""
-
-    @property
     def rows(self) -> DesignRows:
         """The rows; DataError where they cannot be had."""
+
+
+class Sourced(Designed, Protocol):
+    """Any fit: it knows where its rows come from."""
+
+    @property
+    def data(self) -> ModelData:
+        """Formula and data, read."""
 
 
 class Source(Protocol):
@@ -87,22 +91,28 @@ class SummedRows:
 
     gram            the sums, arranged
     largest_weight  of the prior weights, 0 without
-    columns         what they say of the fixed effects
+    columns         what they say of the fixed effects; None: too little for words to do without rows
     """
 
     gram: Gram
     largest_weight: float
-    columns: SummedColumns
+    columns: SummedColumns | None
     at_hand: ClassVar[bool] = False
 
     @property
-    def route(self) -> str:
-        """How the sums came about, for `verbose=1`."""
-        return "the sums of a plan, added up"
+    def how(self) -> str:
+        """How the sums were had, for `verbose=1`; "" where there is nothing to say."""
+        return ""
 
     def rows(self) -> DesignRows:
         """The rows: there are none."""
         return NoRows(SUMS_ALONE).rows()
+
+
+def summed_columns(fit: Sourced) -> SummedColumns | None:
+    """What sums say of the fixed effects of a fit; None where the rows are to be asked."""
+    source = fit.data.source
+    return source.columns if isinstance(source, SummedRows) else None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

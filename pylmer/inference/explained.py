@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..design import SummedRows
+from ..design import SummedRows, summed_columns
 from ..errors import note
 from ..extract import Covariance, VarCorr, VarCorrs, isSingular, word
 from ..fit.fitted_model import FittedModel
@@ -88,9 +88,9 @@ class ICCByGroup(TestTable):
 
 def variances(fit: FittedModel) -> Variances:
     """The three variances of a fit."""
-    source = fit.data.source
-    if isinstance(source, SummedRows) and not source.largest_weight:
-        fixed = source.columns.variance(fit.beta, fit.design.spec.fixed_columns)
+    source, summed = fit.data.source, summed_columns(fit)
+    if summed is not None and isinstance(source, SummedRows) and not source.largest_weight:
+        fixed = summed.variance(fit.beta, fit.design.spec.fixed_columns)
         return Variances(fixed, _random_of_sums(fit), fit.sigma**2)
     rows = fit.rows
     predictor = np.asarray(rows.X @ fit.beta, float)

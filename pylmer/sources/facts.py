@@ -44,10 +44,10 @@ class ColumnFacts:
 
         In them the columns are nearly uncorrelated, so that what is left beside the first loses no digits.
         """
-        first = XtX[0] @ R * R[0, 0]
+        mean = np.ones(X.shape[0]) @ X / X.shape[0]
         rest = XtX - np.outer(XtX[0], XtX[0]) / XtX[0, 0]
         squares = np.maximum(np.einsum("ij,ik,kj->j", R, rest, R), 0.0)
-        return cls(X.shape[0], first / X.shape[0], squares, _indicators(X, still))
+        return cls(X.shape[0], mean, squares, _indicators(X, still))
 
     def with_rows(self, X: Any) -> ColumnFacts:
         """With more rows X (n, P), dense or sparse."""

@@ -60,7 +60,7 @@ class PairTable:
         self.unit = unit
         L_first, L_second = found.blocks.shape[1:]
         values = np.moveaxis(found.blocks, 0, 2)
-        self.table = np.zeros((L_first, L_second, *shape), dtype=np.float64 if unit is None else np.int32)
+        self.table: Array = np.zeros((L_first, L_second, *shape), dtype=np.float64 if unit is None else np.int32)
         self.table[:, :, found.first, found.second] = values if unit is None else np.rint(values / unit)
         self.rows = 0 if unit is None else int(self.table.sum(dtype=np.int64))
 

@@ -54,11 +54,13 @@ def model_of(plan: ModelPlan, total: PlanSums, control: Control) -> tuple[Design
     return replace(design, notes=tuple(dict.fromkeys(notes))), arrange(named)
 
 
-def columns_known(plan: ModelPlan, total: PlanSums, design: Design, gram: Gram) -> SummedColumns:
-    """What is known of the fixed effects without their rows."""
+def columns_known(plan: ModelPlan, total: PlanSums, design: Design, gram: Gram) -> SummedColumns | None:
+    """What is known of the fixed effects without their rows; None of weighted sums that were not told X'X without."""
     kept = design.spec.fixed_columns
     facts = total.facts.columns
     R = facts.factor(kept.tolist())
+    if R is None and total.facts.weight:
+        return None
     if R is None:
         R = upper_factor(gram.XytXy)[:-1, :-1] @ gram.scaling.R
     every = by_kept(columns_kept(total.sums), kept.tolist())

@@ -31,7 +31,8 @@ class PlanSums:
 
     `a + b` are the sums of the rows of both; `save` and `PlanSums.load` are for other machines; they pickle as well.
     What is in them: for each level of a grouping factor its label, the number of its rows and the sums of products of
-    its columns. Of a level with one row that is the row: see `min_count` of `save`.
+    its columns. Of a level with one row that is the row: see `min_count` of `save`. Over all rows: the range of the
+    response, mean and range of numeric predictors, and how often each combination of predictors with few values occurs.
 
     >>> import pylmer
     >>> sleepstudy = pylmer.datasets.load("sleepstudy")

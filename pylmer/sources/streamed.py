@@ -25,7 +25,11 @@ class Streamed(SummedRows):
     table: RowTable
     plan: ModelPlan
     control: Control
-    route: str  # how the sums came about, for `verbose=1`
+    route: str
+
+    @property
+    def how(self) -> str:
+        return self.route
 
     def rows(self) -> DesignRows:
         """The rows, read anew; DataError for more than a gigabyte, and where the table is gone or has other rows."""

@@ -81,7 +81,8 @@ class Dataset(RowTable):
         self.names = tuple(map(str, dataset.schema.names))
 
     def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
-        options = {"columns": list(wanted), "batch_size": self.rows, "batch_readahead": 2, "fragment_readahead": 1}
+        options = {"columns": list(wanted), "batch_size": self.rows, "batch_readahead": 1, "fragment_readahead": 1}
+        options["use_threads"] = False  # one thread decodes with less work than several
         for fragment in self.dataset.get_fragments():
             where = str(getattr(fragment, "path", "") or self.description)
             try:

@@ -9,7 +9,6 @@ from typing import Any
 from ..errors import DataError, word_asked
 from ..functions import Columns
 from ..language import MixedFormula
-from ..text.progress import progress_bar
 from .parts import TablePart
 
 MOST_BYTES = 2**30  # of a table that words which need all rows at once may read into memory
@@ -49,6 +48,8 @@ class RowTable(ABC):
 
     def passed(self, wanted: Sequence[str], what: str) -> Iterator[TablePart]:
         """The parts, with a bar that says how many rows have passed if it takes long and somebody sees it."""
+        from ..text.progress import progress_bar  # late: rows in memory need none
+
         look = {"unit": " rows", "unit_scale": True}
         with progress_bar(self.count, None, f"{what} of {self.description}", SOON, **look) as advance:
             for part in self.parts(wanted):
@@ -65,6 +66,8 @@ class RowTable(ABC):
         from .joining import joined  # late: most tables are never held as a whole
 
         names = self.names if wanted is None else tuple(wanted)
+        if (self.count or 0) * len(names) * BYTES > MOST_BYTES:
+            raise DataError(self._too_large(len(names)))
         held, rows = [], 0
         for part in self.passed(names, "rows"):
             rows += part.columns.n

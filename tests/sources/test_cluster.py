@@ -37,6 +37,22 @@ def test_sums_travel_and_rows_do_not() -> None:
     assert len(pickle.dumps(plan)) < 200_000
 
 
+def test_a_fit_pickles_with_the_name_of_its_files(tmp_path: Path) -> None:
+    data, sizes = rows(20_000, 100), []
+    for times in (1, 10):
+        folder = tmp_path / f"{times:02}"
+        folder.mkdir()
+        for number in range(times):
+            data.to_parquet(folder / f"{number}.parquet", index=False)
+        fit = pylmer.lmer(FORMULA, folder)
+        sizes.append(len(pickle.dumps(fit)))
+        again = pickle.loads(pickle.dumps(fit))
+        assert (again.nobs(), again.request.data.description) == (times * 20_000, str(folder))
+        assert len(pylmer.fitted(again)) == times * 20_000
+    assert sizes[1] < sizes[0] + 2_000
+    assert sizes[0] < data.memory_usage().sum() / 4
+
+
 KILLED = """
 import os, pickle, signal, sys, time, warnings
 warnings.simplefilter("ignore")

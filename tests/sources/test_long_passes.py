@@ -148,8 +148,8 @@ def test_rows_of_parquet_files_are_known_before_they_are_read(parquet: Any, tmp_
 def test_verbose_says_where_the_rows_came_from(parquet: Any, capsys: pytest.CaptureFixture[str]) -> None:
     pattern = parquet(rows(2500), rows=1000)
     pylmer.lmer("y ~ x1 + (1 | g)", pattern, verbose=1)
-    assert capsys.readouterr().out.startswith(f"rows: {pattern} read in parts, each coded and summed in this process\n")
+    assert capsys.readouterr().out.startswith(f"{pattern} read in parts\n")
     plan = pylmer.plan("y ~ x1 + (1 | g)", pattern)
     pylmer.lmer(plan, data=plan.sums(pattern))
     pylmer.lmer("y ~ x1 + (1 | g)", rows(2500), verbose=1)
-    assert not capsys.readouterr().out.startswith("rows")
+    assert "read in parts" not in capsys.readouterr().out

@@ -140,6 +140,18 @@ def test_more_rows_than_memory_is_given_for(monkeypatch: pytest.MonkeyPatch, sle
     assert "Number of obs: 180" in str(pylmer.summary(fit))
 
 
+def test_files_that_are_too_large_are_not_read_first(
+    monkeypatch: pytest.MonkeyPatch, sleepstudy: pd.DataFrame, parquet: Any
+) -> None:
+    """Parquet files say how many rows they have; the words that would want them all name what does without."""
+    fit = pylmer.lmer(FORMULA, parquet(sleepstudy, rows=50))
+    monkeypatch.setattr(tables, "MOST_BYTES", 1000)
+    monkeypatch.setattr(Files, "parts", lambda *_: pytest.fail("the rows were read"))
+    for word in (pylmer.fitted, pylmer.resid, pylmer.predict, pylmer.augment, pylmer.simulate):
+        with pytest.raises(DataError, match=r"\(\) needs all rows of .* with write_augmented\(fit, 'file.parquet'\)"):
+            word(fit)
+
+
 def test_other_functions_read_tables_that_memory_holds(sleepstudy: pd.DataFrame, parquet: Any) -> None:
     pattern = parquet(sleepstudy, rows=50)
     ours, theirs = (pylmer.lm("Reaction ~ Days", data) for data in (pattern, sleepstudy))

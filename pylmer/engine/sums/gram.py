@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes
+from ...numerics.linalg import Array, Codes, sorted_by
 from .rows import TermRows
 from .scaling import Scaling
 
@@ -64,7 +64,7 @@ class Pairs:
 
     def turned(self) -> tuple[Pairs, Codes]:
         """The pairs (second, first), and where each of them stands here."""
-        order = np.lexsort((self.first, self.second))
+        order = sorted_by(self.second, int(self.second.max(initial=-1)) + 1)
         return Pairs(self.second[order], self.first[order]), order
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from ...numerics.linalg import Codes
+from ...numerics.linalg import Codes, sorted_by
 from .gram import FactorSums, Pairs
 from .rows import Rows
 
@@ -69,19 +69,12 @@ def pair_rows(f: FactorRows, g: FactorRows) -> PairRows:
         number = np.zeros(len(met), dtype=np.int64)
         number[found] = np.arange(len(found))
         return PairRows(Pairs(*np.divmod(found, g.J)), number[keys])
-    order = _sorted(f.codes, f.J, _sorted(g.codes, g.J, np.arange(n)))
+    order = sorted_by(f.codes, f.J, sorted_by(g.codes, g.J))
     one, two = f.codes[order], g.codes[order]
     starts = np.append(True, (one[1:] != one[:-1]) | (two[1:] != two[:-1]))[:n]
     numbers = np.empty(n, dtype=np.int64)
     numbers[order] = np.cumsum(starts) - 1
     return PairRows(Pairs(one[starts], two[starts]), numbers)
-
-
-def _sorted(codes: Codes, J: int, order: Codes) -> Codes:
-    """Rows in `order` sorted by their codes, ties as they are: a sparse matrix turned round is a counting sort."""
-    n = len(codes)
-    levels = sparse.csc_array((np.ones(n, dtype=bool), codes[order], np.arange(n + 1)), shape=(J, n))
-    return np.asarray(order[levels.tocsr().indices])
 
 
 def elimination_order(factors: Sequence[FactorRows | FactorSums], met: dict[tuple[int, int], int]) -> list[int]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes, block_diagonal
+from ...numerics.linalg import Array, Codes, block_diagonal, sorted_by
 from ...numerics.stacks import levels_last, product
 from .gram import CrossProducts, FactorSums, Pairs
 from .labels import Labels, TermNames, check_same, places, plain, union
@@ -145,7 +145,7 @@ def _arrays(scaling: Scaling) -> list[Array]:
 def _renumbered(link: CrossProducts, first: Codes, second: Codes) -> CrossProducts:
     """A link whose levels have got other numbers."""
     one, two = first[link.first], second[link.second]
-    order = np.lexsort((two, one))
+    order = sorted_by(one, int(one.max(initial=-1)) + 1, sorted_by(two, int(two.max(initial=-1)) + 1))
     return CrossProducts(Pairs(one[order], two[order]), link.blocks[order])
 
 

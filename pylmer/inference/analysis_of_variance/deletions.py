@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...design import SummedRows
+from ...design import summed_columns
 from ...errors import ArgumentError
 from ...extract import AIC, logLik, word
 from ...fit.fitted_model import FittedModel
@@ -157,9 +157,9 @@ def _deletion(fit: FittedModel, label: str) -> Array:
 
 def _restriction(fit: FittedModel, smaller: MixedFormula) -> Array:
     """The restriction to the fixed effects of a smaller formula, by the rows or by their sums."""
-    source = fit.data.source
-    if isinstance(source, SummedRows):
-        R = factor_with(fit.design, source.columns, terms(smaller.fixed))
+    summed = summed_columns(fit)
+    if summed is not None:
+        R = factor_with(fit.design, summed, terms(smaller.fixed))
         if R is not None:
             return restriction_of_factor(R, R.shape[1] - len(fit.beta))
     request = replace(changed_request(fit, smaller), subset=fit.rows.kept)

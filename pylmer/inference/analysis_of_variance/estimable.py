@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...design import Design, Designed, DesignRows, SummedRows
+from ...design import Design, DesignRows, Sourced, summed_columns
 from ...design.summed import Cells, SummedColumns, columns_of_terms
 from ...fit.per_fit import once_per_fit
 from ...functions import Matrix, Value
@@ -125,7 +125,7 @@ def _contains(larger: tuple[frozenset[int], frozenset[int]], smaller: tuple[froz
 
 
 @once_per_fit
-def overparametrise(fit: Designed) -> Overparametrised:
+def overparametrise(fit: Sourced) -> Overparametrised:
     """X_all of a fit; rows pass by in blocks, so that it is never held whole, or stay where they were summed."""
     fixed, present = fit.design.fixed_terms, set(fit.design.assign)
     factors = [each for t, each in enumerate(fixed.factors) if t + 1 in present]
@@ -134,8 +134,8 @@ def overparametrise(fit: Designed) -> Overparametrised:
     own = tuple(tuple(used.index(k) for k in each) for each in factors)
     labels = ("",) * fixed.intercept + tuple(label for t, label in enumerate(fixed.labels) if t + 1 in present)
     terms = ((),) * fixed.intercept + own
-    source = fit.data.source
-    summed = of_sums(fit.design, source.columns, names, terms) if isinstance(source, SummedRows) else None
+    columns = summed_columns(fit)
+    summed = None if columns is None else of_sums(fit.design, columns, names, terms)
     variables, R = summed or _of_rows(fit.rows, names, terms)
     levels = [tuple(_level_tuples([len(variables[v].labels) for v in term])) for term in terms]
     assign, flat = np.repeat(np.arange(len(terms)), [len(each) for each in levels]), tuple(x for y in levels for x in y)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ...design import Design, SummedRows
+from ...design import Design, summed_columns
 from ...errors import ArgumentError
 from ...fit.fitted_model import FittedModel
 from ...fit.per_fit import once_per_fit
@@ -63,8 +63,9 @@ def _labels(design: Design) -> tuple[str, ...]:
 @once_per_fit
 def crossproduct_factor(fit: FittedModel) -> Array:
     """R (p, p) with R'R = X'X, unweighted."""
-    if isinstance(fit.data.source, SummedRows):
-        return fit.data.source.columns.R
+    summed = summed_columns(fit)
+    if summed is not None:
+        return summed.R
     X = fit.rows.X
     blocks = (X[at] if isinstance(X, np.ndarray) else X[at].toarray() for at in chunks(fit.design.n))
     return triangular_factor(blocks, X.shape[1])

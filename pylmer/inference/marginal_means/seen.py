@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...design import SummedRows
+from ...design import summed_columns
 from ...design.predictors import MANY, NumberFacts, Predictors, as_value
 from ...functions import Value
 from ...numerics.linalg import Array
@@ -35,8 +35,8 @@ class Seen:
     @classmethod
     def of(cls, fit: Fit, names: Sequence[str]) -> Seen:
         """Of the predictors `names`, by their sums where these tell."""
-        source = fit.data.source
-        known = source.columns.predictors if isinstance(source, SummedRows) else None
+        summed = summed_columns(fit)
+        known = None if summed is None else summed.predictors
         return cls.of_rows(fit, names) if known is None else _of_sums(fit, names, known)
 
     @classmethod
