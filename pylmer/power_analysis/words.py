@@ -16,10 +16,10 @@ from ..extract import word
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import GIVEN, with_parameters
-from ..text.progress import progress_bar
 from ..numerics.linalg import Array
 from ..simulation.drawing import Seed, draw_responses, generator, replicates
 from ..text.arguments import check_level, is_number
+from ..text.progress import progress_bar
 from .effect_tests import EffectTest, columns_of, first_effect, make_test
 from .extending import columns_named, extend, grouping_columns, levels_of, used_rows
 from .records import Power, PowerCurve, Tally

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ class CellSums:
             keys = set(cells.columns)
             groups = [deparse(node) for node in self.plan.recipe.groups if set(self.spoken.group_keys((node,))) <= keys]
             known = known_cells(self.plan, self.spoken, cells, groups, self.where)
-            loads = loads_of(self.plan, known, self.found.atoms, tuple(self.spoken.numbers), self.where)
+            loads = loads_of(self.plan, known, self.found.atoms, self.spoken, self.where)
             self.coded[id(cells)] = known, loads
         return self.coded[id(cells)]
 

@@ -23,7 +23,7 @@ from .atoms import Atoms, Pair
 from .joining import columns_of
 from .lazy import Engine
 from .sayable import number
-from .spoken import Spoken
+from .spoken import COLUMN, Spoken
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +181,7 @@ class Question:
         """DataError that names what is infinite, if anything is."""
         every = {
             "r": deparse(self.spoken.recipe.response),
-            **{v: name for name, v in self.numbers.items()},
+            **{v: name.split(COLUMN)[0] for name, v in self.numbers.items()},
             "y": "offset",
         }
         rows = self.base().filter(nw.col("u"))

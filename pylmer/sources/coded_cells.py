@@ -17,11 +17,13 @@ from scipy import sparse
 from ..design.checks import check_finite
 from ..design.model_frame import variable_of
 from ..design.rows_used import RowsUsed
-from ..functions import Factor, Logical, Strings, Value
+from ..functions import Matrix, Value
 from ..functions.arrays import Array, either
 from ..functions.values import missing, take
+from ..functions.variables import as_variable
 from ..language import deparse
 from .atoms import Atoms
+from .bases import representatives
 from .cells import Cells
 from .numbering import distinct
 from .parts import TablePart
@@ -50,9 +52,11 @@ def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[s
     scope = plan.recipe.scope(TablePart(cells.columns, where))
     n, nodes = len(cells.n), plan.recipe.variables
     variables = {
-        deparse(node): _said(cells, deparse(node)) if deparse(node) in spoken.said_keys else variable_of(node, scope, n)
+        deparse(node): said_value(cells, spoken, deparse(node))
+        if deparse(node) in spoken.said_keys
+        else variable_of(node, scope, n)
         for node in nodes
-        if deparse(node) not in spoken.numbers
+        if deparse(node) not in spoken.columns
     }
     made = {deparse(node): _group(node, scope) for node in plan.recipe.groups if deparse(node) in groups}
     absent = reduce(either, map(missing, (*variables.values(), *made.values())), None)
@@ -66,10 +70,12 @@ def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[s
     return KnownCells(cells, variables, made, combination, first)
 
 
-def _said(cells: Cells, name: str) -> Value:
-    from ..functions.variables import as_variable
-
-    return as_variable(cells.columns[name])
+def said_value(cells: Cells, spoken: Spoken, name: str) -> Value:
+    """A variable that is a key, in each cell."""
+    base = spoken.bases.get(name)
+    if base is None:
+        return as_variable(cells.columns[name])
+    return as_variable(base.on(representatives(base, np.asarray(cells.columns[name], float))))
 
 
 def _combinations(values: Sequence[Value], n: int) -> tuple[Array, Array]:
@@ -98,17 +104,17 @@ class Loads:
     atom: Array
 
 
-def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, numbers: Sequence[str], where: str) -> Loads:
+def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, spoken: Spoken, where: str) -> Loads:
     """The loads of all combinations of keys in some cells."""
     variables = {name: take(value, known.first) for name, value in known.variables.items()}
     groups = {name: take(value, known.first) for name, value in known.groups.items()}
     F = len(known.first)
 
     def coded(doubled: str | None) -> CodedRows:
-        values = {name: np.full(F, 2.0 if name == doubled else 1.0) for name in numbers}
+        values = {name: _ones(plan, name, own, F, doubled) for name, own in spoken.columns.items()}
         return plan.coded(Evaluated(variables | values, groups, np.zeros(F), None, None, RowsUsed(F), {}, where))
 
-    plain, doubled = coded(None), {name: coded(name) for name in numbers}
+    plain, doubled = coded(None), {name: coded(name) for name in spoken.numbers}
     D, atom = _dense(plain.X), _atoms(atoms, plain.X, {name: each.X for name, each in doubled.items()})
     raw = _raw(atoms, D, atom)
     fixed = np.zeros((F, len(atoms) + 1, D.shape[1] + 1))
@@ -123,6 +129,15 @@ def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, numbers: Sequence[
             own = _raw(atoms, Z, _atoms(atoms, Z, {name: each.Z[t] for name, each in doubled.items()}))
         random.append(own @ plan.coordinates.inverse_terms[t])
     return Loads(fixed, tuple(random), D, atom)
+
+
+def _ones(plan: PartPlan, name: str, columns: Sequence[str], F: int, doubled: str | None) -> Value:
+    """A variable that is 1 everywhere, or 2 in one of its columns."""
+    numbers = np.ones((F, len(columns)))
+    numbers[:, [column == doubled for column in columns]] = 2.0
+    if plan.spec.variables[name].kind != "numeric matrix":
+        return numbers[:, 0]
+    return Matrix(numbers, tuple(map(str, range(len(columns)))))
 
 
 def _dense(X: object) -> Array:

@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 
 from ..errors import PylmerError
-from ..functions import Factor, Logical, Scope, Strings, Value, evaluate
+from ..functions import Logical, Scope, Strings, Value, evaluate
 from ..functions.values import kind, length, missing, texts_of
 from ..language import deparse
 from ..language.nodes import Binary, Call, Name, Node, Paren, Unary

@@ -9,13 +9,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.errors import DataError, FitNote
-from pylmer.sources import by_cells, planned
+from pylmer.errors import FitNote
+from pylmer.sources import planned
 from tests.reference.cases import case, frame
 
 from .test_equal_to_memory import CASES, assert_equal

@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-
 SLOW = """
 import sys, threading, duckdb, pylmer
 connection = duckdb.connect()

@@ -25,12 +25,12 @@ from ...errors import ArgumentError, DataError, note
 from ...extract import logLik, word
 from ...fit.fitted_model import FittedModel
 from ...fit.many_fits import refit_all
-from ...text.progress import progress_bar
 from ...fit.refitting import refitML
 from ...numerics.distributions import chisquare_upper, f_upper, two_sided_quantile
 from ...numerics.linalg import Array
 from ...simulation.drawing import Seed, draw_responses, generator, replicates
 from ...text import Shown
+from ...text.progress import progress_bar
 from ..analysis_of_variance.likelihood_ratio import describe
 from ..contrasts.restrictions import restriction
 from .replicating import Execution, batch_sizes, interruptible, mapped

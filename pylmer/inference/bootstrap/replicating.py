@@ -19,9 +19,9 @@ from ...extract import NamedVector
 from ...fit.fitted_model import FittedModel
 from ...fit.generalized import GeneralizedFittedModel
 from ...fit.many_fits import refit_all, solved_together
-from ...text.progress import progress_bar
 from ...numerics.linalg import Array
 from ...simulation.drawing import check_room
+from ...text.progress import progress_bar
 from .record import BootMer
 from .statistics import Piece, Statistic
 
