@@ -88,6 +88,11 @@ class SummedRows:
     largest_weight: float
     at_hand: ClassVar[bool] = False
 
+    @property
+    def how(self) -> str:
+        """How the sums were had, for `verbose=1`; "" where there is nothing to say."""
+        return ""
+
     def rows(self) -> DesignRows:
         """The rows: there are none."""
         return NoRows(SUMS_ALONE).rows()

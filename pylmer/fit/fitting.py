@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..design import ModelData, build_design
+from ..design.source import SummedRows
 from ..engine.optimize.newton import RUNAWAY
 from ..errors import FitNote
 from ..sources.tables import RowTable
@@ -32,6 +33,8 @@ def fit(kind: type[Model], request: Request, data: ModelData | None = None, said
         devfun = make_devfun(data, request.REML, request.control)  # engine: sums, factorization, criterion
         optimum = optimize_devfun(devfun, request.start)  # engine.optimize: search, descent, certificate
     if request.verbose:
+        if isinstance(data.source, SummedRows) and data.source.how:
+            print(data.source.how)  # noqa: T201  # asked for
         print(course(devfun, optimum))  # noqa: T201  # asked for
     model = fitted(kind, request, devfun, optimum)  # the record, and what must be said of it
     announce(each for each in model.notes if str(each) not in said)

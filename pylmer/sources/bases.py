@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import narwhals as nw
@@ -53,6 +54,11 @@ class Base:
     facts: Range
     state: Mapping[str, Any]
     env: Mapping[str, Any]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, where there are several."""
+        return tuple(getattr(self.on(TRIAL), "names", ()))
 
     def on(self, values: Array) -> Value:
         """The value of the call on these numbers."""
@@ -158,7 +164,7 @@ def columns_said(base: Base, speaker: Speaker) -> tuple[nw.Expr, ...]:
     facts = base.facts
     middle, width = facts.mean, (facts.sd if facts.sd > 0 else 1.0)
     ends = sorted({facts.low, facts.high, *(k for k in pieces.knots if facts.low < k < facts.high)})
-    grid = np.concatenate([_chebyshev(a, b) for a, b in zip(ends, ends[1:], strict=False)] or [np.array(ends)])
+    grid = np.concatenate([_chebyshev(a, b) for a, b in pairwise(ends)] or [np.array(ends)])
     wanted = _columns(base.on(grid))
     z, knots = (grid - middle) / width, [(k - middle) / width for k in pieces.knots]
     terms = [z**k for k in range(pieces.powers + 1)] + [np.maximum(z - k, 0.0) ** pieces.degree for k in knots]

@@ -74,7 +74,7 @@ class _Head:
 
     @classmethod
     def of(cls, question: Question) -> _Head:
-        """DataError if no row is used; Unsayable if the engine computes something otherwise than it is computed here."""
+        """DataError if no row is used; Unsayable if the engine computes something otherwise than today's code."""
         recipe, engine = question.spoken.recipe, question.engine
         columns, values = question.head(recipe.wanted(tuple(engine.types)), FIRST)
         if not columns.n:
@@ -244,18 +244,18 @@ class _Telling(RowTable):
     """The head, and a row for every level of the keys that predictors are made of."""
 
     def __init__(self, head: _Head, whole: Cells, words: Spoken) -> None:
-        self.head, self.whole, self.words = head, whole, words
+        self.head, self.cells, self.words = head, whole, words
         self.names = tuple(head.part.columns)
         self.description = head.part.where
 
     def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         yield self.head.part
-        keys = [key for key in self.words.predictor_keys if key in self.whole.columns and key in self.names]
+        keys = [key for key in self.words.predictor_keys if key in self.cells.columns and key in self.names]
         own = {deparse(node) for node in self.words.recipe.groups} & {deparse(n) for n in self.words.recipe.variables}
-        rows = [_firsts(self.whole.columns[key]) for key in dict.fromkeys([*keys, *(own & set(self.whole.columns))])]
+        rows = [_firsts(self.cells.columns[key]) for key in dict.fromkeys([*keys, *(own & set(self.cells.columns))])]
         if rows:
             at = np.unique(np.concatenate(rows))
-            columns, held = self.whole.columns.taken(at), self.head.part.columns
+            columns, held = self.cells.columns.taken(at), self.head.part.columns
             from_head = held.taken(np.arange(len(at)) % held.n)
             values = {name: (columns if name in columns else from_head)[name] for name in self.names}
             yield TablePart(columns_of(values, len(at)), self.description)
@@ -267,7 +267,7 @@ class _Telling(RowTable):
         for name in self.words.said_keys:
             base = self.words.bases.get(name)
             if base is not None and isinstance(base.of, Name):
-                found = np.unique(np.asarray(self.whole.columns[name], float))
+                found = np.unique(np.asarray(self.cells.columns[name], float))
                 rows = held.taken(np.arange(len(found)) % held.n)
                 values = {column: rows[column] for column in self.names}
                 values[base.of.name] = representatives(base, found)
@@ -279,9 +279,8 @@ def _check_levels(plan: ModelPlan, words: Spoken, whole: Cells, engine: Engine) 
     for name in words.said_keys:
         levels = plan.spec.variables[name].levels
         found = as_factor(said_value(whole, words, name))
-        if levels is not None and not {
-            found.levels[code] for code in np.unique(found.codes).tolist() if code >= 0
-        } <= set(levels.labels()):
+        occur = {found.levels[code] for code in np.unique(found.codes).tolist() if code >= 0}
+        if levels is not None and not occur <= set(levels.labels()):
             raise Unsayable(f"{name} has a level that does not occur in the first rows of {engine.description}")
 
 

@@ -106,7 +106,8 @@ class Question:
         rows = self.base().head(most)
         cells = rows.group_by("u", *(self.keys[key] for key in keys)).agg(nw.len().alias("n"))
         found = self.engine.collected(cells.select(nw.col("n").sum().alias("rows"), nw.len().alias("cells")))
-        return tuple(int(np.nan_to_num(_numbers(found[name])[0])) for name in ("rows", "cells"))
+        there, count = (int(np.nan_to_num(_numbers(found[name])[0])) for name in ("rows", "cells"))
+        return there, count
 
     def cells(self, keys: Sequence[str], atoms: Atoms, pairs: Iterable[Pair]) -> Cells:
         """By these keys, of the rows that are used."""
@@ -172,7 +173,7 @@ class Question:
         found = self.engine.collected(rows.group_by("u", *by).agg(nw.len().alias("n"), *asked))
         n = np.asarray(found["n"], dtype=np.int64)
         used = np.flatnonzero(_truths(found))
-        held = {pair: _numbers(found[alias] if alias in found else n)[used] for pair, alias in sums.items()}
+        held = {pair: _numbers(found.get(alias, n))[used] for pair, alias in sums.items()}
         other = {"n": n, **{name: _numbers(found[alias]) for name, alias in names.items()}}
         columns = columns_of({key: found[self.keys[key]] for key in keys}, len(n)).taken(used)
         return Cells(columns, n[used], held, other, used)
@@ -202,7 +203,7 @@ def _count(test: nw.Expr) -> nw.Expr:
 
 def _truths(found: Columns) -> Array:
     value = found["u"]
-    return np.asarray(getattr(value, "codes", value)) == 1
+    return np.asarray(getattr(value, "codes", value) == 1)
 
 
 def _numbers(value: Any) -> Array:

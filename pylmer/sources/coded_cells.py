@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,13 +51,11 @@ class KnownCells:
 def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[str], where: str) -> KnownCells:
     """The cells in which all that is made of keys is known; `groups` are the grouping variables that they have."""
     scope = plan.recipe.scope(TablePart(cells.columns, where))
-    n, nodes = len(cells.n), plan.recipe.variables
+    n, nodes = len(cells.n), {deparse(node): node for node in plan.recipe.variables}
     variables = {
-        deparse(node): said_value(cells, spoken, deparse(node))
-        if deparse(node) in spoken.said_keys
-        else variable_of(node, scope, n)
-        for node in nodes
-        if deparse(node) not in spoken.columns
+        name: said_value(cells, spoken, name) if name in spoken.said_keys else variable_of(node, scope, n)
+        for name, node in nodes.items()
+        if name not in spoken.columns
     }
     made = {deparse(node): _group(node, scope) for node in plan.recipe.groups if deparse(node) in groups}
     absent = reduce(either, map(missing, (*variables.values(), *made.values())), None)
@@ -65,7 +64,7 @@ def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[s
         cells = cells.take(keep)
         variables, made = ({name: take(value, keep) for name, value in each.items()} for each in (variables, made))
     check_finite(variables)
-    own = [made[name] for name in made if name in {deparse(node) for node in nodes}]
+    own = [made[name] for name in made if name in nodes]
     combination, first = _combinations([*variables.values(), *own], len(cells.n))
     return KnownCells(cells, variables, made, combination, first)
 
@@ -111,7 +110,7 @@ def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, spoken: Spoken, wh
     F = len(known.first)
 
     def coded(doubled: str | None) -> CodedRows:
-        values = {name: _ones(plan, name, own, F, doubled) for name, own in spoken.columns.items()}
+        values = {name: _ones(spoken, name, F, doubled) for name in spoken.columns}
         return plan.coded(Evaluated(variables | values, groups, np.zeros(F), None, None, RowsUsed(F), {}, where))
 
     plain, doubled = coded(None), {name: coded(name) for name in spoken.numbers}
@@ -131,16 +130,15 @@ def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, spoken: Spoken, wh
     return Loads(fixed, tuple(random), D, atom)
 
 
-def _ones(plan: PartPlan, name: str, columns: Sequence[str], F: int, doubled: str | None) -> Value:
+def _ones(spoken: Spoken, name: str, F: int, doubled: str | None) -> Value:
     """A variable that is 1 everywhere, or 2 in one of its columns."""
+    columns = spoken.columns[name]
     numbers = np.ones((F, len(columns)))
     numbers[:, [column == doubled for column in columns]] = 2.0
-    if plan.spec.variables[name].kind != "numeric matrix":
-        return numbers[:, 0]
-    return Matrix(numbers, tuple(map(str, range(len(columns)))))
+    return as_variable(Matrix(numbers, spoken.bases[name].names)) if name in spoken.bases else numbers[:, 0]
 
 
-def _dense(X: object) -> Array:
+def _dense(X: Any) -> Array:
     return X.toarray() if sparse.issparse(X) else np.asarray(X)
 
 

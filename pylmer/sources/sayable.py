@@ -78,7 +78,7 @@ class Speaker:
         for sort, say in _NODES.items():
             if isinstance(node, sort):
                 return say(self, node)
-        _refuse(node, "has no words for it")
+        return _refuse(node, "has no words for it")
 
     def _name(self, node: Name) -> Said:
         sort, column = self.types[node.name], nw.col(node.name)
@@ -89,7 +89,7 @@ class Speaker:
             return Said(column, "logical")
         if isinstance(sort, TEXTS):
             return Said(column.cast(nw.String), "text")
-        _refuse(node, f"is of type {sort}")
+        return _refuse(node, f"is of type {sort}")
 
     def _constant(self, node: Node) -> Said:
         value = self.constant(node)
@@ -101,7 +101,7 @@ class Speaker:
             return Said(nw.lit(bool(value.codes[0])), "logical")
         if isinstance(value, Strings):
             return Said(nw.lit(value.values[int(value.codes[0])]), "text")
-        _refuse(node, f"is {kind(value)}")
+        return _refuse(node, f"is {kind(value)}")
 
     def constant(self, node: Node) -> Value:
         """The value of an expression without columns; Unsayable for one that has them or cannot be had."""

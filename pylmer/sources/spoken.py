@@ -1,7 +1,7 @@
 """A formula in the words of the engine that holds the rows: its numbers, its keys, which rows are used.
 
-Numbers are said as expressions. What is categorical is a key: a column as it is (of which `factor(x)`, `paste(a, b)`
-and all else that depends on such columns alone is made later, on the cells, by today's code) or an expression (`x > 3`).
+Numbers are said as expressions. What is categorical is a key: a column as it is, of which `factor(x)`, `paste(a, b)`
+and all else that depends on such columns alone is made later, on the cells, by today's code; or an expression, `x > 3`.
 """
 
 from __future__ import annotations
