@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from ..design.checks import check_finite
 from ..design.model_frame import variable_of
@@ -139,7 +138,7 @@ def _ones(spoken: Spoken, name: str, F: int, doubled: str | None) -> Value:
 
 
 def _dense(X: Any) -> Array:
-    return X.toarray() if sparse.issparse(X) else np.asarray(X)
+    return np.asarray(X.toarray()) if hasattr(X, "toarray") else np.asarray(X)
 
 
 def _atoms(atoms: Atoms, X: object, doubled: Mapping[str, object]) -> Array:

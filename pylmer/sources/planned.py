@@ -52,6 +52,8 @@ def plan_of(formula: MixedFormula, data: Any, arguments: DesignArguments, contro
     """A plan from a whole table, or from some of its rows in a data frame."""
     given = opened(data)
     arguments = replace(arguments, contrasts=ruled(arguments.contrasts))
+    if isinstance(given, LazyTable) and given.rows is None:
+        return planned_sums(formula, given, arguments, control)[0]
     if isinstance(given, RowTable):
         return _plan_of_table(formula, given, arguments, control)
     columns = read_columns(given)
