@@ -10,6 +10,8 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from ..design.model_frame import group_factors
+from ..design.random import group_name
 from ..errors import DataError
 from ..functions import Columns, as_factor, evaluate
 from ..functions.arrays import Array
@@ -48,7 +50,7 @@ def planned_by_cells(recipe: Recipe, engine: Engine, planning: Planning) -> tupl
     words = spoken(recipe, engine.types, bases)
     question = Question(engine, words)
     head = _Head.of(question)
-    atoms = atoms_on(_products(recipe, words), head.values, head.values[OFFSET_GONE])
+    atoms = atoms_on(_products(recipe, words), head.values, head.y)
     found, route = _gathered(question, head, atoms)
     recipe = learnt_of(recipe, head.part, partial(_distinct, found.whole))
     plan = planning(recipe, _Telling(head, found.whole, words))
@@ -62,31 +64,30 @@ def planned_by_cells(recipe: Recipe, engine: Engine, planning: Planning) -> tupl
     return plan, sums, f"{engine.name}: {route}"
 
 
-OFFSET_GONE = "\x00y"  # the response without offset
-
-
 @dataclass(frozen=True, eq=False)
 class _Head:
-    """Some rows that are used: their columns, and what the engine says of them."""
+    """Some rows that are used, and what the engine says of them: numbers, the response, and y, it without offset."""
 
     part: TablePart
     values: Mapping[str, Array]
+    response: Array
+    y: Array
 
     @classmethod
     def of(cls, question: Question) -> _Head:
         """DataError if no row is used; Unsayable if the engine computes something otherwise than today's code."""
         recipe, engine = question.spoken.recipe, question.engine
-        columns, values = question.head(recipe.wanted(tuple(engine.types)), FIRST)
+        columns, *values = question.head(recipe.wanted(tuple(engine.types)), FIRST)
         if not columns.n:
             raise DataError(_none_used(engine))
-        head = cls(TablePart(columns, engine.description), values)
+        head = cls(TablePart(columns, engine.description), *values)
         head._check(question.spoken, engine)
         return head
 
     def _check(self, words: Spoken, engine: Engine) -> None:
         recipe = words.recipe
         scope = recipe.scope(self.part)
-        said = {deparse(recipe.response): self.values[""][:, None]}
+        said = {deparse(recipe.response): self.response[:, None]}
         said |= {name: np.column_stack([self.values[each] for each in own]) for name, own in words.columns.items()}
         for node in (recipe.response, *recipe.variables):
             name = deparse(node)
@@ -155,15 +156,10 @@ def _keys(words: Spoken, nodes: Sequence[Any]) -> tuple[str, ...]:
 
 def _factors(words: Spoken) -> list[tuple[Any, ...]]:
     """The grouping variables of each grouping factor, in the order of the formula."""
-    from ..design.model_frame import group_factors
-    from ..design.random import group_name
-
     return list({group_name(term.group): group_factors(term.group) for term in words.recipe.parts.random}.values())
 
 
 def _own_atoms(words: Spoken, atoms: Atoms, f: int) -> tuple[int, ...]:
-    from ..design.random import group_name
-
     names = list(dict.fromkeys(group_name(term.group) for term in words.recipe.parts.random))
     terms = zip(words.recipe.parts.random, words.recipe.parts.effects, strict=True)
     own = [atoms.places(effects, words.columns) for term, effects in terms if group_name(term.group) == names[f]]

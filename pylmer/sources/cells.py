@@ -92,14 +92,14 @@ class Question:
         present = [~nw.col(name).is_null() for name in names]
         return present if self.spoken.subset is None else [*present, nw.col("c")]
 
-    def head(self, wanted: Sequence[str], rows: int) -> tuple[Columns, Mapping[str, Array]]:
-        """Some rows that are used: the columns wanted, and the values of what is said, by deparse, and the response."""
+    def head(self, wanted: Sequence[str], rows: int) -> tuple[Columns, Mapping[str, Array], Array, Array]:
+        """Some rows that are used: the columns wanted, the numbers, the response, and it without offset."""
         raw = {name: f"h{i}" for i, name in enumerate(wanted)}
         frame = self.base(*(nw.col(name).alias(alias) for name, alias in raw.items())).filter(nw.col("u"))
         found = self.engine.collected(frame.head(rows))
-        values = {name: np.asarray(found[alias], float) for name, alias in self.numbers.items()}
+        values = {name: _numbers(found[alias]) for name, alias in self.numbers.items()}
         columns = columns_of({name: found[alias] for name, alias in raw.items()}, found.n)
-        return columns, {**values, "": np.asarray(found["r"], float), "\x00y": np.asarray(found["y"], float)}
+        return columns, values, _numbers(found["r"]), _numbers(found["y"])
 
     def sizes(self, keys: Sequence[str], most: int) -> tuple[int, int]:
         """Of some rows, at most `most`: how many there are, and in how many cells."""

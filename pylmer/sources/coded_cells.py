@@ -28,7 +28,7 @@ from .cells import Cells
 from .numbering import distinct
 from .parts import TablePart
 from .plan import CodedRows, PartPlan
-from .recipe import Evaluated, _group
+from .recipe import Evaluated, group_value
 from .spoken import Spoken
 
 
@@ -56,7 +56,7 @@ def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[s
         for name, node in nodes.items()
         if name not in spoken.columns
     }
-    made = {deparse(node): _group(node, scope) for node in plan.recipe.groups if deparse(node) in groups}
+    made = {deparse(node): group_value(node, scope) for node in plan.recipe.groups if deparse(node) in groups}
     absent = reduce(either, map(missing, (*variables.values(), *made.values())), None)
     if absent is not None and absent.any():
         keep = np.flatnonzero(~absent)
