@@ -5,6 +5,7 @@ Tolerances as of tables that are read in parts: criterion 1e-8 relative, beta 1e
 
 from __future__ import annotations
 
+import pickle
 import shutil
 import warnings
 from collections.abc import Callable
@@ -229,6 +230,10 @@ def test_a_table_that_vanishes() -> None:
     connection, name = in_duckdb(rows_of(3000, 30))
     fit = pylmer.lmer("y ~ x + (1 | g)", (connection, name))
     connection.execute(f"drop table {name}")
+    kept = pickle.loads(pickle.dumps(fit))
+    assert kept.nobs() == 3000
+    with pytest.raises(DataError, match="is gone: a pickled fit has no rows"):
+        pylmer.update(kept, ". ~ . - x")
     with pytest.raises(DataError, match=f"DuckDB cannot read the DuckDB table '{name}'"):
         pylmer.update(fit, ". ~ . - x")
     with pytest.raises(DataError, match=f"DuckDB has no table '{name}'"):
