@@ -214,7 +214,7 @@ def test_no_rows(engine: str) -> None:
     data = rows_of(100, 5)
     with pytest.raises(DataError, match=r"0 of the 100 rows of .* can be used"):
         pylmer.lmer("y ~ x + (1 | g)", ENGINES[engine](data), subset="x > 1000")
-    with pytest.raises(DataError, match="has no rows|gave no data frame"):
+    with pytest.raises(DataError, match=r"has no rows|gave no data frame"):
         pylmer.lmer("y ~ x + (1 | g)", ENGINES[engine](data[:0]))
 
 
