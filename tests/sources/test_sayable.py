@@ -42,8 +42,8 @@ x + k; x - x; x * 0; -x; x / k; k / x; 1 / (x + 1); x / 2; x^2; k^3; x^0.5; x^1.
 log(x); log(x, 2); log(k, base = 10); log2(x); log10(x); sqrt(x); exp(x); abs(x); sign(x); floor(x); ceiling(x)
 sin(k); cos(k); pmin(x, k); pmax(x, k, 2); ifelse(x > 0, x, k); ifelse(is.na(x), 0, x); is.na(log(x)) * 1
 I(x + 1); as.numeric(b); b * 2; TRUE * x; (log(x) > 0) * 1; (x <= k) * 1; (k != 3) * 1; (f == "a") * 1
-("b" != f) * 1; (x > 0 & b) * 1; (x > 0 | b) * 1; (!b) * 1; (f %in% c("a", "z")) * k; (k %in% 1:3) * 1; (x %in% c(0, 7)) * 1
-sqrt(log(1 / (x + 1))) + log(sqrt(exp(1 / (k + 1)))); x + w; (k > w) * 1
+("b" != f) * 1; (x > 0 & b) * 1; (x > 0 | b) * 1; (!b) * 1; (f %in% c("a", "z")) * k; (k %in% 1:3) * 1
+(x %in% c(0, 7)) * 1; sqrt(log(1 / (x + 1))) + log(sqrt(exp(1 / (k + 1)))); x + w; (k > w) * 1
 """
 EXPRESSIONS = [each.strip() for line in SAID.strip().splitlines() for each in line.split(";")]
 
