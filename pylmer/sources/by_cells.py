@@ -77,10 +77,10 @@ class _Head:
     def of(cls, question: Question) -> _Head:
         """DataError if no row is used; Unsayable if the engine computes something otherwise than today's code."""
         recipe, engine = question.spoken.recipe, question.engine
-        columns, *values = question.head(recipe.wanted(tuple(engine.types)), FIRST)
+        columns, values, response, y = question.head(recipe.wanted(tuple(engine.types)), FIRST)
         if not columns.n:
             raise DataError(_none_used(engine))
-        head = cls(TablePart(columns, engine.description), *values)
+        head = cls(TablePart(columns, engine.description), values, response, y)
         head._check(question.spoken, engine)
         return head
 

@@ -36,7 +36,8 @@ def percent_bar(what: str, shown: bool | None = None) -> Iterator[Callable[[floa
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=100, desc=what, leave=False, unit="%") as bar:
+    unwatched = type("Unwatched", (tqdm,), {"monitor_interval": 0})  # no thread of tqdm's own is left behind
+    with unwatched(total=100, desc=what, leave=False, unit="%") as bar:
         yield lambda done: bar.update(max(min(done, 100.0) - bar.n, 0.0))
 
 
