@@ -77,9 +77,11 @@ def lmer(
     formula     R's formula language: "log_radon ~ floor + (1 | county)"; or a `plan`, whose sums are then the data
     data        pandas or polars DataFrame, pyarrow Table, or dict of arrays; None, the default, with `env={"y": y,
                 ...}`; a name in `data.attrs["name"]` is printed after "Data:". Rows that do not fit into memory: the
-                path of Parquet or CSV files, a glob ("trips/*.parquet") or a folder; a pyarrow Dataset, a polars
-                LazyFrame, a DuckDB relation; or a function that gives a fresh iterator of data frames each time. They
-                are read in parts, and again for words that need rows. Of a `plan` its sums, added up
+                path of Parquet or CSV files, a glob ("trips/*.parquet") or a folder; a pyarrow Dataset; or a function
+                that gives a fresh iterator of data frames each time: these are read in parts, and again for words that
+                need rows. A DuckDB relation, or a pair of a DuckDB connection and the name of a table; a polars
+                LazyFrame; a table of Ibis, SQLFrame or Spark: where the formula can be said to these they form the sums
+                themselves (`verbose=1` says how). Of a `plan` its sums, added up
     REML        restricted (True, the default) or full maximum likelihood
     control     checks and optimizer, see `lmerControl`; None: its defaults
     start       where the search begins: numbers in the order of `par`, or {"theta": ...}; None: it looks for a place

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
@@ -50,19 +51,20 @@ class Atoms:
         chosen = {0, *own}
         return tuple(pair for pair in self.pairs if chosen & set(pair))
 
-    def places(self, terms: Terms, numbers: Mapping[str, object]) -> tuple[int, ...]:
+    def places(self, terms: Terms, columns: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
         """The places of the atoms of some terms."""
-        return tuple(sorted({self.products.index(atom) for atom in atoms_of(terms, numbers)}))
+        return tuple(sorted({self.products.index(atom) for atom in atoms_of(terms, columns)}))
 
 
-def atoms_of(terms: Terms, numbers: Mapping[str, object]) -> list[Atom]:
+def atoms_of(terms: Terms, columns: Mapping[str, tuple[str, ...]]) -> list[Atom]:
     """The products of numbers in some terms, each once, 1 first."""
     names = [deparse(node) for node in terms.variables]
-    order = {name: place for place, name in enumerate(numbers)}
-    found = [
-        tuple(sorted((names[i] for i in each if names[i] in order), key=order.__getitem__)) for each in terms.factors
-    ]
-    return list(dict.fromkeys([(), *found]))
+    order = {name: place for place, name in enumerate(columns)}
+    found: list[Atom] = [()]
+    for term in terms.factors:
+        own = sorted((names[i] for i in term if names[i] in order), key=order.__getitem__)
+        found += product(*(columns[name] for name in own))
+    return list(dict.fromkeys(found))
 
 
 def atoms_on(products: Sequence[Atom], numbers: Mapping[str, Array], y: Array) -> Atoms:

@@ -10,14 +10,19 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from ..design.model_frame import group_factors
+from ..design.random import group_name
 from ..errors import DataError
-from ..functions import Columns, evaluate
+from ..functions import Columns, as_factor, evaluate
 from ..functions.arrays import Array
 from ..functions.values import numeric
 from ..language import deparse
+from ..language.nodes import Name
 from .atoms import Atoms, atoms_of, atoms_on, better
+from .bases import bases_of, representatives
 from .cell_sums import CellSums, Gathered
 from .cells import Cells, Question
+from .coded_cells import said_value
 from .coordinates import LOSS, better_coordinates, loss
 from .head import FIRST
 from .joining import columns_of
@@ -40,13 +45,16 @@ Planning = Callable[[Recipe, RowTable], ModelPlan]
 
 def planned_by_cells(recipe: Recipe, engine: Engine, planning: Planning) -> tuple[ModelPlan, PlanSums, str]:
     """The plan, the sums, and the route in words."""
-    words = spoken(recipe, engine.types)
+    bases = bases_of(recipe, engine)
+    recipe = replace(recipe, state={name: dict(base.state) for name, base in bases.items()})
+    words = spoken(recipe, engine.types, bases)
     question = Question(engine, words)
     head = _Head.of(question)
-    atoms = atoms_on(_products(recipe, words), head.values, head.values[OFFSET_GONE])
+    atoms = atoms_on(_products(recipe, words), head.values, head.y)
     found, route = _gathered(question, head, atoms)
-    recipe = learnt_of(recipe, head.part, partial(_distinct, found.whole, engine.description))
+    recipe = learnt_of(recipe, head.part, partial(_distinct, found.whole))
     plan = planning(recipe, _Telling(head, found.whole, words))
+    _check_levels(plan, words, found.whole, engine)
     sums = CellSums(plan, words, found, engine.description).sums()
     if loss(sums.sums) > LOSS:
         plan = plan.at(better_coordinates(sums.sums))
@@ -56,35 +64,38 @@ def planned_by_cells(recipe: Recipe, engine: Engine, planning: Planning) -> tupl
     return plan, sums, f"{engine.name}: {route}"
 
 
-OFFSET_GONE = "\x00y"  # the response without offset
-
-
 @dataclass(frozen=True, eq=False)
 class _Head:
-    """Some rows that are used: their columns, and what the engine says of them."""
+    """Some rows that are used, and what the engine says of them: numbers, the response, and y, it without offset."""
 
     part: TablePart
     values: Mapping[str, Array]
+    response: Array
+    y: Array
 
     @classmethod
     def of(cls, question: Question) -> _Head:
-        """DataError if no row is used; Unsayable if the engine computes something otherwise than it is computed here."""
+        """DataError if no row is used; Unsayable if the engine computes something otherwise than today's code."""
         recipe, engine = question.spoken.recipe, question.engine
-        columns, values = question.head(recipe.wanted(tuple(engine.types)), FIRST)
+        columns, values, response, y = question.head(recipe.wanted(tuple(engine.types)), FIRST)
         if not columns.n:
             raise DataError(_none_used(engine))
-        head = cls(TablePart(columns, engine.description), values)
-        head._check(recipe, engine)
+        head = cls(TablePart(columns, engine.description), values, response, y)
+        head._check(question.spoken, engine)
         return head
 
-    def _check(self, recipe: Recipe, engine: Engine) -> None:
+    def _check(self, words: Spoken, engine: Engine) -> None:
+        recipe = words.recipe
         scope = recipe.scope(self.part)
-        nodes = {deparse(node): node for node in (recipe.response, *recipe.variables)}
-        for name, said in {deparse(recipe.response): self.values[""], **self.values}.items():
-            if name not in nodes:
+        said = {deparse(recipe.response): self.response[:, None]}
+        said |= {name: np.column_stack([self.values[each] for each in own]) for name, own in words.columns.items()}
+        for node in (recipe.response, *recipe.variables):
+            name = deparse(node)
+            if name not in said:
                 continue
-            ours = np.asarray(numeric(evaluate(nodes[name], scope)), float)
-            if ours.shape != said.shape or not np.allclose(said, ours, rtol=1e-11, atol=1e-300, equal_nan=True):
+            ours = np.asarray(numeric(evaluate(node, scope)), float).reshape(self.part.columns.n, -1)
+            small = 1e-10 * np.abs(ours).max(initial=0.0) if name in words.bases else 0.0
+            if ours.shape != said[name].shape or not np.allclose(said[name], ours, 1e-11, small, equal_nan=True):
                 raise Unsayable(f"{engine.name} computes {name} otherwise than R")
 
 
@@ -97,7 +108,7 @@ def _none_used(engine: Engine) -> str:
 
 def _products(recipe: Recipe, words: Spoken) -> list[tuple[str, ...]]:
     every = (recipe.parts.fixed, *recipe.parts.effects)
-    return list(dict.fromkeys(atom for terms in every for atom in atoms_of(terms, words.numbers)))
+    return list(dict.fromkeys(atom for terms in every for atom in atoms_of(terms, words.columns)))
 
 
 def _gathered(question: Question, head: _Head, atoms: Atoms) -> tuple[Gathered, str]:
@@ -145,18 +156,13 @@ def _keys(words: Spoken, nodes: Sequence[Any]) -> tuple[str, ...]:
 
 def _factors(words: Spoken) -> list[tuple[Any, ...]]:
     """The grouping variables of each grouping factor, in the order of the formula."""
-    from ..design.model_frame import group_factors
-    from ..design.random import group_name
-
     return list({group_name(term.group): group_factors(term.group) for term in words.recipe.parts.random}.values())
 
 
 def _own_atoms(words: Spoken, atoms: Atoms, f: int) -> tuple[int, ...]:
-    from ..design.random import group_name
-
     names = list(dict.fromkeys(group_name(term.group) for term in words.recipe.parts.random))
     terms = zip(words.recipe.parts.random, words.recipe.parts.effects, strict=True)
-    own = [atoms.places(effects, words.numbers) for term, effects in terms if group_name(term.group) == names[f]]
+    own = [atoms.places(effects, words.columns) for term, effects in terms if group_name(term.group) == names[f]]
     return tuple(sorted({0, *(place for places in own for place in places)}))
 
 
@@ -223,9 +229,9 @@ def zero_one(atoms: Atoms, head: Mapping[str, Array]) -> list[int]:
     return [a for a, atom in enumerate(atoms.products) if a and set(atom) <= flags]
 
 
-def _distinct(whole: Cells, description: str, names: Sequence[str], distinct_only: bool) -> Columns:
+def _distinct(whole: Cells, names: Sequence[str], distinct_only: bool) -> Columns:
     """The columns of which functions such as factor() learn."""
-    if not distinct_only or not set(names) <= set(whole.columns):
+    if not set(names) <= set(whole.columns):
         raise Unsayable(f"a function learns from all rows of {', '.join(names)}")
     return whole.columns
 
@@ -234,21 +240,44 @@ class _Telling(RowTable):
     """The head, and a row for every level of the keys that predictors are made of."""
 
     def __init__(self, head: _Head, whole: Cells, words: Spoken) -> None:
-        self.head, self.whole, self.words = head, whole, words
+        self.head, self.cells, self.words = head, whole, words
         self.names = tuple(head.part.columns)
         self.description = head.part.where
 
     def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         yield self.head.part
-        keys = [key for key in self.words.predictor_keys if key in self.whole.columns and key in self.names]
+        keys = [key for key in self.words.predictor_keys if key in self.cells.columns and key in self.names]
         own = {deparse(node) for node in self.words.recipe.groups} & {deparse(n) for n in self.words.recipe.variables}
-        rows = [_firsts(self.whole.columns[key]) for key in dict.fromkeys([*keys, *(own & set(self.whole.columns))])]
+        rows = [_firsts(self.cells.columns[key]) for key in dict.fromkeys([*keys, *(own & set(self.cells.columns))])]
         if rows:
             at = np.unique(np.concatenate(rows))
-            columns, held = self.whole.columns.taken(at), self.head.part.columns
+            columns, held = self.cells.columns.taken(at), self.head.part.columns
             from_head = held.taken(np.arange(len(at)) % held.n)
             values = {name: (columns if name in columns else from_head)[name] for name in self.names}
             yield TablePart(columns_of(values, len(at)), self.description)
+        yield from self._intervals()
+
+    def _intervals(self) -> Iterator[TablePart]:
+        """A row in every interval of cut()."""
+        held = self.head.part.columns
+        for name in self.words.said_keys:
+            base = self.words.bases.get(name)
+            if base is not None and isinstance(base.of, Name):
+                found = np.unique(np.asarray(self.cells.columns[name], float))
+                rows = held.taken(np.arange(len(found)) % held.n)
+                values = {column: rows[column] for column in self.names}
+                values[base.of.name] = representatives(base, found)
+                yield TablePart(columns_of(values, len(found)), self.description)
+
+
+def _check_levels(plan: ModelPlan, words: Spoken, whole: Cells, engine: Engine) -> None:
+    """Unsayable for a level of a factor that the engine makes which no row of the head has."""
+    for name in words.said_keys:
+        levels = plan.spec.variables[name].levels
+        found = as_factor(said_value(whole, words, name))
+        occur = {found.levels[code] for code in np.unique(found.codes).tolist() if code >= 0}
+        if levels is not None and not occur <= set(levels.labels()):
+            raise Unsayable(f"{name} has a level that does not occur in the first rows of {engine.description}")
 
 
 def _firsts(value: Any) -> Array:

@@ -51,7 +51,7 @@ class CellSums:
         links = {(f, g): self._link(f, g) for g in count for f in range(g)}
         known, loads = self._known(self.found.whole)
         A = by_combination(known, self.found.atoms)
-        m, P1 = loads.fixed.shape[1:]
+        P1 = loads.fixed.shape[2]
         XytXy = np.tensordot(loads.fixed, A @ loads.fixed, axes=([0, 1], [0, 1])).reshape(P1, P1)
         target = np.append(self.found.atoms.target, 1.0)
         facts = self._facts(known, loads)
@@ -74,7 +74,7 @@ class CellSums:
             keys = set(cells.columns)
             groups = [deparse(node) for node in self.plan.recipe.groups if set(self.spoken.group_keys((node,))) <= keys]
             known = known_cells(self.plan, self.spoken, cells, groups, self.where)
-            loads = loads_of(self.plan, known, self.found.atoms, tuple(self.spoken.numbers), self.where)
+            loads = loads_of(self.plan, known, self.found.atoms, self.spoken, self.where)
             self.coded[id(cells)] = known, loads
         return self.coded[id(cells)]
 
@@ -162,8 +162,10 @@ class CellSums:
             return n, n
         cells, F = known.cells, len(n)
         if self.spoken.weights is None:
-            return tuple(np.bincount(known.combination, cells.product(*pair), F) for pair in ((0, a), (a, a)))
-        return tuple(np.bincount(known.combination, self._other(f"{w}:{a}"), F) for w in ("first", "second"))
+            first, second = cells.product(0, a), cells.product(a, a)
+        else:
+            first, second = self._other(f"first:{a}"), self._other(f"second:{a}")
+        return np.bincount(known.combination, first, F), np.bincount(known.combination, second, F)
 
     def _zero_one(self, a: int) -> bool:
         return not a or (f"between:{a}" in self.found.whole.other and not self._other(f"between:{a}").any())
@@ -179,12 +181,12 @@ def by_combination(known: KnownCells, atoms: Atoms) -> Array:
 
 
 def crossed(known: KnownCells, at: Array, K: int, left: Array, right: Array) -> Array:
-    """Sums of products of columns with these loads (F, m, I), (F, m, R), by place of the cells: (K, I, R)."""
-    F, m, I = left.shape
-    out = levels_last(K, I, right.shape[2])
+    """Sums of products of columns with these loads (F, m, L), (F, m, R), by place of the cells: (K, L, R)."""
+    F, m, L = left.shape
+    out = levels_last(K, L, right.shape[2])
     out[:] = 0.0
     places = [b for b in range(m) if right[:, b].any()]
-    for i in range(I):
+    for i in range(L):
         for b in places:
             load = sum((_load(known, left[:, a, i], a, b) for a in range(m) if left[:, a, i].any()), np.zeros(len(at)))
             if F == 1:

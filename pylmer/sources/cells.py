@@ -23,7 +23,7 @@ from .atoms import Atoms, Pair
 from .joining import columns_of
 from .lazy import Engine
 from .sayable import number
-from .spoken import Spoken
+from .spoken import COLUMN, Spoken
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,21 +92,22 @@ class Question:
         present = [~nw.col(name).is_null() for name in names]
         return present if self.spoken.subset is None else [*present, nw.col("c")]
 
-    def head(self, wanted: Sequence[str], rows: int) -> tuple[Columns, Mapping[str, Array]]:
-        """Some rows that are used: the columns wanted, and the values of what is said, by deparse, and the response."""
+    def head(self, wanted: Sequence[str], rows: int) -> tuple[Columns, Mapping[str, Array], Array, Array]:
+        """Some rows that are used: the columns wanted, the numbers, the response, and it without offset."""
         raw = {name: f"h{i}" for i, name in enumerate(wanted)}
         frame = self.base(*(nw.col(name).alias(alias) for name, alias in raw.items())).filter(nw.col("u"))
         found = self.engine.collected(frame.head(rows))
-        values = {name: np.asarray(found[alias], float) for name, alias in self.numbers.items()}
+        values = {name: _numbers(found[alias]) for name, alias in self.numbers.items()}
         columns = columns_of({name: found[alias] for name, alias in raw.items()}, found.n)
-        return columns, {**values, "": np.asarray(found["r"], float), "\x00y": np.asarray(found["y"], float)}
+        return columns, values, _numbers(found["r"]), _numbers(found["y"])
 
     def sizes(self, keys: Sequence[str], most: int) -> tuple[int, int]:
         """Of some rows, at most `most`: how many there are, and in how many cells."""
         rows = self.base().head(most)
         cells = rows.group_by("u", *(self.keys[key] for key in keys)).agg(nw.len().alias("n"))
         found = self.engine.collected(cells.select(nw.col("n").sum().alias("rows"), nw.len().alias("cells")))
-        return tuple(int(np.nan_to_num(_numbers(found[name])[0])) for name in ("rows", "cells"))
+        there, count = (int(np.nan_to_num(_numbers(found[name])[0])) for name in ("rows", "cells"))
+        return there, count
 
     def cells(self, keys: Sequence[str], atoms: Atoms, pairs: Iterable[Pair]) -> Cells:
         """By these keys, of the rows that are used."""
@@ -172,7 +173,7 @@ class Question:
         found = self.engine.collected(rows.group_by("u", *by).agg(nw.len().alias("n"), *asked))
         n = np.asarray(found["n"], dtype=np.int64)
         used = np.flatnonzero(_truths(found))
-        held = {pair: _numbers(found[alias] if alias in found else n)[used] for pair, alias in sums.items()}
+        held = {pair: _numbers(found.get(alias, n))[used] for pair, alias in sums.items()}
         other = {"n": n, **{name: _numbers(found[alias]) for name, alias in names.items()}}
         columns = columns_of({key: found[self.keys[key]] for key in keys}, len(n)).taken(used)
         return Cells(columns, n[used], held, other, used)
@@ -181,7 +182,7 @@ class Question:
         """DataError that names what is infinite, if anything is."""
         every = {
             "r": deparse(self.spoken.recipe.response),
-            **{v: name for name, v in self.numbers.items()},
+            **{v: name.split(COLUMN)[0] for name, v in self.numbers.items()},
             "y": "offset",
         }
         rows = self.base().filter(nw.col("u"))
@@ -202,7 +203,7 @@ def _count(test: nw.Expr) -> nw.Expr:
 
 def _truths(found: Columns) -> Array:
     value = found["u"]
-    return np.asarray(getattr(value, "codes", value)) == 1
+    return np.asarray(getattr(value, "codes", value) == 1)
 
 
 def _numbers(value: Any) -> Array:

@@ -9,24 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from ..design.checks import check_finite
 from ..design.model_frame import variable_of
 from ..design.rows_used import RowsUsed
-from ..functions import Value
+from ..functions import Matrix, Value
 from ..functions.arrays import Array, either
 from ..functions.values import missing, take
+from ..functions.variables import as_variable
 from ..language import deparse
 from .atoms import Atoms
+from .bases import representatives
 from .cells import Cells
 from .numbering import distinct
 from .parts import TablePart
 from .plan import CodedRows, PartPlan
-from .recipe import Evaluated, _group
+from .recipe import Evaluated, group_value
 from .spoken import Spoken
 
 
@@ -48,28 +50,30 @@ class KnownCells:
 def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[str], where: str) -> KnownCells:
     """The cells in which all that is made of keys is known; `groups` are the grouping variables that they have."""
     scope = plan.recipe.scope(TablePart(cells.columns, where))
-    n, nodes = len(cells.n), plan.recipe.variables
+    n, nodes = len(cells.n), {deparse(node): node for node in plan.recipe.variables}
     variables = {
-        deparse(node): _said(cells, deparse(node)) if deparse(node) in spoken.said_keys else variable_of(node, scope, n)
-        for node in nodes
-        if deparse(node) not in spoken.numbers
+        name: said_value(cells, spoken, name) if name in spoken.said_keys else variable_of(node, scope, n)
+        for name, node in nodes.items()
+        if name not in spoken.columns
     }
-    made = {deparse(node): _group(node, scope) for node in plan.recipe.groups if deparse(node) in groups}
+    made = {deparse(node): group_value(node, scope) for node in plan.recipe.groups if deparse(node) in groups}
     absent = reduce(either, map(missing, (*variables.values(), *made.values())), None)
     if absent is not None and absent.any():
         keep = np.flatnonzero(~absent)
         cells = cells.take(keep)
         variables, made = ({name: take(value, keep) for name, value in each.items()} for each in (variables, made))
     check_finite(variables)
-    own = [made[name] for name in made if name in {deparse(node) for node in nodes}]
+    own = [made[name] for name in made if name in nodes]
     combination, first = _combinations([*variables.values(), *own], len(cells.n))
     return KnownCells(cells, variables, made, combination, first)
 
 
-def _said(cells: Cells, name: str) -> Value:
-    from ..functions.variables import as_variable
-
-    return as_variable(cells.columns[name])
+def said_value(cells: Cells, spoken: Spoken, name: str) -> Value:
+    """A variable that is a key, in each cell."""
+    base = spoken.bases.get(name)
+    if base is None:
+        return as_variable(cells.columns[name])
+    return as_variable(base.on(representatives(base, np.asarray(cells.columns[name], float))))
 
 
 def _combinations(values: Sequence[Value], n: int) -> tuple[Array, Array]:
@@ -98,17 +102,17 @@ class Loads:
     atom: Array
 
 
-def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, numbers: Sequence[str], where: str) -> Loads:
+def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, spoken: Spoken, where: str) -> Loads:
     """The loads of all combinations of keys in some cells."""
     variables = {name: take(value, known.first) for name, value in known.variables.items()}
     groups = {name: take(value, known.first) for name, value in known.groups.items()}
     F = len(known.first)
 
     def coded(doubled: str | None) -> CodedRows:
-        values = {name: np.full(F, 2.0 if name == doubled else 1.0) for name in numbers}
+        values = {name: _ones(spoken, name, F, doubled) for name in spoken.columns}
         return plan.coded(Evaluated(variables | values, groups, np.zeros(F), None, None, RowsUsed(F), {}, where))
 
-    plain, doubled = coded(None), {name: coded(name) for name in numbers}
+    plain, doubled = coded(None), {name: coded(name) for name in spoken.numbers}
     D, atom = _dense(plain.X), _atoms(atoms, plain.X, {name: each.X for name, each in doubled.items()})
     raw = _raw(atoms, D, atom)
     fixed = np.zeros((F, len(atoms) + 1, D.shape[1] + 1))
@@ -125,8 +129,16 @@ def loads_of(plan: PartPlan, known: KnownCells, atoms: Atoms, numbers: Sequence[
     return Loads(fixed, tuple(random), D, atom)
 
 
-def _dense(X: object) -> Array:
-    return X.toarray() if sparse.issparse(X) else np.asarray(X)
+def _ones(spoken: Spoken, name: str, F: int, doubled: str | None) -> Value:
+    """A variable that is 1 everywhere, or 2 in one of its columns."""
+    columns = spoken.columns[name]
+    numbers = np.ones((F, len(columns)))
+    numbers[:, [column == doubled for column in columns]] = 2.0
+    return as_variable(Matrix(numbers, spoken.bases[name].names)) if name in spoken.bases else numbers[:, 0]
+
+
+def _dense(X: Any) -> Array:
+    return np.asarray(X.toarray()) if hasattr(X, "toarray") else np.asarray(X)
 
 
 def _atoms(atoms: Atoms, X: object, doubled: Mapping[str, object]) -> Array:

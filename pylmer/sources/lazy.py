@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import narwhals as nw
 
@@ -42,10 +42,9 @@ class Engine:
     @property
     def name(self) -> str:
         """What computes, as it is called: DuckDB, Polars, ..."""
-        found = self.frame.implementation.name.lower()
-        return {"duckdb": "DuckDB", "polars": "Polars", "pyspark": "Spark", "sqlframe": "SQLFrame"}.get(
-            found, found.capitalize()
-        )
+        found: str = self.frame.implementation.name.lower()
+        known = {"duckdb": "DuckDB", "polars": "Polars", "pyspark": "Spark", "sqlframe": "SQLFrame"}
+        return known.get(found, found.capitalize())
 
     def collected(self, frame: nw.LazyFrame[Any]) -> Columns:
         """The rows of a query; DataError for what goes wrong where they are. Ctrl-C ends it."""
@@ -92,12 +91,12 @@ def interruptible(ask: Callable[[], T], connection: Any, what: str) -> T:
     return query.answer()
 
 
-class _Query:
+class _Query(Generic[T]):
     """A question, and its answer or its error."""
 
-    def __init__(self, ask: Callable[[], Any]) -> None:
+    def __init__(self, ask: Callable[[], T]) -> None:
         self.ask = ask
-        self.found: Any = None
+        self.found: T | None = None
         self.error: BaseException | None = None
 
     def __call__(self) -> None:
@@ -106,11 +105,11 @@ class _Query:
         except BaseException as error:  # raised where it is asked for
             self.error = error
 
-    def answer(self) -> Any:
+    def answer(self) -> T:
         """What was found; raises what was raised."""
         if self.error is not None:
             raise self.error
-        return self.found
+        return cast("T", self.found)
 
 
 class LazyTable(RowTable):

@@ -44,9 +44,9 @@ def learnt(recipe: Recipe, table: RowTable, head: TablePart) -> Recipe:
 
 def learnt_of(recipe: Recipe, head: TablePart, gathered: Callable[[Sequence[str], bool], Columns]) -> Recipe:
     """As `learnt`, of columns by their names, of all rows or of those that differ."""
-    learners = _learners(recipe, head)
+    learners = [node for node in _learners(recipe, head) if not _knows(recipe, node)]
     told = [node for node in learners if not _learns_from_all(recipe, node, head)]
-    state = _states(recipe, head, told)
+    state = {**recipe.state, **_states(recipe, head, told)}
     others = [node for node in learners if node not in told]
     if others:
         distinct = all(_functions(node) <= OF_DISTINCT for node in others)
@@ -54,6 +54,12 @@ def learnt_of(recipe: Recipe, head: TablePart, gathered: Callable[[Sequence[str]
         columns = gathered([name for name in used if name in head.columns], distinct)
         state |= _states(recipe, TablePart(columns, head.where), others)
     return replace(recipe, state=state)
+
+
+def _knows(recipe: Recipe, node: Node) -> bool:
+    """Whether all that learns in an expression has learnt."""
+    calls = [each for each in nodes(node) if isinstance(each, Call) and each.function in OF_DISTINCT | OF_ALL]
+    return all(deparse(call) in recipe.state for call in calls)
 
 
 def learnt_from_head(recipe: Recipe, head: TablePart) -> Recipe:
@@ -79,7 +85,7 @@ def _learns_from_all(recipe: Recipe, node: Node, head: TablePart) -> bool:
         return True
     try:
         moved = _states(recipe, TablePart(_moved(head.columns), head.where), [node])
-        return not _equal(_states(recipe, head, [node]), moved)
+        return not same_state(_states(recipe, head, [node]), moved)
     except PylmerError:  # there are too few rows in the head, or the numbers are beyond what the function takes
         return True
 
@@ -190,9 +196,10 @@ def _moved(columns: Columns) -> Columns:
     return columns_of(values | numbers, columns.n)
 
 
-def _equal(one: Any, two: Any) -> bool:
+def same_state(one: Any, two: Any) -> bool:
+    """Whether two functions have learnt the same."""
     if isinstance(one, Mapping) and isinstance(two, Mapping):
-        return one.keys() == two.keys() and all(_equal(one[key], two[key]) for key in one)
+        return one.keys() == two.keys() and all(same_state(one[key], two[key]) for key in one)
     if isinstance(one, np.ndarray | tuple | list):
         return bool(np.array_equal(np.asarray(one), np.asarray(two)))
     return bool(one == two)

@@ -51,6 +51,8 @@ def plan_of(formula: MixedFormula, data: Any, arguments: DesignArguments, contro
     """A plan from a whole table, or from some of its rows in a data frame."""
     given = opened(data)
     arguments = replace(arguments, contrasts=ruled(arguments.contrasts))
+    if isinstance(given, LazyTable) and given.rows is None:
+        return planned_sums(formula, given, arguments, control)[0]
     if isinstance(given, RowTable):
         return _plan_of_table(formula, given, arguments, control)
     columns = read_columns(given)
@@ -164,7 +166,7 @@ def planned_sums(
         recipe = _recipe(formula, table.names, replace(arguments, contrasts=ruled(arguments.contrasts)), control)
         try:
             return planned_by_cells(recipe, engine, lambda own, rows: _plan(own, rows, control))
-        except Unsayable as unsaid:
+        except (Unsayable, NotImplementedError) as unsaid:  # narwhals has not all of its words for every engine
             why = str(unsaid)
             if isinstance(table, LazyTable) and table.rows is None:
                 raise DataError(table.no_rows(why)) from None

@@ -164,7 +164,7 @@ class Recipe:
         n, arguments = part.columns.n, self.arguments
         y_name, y = deparse(self.response), variable_of(self.response, scope, n)
         found = evaluated(self.variables, scope, n)
-        groups = {deparse(node): _group(node, scope) for node in self.groups}
+        groups = {deparse(node): group_value(node, scope) for node in self.groups}
         offset = offset_of(self.parts.fixed, arguments.offset, scope, n)
         weights = row_numbers(arguments.weights, "weights", scope, n)
         given = {name: value for name, value in (("offset", offset), ("weights", weights)) if value is not None}
@@ -205,7 +205,7 @@ class Recipe:
             raise scope.error(str(refused), self.response) from None
 
 
-def _group(node: Node, scope: Scope) -> Value:
+def group_value(node: Node, scope: Scope) -> Value:
     """A grouping factor as it is: numbers, texts, a factor, a logical."""
     value = evaluate(node, scope)
     if kind(value) not in ("numeric", "text", "factor", "logical", "date"):

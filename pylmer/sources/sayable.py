@@ -78,7 +78,7 @@ class Speaker:
         for sort, say in _NODES.items():
             if isinstance(node, sort):
                 return say(self, node)
-        _refuse(node, "has no words for it")
+        return _refuse(node, "has no words for it")
 
     def _name(self, node: Name) -> Said:
         sort, column = self.types[node.name], nw.col(node.name)
@@ -89,7 +89,7 @@ class Speaker:
             return Said(column, "logical")
         if isinstance(sort, TEXTS):
             return Said(column.cast(nw.String), "text")
-        _refuse(node, f"is of type {sort}")
+        return _refuse(node, f"is of type {sort}")
 
     def _constant(self, node: Node) -> Said:
         value = self.constant(node)
@@ -101,7 +101,7 @@ class Speaker:
             return Said(nw.lit(bool(value.codes[0])), "logical")
         if isinstance(value, Strings):
             return Said(nw.lit(value.values[int(value.codes[0])]), "text")
-        _refuse(node, f"is {kind(value)}")
+        return _refuse(node, f"is {kind(value)}")
 
     def constant(self, node: Node) -> Value:
         """The value of an expression without columns; Unsayable for one that has them or cannot be had."""
@@ -118,12 +118,18 @@ class Speaker:
             _refuse(node, "is not a number that the formula says")
         return float(value[0])
 
-    def _clean(self, node: Node) -> nw.Expr:
+    def _numbers(self, node: Node) -> Said:
         said = self.say(node)
         if said.kind == "logical":
-            return chosen(said.expression, number(1.0), number(0.0))
-        if said.kind != "numeric":
-            _refuse(node, f"is {said.kind} where numbers are wanted")
+            return Said(said.expression.cast(nw.Float64), "numeric")
+        return said if said.kind == "numeric" else _refuse(node, f"is {said.kind} where numbers are wanted")
+
+    def _value(self, node: Node) -> nw.Expr:
+        """Numbers in which NaN may be, for what makes NaN of it: an expression that is not written twice."""
+        return self._numbers(node).expression
+
+    def _clean(self, node: Node) -> nw.Expr:
+        said = self._numbers(node)
         return said.expression if said.clean else known(said.expression)
 
     def truth(self, node: Node) -> nw.Expr:
@@ -139,8 +145,8 @@ class Speaker:
             return Said(~self.truth(node.operand), "logical")
         if node.operator not in ("-", "+"):
             _refuse(node, "has no words for it")
-        operand = self._clean(node.operand)
-        return Said(number(0.0) - operand if node.operator == "-" else operand, "numeric")
+        said = self._numbers(node.operand)
+        return Said(number(0.0) - said.expression, "numeric", said.clean) if node.operator == "-" else said
 
     def _binary(self, node: Binary) -> Said:
         say = _OPERATORS.get(node.operator)
@@ -149,23 +155,24 @@ class Speaker:
         return say(self, node)
 
     def _arithmetic(self, node: Binary) -> Said:
-        left, right = self._clean(node.left), self._clean(node.right)
+        left, right = self._value(node.left), self._value(node.right)
         return Said({"+": left + right, "-": left - right, "*": left * right}[node.operator], "numeric", False)
 
     def _quotient(self, node: Binary) -> Said:
-        left, right = self._clean(node.left), self._clean(node.right)
-        infinite = chosen(left > 0, number(np.inf), nw.when(left < 0).then(number(-np.inf)))
-        return Said(chosen(right != 0, left / right, infinite), "numeric", False)
+        left, right = self._value(node.left), self._value(node.right)
+        if not variables(node.right) and self._scalar(node.right):
+            return Said(left / right, "numeric", False)
+        return Said(nw.when(right == 0).then(left * number(np.inf)).otherwise(left / right), "numeric", False)
 
     def _power(self, node: Binary) -> Said:
-        base, exponent = self._clean(node.left), self._scalar(node.right)
+        base, exponent = self._value(node.left), self._scalar(node.right)
         if exponent == int(exponent) and 1 <= exponent <= MOST_FACTORS:
             product = base
             for _ in range(int(exponent) - 1):
                 product = product * base
             return Said(product, "numeric", False)
         if exponent == 0.5:
-            return Said(nw.when(base >= 0).then(base.sqrt()), "numeric")
+            return Said(nw.when(base >= 0).then(base.sqrt()), "numeric", False)
         if exponent <= 0 or exponent == int(exponent):
             _refuse(node, "is a power that is neither positive nor small")
         return Said(nw.when(base >= 0).then(base**exponent), "numeric", False)
@@ -174,7 +181,7 @@ class Speaker:
         divisor = self._scalar(node.right)
         if divisor != int(divisor) or divisor < 1:
             _refuse(node, "has a divisor that is no positive whole number")
-        left, by = self._clean(node.left), number(divisor)
+        left, by = self._value(node.left), number(divisor)
         part = (left / by).floor()
         return Said(part if node.operator == "%/%" else left - part * by, "numeric", False)
 
@@ -223,23 +230,23 @@ class Speaker:
                 found[name] = argument.value
         return [found.get(name) for name in names]
 
-    def _first(self, node: Call) -> nw.Expr:
+    def _first(self, node: Call, read: Callable[[Node], nw.Expr] | None = None) -> nw.Expr:
         (x,) = self.arguments(node, "x")
-        return self._clean(x) if x is not None else _refuse(node, "has no argument")
+        return (read or self._value)(x) if x is not None else _refuse(node, "has no argument")
 
     def _itself(self, node: Call) -> Said:
         (x,) = self.arguments(node, "x")
         return self.say(x) if x is not None else _refuse(node, "has no argument")
 
     def _numeric(self, node: Call) -> Said:
-        return Said(self._first(node), "numeric")
+        return Said(self._first(node), "numeric", False)
 
     def _log(self, node: Call) -> Said:
         x, base = self.arguments(node, "x", "base")
         by = np.e if base is None else self._scalar(base)
         if x is None or by <= 0 or by == 1:
             _refuse(node, "has no base that is positive and not 1")
-        return Said(_logarithm(self._clean(x), by), "numeric")
+        return Said(_logarithm(self._value(x), by), "numeric", False)
 
     def _ifelse(self, node: Call) -> Said:
         test, yes, no = self.arguments(node, "test", "yes", "no")
@@ -260,8 +267,10 @@ class Speaker:
             _refuse(node, "has arguments by name")
         first, *others = (self._clean(a.value) for a in node.arguments if a.value is not None)
         for other in others:
-            keeps = first <= other if node.function == "pmin" else first >= other
-            first = chosen(keeps, first, other)
+            keeps, gives = (
+                (first <= other, first > other) if node.function == "pmin" else (first >= other, first < other)
+            )
+            first = nw.when(keeps).then(first).otherwise(nw.when(gives).then(other))
         return Said(first, "numeric")
 
 
@@ -272,15 +281,16 @@ def _refuse(node: Node, why: str) -> NoReturn:
 def _logarithm(x: nw.Expr, base: float) -> nw.Expr:
     """NULL of what is negative; some engines raise for it, and for 0."""
     low = nw.when(x == 0).then(number(-np.inf if base > 1 else np.inf))
-    return chosen(x > 0, x.log(base) if base != np.e else x.log(), low)
+    return nw.when(x > 0).then(x.log(base) if base != np.e else x.log()).otherwise(low)
 
 
-def _mapped(action: Callable[[nw.Expr], nw.Expr], clean: bool = False) -> Callable[[Speaker, Call], Said]:
-    return lambda speaker, node: Said(action(speaker._first(node)), "numeric", clean)
+def _mapped(action: Callable[[nw.Expr], nw.Expr]) -> Callable[[Speaker, Call], Said]:
+    return lambda speaker, node: Said(action(speaker._first(node)), "numeric", False)
 
 
 def _sign(x: nw.Expr) -> nw.Expr:
-    return chosen(x > 0, number(1.0), chosen(x < 0, number(-1.0), number(0.0)))
+    not_above = nw.when(x < 0).then(number(-1.0)).otherwise(nw.when(x == 0).then(number(0.0)))
+    return nw.when(x > 0).then(number(1.0)).otherwise(not_above)
 
 
 _COMPARED: dict[str, Callable[[Any, Any], nw.Expr]] = {
@@ -306,16 +316,16 @@ _FUNCTIONS: dict[str, Callable[[Speaker, Call], Said]] = {
     **dict.fromkeys(["I", "identity", "{"], Speaker._itself),
     **dict.fromkeys(["as.numeric", "as.double", "offset"], Speaker._numeric),
     "log": Speaker._log,
-    "log2": _mapped(lambda x: _logarithm(x, 2.0), True),
-    "log10": _mapped(lambda x: _logarithm(x, 10.0), True),
-    "sqrt": _mapped(lambda x: nw.when(x >= 0).then(x.sqrt()), True),
+    "log2": _mapped(lambda x: _logarithm(x, 2.0)),
+    "log10": _mapped(lambda x: _logarithm(x, 10.0)),
+    "sqrt": _mapped(lambda x: nw.when(x >= 0).then(x.sqrt())),
     "exp": _mapped(lambda x: x.exp()),
-    "abs": _mapped(lambda x: x.abs(), True),
-    "floor": _mapped(lambda x: x.floor(), True),
-    "ceiling": _mapped(lambda x: x.ceil(), True),
+    "abs": _mapped(lambda x: x.abs()),
+    "floor": _mapped(lambda x: x.floor()),
+    "ceiling": _mapped(lambda x: x.ceil()),
     "sin": _mapped(lambda x: x.sin()),
     "cos": _mapped(lambda x: x.cos()),
-    "sign": _mapped(_sign, True),
+    "sign": lambda speaker, node: Said(_sign(speaker._first(node, speaker._clean)), "numeric"),
     "ifelse": Speaker._ifelse,
     "is.na": Speaker._missing,
     "pmin": Speaker._extreme,

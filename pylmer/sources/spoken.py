@@ -1,7 +1,7 @@
 """A formula in the words of the engine that holds the rows: its numbers, its keys, which rows are used.
 
-Numbers are said as expressions. What is categorical is a key: a column as it is (of which `factor(x)`, `paste(a, b)`
-and all else that depends on such columns alone is made later, on the cells, by today's code) or an expression (`x > 3`).
+Numbers are said as expressions. What is categorical is a key: a column as it is, of which `factor(x)`, `paste(a, b)`
+and all else that depends on such columns alone is made later, on the cells, by today's code; or an expression, `x > 3`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from ..functions import Scope
 from ..language import deparse
 from ..language.nodes import Call, Name, Node
 from ..language.walk import nodes, variables
+from .bases import Base, columns_said, interval_said
 from .learning import OF_DISTINCT
 from .recipe import Recipe
 from .sayable import Said, Speaker, Unsayable, known
 
+COLUMN = "\x00"  # stands before the number of a column
 KEYS = (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Date, nw.Datetime)
 
 
@@ -29,7 +31,8 @@ KEYS = (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Date, nw.Datetime)
 class Spoken:
     """What is asked of the engine.
 
-    numbers           variables that are said, by their deparse
+    columns           variables that are said, by their deparse: the names of their columns
+    numbers           those columns
     keys              columns that are keys as they are; said_keys: variables that are keys, by their deparse
     response          without offset;  offset, weights: None without
     subset            TRUE for rows that are chosen, None for all
@@ -45,6 +48,8 @@ class Spoken:
     subset: nw.Expr | None
     complete_keys: tuple[str, ...]
     made: Mapping[str, nw.Expr]
+    columns: Mapping[str, tuple[str, ...]]
+    bases: Mapping[str, Base]
 
     @cached_property
     def predictor_keys(self) -> tuple[str, ...]:
@@ -52,7 +57,7 @@ class Spoken:
         own = {
             name.name
             for node in self.recipe.variables
-            if deparse(node) not in self.numbers and deparse(node) not in self.said_keys
+            if deparse(node) not in self.columns and deparse(node) not in self.said_keys
             for name in variables(node)
         }
         return (*(key for key in self.keys if key in own), *self.said_keys)
@@ -68,9 +73,10 @@ class Spoken:
         return all(isinstance(node, Name) for node in self.recipe.groups)
 
 
-def spoken(recipe: Recipe, types: Mapping[str, Any]) -> Spoken:
+def spoken(recipe: Recipe, types: Mapping[str, Any], bases: Mapping[str, Base]) -> Spoken:
     """The formula in words; Unsayable, with the term, where there are none."""
     speaker = Speaker(types, Scope({}, recipe.arguments.env or {}, recipe.text))
+    columns: dict[str, tuple[str, ...]] = {}
     numbers: dict[str, nw.Expr] = {}
     said: dict[str, Said] = {}
     keys: dict[str, None] = {}
@@ -79,9 +85,15 @@ def spoken(recipe: Recipe, types: Mapping[str, Any]) -> Spoken:
         if _of_keys(node, types):
             keys |= dict.fromkeys(_columns(node, types))
             continue
-        found = speaker.say(node)
+        if name in bases and bases[name].call.function != "cut":
+            several = columns_said(bases[name], speaker)
+            columns[name] = tuple(f"{name}{COLUMN}{place}" for place in range(len(several)))
+            numbers |= zip(columns[name], several, strict=True)
+            continue
+        found = interval_said(bases[name], speaker) if name in bases else speaker.say(node)
         if found.kind == "numeric":
             numbers[name] = speaker.number(node)
+            columns[name] = (name,)
         else:
             said[name] = found
     for node in recipe.groups:
@@ -102,8 +114,18 @@ def spoken(recipe: Recipe, types: Mapping[str, Any]) -> Spoken:
         _argument(recipe, speaker, "weights"),
         _subset(recipe, speaker),
         tuple(key for key in keys if key in plain),
-        dict(_made(recipe, {deparse(recipe.response): speaker.number(recipe.response)} | numbers, types)),
+        dict(_made(recipe, _first_columns(recipe, speaker, columns, numbers), types)),
+        columns,
+        bases,
     )
+
+
+def _first_columns(
+    recipe: Recipe, speaker: Speaker, columns: Mapping[str, tuple[str, ...]], numbers: Mapping[str, nw.Expr]
+) -> dict[str, nw.Expr]:
+    """The response and one column of each variable that is said."""
+    own = {deparse(recipe.response): speaker.number(recipe.response)}
+    return own | {name: numbers[first] for name, (first, *_) in columns.items()}
 
 
 def _columns(node: Node, types: Mapping[str, Any]) -> list[str]:

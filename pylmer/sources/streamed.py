@@ -31,6 +31,11 @@ class Streamed(SummedRows):
     def how(self) -> str:
         return self.route
 
+    @property
+    def how(self) -> str:
+        """How the sums were had: by which engine, or why in parts."""
+        return self.route
+
     def rows(self) -> DesignRows:
         """The rows, read anew; DataError for more than a gigabyte, and where the table is gone or has other rows."""
         columns, recipe = self.table.whole(self.plan.wanted), self.plan.recipe

@@ -10,13 +10,14 @@ import time
 
 import pytest
 
-
 SLOW = """
 import sys, threading, duckdb, pylmer
 connection = duckdb.connect()
 connection.execute("create table small as select range as i, random() as x from range(20000)")
 # four hundred million rows, which no machine groups within seconds
-connection.execute("create view large as select a.x + b.x as y, a.x as x, (a.i * b.i) % 1000 as g from small a, small b")
+connection.execute(
+    "create view large as select a.x + b.x as y, a.x as x, (a.i * b.i) % 1000 as g from small a, small b"
+)
 data = connection.table("large") if sys.argv[1] == "relation" else (connection, "large")
 print("ready", flush=True)
 try:
