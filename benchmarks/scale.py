@@ -98,7 +98,7 @@ def taught(pupils: int, a_class: int, a_school: int, teachers: int) -> Callable[
 
     def make(scale: float, seed: int) -> pd.DataFrame:
         rng = np.random.default_rng(seed)
-        J, K = max(300, round(pupils * scale)), max(30, round(teachers * scale))
+        J, K = max(4 * a_class * a_school, round(pupils * scale)), max(30, round(teachers * scale))
         p = np.repeat(np.arange(J), 3)
         c = p // a_class
         s = c // a_school
