@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from .disjoint import disjoint_run
 from .linalg import Array, dense
 
 TOLERANCE = 1e-7
@@ -52,6 +51,8 @@ def _clearly_independent_beside(X: Any) -> bool:
     With ones on the diagonal X'X = [[I, E], [E', F]], and (X'X)^-1 has S^-1 = (F - E'E)^-1 and I + E S^-1 E' on its own
     diagonal: one over them are the squared lengths of the columns outside the span of all others.
     """
+    from .disjoint import disjoint_run  # late: of wide factors
+
     first, end = disjoint_run(X)
     if end - first < MOST * X.shape[1] or X.shape[0] < X.shape[1]:
         return False

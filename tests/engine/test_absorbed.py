@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pylmer.engine.covariance.covariances import Covariances, Label
+from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.criterion.profiled import At, Criterion
 from pylmer.engine.factorization.absorbed import AbsorbedEngine, AbsorbedFactorization
 from pylmer.engine.factorization.dense import DenseEngine
+from pylmer.engine.optimize.iterative_search import estimated_start
 from pylmer.engine.sums.absorbed import absorbed_sums
 from pylmer.engine.sums.arrange import form_gram
 from pylmer.engine.sums.rows import Rows, TermRows
@@ -76,3 +80,20 @@ def test_without_an_intercept_and_others() -> None:
     ours, oracle = both(rows, True, False)
     assert_close(ours.value, oracle.value)
     assert_close(ours.gradient, oracle.gradient)
+
+
+@pytest.mark.parametrize("REML", [True, False])
+def test_start_by_the_iterative_engine(REML: bool) -> None:
+    """theta where the estimated score vanishes is that of the exact criterion, but for the probes' error."""
+    rows = wide_rows()
+    _, scalar = rows.terms
+    rows = Rows(rows.X, rows.y, None, (replace(scalar, factor=0), TermRows(np.arange(rows.n) % 90, 90, None, 1)))
+    families = [covariance_family("us", 1, False) for _ in rows.terms]
+    sums = absorbed_sums(rows, rows.bordered)  # type: ignore[arg-type]
+    covariances = Covariances.unscaled(families, [Label("k", ("1",)), Label("g", ("1",))]).on(sums.gram.scaling.R_terms)
+    criterion = Criterion(AbsorbedEngine.of(sums, REML), REML)
+    start = estimated_start(criterion, covariances)
+    assert start is not None
+    at = criterion.at(start)
+    step = np.linalg.solve(at.information, at.gradient)
+    assert np.all(np.abs(step) <= 0.05 * np.sqrt(2 / np.diag(at.information)))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from pylmer.engine.criterion.profiled import At, Criterion
-from pylmer.engine.factorization.choose import elimination_engine
+from pylmer.engine.factorization.chain_crossed import ChainCrossedPlan
+from pylmer.engine.factorization.choose import elimination_engine, elimination_plan
 from pylmer.engine.factorization.dense import DenseEngine
 from pylmer.engine.factorization.patterns import CsrPattern
 from pylmer.engine.factorization.schur_update import UpdatePlan
 from pylmer.engine.factorization.selected import factor, pattern_of, selected_inverse
 from pylmer.engine.optimize.information import observed_information
 from pylmer.engine.sums.arrange import form_gram
+from pylmer.engine.sums.structure import Structure
 from pylmer.errors import NumericalError
 
 from .problems import KINDS, make_rows, random_points
@@ -260,3 +264,40 @@ def test_observed_information_is_the_second_derivative_of_the_value(kind: str, R
 
     extrapolated = (4 * second(1e-3) - second(2e-3)) / 3  # the differences' own error falls from h^2 to h^4
     assert np.allclose(H, extrapolated, rtol=0, atol=1e-7 * np.max(np.abs(H)))
+
+
+def test_chains_are_taken_where_they_leave_few() -> None:
+    """By the table of plans: a chain that leaves more than half of the others is not worth its price."""
+    incidence = form_gram(make_rows("chain beside crossed", weights=False)).incidence
+    assert elimination_plan(incidence).fits(incidence)
+    assert not isinstance(elimination_plan(incidence), ChainCrossedPlan)  # all effects in one small matrix
+    assert ChainCrossedPlan.fits(incidence)
+    plan = ChainCrossedPlan.of(incidence)
+    assert [incidence.shapes[f] for f in plan.chain] == [(12, 2), (4, 3), (2, 1)]
+    assert plan.layout.shapes == ((7, 1),)
+    assert not ChainCrossedPlan.fits(form_gram(make_rows("crossed scalars", weights=False)).incidence)
+    assert not ChainCrossedPlan.fits(form_gram(make_rows("crossed", weights=False)).incidence)
+
+
+def test_chain_engine_of_other_weights(many: None) -> None:
+    rows = make_rows("chain beside crossed", weights=False)
+    engine, w = elimination_engine(form_gram(rows)), np.random.default_rng(5).uniform(0.5, 2, rows.n)
+    assert "beside crossed ones: 3 are eliminated level by level" in engine.route
+    scaling = engine.gram.scaling
+    weighted = Structure.of(rows, scaling).filled(w)
+    points = random_points(rows, singular=False)
+    ours = Criterion(engine.refilled(weighted), True).at(points)
+    oracle = Criterion(DenseEngine(weighted, replace(rows, weights=w)), True).at(points)
+    assert_equal(ours.value, oracle.value)
+    assert_equal(ours.gradient, oracle.gradient)
+
+
+@pytest.mark.parametrize("singular", [False, True])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "beside" in kind])
+def test_covariances_beside_a_chain(kind: str, singular: bool, many: None) -> None:
+    ours, oracle = (at.factorization.covariances() for at in both(kind, True, singular))
+    for one, two in zip(ours[0], oracle[0], strict=True):
+        assert_equal(one, two)
+    assert ours[1].keys() == oracle[1].keys()
+    for key, link in ours[1].items():
+        assert_equal(link, oracle[1][key])

@@ -38,10 +38,10 @@ class AbsorbedEngine:
     gram: Gram
     columns: AbsorbedColumns
     REML: bool
+    estimates: bool = False
 
     name: ClassVar[str] = "absorbed"
     costly: ClassVar[bool] = True
-    estimable: ClassVar[bool] = False
     nested: ClassVar[bool] = False
     far: ClassVar[bool] = False
     shared: ClassVar[None] = None
@@ -58,6 +58,15 @@ class AbsorbedEngine:
         """How the engine goes about it and why, in words."""
         d = len(self.columns.disjoint)
         return f"a wide factor ({d} columns) among the fixed effects is absorbed: {self.extended.route}"
+
+    @property
+    def estimable(self) -> bool:
+        """Whether the iterative engine finds theta sooner than one value of this one is computed."""
+        return self.extended.costly and all(sums.L == 1 for sums in self.gram.factors)
+
+    def estimating(self, extended: EliminationEngine) -> AbsorbedEngine:
+        """The same by an engine of the extended sums that estimates scores, and no criterion."""
+        return replace(self, extended=extended, estimates=True)
 
     def rounding(self, r2: float) -> float:
         """Relative rounding error of r2, in units of the machine's precision."""
@@ -119,13 +128,15 @@ class AbsorbedFactorization(SummedBlocks):
     def logdet_D(self) -> float:
         """log|D'V^-1D|, so that with log|X2'P_D X2| and log|R2|^2 it makes log|X'V^-1X|."""
         columns = self.engine.columns
-        infinite = 2 * len(columns.disjoint) * np.log(INFINITE)
+        infinite = 2 * len(columns.disjoint) * float(np.log(INFINITE))
         own = 2 * float(np.log(np.diag(columns.R2)).sum())
         return self.extended.logdet_V - self.plain.logdet_V - infinite + columns.logdet - own
 
     @cached_property
     def fixed(self) -> Fixed:
-        return replace(self.extended.fixed, logdet_V=self.logdet_V)
+        own = self.extended.fixed
+        logdet_V = np.nan if self.engine.estimates else self.logdet_V
+        return Fixed(own.beta, own.L_X, own.r2, logdet_V, own.logdet_XtVX)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         u, b, g = (self.engine.own(part) for part in self.extended.modes(v))

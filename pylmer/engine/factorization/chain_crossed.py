@@ -71,7 +71,7 @@ class ChainCrossedPlan(Plan):
         nested = ChainPlan.of(_part(incidence, chain))
         couplings: list[CouplingPattern] = []
         for f in reversed(range(len(chain))):
-            parents = [nested.parent[f, g].codes for g in range(f + 1, len(chain))]
+            parents = [np.asarray(nested.parent[f, g].codes, dtype=np.int64) for g in range(f + 1, len(chain))]
             couplings.insert(0, _coupling(incidence, chain[f], rest, layout, parents, couplings))
         return cls(incidence, chain, rest, nested, tuple(couplings), remainder_pattern(incidence, rest), layout)
 

@@ -10,6 +10,7 @@ from ...numerics.linalg import Array
 from ..covariance.covariances import Covariances
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
+from ..factorization.absorbed import AbsorbedEngine
 from ..factorization.iterative.engine import IterativeEngine, IterativeFactorization, IterativePlan
 from ..factorization.iterative.log_determinant import Estimate
 from ..factorization.scalars import ScalarsEngine
@@ -18,6 +19,7 @@ from .score_search import score_descent
 
 # Probes, directions that are deflated besides the intercepts, and the Monte-Carlo error of theta, in standard errors,
 # that is left alone; the fewer the probes, the less they know their own error.
+ABSORBED_PROBES = 20  # where a wide factor is absorbed
 EFFORTS = (5, 0, 0.001), (20, 0, 0.003), (20, 32, 0.003), (80, 32, np.inf)
 
 
@@ -45,6 +47,12 @@ def prepared(criterion: Criterion, covariances: Covariances, seed: int) -> Crite
 def estimated_start(criterion: Criterion, covariances: Covariances) -> Points | None:
     """theta of an exact engine's sums by the iterative one, None where it does not arrive at one."""
     own = criterion.engine
+    if isinstance(own, AbsorbedEngine):
+        absorbing = own.estimating(
+            IterativePlan.of(own.extended.gram.incidence, k=ABSORBED_PROBES).fill(own.extended.gram)
+        )
+        run = score_descent(replace(criterion, engine=absorbing).at, beginning(criterion, covariances))
+        return run.at.place if run.converged else None
     known = own.plan if isinstance(own, ScalarsEngine) else None  # else a chain beside crossed scalars
     incidence = criterion.gram.incidence
     plan = IterativePlan.of(incidence) if known is None else IterativePlan.seeded(incidence, known.C, known.A)

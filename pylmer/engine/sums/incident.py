@@ -69,12 +69,28 @@ def pair_rows(f: FactorRows, g: FactorRows) -> PairRows:
         number = np.zeros(len(met), dtype=np.int64)
         number[found] = np.arange(len(found))
         return PairRows(Pairs(*np.divmod(found, g.J)), number[keys])
-    order = sorted_by(f.codes, f.J, sorted_by(g.codes, g.J))
-    one, two = f.codes[order], g.codes[order]
-    starts = np.append(True, (one[1:] != one[:-1]) | (two[1:] != two[:-1]))[:n]
+    rows = _sorted(f, g)
+    starts = np.append(True, rows.indices[1:] != rows.indices[:-1])[:n]
+    starts[rows.indptr[:-1][np.diff(rows.indptr) > 0]] = True
     numbers = np.empty(n, dtype=np.int64)
-    numbers[order] = np.cumsum(starts) - 1
-    return PairRows(Pairs(one[starts], two[starts]), numbers)
+    numbers[rows.data] = np.cumsum(starts) - 1
+    one = np.repeat(np.arange(f.J), np.diff(rows.indptr))
+    return PairRows(Pairs(one[starts], rows.indices[starts].astype(np.int64)), numbers)
+
+
+def _sorted(f: FactorRows, g: FactorRows) -> sparse.csr_array:
+    """Numbers of the rows, by their levels of f and of g: entries of a matrix (J_f, J_g) that may have several a cell.
+
+    A sparse matrix turned round is a counting sort, and one with its columns in order a short sort of every row.
+    """
+    n = len(f.codes)
+    integer = np.int32 if max(n, f.J, g.J) < 2**31 else np.int64
+    parts = (np.ones(n, dtype=bool), f.codes.astype(integer), np.arange(n + 1, dtype=integer))
+    by_f = sparse.csc_array(parts, shape=(f.J, n)).tocsr()
+    order = by_f.indices
+    both = sparse.csr_array((order, g.codes.astype(integer)[order], by_f.indptr), shape=(f.J, g.J))
+    both.sort_indices()
+    return both
 
 
 def elimination_order(factors: Sequence[FactorRows | FactorSums], met: dict[tuple[int, int], int]) -> list[int]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from scipy import sparse
 
 from ...numerics.linalg import Array, Codes
-from .bordered import Bordered
+
+if TYPE_CHECKING:
+    from .bordered import Bordered
 
 Matrix: TypeAlias = "Array | sparse.csr_array"
 
@@ -63,7 +65,11 @@ class Rows:
     @cached_property
     def bordered(self) -> Bordered | None:
         """X as a wide factor's columns and few others; None where it is not, and where it is dense."""
-        return Bordered.of(self.X, self.y, self.weights) if sparse.issparse(self.X) else None
+        if not sparse.issparse(self.X):
+            return None
+        from .bordered import Bordered  # late: of wide factors
+
+        return Bordered.of(self.X, self.y, self.weights)
 
     def root_weights(self, rows: slice) -> Array:
         """sqrt(w) on some rows, as a column."""

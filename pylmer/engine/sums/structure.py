@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from ...numerics.linalg import Array, block_diagonal, chunks, rows_for_products
 from ...numerics.stacks import levels_last
-from .bordered import Bordered
 from .gram import CrossProducts, FactorSums, Gram, factor_terms
 from .incident import FactorRows, PairRows, elimination_order, factor_rows, pair_rows
 from .rows import Rows
 from .scaling import Scaling
 from .tally import Column, RowTally, times
-from .tally_bordered import BorderedTally
+
+if TYPE_CHECKING:
+    from .bordered import Bordered
 
 Which: TypeAlias = Literal["Z", "ZX", "ZXy"]
 
@@ -100,6 +101,8 @@ class Structure:
         self, bordered: Bordered, weights: Array | None, which: Which
     ) -> tuple[tuple[FactorSums, ...], dict[tuple[int, int], CrossProducts], Array]:
         """`sums` where X is a wide factor's columns and few others: in terms of these, then turned to X R^-1."""
+        from .tally_bordered import BorderedTally  # late: of wide factors
+
         width = len(bordered.others) + (which == "ZXy")
         tally = BorderedTally(self.factors, self.pairs, len(bordered.others) + 1, width, bordered)
         for at in chunks(self.n, max([rows_for_products(width), bordered.d, *(f.J for f in self.factors)])):

@@ -81,10 +81,10 @@ def _zeros(J: int, *shape: int) -> Array:
 
 def _count(out: Array, codes: Codes, values: Column) -> None:
     """Add the values to the places `codes` of `out`."""
-    if isinstance(values, float):
+    if len(out) > SCATTER * len(codes):
+        np.add.at(out, codes, np.full(len(codes), values) if isinstance(values, float) else values)
+    elif isinstance(values, float):
         out += values * np.bincount(codes, minlength=len(out))
-    elif len(out) > SCATTER * len(codes):
-        np.add.at(out, codes, values)
     else:
         out += np.bincount(codes, values, len(out))
 
