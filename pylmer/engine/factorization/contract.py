@@ -48,7 +48,7 @@ class Fixed:
     def Phi(self) -> Array:
         """(X'V^-1X)^-1 (p, p)."""
         half = inverse_of_lower(self.L_X)
-        return half.T @ half  # type: ignore[no-any-return]  # numpy's stubs widen it
+        return half.T @ half
 
 
 class IncidentRows(Protocol):
