@@ -20,10 +20,10 @@ from ..numerics.linalg import read_only
 from ..numerics.rank import independent_columns
 from ..options import Control
 from .checks import check_finite, check_groups, check_response, check_weights, settle
-from .coder import code, factors_in
 from .contrasts import Contrasts, unused
 from .hints import hints
 from .known import Known
+from .matrices import code, factors_in
 from .model_frame import DesignArguments, Frame, Parts, build_frame, model_variables
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .record import Design

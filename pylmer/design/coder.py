@@ -1,8 +1,8 @@
-"""Terms and a model frame -> a model matrix, and a Coder that makes the same columns of new rows."""
+"""Model matrices whose terms are products, or whose columns are sparse, and the Coder that makes them: by formulaic."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,9 @@ from formulaic.parser.types import Term
 from scipy import sparse
 
 from ..functions import Coding, Value
-from ..functions.arrays import Array
-from ..functions.variables import coded_factor, is_categorical
 from ..language import Terms, deparse
 from .materializer import RMaterializer, Variables, plain, unnumbered
-from .side_by_side import SideBySide, side_by_side
 
-WIDE = 8  # a factor with more levels is coded sparse
 NARROW = 50  # with at most so many columns a sparse matrix is made dense again,
 FULL = 0.3  # and so is one with a larger share of non-zeros
 ONE = Term([FormulaicFactor("1", eval_method="literal")])
@@ -46,20 +42,10 @@ class Coder:
         return _materialize(self.spec, self.codings, self.intercept, variables, n)[0]
 
 
-def code(
-    terms: Terms, variables: Mapping[str, Value], n: int, codings: Mapping[str, Coding], keep_sparse: bool = False
-) -> tuple[Coder | SideBySide, Any]:
-    """The matrix (n, p) of some terms, and its Coder.
-
-    variables    by their deparse
-    codings      contrasts of the factors among them
-    keep_sparse  whether a wide matrix may stay sparse (csr)
-    """
-    single = side_by_side(terms, variables, codings, WIDE if keep_sparse else np.inf)
-    if single is not None:
-        return single, single.matrix(variables, n)
-    used = [deparse(node) for node in terms.used]
-    output = "sparse" if keep_sparse and any(_levels(variables[name]) > WIDE for name in used) else "numpy"
+def multiplied(
+    terms: Terms, variables: Mapping[str, Value], n: int, codings: Mapping[str, Coding], output: str
+) -> tuple[Coder, Any]:
+    """The matrix (n, p) of some terms, and its Coder: see `code`; `output` is "numpy" or "sparse"."""
     spec = ModelSpec(formula=_formula(terms), materializer="pylmer-r", output=output, na_action="ignore")
     X, filled = _materialize(spec, codings, terms.intercept, variables, n)
     columns = [(number, column) for number, row in enumerate(filled.structure) for column in row.columns]
@@ -74,10 +60,6 @@ def _formula(terms: Terms) -> SimpleFormula:
     factors = [FormulaicFactor(label, eval_method="python") for label in labels]
     found = [Term([factors[i] for i in indices]) for indices in terms.factors]
     return SimpleFormula([ONE, *found] if terms.intercept else found, _ordering="none")
-
-
-def _levels(value: Value) -> int:
-    return len(coded_factor(value).levels) if is_categorical(value) else 0
 
 
 def _materialize(
@@ -99,19 +81,3 @@ def _settled(X: Any) -> Any:
     if p <= NARROW or X.nnz > FULL * X.shape[0] * p:
         return X.toarray(order="C").astype(float, copy=False)
     return sparse.csr_array(X)
-
-
-def factors_in(terms: Iterable[Terms], variables: Mapping[str, Value]) -> dict[str, Any]:
-    """The factors among the variables that some terms use."""
-    names = {deparse(node) for each in terms for node in each.used}
-    return {name: coded_factor(value) for name, value in variables.items() if name in names and is_categorical(value)}
-
-
-def single_column(terms: Terms, variables: Mapping[str, Value]) -> Array | None:
-    """`0 + x` of a plain number: the column itself (n, 1), not copied."""
-    if terms.intercept or len(terms.factors) != 1 or len(terms.factors[0]) != 1:
-        return None
-    value = variables[deparse(terms.variables[terms.factors[0][0]])]
-    if isinstance(value, np.ndarray) and value.dtype == np.float64:
-        return value[:, None]
-    return None

@@ -20,10 +20,10 @@ from scipy import sparse
 
 from ..functions import Coding, Factor, Matrix, Value
 from ..functions.arrays import Array
+from ..functions.codings import PLACE, dense_columns, indicators
 from ..functions.variables import coded_factor, is_categorical
 
 FORMAT = "{name}{field}"
-PLACE = "\x00"  # encloses a column's place among those of its variable, until the matrix is built
 
 
 class Variables(Mapping[str, Value]):
@@ -128,11 +128,6 @@ def _encode_factor(
     return FactorValues(encoded, kind="categorical", format=FORMAT, encoded=True)
 
 
-def indicators(factor: Factor) -> Coding:
-    """One column per level."""
-    return Coding(np.eye(len(factor.levels)), tuple(factor.levels.labels()))
-
-
 def numbered(names: Sequence[str]) -> tuple[str, ...]:
     """Names of one variable's columns that say their place, so that products are of columns and never of names.
 
@@ -166,11 +161,6 @@ def _is_coded(evaluated: EvaluatedFactor) -> bool:
 def _is_reduced(evaluated: EvaluatedFactor, names: frozenset[str], earlier: Sequence[frozenset[str]]) -> bool:
     margin = names - {evaluated.expr}
     return _is_coded(evaluated) and (not margin or any(margin <= before for before in earlier))
-
-
-def dense_columns(codes: Array, matrix: Array) -> list[Array]:
-    """One array (n,) per column of the coding; a code of -1 gives NaN."""
-    return [np.append(column, np.nan)[codes] for column in matrix.T]
 
 
 def _sparse_columns(codes: Array, matrix: Array) -> list[Any]:

@@ -12,9 +12,9 @@ from ..functions import Factor, Value, cross
 from ..language import RandomTerm, Terms, deparse, random_label
 from ..language.nodes import Name, Node, Paren
 from ..structures import STRUCTURES
-from .coder import code, factors_in, single_column
 from .contrasts import Contrasts
 from .known import group_key
+from .matrices import code, factors_in, single_column
 from .model_frame import Frame, group_factors
 from .rows import RandomRows
 from .spec import Matrices, RandomSpec, own_groups

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -66,6 +66,16 @@ class Optimum:
         return self.optimizer == HELD
 
 
+class Rest(NamedTuple):
+    """Where an optimizer came to rest, before the record is made of it."""
+
+    optimizer: str
+    points: Points
+    certificate: Certificate
+    converged: bool
+    message: str
+
+
 def start_points(devfun: Devfun, start: Any) -> Points | None:
     """`start=`: numbers in the order of `par`, or a mapping with "par" or "theta"."""
     if start is None:
@@ -120,7 +130,7 @@ def _searched(devfun: Devfun, start: Points | None) -> Optimum:
     found = search(latest, multiple, begin, multiples=multiples, values=devfun.criterion.values, **options)
     found = _widened(devfun, found) if start is None else found
     found = past_saddles(found, devfun.criterion.at, **options)
-    return replace(_optimum(devfun, found), factorized=latest.standing_at(found.best.at.place))
+    return _optimum(devfun, found, factorized=latest.standing_at(found.best.at.place))
 
 
 def _searched_far(devfun: Devfun, start: Points | None) -> Search[ProfiledEvaluation]:
@@ -242,7 +252,7 @@ def optimum_of(devfun: Devfun, at: At) -> Optimum:
     return _described(devfun, run, optimizer="newton", evaluations=0, values=0, trace=(run.trace,))
 
 
-def _optimum(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Optimum:
+def _optimum(devfun: Devfun, found: Search[ProfiledEvaluation], factorized: At | None = None) -> Optimum:
     return _described(
         devfun,
         found.best,
@@ -250,6 +260,7 @@ def _optimum(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Optimum:
         evaluations=found.evaluations,
         values=len(found.scan) + found.looked,
         trace=tuple(run.trace for run in found.runs),
+        factorized=factorized,
     )
 
 
@@ -262,17 +273,18 @@ def _foreign_optimum(devfun: Devfun, found: OptimizerResult, name: str, notes: t
 
 def _described(devfun: Devfun, run: Run[ProfiledEvaluation], **counts: Any) -> Optimum:
     at, par = run.at, devfun.covariances.par(run.at.place)
-    optimum = Optimum(
+    certificate = certify(run, devfun.criterion.at)
+    reached = Rest(counts["optimizer"], at.place, certificate, run.converged, run.message)
+    held = reached.optimizer == HELD
+    said = [] if held else convergence_notes(devfun.control, devfun.design.random, devfun.covariances, reached)
+    return Optimum(
         value=at.value,
         par=par,
         gradient=devfun.covariances.par_gradient(at, par),
         converged=run.converged,
         message=run.message,
-        certificate=certify(run, devfun.criterion.at),
+        certificate=certificate,
         points=at.place,
+        notes=tuple(said),
         **counts,
     )
-    if optimum.held:
-        return optimum
-    said = convergence_notes(devfun.control, devfun.design.random, devfun.covariances, optimum)
-    return replace(optimum, notes=tuple(said))

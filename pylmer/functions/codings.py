@@ -11,10 +11,11 @@ import numpy as np
 from .arrays import Array
 from .levels import Levels
 from .series import value_of
-from .values import Coding, Matrix, RefusedError, Value, numeric
+from .values import Coding, Factor, Matrix, RefusedError, Value, numeric
 
 UNORDERED, ORDERED = "contr.treatment", "contr.poly"
 RULING: ContextVar[tuple[Any, Any]] = ContextVar("pylmer_contrasts", default=(UNORDERED, ORDERED))
+PLACE = "\x00"  # encloses a column's place among those of its variable, until a matrix is built
 MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in double precision (R's limit)
 
 
@@ -132,3 +133,13 @@ def householder(X: Array) -> Array:
         A[place:, place + 1 :] -= np.outer(v, v @ A[place:, place + 1 :]) / v[0]
         Q[:, place:] -= np.outer(Q[:, place:] @ v, v) / v[0]
     return Q
+
+
+def indicators(factor: Factor) -> Coding:
+    """One column per level, without contrasts."""
+    return Coding(np.eye(len(factor.levels)), tuple(factor.levels.labels()))
+
+
+def dense_columns(codes: Array, matrix: Array) -> list[Array]:
+    """One array (n,) per column of the coding; a code of -1 gives NaN."""
+    return [np.append(column, np.nan)[codes] for column in matrix.T]

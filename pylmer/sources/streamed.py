@@ -29,10 +29,6 @@ class Streamed(SummedRows):
 
     @property
     def how(self) -> str:
-        return self.route
-
-    @property
-    def how(self) -> str:
         """How the sums were had: by which engine, or why in parts."""
         return self.route
 

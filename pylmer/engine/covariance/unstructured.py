@@ -9,8 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ...numerics import lapack
-from ...numerics.linalg import Array, Mask, transposed
+from ...numerics.linalg import Array, Mask, singular, transposed
 from .family import CovarianceFamily, all_pairs
 from .point import Linear, Point, lower_entries, pairs_below, rank_ones
 
@@ -31,7 +30,7 @@ class Unstructured(Point):
     @classmethod
     def charted(cls, T: Array, previous: Array | None = None) -> Unstructured:
         """The same Sigma with T = U diag(s); signs of U follow those of `previous`."""
-        U, s = (np.where(T < 0, -1.0, 1.0), np.abs(T[0])) if len(T) == 1 else lapack.singular(T)
+        U, s = (np.where(T < 0, -1.0, 1.0), np.abs(T[0])) if len(T) == 1 else singular(T)
         if previous is not None:
             U = U * np.where((U * previous).sum(axis=0) < 0, -1.0, 1.0)
         return cls(U * s, U, s)

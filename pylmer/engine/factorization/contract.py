@@ -15,8 +15,7 @@ from functools import cached_property
 from typing import Protocol, TypeAlias
 
 from ...errors import NumericalError
-from ...numerics import lapack
-from ...numerics.linalg import Array, log_diagonal
+from ...numerics.linalg import Array, cholesky_of_one, inverse_of_lower, log_diagonal, solve_lower
 from ..sums.gram import Gram
 
 Covariances: TypeAlias = "tuple[list[Array], dict[tuple[int, int], Array]]"
@@ -40,16 +39,16 @@ class Fixed:
     def solved(cls, reduced: Array, logdet_V: float) -> Fixed:
         """Of [X y]'V^-1[X y] (p + 1, p + 1) and log|V|."""
         p = reduced.shape[0] - 1
-        L_X = lapack.cholesky(reduced[:p, :p])
-        half = lapack.solve_lower(L_X, reduced[:p, p])
-        beta = lapack.solve_lower(L_X, half, transposed=True)
+        L_X = cholesky_of_one(reduced[:p, :p])
+        half = solve_lower(L_X, reduced[:p, p])
+        beta = solve_lower(L_X, half, transposed=True)
         return cls(beta, L_X, float(reduced[p, p] - half @ half), logdet_V, 2 * log_diagonal(L_X))
 
     @cached_property
     def Phi(self) -> Array:
         """(X'V^-1X)^-1 (p, p)."""
-        half = lapack.inverse_lower(self.L_X)
-        return half.T @ half  # type: ignore[no-any-return]  # numpy's stubs widen it
+        half = inverse_of_lower(self.L_X)
+        return half.T @ half
 
 
 class IncidentRows(Protocol):

@@ -68,7 +68,7 @@ class OneFactorization(EliminationFactorization):
 
 
 def fixed_parts(gram: Gram, T: Array) -> list[Fixed] | None:
-    """The fixed parts at some templates T (m, L, L) of one factor, all at once; None of many levels, where that is slow.
+    """The fixed parts at templates T (m, L, L) of one factor, all at once; None of many levels, where that is slow.
 
     NumericalError if the arithmetic fails at one of them.
     """

@@ -12,8 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics import lapack
-from ...numerics.linalg import Array, Mask, transposed
+from ...numerics.linalg import Array, Mask, eigen, transposed
 
 STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
 KEPT = 1e-4  # part of the promised decrease that a step must keep to be taken
@@ -127,7 +126,7 @@ def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
         return g, 0.0, True
     if not (np.isfinite(H).all() and np.isfinite(g).all()):
         raise NumericalError("the score or the information is not finite")
-    values, vectors = lapack.eigen(H)
+    values, vectors = eigen(H)
     c = g @ vectors
     s, inside = _steps_along(c, values, radius)
     return vectors @ s, float(-(s @ (c + 0.5 * values * s))), bool(inside)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from ...numerics.linalg import Codes, sorted_by
+from ...numerics.linalg import Codes
 from .gram import FactorSums, Pairs
 from .rows import Rows
 

@@ -47,7 +47,8 @@ def find_scaling(rows: Rows) -> Scaling:
 
     def weighted_Xy() -> Iterator[Array]:
         for at in chunks(rows.n, rows_for_factor(p + 1)):
-            yield np.hstack([rows.fixed(at), rows.y[at, None]]) * rows.root_weights(at)
+            block = np.hstack([rows.fixed(at), rows.y[at, None]])
+            yield block if rows.weights is None else block * rows.root_weights(at)
 
     full = triangular_factor(weighted_Xy() if rows.bordered is None else [rows.bordered.of_Xy], p + 1)
     R = full[:p, :p]
@@ -57,13 +58,19 @@ def find_scaling(rows: Rows) -> Scaling:
             "leave check_rankX at its default, and weights of one magnitude"
         )
     shift = np.linalg.solve(R, full[:p, p])
-    return Scaling(R / np.sqrt(rows.n), tuple(_term_scale(rows, t) for t in rows.terms), shift)
+    R = R / np.sqrt(rows.n)
+    return Scaling(R, tuple(_term_scale(rows, t, R) for t in rows.terms), shift)
 
 
-def _term_scale(rows: Rows, term: TermRows) -> Array:
-    """R_i: whitening where the structure is `linear`, else one scale a column, one common scale where hom."""
+def _term_scale(rows: Rows, term: TermRows, R: Array) -> Array:
+    """R_i: whitening where the structure is `linear`, else one scale a column, one common scale where hom.
+
+    R  that of X, whose columns may be those of the term
+    """
     if term.Z is None and rows.weights is None:
         return np.eye(1)
+    if term.Z is rows.X:
+        return suited_scale(R, term.structure, term.hom)
     blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))
     return suited_scale(triangular_factor(blocks, term.width) / np.sqrt(rows.n), term.structure, term.hom)
 

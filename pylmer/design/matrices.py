@@ -1,23 +1,26 @@
-"""Matrices whose terms are single variables, numbers or factors: their columns side by side, nothing multiplied.
+"""Terms and a model frame -> a model matrix, and what makes the same columns of new rows.
 
-Most formulas are of this kind, and need nothing of formulaic. Rules and names are those of `materializer`: contrasts
-for each factor, but indicators for the first where there is no intercept.
+Of most formulas each term is a single variable, a number or a factor: columns stand side by side, nothing is
+multiplied, and nothing of formulaic is needed. Rules and names are those of `materializer`, which makes all others:
+contrasts for each factor, but indicators for the first where there is no intercept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..functions import Coding, Value
 from ..functions.arrays import Array
+from ..functions.codings import PLACE, dense_columns, indicators
 from ..functions.variables import coded_factor, is_categorical
 from ..language import Terms, deparse
-from .materializer import PLACE, dense_columns, indicators
+from .spec import Matrices
 
+WIDE = 8  # a factor with more levels is coded sparse
 Part: TypeAlias = "tuple[str, Coding | None]"  # a variable and what codes it, None for a number
 
 
@@ -40,6 +43,25 @@ class SideBySide:
         for place, column in enumerate(columns, start=int(self.intercept)):
             X[:, place] = column
         return X
+
+
+def code(
+    terms: Terms, variables: Mapping[str, Value], n: int, codings: Mapping[str, Coding], keep_sparse: bool = False
+) -> tuple[Matrices, Any]:
+    """The matrix (n, p) of some terms, and what makes it of other rows.
+
+    variables    by their deparse
+    codings      contrasts of the factors among them
+    keep_sparse  whether a wide matrix may stay sparse (csr)
+    """
+    single = side_by_side(terms, variables, codings, WIDE if keep_sparse else np.inf)
+    if single is not None:
+        return single, single.matrix(variables, n)
+    from .coder import multiplied  # late: formulaic is large
+
+    used = [deparse(node) for node in terms.used]
+    wide = keep_sparse and any(_levels(variables[name]) > WIDE for name in used)
+    return multiplied(terms, variables, n, codings, "sparse" if wide else "numpy")
 
 
 def side_by_side(
@@ -87,3 +109,23 @@ def _columns(part: Part, variables: Mapping[str, Value]) -> Sequence[Array]:
     if coding is None:
         return (np.asarray(value, float),)
     return dense_columns(coded_factor(value).codes, coding.matrix)
+
+
+def _levels(value: Value) -> int:
+    return len(coded_factor(value).levels) if is_categorical(value) else 0
+
+
+def factors_in(terms: Iterable[Terms], variables: Mapping[str, Value]) -> dict[str, Any]:
+    """The factors among the variables that some terms use."""
+    names = {deparse(node) for each in terms for node in each.used}
+    return {name: coded_factor(value) for name, value in variables.items() if name in names and is_categorical(value)}
+
+
+def single_column(terms: Terms, variables: Mapping[str, Value]) -> Array | None:
+    """`0 + x` of a plain number: the column itself (n, 1), not copied."""
+    if terms.intercept or len(terms.factors) != 1 or len(terms.factors[0]) != 1:
+        return None
+    value = variables[deparse(terms.variables[terms.factors[0][0]])]
+    if isinstance(value, np.ndarray) and value.dtype == np.float64:
+        return value[:, None]
+    return None
