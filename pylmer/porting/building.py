@@ -81,6 +81,18 @@ def bind(at: Expressions, node: Call, matched: Matched) -> Py:
     raise NotPortedError(f"{node.function}() of {', '.join(sorted(kinds))}")
 
 
+def matrix_of(at: Expressions, node: Call, matched: Matched) -> Py:
+    """matrix(): column by column, unless byrow; one value fills it."""
+    data, rows, columns, by_row = (_given(at, matched, name) for name in ("data", "nrow", "ncol", "byrow"))
+    if data is None or "dimnames" in matched.given or (rows is None and columns is None):
+        raise NotPortedError("matrix() without data or size, or with names")
+    shape = f"({'-1' if rows is None else rows.code}, {'-1' if columns is None else columns.code})"
+    if data.kind in SCALARS:
+        return Py(f"np.full({shape}, {data.code})", "vector")
+    order = "" if by_row is not None and by_row.code == "True" else ', order="F"'
+    return Py(f"np.reshape({argument_text(data)}, {shape}{order})", "vector")
+
+
 def applied(at: Expressions, node: Call, matched: Matched) -> Py:
     """sapply() and lapply() of a sequence."""
     x, how = _given(at, matched, "X"), _given(at, matched, "FUN")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 IN_FORMULAS = frozenset(["offset", *STRUCTURES])
 VARIABLES = frozenset(["vector", "factor", "strings", "series", "number", "list", "object", "texts", "mask", "flag"])
+WHOLE = {("test", '"Chi"'): '"Chisq"', ("ddf", '"Ken"'): '"Kenward-Roger"'}  # what R takes for the whole
 FITTERS = frozenset(["lmer", "glmer", "glmer_nb", "lm", "glm"])
 _PLACE = re.compile(r"(?P<before>[(\[,] ?|^)?\{(?P<name>[\w.]+)\}(?P<after>[)\],]|$)?")
 
@@ -134,6 +135,8 @@ def _value(at: Expressions, function: str, formal: Formal, node: RNode) -> Py | 
     value = at.py(node)
     if is_formula(node):
         _check_formula(at, node)
+    if (formal.name, value.code) in WHOLE:
+        return Py(WHOLE[formal.name, value.code], value.kind)
     if (
         value.kind in ("nothing", "missing", *VARIABLES, "range", "dict", "named", "formula", "text")
         or value.binding >= LAMBDA

@@ -19,6 +19,7 @@ MODEL_ROWS = (
     Row("glmer.nb", f"formula data control nAGQ {FIT_ARGUMENTS} -interval -tol -verbose -nb.control -initCtrl",
         "glmer_nb", "fit", positional=2, env=True),
     Row("lm", f"formula data ~subset ~weights na.action -method {FIT_ARGUMENTS}", "lm", "fit", positional=2, env=True),
+    Row("aov", f"formula data -projections {FIT_ARGUMENTS}", "lm", "fit", positional=2, env=True),  # its table: anova()
     Row("glm", f"formula family data ~weights ~subset na.action -start -etastart -mustart ~offset -control {FIT_ARGUMENTS}",
         "glm", "fit", env=True),
     Row("lmList", "formula data !family ~subset ~weights na.action ~offset pool -warn", "lmList", "fitlist",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from .building import applied, bind, combine, family_call, list_call, paste, repeated, scale_column, sequence, sprintf
+from .building import (
+    applied,
+    bind,
+    combine,
+    family_call,
+    list_call,
+    matrix_of,
+    paste,
+    repeated,
+    scale_column,
+    sequence,
+    sprintf,
+)
 from .rows import Row
 
 ELEMENTWISE = {
@@ -48,6 +60,8 @@ VECTOR_ROWS = (
     Row("as.integer", "x", {"number": "int({x})", "*": "np.asarray({x}).astype(int)"}, "vector"),
     Row("unlist", "x", {"list vector series named_vector": "{x}"}, "same"),
     Row("as.matrix", "x", {"frame table": "{x}.to_numpy()", "*": "np.asarray({x})"}, "vector"),
+    Row("matrix", "data nrow ncol byrow dimnames", by=matrix_of),
+    Row("require requireNamespace interactive", "-package -quietly", "True", "flag"),
     Row("sapply lapply", "X FUN -simplify -USE.NAMES", by=applied),
     Row("c", "...", by=combine),
     Row("list", "...", by=list_call),

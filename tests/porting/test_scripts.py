@@ -64,20 +64,8 @@ YIELDS = [
     ("anova(l)", 'anova(l)["F value"].iloc[0]', [9.0151]),
     ("length(draws$t)", "len(draws.t)", [5]),
 ]  # fmt: skip
-WORDS = [
-    "anova",
-    "coef",
-    "confint",
-    "contrast",
-    "emmeans",
-    "emtrends",
-    "fixef",
-    "logLik",
-    "ls_means",
-    "predict",
-    "ranef",
-]
-WORDS += ["ranova", "drop1", "step", "summary", "VarCorr"]
+WORDS = ["anova", "coef", "confint", "contrast", "drop1", "emmeans", "emtrends", "fixef", "logLik", "ls_means"]
+WORDS += ["predict", "ranef", "ranova", "step", "summary", "VarCorr"]
 LEFT = {"sleep": [("xyplot", 31)], "herds": [], "yields": [("a loop (for)", 29)]}
 TABLES = {"sleep": SLEEP, "herds": HERDS, "yields": YIELDS}
 CASES = [(script, *row) for script, rows in TABLES.items() for row in rows]
