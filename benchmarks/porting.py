@@ -109,8 +109,8 @@ def numbers(value: Any) -> list[float] | None:
             return kept([*np.ravel(value.t0), *np.shape(value.t)])
         case "Step":
             return [*table_numbers(value.random), *table_numbers(value.fixed)]
-    if hasattr(value, "axes") and isinstance(value, pd.DataFrame):
-        return table_numbers(pd.DataFrame(value))
+        case "MeansTable":
+            return table_numbers(value.drop(columns=[axis.name for axis in value.variables], errors="ignore"))
     if isinstance(value, collections.abc.Mapping):
         return [x for part in value.values() for x in numbers(part) or []]
     return kept(np.ravel(np.asarray(value, float)))

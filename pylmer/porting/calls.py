@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 IN_FORMULAS = frozenset(["offset", *STRUCTURES])
 VARIABLES = frozenset(["vector", "factor", "strings", "series", "number", "list", "object", "texts", "mask", "flag"])
+CONSTANTS_OF_R = frozenset(["pi", "T", "F", "letters", "LETTERS"])
 WHOLE = {("test", '"Chi"'): '"Chisq"', ("ddf", '"Ken"'): '"Kenward-Roger"'}  # what R takes for the whole
 FITTERS = frozenset(["lmer", "glmer", "glmer_nb", "lm", "glm"])
 _PLACE = re.compile(r"(?P<before>[(\[,] ?|^)?\{(?P<name>[\w.]+)\}(?P<after>[)\],]|$)?")
@@ -166,8 +167,8 @@ def _environment(at: Expressions, values: list[Py]) -> list[str]:
     wanted = [name for value in values for name in value.names if name not in columns]
     known = {name: at.scope.variables[name] for name in dict.fromkeys(wanted) if name in at.scope.variables}
     used = {name: value for name, value in known.items() if value.kind in VARIABLES}
-    if not frames and not any(value.kind == "fit" for value in values):
-        _require(at, [name for name in wanted if name not in used])
+    if (not frames or frames[0].columns is not None) and not any(value.kind == "fit" for value in values):
+        _require(at, [name for name in wanted if name not in used and name not in CONSTANTS_OF_R])
     return [f"env={{{', '.join(f'{quoted(name)}: {value.code}' for name, value in used.items())}}}"] if used else []
 
 
