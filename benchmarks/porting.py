@@ -12,10 +12,10 @@ statement of the Python text is run, and the same call must give the same number
 - a grid of means: all columns of its summary but those of the grid;
 - a profile: its limits; bootMer: the statistic of the fit, and how many draws of it; step: both tables.
 
-Equal is: within 5e-4 of the number's size (four digits), or within 1e-6 (p-values that are none). Where a statement
-draws random numbers, or uses what was drawn before, R's and Python's are others, and a call is equal if it gives as
-many numbers, all finite ("drawn"). Pages of nlmer are left out. A call counts as failed if its statement was left, if
-Python stops, and if the numbers differ.
+Equal is: within 5e-4 of the number's size (four digits), of ranef and predict of the largest, or within 1e-6. Where a
+statement draws random numbers, or uses what was drawn before, R's and Python's are others, and a call is equal if it
+gives as many numbers, all finite ("drawn"). Pages of nlmer are left out. A call counts as failed if its statement was
+left, if Python stops, and if the numbers differ.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ LISTED = frozenset(
 )
 NOT_LISTED = frozenset(["nlmer"])  # pages
 DRAWS = frozenset(["rnorm", "runif", "rbinom", "rnbinom", "rpois", "sample", "simulate", "bootMer", "rgamma", "rexp"])
+ONE_SCALE = frozenset(["ranef", "predict"])
 RELATIVE, ABSOLUTE = 5e-4, 1e-6
 
 
@@ -171,29 +172,24 @@ def page_outcomes(folder: pathlib.Path, package: str, page: pathlib.Path) -> Ite
     for k, call in enumerate(mine, 1):
         if k in theirs:
             line = script.line(call.span[0])
-            reason = reasons.get(line) or next((reasons[n] for n in range(line, 0, -1) if n in reasons), "left")
-            yield Outcome(
-                package,
-                page.stem,
-                line,
-                call.function,
-                judged(theirs[k], ours.get(k), k, id(call) in drawn, stopped, reason),
-            )
+            left = next((reasons[n] for n in range(line, 0, -1) if n in reasons), "")
+            missing = f"Python stops: {stopped[k]}" if k in stopped else f"left: {left}"
+            outcome = judged(call.function, theirs[k], ours.get(k), id(call) in drawn, missing)
+            yield Outcome(package, page.stem, line, call.function, outcome)
 
 
-def judged(
-    theirs: list[float], ours: list[float] | None, k: int, drawn: bool, stopped: dict[int, str], reason: str
-) -> str:
-    """The outcome of one call."""
+def judged(word: str, theirs: list[float], ours: list[float] | None, drawn: bool, missing: str) -> str:
+    """The outcome of one call; `missing` says why there are no numbers of Python's."""
     if ours is None:
-        return f"Python stops: {stopped[k]}" if k in stopped else f"left: {reason}"
+        return missing
     if len(ours) != len(theirs):
         return f"{len(ours)} numbers, R {len(theirs)}"
     if drawn:
         return "drawn" if np.all(np.isfinite(ours)) else "drawn, and not finite"
     a, b = np.array(ours), np.array(theirs)
+    size = np.max(np.abs(b), initial=0.0) if word in ONE_SCALE else np.abs(b)
     with np.errstate(invalid="ignore"):
-        bad = ~((a == b) | (np.abs(a - b) <= np.maximum(RELATIVE * np.abs(b), ABSOLUTE)))
+        bad = ~((a == b) | (np.abs(a - b) <= np.maximum(RELATIVE * size, ABSOLUTE)))
     if not bad.any():
         return "equal"
     worst = int(np.argmax(bad))

@@ -11,7 +11,7 @@ from ..language.nodes import Argument, Call, Name, Text
 from ..structures import STRUCTURES
 from .nodes import RNode
 from .rows import DOTS, Formal, Matched, Row, match
-from .values import argument_text, array_text, called_names, is_formula, quoted_expression
+from .values import argument_text, array_text, called_names, is_formula, parenthesized, quoted_expression
 from .written import ATOM, LAMBDA, NotPortedError, Py, quoted
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ IN_FORMULAS = frozenset(["offset", *STRUCTURES])
 VARIABLES = frozenset(["vector", "factor", "strings", "series", "number", "list", "object", "texts", "mask", "flag"])
 CONSTANTS_OF_R = frozenset(["pi", "T", "F", "letters", "LETTERS"])
 WHOLE = {("test", '"Chi"'): '"Chisq"', ("ddf", '"Ken"'): '"Kenward-Roger"'}  # what R takes for the whole
+MIXED = frozenset(["lmer", "glmer", "glmer_nb"])
 FITTERS = frozenset(["lmer", "glmer", "glmer_nb", "lm", "glm"])
 _PLACE = re.compile(r"(?P<before>[(\[,] ?|^)?\{(?P<name>[\w.]+)\}(?P<after>[)\],]|$)?")
 
@@ -92,7 +93,8 @@ def _word(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
         if argument is None or argument.value is None:
             by_position = by_position and place >= row.positional
             continue
-        value = _value(at, node.function, formal, argument.value)
+        given = parenthesized(argument.value) if row.code in MIXED else argument.value
+        value = _value(at, node.function, formal, given)
         if value is None:
             continue
         values.append(value)
@@ -188,6 +190,8 @@ def _template(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
     if "rng." in template:
         at.scope.random()
     _check_all_used(row, node.function, template, matched)
+    if "na.rm" in matched.given and kind != "series":
+        raise NotPortedError(f"{node.function}(): na.rm= of what is no column")
     code = _PLACE.sub(lambda found: _place(found, node.function, values), template)
     binding = LAMBDA if code.startswith(("-", "not ")) else ATOM
     return Py(code, kind if row.gives == "same" else row.gives, binding)

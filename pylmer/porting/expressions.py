@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..language.nodes import Binary, Call, Constant, Index, Name, Number, Paren, Text, Unary
@@ -70,8 +71,7 @@ def _call(at: Expressions, node: Call) -> Py:
     written = call_text(at, node)
     if at.mark is None:
         return written
-    code = at.mark(node, written.code)
-    return written if code == written.code else Py(code, written.kind, ATOM, written.names, written.columns)
+    return replace(written, code=at.mark(node, written.at(LAMBDA)))
 
 
 def _assign(at: Expressions, node: Assign) -> Py:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..language.nodes import Binary, Call, Name, Unary
 from .building import SCALARS, items
-from .nodes import RNode
+from .nodes import Assign, Block, RNode
 from .rows import Matched
 from .values import argument_text, array_text, is_formula
 from .written import ATOM, NotPortedError, Py, quoted
@@ -131,6 +131,19 @@ def within_frame(at: Expressions, node: Call, matched: Matched) -> Py:
     """with(d, expression)."""
     frame = _frame(at, _argument(matched, "data", "with"), "with")
     return _inside(at, frame, _argument(matched, "expr", "with"))
+
+
+def within_assigned(at: Expressions, node: Call, matched: Matched) -> Py:
+    """within(d, x <- expression)."""
+    frame = _frame(at, _argument(matched, "data", "within"), "within")
+    inner = _argument(matched, "expr", "within")
+    if isinstance(inner, Block) and len(inner.statements) == 1:
+        inner = inner.statements[0]
+    if not (isinstance(inner, Assign) and isinstance(inner.target, Name)):
+        raise NotPortedError("within() of more than one assignment")
+    value = argument_text(array_text(_inside(at, frame, inner.value)))
+    columns = None if frame.columns is None else frame.columns | {inner.target.name}
+    return Py(f"{frame.at(ATOM)}.assign(**{{{quoted(inner.target.name)}: {value}}})", "frame", columns=columns)
 
 
 def aggregated(at: Expressions, node: Call, matched: Matched) -> Py:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..language.nodes import Call, Constant, Text
+from ..language.nodes import Binary, Call, Constant, Text
 from .building import items
 from .nodes import RNode
 from .written import AND, NotPortedError
@@ -145,4 +145,7 @@ def attached(call: Call) -> set[str]:
 
 def is_true(node: RNode) -> bool:
     """Whether a condition holds here without a question: require(package), interactive()."""
+    if isinstance(node, Binary) and node.operator in ("||", "&&"):
+        sides = is_true(node.left), is_true(node.right)
+        return any(sides) if node.operator == "||" else all(sides)
     return (isinstance(node, Call) and node.function in TRUE_HERE) or node == Constant("TRUE")

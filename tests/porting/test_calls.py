@@ -98,6 +98,12 @@ LINES = [
     ("(y <- 3)", "y = 3\nprint(y)"),
     ("fm.1 <- 2; lambda <- fm.1; anova <- lambda", "fm_1 = 2\nlambda_ = fm_1\nanova_ = lambda_"),
     ("suppressWarnings(z <- m)", "z = m"),
+    ("lmer(Reaction ~ 1 | Subject, d)", 'print(lmer("Reaction ~ (1 | Subject)", d))'),
+    ("d <- within(d, late <- Days > 5)", 'd = d.assign(**{"late": d["Days"] > 5})'),
+    ("matrix(1:6, ncol = 2)", 'print(np.reshape(np.arange(1, 7), (-1, 2), order="F"))'),
+    ("mean(d$Days, na.rm = TRUE)", 'print(np.mean(d["Days"]))'),
+    ("sapply(1:3, function(i) i^2)", "print(np.array([(lambda i: i**2)(each) for each in range(1, 4)]))"),
+    ("if (require(lme4) && interactive()) {\n  z <- 1\n}", "z = 1"),
     ("options(contrasts = c('contr.sum', 'contr.poly'))", 'set_contrasts("contr.sum", "contr.poly")'),
 ]  # fmt: skip
 
@@ -118,6 +124,8 @@ LEFT = [
     ("m + 1", "+ with a fit"),
     ("print(m, foo = 2)", "print(): argument foo= has no counterpart"),
     ("options(foo = 1)", "options(foo) has no counterpart"),
+    ("mean(x, na.rm = TRUE)", "mean(): na.rm= of what is no column"),
+    ("contrast(e, 'eff', offset = 1)", "contrast(): argument offset= has no counterpart"),
     ("sapply(d, mean)", "sapply() of what is no sequence"),
 ]  # fmt: skip
 

@@ -25,7 +25,7 @@ WORDS = sorted(
 OF_OTHER_KINDS = """
 type weights offset use_hessian use_u na_action family level adjust by infer null side delta bias_adjust sigma df nsim
 zeta boot_type exclude include ref reverse scale joint regrid contr at cov_reduce cov_keep lmer_df nesting simple edf
-method REML seed random_only cond_sim newparams
+method REML seed random_only cond_sim newparams df wts
 """
 
 
