@@ -10,11 +10,11 @@ from ..language.nodes import Binary, Call, Constant, Index, Name, Number, Paren,
 from .calls import call_text
 from .grammar import unpiped
 from .indexing import index_text
-from .nodes import Assign, Block, Dollar, Function, If, RNode, Unported
+from .nodes import Assign, Block, Definition, Dollar, If, RNode, Unported
 from .operators import binary_text, unary_text
 from .records import dollar_text
 from .rows import Row
-from .scope import Scope
+from .scope import ScriptScope
 from .values import CONSTANTS, FUNCTION_VALUES, VARIABLES, formula_value, whole_text
 from .written import ATOM, LAMBDA, NotPortedError, Py, number, quoted
 
@@ -26,7 +26,7 @@ class Expressions:
     """
 
     def __init__(
-        self, scope: Scope, table: Mapping[str, tuple[Row, ...]], mark: Callable[[Call, str], str] | None
+        self, scope: ScriptScope, table: Mapping[str, tuple[Row, ...]], mark: Callable[[Call, str], str] | None
     ) -> None:
         self.scope, self.table, self.mark = scope, table, mark
         self.done: dict[int, str] = {}  # assignments inside the statement at work that stand before it already
@@ -87,7 +87,7 @@ def _assign(at: Expressions, node: Assign) -> Py:
     return at.scope.variables[node.target.name]
 
 
-def _function(at: Expressions, node: Function) -> Py:
+def _function(at: Expressions, node: Definition) -> Py:
     """A function of one expression, as a lambda."""
     body = node.body
     if isinstance(body, Block) and len(body.statements) == 1:
@@ -143,7 +143,7 @@ _WRITERS: dict[type, Callable[[Expressions, Any], Py]] = {
     Index: index_text,
     Assign: _assign,
     Dollar: dollar_text,
-    Function: _function,
+    Definition: _function,
     Block: _left,
     If: _if,
     Unported: _left,
