@@ -1,6 +1,7 @@
 """Scripts that nobody here wrote: the examples of the help pages of lme4, lmerTest and emmeans, ported and compared.
 
     python porting.py [--out results] [--keep FOLDER]
+    python porting.py --scripts            # the three scripts of tests/porting beside each other: porting_scripts.md
 
 porting.R has R write the examples and the packages' data sets to a folder (nothing of them is kept here) and run each
 page in a process of its own, with `interactive()` true, so that what stands under it runs too. Of every call of a fixed
@@ -25,9 +26,9 @@ import ast
 import collections
 import contextlib
 import io
-import multiprocessing
 import pathlib
 import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ from pylmer.porting.reading import read_script
 from pylmer.porting.statements import defined
 
 HERE = pathlib.Path(__file__).resolve().parent
+SCRIPTS = HERE.parent / "tests" / "porting" / "scripts"
 PACKAGES = ("lme4", "lmerTest", "emmeans")
 LISTED = frozenset(
     """lmer glmer glmer.nb lm glm anova drop1 summary fixef ranef coef VarCorr confint profile bootMer predict simulate
@@ -225,7 +227,13 @@ def main() -> None:
     parser.add_argument("--out", default=str(HERE / "results"))
     parser.add_argument("--keep", help="a folder for the examples, the data and R's numbers, used again if it is there")
     parser.add_argument("--only", help="PACKAGE/PAGE: one page, printed")
+    parser.add_argument("--scripts", action="store_true", help="the scripts of tests/porting, R and Python")
     given = parser.parse_args()
+    if given.scripts:
+        pathlib.Path(given.out, "porting_scripts.md").write_text(
+            "\n".join(map(side_by_side, sorted(SCRIPTS.glob("*.R"))))
+        )
+        return
     folder = pathlib.Path(given.keep or tempfile.mkdtemp()).resolve()
     if not (folder / "data").exists():
         r_script("write", str(folder))
@@ -235,28 +243,42 @@ def main() -> None:
             r_script("run", package, str(folder))
         for page in pages(folder, package):
             if given.only in (None, f"{package}/{page.stem}") and page.with_suffix(".numbers").exists():
-                outcomes += in_process(folder, package, page)
+                outcomes += page_or_reason(folder, package, page)
+                print(package, page.stem, len(outcomes), file=sys.stderr)
     if given.only:
         print(*outcomes, sep="\n")
     else:
         pathlib.Path(given.out, "porting.md").write_text(report(outcomes))
 
 
+def side_by_side(script: pathlib.Path) -> str:
+    """A script, what R prints, its Python, and what that prints."""
+    theirs = output(["Rscript", script.name], "")
+    ported = port(script.read_text())
+    ours = output([sys.executable, "-W", "ignore", "-"], ported.text)
+    blocks = [("R", "r", script.read_text()), ("R prints", "", theirs), ("Python", "python", ported.text)]
+    blocks += [("Python prints", "", ours), ("left", "", ported.summary)]
+    return f"# {script.name}\n\n" + "".join(
+        f"{title}\n\n```{kind}\n{text.strip()}\n```\n\n" for title, kind, text in blocks
+    )
+
+
+def output(command: list[str], text: str) -> str:
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False, cwd=SCRIPTS).stdout
+
+
 def r_script(*arguments: str) -> None:
     subprocess.run(["Rscript", str(HERE / "porting.R"), *arguments], capture_output=True, check=True)
 
 
-def in_process(folder: pathlib.Path, package: str, page: pathlib.Path) -> list[Outcome]:
-    """The page in a process of its own: a script may change options and modules."""
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        try:
-            return pool.apply_async(listed_outcomes, (folder, package, page)).get(600)
-        except Exception as error:  # the page as a whole stops
-            return [Outcome(package, page.stem, 0, "page", f"{type(error).__name__}: {str(error)[:200]}")]
-
-
-def listed_outcomes(folder: pathlib.Path, package: str, page: pathlib.Path) -> list[Outcome]:
-    return list(page_outcomes(folder, package, page))
+def page_or_reason(folder: pathlib.Path, package: str, page: pathlib.Path) -> list[Outcome]:
+    """The page's outcomes; afterwards options are what they were."""
+    try:
+        return list(page_outcomes(folder, package, page))
+    except Exception as error:  # the page as a whole stops
+        return [Outcome(package, page.stem, 0, "page", f"{type(error).__name__}: {str(error)[:200]}")]
+    finally:
+        pylmer.set_contrasts()
 
 
 if __name__ == "__main__":

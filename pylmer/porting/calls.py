@@ -40,7 +40,7 @@ def call_text(at: Expressions, node: Call) -> Py:
     matched = match(row, node.function, node.arguments)
     if row.by is not None:
         return row.by(at, node, matched)  # type: ignore[no-any-return]
-    return _word(at, row, node, matched) if _is_word(row) else _template(at, row, node, matched)
+    return _word(at, row, node, matched) if row.word else _template(at, row, node, matched)
 
 
 def _own_call(at: Expressions, own: Py, node: Call) -> Py:
@@ -73,10 +73,6 @@ def _row_for(at: Expressions, rows: tuple[Row, ...], node: Call) -> Row:
         if not row.on or kind in row.kinds or (kind == "object" and "fit" in row.kinds):
             return row
     raise NotPortedError(f"{node.function}() of a {kind}")
-
-
-def _is_word(row: Row) -> bool:
-    return isinstance(row.code, str) and row.code.replace(".", "").isidentifier()
 
 
 def _word(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:

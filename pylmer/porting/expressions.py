@@ -49,8 +49,8 @@ def _name(at: Expressions, node: Name) -> Py:
     if node.name in FUNCTION_VALUES:
         return Py(FUNCTION_VALUES[node.name], "function", LAMBDA if "lambda" in FUNCTION_VALUES[node.name] else ATOM)
     for row in at.table.get(node.name, ()):
-        if isinstance(row.code, str) and row.code.isidentifier():
-            return Py(row.code, "function")
+        if row.word:
+            return Py(row.word, "function")
     raise NotPortedError(f"{node.name} is nothing that the script defines, nor a data set of pylmer or of --data")
 
 

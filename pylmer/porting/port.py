@@ -71,9 +71,7 @@ def table() -> dict[str, tuple[Row, ...]]:
 @cache
 def words() -> frozenset[str]:
     """The functions of pylmer that ported scripts call."""
-    names = {
-        row.code for rows in table().values() for row in rows if isinstance(row.code, str) and row.code.isidentifier()
-    }
+    names = (row.word for rows in table().values() for row in rows if row.word and "." not in row.word)
     return frozenset([*names, "set_contrasts", "rbind", "datasets", "families"])
 
 

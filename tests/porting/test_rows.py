@@ -13,19 +13,14 @@ from pylmer.porting.rows import DOTS, Row, match
 from pylmer.porting.written import NotPortedError
 
 WORDS = sorted(
-    {
-        (name, row)
-        for name, rows in table().items()
-        for row in rows
-        if isinstance(row.code, str) and row.code in words()
-    },
+    {(name, row) for name, rows in table().items() for row in rows if row.word in words()},
     key=lambda pair: (pair[0], pair[1].on),
 )
 # arguments that a word has for some kinds of fits, beyond its signature
 OF_OTHER_KINDS = """
 type weights offset use_hessian use_u na_action family level adjust by infer null side delta bias_adjust sigma df nsim
 zeta boot_type exclude include ref reverse scale joint regrid contr at cov_reduce cov_keep lmer_df nesting simple edf
-method REML seed random_only cond_sim newparams df wts
+method REML seed random_only cond_sim newparams nAGQ df wts
 """
 
 
