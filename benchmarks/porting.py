@@ -258,9 +258,8 @@ def side_by_side(script: pathlib.Path) -> str:
     ours = output([sys.executable, "-W", "ignore", "-"], ported.text)
     blocks = [("R", "r", script.read_text()), ("R prints", "", theirs), ("Python", "python", ported.text)]
     blocks += [("Python prints", "", ours), ("left", "", ported.summary)]
-    return f"# {script.name}\n\n" + "".join(
-        f"{title}\n\n```{kind}\n{text.strip()}\n```\n\n" for title, kind, text in blocks
-    )
+    texts = (f"{title}\n\n```{kind}\n{text.strip()}\n```\n" for title, kind, text in blocks)
+    return "\n".join([f"# {script.name}\n", *texts])
 
 
 def output(command: list[str], text: str) -> str:
