@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from ..language.nodes import Binary, Call, Constant, Index, Name, Number, Paren, Text, Unary
@@ -95,24 +96,27 @@ def _function(at: Expressions, node: Definition) -> Py:
     if isinstance(body, Block | If | Assign):
         raise NotPortedError("a function of several statements inside a call: give it a name first")
     names = [name for name, _ in node.parameters if name != "..."]
-    outer, lost, before = dict(at.scope.variables), dict(at.scope.lost), list(at.scope.before)
+    outer, lost, done = dict(at.scope.variables), dict(at.scope.lost), set(at.done)
     codes = [at.scope.define(name, Py("", "object")) for name in names]
     try:
         inner = at.py(body)
-        defaults = [None if each is None else at.py(each).code for _, each in node.parameters if _ != "..."]
+        defaults = [None if each is None else at.py(each).code for name, each in node.parameters if name != "..."]
     finally:
         inside = {name: at.scope.variables[name] for name in names}
         at.scope.variables, at.scope.lost = {**at.scope.variables, **outer}, lost
         for name in inside.keys() - outer.keys():
             at.scope.variables.pop(name, None)
-    if any(
-        " = " in line
-        for line in at.scope.before[len(before) :]
-        if not line.split(" = ")[1].startswith(("datasets", "pd.read"))
-    ):
+    if at.done.keys() - done:
         raise NotPortedError("an assignment inside a function")
-    parameters = ", ".join(c if d is None else f"{c}={d}" for c, d in zip(codes, defaults, strict=True))
+    parameters = parameter_list(codes, defaults)
     return Py(f"lambda {parameters}: {inner.code}" if parameters else f"lambda: {inner.code}", "function", LAMBDA)
+
+
+def parameter_list(names: Sequence[str], defaults: Sequence[str | None]) -> str:
+    """The parameters of a function; Python wants those without a default first."""
+    if any(before is not None and after is None for before, after in pairwise(defaults)):
+        raise NotPortedError("a function whose parameters with defaults stand before others")
+    return ", ".join(name if each is None else f"{name}={each}" for name, each in zip(names, defaults, strict=True))
 
 
 def _if(at: Expressions, node: If) -> Py:

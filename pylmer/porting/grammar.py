@@ -35,6 +35,15 @@ class ScriptBuilder(TreeBuilder):
     def INFIX(self, token: Token) -> Token:
         return token
 
+    def RAW(self, token: Token) -> Text:
+        return Text(token.value[3:-2], (token.start_pos or 0, token.end_pos or 0))
+
+    def HOLE(self, token: Token) -> Name:
+        return Name(token.value, (token.start_pos or 0, token.end_pos or 0))
+
+    def complex(self, children: list[Any]) -> Unported:
+        return Unported("complex numbers", (), (children[0].start_pos, children[0].end_pos))
+
     def start(self, children: list[Any]) -> tuple[RNode, ...]:
         statements: tuple[RNode, ...] = children[0]
         return statements

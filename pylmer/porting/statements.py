@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..language.nodes import Call, Index, Name, Paren, Text
-from .expressions import Expressions
+from .expressions import Expressions, parameter_list
 from .nodes import Assign, Block, Definition, Dollar, If, RNode, walk
 from .operators import minus_one
 from .showing import DRAWS, PASS, PASSED, STATEMENTS, WRAPPERS, attached, is_true
@@ -144,7 +144,7 @@ def _defined(at: Expressions, name: str, function: Definition) -> list[str]:
         inner += _returned(at, last)
     finally:
         at.scope.variables = outer
-    parameters = ", ".join(c if d is None else f"{c}={d}" for c, d in zip(codes, defaults, strict=True))
+    parameters = parameter_list(codes, defaults)
     return [f"def {code}({parameters}):", *(f"    {line}" for line in inner), ""]
 
 

@@ -124,6 +124,8 @@ LEFT = [
      "confint(): argument cross.adjust=; there is no counterpart"),
     ("round(x, 2, 3)", "round(): more arguments than are known; there is no counterpart"),
     ("m + 1", "+ with a fit"),
+    ("h <- function(a = 1, b) a + b", "a function whose parameters with defaults stand before others"),
+    ("2i", "complex numbers"),
     ("print(m, foo = 2)", "print(): argument foo= has no counterpart"),
     ("options(foo = 1)", "options(foo) has no counterpart"),
     ("mean(x, na.rm = TRUE)", "mean(): na.rm= of what is no column"),

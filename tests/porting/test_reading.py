@@ -38,6 +38,7 @@ STATEMENTS = [
     ("iffy <- function_of(x)\nin_use", [Assign, Name]),
     ('x <- "a # no comment; and no end"\ny', [Assign, Name]),
     ("f()(x)", [Unported]),
+    ('1i\nr"(a \\ b)"\nx |> f(y = _)', [Unported, "Text", Call]),
     ("levels(d$f) <- c('a', 'b')", [Assign]),
     ("x[i, drop = ]", ["Index"]),
     ("\ufeffx\r\ny\r\n", [Name, Name]),
