@@ -87,10 +87,19 @@ def framed(at: Expressions, node: Call, matched: Matched) -> Py:
 def gridded(at: Expressions, node: Call, matched: Matched) -> Py:
     """expand.grid(a = , b = ): all combinations, the first varies fastest."""
     columns = _columns(at, node)
-    values = ", ".join(f"[{v.code}]" if v.kind in SCALARS else argument_text(v) for _, v in columns[::-1])
+    values = ", ".join(map(_side, [value for _, value in columns[::-1]]))
     names = [quoted(name) for name, _ in columns]
     code = f"pd.MultiIndex.from_product([{values}], names=[{', '.join(names[::-1])}]).to_frame(index=False)"
     return Py(f"{code}[[{', '.join(names)}]]", "frame", columns=frozenset(name for name, _ in columns))
+
+
+def _side(value: Py) -> str:
+    """The values of one column; texts are factors, their levels in their order."""
+    if value.kind in SCALARS:
+        return f"[{value.code}]"
+    if value.kind == "texts":
+        return f"pd.Categorical({value.code}, categories=pd.unique(np.array({value.code})))"
+    return argument_text(value)
 
 
 def selected(at: Expressions, node: Call, matched: Matched) -> Py:

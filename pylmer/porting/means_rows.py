@@ -21,6 +21,7 @@ MEANS_ROWS = (
         "grid object"),
     Row("summary", "object infer level adjust by !cross.adjust type df !calc null delta side !frequentist bias.adjust sigma "
         "!scheffe.rank", "summary", "means", "grid object"),
+    Row("update", "object infer level adjust by type null side", "summary", "means", "grid"),
     Row("confint", "object -parm level adjust by type side bias.adjust sigma df", "confint", "means", "grid"),
     Row("test", "object null joint -verbose !rows by adjust !cross.adjust type side delta bias.adjust sigma df !scheffe.rank",
         "test", "means", "grid object", 2),

@@ -67,7 +67,7 @@ MODEL_ROWS = (
     Row("se.coef", "object", "se_coef", "record"),
     Row("sigma.hat", "object", "sigma_hat", "record"),
     # prediction and simulation
-    Row("predict", "object newdata newparams re.form random.only !terms type allow.new.levels na.action se.fit interval "
+    Row("predict", "object newdata newparams re.form random.only !terms type ReForm>re_form REForm>re_form REform>re_form allow.new.levels na.action se.fit interval "
         "level -simplify", "predict", "series", "fit object", 2),
     Row("simulate", "object nsim seed use.u re.form newdata newparams family !cluster.rand allow.new.levels na.action "
         "cond.sim weights offset", "simulate", "frame", "fit formula object", 2, random=True),
@@ -76,7 +76,8 @@ MODEL_ROWS = (
     Row("sim", "object n.sims", "sim", "record", "fit object", random=True),
     # tests and intervals
     Row("confint", "object parm level method zeta nsim boot.type !FUN -quiet oldNames signames -maxpts -verbose -parallel "
-        "-.progress -PBargs -devtol -optimizer", "confint", "table", "fit profile boot object"),
+        "-.progress -PBargs -devtol -optimizer", "confint", "table", "fit profile object"),
+    Row("confint", "object parm level type", "confint", "table", "boot"),
     Row("profile", "fitted which alphamax>alpha_max -maxpts -delta -delta.cutoff -verbose -devtol -devmatchtol "
         "-maxmult -startmethod -optimizer -control signames prof.scale -parallel", "profile", "profile", "fit object"),
     Row("varianceProf", "x", "varianceProf", "profile"),

@@ -19,6 +19,7 @@ FREE = frozenset(
 WRAPPERS = frozenset(["system.time", "suppressWarnings", "suppressMessages", "withAutoprint", "try", "local"])
 SHOWS_ONLY = frozenset(["digits", "scipen", "width", "show.signif.stars", "warn", "max.print"])
 TRUE_HERE = frozenset(["require", "requireNamespace", "interactive"])
+VERSIONS = frozenset(["getRversion", "packageVersion"])
 PASSED = frozenset(
     ["library", "require", "requireNamespace", "loadNamespace", "attachNamespace", "par", "dev.off", "pdf", "png",
      "graphics.off", "install.packages", "rm", "gc", "setwd", "detach", "showClass", "methods", "sessionInfo"]
@@ -148,4 +149,6 @@ def is_true(node: RNode) -> bool:
     if isinstance(node, Binary) and node.operator in ("||", "&&"):
         sides = is_true(node.left), is_true(node.right)
         return any(sides) if node.operator == "||" else all(sides)
+    if isinstance(node, Binary) and node.operator in (">=", ">") and isinstance(node.left, Call):
+        return node.left.function in VERSIONS  # of R or a package: new enough
     return (isinstance(node, Call) and node.function in TRUE_HERE) or node == Constant("TRUE")

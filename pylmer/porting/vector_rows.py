@@ -88,6 +88,7 @@ VECTOR_ROWS = (
     Row("rpois", "n lambda", "rng.poisson({lambda}, {n})", "vector"),
     Row("rbinom", "n size prob", "rng.binomial({size}, {prob}, {n})", "vector"),
     Row("rnbinom", "n size mu", "rng.negative_binomial({size}, {size} / ({size} + {mu}), {n})", "vector"),
+    Row("sample", "x size replace=False", "rng.choice({x}, {size}, replace={replace})", "vector"),
     Row("rexp", "n rate=1", "rng.exponential(1 / {rate}, {n})", "vector"),
     # checks
     Row("identical", "x y", "np.array_equal({x}, {y})", "flag"),
