@@ -99,6 +99,13 @@ LINES = [
     ("(y <- 3)", "y = 3\nprint(y)"),
     ("fm.1 <- 2; lambda <- fm.1; anova <- lambda", "fm_1 = 2\nlambda_ = fm_1\nanova_ = lambda_"),
     ("suppressWarnings(z <- m)", "z = m"),
+    ("update(e, adjust = 'fdr')", 'print(summary(e, adjust="fdr"))'),
+    ("c(beta = fixef(m), sigma = sigma(m))", "print(np.concatenate([np.ravel(fixef(m)), np.ravel(sigma(m))]))"),
+    ("formula(m)[-2]", 'print("~" + str(formula(m)).split("~", 1)[1])'),
+    ("expand.grid(f = c('b', 'a'), g = 1:2)",
+     'print(pd.MultiIndex.from_product([np.arange(1, 3), pd.Categorical(["b", "a"], categories=pd.unique('
+     'np.array(["b", "a"])))], names=["g", "f"]).to_frame(index=False)[["f", "g"]])'),
+    ("if (getRversion() >= '3.3.3') 2 + 2", "print(2 + 2)"),
     ("lmer(Reaction ~ 1 | Subject, d)", 'print(lmer("Reaction ~ (1 | Subject)", d))'),
     ("d <- within(d, late <- Days > 5)", 'd = d.assign(**{"late": d["Days"] > 5})'),
     ("matrix(1:6, ncol = 2)", 'print(np.reshape(np.arange(1, 7), (-1, 2), order="F"))'),

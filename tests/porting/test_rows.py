@@ -26,7 +26,7 @@ method REML seed random_only cond_sim newparams nAGQ df wts
 
 @pytest.mark.parametrize(("name", "row"), WORDS, ids=[f"{name} {row.on}" for name, row in WORDS])
 def test_a_word_takes_what_its_row_passes_on(name: str, row: Row) -> None:
-    word = pylmer.lmer if name == "update" else getattr(pylmer, str(row.code))  # update passes on what lmer takes
+    word = pylmer.lmer if row.word == "update" else getattr(pylmer, str(row.code))  # update passes on what lmer takes
     parameters = inspect.signature(word).parameters
     passed = [f for f in row.arguments[row.positional :] if not f.mark.startswith(("-", "!")) and f.name != DOTS]
     unknown = {f.keyword for f in passed if f.keyword not in parameters} - set(OF_OTHER_KINDS.split())
