@@ -37,9 +37,8 @@ write_all <- function(folder) {
     dir.create(file.path(folder, "data"), showWarnings = FALSE)
     for (package in c(PACKAGES, "nlme", "datasets")) {
         for (name in unique(sub(" .*", "", data(package = package)$results[, "Item"]))) {
-            place <- new.env()
-            suppressWarnings(data(list = name, package = package, envir = place))
-            if (exists(name, place, inherits = FALSE)) try(write_data(name, get(name, place), file.path(folder, "data")))
+            set <- try(getExportedValue(package, name), silent = TRUE)
+            if (!inherits(set, "try-error")) try(write_data(name, set, file.path(folder, "data")))
         }
     }
 }
@@ -66,6 +65,7 @@ numbers <- function(x) {
     if (inherits(x, "thpr")) return(kept(t(confint(x))))
     if (inherits(x, "boot")) return(kept(c(x$t0, dim(x$t))))
     if (inherits(x, "step_list")) return(kept(c(table_numbers(x$random), table_numbers(x$fixed))))
+    if (inherits(x, "summaryDefault")) return(kept(unclass(x)))
     if (inherits(x, "table")) return(NULL)
     if (is.data.frame(x)) return(table_numbers(x))
     if (is.matrix(x)) return(kept(t(x)))
@@ -95,7 +95,7 @@ rewritten <- function(e, wrap = TRUE) {
     inside <- wrap && !(name %in% c("function", "~", "quote", "expression", "%>%"))
     for (i in seq_along(e)) {
         if (empty(e[[i]])) next
-        if (is.pairlist(e[[i]])) for (p in as.list(e[[i]])) { if (!empty(p)) rewritten(p, FALSE) }
+        if (is.pairlist(e[[i]])) for (k in seq_along(e[[i]])) { if (!empty(e[[i]][[k]])) rewritten(e[[i]][[k]], FALSE) }
         else if (is.call(e[[i]])) e[[i]] <- rewritten(e[[i]], inside)
     }
     if (place && wrap) call(".recorded", place, e) else e

@@ -31,18 +31,15 @@ def combine(at: Expressions, node: Call, matched: Matched) -> Py:
     parts = items(at, node)
     if any(value.kind in ("fit", "grid", "frame", "table", "byfactor", "function") for _, value in parts):
         raise NotPortedError("c() of what is no vector")
+    if parts and all(name for name, _ in parts) and not all(value.kind in SCALARS for _, value in parts):
+        at.scope.notes.append("c() of vectors with names: the names are left out")
+        return Py(f"np.concatenate([{', '.join(f'np.ravel({value.code})' for _, value in parts)}])", "vector")
     if parts and all(name for name, _ in parts):
-        inside = ", ".join(f"{quoted(name or '')}: {_scalar(value)}" for name, value in parts)
+        inside = ", ".join(f"{quoted(name or '')}: {value.code}" for name, value in parts)
         return Py(f"{{{inside}}}", "named")
     texts = bool(parts) and all(value.kind in ("text", "texts") for _, value in parts)
     inside = ", ".join(argument_text(value) if value.kind in SCALARS else f"*{value.at(ATOM)}" for _, value in parts)
     return Py(f"[{inside.replace(chr(34) + 'NA' + chr(34), 'np.nan')}]", "texts" if texts else "list")
-
-
-def _scalar(value: Py) -> str:
-    if value.kind not in SCALARS | {"object"}:
-        raise NotPortedError("c() of named vectors")
-    return value.code
 
 
 def list_call(at: Expressions, node: Call, matched: Matched) -> Py:
@@ -79,6 +76,18 @@ def bind(at: Expressions, node: Call, matched: Matched) -> Py:
         stack = "vstack" if node.function == "rbind" else "column_stack"
         return Py(f"np.{stack}([{inside}])", "vector")
     raise NotPortedError(f"{node.function}() of {', '.join(sorted(kinds))}")
+
+
+def matrix_of(at: Expressions, node: Call, matched: Matched) -> Py:
+    """matrix(): column by column, unless byrow; one value fills it."""
+    data, rows, columns, by_row = (_given(at, matched, name) for name in ("data", "nrow", "ncol", "byrow"))
+    if data is None or "dimnames" in matched.given or (rows is None and columns is None):
+        raise NotPortedError("matrix() without data or size, or with names")
+    shape = f"({'-1' if rows is None else rows.code}, {'-1' if columns is None else columns.code})"
+    if data.kind in SCALARS:
+        return Py(f"np.full({shape}, {data.code})", "vector")
+    order = "" if by_row is not None and by_row.code == "True" else ', order="F"'
+    return Py(f"np.reshape({argument_text(data)}, {shape}{order})", "vector")
 
 
 def applied(at: Expressions, node: Call, matched: Matched) -> Py:

@@ -11,7 +11,7 @@ from ..language.nodes import Argument, Call, Name, Text
 from ..structures import STRUCTURES
 from .nodes import RNode
 from .rows import DOTS, Formal, Matched, Row, match
-from .values import argument_text, array_text, called_names, is_formula, quoted_expression
+from .values import argument_text, array_text, called_names, is_formula, parenthesized, quoted_expression
 from .written import ATOM, LAMBDA, NotPortedError, Py, quoted
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 IN_FORMULAS = frozenset(["offset", *STRUCTURES])
 VARIABLES = frozenset(["vector", "factor", "strings", "series", "number", "list", "object", "texts", "mask", "flag"])
+CONSTANTS_OF_R = frozenset(["pi", "T", "F", "letters", "LETTERS"])
+WHOLE = {("test", '"Chi"'): '"Chisq"', ("ddf", '"Ken"'): '"Kenward-Roger"'}  # what R takes for the whole
+MIXED = frozenset(["lmer", "glmer", "glmer_nb"])
 FITTERS = frozenset(["lmer", "glmer", "glmer_nb", "lm", "glm"])
 _PLACE = re.compile(r"(?P<before>[(\[,] ?|^)?\{(?P<name>[\w.]+)\}(?P<after>[)\],]|$)?")
 
@@ -37,7 +40,7 @@ def call_text(at: Expressions, node: Call) -> Py:
     matched = match(row, node.function, node.arguments)
     if row.by is not None:
         return row.by(at, node, matched)  # type: ignore[no-any-return]
-    return _word(at, row, node, matched) if _is_word(row) else _template(at, row, node, matched)
+    return _word(at, row, node, matched) if row.word else _template(at, row, node, matched)
 
 
 def _own_call(at: Expressions, own: Py, node: Call) -> Py:
@@ -72,10 +75,6 @@ def _row_for(at: Expressions, rows: tuple[Row, ...], node: Call) -> Row:
     raise NotPortedError(f"{node.function}() of a {kind}")
 
 
-def _is_word(row: Row) -> bool:
-    return isinstance(row.code, str) and row.code.replace(".", "").isidentifier()
-
-
 def _word(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
     """A function of pylmer: the first arguments by position, the others by keyword; `...` by position."""
     parts: list[str] = []
@@ -90,7 +89,8 @@ def _word(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
         if argument is None or argument.value is None:
             by_position = by_position and place >= row.positional
             continue
-        value = _value(at, node.function, formal, argument.value)
+        given = parenthesized(argument.value) if row.code in MIXED else argument.value
+        value = _value(at, node.function, formal, given)
         if value is None:
             continue
         values.append(value)
@@ -134,6 +134,8 @@ def _value(at: Expressions, function: str, formal: Formal, node: RNode) -> Py | 
     value = at.py(node)
     if is_formula(node):
         _check_formula(at, node)
+    if (formal.name, value.code) in WHOLE:
+        return Py(WHOLE[formal.name, value.code], value.kind)
     if (
         value.kind in ("nothing", "missing", *VARIABLES, "range", "dict", "named", "formula", "text")
         or value.binding >= LAMBDA
@@ -163,8 +165,8 @@ def _environment(at: Expressions, values: list[Py]) -> list[str]:
     wanted = [name for value in values for name in value.names if name not in columns]
     known = {name: at.scope.variables[name] for name in dict.fromkeys(wanted) if name in at.scope.variables}
     used = {name: value for name, value in known.items() if value.kind in VARIABLES}
-    if not frames and not any(value.kind == "fit" for value in values):
-        _require(at, [name for name in wanted if name not in used])
+    if (not frames or frames[0].columns is not None) and not any(value.kind == "fit" for value in values):
+        _require(at, [name for name in wanted if name not in used and name not in CONSTANTS_OF_R])
     return [f"env={{{', '.join(f'{quoted(name)}: {value.code}' for name, value in used.items())}}}"] if used else []
 
 
@@ -184,6 +186,8 @@ def _template(at: Expressions, row: Row, node: Call, matched: Matched) -> Py:
     if "rng." in template:
         at.scope.random()
     _check_all_used(row, node.function, template, matched)
+    if "na.rm" in matched.given and kind != "series":
+        raise NotPortedError(f"{node.function}(): na.rm= of what is no column")
     code = _PLACE.sub(lambda found: _place(found, node.function, values), template)
     binding = LAMBDA if code.startswith(("-", "not ")) else ATOM
     return Py(code, kind if row.gives == "same" else row.gives, binding)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from ..language.nodes import Binary, Call, Constant, Index, Name, Number, Paren, Text, Unary
 from .calls import call_text
 from .grammar import unpiped
 from .indexing import index_text
-from .nodes import Assign, Block, Dollar, Function, If, RNode, Unported
+from .nodes import Assign, Block, Definition, Dollar, If, RNode, Unported
 from .operators import binary_text, unary_text
 from .records import dollar_text
 from .rows import Row
-from .scope import Scope
+from .scope import ScriptScope
 from .values import CONSTANTS, FUNCTION_VALUES, VARIABLES, formula_value, whole_text
 from .written import ATOM, LAMBDA, NotPortedError, Py, number, quoted
 
@@ -25,7 +27,7 @@ class Expressions:
     """
 
     def __init__(
-        self, scope: Scope, table: Mapping[str, tuple[Row, ...]], mark: Callable[[Call, str], str] | None
+        self, scope: ScriptScope, table: Mapping[str, tuple[Row, ...]], mark: Callable[[Call, str], str] | None
     ) -> None:
         self.scope, self.table, self.mark = scope, table, mark
         self.done: dict[int, str] = {}  # assignments inside the statement at work that stand before it already
@@ -48,8 +50,8 @@ def _name(at: Expressions, node: Name) -> Py:
     if node.name in FUNCTION_VALUES:
         return Py(FUNCTION_VALUES[node.name], "function", LAMBDA if "lambda" in FUNCTION_VALUES[node.name] else ATOM)
     for row in at.table.get(node.name, ()):
-        if isinstance(row.code, str) and row.code.isidentifier():
-            return Py(row.code, "function")
+        if row.word:
+            return Py(row.word, "function")
     raise NotPortedError(f"{node.name} is nothing that the script defines, nor a data set of pylmer or of --data")
 
 
@@ -70,8 +72,7 @@ def _call(at: Expressions, node: Call) -> Py:
     written = call_text(at, node)
     if at.mark is None:
         return written
-    code = at.mark(node, written.code)
-    return written if code == written.code else Py(code, written.kind, ATOM, written.names, written.columns)
+    return replace(written, code=at.mark(node, written.at(LAMBDA)))
 
 
 def _assign(at: Expressions, node: Assign) -> Py:
@@ -87,7 +88,7 @@ def _assign(at: Expressions, node: Assign) -> Py:
     return at.scope.variables[node.target.name]
 
 
-def _function(at: Expressions, node: Function) -> Py:
+def _function(at: Expressions, node: Definition) -> Py:
     """A function of one expression, as a lambda."""
     body = node.body
     if isinstance(body, Block) and len(body.statements) == 1:
@@ -95,24 +96,27 @@ def _function(at: Expressions, node: Function) -> Py:
     if isinstance(body, Block | If | Assign):
         raise NotPortedError("a function of several statements inside a call: give it a name first")
     names = [name for name, _ in node.parameters if name != "..."]
-    outer, lost, before = dict(at.scope.variables), dict(at.scope.lost), list(at.scope.before)
+    outer, lost, done = dict(at.scope.variables), dict(at.scope.lost), set(at.done)
     codes = [at.scope.define(name, Py("", "object")) for name in names]
     try:
         inner = at.py(body)
-        defaults = [None if each is None else at.py(each).code for _, each in node.parameters if _ != "..."]
+        defaults = [None if each is None else at.py(each).code for name, each in node.parameters if name != "..."]
     finally:
         inside = {name: at.scope.variables[name] for name in names}
         at.scope.variables, at.scope.lost = {**at.scope.variables, **outer}, lost
         for name in inside.keys() - outer.keys():
             at.scope.variables.pop(name, None)
-    if any(
-        " = " in line
-        for line in at.scope.before[len(before) :]
-        if not line.split(" = ")[1].startswith(("datasets", "pd.read"))
-    ):
+    if at.done.keys() - done:
         raise NotPortedError("an assignment inside a function")
-    parameters = ", ".join(c if d is None else f"{c}={d}" for c, d in zip(codes, defaults, strict=True))
+    parameters = parameter_list(codes, defaults)
     return Py(f"lambda {parameters}: {inner.code}" if parameters else f"lambda: {inner.code}", "function", LAMBDA)
+
+
+def parameter_list(names: Sequence[str], defaults: Sequence[str | None]) -> str:
+    """The parameters of a function; Python wants those without a default first."""
+    if any(before is not None and after is None for before, after in pairwise(defaults)):
+        raise NotPortedError("a function whose parameters with defaults stand before others")
+    return ", ".join(name if each is None else f"{name}={each}" for name, each in zip(names, defaults, strict=True))
 
 
 def _if(at: Expressions, node: If) -> Py:
@@ -143,7 +147,7 @@ _WRITERS: dict[type, Callable[[Expressions, Any], Py]] = {
     Index: index_text,
     Assign: _assign,
     Dollar: dollar_text,
-    Function: _function,
+    Definition: _function,
     Block: _left,
     If: _if,
     Unported: _left,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..language.nodes import Binary, Call, Name, Unary
 from .building import SCALARS, items
-from .nodes import RNode
+from .nodes import Assign, Block, RNode
 from .rows import Matched
 from .values import argument_text, array_text, is_formula
 from .written import ATOM, NotPortedError, Py, quoted
@@ -87,10 +87,19 @@ def framed(at: Expressions, node: Call, matched: Matched) -> Py:
 def gridded(at: Expressions, node: Call, matched: Matched) -> Py:
     """expand.grid(a = , b = ): all combinations, the first varies fastest."""
     columns = _columns(at, node)
-    values = ", ".join(f"[{v.code}]" if v.kind in SCALARS else argument_text(v) for _, v in columns[::-1])
+    values = ", ".join(map(_side, [value for _, value in columns[::-1]]))
     names = [quoted(name) for name, _ in columns]
     code = f"pd.MultiIndex.from_product([{values}], names=[{', '.join(names[::-1])}]).to_frame(index=False)"
     return Py(f"{code}[[{', '.join(names)}]]", "frame", columns=frozenset(name for name, _ in columns))
+
+
+def _side(value: Py) -> str:
+    """The values of one column; texts are factors, their levels in their order."""
+    if value.kind in SCALARS:
+        return f"[{value.code}]"
+    if value.kind == "texts":
+        return f"pd.Categorical({value.code}, categories=pd.unique(np.array({value.code})))"
+    return argument_text(value)
 
 
 def selected(at: Expressions, node: Call, matched: Matched) -> Py:
@@ -131,6 +140,19 @@ def within_frame(at: Expressions, node: Call, matched: Matched) -> Py:
     """with(d, expression)."""
     frame = _frame(at, _argument(matched, "data", "with"), "with")
     return _inside(at, frame, _argument(matched, "expr", "with"))
+
+
+def within_assigned(at: Expressions, node: Call, matched: Matched) -> Py:
+    """within(d, x <- expression)."""
+    frame = _frame(at, _argument(matched, "data", "within"), "within")
+    inner = _argument(matched, "expr", "within")
+    if isinstance(inner, Block) and len(inner.statements) == 1:
+        inner = inner.statements[0]
+    if not (isinstance(inner, Assign) and isinstance(inner.target, Name)):
+        raise NotPortedError("within() of more than one assignment")
+    value = argument_text(array_text(_inside(at, frame, inner.value)))
+    columns = None if frame.columns is None else frame.columns | {inner.target.name}
+    return Py(f"{frame.at(ATOM)}.assign(**{{{quoted(inner.target.name)}: {value}}})", "frame", columns=columns)
 
 
 def aggregated(at: Expressions, node: Call, matched: Matched) -> Py:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..language.grammar import MisuseError, TreeBuilder
 from ..language.nodes import Argument, Binary, Call, Name, Paren, Text
 from .line_ends import LineEnds
-from .nodes import Assign, Block, Dollar, Function, If, RNode, Unported
+from .nodes import Assign, Block, Definition, Dollar, If, RNode, Unported
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -34,6 +34,15 @@ class ScriptBuilder(TreeBuilder):
 
     def INFIX(self, token: Token) -> Token:
         return token
+
+    def RAW(self, token: Token) -> Text:
+        return Text(token.value[3:-2], (token.start_pos or 0, token.end_pos or 0))
+
+    def HOLE(self, token: Token) -> Name:
+        return Name(token.value, (token.start_pos or 0, token.end_pos or 0))
+
+    def complex(self, children: list[Any]) -> Unported:
+        return Unported("complex numbers", (), (children[0].start_pos, children[0].end_pos))
 
     def start(self, children: list[Any]) -> tuple[RNode, ...]:
         statements: tuple[RNode, ...] = children[0]
@@ -90,8 +99,8 @@ class ScriptBuilder(TreeBuilder):
     def parameter(self, children: list[Any]) -> tuple[str, RNode | None]:
         return children[0].name, (children[2] if len(children) > 1 else None)
 
-    def function(self, children: list[Any]) -> Function:
-        return Function(children[2], children[4], (children[0].start_pos, children[4].span[1]))
+    def function(self, children: list[Any]) -> Definition:
+        return Definition(children[2], children[4], (children[0].start_pos, children[4].span[1]))
 
     def if_(self, children: list[Any]) -> If:
         otherwise = children[6] if len(children) > 5 else None

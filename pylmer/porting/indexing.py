@@ -69,6 +69,8 @@ def _of_one(at: Expressions, operand: Py, argument: Argument) -> Py:
         return _of_labelled(operand, place, out)
     if operand.kind == "grid":
         return _rows_of_grid(operand, place, out)
+    if operand.kind == "formula" and out and place.code == "2":  # formula(fit)[-2]: its right side
+        return Py(f'"~" + str({operand.code}).split("~", 1)[1]', "formula", SUM)
     if operand.kind in SEQUENCES or operand.kind == "object":
         return _of_sequence(operand, place, out)
     raise NotPortedError(f"[ ] of a {operand.kind}")

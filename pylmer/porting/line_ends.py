@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 OPENING = {"LPAR": "(", "LSQB": "[", "LBRACE": "{"}
 CLOSING = frozenset(["RPAR", "RSQB", "RBRACE"])
 ENDS = frozenset(
-    ["NAME", "QNAME", "STRING", "NUMBER", "CONST", "NEXT", "BREAK", *CLOSING]
+    ["NAME", "QNAME", "STRING", "RAW", "HOLE", "COMPLEX", "NUMBER", "CONST", "NEXT", "BREAK", *CLOSING]
 )  # an expression can end here
 HEADS = frozenset(["IF", "FOR", "WHILE", "FUNCTION"])  # the parentheses after these are followed by something
 

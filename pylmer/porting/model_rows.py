@@ -19,13 +19,14 @@ MODEL_ROWS = (
     Row("glmer.nb", f"formula data control nAGQ {FIT_ARGUMENTS} -interval -tol -verbose -nb.control -initCtrl",
         "glmer_nb", "fit", positional=2, env=True),
     Row("lm", f"formula data ~subset ~weights na.action -method {FIT_ARGUMENTS}", "lm", "fit", positional=2, env=True),
+    Row("aov", f"formula data -projections {FIT_ARGUMENTS}", "lm", "fit", positional=2, env=True),  # its table: anova()
     Row("glm", f"formula family data ~weights ~subset na.action -start -etastart -mustart ~offset -control {FIT_ARGUMENTS}",
         "glm", "fit", env=True),
     Row("lmList", "formula data !family ~subset ~weights na.action ~offset pool -warn", "lmList", "fitlist",
         positional=2, env=True),
     Row("lmerControl", CONTROL, "lmerControl", "control", positional=0),
     Row("glmerControl", CONTROL, "glmerControl", "control", positional=0),
-    Row("update", f"object formula data REML family control -evaluate {FIT_ARGUMENTS}", "update", "fit", "fit object",
+    Row("update", f"object formula data REML family control -start nAGQ !evaluate {FIT_ARGUMENTS}", "update", "fit", "fit object",
         2, env=True),
     Row("refit", "object newresp", "refit", "fit", "fit object", 2),
     Row("refitML", "x", "refitML", "fit"),
@@ -33,11 +34,11 @@ MODEL_ROWS = (
     # reading a fit
     Row("fixef", "object add.dropped", "fixef", "named_vector", "fit object record"),
     Row("fixed.effects", "object", "fixef", "named_vector", "fit object"),
-    Row("ranef", "object condVar -drop -whichel -postVar", "ranef", "byfactor", "fit object"),
+    Row("ranef", "object condVar -drop !whichel -postVar", "ranef", "byfactor", "fit object"),
     Row("random.effects", "object", "ranef", "byfactor", "fit object"),
     Row("coef coefficients", "object", "coef", "table", "summary fitlist grid"),
     Row("coef coefficients", "object", "coef", "byfactor", "fit object"),  # of lm a Series: both print and index by label
-    Row("VarCorr", "x -sigma", "VarCorr", "varcorr"),
+    Row("VarCorr", "x !sigma", "VarCorr", "varcorr"),
     Row("sigma", "object", "sigma", "number"),
     Row("vcov", "object full use.hessian", "vcov", "table"),
     Row("logLik", "object REML", "logLik", "number"),
@@ -66,7 +67,7 @@ MODEL_ROWS = (
     Row("se.coef", "object", "se_coef", "record"),
     Row("sigma.hat", "object", "sigma_hat", "record"),
     # prediction and simulation
-    Row("predict", "object newdata -newparams re.form random.only -terms type allow.new.levels na.action se.fit interval "
+    Row("predict", "object newdata newparams re.form random.only !terms type ReForm>re_form REForm>re_form REform>re_form allow.new.levels na.action se.fit interval "
         "level -simplify", "predict", "series", "fit object", 2),
     Row("simulate", "object nsim seed use.u re.form newdata newparams family !cluster.rand allow.new.levels na.action "
         "cond.sim weights offset", "simulate", "frame", "fit formula object", 2, random=True),
@@ -74,15 +75,16 @@ MODEL_ROWS = (
         "fit object", 2, random=True),
     Row("sim", "object n.sims", "sim", "record", "fit object", random=True),
     # tests and intervals
-    Row("confint", "object parm level method zeta nsim boot.type -FUN -quiet oldNames signames -maxpts -verbose -parallel "
-        "-.progress -PBargs -devtol -optimizer", "confint", "table", "fit profile boot object"),
+    Row("confint", "object parm level method zeta nsim boot.type !FUN -quiet oldNames signames -maxpts -verbose -parallel "
+        "-.progress -PBargs -devtol -optimizer", "confint", "table", "fit profile object"),
+    Row("confint", "object parm level type", "confint", "table", "boot"),
     Row("profile", "fitted which alphamax>alpha_max -maxpts -delta -delta.cutoff -verbose -devtol -devmatchtol "
         "-maxmult -startmethod -optimizer -control signames prof.scale -parallel", "profile", "profile", "fit object"),
     Row("varianceProf", "x", "varianceProf", "profile"),
-    Row("logProf", "x -ranef", "logProf", "profile"),
+    Row("logProf", "x !ranef", "logProf", "profile"),
     Row("anova", "object ... type ddf refit model.names test", "anova", "table", "fit object", degrees=True),
     Row("Anova", "mod type test.statistic>test test", "Anova", "table"),
-    Row("drop1", "object scope ddf test -trace -k -force_get_contrasts", "drop1", "table", "fit object", degrees=True),
+    Row("drop1", "object scope ddf test -trace !k -force_get_contrasts", "drop1", "table", "fit object", degrees=True),
     Row("ranova rand", "model reduce.terms", "ranova", "table"),
     Row("step", "object ddf alpha.random alpha.fixed reduce.fixed reduce.random -keep -trace", "step", "step", "fit object"),
     Row("get_model", "x", "get_model", "fit"),

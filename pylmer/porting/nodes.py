@@ -29,7 +29,7 @@ class Dollar:
 
 
 @dataclass(frozen=True)
-class Function:
+class Definition:
     """`function(parameters) body`; a default is None where there is none."""
 
     parameters: tuple[tuple[str, RNode | None], ...]
@@ -66,7 +66,7 @@ class Unported:
 
 RNode: TypeAlias = (
     Name | Number | Text | Constant | Unary | Binary | Paren | Call | Index
-    | Assign | Dollar | Function | Block | If | Unported
+    | Assign | Dollar | Definition | Block | If | Unported
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from .model_rows import MODEL_ROWS
 from .nodes import RNode
 from .reading import Comment, Script, read_script
 from .rows import Row
-from .scope import Scope
+from .scope import ScriptScope
 from .statements import defined, parts_of, statement_lines
 from .vector_rows import VECTOR_ROWS
 from .written import NotPortedError
@@ -71,9 +71,7 @@ def table() -> dict[str, tuple[Row, ...]]:
 @cache
 def words() -> frozenset[str]:
     """The functions of pylmer that ported scripts call."""
-    names = {
-        row.code for rows in table().values() for row in rows if isinstance(row.code, str) and row.code.isidentifier()
-    }
+    names = (row.word for rows in table().values() for row in rows if row.word and "." not in row.word)
     return frozenset([*names, "set_contrasts", "rbind", "datasets", "families"])
 
 
@@ -101,7 +99,7 @@ def port(text: str, data: str | Path | None = None, mark: Mark | None = None) ->
       line 3: gls() has no counterpart
     """
     script = read_script(text)
-    scope = Scope(None if data is None else Path(data), words())
+    scope = ScriptScope(None if data is None else Path(data), words())
     writer = _Writer(script, Expressions(scope, table(), mark))
     writer.statements(script.statements)
     writer.comments_until(len(script.text) + 1)

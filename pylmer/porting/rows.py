@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any
 
 from ..language.nodes import Argument
@@ -66,6 +67,12 @@ class Row:
         """The formals, read; of one that stands there twice the first."""
         formals = map(_formal, self.formals.split())
         return tuple({formal.name: formal for formal in reversed(list(formals))}.values())[::-1]
+
+    @cached_property
+    def word(self) -> str:
+        """The function that `code` names; "" of a template."""
+        code = self.code if isinstance(self.code, str) else ""
+        return code if code.replace(".", "").isidentifier() and not iskeyword(code) else ""
 
     @cached_property
     def kinds(self) -> frozenset[str]:

@@ -18,7 +18,7 @@ def packaged() -> dict[str, frozenset[str]]:
 
 
 @dataclass
-class Scope:
+class ScriptScope:
     """The variables of a script.
 
     folder    where data sets lie that pylmer does not have, as NAME.csv or as NAME.json (`datasets.read`)

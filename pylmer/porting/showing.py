@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..language.nodes import Call, Constant, Text
+from ..language.nodes import Binary, Call, Constant, Text
 from .building import items
 from .nodes import RNode
 from .written import AND, NotPortedError
@@ -19,6 +19,7 @@ FREE = frozenset(
 WRAPPERS = frozenset(["system.time", "suppressWarnings", "suppressMessages", "withAutoprint", "try", "local"])
 SHOWS_ONLY = frozenset(["digits", "scipen", "width", "show.signif.stars", "warn", "max.print"])
 TRUE_HERE = frozenset(["require", "requireNamespace", "interactive"])
+VERSIONS = frozenset(["getRversion", "packageVersion"])
 PASSED = frozenset(
     ["library", "require", "requireNamespace", "loadNamespace", "attachNamespace", "par", "dev.off", "pdf", "png",
      "graphics.off", "install.packages", "rm", "gc", "setwd", "detach", "showClass", "methods", "sessionInfo"]
@@ -145,4 +146,9 @@ def attached(call: Call) -> set[str]:
 
 def is_true(node: RNode) -> bool:
     """Whether a condition holds here without a question: require(package), interactive()."""
+    if isinstance(node, Binary) and node.operator in ("||", "&&"):
+        sides = is_true(node.left), is_true(node.right)
+        return any(sides) if node.operator == "||" else all(sides)
+    if isinstance(node, Binary) and node.operator in (">=", ">") and isinstance(node.left, Call):
+        return node.left.function in VERSIONS  # of R or a package: new enough
     return (isinstance(node, Call) and node.function in TRUE_HERE) or node == Constant("TRUE")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..language.nodes import Call, Index, Name, Paren, Text
-from .expressions import Expressions
-from .nodes import Assign, Block, Dollar, Function, If, RNode, walk
+from .expressions import Expressions, parameter_list
+from .nodes import Assign, Block, Definition, Dollar, If, RNode, walk
 from .operators import minus_one
 from .showing import DRAWS, PASS, PASSED, STATEMENTS, WRAPPERS, attached, is_true
 from .values import argument_text, whole_text
@@ -16,18 +16,18 @@ QUIET = frozenset(["picture", "nothing"])
 
 
 @dataclass(frozen=True)
-class Piece:
+class PortedStatement:
     """The lines of a statement; passed: there is nothing to do in Python."""
 
     lines: list[str]
     passed: bool = False
 
 
-def statement_lines(at: Expressions, node: RNode) -> Piece:
+def statement_lines(at: Expressions, node: RNode) -> PortedStatement:
     """The statement as Python; raises NotPortedError."""
     lines = _lines(at, node)
     notes = [f"# note: {each}" for each in dict.fromkeys(at.scope.notes)]
-    return Piece([*notes, *at.scope.before, *lines], lines == PASS)
+    return PortedStatement([*notes, *at.scope.before, *lines], lines == PASS)
 
 
 def parts_of(node: RNode) -> tuple[RNode, ...] | None:
@@ -104,7 +104,7 @@ def _indented(at: Expressions, node: RNode) -> list[str]:
 def _assigned(at: Expressions, node: Assign) -> list[str]:
     target = Name(node.target.value) if isinstance(node.target, Text) else node.target
     if isinstance(target, Name):
-        if isinstance(node.value, Function):
+        if isinstance(node.value, Definition):
             return _defined(at, target.name, node.value)
         value = _value(at, node.value)
         code = at.scope.define(target.name, value)
@@ -128,7 +128,7 @@ def _value(at: Expressions, node: RNode) -> Py:
     return value
 
 
-def _defined(at: Expressions, name: str, function: Function) -> list[str]:
+def _defined(at: Expressions, name: str, function: Definition) -> list[str]:
     """A function with a name: def, its last expression returned."""
     body = function.body.statements if isinstance(function.body, Block) else (function.body,)
     if not body:
@@ -144,7 +144,7 @@ def _defined(at: Expressions, name: str, function: Function) -> list[str]:
         inner += _returned(at, last)
     finally:
         at.scope.variables = outer
-    parameters = ", ".join(c if d is None else f"{c}={d}" for c, d in zip(codes, defaults, strict=True))
+    parameters = parameter_list(codes, defaults)
     return [f"def {code}({parameters}):", *(f"    {line}" for line in inner), ""]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..language.deparse import deparse
-from ..language.nodes import Binary, Call, Name, Unary
+from ..language.nodes import Binary, Call, Name, Paren, Unary
 from ..language.walk import nodes
 from .nodes import RNode
 from .written import ATOM, SIGN, NotPortedError, Py
@@ -21,7 +21,10 @@ VARIABLES = {
     "pi": Py("np.pi", "number"),
     "letters": Py('list("abcdefghijklmnopqrstuvwxyz")', "texts"),
     "LETTERS": Py('list("ABCDEFGHIJKLMNOPQRSTUVWXYZ")', "texts"),
-} | {name: Py(f'"{name}"', "family") for name in ("binomial", "poisson", "gaussian", "Gamma", "inverse.gaussian")}
+} | {f"na.{how}": Py(f'"{how}"', "text") for how in ("omit", "exclude", "fail", "pass")}
+VARIABLES |= {
+    name: Py(f'"{name}"', "family") for name in ("binomial", "poisson", "gaussian", "Gamma", "inverse.gaussian")
+}
 FUNCTION_VALUES = {
     "mean": "np.mean",
     "median": "np.median",
@@ -77,6 +80,14 @@ def called_names(node: RNode) -> tuple[str, ...]:
 def is_formula(node: RNode | None) -> bool:
     """Whether the node's outermost operator is ~."""
     return isinstance(node, Unary | Binary) and node.operator == "~"
+
+
+def parenthesized(node: RNode) -> RNode:
+    """lme4's `y ~ 1 | g`, whose right side is a bar alone, as pylmer wants it: y ~ (1 | g)."""
+    if not (isinstance(node, Binary) and node.operator == "~"):
+        return node
+    alone = isinstance(node.right, Binary) and node.right.operator in ("|", "||")
+    return Binary("~", node.left, Paren(node.right), node.span) if alone else node
 
 
 def array_text(value: Py) -> Py:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from .building import applied, bind, combine, family_call, list_call, paste, repeated, scale_column, sequence, sprintf
+from .building import (
+    applied,
+    bind,
+    combine,
+    family_call,
+    list_call,
+    matrix_of,
+    paste,
+    repeated,
+    scale_column,
+    sequence,
+    sprintf,
+)
 from .rows import Row
 
 ELEMENTWISE = {
@@ -16,7 +28,7 @@ VECTOR_ROWS = (
     Row("log", "x base=np.e", {"*": "np.log({x})"}, "same"),
     Row("round", "x digits=0", "np.round({x}, {digits})", "same"),
     Row("signif", "x digits=6", "np.vectorize(lambda x: float(f'{{x:.{digits}g}}'))({x})", "vector"),
-    Row("mean", "x -na.rm -trim", "np.mean({x})", "number"),
+    Row("mean", "x -na.rm", "np.mean({x})", "number"),
     Row("median", "x -na.rm", "np.median({x})", "number"),
     Row("sd", "x -na.rm", "np.std({x}, ddof=1)", "number"),
     Row("var", "x -na.rm", "np.var({x}, ddof=1)", "number"),
@@ -40,14 +52,17 @@ VECTOR_ROWS = (
     Row("sort", "x", {"series named_vector": "{x}.sort_values()", "*": "np.sort({x})"}, "same"),
     Row("unique", "x", {"series": "{x}.unique()", "*": "pd.unique({x})"}, "vector"),
     Row("length", "x", "len({x})", "number"),
-    Row("diag", "x -nrow", {"number": "np.eye({x})", "vector list": "np.diag({x})", "*": "np.diag({x})"}, "vector"),
+    Row("diag", "x", {"number": "np.eye({x})", "vector list": "np.diag({x})", "*": "np.diag({x})"}, "vector"),
     Row("t", "x", {"frame table": "{x}.T", "*": "np.transpose({x})"}, "same"),
     Row("solve", "a", "np.linalg.inv({a})", "vector"),
+    Row("as.numeric as.double as.integer", "x", "({x}.cat.codes + 1 if hasattr({x}, \"cat\") else {x})", "series", "series"),
     Row("unname as.vector as.numeric as.double", "x", {"texts strings": "np.asarray({x}, dtype=float)",
         "number flag": "float({x})", "mask": "np.asarray({x}, dtype=float)", "*": "np.asarray({x})"}, "vector"),
     Row("as.integer", "x", {"number": "int({x})", "*": "np.asarray({x}).astype(int)"}, "vector"),
     Row("unlist", "x", {"list vector series named_vector": "{x}"}, "same"),
     Row("as.matrix", "x", {"frame table": "{x}.to_numpy()", "*": "np.asarray({x})"}, "vector"),
+    Row("matrix", "data nrow ncol byrow dimnames", by=matrix_of),
+    Row("require requireNamespace interactive", "-package -quietly", "True", "flag"),
     Row("sapply lapply", "X FUN -simplify -USE.NAMES", by=applied),
     Row("c", "...", by=combine),
     Row("list", "...", by=list_call),
@@ -73,6 +88,7 @@ VECTOR_ROWS = (
     Row("rpois", "n lambda", "rng.poisson({lambda}, {n})", "vector"),
     Row("rbinom", "n size prob", "rng.binomial({size}, {prob}, {n})", "vector"),
     Row("rnbinom", "n size mu", "rng.negative_binomial({size}, {size} / ({size} + {mu}), {n})", "vector"),
+    Row("sample", "x size replace=False", "rng.choice({x}, {size}, replace={replace})", "vector"),
     Row("rexp", "n rate=1", "rng.exponential(1 / {rate}, {n})", "vector"),
     # checks
     Row("identical", "x y", "np.array_equal({x}, {y})", "flag"),

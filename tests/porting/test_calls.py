@@ -18,14 +18,17 @@ s <- d$Reaction
 """
 LINES = [
     # fits
-    ("lmer(y ~ a + (1 | b), d2 <- d, REML = FALSE)", 'd2 = d.copy()\nprint(lmer("y ~ a + (1 | b)", d2, REML=False))'),
+    ("lmer(Days ~ (1 | Subject), d2 <- d, REML = FALSE)",
+     'd2 = d.copy()\nprint(lmer("Days ~ (1 | Subject)", d2, REML=False))'),
     ("lmer(Reaction ~ 1 + (1|Subject), data = d, weights = Days + 1, subset = Days > 2)",
      'print(lmer("Reaction ~ 1 + (1 | Subject)", d, subset="Days > 2", weights="Days + 1"))'),
     ("f <- lmer(x ~ 1 + (1 | s))", 'f = lmer("x ~ 1 + (1 | s)", env={"x": x, "s": s})'),
     ("lm(Reaction ~ x, d)", 'print(lm("Reaction ~ x", d, env={"x": x}))'),
-    ("glm(y ~ z, poisson, d)", 'print(glm("y ~ z", family="poisson", data=d))'),
-    ("glm(y ~ z, binomial(link = 'probit'), d)", 'print(glm("y ~ z", family=families.binomial(link="probit"), data=d))'),
-    ("glmer.nb(y ~ z + (1 | h), data = cake)", 'cake = datasets.load("cake")\nprint(glmer_nb("y ~ z + (1 | h)", cake))'),
+    ("glm(Days ~ Reaction, poisson, d)", 'print(glm("Days ~ Reaction", family="poisson", data=d))'),
+    ("glm(Days ~ Reaction, binomial(link = 'probit'), d)",
+     'print(glm("Days ~ Reaction", family=families.binomial(link="probit"), data=d))'),
+    ("glmer.nb(angle ~ temp + (1 | recipe), data = cake)",
+     'cake = datasets.load("cake")\nprint(glmer_nb("angle ~ temp + (1 | recipe)", cake))'),
     ("update(m, . ~ . - Days)", 'print(update(m, ". ~ . - Days"))'),
     ("m |> update(REML = FALSE) |> fixef()", "print(fixef(update(m, REML=False)))"),
     ("m %>% fixef", "print(fixef(m))"),
@@ -96,6 +99,19 @@ LINES = [
     ("(y <- 3)", "y = 3\nprint(y)"),
     ("fm.1 <- 2; lambda <- fm.1; anova <- lambda", "fm_1 = 2\nlambda_ = fm_1\nanova_ = lambda_"),
     ("suppressWarnings(z <- m)", "z = m"),
+    ("update(e, adjust = 'fdr')", 'print(summary(e, adjust="fdr"))'),
+    ("c(beta = fixef(m), sigma = sigma(m))", "print(np.concatenate([np.ravel(fixef(m)), np.ravel(sigma(m))]))"),
+    ("formula(m)[-2]", 'print("~" + str(formula(m)).split("~", 1)[1])'),
+    ("expand.grid(f = c('b', 'a'), g = 1:2)",
+     'print(pd.MultiIndex.from_product([np.arange(1, 3), pd.Categorical(["b", "a"], categories=pd.unique('
+     'np.array(["b", "a"])))], names=["g", "f"]).to_frame(index=False)[["f", "g"]])'),
+    ("if (getRversion() >= '3.3.3') 2 + 2", "print(2 + 2)"),
+    ("lmer(Reaction ~ 1 | Subject, d)", 'print(lmer("Reaction ~ (1 | Subject)", d))'),
+    ("d <- within(d, late <- Days > 5)", 'd = d.assign(**{"late": d["Days"] > 5})'),
+    ("matrix(1:6, ncol = 2)", 'print(np.reshape(np.arange(1, 7), (-1, 2), order="F"))'),
+    ("mean(d$Days, na.rm = TRUE)", 'print(np.mean(d["Days"]))'),
+    ("sapply(1:3, function(i) i^2)", "print(np.array([(lambda i: i**2)(each) for each in range(1, 4)]))"),
+    ("if (require(lme4) && interactive()) {\n  z <- 1\n}", "z = 1"),
     ("options(contrasts = c('contr.sum', 'contr.poly'))", 'set_contrasts("contr.sum", "contr.poly")'),
 ]  # fmt: skip
 
@@ -106,6 +122,7 @@ LEFT = [
     ("lmer(y ~ x + (1 | g), d, devFunOnly = TRUE)", "lmer(): argument devFunOnly= has no counterpart"),
     ("lmer(y ~ foo(x) + (1 | g), d)", "the formula calls foo(), which pylmer's formulas do not know"),
     ("lm(y ~ q)", "the formula needs y, which the script does not define"),
+    ("lm(Reaction ~ q, d)", "the formula needs q, which the script does not define"),
     ("nothing_of_that_name + 1",
      "nothing_of_that_name is nothing that the script defines, nor a data set of pylmer or of --data"),
     ("xyplot(Reaction ~ Days, d)",
@@ -114,8 +131,12 @@ LEFT = [
      "confint(): argument cross.adjust=; there is no counterpart"),
     ("round(x, 2, 3)", "round(): more arguments than are known; there is no counterpart"),
     ("m + 1", "+ with a fit"),
+    ("h <- function(a = 1, b) a + b", "a function whose parameters with defaults stand before others"),
+    ("2i", "complex numbers"),
     ("print(m, foo = 2)", "print(): argument foo= has no counterpart"),
     ("options(foo = 1)", "options(foo) has no counterpart"),
+    ("mean(x, na.rm = TRUE)", "mean(): na.rm= of what is no column"),
+    ("contrast(e, 'eff', offset = 1)", "contrast(): argument offset= has no counterpart"),
     ("sapply(d, mean)", "sapply() of what is no sequence"),
 ]  # fmt: skip
 

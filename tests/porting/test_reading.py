@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pylmer.language.nodes import Call, Name
-from pylmer.porting.nodes import Assign, Block, Dollar, Function, If, Unported
+from pylmer.porting.nodes import Assign, Block, Definition, Dollar, If, Unported
 from pylmer.porting.reading import ScriptSyntaxError, read_script
 
 # script -> the classes of its statements
@@ -23,7 +23,7 @@ STATEMENTS = [
     ("d$x\nd$`my var`\nm@frame", [Dollar, Dollar, Dollar]),
     ("m |>\n  summary() |> coef()", [Call]),
     ("d %>% head", ["Binary"]),
-    ("f <- function(x, n = 2, ...) x^n\n\\(x) x", [Assign, Function]),
+    ("f <- function(x, n = 2, ...) x^n\n\\(x) x", [Assign, Definition]),
     ("f <- function(x)\n{\n  y <- x\n  y\n}\ng()", [Assign, Call]),
     ("if (a) b else c", [If]),
     ("if (a)\n  b\nd", [If, Name]),
@@ -38,6 +38,7 @@ STATEMENTS = [
     ("iffy <- function_of(x)\nin_use", [Assign, Name]),
     ('x <- "a # no comment; and no end"\ny', [Assign, Name]),
     ("f()(x)", [Unported]),
+    ('1i\nr"(a \\ b)"\nx |> f(y = _)', [Unported, "Text", Call]),
     ("levels(d$f) <- c('a', 'b')", [Assign]),
     ("x[i, drop = ]", ["Index"]),
     ("\ufeffx\r\ny\r\n", [Name, Name]),

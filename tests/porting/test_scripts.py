@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import pylmer
 from pylmer.cli import main
 from pylmer.porting import port
 
@@ -62,6 +64,8 @@ YIELDS = [
     ("anova(l)", 'anova(l)["F value"].iloc[0]', [9.0151]),
     ("length(draws$t)", "len(draws.t)", [5]),
 ]  # fmt: skip
+WORDS = ["anova", "coef", "confint", "contrast", "drop1", "emmeans", "emtrends", "fixef", "logLik", "ls_means"]
+WORDS += ["predict", "ranef", "ranova", "step", "summary", "VarCorr"]
 LEFT = {"sleep": [("xyplot", 31)], "herds": [], "yields": [("a loop (for)", 29)]}
 TABLES = {"sleep": SLEEP, "herds": HERDS, "yields": YIELDS}
 CASES = [(script, *row) for script, rows in TABLES.items() for row in rows]
@@ -87,10 +91,9 @@ def ran() -> Iterator[dict[str, dict[str, Any]]]:
 @pytest.mark.filterwarnings("ignore::pylmer.FitNote")
 @pytest.mark.parametrize(("script", "r", "python", "numbers"), CASES, ids=[f"{case[0]} {case[1]}" for case in CASES])
 def test_r_s_numbers(script: str, r: str, python: str, numbers: list[float], ran: dict[str, dict[str, Any]]) -> None:
-    names = {"pd": __import__("pandas"), "np": np, **ran[script]}
-    for word in ("anova", "coef", "confint", "contrast", "emmeans", "emtrends", "fixef", "logLik", "ls_means", "predict",
-                 "ranef", "ranova", "drop1", "step", "summary", "VarCorr"):  # fmt: skip
-        names.setdefault(word, getattr(__import__("pylmer"), word))
+    names = {"pd": pd, "np": np, **ran[script]}
+    for word in WORDS:
+        names.setdefault(word, getattr(pylmer, word))
     found = np.ravel(np.asarray(eval(python, names), float))  # noqa: S307  # the expressions above
     found = found[~np.isnan(found)]
     assert found == pytest.approx(numbers, rel=1.2e-3)
