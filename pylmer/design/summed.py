@@ -18,7 +18,7 @@ from ..functions import Coding, Factor, Logical, Matrix, Value
 from ..functions.arrays import Array
 from ..language import Terms, deparse
 from ..numerics.linalg import dense, powers_of_two
-from .coder import code
+from .matrices import code
 from .predictors import Predictors
 
 if TYPE_CHECKING:
