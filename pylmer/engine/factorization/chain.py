@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from .blocked import EliminationEngine, EliminationFactorization, Plan
 from .contract import Covariances, Fixed
 from .level_elimination import Level
 from .one_factor import OneFactorization, fixed_parts
-from .parents import Parents
+
+if TYPE_CHECKING:
+    from .parents import Parents
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,10 @@ class ChainPlan(Plan):
 
     @classmethod
     def of(cls, incidence: Incidence) -> ChainPlan:
+        if not incidence.pairs:
+            return cls(incidence, {})
+        from .parents import Parents  # a module that one factor does without
+
         pairs, shapes = incidence.pairs, incidence.shapes
         return cls(incidence, {(f, g): Parents(pair.second, shapes[g][0]) for (f, g), pair in pairs.items()})
 

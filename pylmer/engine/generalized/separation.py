@@ -74,7 +74,8 @@ def _numbered(X: Array) -> tuple[Array, Codes]:
     Rows are told apart by one number, a sum of their entries with random factors: sorting rows takes ten times as long.
     """
     number = np.zeros(len(X))
-    for column, factor in zip(X.T, np.random.default_rng(X.shape[1]).normal(size=X.shape[1]), strict=True):
+    factors: Array = np.random.default_rng(X.shape[1]).normal(size=(X.shape[1],))
+    for column, factor in zip(X.T, factors, strict=True):
         number += factor * column
     _, first, which = np.unique(number, return_index=True, return_inverse=True)
     if not np.array_equal(X[first][which], X):  # two rows with the same number, which chance does not bring about

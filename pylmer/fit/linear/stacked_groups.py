@@ -36,7 +36,7 @@ def _alone(X: Array, y: Array, rows: Codes, weights: Array | None, offset: Array
 def _stacks(rows: Sequence[Codes], p: int) -> list[Codes]:
     """Groups of one size, so many at a time."""
     sizes = np.array([len(each) for each in rows])
-    stacks = []
+    stacks: list[Codes] = []
     for size in np.unique(sizes[sizes > 0]):
         groups, together = np.flatnonzero(sizes == size), max(1, TOGETHER // (int(size) * max(1, p)))
         stacks.extend(groups[k : k + together] for k in range(0, len(groups), together))
