@@ -88,8 +88,9 @@ def _sorted(f: FactorRows, g: FactorRows) -> sparse.csr_array:
     integer = np.int32 if max(n, f.J, g.J) < 2**31 else np.int64
     parts: Any = (np.ones(n, dtype=bool), f.codes.astype(integer), np.arange(n + 1, dtype=integer))
     by_f = sparse.csc_array(parts, shape=(f.J, n)).tocsr()
-    order: Codes = by_f.indices
-    both = sparse.csr_array((order, g.codes.astype(integer)[order], by_f.indptr), shape=(f.J, g.J))
+    order: Any = by_f.indices
+    cells: Any = (order, g.codes.astype(integer)[order], by_f.indptr)
+    both = sparse.csr_array(cells, shape=(f.J, g.J))
     both.sort_indices()
     return both
 
