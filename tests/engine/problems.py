@@ -69,7 +69,7 @@ def make_rows(kind: str, *, weights: bool, seed: int = 1, n: int = 140) -> Rows:
             term(b, 7, None, 2),
             term(b // 4, 2, z[:, None], 3, "diag"),
             term(a, 12, None, 0),
-            term(above, 4, np.column_stack([Z3, z**2, x**2, x * z]), 1),
+            term(above, 4, np.column_stack([Z3, z**2]), 1),
         ],
         "cs and ar1": [term(a, 12, Z3, 0, "cs"), term(b, 7, Z3, 1, "ar1", True)],
         "no fixed effects": [term(a, 12, Z2, 0)],

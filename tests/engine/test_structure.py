@@ -23,6 +23,13 @@ from .problems import KINDS, make_rows, random_points
 SIGNS = ("ones", "prior", "with zeros", "negative")
 
 
+@pytest.fixture(autouse=True)
+def chains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small chains beside crossed factors are eliminated as large ones are."""
+    monkeypatch.setattr("pylmer.engine.factorization.chain_crossed.VECTORS_FROM", 0)
+    monkeypatch.setattr("pylmer.engine.factorization.chain_crossed.SCALARS_FROM", 0)
+
+
 def weights_of(sign: str, n: int) -> np.ndarray | None:
     rng = np.random.default_rng(8)
     if sign == "ones":

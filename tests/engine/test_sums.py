@@ -25,7 +25,7 @@ def labels_of(rows: Rows) -> Labels:
     numbered = Labels.numbered(rows)
     names = [
         np.array([f"{group}-{level}" for level in levels])
-        for group, levels in zip("abc", numbered.levels, strict=False)
+        for group, levels in zip("abcde", numbered.levels, strict=False)
     ]
     return replace(numbered, levels=tuple(names))
 

@@ -85,12 +85,11 @@ def _sorted(f: FactorRows, g: FactorRows) -> sparse.csr_array:
     A sparse matrix turned round is a counting sort, and one with its columns in order a short sort of every row.
     """
     n = len(f.codes)
-    integer = np.int32 if max(n, f.J, g.J) < 2**31 else np.int64
-    parts: Any = (np.ones(n, dtype=bool), f.codes.astype(integer), np.arange(n + 1, dtype=integer))
-    by_f = sparse.csc_array(parts, shape=(f.J, n)).tocsr()
+    integer: type[Any] = np.int32 if max(n, f.J, g.J) < 2**31 else np.int64
+    one, two = (np.asarray(factor.codes, dtype=integer) for factor in (f, g))
+    by_f = sparse.csc_array((np.ones(n, dtype=bool), one, np.arange(n + 1, dtype=integer)), shape=(f.J, n)).tocsr()
     order: Any = by_f.indices
-    cells: Any = (order, g.codes.astype(integer)[order], by_f.indptr)
-    both = sparse.csr_array(cells, shape=(f.J, g.J))
+    both = sparse.csr_array((order, two[order], by_f.indptr), shape=(f.J, g.J))
     both.sort_indices()
     return both
 
