@@ -31,6 +31,7 @@ def test_each_group_is_its_own_lm(rows):
         assert found.rss == pytest.approx(own.rss, rel=1e-9, abs=1e-12)
         assert found.unscaled == pytest.approx(own.unscaled, rel=1e-9)
         assert (found.kept.tolist(), found.n_obs) == (own.kept.tolist(), own.n_obs)
-        assert not found.beta.flags.writeable and not found.fitted.flags.writeable
+        assert not found.beta.flags.writeable
+        assert not found.fitted.flags.writeable
     assert fits.solutions[3].kept.tolist() == [0]
     assert fits.solutions[5].kept.tolist() == [0]

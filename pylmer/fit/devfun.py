@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from ..numerics.linalg import Array
 from ..options import Control
 from .solution import Solution, solve
 
+if TYPE_CHECKING:
+    from ..engine.sums.bordered import Bordered
+
 WIDE = 1_000  # fixed effects, of one factor nearly all, from which it is absorbed
 ITERATIVE = "iterative"  # the engine whose score and criterion are estimated
 SMALLEST_SIZE, LARGEST_SIZE = 1e-140, 1e140  # of a column, beyond which its coefficient's variance is lost
@@ -35,17 +38,20 @@ class Devfun:
 
     lower, upper (k,) are lme4's bounds, names (k,) lme4's names of `par`. The criterion is of sums; of the data
     it needs the meaning, `design`, alone.
+
+    absorbed  the same function with a wide factor of the fixed effects absorbed, where it has one (see `wide`)
     """
 
     data: ModelData
     criterion: Criterion
     covariances: Covariances
     control: Control
+    absorbed: Devfun | None = None
 
     def __call__(self, par: Sequence[float] | Array) -> float:
         """The ML deviance or REML criterion at `par`."""
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite ends in a NumericalError
-            return self.at(par).value
+            return self.searched.at(par).value
 
     def at(self, par: Sequence[float] | Array) -> At:
         """Criterion, score and information at `par`."""
@@ -69,11 +75,15 @@ class Devfun:
     @property
     def searched(self) -> Devfun:
         """What an optimizer descends: this criterion, or one of the same value that costs less."""
-        return self
+        return self if self.absorbed is None else self.absorbed
 
     def solution(self, at: At, numbers: Sequence[int]) -> Solution:
         """The estimates at a place of `searched`; `numbers` gives the grouping factor of each term."""
-        return solve(at, self.covariances, numbers)
+        if self.absorbed is None:
+            return solve(at, self.covariances, numbers)
+        from .wide import absorbed_solution  # late: a room that few fits need
+
+        return absorbed_solution(at, self.covariances, numbers)
 
     @property
     def gram(self) -> Gram:
@@ -177,13 +187,19 @@ def make_devfun(data: ModelData, REML: bool, control: Control) -> Devfun:
         return devfun_of_sums(data, gram, REML, control)
     rows = rows_of(data.rows)
     if rows.p >= WIDE and control.engine == "auto" and rows.bordered is not None:
-        from .wide import wide_devfun  # late: a room that few fits need
-
-        return wide_devfun(data, rows, rows.bordered, REML, control)
+        return _wide_devfun(data, rows, rows.bordered, REML, control)
     scaling = find_scaling(rows)
     unit = 1.0 if rows.weights is None else float(np.sqrt(np.max(rows.weights, initial=0.0)))
     _check_sizes(design, column_lengths(scaling.R), scaling.R_terms, unit)
     return devfun_of_sums(data, form_gram(rows, scaling), REML, control, rows)
+
+
+def _wide_devfun(data: ModelData, rows: Rows, bordered: Bordered, REML: bool, control: Control) -> Devfun:
+    from .wide import wide_criteria  # late: a room that few fits need
+
+    absorbed, whole = wide_criteria(rows, bordered, REML, control.engine)
+    covariances = covariances_of(data.design.random).on(absorbed.gram.scaling.R_terms)
+    return Devfun(data, whole, covariances, control, Devfun(data, absorbed, covariances, control))
 
 
 def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: Control, rows: Rows | None = None) -> Devfun:

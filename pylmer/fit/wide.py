@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ..design import ModelData
 from ..engine.covariance.covariances import Covariances
 from ..engine.criterion.profiled import At, Criterion
 from ..engine.factorization.absorbed import AbsorbedEngine, AbsorbedFactorization
@@ -25,35 +24,9 @@ from ..engine.sums.rows import Rows
 from ..engine.sums.scaling import find_scaling
 from ..errors import NumericalError
 from ..numerics.linalg import Array, read_only
-from ..options import Control
-from .devfun import Devfun, covariances_of
 from .solution import Solution, solve
 
 LARGEST = 250_000_000  # cells of X'V^-1X and Z'X R^-1 together: 2 GB
-
-
-@dataclass(frozen=True, eq=False)
-class WideDevfun(Devfun):
-    """The criterion of a model with an absorbed factor; that of all columns of X is formed when it is asked for.
-
-    absorbed  with X's other columns alone: what is searched
-    """
-
-    absorbed: Devfun
-
-    @property
-    def searched(self) -> Devfun:
-        return self.absorbed
-
-    @property
-    def REML(self) -> bool:
-        return self.absorbed.REML
-
-    def __call__(self, par: Sequence[float] | Array) -> float:
-        return self.absorbed(par)
-
-    def solution(self, at: At, numbers: Sequence[int]) -> Solution:
-        return absorbed_solution(at, self.covariances, numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,13 +65,10 @@ def absorbed_solution(at: At, covariances: Covariances, numbers: Sequence[int]) 
     return AbsorbedSolution(**known, factorization=found)
 
 
-def wide_devfun(data: ModelData, rows: Rows, bordered: Bordered, REML: bool, control: Control) -> WideDevfun:
-    """Rows -> sums, the wide factor absorbed -> criterion."""
-    sums = absorbed_sums(rows, bordered)
-    covariances = covariances_of(data.design.random).on(sums.gram.scaling.R_terms)
-    absorbed = Devfun(data, Criterion(AbsorbedEngine.of(sums, REML), REML), covariances, control)
-    whole = Criterion(DeferredEngine(_whole_engine, rows, control.engine), REML)
-    return WideDevfun(data, whole, covariances, control, absorbed)
+def wide_criteria(rows: Rows, bordered: Bordered, REML: bool, engine: str) -> tuple[Criterion, Criterion]:
+    """The criterion with the wide factor absorbed, and that of all columns of X, which is formed when it is asked for."""
+    absorbed = Criterion(AbsorbedEngine.of(absorbed_sums(rows, bordered), REML), REML)
+    return absorbed, Criterion(DeferredEngine(_whole_engine, rows, engine), REML)
 
 
 def _whole_engine(rows: Rows, wanted: str) -> Engine:
