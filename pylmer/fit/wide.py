@@ -66,7 +66,7 @@ def absorbed_solution(at: At, covariances: Covariances, numbers: Sequence[int]) 
 
 
 def wide_criteria(rows: Rows, bordered: Bordered, REML: bool, engine: str) -> tuple[Criterion, Criterion]:
-    """The criterion with the wide factor absorbed, and that of all columns of X, which is formed when it is asked for."""
+    """The criterion with the wide factor absorbed, and that of all columns of X, formed when it is asked for."""
     absorbed = Criterion(AbsorbedEngine.of(absorbed_sums(rows, bordered), REML), REML)
     return absorbed, Criterion(DeferredEngine(_whole_engine, rows, engine), REML)
 
