@@ -15,6 +15,7 @@ SLOW = """
 import signal, sys, threading, duckdb, pylmer
 signal.signal(signal.SIGINT, signal.default_int_handler)  # the process that runs the tests may ignore it
 connection = duckdb.connect()
+connection.execute("set enable_progress_bar_print = false")  # duckdb's own bar goes to stdout
 connection.execute("create table small as select range as i, random() as x from range(20000)")
 # four hundred million rows, which no machine groups within seconds
 connection.execute(
