@@ -23,7 +23,7 @@ from ..functions.values import numeric
 from ..language import deparse
 from ..language.nodes import Argument, Call, Name, Node
 from ..language.walk import nodes
-from .lazy import Engine
+from .lazy import RowEngine
 from .learning import OF_NUMBERS, same_state
 from .recipe import Recipe
 from .sayable import Said, Speaker, Unsayable, number
@@ -66,7 +66,7 @@ class Base:
         return evaluate(self.call, scope)
 
 
-def bases_of(recipe: Recipe, engine: Engine) -> dict[str, Base]:
+def bases_of(recipe: Recipe, engine: RowEngine) -> dict[str, Base]:
     """All calls that learn from numbers, by their deparse, with what they learn from the table."""
     speaker = Speaker(engine.types, Scope({}, recipe.arguments.env or {}, recipe.text))
     every = {deparse(call): call for node in recipe.expressions(tuple(speaker.types)) for call in calls(node, speaker)}
@@ -112,7 +112,7 @@ def _on_x(call: Call, speaker: Speaker) -> Call:
     return replace(call, arguments=tuple(arguments))
 
 
-def _facts(engine: Engine, numbers: Mapping[str, nw.Expr]) -> dict[str, Range]:
+def _facts(engine: RowEngine, numbers: Mapping[str, nw.Expr]) -> dict[str, Range]:
     names = {name: f"v{i}" for i, name in enumerate(numbers)}
     asked = [
         getattr(nw.col(alias), how)().alias(f"{alias}_{how}")
@@ -127,7 +127,7 @@ def _facts(engine: Engine, numbers: Mapping[str, nw.Expr]) -> dict[str, Range]:
     }
 
 
-def _learnt(base: Base, speaker: Speaker, engine: Engine) -> Base:
+def _learnt(base: Base, speaker: Speaker, engine: RowEngine) -> Base:
     facts, function = base.facts, base.call.function
     told = _tried(base, TRIAL), _tried(base, 1.5 * TRIAL + 1)
     if told[0] is not None and told[1] is not None and same_state(*told):

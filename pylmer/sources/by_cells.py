@@ -26,7 +26,7 @@ from .coded_cells import said_value
 from .coordinates import LOSS, better_coordinates, loss
 from .head import FIRST
 from .joining import columns_of
-from .lazy import Engine
+from .lazy import RowEngine
 from .learning import learnt_of
 from .model_plan import ModelPlan
 from .numbering import distinct
@@ -43,7 +43,7 @@ CHEAP = 24  # sums of a cell that are formed without second thoughts
 Planning = Callable[[Recipe, RowTable], ModelPlan]
 
 
-def planned_by_cells(recipe: Recipe, engine: Engine, planning: Planning) -> tuple[ModelPlan, PlanSums, str]:
+def planned_by_cells(recipe: Recipe, engine: RowEngine, planning: Planning) -> tuple[ModelPlan, PlanSums, str]:
     """The plan, the sums, and the route in words."""
     bases = bases_of(recipe, engine)
     recipe = replace(recipe, state={name: dict(base.state) for name, base in bases.items()})
@@ -84,7 +84,7 @@ class _Head:
         head._check(question.spoken, engine)
         return head
 
-    def _check(self, words: Spoken, engine: Engine) -> None:
+    def _check(self, words: Spoken, engine: RowEngine) -> None:
         recipe = words.recipe
         scope = recipe.scope(self.part)
         said = {deparse(recipe.response): self.response[:, None]}
@@ -99,7 +99,7 @@ class _Head:
                 raise Unsayable(f"{engine.name} computes {name} otherwise than R")
 
 
-def _none_used(engine: Engine) -> str:
+def _none_used(engine: RowEngine) -> str:
     total = int(np.asarray(engine.collected(engine.frame.select(nw.len().alias("n")))["n"])[0])
     if not total:
         return f"{engine.description} has no rows"
@@ -270,7 +270,7 @@ class _Telling(RowTable):
                 yield TablePart(columns_of(values, len(found)), self.description)
 
 
-def _check_levels(plan: ModelPlan, words: Spoken, whole: Cells, engine: Engine) -> None:
+def _check_levels(plan: ModelPlan, words: Spoken, whole: Cells, engine: RowEngine) -> None:
     """Unsayable for a level of a factor that the engine makes which no row of the head has."""
     for name in words.said_keys:
         levels = plan.spec.variables[name].levels

@@ -21,7 +21,7 @@ from ..functions.arrays import Array
 from ..language import deparse
 from .atoms import Atoms, Pair
 from .joining import columns_of
-from .lazy import Engine
+from .lazy import RowEngine
 from .sayable import number
 from .spoken import COLUMN, Spoken
 
@@ -62,7 +62,7 @@ class Cells:
 class Question:
     """A table, and a formula in its words."""
 
-    def __init__(self, engine: Engine, spoken: Spoken) -> None:
+    def __init__(self, engine: RowEngine, spoken: Spoken) -> None:
         self.engine, self.spoken = engine, spoken
         self.numbers = {name: f"v{i}" for i, name in enumerate(spoken.numbers)}
         self.keys = {name: f"k{i}" for i, name in enumerate((*spoken.keys, *spoken.said_keys))}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .lazy import Engine, LazyTable
+from .lazy import LazyTable, RowEngine
 from .tables import RowTable
 
 
-def engine_of(table: RowTable) -> Engine | None:
+def engine_of(table: RowTable) -> RowEngine | None:
     """The engine of a table; None for files and whatever else is read in parts.
 
     Files are read by pyarrow, with DuckDB or without: 1e7 rows of Parquet take 6.1 CPU seconds in parts, and 8.7 by

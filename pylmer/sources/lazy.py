@@ -23,7 +23,7 @@ PATIENCE = 0.05  # seconds between two looks at a query under way
 
 
 @dataclass(frozen=True, eq=False)
-class Engine:
+class RowEngine:
     """A lazy frame and what runs its queries.
 
     connection   DuckDB's, which says how far a query is and can interrupt it; None for other engines
@@ -119,11 +119,11 @@ class LazyTable(RowTable):
         self.given, self.rows, self.connection, self.description = given, rows, connection, description
         self.names = tuple(map(str, self.engine().types))
 
-    def engine(self) -> Engine:
+    def engine(self) -> RowEngine:
         """What runs queries on it; DataError in a pickled fit."""
         if self.given is None:
             raise DataError(f"{self.description} is gone: a pickled fit has no rows")
-        return Engine(nw.from_native(self.given).lazy(), self.connection, self.description)
+        return RowEngine(nw.from_native(self.given).lazy(), self.connection, self.description)
 
     def parts(self, wanted: Sequence[str]) -> Iterator[TablePart]:
         if self.given is None:

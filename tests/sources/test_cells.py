@@ -116,7 +116,7 @@ def assert_same(memory: Any, ours: Any) -> None:
     assert set(map(str, ours.notes)) == set(map(str, memory.notes))
 
 
-FORMULAS: dict[str, dict[str, str]] = {
+FORMULAS: dict[str, dict[str, Any]] = {
     "log(y + 100) ~ x * f + I(z^2) + (1 | g)": {},
     "y ~ x + f + (1 | g) + (1 | h)": {"weights": "w"},
     "y ~ x + (f | g)": {"subset": "z > -1 & !(f %in% c('a', 'd'))"},
@@ -125,7 +125,7 @@ FORMULAS: dict[str, dict[str, str]] = {
     "y ~ paste(f, h) + (1 | g)": {},
     "y ~ poly(x, 3) * f + (1 | g)": {},
     "y ~ ns(x, 4) + bs(z, knots = c(-1, 1)) + (scale(x) | g)": {},
-    "y ~ cut(x, 4) + cut(z, c(-9, 0, 9), right = FALSE) + (1 | g)": {"contrasts": "contr.sum"},
+    "y ~ cut(x, 4) + cut(z, c(-9, 0, 9), right = FALSE) + (1 | g)": {"contrasts": ("contr.sum", "contr.poly")},
     "y ~ pmin(x, z) + abs(z) + sign(z) + x %/% 2 + floor(x) %% 2 + (1 | g)": {},
     "y ~ exp(-x) + log(x + 9, 2) + sqrt(x + 9) + sin(z) + I(x^1.5) + I(1 / (x + 20)) + (1 | g)": {"subset": "x > 0"},
 }
