@@ -75,7 +75,7 @@ def test_ten_times_the_rows_have_the_same_peak(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_a_pass_and_leaves_no_thread(tmp_path: Path) -> None:
-    """Within a second where the machine is free; three are allowed here."""
+    """Within a second where the machine is free; five are allowed for one that is not."""
     pattern = linked(tmp_path / "many", rows(400_000), 300)
     command = [sys.executable, "-c", INTERRUPTED, FORMULA, pattern]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ONE_THREAD) as process:
@@ -88,12 +88,12 @@ def test_an_interrupt_ends_a_pass_and_leaves_no_thread(tmp_path: Path) -> None:
         took = time.perf_counter() - sent
         assert process.wait(20) == 0
     assert said == "interrupted 1\n"
-    assert took < 3
+    assert took < 5
 
 
 def test_a_table_serves_after_an_interrupt() -> None:
     """The next pass over the same table begins anew."""
-    data, asked = rows(3000), []
+    data, asked, threads = rows(3000), [], threading.active_count()
 
     def frames() -> Any:
         asked.append(len(asked))
@@ -104,7 +104,7 @@ def test_a_table_serves_after_an_interrupt() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         pylmer.lmer("y ~ x1 + (1 | g)", frames)
-    assert threading.active_count() == 1 + sum(t.daemon for t in threading.enumerate())
+    assert threading.active_count() <= threads
     assert pylmer.lmer("y ~ x1 + (1 | g)", frames).nobs() == 3000
 
 

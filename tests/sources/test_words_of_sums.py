@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 
 import pylmer
-from pylmer.design.predictors import predictors_of
+from pylmer.design.predictors import NOTHING, predictors_of
 from pylmer.errors import DataError, FitNote
 from pylmer.functions import read_columns
 from pylmer.sources import tables
@@ -123,6 +124,18 @@ def test_contrasts_that_are_too_few_need_rows(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(tables, "MOST_BYTES", 1000)
     with pytest.raises(DataError, match=r"anova\(\) needs all rows of .* write_augmented"):
         pylmer.anova(again, type=3)
+
+
+def test_sums_that_know_less_need_rows() -> None:
+    """An engine that counts no predictors, and of weighted rows sums no X'X without weights."""
+    for given, sought in (({}, pylmer.ref_grid), ({"weights": "w"}, lambda fit: pylmer.anova(fit, type=1))):
+        plan = pylmer.plan("y ~ x + f + (1 | g)", DATA, **given)
+        total = plan.sums(DATA)
+        columns = replace(total.facts.columns, products=None)
+        less = replace(total, facts=replace(total.facts, columns=columns, predictors=NOTHING))
+        assert sought(pylmer.lmer(plan, data=total)) is not None
+        with pytest.raises(DataError, match="needs the rows"):
+            sought(pylmer.lmer(plan, data=less))
 
 
 def test_other_reductions_need_rows(monkeypatch: pytest.MonkeyPatch) -> None:
