@@ -145,7 +145,7 @@ def block_diagonal(blocks: Iterable[Array]) -> Array:
 
 
 def cholesky_of_one(M: Array) -> Array:
-    """Lower Cholesky factor of M (k, k), of which the lower triangle is read; NumericalError without one. NaN gives NaN."""
+    """Lower Cholesky factor of M (k, k), the lower triangle read; NumericalError without one, NaN of NaN."""
     if not len(M):
         return M
     factor, info = lapack.dpotrf(M, lower=1, clean=1)
