@@ -161,7 +161,7 @@ def sorted_by(codes: Codes, J: int, order: Codes | None = None) -> Codes:
 
 
 def cholesky_of_one(M: Array) -> Array:
-    """Lower Cholesky factor of M (k, k), of which the lower triangle is read; NumericalError without one."""
+    """Lower Cholesky factor of M (k, k), the lower triangle read; NumericalError without one, NaN of NaN."""
     if not len(M):
         return M
     factor, info = lapack.dpotrf(M, lower=1, clean=1)
