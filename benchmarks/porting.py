@@ -39,10 +39,11 @@ import numpy as np
 import pandas as pd
 
 import pylmer
+from pylmer.language.nodes import Call, Name
 from pylmer.porting import port
-from pylmer.porting.nodes import Assign, RNode, walk
+from pylmer.porting.nodes import RNode, walk
 from pylmer.porting.reading import read_script
-from pylmer.porting.statements import defined
+from pylmer.porting.statements import defined, parts_of
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPTS = HERE.parent / "tests" / "porting" / "scripts"
@@ -84,13 +85,24 @@ def drawn_lines(statements: tuple[RNode, ...]) -> set[int]:
     """Identities of the listed calls in statements that draw, or use what was drawn."""
     tainted: set[str] = set()
     found: set[int] = set()
-    for node in statements:
+    for node in opened(statements):
         inside = list(walk(node))
-        names = {getattr(each, "name", None) for each in inside} | {getattr(each, "function", None) for each in inside}
-        if names & (tainted | DRAWS):
-            tainted |= set(defined(node)) if any(isinstance(each, Assign) for each in inside) else set()
+        calls = {each.function for each in inside if isinstance(each, Call)}
+        names = {each.name for each in inside if isinstance(each, Name)}
+        if calls & DRAWS or names & tainted:
+            tainted |= set(defined(node))
             found |= {id(each) for each in listed_calls((node,))}
     return found
+
+
+def opened(statements: tuple[RNode, ...]) -> Iterator[RNode]:
+    """The statements, those of blocks one by one."""
+    for node in statements:
+        inner = parts_of(node)
+        if inner is None:
+            yield node
+        else:
+            yield from opened(inner)
 
 
 def numbers(value: Any) -> list[float] | None:

@@ -35,7 +35,7 @@ FRAME_ROWS = (
     Row("factor ordered as.factor", "x levels labels ordered", by=factored),
     Row("relevel", "x ref", {"series": "{x}.cat.reorder_categories([{ref}, *{x}.cat.categories.drop({ref})])",
         "factor": "{x}.reorder_categories([{ref}, *{x}.categories.drop({ref})])"}, "same"),
-    Row("reorder", "x X", "{x}.cat.reorder_categories({X}.groupby({x}, observed=False).mean().sort_values(kind=\"stable\").index)",
+    Row("reorder", "x X", "{x}.cat.reorder_categories({X}.groupby({x}, observed=False).mean().sort_values(kind=\"stable\").index.tolist())",
         "series", "series"),
     Row("droplevels", "x", {"series": "{x}.cat.remove_unused_categories()", "factor": "{x}.remove_unused_categories()",
         "frame": "{x}.apply(lambda c: c.cat.remove_unused_categories() if c.dtype == \"category\" else c)"}, "same"),

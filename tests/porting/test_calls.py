@@ -208,3 +208,9 @@ def test_data_sets_of_a_folder(tmp_path: Path) -> None:
 def test_nothing_is_evaluated() -> None:
     port("x <- stop('evaluated')\nsystem('touch evaluated')\nunlink('/')")
     assert not Path("evaluated").exists()
+
+
+def test_reorder_puts_levels_by_their_means() -> None:
+    names: dict[str, object] = {}
+    exec(port("Pastes$batch <- reorder(Pastes$batch, Pastes$strength)\nb <- levels(Pastes$batch)").text, names)  # noqa: S102
+    assert names["b"] == list("EJIBDGFCAH")  # as R orders them
