@@ -67,7 +67,7 @@ def by_kept(R: Array, kept: Sequence[int]) -> Array:
     return np.asarray(found / lengths[at][:, None] * lengths)
 
 
-class Cells:
+class FactorCells:
     """Rows that stand for every combination of levels, on which the columns of a term are told apart.
 
     A column of a term is a product of what depends on its factors and of columns of its numeric variables. So where
@@ -134,7 +134,7 @@ def _is_factor(known: Remembered) -> bool:
     return known.levels is not None or known.kind in ("factor", "logical")
 
 
-def columns_of_terms(cells: Cells, terms: Terms) -> Array | None:
+def columns_of_terms(cells: FactorCells, terms: Terms) -> Array | None:
     """The columns of a smaller fixed part, coded as in the model, by all of X: (P, k); None if X has them not."""
     numbers = [0] * terms.intercept + list(range(1, len(terms.factors) + 1))
     parts = []

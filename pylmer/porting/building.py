@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..language.nodes import Call, Name, Text
+from .context import Expressions
 from .rows import Matched
 from .values import argument_text, array_text
 from .written import ATOM, PRODUCT, SUM, NotPortedError, Py, quoted
-
-if TYPE_CHECKING:
-    from .expressions import Expressions
 
 SCALARS = frozenset(["number", "text", "flag", "missing", "nothing"])
 FAMILIES = {"inverse.gaussian": "inverse_gaussian", "negative.binomial": "negative_binomial"}

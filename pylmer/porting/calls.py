@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from ..functions.table import TABLE
 from ..language.nodes import Argument, Call, Name, Text
 from ..structures import STRUCTURES
+from .context import Expressions
 from .nodes import RNode
 from .rows import DOTS, Formal, Matched, Row, match
 from .values import argument_text, array_text, called_names, is_formula, parenthesized, quoted_expression
 from .written import ATOM, LAMBDA, NotPortedError, Py, quoted
-
-if TYPE_CHECKING:
-    from .expressions import Expressions
 
 IN_FORMULAS = frozenset(["offset", *STRUCTURES])
 VARIABLES = frozenset(["vector", "factor", "strings", "series", "number", "list", "object", "texts", "mask", "flag"])

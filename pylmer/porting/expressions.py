@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from ..language.nodes import Binary, Call, Constant, Index, Name, Number, Paren, Text, Unary
 from .calls import call_text
+from .context import Expressions, Writers
 from .grammar import unpiped
 from .indexing import index_text
-from .nodes import Assign, Block, Definition, Dollar, If, RNode, Unported
+from .nodes import Assign, Block, Definition, Dollar, If, Unported
 from .operators import binary_text, unary_text
 from .records import dollar_text
-from .rows import Row
-from .scope import ScriptScope
-from .values import CONSTANTS, FUNCTION_VALUES, VARIABLES, formula_value, whole_text
+from .values import CONSTANTS, FUNCTION_VALUES, VARIABLES, formula_value
 from .written import ATOM, LAMBDA, NotPortedError, Py, number, quoted
-
-
-class Expressions:
-    """What turns the nodes of one script into Python; `scope` is what the script has defined so far.
-
-    mark  is asked at every call that is written: (call, its text) -> text; benchmarks/porting.py records values by it
-    """
-
-    def __init__(
-        self, scope: ScriptScope, table: Mapping[str, tuple[Row, ...]], mark: Callable[[Call, str], str] | None
-    ) -> None:
-        self.scope, self.table, self.mark = scope, table, mark
-        self.done: dict[int, str] = {}  # assignments inside the statement at work that stand before it already
-
-    def py(self, node: RNode) -> Py:
-        """The node as Python; raises NotPortedError."""
-        return _WRITERS[type(node)](self, node)
-
-    def value(self, node: RNode) -> Py:
-        """The same, for a variable: R's vectors count and compare, so lists of numbers become arrays."""
-        return whole_text(self.py(node))
 
 
 def _name(at: Expressions, node: Name) -> Py:
@@ -135,7 +113,7 @@ def _paren(at: Expressions, node: Paren) -> Py:
     return at.py(node.inner)  # parentheses are set where Python needs them
 
 
-_WRITERS: dict[type, Callable[[Expressions, Any], Py]] = {
+WRITERS: Writers = {
     Name: _name,
     Number: lambda at, node: Py(number(node.value, node.integer), "number"),
     Text: lambda at, node: Py(quoted(node.value), "text"),

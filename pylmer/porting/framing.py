@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..language.nodes import Binary, Call, Name, Unary
 from .building import SCALARS, items
+from .context import Expressions
 from .nodes import Assign, Block, RNode
 from .rows import Matched
 from .values import argument_text, array_text, is_formula
 from .written import ATOM, NotPortedError, Py, quoted
-
-if TYPE_CHECKING:
-    from .expressions import Expressions
 
 OPTIONS = frozenset(["stringsAsFactors", "KEEP.OUT.ATTRS", "check.names", "row.names"])
 SHORT = {"np.mean": "mean", "np.median": "median", "np.sum": "sum", "np.min": "min", "np.max": "max", "len": "size"}

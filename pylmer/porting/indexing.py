@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..language.nodes import Argument, Index, Unary
+from .context import Expressions
 from .nodes import RNode
 from .operators import minus_one
 from .written import ATOM, SUM, NotPortedError, Py
-
-if TYPE_CHECKING:
-    from .expressions import Expressions
 
 FRAMES = frozenset(["frame", "table"])
 LABELLED = frozenset(["series", "named_vector"])

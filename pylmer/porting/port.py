@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from ..language.nodes import Call
-from .expressions import Expressions
+from .context import Expressions
+from .expressions import WRITERS
 from .frame_rows import FRAME_ROWS
 from .means_rows import MEANS_ROWS
 from .model_rows import MODEL_ROWS
@@ -100,7 +101,7 @@ def port(text: str, data: str | Path | None = None, mark: Mark | None = None) ->
     """
     script = read_script(text)
     scope = ScriptScope(None if data is None else Path(data), words())
-    writer = _Writer(script, Expressions(scope, table(), mark))
+    writer = _Writer(script, Expressions(scope, table(), WRITERS, mark))
     writer.statements(script.statements)
     writer.comments_until(len(script.text) + 1)
     body = "\n".join(writer.lines).strip("\n")

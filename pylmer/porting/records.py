@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from .context import Expressions
 from .nodes import Dollar
 from .written import ATOM, NotPortedError, Py, quoted
-
-if TYPE_CHECKING:
-    from .expressions import Expressions
 
 # kind -> what `$name` gives
 NAMED = {

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ..language.nodes import Binary, Call, Constant, Text
 from .building import items
+from .context import Expressions
 from .nodes import RNode
 from .written import AND, NotPortedError
-
-if TYPE_CHECKING:
-    from .expressions import Expressions
 
 FREE = frozenset(
     ["digits", "correlation", "corr", "signif.stars", "ranef.comp", "comp", "quiet", "quietly", "max.level"]

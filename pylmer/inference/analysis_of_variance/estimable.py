@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...design import Design, DesignRows, Sourced, summed_columns
-from ...design.summed import Cells, SummedColumns, columns_of_terms
+from ...design.summed import FactorCells, SummedColumns, columns_of_terms
 from ...fit.per_fit import once_per_fit
 from ...functions import Matrix, Value
 from ...functions.variables import coded_factor, is_categorical
@@ -165,7 +165,7 @@ def of_sums(
     design: Design, columns: SummedColumns, names: Sequence[str], terms: Sequence[tuple[int, ...]]
 ) -> tuple[tuple[Variable, ...], Array] | None:
     """The same of sums; None where X has not all that the columns of all terms have."""
-    cells = Cells(design, columns.matrices)
+    cells = FactorCells(design, columns.matrices)
     variables = tuple(_summed(name, cells) for name in names)
     parts = []
     for term in terms:
@@ -183,7 +183,7 @@ def of_sums(
 
 def factor_with(design: Design, columns: SummedColumns, terms: Terms) -> Array | None:
     """The triangular factor (k + p, k + p) of the columns of a smaller fixed part and of X; None where X lacks one."""
-    found = columns_of_terms(Cells(design, columns.matrices), terms)
+    found = columns_of_terms(FactorCells(design, columns.matrices), terms)
     if found is None:
         return None
     inside = np.hstack([_without_rounding(columns, found), np.eye(len(columns.R))])
@@ -196,7 +196,7 @@ def _without_rounding(columns: SummedColumns, found: Array) -> Array:
     return np.asarray(np.where(np.abs(whole) <= ROUNDING * parts, 0.0, whole))
 
 
-def _summed(name: str, cells: Cells) -> Variable:
+def _summed(name: str, cells: FactorCells) -> Variable:
     """A variable without its rows."""
     value = cells.rows([name])[0][name]
     if is_categorical(value):
