@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..language.nodes import Call, Index, Name, Paren, Text
-from .context import Expressions, parameter_list
+from .context import Expressions
+from .expressions import parameter_list
 from .nodes import Assign, Block, Definition, Dollar, If, RNode, walk
 from .operators import minus_one
 from .showing import DRAWS, PASS, PASSED, STATEMENTS, WRAPPERS, attached, is_true
