@@ -14,12 +14,12 @@ import pytest
 
 import pylmer
 from pylmer.extract import NamedVector
-from pylmer.fit import progress
 from pylmer.inference.bootstrap.cases import refitted, resampled_rows, taken
 from pylmer.inference.bootstrap.likelihood_ratios import compared
 from pylmer.inference.bootstrap.residuals import reflated, reflated_modes, reflated_residuals
 from pylmer.partial_pooling.fixed_theta import at_theta
 from pylmer.simulation.drawing import draw_responses
+from pylmer.text import progress
 from tests.reference.cases import fit as reference_fit
 from tests.test_laws import fit
 
