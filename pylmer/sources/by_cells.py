@@ -21,7 +21,7 @@ from ..language.nodes import Name
 from .atoms import Atoms, atoms_of, atoms_on, better
 from .bases import bases_of, representatives
 from .cell_sums import CellSums, Gathered
-from .cells import Cells, Question
+from .cells import EngineCells, Question
 from .coded_cells import said_value
 from .coordinates import LOSS, better_coordinates, loss
 from .head import FIRST
@@ -125,7 +125,7 @@ def _gathered(question: Question, head: _Head, atoms: Atoms) -> tuple[Gathered, 
     return found, ways.words(found)
 
 
-def _total(question: Question, whole: Cells, atoms: Atoms) -> Array:
+def _total(question: Question, whole: EngineCells, atoms: Atoms) -> Array:
     if not len(whole.n):
         raise DataError(_none_used(question.engine))
     A = whole.total(len(atoms) + 1)
@@ -229,7 +229,7 @@ def zero_one(atoms: Atoms, head: Mapping[str, Array]) -> list[int]:
     return [a for a, atom in enumerate(atoms.products) if a and set(atom) <= flags]
 
 
-def _distinct(whole: Cells, names: Sequence[str], distinct_only: bool) -> Columns:
+def _distinct(whole: EngineCells, names: Sequence[str], distinct_only: bool) -> Columns:
     """The columns of which functions such as factor() learn."""
     if not set(names) <= set(whole.columns):
         raise Unsayable(f"a function learns from all rows of {', '.join(names)}")
@@ -239,7 +239,7 @@ def _distinct(whole: Cells, names: Sequence[str], distinct_only: bool) -> Column
 class _Telling(RowTable):
     """The head, and a row for every level of the keys that predictors are made of."""
 
-    def __init__(self, head: _Head, whole: Cells, words: Spoken) -> None:
+    def __init__(self, head: _Head, whole: EngineCells, words: Spoken) -> None:
         self.head, self.cells, self.words = head, whole, words
         self.names = tuple(head.part.columns)
         self.description = head.part.where
@@ -270,7 +270,7 @@ class _Telling(RowTable):
                 yield TablePart(columns_of(values, len(found)), self.description)
 
 
-def _check_levels(plan: ModelPlan, words: Spoken, whole: Cells, engine: RowEngine) -> None:
+def _check_levels(plan: ModelPlan, words: Spoken, whole: EngineCells, engine: RowEngine) -> None:
     """Unsayable for a level of a factor that the engine makes which no row of the head has."""
     for name in words.said_keys:
         levels = plan.spec.variables[name].levels

@@ -15,7 +15,7 @@ from ..functions.arrays import Array
 from ..language import deparse
 from ..numerics.stacks import levels_last
 from .atoms import Atoms
-from .cells import Cells
+from .cells import EngineCells
 from .coded_cells import KnownCells, Loads, known_cells, loads_of
 from .facts import ColumnFacts, Facts
 from .numbering import GroupFacts, Grouping, facts_of
@@ -29,9 +29,9 @@ class Gathered:
     """All cells of a pass: of the whole, of each grouping factor, of pairs of them; often one and the same."""
 
     atoms: Atoms
-    whole: Cells
-    factors: tuple[Cells, ...]
-    links: Mapping[tuple[int, int], Cells]
+    whole: EngineCells
+    factors: tuple[EngineCells, ...]
+    links: Mapping[tuple[int, int], EngineCells]
 
 
 class CellSums:
@@ -68,7 +68,7 @@ class CellSums:
         )
         return PlanSums(plan.fingerprint, sums, facts, tuple(rows))
 
-    def _known(self, cells: Cells) -> tuple[KnownCells, Loads]:
+    def _known(self, cells: EngineCells) -> tuple[KnownCells, Loads]:
         """Cells with their loads, once for cells that are asked for again."""
         if id(cells) not in self.coded:
             keys = set(cells.columns)

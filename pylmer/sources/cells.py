@@ -27,7 +27,7 @@ from .spoken import COLUMN, Spoken
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class EngineCells:
     """Cells in which rows are used.
 
     columns  the keys, by their names (C rows)
@@ -46,10 +46,10 @@ class Cells:
         """Sums of products of two atoms (C,)."""
         return self.sums[min(a, b), max(a, b)]
 
-    def take(self, rows: Array) -> Cells:
+    def take(self, rows: Array) -> EngineCells:
         """Some of the cells."""
         sums = {pair: values[rows] for pair, values in self.sums.items()}
-        return Cells(self.columns.taken(rows), self.n[rows], sums, self.other, self.used[rows])
+        return EngineCells(self.columns.taken(rows), self.n[rows], sums, self.other, self.used[rows])
 
     def total(self, size: int) -> Array:
         """Sums over all cells, where every pair was asked for (size, size)."""
@@ -109,11 +109,11 @@ class Question:
         there, count = (int(np.nan_to_num(_numbers(found[name])[0])) for name in ("rows", "cells"))
         return there, count
 
-    def cells(self, keys: Sequence[str], atoms: Atoms, pairs: Iterable[Pair]) -> Cells:
+    def cells(self, keys: Sequence[str], atoms: Atoms, pairs: Iterable[Pair]) -> EngineCells:
         """By these keys, of the rows that are used."""
         return self._grouped(self._products(self.base().filter(nw.col("u")), atoms, pairs), keys, list(pairs), {})
 
-    def cells_and_facts(self, keys: Sequence[str], atoms: Atoms, zero_one: Iterable[int]) -> Cells:
+    def cells_and_facts(self, keys: Sequence[str], atoms: Atoms, zero_one: Iterable[int]) -> EngineCells:
         """By these keys with all products, and what else must be known of all rows."""
         rows = self.base()
         return self._grouped(self._products(rows, atoms, atoms.pairs), keys, atoms.pairs, self._facts(atoms, zero_one))
@@ -164,7 +164,9 @@ class Question:
                 found |= {f"first:{a}": one.sum(), f"second:{a}": (one * one).sum()}
         return found
 
-    def _grouped(self, rows: Any, keys: Sequence[str], pairs: Sequence[Pair], more: Mapping[str, nw.Expr]) -> Cells:
+    def _grouped(
+        self, rows: Any, keys: Sequence[str], pairs: Sequence[Pair], more: Mapping[str, nw.Expr]
+    ) -> EngineCells:
         sums = {pair: f"s{i}" for i, pair in enumerate(pairs)}
         names = {name: f"o{i}" for i, name in enumerate(more)}
         asked = [total.alias(sums[pair]) for pair in pairs if (total := self._sum(*pair)) is not None]
@@ -176,7 +178,7 @@ class Question:
         held = {pair: _numbers(found.get(alias, n))[used] for pair, alias in sums.items()}
         other = {"n": n, **{name: _numbers(found[alias]) for name, alias in names.items()}}
         columns = columns_of({key: found[self.keys[key]] for key in keys}, len(n)).taken(used)
-        return Cells(columns, n[used], held, other, used)
+        return EngineCells(columns, n[used], held, other, used)
 
     def infinite(self) -> None:
         """DataError that names what is infinite, if anything is."""

@@ -24,7 +24,7 @@ from ..functions.variables import as_variable
 from ..language import deparse
 from .atoms import Atoms
 from .bases import representatives
-from .cells import Cells
+from .cells import EngineCells
 from .numbering import distinct
 from .parts import TablePart
 from .plan import CodedRows, PartPlan
@@ -40,14 +40,14 @@ class KnownCells:
     combination  which row of the loads belongs to each cell (C,);  first: a cell of each combination
     """
 
-    cells: Cells
+    cells: EngineCells
     variables: Mapping[str, Value]
     groups: Mapping[str, Value]
     combination: Array
     first: Array
 
 
-def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[str], where: str) -> KnownCells:
+def known_cells(plan: PartPlan, spoken: Spoken, cells: EngineCells, groups: Sequence[str], where: str) -> KnownCells:
     """The cells in which all that is made of keys is known; `groups` are the grouping variables that they have."""
     scope = plan.recipe.scope(TablePart(cells.columns, where))
     n, nodes = len(cells.n), {deparse(node): node for node in plan.recipe.variables}
@@ -68,7 +68,7 @@ def known_cells(plan: PartPlan, spoken: Spoken, cells: Cells, groups: Sequence[s
     return KnownCells(cells, variables, made, combination, first)
 
 
-def said_value(cells: Cells, spoken: Spoken, name: str) -> Value:
+def said_value(cells: EngineCells, spoken: Spoken, name: str) -> Value:
     """A variable that is a key, in each cell."""
     base = spoken.bases.get(name)
     if base is None:
