@@ -141,31 +141,33 @@ class CellSums:
             )
 
     def _columns(self, known: KnownCells, loads: Loads) -> ColumnFacts:
-        """Means of the columns of X, squares about them, and whether they are of zeros and ones."""
-        atoms, F = self.found.atoms, len(known.first)
-        n = np.bincount(known.combination, known.cells.n, F)
-        N, P = int(n.sum()), loads.coding.shape[1]
-        mean, squares, indicator = np.zeros(P), np.zeros(P), np.zeros(P, dtype=bool)
-        for j, a in enumerate(loads.atom.tolist()):
-            D, first, second = loads.coding[:, j], *self._moments(known, a, n)
-            centre = D * atoms.centre[a] if a else D
-            slope = D * atoms.scale[a] if a else np.zeros(F)
-            mean[j] = (centre @ n + slope @ first) / max(N, 1)
-            gap = centre - mean[j]
-            squares[j] = gap**2 @ n + 2 * (gap * slope) @ first + slope**2 @ second
-            indicator[j] = bool(np.all((D == 0) | (D == 1))) and self._zero_one(a)
-        return ColumnFacts(N, mean, np.maximum(squares, 0.0), indicator)
+        """Means of the columns of X, products about them, and whether they are of zeros and ones."""
+        atoms, D = self.found.atoms, loads.coding
+        A = self._plain(known)
+        n = A[:, 0, 0]
+        N, at = int(n.sum()), loads.atom
+        centre = D * np.where(at > 0, atoms.centre[at], 1.0)
+        slope = D * np.where(at > 0, atoms.scale[at], 0.0)
+        mean = (n @ centre + np.einsum("fj,fj->j", slope, A[:, 0, at])) / max(N, 1)
+        gap = centre - mean
+        products = gap.T @ (gap * n[:, None]) + np.einsum("fj,fk,fjk->jk", slope, slope, A[:, at][:, :, at])
+        mixed = gap.T @ (slope * A[:, 0, at])
+        products += mixed + mixed.T
+        indicator = np.all((D == 0) | (D == 1), axis=0) & np.array([self._zero_one(a) for a in at.tolist()], dtype=bool)
+        squares = np.maximum(np.diag(products), 0.0)
+        return ColumnFacts(N, mean, squares, indicator, None if self.spoken.weights is None else products)
 
-    def _moments(self, known: KnownCells, a: int, n: Array) -> tuple[Array, Array]:
-        """Sums of an atom and of its square by combination, without weights (F,)."""
-        if not a:
-            return n, n
-        cells, F = known.cells, len(n)
+    def _plain(self, known: KnownCells) -> Array:
+        """Sums of products of atoms by combination of keys, without weights (F, m, m)."""
         if self.spoken.weights is None:
-            first, second = cells.product(0, a), cells.product(a, a)
-        else:
-            first, second = self._other(f"first:{a}"), self._other(f"second:{a}")
-        return np.bincount(known.combination, first, F), np.bincount(known.combination, second, F)
+            return by_combination(known, self.found.atoms)[:, :-1, :-1]
+        F, m = len(known.first), len(self.found.atoms)
+        out = np.empty((F, m, m))
+        for b in range(m):
+            for a in range(b + 1):
+                values = self._other(f"plain:{a},{b}") if b else known.cells.n
+                out[:, a, b] = out[:, b, a] = np.bincount(known.combination, values, F)
+        return out
 
     def _zero_one(self, a: int) -> bool:
         return not a or (f"between:{a}" in self.found.whole.other and not self._other(f"between:{a}").any())

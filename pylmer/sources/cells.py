@@ -161,7 +161,8 @@ class Question:
             found |= {"least": nw.col("w").min(), "most": nw.col("w").max(), "logs": positive.log().sum()}
             for a in range(1, len(atoms)):
                 one = nw.col(f"a{a}")
-                found |= {f"first:{a}": one.sum(), f"second:{a}": (one * one).sum()}
+                found[f"plain:0,{a}"] = one.sum()
+                found |= {f"plain:{b},{a}": (nw.col(f"a{b}") * one).sum() for b in range(1, a + 1)}
         return found
 
     def _grouped(
