@@ -80,22 +80,26 @@ def interruptible(ask: Callable[[], T], connection: Any, what: str) -> T:
     try:
         with percent_bar(f"reading {what}") as show:
             thread.start()
-            while thread.is_alive():
-                thread.join(PATIENCE)
+            while not query.ended.wait(PATIENCE):
                 show(connection.query_progress())
     except BaseException:
-        while thread.is_alive():  # it may have been between two queries
+        while thread.ident is not None and not query.ended.wait(PATIENCE):  # it may have been between two queries
             connection.interrupt()
-            thread.join(PATIENCE)
         raise
+    thread.join()
     return query.answer()
 
 
 class _Query(Generic[T]):
-    """A question, and its answer or its error."""
+    """A question, and its answer or its error.
+
+    `ended` is waited for, not the thread: an interrupted join() of Python 3.11 takes a thread that runs for one that
+    has ended.
+    """
 
     def __init__(self, ask: Callable[[], T]) -> None:
         self.ask = ask
+        self.ended = threading.Event()
         self.found: T | None = None
         self.error: BaseException | None = None
 
@@ -104,6 +108,8 @@ class _Query(Generic[T]):
             self.found = self.ask()
         except BaseException as error:  # raised where it is asked for
             self.error = error
+        finally:
+            self.ended.set()
 
     def answer(self) -> T:
         """What was found; raises what was raised."""
