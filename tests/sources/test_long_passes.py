@@ -34,7 +34,8 @@ print(json.dumps([fit.nobs(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 """
 
 INTERRUPTED = """
-import sys, threading, time, pylmer
+import signal, sys, threading, time, pylmer
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the process that runs the tests may ignore it
 print("started", flush=True)
 try:
     pylmer.lmer(sys.argv[1], data=sys.argv[2])
@@ -86,8 +87,9 @@ def test_an_interrupt_ends_a_pass_and_leaves_no_thread(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         said = process.stdout.readline()
         took = time.perf_counter() - sent
-        assert process.wait(20) == 0
+        ended = process.wait(20)
     assert said == "interrupted 1\n"
+    assert ended in (0, -signal.SIGINT)  # pyarrow may hand a signal on that it has seen, when the process has ended
     assert took < 5
 
 
