@@ -40,7 +40,7 @@ def timed(program: str, record: dict[str, Any], fit: Callable[[], dict[str, Any]
         cpu.append(time.process_time() - busy)
         seconds.append(time.perf_counter() - start)
     report = {"program": program, "problem": record["name"]}
-    report |= {"seconds": statistics.median(seconds), "cpu": statistics.median(cpu)}
+    report |= {"seconds": statistics.median(seconds), "cpu": statistics.fmean(cpu)}  # the clock of CPU time is coarse
     peak = megabytes("VmHWM")
     print(json.dumps(report | answer | {"megabytes": peak - before, "peak": peak}))
 

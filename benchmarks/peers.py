@@ -33,8 +33,8 @@ LIMIT = 270  # CPU seconds that a package may take
 NEEDED = {
     "glmm": ["glmm==0.6.2", "pandas", "pyarrow"],
     "lme-python": ["lme-python==0.2.7", "pandas", "polars", "pyarrow"],
-    "mixedlm": ["mixedlm==1.3.0", "pandas"],
-    "gpboost": ["gpboost", "pandas"],
+    "mixedlm": ["mixedlm==1.3.0", "pandas", "pyarrow"],
+    "gpboost": ["gpboost", "pandas", "pyarrow"],
 }
 MODULES = {"glmm": "glmm", "lme-python": "lme_python", "mixedlm": "mixedlm", "pylmer": "pylmer"}
 ALL = ("lme4", "glmm", "lme-python", "mixedlm")
