@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import pylmer
+from pylmer.engine.generalized import generalized
 
 from .fits import cbpp
 from .references import frame
@@ -181,3 +182,19 @@ def test_a_glm_beside_two_criteria_or_a_linear_model_is_refused():
     for models in ((g, m, by_quadrature), (g, pylmer.lm("incidence ~ period", data))):
         with pytest.raises(pylmer.ArgumentError, match="different criteria"):
             pylmer.anova(*models)
+
+
+def test_a_second_descent_that_fails_leaves_the_optimum_that_was_doubted(monkeypatch):
+    """cbpp's -2 log L by lme4 with tolPwrss = 1e-10: 184.05256."""
+    descended, begun = generalized._descended, []
+
+    def failing(*given):
+        begun.append(given)
+        if len(begun) > 1:
+            raise pylmer.NumericalError("no")
+        return descended(*given)
+
+    monkeypatch.setattr(generalized, "other_starts", lambda devfun, found: [found.at, found.at])
+    monkeypatch.setattr(generalized, "_descended", failing)
+    assert cbpp().optimum.value == pytest.approx(184.05256, abs=1e-5)
+    assert len(begun) == 3

@@ -6,7 +6,7 @@ did not end, is begun anew from the generalized linear model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -39,7 +39,7 @@ def _raised(found: JointDescent[At]) -> Iterator[At]:
     """The lowest of the places with larger deviations, if the criterion is not much higher there."""
     place = found.at.place
     places = (replace(place, points=place.points.floored(deviation)) for deviation in RAISED)
-    tried = [at for at in (_asked(found.at, each) for each in places) if at is not None]
+    tried = [at for at in (_asked(found.at.to, each) for each in places) if at is not None]
     lowest = min(tried, key=lambda at: float(at.value), default=None)
     if lowest is not None and lowest.value < found.at.value + MARGIN:
         yield lowest
@@ -55,16 +55,15 @@ def _anew(devfun: GeneralizedDevfun) -> Iterator[At]:
     shapes = np.zeros(devfun.shapes)
     for c in MODEST:
         place = Place(Points(covariance.multiple(c) for covariance in devfun.covariances), beta, shapes)
-        try:
-            yield criterion.at(place)
-        except NumericalError:
-            continue
+        at = _asked(criterion.at, place)
+        if at is not None:
+            yield at
 
 
-def _asked(at: At, place: Place) -> At | None:
+def _asked(criterion: Callable[[Place], At], place: Place) -> At | None:
     """The criterion at a place, None where it has no finite value."""
     try:
-        asked = at.to(place)
+        asked = criterion(place)
         return asked if np.isfinite(asked.value) else None
     except NumericalError:
         return None

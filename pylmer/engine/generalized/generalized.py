@@ -176,7 +176,10 @@ def _optimized(devfun: GeneralizedDevfun, at: At, passes: int, steps: int, doubt
     runs = [_descended(devfun, at, steps)]
     best = _settled(runs[0])
     for other in other_starts(devfun, best) if doubted else ():
-        runs.append(_descended(devfun, other, steps))
+        try:
+            runs.append(_descended(devfun, other, steps))
+        except NumericalError:  # what was found stands, though nothing confirms it
+            continue
         best = min(best, _settled(runs[-1]), key=_rank)
     if best.at.place.points.singular() and not certify(best, _laplace(best.at)).boundary_holds:
         inside = replace(best.at.place, points=best.at.place.points.floored(INTERIOR))
