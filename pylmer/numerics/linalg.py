@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ Codes: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 CHUNK = 65_536  # rows held at once at the most
+FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
 
@@ -92,8 +94,10 @@ def cholesky(M: Array) -> Array:
 
 
 def log_diagonal(L: Array) -> float:
-    """Sum of the logarithms of all diagonal entries of a stack of triangular matrices."""
-    return float(np.log(L.diagonal(0, -2, -1)).sum())
+    """Sum of the logarithms of all diagonal entries of a triangular matrix, or of a stack of them."""
+    if L.ndim == 2 and len(L) <= FEW:
+        return sum(map(math.log, L.diagonal().tolist()))
+    return float(np.add.reduce(np.log(L.diagonal(0, -2, -1)), axis=None))
 
 
 def inverse_upper(R: Array) -> Array:
@@ -130,9 +134,16 @@ def lower_factor(A: Array) -> tuple[Array, Array]:
     return transposed(R * sign[..., :, None]), Q * sign[..., None, :]
 
 
+def joined(parts: Sequence[Array]) -> Array:
+    """Vectors one after the other; a single one as it is."""
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0), *parts])
+
+
 def block_diagonal(blocks: Iterable[Array]) -> Array:
-    """One square matrix with the square `blocks` on its diagonal."""
+    """One square matrix with the square `blocks` on its diagonal; a single one as it is."""
     parts = list(blocks)
+    if len(parts) == 1:
+        return parts[0]
     total = sum(b.shape[0] for b in parts)
     out = np.zeros((total, total))
     at = 0

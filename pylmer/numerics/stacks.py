@@ -75,10 +75,14 @@ def congruent(T: Array, A: Array) -> Array:
     """
     width = A.shape[1]
     if T.ndim > 2 or width > KRONECKER:
-        return product(product(np.swapaxes(T, -1, -2), A), T)
-    flat = A.transpose(1, 2, 0).reshape(width * width, len(A))
+        return product(product(T.swapaxes(-1, -2), A), T)
     square = (T[:, None, :, None] * T[None, :, None, :]).reshape(width * width, width * width)
-    return np.asarray(square.T @ flat).reshape(width, width, len(A)).transpose(2, 0, 1)
+    return np.asarray(square.T @ flat(A)).reshape(width, width, len(A)).transpose(2, 0, 1)
+
+
+def flat(A: Array) -> Array:
+    """A stack (J, a, b) as (a b, J)."""
+    return A.transpose(1, 2, 0).reshape(-1, len(A))
 
 
 def cross(A: Array, B: Array) -> Array:

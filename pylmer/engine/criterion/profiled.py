@@ -14,11 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal, symmetric
-from ...numerics.stacks import inner_products, levels_last
+from ...numerics.linalg import Array, block_diagonal, joined, symmetric
 from ..covariance.point import Point
 from ..covariance.points import Points
-from ..factorization.contract import Engine, Factorization, Fixed
+from ..factorization.contract import Engine, Factorization, Fixed, PlacedTangents, directions
 from ..sums.gram import Gram
 from .deviance import curvature, degrees, deviance, leaves_nothing, log_determinants, noise, profiling, slope
 from .places import Evaluation
@@ -36,7 +35,7 @@ class Criterion:
         """The sums."""
         return self.engine.gram
 
-    @property
+    @cached_property
     def m(self) -> int:
         """n for ML, n - p for REML."""
         return int(degrees(self.gram.n, self.gram.p, self.REML))
@@ -72,7 +71,7 @@ class Criterion:
         """log|V|, with log|X'V^-1X| for REML, of the user's columns and weights."""
         gram = self.gram
         logdet_V, logdet_XtVX = fixed.logdet_V - gram.sum_log_weights, fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
-        return float(log_determinants(logdet_V, logdet_XtVX, self.REML))
+        return log_determinants(logdet_V, logdet_XtVX, self.REML)  # type: ignore[no-any-return]  # numbers of numbers
 
     def with_blocks_at(self, points: Iterable[Point]) -> At:
         """`at`, with the blocks of all levels computed at once: the sums that the score needs are then theirs.
@@ -113,7 +112,7 @@ class At:
     @property
     def gram(self) -> Gram:
         """The sums."""
-        return self.criterion.gram
+        return self.criterion.engine.gram
 
     @cached_property
     def value(self) -> float:
@@ -141,7 +140,7 @@ class At:
             criterion=self.criterion,
             fixed=self.factorization.fixed,
             G=tuple(self.G),
-            ZtQZ=tuple(self.ZtQZ[f][here, here].copy() for f, here in self._places),
+            ZtQZ=tuple([self.ZtQZ[f][here, here].copy() for f, here in self._places]),
         )
 
     @property
@@ -152,15 +151,15 @@ class At:
     @property
     def noise(self) -> float:
         """How far rounding may move the value (engine.md 2h)."""
-        lost = self.criterion.engine.rounding(self.factorization.fixed.r2)
-        return float(noise(self.value, self.criterion.m, lost))
+        criterion = self.criterion
+        return float(noise(self.value, criterion.m, criterion.engine.rounding(self.factorization.fixed.r2)))
 
-    @cached_property
+    @property
     def v(self) -> Array:
         """(-beta, 1), so that [X y] v = y - X beta."""
-        return np.append(-self.factorization.fixed.beta, 1.0)
+        return _residual(self.factorization.fixed.beta)
 
-    @cached_property
+    @property
     def Phi(self) -> Array:
         """(X'V^-1X)^-1 (p, p), scaled coordinates."""
         return self.factorization.fixed.Phi
@@ -178,74 +177,72 @@ class At:
     @cached_property
     def ZtQZ(self) -> list[Array]:
         """sum over levels of Z_j'QZ_j per factor (L, L); Q = V^-1 (ML) or P (REML)."""
-        S = np.zeros((len(self.v), len(self.v)))
+        p = self.gram.p
+        S = np.zeros((p + 1, p + 1))
         if self.criterion.REML:
-            S[:-1, :-1] = self.Phi
+            S[:p, :p] = self.Phi
         return [symmetric(D) for D in self.factorization.selected_sums(S)]
+
+    @cached_property
+    def _squares(self) -> list[Array]:
+        """sum over levels of Z_j'Py (Z_j'Py)' per random term: (l_i, l_i)."""
+        parts = [self.ZtPy[factor][:, at] for factor, at in self._places]
+        return [g.T @ g for g in parts]
 
     @cached_property
     def G(self) -> list[Array]:
         """dd/dSigma_i per random term: (l_i, l_i)."""
-        out = []
-        for factor, at in self._places:
-            g = self.ZtPy[factor][:, at]
-            out.append(slope(self.ZtQZ[factor][at, at], -g.T @ g, self.s2))
-        return out
+        s2, ZtQZ = self.s2, self.ZtQZ
+        both = zip(self._places, self._squares, strict=True)
+        return [slope(ZtQZ[factor][at, at], -gg, s2) for (factor, at), gg in both]
 
     @cached_property
     def gradient(self) -> Array:
         """Score in the points' own coordinates: (k,)."""
-        parts = [
-            point.tangents().reshape(point.size, G.size) @ G.ravel()
-            for point, G in zip(self.points, self.G, strict=True)
-        ]
-        return np.concatenate(parts)
+        return self._along_tangents(self.G)
 
-    @cached_property
+    def _along_tangents(self, M: Sequence[Array]) -> Array:
+        """tr(M_i dSigma_i/da) for M_i (l_i, l_i) per random term: (k,)."""
+        both = zip(self.points, M, strict=True)
+        return joined([point.tangents().reshape(-1, each.size) @ each.ravel() for point, each in both])
+
+    @property
     def curvature(self) -> Array:
         """tr(G d2Sigma/da db): (k, k)."""
-        return block_diagonal(point.curvature(G) for point, G in zip(self.points, self.G, strict=True))
+        return block_diagonal([point.curvature(G) for point, G in zip(self.points, self.G, strict=True)])
 
     @cached_property
     def _working(self) -> tuple[Array, Array]:
         """w_a'P w_b (k, k) and r2_a (k,), with w_a = (dV/da) Py = Z s_a."""
-        s = self.directions()
-        WVW, XVW = self.factorization.products(s)
-        r2_a = -inner_products([g[:, :, None] for g in self.ZtPy], s)[0]
-        return WVW - XVW.T @ self.Phi @ XVW, r2_a
+        WVW, XVW = self.factorization.along(self.ZtPy, self._tangents)
+        return WVW - XVW.T @ self.Phi @ XVW, -self._along_tangents(self._squares)
 
     @property
     def r2_slopes(self) -> Array:
         """dr2/da = -w_a' Py: (k,)."""
         return self._working[1]
 
+    @property
+    def _tangents(self) -> list[PlacedTangents]:
+        both = zip(self._places, self.points, strict=True)
+        return [(factor, at, point.tangents()) for (factor, at), point in both]
+
     def directions(self) -> list[Array]:
         """s_a = dSigma_a Z'Py per factor: (J, L, k); Z s_a = (dV/da) Py."""
-        gram = self.gram
-        tangents = [point.tangents() for point in self.points]
-        if len(tangents) == 1:
-            return [_applied(self.ZtPy[0], tangents[0])]
-        s = [levels_last(f.J, f.L, sum(map(len, tangents))) for f in gram.factors]
-        for x in s:
-            x[:] = 0.0
-        column = 0
-        for term, E in enumerate(tangents):
-            factor, at = gram.place[term]
-            s[factor][:, at, column : column + len(E)] = _applied(self.ZtPy[factor][:, at], E)
-            column += len(E)
-        return s
+        return directions(self.ZtPy, self._tangents)
 
     @cached_property
     def information(self) -> Array:
         """Average information plus curvature (k, k): the Hessian with its trace term averaged. For stepping only."""
-        WPW, r2_a = self._working
-        return symmetric(curvature(self.curvature, WPW, self.s2) - profiling(r2_a, self.s2, self.criterion.m))
+        (WPW, r2_a), s2 = self._working, self.s2
+        return symmetric(curvature(self.curvature, WPW, s2) - profiling(r2_a, s2, self.criterion.m))
 
 
-def _applied(g: Array, E: Array) -> Array:
-    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
-    k, width, _ = E.shape
-    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))
+def _residual(beta: Array) -> Array:
+    """(-beta, 1)."""
+    v = np.empty(len(beta) + 1)
+    v[:-1], v[-1] = -beta, 1.0
+    return v
 
 
 Objective = Callable[[Points], At]

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeAlias
 
+import numpy as np
+
 from ...errors import NumericalError
 from ...numerics.linalg import Array, cholesky_of_one, inverse_of_lower, log_diagonal, solve_lower
+from ...numerics.stacks import levels_last
 from ..sums.gram import Gram
 
+PlacedTangents: TypeAlias = "tuple[int, slice, Array]"  # of a term: its factor, its columns there, dSigma (k, l, l)
 Covariances: TypeAlias = "tuple[list[Array], dict[tuple[int, int], Array]]"
 
 
@@ -94,6 +98,9 @@ class Factorization(Protocol):
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         """For columns W = Z s (s per factor (J, L, k)): W'V^-1W (k, k) and X'V^-1W (p, k)."""
 
+    def along(self, g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> tuple[Array, Array]:
+        """`products` of Z s_a for the directions s_a = dSigma_a g in which g (J, L) of each factor moves."""
+
     def covariances(self) -> Covariances:
         """K where levels meet: per factor (J, L, L), and per link of the Gram (P, L_first, L_second)."""
 
@@ -119,6 +126,35 @@ class SummedBlocks(ABC):
     def selected_sums(self, S: Array) -> list[Array]:
         """See `Factorization.selected_sums`."""
         return [D.sum(axis=0) for D in self.selected_inverse(S)[0]]
+
+    @abstractmethod
+    def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
+        """See `Factorization.products`."""
+
+    def along(self, g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> tuple[Array, Array]:
+        """See `Factorization.along`."""
+        return self.products(directions(g, tangents))
+
+
+def directions(g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> list[Array]:
+    """s_a = dSigma_a g per factor (J, L, k), for g (J, L)."""
+    if len(tangents) == 1:
+        return [_applied(g[0], tangents[0][2])]
+    k = sum(len(E) for _, _, E in tangents)
+    s = [levels_last(*x.shape, k) for x in g]
+    for each in s:
+        each[:] = 0.0
+    column = 0
+    for factor, at, E in tangents:
+        s[factor][:, at, column : column + len(E)] = _applied(g[factor][:, at], E)
+        column += len(E)
+    return s
+
+
+def _applied(g: Array, E: Array) -> Array:
+    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
+    k, width, _ = E.shape
+    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))
 
 
 class Engine(Protocol):

@@ -165,7 +165,7 @@ class Gram:
     sum_log_weights: float
     scaling: Scaling
 
-    @property
+    @cached_property
     def p(self) -> int:
         """Number of fixed effects."""
         return int(self.XytXy.shape[0]) - 1
