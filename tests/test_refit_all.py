@@ -18,7 +18,8 @@ from pylmer.engine.many_responses.few_effects import stack_for
 from pylmer.engine.many_responses.responses import common_values
 from pylmer.engine.many_responses.solve import where_to_begin
 from pylmer.engine.many_responses.stacked_points import StackedPoints
-from pylmer.engine.optimize.trust_region import trust_step, trust_steps
+from pylmer.engine.optimize.many_steps import trust_steps
+from pylmer.engine.optimize.trust_region import trust_step
 from pylmer.engine.sums.arrange import form_gram
 from pylmer.fit.given_parameters import fitted_parameters
 from pylmer.fit.many_fits import refit_all, solved_together

@@ -17,6 +17,7 @@ from .linalg import Array
 
 LONG = 200  # levels from which unrolled arithmetic pays
 SMALL = 128  # multiplications per level up to which it pays
+PAIR = 2  # width up to which unrolled arithmetic pays whatever the length
 UNROLLED = 4  # largest matrix that is factorized entry by entry
 LAPACK = 12  # times the width of triangles, the length of a stack up to which LAPACK inverts them sooner
 KRONECKER = 3  # largest matrix whose congruences are one product with a Kronecker square
@@ -105,18 +106,22 @@ def inner_products(one: Sequence[Array], two: Sequence[Array]) -> Array:
 
 def cholesky(M: Array) -> Array:
     """Lower Cholesky factors of a stack (J, l, l); NumericalError if one is not positive definite."""
-    if len(M) < LONG or M.shape[-1] > UNROLLED:
-        return linalg.cholesky(M)
     J, width, _ = M.shape
+    if width > UNROLLED or (width > PAIR and J < LONG):
+        return linalg.cholesky(M)
     L = levels_last(J, width, width)
     for j in range(width):
-        pivot = M[:, j, j] - sum(L[:, j, k] ** 2 for k in range(j))
-        if not np.min(pivot) > 0:
-            raise NumericalError("a matrix is not positive definite")
-        np.sqrt(pivot, out=L[:, j, j])
-        for i in range(j + 1, width):
-            L[:, j, i] = 0.0
-            L[:, i, j] = (M[:, i, j] - sum(L[:, i, k] * L[:, j, k] for k in range(j))) / L[:, j, j]
+        for i in range(j, width):
+            rest = M[:, i, j]
+            for k in range(j):
+                rest = rest - L[:, i, k] * L[:, j, k]
+            if i > j:
+                np.divide(rest, L[:, j, j], out=L[:, i, j])
+                L[:, j, i] = 0.0
+            elif rest.min(initial=1.0) > 0:
+                np.sqrt(rest, out=L[:, j, j])
+            else:
+                raise NumericalError("a matrix is not positive definite")
     return L
 
 
@@ -125,12 +130,15 @@ def inverse_lower(L: Array) -> Array:
     J, width, _ = L.shape
     if width == 1:
         return 1.0 / L
-    if len(L) < LAPACK * width or width > UNROLLED:
+    if width > UNROLLED or (width > PAIR and J < LAPACK * width):
         return np.asarray(np.linalg.inv(L))
     out = levels_last(J, width, width)
     for j in range(width):
         np.divide(1.0, L[:, j, j], out=out[:, j, j])
         for i in range(j + 1, width):
             out[:, j, i] = 0.0
-            out[:, i, j] = -sum(L[:, i, k] * out[:, k, j] for k in range(j, i)) / L[:, i, i]
+            total = L[:, i, j] * out[:, j, j]
+            for k in range(j + 1, i):
+                total += L[:, i, k] * out[:, k, j]
+            np.divide(np.negative(total, out=total), L[:, i, i], out=out[:, i, j])
     return out

@@ -43,6 +43,8 @@ class Points(tuple[Point, ...]):
 
     def pieces(self, values: Array) -> list[Array]:
         """What each point has of values (k, ...)."""
+        if len(self) == 1:
+            return [values]
         ends = list(accumulate([point.size for point in self], initial=0))
         return [values[start:end] for start, end in pairwise(ends)]
 

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ...numerics.linalg import Array, Mask, singular, transposed
+from ...numerics.linalg import Array, Mask, singular
 from .family import CovarianceFamily, all_pairs
 from .point import Linear, Point, lower_entries, pairs_below, rank_ones
 
@@ -32,7 +32,9 @@ class Unstructured(Point):
         """The same Sigma with T = U diag(s); signs of U follow those of `previous`."""
         U, s = (np.where(T < 0, -1.0, 1.0), np.abs(T[0])) if len(T) == 1 else singular(T)
         if previous is not None:
-            U = U * np.where((U * previous).sum(axis=0) < 0, -1.0, 1.0)
+            cosines = (U * previous).sum(axis=0).tolist()
+            if min(cosines) < 0:
+                U = U * [-1.0 if cosine < 0 else 1.0 for cosine in cosines]
         return cls(U * s, U, s)
 
     @property
@@ -46,10 +48,9 @@ class Unstructured(Point):
     def directions(self) -> Array:
         """dT/da = U e_i e_j': (k, l, l)."""
         width = self.T.shape[0]
-        rows, columns = lower_entries(width)
-        E = np.zeros((len(rows), width, width))
-        for a, (i, j) in enumerate(zip(rows, columns, strict=True)):
-            E[a, :, j] = self.U[:, i]
+        E = np.zeros((width * (width + 1) // 2, width, width))
+        for j, first in enumerate(_first_entries(width)):
+            E[first : first + width - j, :, j] = self.U[:, j:].T
         return E
 
     def tangents(self) -> Array:
@@ -58,7 +59,7 @@ class Unstructured(Point):
     @cached_property
     def _tangents(self) -> Array:
         half = self.directions @ self.T.T
-        return np.asarray(half + transposed(half))
+        return np.asarray(half + half.swapaxes(-1, -2))
 
     def curvature(self, G: Array) -> Array:
         E = self.directions.reshape(-1, G.size)
@@ -66,13 +67,17 @@ class Unstructured(Point):
         return np.asarray(2.0 * E @ GE.T)
 
     def shifted(self, step: Array) -> Unstructured:
+        return Unstructured(self._displaced(step), self.U)
+
+    def _displaced(self, step: Array) -> Array:
         width = self.T.shape[0]
-        Delta = np.zeros((width, width))
-        Delta[lower_entries(width)] = step
-        return Unstructured(self.T + self.U @ Delta, self.U)
+        T = self.T.copy()
+        for j, first in enumerate(_first_entries(width)):
+            T[:, j] += self.U[:, j:] @ step[first : first + width - j]
+        return T
 
     def moved(self, step: Array) -> Unstructured:
-        return Unstructured.charted(self.shifted(step).T, self.U)
+        return Unstructured.charted(self._displaced(step), self.U)
 
     def zeroed(self, tolerance: float) -> Unstructured:
         U, s, _ = np.linalg.svd(self.T)
@@ -86,7 +91,9 @@ class Unstructured(Point):
         return np.linalg.svd(self.T, compute_uv=False) if self.s is None else self.s
 
     def same_chart(self, other: Point) -> bool:
-        return isinstance(other, Unstructured) and bool(np.abs((self.U * other.U).sum(axis=0)).min() >= SAME_CHART)
+        if not isinstance(other, Unstructured):
+            return False
+        return min(map(abs, (self.U * other.U).sum(axis=0).tolist())) >= SAME_CHART
 
     @property
     def axes(self) -> Array:
@@ -131,6 +138,11 @@ class Unstructured(Point):
 
     def span(self, tau: float) -> Array:
         return rank_ones(self.T @ self.T.T, tau)
+
+
+def _first_entries(width: int) -> list[int]:
+    """The place of each column's first entry among the `lower_entries`."""
+    return [j * width - j * (j - 1) // 2 for j in range(width)]
 
 
 class UnstructuredFamily(CovarianceFamily):

@@ -14,6 +14,7 @@ import numpy as np
 from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.point import VANISHED
 from ..optimize.search import INTERIOR
+from ..optimize.many_steps import trust_steps
 from ..optimize.trust_region import (
     KEPT,
     NEAR,
@@ -24,7 +25,6 @@ from ..optimize.trust_region import (
     radii,
     secants,
     stuck,
-    trust_steps,
 )
 from .stacked import Stack, Values
 from .stacked_points import StackedPoints

@@ -6,6 +6,7 @@ criterion must offer says `places`; the policy is `trust_region`, here for one r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -127,7 +128,7 @@ class _Descent(Generic[P, E]):
             if stuck(self._promise(new)[1], decrease):
                 return False
             ratio = 1.0
-        self.radius = float(radii(self.radius, np.linalg.norm(step), ratio))
+        self.radius = float(radii(self.radius, math.hypot(*step.tolist()), ratio))
         if new is not None:
             if decrease < NEAR:
                 self.correction = secants(self.correction, at, new, step, new.place.same_chart(at.place))

@@ -7,12 +7,14 @@ the same functions (engine.md section 2, e to h; Conn, Gould & Toint 2000, chapt
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, Mask, eigen, transposed
+from ...numerics.linalg import Array, eigen
 
 STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
 KEPT = 1e-4  # part of the promised decrease that a step must keep to be taken
@@ -121,81 +123,79 @@ def chosen(condition: Any, one: Array, other: Array) -> Array:
 
 
 def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
-    """`trust_steps` of one run: g (k,), H (k, k). NumericalError where g or H is not finite."""
+    """The minimizer s of g's + s'Hs/2 over |s| <= radius, the decrease it promises, whether it lies inside.
+
+    Exact, by eigendecomposition (More & Sorensen 1983), then in plain numbers: parameters are few, and numpy's calls
+    cost more than they compute. NumericalError where g (k,) or H (k, k) is not finite.
+    """
     if len(g) == 0:
         return g, 0.0, True
-    if not (np.isfinite(H).all() and np.isfinite(g).all()):
+    if not math.isfinite(H.sum() + g.sum()) and not (np.isfinite(H).all() and np.isfinite(g).all()):
         raise NumericalError("the score or the information is not finite")
     values, vectors = eigen(H)
-    c = g @ vectors
-    s, inside = _steps_along(c, values, radius)
-    return vectors @ s, float(-(s @ (c + 0.5 * values * s))), bool(inside)
+    s, decrease, inside = one_step((g @ vectors).tolist(), values.tolist(), radius)
+    return vectors @ np.array(s), decrease, inside
 
 
-def trust_steps(g: Array, H: Array, radius: Any) -> tuple[Array, Any, Any]:
-    """Minimizers of g's + s'Hs/2 over |s| <= radius, the decreases they promise, whether they lie inside.
+def one_step(c: Sequence[float], values: Sequence[float], radius: float) -> tuple[Sequence[float], float, bool]:
+    """The minimizer s of c's + s'diag(values) s/2 over |s| <= radius, the decrease it promises, whether it lies inside.
 
-    Exact, by eigendecomposition (More & Sorensen 1983); g is (m, k), H (m, k, k), radius (m,), or those of one run.
+    values are ascending: eigenvalues, in the coordinates of whose vectors c and s are (More & Sorensen 1983).
+
+    >>> one_step([2.0, -1.0], [1.0, 4.0], 10.0)
+    ([-2.0, 0.25], 2.125, True)
     """
-    values, vectors = np.linalg.eigh(H)
-    c = times(transposed(vectors), g)
-    s, inside = _steps_along(c, values, radius)
-    return times(vectors, s), -inner(s, c + 0.5 * values * s), inside
+    s: Sequence[float] = [-slope / (value or 1.0) for slope, value in zip(c, values, strict=True)]
+    inside = values[0] > 0 and math.hypot(*s) <= radius
+    if not inside:
+        s = _to_boundary(c, values, radius)
+    decrease = -math.fsum(step * (slope + 0.5 * value * step) for step, slope, value in zip(s, c, values, strict=True))
+    return s, decrease, inside
 
 
-def _steps_along(c: Array, values: Array, radius: Any) -> tuple[Array, Any]:
-    """The steps in the coordinates of the eigenvectors, in which g is c, and whether they lie inside."""
-    s = -c / (values + (values == 0))
-    inside = (values[..., 0] > 0) & (np.sqrt(inner(s, s)) <= radius)
-    if not inside.all():
-        out = np.logical_not(inside)
-        s[out] = _boundary_steps(c[out], values[out], np.asarray(radius)[out])
-    return s, inside
+def _to_boundary(c: Sequence[float], values: Sequence[float], radius: float) -> Sequence[float]:
+    size = math.hypot(*c)
+    scale = max(-values[0], values[-1], size / radius, 1e-300)
+    if values[0] <= 0:
+        s = _hard_case(c, values, radius, max(size, scale * radius), 1e-10 * scale)
+        if s is not None:
+            return s
+    mu = _shift(c, values, radius, size, scale)
+    return [-slope / max(value + mu, LEAST) for slope, value in zip(c, values, strict=True)]
 
 
-def _boundary_steps(c: Array, values: Array, radius: Array) -> Array:
-    """Steps (m, k) of length `radius` (m,) in the eigenvectors' coordinates, of m runs."""
-    size = np.linalg.norm(c, axis=1)
-    scale = np.maximum(np.maximum(np.max(np.abs(values), axis=1), size / radius), 1e-300)
-    s, hard = _hard_cases(c, values, radius, scale)
-    soft = ~hard
-    if soft.any():
-        mu = _shifts(c[soft], values[soft], radius[soft], scale[soft])
-        s[soft] = -c[soft] / np.maximum(values[soft] + mu[:, None], LEAST)
+def _hard_case(
+    c: Sequence[float], values: Sequence[float], radius: float, unit: float, same: float
+) -> Sequence[float] | None:
+    """The step where c has no part along the lowest eigenvectors, which then lead to the boundary; else None."""
+    lowest = values[0]
+    flat = sum(value - lowest <= same for value in values)
+    if math.hypot(*c[:flat]) > 1e-12 * unit:
+        return None
+    s = [0.0] * flat + [-slope / (value - lowest) for slope, value in zip(c[flat:], values[flat:], strict=True)]
+    length = math.hypot(*s)
+    if length >= radius:
+        return None
+    s[0] += math.sqrt(max(radius**2 - length**2, 0.0))
     return s
 
 
-def _hard_cases(c: Array, values: Array, radius: Array, scale: Array) -> tuple[Array, Mask]:
-    """Steps where c has no part along the lowest eigenvectors, which then lead to the boundary; where that is so."""
-    flat = values[:, 0] <= 0
-    if not flat.any():
-        return np.empty_like(c), flat
-    lowest = values - values[:, :1] <= 1e-10 * scale[:, None]
-    part = np.linalg.norm(np.where(lowest, c, 0.0), axis=1)
-    s = np.where(lowest, 0.0, -c / np.where(lowest, 1.0, values + np.maximum(0.0, -values[:, :1])))
-    length = np.linalg.norm(s, axis=1)
-    none = part <= 1e-12 * np.maximum(np.linalg.norm(c, axis=1), scale * radius)
-    hard = flat & none & (length < radius)
-    s[:, 0] += np.where(hard, np.sqrt(np.maximum(radius**2 - length**2, 0.0)), 0.0)
-    return s, hard
-
-
-def _shifts(c: Array, values: Array, radius: Array, scale: Array) -> Array:
+def _shift(c: Sequence[float], values: Sequence[float], radius: float, size: float, scale: float) -> float:
     """mu with |c / (values + mu)| = radius: Newton on 1 / |s(mu)|, which is concave, from below.
 
     Halved where rounding leads out of the bracket.
     """
-    low = np.maximum(0.0, -values[:, 0])
-    high = low + np.linalg.norm(c, axis=1) / radius + 1e-12 * scale
-    mu = np.minimum(np.maximum(low, np.max(np.abs(c) / radius[:, None] - values, axis=1)), high)
+    low = max(0.0, -values[0])
+    high = low + size / radius + 1e-12 * scale
+    mu = min(max(low, *(abs(slope) / radius - value for slope, value in zip(c, values, strict=True))), high)
     for _ in range(100):
-        shifted = np.maximum(values + mu[:, None], LEAST)
-        ratio = (c / shifted) ** 2
-        length = np.sqrt(ratio.sum(axis=1))
-        if np.all((np.abs(length - radius) <= ROUNDED * radius) | (high - low <= 1e-15 * high)):
+        shifted = [max(value + mu, LEAST) for value in values]
+        steps = [slope / each for slope, each in zip(c, shifted, strict=True)]
+        length = math.hypot(*steps)
+        if abs(length - radius) <= ROUNDED * radius or high - low <= 1e-15 * high:
             break
-        low, high = np.where(length > radius, mu, low), np.where(length > radius, high, mu)
-        slope = np.maximum((ratio / shifted).sum(axis=1), 1e-300)
-        trial = mu + (length / radius - 1) * length**2 / slope
-        mu = np.where((low < trial) & (trial < high), trial, 0.5 * (low + high))
-    return np.asarray(mu)
+        low, high = (mu, high) if length > radius else (low, mu)
+        slope = math.fsum(step * step / each for step, each in zip(steps, shifted, strict=True))
+        trial = mu + (length / radius - 1) * length**2 / max(slope, 1e-300)
+        mu = trial if low < trial < high else 0.5 * (low + high)
+    return mu

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....numerics.linalg import Array, Codes, Mask
+from ...optimize.many_steps import trust_steps
 from ...optimize.trust_region import (
     KEPT,
     blurred,
@@ -21,7 +22,6 @@ from ...optimize.trust_region import (
     radii,
     secants,
     stuck,
-    trust_steps,
 )
 from .places import ManyPlaces
 from .values import ManyLaplace, ManyValues, joined
