@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
-from ...numerics.linalg import Array, Mask, singular
+from ...numerics.linalg import Array, Codes, Mask, singular
 from .family import CovarianceFamily, all_pairs
 from .point import Linear, Point, lower_entries, pairs_below, rank_ones
 
@@ -58,13 +59,13 @@ class Unstructured(Point):
 
     @cached_property
     def _tangents(self) -> Array:
-        half = self.directions @ self.T.T
+        places = _coordinates(len(self.T))
+        half = self.U.T[places.rows, :, None] * self.T.T[places.columns, None]
         return np.asarray(half + half.swapaxes(-1, -2))
 
     def curvature(self, G: Array) -> Array:
-        E = self.directions.reshape(-1, G.size)
-        GE = (G @ self.directions).reshape(-1, G.size)
-        return np.asarray(2.0 * E @ GE.T)
+        places = _coordinates(len(self.T))
+        return np.asarray((self.U.T @ G @ self.U).ravel()[places.pairs] * places.twice)
 
     def shifted(self, step: Array) -> Unstructured:
         return Unstructured(self._displaced(step), self.U)
@@ -138,6 +139,22 @@ class Unstructured(Point):
 
     def span(self, tau: float) -> Array:
         return rank_ones(self.T @ self.T.T, tau)
+
+
+class _Coordinates(NamedTuple):
+    """Coordinate a moves entry (row, column) of Delta: rows, columns (k,), pairs of rows (k, k) as places in a matrix
+    laid flat, and 2 where both are of one column (k, k)."""
+
+    rows: Codes
+    columns: Codes
+    pairs: Codes
+    twice: Array
+
+
+@lru_cache(maxsize=32)
+def _coordinates(width: int) -> _Coordinates:
+    rows, columns = map(np.array, lower_entries(width))
+    return _Coordinates(rows, columns, np.add.outer(width * rows, rows), 2.0 * np.equal.outer(columns, columns))
 
 
 def _first_entries(width: int) -> list[int]:

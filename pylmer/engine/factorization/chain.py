@@ -19,7 +19,7 @@ from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, EliminationFactorization, Plan
 from .contract import Covariances, Fixed
 from .level_elimination import Level
-from .one_factor import OneFactorization, fixed_parts
+from .one_factor import NARROW, OneFactorization, fixed_parts
 
 if TYPE_CHECKING:
     from .parents import Parents
@@ -70,21 +70,28 @@ class ChainEngine(EliminationEngine):
         return "nested grouping factors, eliminated level by level, one after the other"
 
     def eliminated(self, T: list[Array]) -> Chain:
-        return Chain.eliminated(self.gram, self.plan.parents, self.paths, T)
+        return Chain(self.gram, self.plan.parents, self.paths, T)
+
+    @cached_property
+    def AC(self) -> Array | None:
+        """Z'[Z X y] (L, L + p + 1, J) of one factor with few columns, levels last; None of others."""
+        (sums, *more) = self.gram.factors
+        if more or sums.L > NARROW:
+            return None
+        out = np.empty((sums.L, sums.L + self.gram.p + 1, sums.J))
+        out[:, : sums.L], out[:, sums.L :] = sums.ZtZ.transpose(1, 2, 0), sums.ZtXy.transpose(1, 2, 0)
+        return out
 
     def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
-        if len(self.gram.factors) > 1:
+        if self.AC is None:
             return None
-        return fixed_parts(self.gram, np.array([self.gram.factor_templates(T)[0] for T in places]))
+        return fixed_parts(self.gram, self.AC, np.array([self.gram.factor_templates(T)[0] for T in places]))
 
     def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
         templates = self.gram.factor_templates(T)
-        if len(templates) == 1:
-            return OneFactorization(self, templates[0], self._of_level)
+        if self.AC is not None:
+            return OneFactorization(self, templates[0], self.AC)
         return EliminationFactorization(self, self.eliminated(templates))
-
-    def _of_level(self, level: Level) -> Chain:
-        return Chain(self.gram, (), [level])
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         out = [product(sums.ZtZ, x) for sums, x in zip(self.gram.factors, s, strict=True)]
@@ -104,27 +111,22 @@ def _path(gram: Gram, f: int) -> Array:
 class Chain:
     """Nested factors at given templates: every level of each has one parent in each later factor."""
 
-    def __init__(self, gram: Gram, parents: Sequence[Parents], levels: list[Level]) -> None:
-        self.gram, self.parents, self.levels = gram, parents, levels
-        self.logdet_V = 2 * sum(log_diagonal(level.chol) for level in levels)
-
-    @classmethod
-    def eliminated(cls, gram: Gram, parents: Sequence[Parents], paths: Sequence[Array], T: list[Array]) -> Chain:
-        """All levels eliminated, each factor's before those of the next."""
-        levels: list[Level] = []
+    def __init__(self, gram: Gram, parents: Sequence[Parents], paths: Sequence[Array], T: list[Array]) -> None:
+        self.gram, self.parents = gram, parents
+        self.levels: list[Level] = []
         carry: Array | None = None
         for f, sums in enumerate(gram.factors):
             A, path, L = sums.ZtZ, paths[f], sums.L
             if carry is not None:
                 A, path = A - carry[:, :L, :L], path - carry[:, :L, L:]
             level = Level.eliminated(T[f], A, path)
-            levels.append(level)
+            self.levels.append(level)
             if f < len(parents):
                 update = product(transposed(level.half_path), level.half_path)
                 if carry is not None:
                     update = update + carry[:, L:, L:]
                 carry = parents[f].sums(update)
-        return cls(gram, parents, levels)
+        self.logdet_V = 2 * sum(log_diagonal(level.chol) for level in self.levels)
 
     @property
     def factors(self) -> list[Array]:

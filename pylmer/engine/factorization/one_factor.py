@@ -1,94 +1,113 @@
-"""One grouping factor at a given template: sums over its levels, from what a value leaves at hand.
+"""One grouping factor with few columns, at a given template: all levels together, in arrays with the levels last.
 
-With A, C = Z'[X y] and h = B C of every level (`level_elimination`), and BA = B A, the adjoint of one factor needs no
-block of a level by itself (engine.md section 1):
+With A = Z'Z and C = Z'[X y] of every level, M = I + T'A T = L L' and B = L^-1 T' (`level_elimination`), one elimination
+turns [M | T'A | T'C] into [L' | BA | h], and its adjoint needs no block of a level by itself (engine.md section 1):
 
-    N C = C - (BA)'h = Z'V^-1[X y],    Z'V^-1Z = A - (BA)'(BA) .
+    [X y]'V^-1[X y] = [X y]'[X y] - sum of h'h,    Z'V^-1[Z X y] = [A C] - (BA)'[BA h] .
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...numerics.linalg import Array, cholesky, log_diagonal
-from ...numerics.stacks import LONG, cross, flat, product
+from ...errors import NumericalError
+from ...numerics.linalg import Array
 from ..sums.gram import Gram
 from .blocked import EliminationFactorization
 from .contract import Fixed, PlacedTangents
-from .level_elimination import Level
 
 if TYPE_CHECKING:
     from .blocked import Elimination, EliminationEngine
 
+NARROW = 6  # columns up to which levels are eliminated together
+STACKED = 3_000  # levels of all places together up to which several places are one stack
+
 
 class OneFactorization(EliminationFactorization):
-    """V at the template T of the terms on one factor; `as_chain` makes the elimination that other words ask."""
+    """V at the template T of the terms on one factor; what is not of the criterion goes through the `elimination`.
 
-    def __init__(self, engine: EliminationEngine, T: Array, as_chain: Callable[[Level], Elimination]) -> None:
-        sums = engine.gram.factors[0]
-        self.engine, self.sums, self.as_chain = engine, sums, as_chain
-        self.level = Level.eliminated(T, sums.ZtZ, sums.ZtZ[:, :, :0])
-        self.half = product(self.level.B, sums.ZtXy)
-        self.log_determinant = 2 * log_diagonal(self.level.chol)
+    AC  [A C] (L, L + p + 1, J)
+    """
 
-    @property
-    def logdet_V(self) -> float:
-        return self.log_determinant
+    def __init__(self, engine: EliminationEngine, T: Array, AC: Array) -> None:
+        self.engine, self.T, self.AC = engine, T, AC
 
     @cached_property
     def elimination(self) -> Elimination:  # type: ignore[override]  # made when asked for
-        return self.as_chain(self.level)
+        return self.engine.eliminated([self.T])
 
-    @property
-    def half_solves(self) -> list[Array]:
-        return [self.half]
-
-    @property
-    def _forward(self) -> tuple[list[Array], list[Array]]:  # type: ignore[override]  # nothing to compute
-        return [self.sums.ZtXy], [self.half]
+    @cached_property
+    def reduced(self) -> tuple[Array, Array, float]:
+        """BA (L, L, J) and h (L, p + 1, J) side by side, [X y]'V^-1[X y], log|V|."""
+        BAh, pivots = eliminated(self.T, self.AC)
+        rest = self.engine.gram.XytXy
+        for h in BAh[:, len(self.T) :]:
+            rest = rest - h @ h.T
+        return BAh, rest, float(np.add.reduce(np.log(pivots), axis=None))
 
     @cached_property
     def fixed(self) -> Fixed:
-        return Fixed.solved(self.engine.gram.XytXy - cross(self.half, self.half), self.log_determinant)
+        _, rest, logdet_V = self.reduced
+        return Fixed.solved(rest, logdet_V)
 
     @cached_property
     def adjoint(self) -> tuple[Array, Array]:
-        """Z'V^-1Z (J, L, L) and Z'V^-1[X y] (J, L, p + 1)."""
-        BA = product(self.level.B, self.level.A)
-        turned = BA.swapaxes(-1, -2)
-        return self.level.A - product(turned, BA), self.sums.ZtXy - product(turned, self.half)
-
-    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
-        u = product(self.level.inverse.swapaxes(-1, -2), product(self.half, v))
-        return [u], [product(self.level.T, u)], self.solved(v)
+        """Z'V^-1Z (L, L, J) and Z'V^-1[X y] (L, p + 1, J)."""
+        out, L = self.AC.copy(), len(self.T)
+        for row in self.reduced[0]:
+            out -= row[:L, None] * row
+        return out[:, :L], out[:, L:]
 
     def solved(self, v: Array) -> list[Array]:
-        return [product(self.adjoint[1], v)]
+        return [np.matmul(v.T, self.adjoint[1]).transpose(2, 0, 1)]
 
     def selected_sums(self, S: Array) -> list[Array]:
         D, NC = self.adjoint
-        known = D.sum(axis=0)
+        known = D.sum(axis=2)
         if not S.any():
             return [known]
-        return [known - cross(product(NC, S).swapaxes(-1, -2), NC.swapaxes(-1, -2))]
+        L = len(D)
+        return [known - np.matmul(S, NC).reshape(L, -1) @ NC.reshape(L, -1).T]
 
     def along(self, g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> tuple[Array, Array]:
         """Sums over levels of products of g with Z'V^-1Z and X'V^-1Z, whatever the number of tangents, then these."""
-        (own,), (D, NC), E = g, self.adjoint, _on_one_factor(tangents, self.sums.L)
-        k, L, J = len(E), self.sums.L, self.sums.J
-        E = E.reshape(k, L * L)
-        squares = (own.T[:, None] * own.T[None]).reshape(L * L, J)
-        gDg = (squares @ flat(D).T).reshape(L, L, L, L).transpose(2, 0, 3, 1).reshape(L * L, L * L)
-        XVg = (flat(NC) @ own).reshape(L, -1, L).swapaxes(0, 1).reshape(-1, L * L)
-        return E @ gDg @ E.T, XVg[:-1] @ E.T
+        own, (D, NC), L = g[0].T, self.adjoint, len(self.T)
+        E = _on_one_factor(tangents, L).reshape(-1, L * L)
+        squares = (own[:, None] * own).reshape(L * L, -1)
+        gDg = (squares @ D.reshape(L * L, -1).T).reshape(L, L, L, L).transpose(2, 0, 3, 1).reshape(L * L, L * L)
+        XVg = np.matmul(NC[:, :-1], own.T).swapaxes(0, 1).reshape(-1, L * L)
+        return E @ gDg @ E.T, XVg @ E.T
 
-    def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
-        (own,), (D, NC) = s, self.adjoint
-        return cross(own, product(D, own)), cross(NC[:, :, :-1], own)
+
+def eliminated(T: Array, AC: Array) -> tuple[Array, Array]:
+    """[BA h] (L, L + p + 1, J) and the pivots of all M (L, J) at the template T."""
+    L, _, J = AC.shape
+    BAh = (T.T @ AC.reshape(L, -1)).reshape(L, -1, J)
+    return BAh, eliminate(np.matmul(T.T, BAh[:, :L]), BAh)
+
+
+def eliminate(M: Array, W: Array) -> Array:
+    """W (L, k, J) becomes L^-1 W for every I + M (L, L, J) = L L'; the pivots (L, J), squares of the diagonal of L.
+
+    NumericalError where one is not positive definite.
+    """
+    width, _, J = W.shape
+    pivots = np.empty((width, J))
+    for j in range(width):
+        pivot = np.add(M[j, j], 1.0, out=pivots[j])
+        if not pivot.min(initial=1.0) > 0:
+            raise NumericalError("a matrix is not positive definite")
+        root, row = np.sqrt(pivot), W[j]
+        row /= root
+        if j + 1 < width:
+            beside = M[j, j + 1 :] / root
+            W[j + 1 :] -= beside[:, None] * row
+            M[j + 1 :, j + 1 :] -= beside[:, None] * beside
+    return pivots
 
 
 def _on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:
@@ -103,17 +122,20 @@ def _on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:
     return out
 
 
-def fixed_parts(gram: Gram, T: Array) -> list[Fixed] | None:
-    """The fixed parts at templates T (m, L, L) of one factor, all at once; None of many levels, where that is slow.
+def fixed_parts(gram: Gram, AC: Array, T: Array) -> list[Fixed] | None:
+    """The fixed parts at templates T (m, L, L), all at once; None of many levels, where that is slow.
 
     NumericalError if the arithmetic fails at one of them.
     """
-    sums, at = gram.factors[0], T[:, None]
-    if len(T) * sums.J > LONG:
+    (m, L, _), (_, width, J) = T.shape, AC.shape
+    if m * J > STACKED:
         return None
-    turned = at.swapaxes(-1, -2)
-    chol = cholesky(np.eye(sums.L) + turned @ sums.ZtZ @ at)
-    half = (np.linalg.inv(chol) @ turned @ sums.ZtXy).reshape(len(T), sums.q, gram.p + 1)
-    reduced = gram.XytXy - half.swapaxes(-1, -2) @ half
-    logdet_V = 2 * np.log(chol.diagonal(0, -2, -1)).sum(axis=(1, 2))
-    return [Fixed.solved(*both) for both in zip(reduced, logdet_V.tolist(), strict=True)]
+    turned = T.swapaxes(-1, -2)
+    W = (turned @ AC.reshape(L, -1)).reshape(m, L, width, J)
+    M = turned[:, None] @ W[:, :, :L]
+    W = W.transpose(1, 2, 0, 3).reshape(L, width, m * J)
+    pivots = eliminate(M.transpose(1, 2, 0, 3).reshape(L, L, m * J), W)
+    h = W[:, L:].reshape(L, width - L, m, J).transpose(2, 0, 1, 3)
+    rest = gram.XytXy - (h @ h.swapaxes(-1, -2)).sum(axis=1)
+    logdet_V = np.log(pivots).reshape(L, m, J).sum(axis=(0, 2))
+    return [Fixed.solved(*both) for both in zip(rest, logdet_V.tolist(), strict=True)]

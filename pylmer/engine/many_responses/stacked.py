@@ -337,7 +337,7 @@ class LevelRun(StackRun):
 
     def _eliminated(self) -> StackedElimination:
         parents = [parent.repeated(self.R) for parent in self.stack.engine.plan.parents]
-        return Chain.eliminated(self.tall, parents, self._paths(), [self.by_level(f, T) for f, T in enumerate(self.T)])
+        return Chain(self.tall, parents, self._paths(), [self.by_level(f, T) for f, T in enumerate(self.T)])
 
     def _blocks(self, f: int, g: int) -> Array:
         """Coupling of each level of f to its parent in g, of every run: (rj, L_f, L_g)."""
