@@ -52,6 +52,8 @@ def env_values(scope: Scope, n: int) -> dict[str, Value]:
 
 def remembered_env(frame: Frame, used: Iterable[Node], rows: Iterable[str]) -> dict[str, Any]:
     """Of `env` what the formula uses and is not one value per row."""
+    if not frame.scope.env:
+        return {}
     names = {inner.name for node in used for inner in nodes(node) if isinstance(inner, Name)}
     names |= {inner.function for node in used for inner in nodes(node) if isinstance(inner, Call)}
     names -= set(rows) | set(frame.scope.columns)

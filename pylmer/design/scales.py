@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,13 +51,16 @@ def _spread(column: Array) -> float | None:
     if _is_indicator(column[:LOOK]) and _is_indicator(column):
         return None
     with np.errstate(over="ignore"):
-        sd = float(column.std(ddof=1))
+        apart = column - column.mean()
+        sd = math.sqrt(float(apart @ apart) / (len(column) - 1))
+    if math.isfinite(sd):
+        return sd
     largest = float(np.max(np.abs(column)))
-    return sd if np.isfinite(sd) else largest * float((column / largest).std(ddof=1))
+    return largest * float((column / largest).std(ddof=1))
 
 
 def _is_indicator(values: Array) -> bool:
-    return bool(np.all((values == 0) | (values == 1)))
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def sparse_spreads(X: Any) -> list[float | None]:

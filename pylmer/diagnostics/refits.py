@@ -192,6 +192,6 @@ def _estimated(at: At) -> tuple[Fixed, Points]:
 
 def _descended(objective: Objective, devfun: Devfun, points: Points, near: bool) -> Run[ProfiledEvaluation]:
     """The lowest of the optima reached from that of the whole, unless it is far, and from the minima of a scan."""
-    scan = scanned(objective, devfun.covariances.multiple, SCAN)
-    starts = [devfun.covariances.multiple(SCAN[k]) for k in local_minima(scan)]
+    places = [devfun.covariances.multiple(c) for c in SCAN]
+    starts = [places[k] for k in local_minima(scanned(objective, places))]
     return lowest(objective, [points, *starts] if near else starts).best

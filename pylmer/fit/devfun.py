@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..design import Design, DesignRows, ModelData, RandomDesign, SummedRows
+from ..design import Design, DesignRows, InMemory, ModelData, RandomDesign, SummedRows
 from ..engine.covariance.covariances import Covariances, Label
 from ..engine.covariance.family import CovarianceFamily, covariance_family
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion
 from ..engine.criterion.trusted import trusted_criterion
 from ..engine.factorization.choose import choose_engine
-from ..engine.sums.arrange import form_gram
+from ..engine.sums.arrange import check_response, form_gram
 from ..engine.sums.gram import Gram
 from ..engine.sums.rows import Rows, TermRows
 from ..engine.sums.scaling import column_lengths, find_scaling
@@ -219,3 +219,20 @@ def devfun_of_sums(data: ModelData, gram: Gram, REML: bool, control: Control, ro
     if rows is not None and control.engine == "auto":
         criterion = trusted_criterion(criterion, covariances.families, rows)
     return Devfun(data, criterion, covariances, control)
+
+
+def with_response(devfun: Devfun, data: ModelData) -> Devfun | None:
+    """The function for another response of the same rows, `data`, on shared sums; None where it must be made anew."""
+    criterion = devfun.criterion
+    engine = criterion.engine.shared
+    if engine is None or devfun.absorbed is not None or engine.name == ITERATIVE or not isinstance(data.source, InMemory):
+        return None
+    from ..engine.many_responses import response_sums  # late: of rows that are fitted again
+
+    rows = rows_of(data.rows)
+    gram = response_sums(rows, engine.gram, rows.y[:, None]).gram_of(0)
+    check_response(gram, rows)
+    criterion = replace(criterion, engine=engine.sharing(gram))
+    if devfun.control.engine == "auto":
+        criterion = trusted_criterion(criterion, devfun.families, rows)
+    return replace(devfun, data=data, criterion=criterion)

@@ -15,23 +15,33 @@ from ..design.source import SummedRows
 from ..engine.optimize.newton import RUNAWAY
 from ..errors import FitNote
 from ..sources.tables import RowTable
-from .devfun import Devfun, make_devfun
-from .fitted_model import Model
+from .devfun import Devfun, make_devfun, with_response
+from .fitted_model import FittedModel, Model
 from .notes import announce
 from .optimum import Optimum, optimize_devfun
 from .request import Request
 
 
-def fit(kind: type[Model], request: Request, data: ModelData | None = None, said: Collection[str] = ()) -> Model:
+def fit(
+    kind: type[Model],
+    request: Request,
+    data: ModelData | None = None,
+    said: Collection[str] = (),
+    sibling: FittedModel | None = None,
+) -> Model:
     """The whole path, a room to a line: formula and data -> fitted model of class `kind`.
 
-    data: rows that are coded already (another response, another criterion), None to build them as the request says.
-    Each note is issued once as a warning, but those that were `said`.
+    data     rows that are coded already (another response, another criterion), None to build them as the request says
+    said     notes that are not issued as warnings again
+    sibling  a fit of another response on the same rows, of which sums and optimum are used
     """
     data = design_of(request) if data is None else data  # language, design: what the columns mean, and the rows
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        devfun = make_devfun(data, request.REML, request.control)  # engine: sums, factorization, criterion
-        optimum = optimize_devfun(devfun, request.start)  # engine.optimize: search, descent, certificate
+        devfun = None if sibling is None else with_response(sibling.devfun, data)
+        if devfun is None:
+            devfun = make_devfun(data, request.REML, request.control)  # engine: sums, factorization, criterion
+        near = None if sibling is None else sibling.optimum.points
+        optimum = optimize_devfun(devfun, request.start, near)  # engine.optimize: search, descent, certificate
     if request.verbose:
         if isinstance(data.source, SummedRows) and data.source.how:
             print(data.source.how)  # noqa: T201  # asked for

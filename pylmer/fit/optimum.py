@@ -102,8 +102,11 @@ def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[Profil
     return widened_search(devfun.criterion, devfun.families, found)
 
 
-def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
-    """Minimize with the optimizer of the control; the certificate is part of the answer."""
+def optimize_devfun(devfun: Devfun, start: Any = None, near: Points | None = None) -> Optimum:
+    """Minimize with the optimizer of the control; the certificate is part of the answer.
+
+    near  a place that may be lower than all that the scan looks at, such as the optimum of another response
+    """
     devfun = devfun.searched
     points = start_points(devfun, start)
     iterative = devfun.criterion.engine.name == ITERATIVE
@@ -119,15 +122,16 @@ def optimize_devfun(devfun: Devfun, start: Any = None) -> Optimum:
         return _estimated_optimum(devfun, points, **_newton_options(devfun.control.optCtrl))
     if devfun.criterion.engine.far:
         return _optimum(devfun, _searched_far(devfun, points))
-    return _searched(devfun, points)
+    return _searched(devfun, points, near)
 
 
-def _searched(devfun: Devfun, start: Points | None) -> Optimum:
+def _searched(devfun: Devfun, start: Points | None, near: Points | None) -> Optimum:
     begin = _estimated_start(devfun) if start is None else start
     latest = Latest(devfun.criterion.at if begin is start else devfun.criterion.with_blocks_at)
     multiple, multiples = where_to_look(devfun)
     options = _newton_options(devfun.control.optCtrl)
-    found = search(latest, multiple, begin, multiples=multiples, values=devfun.criterion.values, **options)
+    values = devfun.criterion.values
+    found = search(latest, multiple, begin, multiples=multiples, values=values, near=near, **options)
     found = _widened(devfun, found) if start is None else found
     found = past_saddles(found, devfun.criterion.at, **options)
     return _optimum(devfun, found, factorized=latest.standing_at(found.best.at.place))

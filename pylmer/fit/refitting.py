@@ -91,7 +91,7 @@ def refit(model: FittedModel, response: Any) -> Any:
         raise DataError("the new response has missing or infinite values; refit needs a number for each row used")
     whole = whole if whole.shape == (design.n_total,) else rows.used.placed(y)
     said = (*design.notes, *optimizer_notes(model.control))  # of the rows and the request, which are those of `model`
-    return fit(type(model), model.request.with_response(whole), model.data.with_response(y), said)
+    return fit(type(model), model.request.with_response(whole), model.data.with_response(y), said, sibling=model)
 
 
 def _response(given: Any) -> Array:

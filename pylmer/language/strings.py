@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Words that cannot be names without backticks.
 RESERVED = frozenset(
@@ -60,6 +61,7 @@ def _visible(c: str) -> str:
     return f"\\{code:03o}" if code < 128 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+@lru_cache(maxsize=4096)
 def write_name(name: str) -> str:
     """A symbol as R writes it in code: in backticks unless it can stand bare.
 

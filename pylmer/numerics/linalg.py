@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -73,12 +74,21 @@ def rows_for_factor(width: int) -> int:
 
 def triangular_factor(blocks: Iterable[Array], width: int) -> Array:
     """R (width, width) of the QR factorization of all rows together, one block of rows at a time."""
-    R: Array = np.zeros((0, width))
+    R: Array | None = None
     for block in blocks:
-        R = np.asarray(np.linalg.qr(np.vstack([R, block]), mode="r"))
+        R = _upper_factor(block if R is None else np.vstack([R, block]))
     full = np.zeros((width, width))
-    full[: R.shape[0]] = R
-    return full * np.where(np.diag(full) < 0, -1.0, 1.0)[:, None]
+    if R is not None:
+        full[: R.shape[0]] = R
+    return full * np.where(full.diagonal() < 0, -1.0, 1.0)[:, None]
+
+
+def _upper_factor(A: Array) -> Array:
+    """R (min(n, k), k) of A (n, k), signs as LAPACK leaves them."""
+    if not A.size:
+        return np.zeros((0, A.shape[1]))
+    rows, width = min(A.shape), A.shape[1]
+    return np.asarray(lapack.dgeqrf(A)[0][:rows] * upper_places(width)[:rows])
 
 
 def cholesky(M: Array) -> Array:
@@ -101,8 +111,19 @@ def log_diagonal(L: Array) -> float:
 
 
 def inverse_upper(R: Array) -> Array:
-    """R^-1 of an upper-triangular matrix, which may be empty."""
-    return np.triu(np.linalg.inv(R))
+    """R^-1 of an upper-triangular matrix, which may be empty; LinAlgError where its diagonal has a zero."""
+    if not len(R):
+        return R
+    inverse, info = lapack.dtrtri(R * upper_places(len(R)))
+    if info:
+        raise np.linalg.LinAlgError("a triangular matrix has a zero on its diagonal")
+    return np.asarray(inverse)
+
+
+@lru_cache(maxsize=64)
+def upper_places(width: int) -> Array:
+    """1 in the upper triangle of a matrix (width, width), else 0."""
+    return read_only(np.triu(np.ones((width, width))))  # type: ignore[no-any-return]
 
 
 def deviations_and_correlations(T: Array) -> tuple[Array, Array]:
@@ -129,7 +150,7 @@ def transposed(A: Array) -> Array:
 
 def lower_factor(A: Array) -> tuple[Array, Array]:
     """(T, Q) with A = T Q', T lower triangular with a diagonal >= 0 and Q orthogonal; A is (..., l, l)."""
-    Q, R = np.linalg.qr(transposed(A))
+    Q, R = _small_qr(A.T) if A.ndim == 2 and len(A) else np.linalg.qr(transposed(A))
     sign = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
     return transposed(R * sign[..., :, None]), Q * sign[..., None, :]
 
@@ -137,6 +158,12 @@ def lower_factor(A: Array) -> tuple[Array, Array]:
 def joined(parts: Sequence[Array]) -> Array:
     """Vectors one after the other; a single one as it is."""
     return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0), *parts])
+
+
+def _small_qr(A: Array) -> tuple[Array, Array]:
+    """Q and R of A (k, k)."""
+    packed, tau, _, _ = lapack.dgeqrf(A)
+    return np.asarray(lapack.dorgqr(packed, tau)[0]), np.asarray(packed * upper_places(len(A)))
 
 
 def block_diagonal(blocks: Iterable[Array]) -> Array:

@@ -38,11 +38,11 @@ def clearly_independent(X: Any) -> bool:
         return True
     with np.errstate(over="ignore"):
         XtX = crossproduct(X)
-    length = np.sqrt(np.diag(XtX))
-    if X.shape[0] < X.shape[1] or not np.all(length > 0) or not np.isfinite(XtX).all():
+    length = np.sqrt(XtX.diagonal())
+    if X.shape[0] < X.shape[1] or not length.min() > 0 or not np.isfinite(XtX).all():
         return False
-    factor, info = linalg.lapack.dpotrf(XtX / np.outer(length, length))
-    return bool(info == 0 and np.min(np.diag(factor)) ** 2 > CLEAR)
+    factor, info = linalg.lapack.dpotrf(XtX / (length[:, None] * length))
+    return bool(info == 0 and factor.diagonal().min() ** 2 > CLEAR)
 
 
 def _clearly_independent_beside(X: Any) -> bool:

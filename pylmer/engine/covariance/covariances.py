@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, joined
 from .family import CovarianceFamily
 from .point import Point
 from .points import Points
@@ -116,19 +116,17 @@ class Covariances:
 
     def pieces(self, par: Array) -> list[Array]:
         """What each term has of `par` (k,)."""
-        return np.split(par, np.cumsum(self.sizes)[:-1])
+        return [par] if len(self.families) == 1 else np.split(par, np.cumsum(self.sizes)[:-1])
 
     def par(self, points: Points) -> Array:
         """The points -> `par` (k,)."""
-        return np.concatenate([family.par(point, R) for family, point, R in self.terms(points)])
+        return joined([family.par(point, R) for family, point, R in self.terms(points)])
 
     def par_gradient(self, at: Scored, par: Array | None = None) -> Array:
         """dd/dpar (k,) at a place; `par` where it is known, whose signs then count."""
         pieces = self.pieces(self.par(at.place) if par is None else par)
         terms = zip(self.families, pieces, at.G, self.R_terms, strict=True)
-        return np.concatenate(
-            [np.tensordot(family.par_tangents(piece), R.T @ G @ R, axes=2) for family, piece, G, R in terms]
-        )
+        return joined([_contracted(family.par_tangents(piece), R.T @ G @ R) for family, piece, G, R in terms])
 
     def terms(self, points: Points) -> Iterator[tuple[CovarianceFamily, Point, Array]]:
         """Family, point and R of each term."""
@@ -146,3 +144,8 @@ class Covariances:
         """lme4's theta of lower-triangular templates, one (..., l, l) a term."""
         thetas = [family.theta(T) for family, T in zip(self.families, templates, strict=True)]
         return np.concatenate(thetas, axis=-1)
+
+
+def _contracted(E: Array, G: Array) -> Array:
+    """tr(E_a G) for E (k, l, l) of symmetric matrices and G (l, l): (k,)."""
+    return np.asarray(E.reshape(-1, G.size) @ G.ravel())

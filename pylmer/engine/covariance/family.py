@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from ...structures import STRUCTURES
 from .point import Point, lower_entries, pairs_below
 
 
+@lru_cache(maxsize=64)
 def covariance_family(structure: str, width: int, hom: bool = False) -> CovarianceFamily:
     """The covariances that one term may have: structure, width l, hom.
 

@@ -104,6 +104,11 @@ class Point(ABC):
         """Whether the criterion may have a kink here: coordinates that are not `free` must then be held."""
         return False
 
+    def vanished(self) -> Array:
+        """Orthonormal directions (l, k) in which Sigma = T T' vanishes exactly, up to rounding."""
+        U, s, _ = np.linalg.svd(self.template())
+        return null_directions(U, s)
+
     def stretched(self, change: Callable[[Array], Array]) -> Point | None:
         """The point with its deviations changed; None where it has correlations besides, that would stay."""
         return None
@@ -156,6 +161,11 @@ class Point(ABC):
     def by_variances(self) -> tuple[Array, Array]:
         """First (k, l, l), second (k, k, l, l) derivatives of Sigma in variances and correlations, without a `span`."""
         raise NotImplementedError
+
+
+def null_directions(U: Array, s: Array) -> Array:
+    """The columns of U whose deviations s, descending, are rounding."""
+    return np.asarray(U[:, s <= 1e-12 * max(1.0, float(s[0]))])
 
 
 def lower_entries(width: int) -> tuple[list[int], list[int]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask, singular
 from .family import CovarianceFamily, all_pairs
-from .point import Linear, Point, lower_entries, pairs_below, rank_ones
+from .point import Linear, Point, lower_entries, null_directions, pairs_below, rank_ones
 
 SAME_CHART = 0.99  # |cos| between axes of two charts above which second-order information carries over
 ROUNDING = 1e-12  # what is so much smaller than the others of its kind is zero
@@ -91,6 +91,9 @@ class Unstructured(Point):
     def deviations(self) -> Array:
         return np.linalg.svd(self.T, compute_uv=False) if self.s is None else self.s
 
+    def vanished(self) -> Array:
+        return super().vanished() if self.s is None else null_directions(self.U, self.s)
+
     def same_chart(self, other: Point) -> bool:
         if not isinstance(other, Unstructured):
             return False
@@ -124,6 +127,8 @@ class Unstructured(Point):
     @property
     def free(self) -> Mask:
         alive = self.deviations() > 0
+        if alive.all():
+            return np.ones(self.size, bool)
         return np.asarray(alive[lower_entries(len(alive))[1]])
 
     def stretched(self, change: Callable[[Array], Array]) -> Point:

@@ -28,7 +28,7 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
         return criterion
     if collinearity(gram) > CANCELLING:
         return _by_rows(criterion, rows)
-    far, near = (Points.multiple(families, c) for c in (FAR, 1.0))
+    far = Points.multiple(families, FAR)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         try:
             at = criterion.at(far)
@@ -38,7 +38,7 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
             pass
         orthogonal = _by_rows(criterion, rows)
         try:
-            return orthogonal if orthogonal.at(far).value < orthogonal.at(near).value else criterion
+            return orthogonal if orthogonal.at(far).value < orthogonal.at(Points.multiple(families, 1.0)).value else criterion
         except NumericalError:
             return criterion
 
@@ -55,7 +55,10 @@ def collinearity(gram: Gram) -> float:
 
 
 def _has_own_scales(gram: Gram, sums: FactorSums) -> bool:
-    return sums.L > 1 and (len(sums.terms) > 1 or not np.any(np.triu(gram.scaling.R_terms[sums.terms[0]], 1)))
+    if sums.L == 1 or len(sums.terms) > 1:
+        return sums.L > 1
+    R = gram.scaling.R_terms[sums.terms[0]]
+    return int(np.count_nonzero(R)) == int(np.count_nonzero(R.diagonal()))
 
 
 def _collinearity(sums: FactorSums) -> float:

@@ -78,7 +78,7 @@ class ChainEngine(EliminationEngine):
         (sums, *more) = self.gram.factors
         if more or sums.L > NARROW:
             return None
-        out = np.empty((sums.L, sums.L + self.gram.p + 1, sums.J))
+        out = np.empty((sums.L, sums.L + sums.ZtXy.shape[2], sums.J))
         out[:, : sums.L], out[:, sums.L :] = sums.ZtZ.transpose(1, 2, 0), sums.ZtXy.transpose(1, 2, 0)
         return out
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
-from ..optimize.certificate import TOLERANCE, Certificate, null_space
+from ..optimize.certificate import TOLERANCE, Certificate
 from ..optimize.trust_region import trust_step
 from .joint_newton import JointAt, JointDescent, difference_step
 from .laplace import LaplaceAt
@@ -70,7 +70,7 @@ def kkt(at: LaplaceAt) -> dict[int, float]:
     """See `Certificate.kkt`."""
     out = {}
     for term, point in enumerate(at.place.points):
-        null = null_space(point.template())
+        null = point.vanished()
         if point.at_limit() or not null.shape[1]:
             continue
         f, here = at.criterion.structure.place[term]

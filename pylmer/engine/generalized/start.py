@@ -209,7 +209,8 @@ def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
     def multiple(c: float) -> Points:
         return Points(covariance.multiple(c) for covariance in covariances)
 
-    return multiple(SCAN[local_minima(scanned(criterion.at, multiple, SCAN))[0]])
+    places = [multiple(c) for c in SCAN]
+    return places[local_minima(scanned(criterion.at, places))[0]]
 
 
 def _modes(at: At) -> list[Array]:

@@ -95,6 +95,9 @@ def _ZtY(rows: Rows, gram: Gram, terms: tuple[int, ...], weighted: Array) -> Arr
     """Z~'W Y of one grouping factor: (L, R, J)."""
     first = rows.terms[terms[0]]
     Z = scaled_random(rows, gram.scaling, terms, slice(0, rows.n))
+    if weighted.shape[1] == 1:
+        y = weighted[:, 0]
+        return np.array([[np.bincount(first.codes, z * y, first.n_levels)] for z in Z.T])
     where = (first.codes, np.arange(rows.n))
     shape = (first.n_levels, rows.n)
     out = np.empty((Z.shape[1], weighted.shape[1], first.n_levels))

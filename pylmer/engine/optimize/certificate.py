@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, Mask, symmetric
+from ...numerics.linalg import Array, Mask, eigen, symmetric
 from ..covariance.points import Points
 from ..criterion.profiled import Objective, ProfiledEvaluation
 from .newton import ITERATIONS, LARGE, Run
@@ -95,17 +95,17 @@ def with_observed(run: Run[ProfiledEvaluation], objective: Objective) -> Run[Pro
 
 def _measured(run: Run[ProfiledEvaluation], objective: Objective) -> Certificate:
     at, free = run.at, run.at.place.free
-    H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
+    H, g = among(run.hessian, free), at.gradient[free]
     unknown = _undetermined(at)
     if not len(g):
         return Certificate(0.0, 0.0, 1.0, kkt(at), unknown)
     step, promised, _ = trust_step(g, H, 1e3)
     decrease = promised if promised <= TOLERANCE else _kept(objective, run, free, promised)
-    values, vectors = np.linalg.eigh(H)
+    values, vectors = eigen(H)
     flat = _flat_directions(objective, at, free, values, vectors)
     return Certificate(
         max(decrease, 0.0),
-        float(np.max(np.abs(step))),
+        float(np.abs(step).max()),
         _relative(values, NEGLIGIBLE / max(at.place.extent, SMALL) ** 2),
         kkt(at),
         tuple(sorted({*_terms_of(at.place, free, flat), *unknown})),
@@ -114,8 +114,8 @@ def _measured(run: Run[ProfiledEvaluation], objective: Objective) -> Certificate
 
 def _undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
     """The random terms that the design does not determine; where the criterion is curved it need not be asked."""
-    curvatures = np.abs(np.linalg.eigvalsh(at.information)) if len(at.information) else np.ones(1)
-    if curvatures.min() > UNCURVED * curvatures.max():
+    curvatures = list(map(abs, eigen(at.information)[0].tolist())) if len(at.information) else [1.0]
+    if min(curvatures) > UNCURVED * max(curvatures):
         return ()
     from .unidentified import undetermined
 
@@ -124,7 +124,7 @@ def _undetermined(at: ProfiledEvaluation) -> tuple[int, ...]:
 
 def _relative(values: Array, least: float = 1e-300) -> float:
     """The smallest eigenvalue relative to the largest, or to the `least` that is no rounding."""
-    return float(values[0] / max(np.max(np.abs(values)), least))
+    return float(values[0] / max(-values[0], values[-1], least))
 
 
 def past_saddles(
@@ -149,7 +149,7 @@ def _below(run: Run[ProfiledEvaluation], objective: Objective) -> Points | None:
     run = with_observed(run, objective)
     if not _bends(run, free):
         return None
-    direction = np.linalg.eigh(run.hessian[np.ix_(free, free)])[1][:, 0]
+    direction = eigen(among(run.hessian, free))[1][:, 0]
     steps = [length * at.place.extent * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)]
     step = min(steps, key=lambda each: _value(objective, at.place, free, each))
     if _value(objective, at.place, free, step) > at.value - TOLERANCE:
@@ -161,13 +161,18 @@ def _below(run: Run[ProfiledEvaluation], objective: Objective) -> Points | None:
 
 def _bends(run: Run[ProfiledEvaluation], free: Mask) -> bool:
     """Whether the criterion bends downwards, as far as the run's Hessian knows."""
-    return bool(free.any()) and _relative(np.linalg.eigvalsh(run.hessian[np.ix_(free, free)])) < -TOLERANCE
+    return bool(free.any()) and _relative(eigen(among(run.hessian, free))[0]) < -TOLERANCE
+
+
+def among(H: Array, free: Mask) -> Array:
+    """The rows and columns of H (k, k) that are free."""
+    return H if free.all() else H[np.ix_(free, free)]
 
 
 def _kept(objective: Objective, run: Run[ProfiledEvaluation], free: Mask, promised: float) -> float:
     """What is left of a promised decrease when steps are tried: a flat direction promises in vain."""
     at = run.at
-    H, g = run.hessian[np.ix_(free, free)], at.gradient[free]
+    H, g = among(run.hessian, free), at.gradient[free]
     steps = (trust_step(g, H, radius)[0] for radius in (1e3, 10.0, 1.0, 0.1, 0.01))
     gained = max(at.value - _value(objective, at.place, free, step) for step in steps)
     return promised if gained > TOLERANCE else gained
@@ -213,14 +218,8 @@ def kkt(at: ProfiledEvaluation) -> dict[int, float]:
     for term, point in enumerate(at.place):
         if point.at_limit():  # the lost direction is not the family's to grow; the score of rho speaks for it
             continue
-        null = null_space(point.template())
+        null = point.vanished()
         if null.shape[1]:
             scale = max(float(np.mean(np.diag(null.T @ at.ZtQZ[term] @ null))), 1e-300)
             out[term] = float(np.linalg.eigvalsh(symmetric(null.T @ at.G[term] @ null))[0]) / scale
     return out
-
-
-def null_space(T: Array) -> Array:
-    """Orthonormal directions (l, k) in which Sigma = T T' vanishes exactly, up to rounding."""
-    U, s, _ = np.linalg.svd(T)
-    return np.asarray(U[:, s <= 1e-12 * max(1.0, float(s[0]))])

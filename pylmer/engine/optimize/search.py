@@ -48,17 +48,24 @@ def search(
     steps: int = ITERATIONS,
     multiples: Sequence[float] = SCAN,
     values: Callable[[Sequence[S]], list[float] | None] | None = None,
+    near: S | None = None,
 ) -> Search[E]:
     """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone.
 
     values  finds the values of the scan all at once, or gives up
+    near    where the minimum may be: the lowest minimum of the scan gives way to it where its value is lower
     """
     if start is not None:
         return lowest(objective, [start], steps)
-    scan = None if values is None else values([multiple(c) for c in multiples])
-    scan = scanned(objective, multiple, multiples) if scan is None else scan
-    starts = [1.0] if max(scan) - min(scan) < FLAT else [multiples[k] for k in local_minima(scan)]
-    return replace(lowest(objective, [multiple(c) for c in starts], steps), scan=tuple(scan))
+    places = [multiple(c) for c in multiples]
+    looked_at = places if near is None else [*places, near]
+    found = None if values is None else values(looked_at)
+    found = scanned(objective, looked_at) if found is None else found
+    scan = found[: len(places)]
+    starts = [multiple(1.0)] if max(scan) - min(scan) < FLAT else [places[k] for k in local_minima(scan)]
+    if near is not None and found[-1] < min(scan):
+        starts[0] = near
+    return replace(lowest(objective, starts, steps), scan=tuple(found))
 
 
 def lowest(objective: Callable[[S], Trial[E]], starts: Sequence[S], steps: int = ITERATIONS) -> Search[E]:
@@ -83,15 +90,13 @@ def _value(run: Run[E]) -> float:
     return float(run.at.value)
 
 
-def scanned(
-    objective: Callable[[S], Trial[E]], multiple: Callable[[float], S], multiples: Sequence[float]
-) -> list[float]:
-    """Values at c I, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
+def scanned(objective: Callable[[S], Trial[E]], places: Sequence[S]) -> list[float]:
+    """Values at some places, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
     values: list[float] = []
     failure: NumericalError | None = None
-    for c in multiples:
+    for place in places:
         try:
-            values.append(objective(multiple(c)).value)
+            values.append(objective(place).value)
         except NumericalError as error:
             failure = error
             values.append(np.inf)

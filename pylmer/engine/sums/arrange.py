@@ -23,9 +23,20 @@ SMALLEST = 1e-250  # sum of squares of a response below which products underflow
 def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
     """The sums of `rows`; O(n) time, and memory of a few thousand rows beyond the sums themselves."""
     gram = ordered(sums_of(rows, find_scaling(rows) if scaling is None else scaling))
-    if gram.y_square < SMALLEST and np.any(rows.y):
-        raise NumericalError("the sums of squares vanish: rescale the response or the weights to larger numbers")
+    check_response(gram, rows)
     return gram
+
+
+def check_response(gram: Gram, rows: Rows) -> None:
+    """Raise NumericalError where the sums lose the response, which is too small or too large."""
+    _check_finite(gram.XytXy)
+    if gram.y_square < SMALLEST and rows.y.any():
+        raise NumericalError("the sums of squares vanish: rescale the response or the weights to larger numbers")
+
+
+def _check_finite(XytXy: Array) -> None:
+    if not np.isfinite(XytXy).all():
+        raise NumericalError("the sums of squares overflow: rescale the response or the predictors")
 
 
 def arrange(sums: Sums) -> Gram:
@@ -38,8 +49,7 @@ def arrange(sums: Sums) -> Gram:
 
 def ordered(sums: Sums) -> Gram:
     """The sums as they are, with the factors in the order in which engines want them."""
-    if not np.isfinite(sums.XytXy).all():
-        raise NumericalError("the sums of squares overflow: rescale the response or the predictors")
+    _check_finite(sums.XytXy)
     order = elimination_order(sums.factors, {key: len(link.pairs) for key, link in sums.links.items()})
     links = {(a, b): _link(sums, order[a], order[b]) for b in range(len(order)) for a in range(b)}
     factors = tuple(sums.factors[f] for f in order)

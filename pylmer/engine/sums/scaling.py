@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,13 +53,13 @@ def find_scaling(rows: Rows) -> Scaling:
 
     full = triangular_factor(weighted_Xy() if rows.bordered is None else [rows.bordered.of_Xy], p + 1)
     R = full[:p, :p]
-    if np.any(np.diag(R) <= DEPENDENT * np.max(np.abs(R), axis=0, initial=0.0)):
+    if (R.diagonal() <= DEPENDENT * np.abs(R).max(axis=0, initial=0.0)).any():
         raise NumericalError(
             "the fixed-effect columns are linearly dependent, weights included: "
             "leave check_rankX at its default, and weights of one magnitude"
         )
-    shift = np.linalg.solve(R, full[:p, p])
-    R = R / np.sqrt(rows.n)
+    shift = inverse_upper(R) @ full[:p, p]
+    R = R / math.sqrt(rows.n)
     return Scaling(R, tuple(_term_scale(rows, t, R) for t in rows.terms), shift)
 
 
@@ -77,9 +78,9 @@ def _term_scale(rows: Rows, term: TermRows, R: Array) -> Array:
 
 def column_lengths(R: Array) -> Array:
     """Lengths of the columns, of whatever size they are."""
-    largest = np.max(np.abs(R), axis=0, initial=0.0)
-    unit = np.where(largest > 0, largest, 1.0)
-    return np.asarray(unit * np.sqrt(np.sum((R / unit) ** 2, axis=0)))
+    unit = np.abs(R).max(axis=0, initial=0.0)
+    unit[unit == 0] = 1.0
+    return np.asarray(unit * np.sqrt(((R / unit) ** 2).sum(axis=0)))
 
 
 def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
@@ -101,6 +102,6 @@ def suited_scale(R: Array, structure: str, hom: bool) -> Array:
     rms[rms == 0] = 1.0
     if not STRUCTURES[structure].linear:
         return np.asarray(np.diag(np.full_like(rms, np.sqrt(np.mean(rms**2))) if hom else rms))
-    if np.any(np.diag(R) < SINGULAR * rms):
+    if (R.diagonal() < SINGULAR * rms).any():
         return np.asarray(np.diag(rms))
     return R
