@@ -49,15 +49,18 @@ def build_design(
     control: Control,
     known: Known | None = None,
     family: Family | None = None,
+    columns: Columns | None = None,
 ) -> ModelData:
     """What a formula means on data, and its matrices; `known` is what takes the place of the data's own.
+
+    `columns` are those of the data where they have been read.
 
     A model with a `family` reads its response as that family does (see `responses`).
 
     Raises FormulaError, with the place, for what the formula asks in vain; DataError for rows that cannot be used, and
     for checks whose action in `control` is "stop"; ArgumentError for `contrasts` and `na_action`.
     """
-    columns = None if data is None else read_columns(data)
+    columns = read_columns(data) if columns is None and data is not None else columns
     parts = take_apart(formula, columns, control)
     chosen = ruled(arguments.contrasts)
     with ruling(chosen):

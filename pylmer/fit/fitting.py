@@ -88,4 +88,5 @@ def design_of(request: Request) -> ModelData:
         control=request.control,
         known=request.known,
         family=request.family,
+        columns=request.columns,
     )

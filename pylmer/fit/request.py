@@ -14,7 +14,7 @@ from ..design import ruled
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
 from ..errors import ArgumentError, FormulaError
-from ..functions import own_data, own_values, own_vector, read_columns
+from ..functions import Columns, own_table, own_values, own_vector, read_columns
 from ..language import deparse, parse_expression, parse_formula, require_random
 from ..language.nodes import Call, Node
 from ..language.strings import write_name
@@ -126,7 +126,8 @@ def _used(found: Iterable[Node], texts: Iterable[str]) -> frozenset[str] | None:
 
 def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, Any]:
     """The arguments with copies of what the caller might change in place (pandas 3: shallow ones)."""
-    own = {**given, "data": own_data(given["data"], used)}
+    data, read = own_table(given["data"], used)
+    own = {**given, "data": data, "read": read}
     if given.get("env") is not None:
         own["env"] = own_values(given["env"], used)
     own |= {word: own_vector(given[word]) for word in VECTORS if not isinstance(given.get(word), str | None)}
@@ -210,7 +211,8 @@ class Request(DesignArguments):
 
     What it holds is its own: nothing that the caller does to his data or arrays changes it (see `functions.owned`).
     `known` is what the data do not say, such as the response of a refit: whoever asks again hands it on. `family` is
-    that of a generalized model, None of a linear one; `free_shape` says that its theta is estimated (`glmer_nb`).
+    that of a generalized model, None of a linear one; `free_shape` says that its theta is estimated (`glmer_nb`). `read`
+    are columns that were read while `data` were copied: those of other data, if these have been replaced since.
     """
 
     formula: MixedFormula
@@ -228,6 +230,17 @@ class Request(DesignArguments):
     family: Family | None = None
     nAGQ: int = 1
     free_shape: bool = False
+    read: Columns | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"read": None}
+
+    @property
+    def columns(self) -> Columns | None:
+        """The columns of the data, None where there are no data."""
+        if self.read is not None and self.read.frame is self.data:
+            return self.read.again()
+        return None if self.data is None else read_columns(self.data)
 
     def with_response(self, y: Array) -> Request:
         """The same with another response, a value for each row of the data, NaN where none is known."""

@@ -12,7 +12,7 @@ from .columns import Columns, read_columns, recycled, taken_values
 from .evaluate import check_names, evaluate
 from .factors import as_factor, cross, drop_unused, recode
 from .levels import Levels, NumberLevels, TextLevels
-from .owned import own_data, own_values, own_vector
+from .owned import own_data, own_table, own_values, own_vector
 from .scope import Scope
 from .values import Coding, Factor, Function, Logical, Matrix, RefusedError, Strings, Value
 
@@ -39,6 +39,7 @@ __all__ = [
     "drop_unused",
     "evaluate",
     "own_data",
+    "own_table",
     "own_values",
     "own_vector",
     "read_columns",

@@ -27,10 +27,13 @@ class Columns(Mapping[str, Value]):
 
     n      rows
     index  pandas Index of the rows: 0, 1, ... where nothing labels them
+    frame  the data frame that they were taken out of, where that is known
     """
 
+    frame: Any = None
+
     def __init__(
-        self, readers: Mapping[str, Callable[[], Any]], n: int, index: pd.Index, twice: frozenset[str]
+        self, readers: Mapping[str, Callable[[], Any]], n: int, index: pd.Index, twice: frozenset[str] = frozenset()
     ) -> None:
         self._readers = readers
         self._values: dict[str, Value] = {}
@@ -155,6 +158,13 @@ def _from_pandas(data: pd.DataFrame) -> Columns:
     twice = frozenset(name for name, count in Counter(names).items() if count > 1)
     readers = {name: partial(operator.getitem, data, label) for name, label in zip(names, labels, strict=True)}
     return Columns(readers, len(data), data.index, twice)
+
+
+def columns_of(data: pd.DataFrame, found: Mapping[str, Any]) -> Columns:
+    """The columns of a frame that have been taken out of it already, by their names."""
+    columns = Columns({name: partial(_itself, column) for name, column in found.items()}, len(data), data.index)
+    columns.frame = data
+    return columns
 
 
 def _from_mapping(data: Mapping[Any, Any]) -> Columns:

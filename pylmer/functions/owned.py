@@ -15,8 +15,9 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from .columns import Columns
+from .columns import Columns, columns_of, read_columns
 
+NARROW = 16  # columns up to which a frame is read and owned in one pass
 COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
 
@@ -39,6 +40,27 @@ def own_data(data: Any, used: Collection[str] | None) -> Any:
     if isinstance(data, Mapping):
         return data if isinstance(data, Columns) else own_values(data, used)
     return _own_other(data, used)
+
+
+def own_table(data: Any, used: Collection[str] | None) -> tuple[Any, Columns | None]:
+    """`own_data`, and the columns of it where one pass over them has read them too."""
+    if isinstance(data, pd.DataFrame) and data.shape[1] <= NARROW and data.columns.is_unique:
+        return _own_narrow(data, used)
+    return own_data(data, used), None
+
+
+def _own_narrow(data: pd.DataFrame, used: Collection[str] | None) -> tuple[pd.DataFrame, Columns]:
+    kept = data.copy(deep=False)
+    kept.index = data.index.copy()
+    found: dict[str, Any] = {}
+    for place, (label, column) in enumerate(kept.items()):
+        found[str(label)] = column
+        if _wanted(label, used) and not (COPIES_ON_WRITE and _is_guarded(column.dtype)):
+            found[str(label)] = column.array.copy()
+            kept.isetitem(place, found[str(label)])
+    if len(found) < kept.shape[1]:  # 1 and "1" are two labels of one name
+        return kept, read_columns(kept)
+    return kept, columns_of(kept, found)
 
 
 def own_values(given: Mapping[Any, Any], used: Collection[str] | None) -> dict[Any, Any]:

@@ -31,6 +31,8 @@ def value_of(column: Any, what: str) -> Value:
         return _of_frame(column, what)
     if isinstance(column, pd.MultiIndex):
         raise DataError(f"{what} is a MultiIndex, which has several values in a row; wanted one")
+    if isinstance(column, pd.Categorical):
+        return _categorical(column, column.dtype, what)
     if isinstance(column, pd.Index | pd.api.extensions.ExtensionArray):
         return _of_pandas(pd.Series(column), what)
     if np.isscalar(column) or isinstance(column, str | pd.Timestamp):
@@ -86,7 +88,7 @@ def _of_array(array: Array, what: str) -> Value:
 def _of_pandas(series: pd.Series[Any], what: str) -> Value:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return _categorical(series, dtype, what)
+        return _categorical(series.array, dtype, what)
     if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
         return _of_array(series.to_numpy(), what)
     for recognised, reader in _READERS:
@@ -109,8 +111,8 @@ def _holds_bytes(values: Iterable[Any]) -> bool:
     return any(isinstance(value, bytes | bytearray | memoryview) for value in values)
 
 
-def _categorical(series: pd.Series[Any], dtype: pd.CategoricalDtype, what: str) -> Factor:
-    return Factor(np.asarray(series.array.codes), _levels(dtype.categories, what), bool(dtype.ordered))
+def _categorical(values: Any, dtype: pd.CategoricalDtype, what: str) -> Factor:
+    return Factor(np.asarray(values.codes), _levels(dtype.categories, what), bool(dtype.ordered))
 
 
 def _levels(categories: pd.Index, what: str) -> Levels:
@@ -134,7 +136,7 @@ def _labels(categories: pd.Index, what: str) -> list[str]:
         return number_labels(categories.tz_localize(None).to_numpy())
     if categories.dtype.kind in "iuf":
         return number_labels(categories.to_numpy())
-    values = categories.tolist()
+    values = categories.to_numpy().tolist()
     if _holds_bytes(values):
         raise _bytes_refused(what)
     return list(map(str, values))
