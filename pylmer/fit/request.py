@@ -6,11 +6,12 @@ import copy
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from ..design import ruled
+from ..design import Contrasts, ruled
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
 from ..errors import ArgumentError, FormulaError
@@ -93,7 +94,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     shown |= {name: given[name] for name in GLMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
     call = make_call(function, shown, name)
-    control = given.pop("control") or of_kind()
+    control = given.pop("control") or default_control(of_kind)
     texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
     used = _used([parsed.node, *more], [given[word] for word in VECTORS if isinstance(given.get(word), str)])
     return Request(
@@ -105,6 +106,12 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         **texts,
         **_owned(given, used),
     )
+
+
+@cache
+def default_control(of_kind: type[Control]) -> Control:
+    """The control of a fit that is given none; frozen, so one serves all."""
+    return of_kind()
 
 
 def _refuse_counts(formula: MixedFormula) -> None:
@@ -136,6 +143,8 @@ def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, A
 
 def _own(word: str, given: Any) -> Any:
     """A copy; ArgumentError for what is no value, such as a module, and cannot have one."""
+    if isinstance(given, Contrasts) and not given.own:  # two names of functions
+        return given
     try:
         return copy.deepcopy(given)
     except TypeError:

@@ -38,11 +38,18 @@ def clearly_independent(X: Any) -> bool:
         return True
     with np.errstate(over="ignore"):
         XtX = crossproduct(X)
+    return X.shape[0] >= X.shape[1] and clear_factor(XtX) is not None
+
+
+def clear_factor(XtX: Array) -> Array | None:
+    """R (p, p), upper triangular, R'R = X'X, where all columns are far from depending on each other; else None."""
     length = np.sqrt(XtX.diagonal())
-    if X.shape[0] < X.shape[1] or not length.min() > 0 or not np.isfinite(XtX).all():
-        return False
+    if not length.min(initial=1.0) > 0 or not np.isfinite(XtX).all():
+        return None
     factor, info = linalg.lapack.dpotrf(XtX / (length[:, None] * length))
-    return bool(info == 0 and factor.diagonal().min() ** 2 > CLEAR)
+    if info or not factor.diagonal().min(initial=1.0) ** 2 > CLEAR:
+        return None
+    return np.asarray(factor * length)
 
 
 def _clearly_independent_beside(X: Any) -> bool:

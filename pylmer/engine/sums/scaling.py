@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, triangular_factor
+from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, rows_for_products, triangular_factor
+from ...numerics.rank import clear_factor
 from ...structures import STRUCTURES
 from .rows import Rows, TermRows
 
@@ -43,15 +44,14 @@ class Scaling:
 
 
 def find_scaling(rows: Rows) -> Scaling:
-    """Scales from the rows themselves: QR of [X y] gives R and the shift at once."""
-    p = rows.p
+    """Scales from the rows themselves: R of [X y] gives the scale and the shift at once.
 
-    def weighted_Xy() -> Iterator[Array]:
-        for at in chunks(rows.n, rows_for_factor(p + 1)):
-            block = np.hstack([rows.fixed(at), rows.y[at, None]])
-            yield block if rows.weights is None else block * rows.root_weights(at)
-
-    full = triangular_factor(weighted_Xy() if rows.bordered is None else [rows.bordered.of_Xy], p + 1)
+    Of X'X where its columns are far from depending on each other, else by QR.
+    """
+    p, full = rows.p, _by_products(rows)
+    if full is None:
+        weighted = _weighted_Xy(rows, rows_for_factor(p + 1))
+        full = triangular_factor(weighted if rows.bordered is None else [rows.bordered.of_Xy], p + 1)
     R = full[:p, :p]
     if (R.diagonal() <= DEPENDENT * np.abs(R).max(axis=0, initial=0.0)).any():
         raise NumericalError(
@@ -61,6 +61,29 @@ def find_scaling(rows: Rows) -> Scaling:
     shift = inverse_upper(R) @ full[:p, p]
     R = R / math.sqrt(rows.n)
     return Scaling(R, tuple(_term_scale(rows, t, R) for t in rows.terms), shift)
+
+
+def _weighted_Xy(rows: Rows, size: int) -> Iterator[Array]:
+    """sqrt(w) [X y], some rows at a time."""
+    for at in chunks(rows.n, size):
+        block = np.empty((at.stop - at.start, rows.p + 1))
+        block[:, :-1], block[:, -1] = rows.fixed(at), rows.y[at]
+        yield block if rows.weights is None else block * rows.root_weights(at)
+
+
+def _by_products(rows: Rows) -> Array | None:
+    """The first p rows of R of [X y] (p, p + 1) from cross-products; None where they would lose something."""
+    p = rows.p
+    if rows.bordered is not None or not p:
+        return None
+    total = np.zeros((p + 1, p + 1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in _weighted_Xy(rows, rows_for_products(p + 1)):
+            total += block.T @ block
+        R = clear_factor(total[:p, :p])
+    if R is None or not np.isfinite(total[:p, p]).all():
+        return None
+    return np.column_stack([R, inverse_upper(R).T @ total[:p, p]])
 
 
 def _term_scale(rows: Rows, term: TermRows, R: Array) -> Array:

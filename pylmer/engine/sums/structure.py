@@ -20,7 +20,7 @@ from .gram import CrossProducts, FactorSums, Gram, factor_terms
 from .incident import FactorRows, PairRows, elimination_order, factor_rows, pair_rows
 from .rows import Rows
 from .scaling import Scaling
-from .tally import Column, RowTally, times
+from .tally import Column, Repeated, RowTally, times
 
 if TYPE_CHECKING:
     from .bordered import Bordered
@@ -91,11 +91,21 @@ class Structure:
         if which != "Z" and self.rows.bordered is not None:
             return self._bordered_sums(self.rows.bordered, weights, which)
         width, m = {"Z": (0, 1), "ZX": (self.rows.p, self.rows.p + 1), "ZXy": (self.rows.p + 1,) * 2}[which]
-        tally = RowTally(self.factors, self.pairs, m, width)
+        repeated = self._repeated if width else [{} for _ in self.factors]
+        tally = RowTally(self.factors, self.pairs, m, width, repeated)
         for at in chunks(self.n, max([rows_for_products(width), *(f.J for f in self.factors)])):
-            Z = [self._random(f, at) for f in range(len(self.factors))]
-            tally.add(at, None if weights is None else weights[at], Z, self._fixed(at, width))
+            Xy = self._fixed(at, width)
+            Z = [
+                list(Xy[: self.rows.p]) if len(known) == self.rows.p > 1 else self._random(f, at)
+                for f, known in enumerate(repeated)
+            ]
+            tally.add(at, None if weights is None else weights[at], Z, Xy)
         return tally.sums()
+
+    @cached_property
+    def _repeated(self) -> list[Repeated]:
+        """Per factor, the columns of X~ that are multiples of its own: of Z that is X, or of the intercept."""
+        return [_repeated(self.rows, self.scaling, f.terms) for f in self.factors]
 
     def _bordered_sums(
         self, bordered: Bordered, weights: Array | None, which: Which
@@ -187,6 +197,17 @@ def weight_sums(y: Array, weights: Array | None) -> tuple[float, float]:
     if weights is None:
         return 0.0, float(y @ y)
     return float(np.sum(np.log(weights))), float(y @ (weights * y))
+
+
+def _repeated(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> Repeated:
+    if len(terms) > 1 or not isinstance(rows.X, np.ndarray) or not rows.p:
+        return {}
+    term, R = rows.terms[terms[0]], scaling.R_terms[terms[0]]
+    if term.Z is rows.X:
+        return {c: (c, 1.0) for c in range(rows.p)} if R is scaling.R else {}
+    if term.Z is None and (rows.X[:, 0] == 1.0).all():
+        return {0: (0, float(R[0, 0] / scaling.R[0, 0]))}
+    return {}
 
 
 def _scaled(rows: Rows, scaling: Scaling, terms: tuple[int, ...], at: slice) -> list[Column]:

@@ -13,19 +13,27 @@ from .gram import CrossProducts, FactorSums
 from .incident import FactorRows, PairRows
 
 Column: TypeAlias = "Array | float"  # a column of ones, scaled, is one number
+Repeated: TypeAlias = "dict[int, tuple[int, float]]"  # a column of X is a multiple of one of Z: c -> (a, multiple)
 SCATTER = 2  # sums this many times as long as the column are scattered into, not counted anew
 
 
 class RowTally:
     """Sums of the factors, of the links, and XytXy (m, m), of which the first `width` columns are filled.
 
-    Every scaled column of a chunk is made once, and used for all sums that it is in.
+    Every scaled column of a chunk is made once, and used for all sums that it is in; `repeated` are columns of X that
+    need not be counted, per factor.
     """
 
     def __init__(
-        self, factors: Sequence[FactorRows], pairs: dict[tuple[int, int], PairRows], m: int, width: int
+        self,
+        factors: Sequence[FactorRows],
+        pairs: dict[tuple[int, int], PairRows],
+        m: int,
+        width: int,
+        repeated: Sequence[Repeated] = (),
     ) -> None:
         self.factors, self.pairs, self.width = factors, pairs, width
+        self.repeated = repeated or [{} for _ in factors]
         self.ZtZ = [_zeros(f.J, f.L, f.L) for f in factors]
         self.ZtXy = [_zeros(f.J, f.L, m) for f in factors]
         self.blocks = {(f, g): _zeros(len(pair.pairs), factors[f].L, factors[g].L) for (f, g), pair in pairs.items()}
@@ -50,6 +58,8 @@ class RowTally:
     def _add_fixed(self, f: int, codes: Codes, WZ: list[Column], Xy: Array) -> None:
         for a, wz in enumerate(WZ):
             for c, x in enumerate(Xy):
+                if c in self.repeated[f]:
+                    continue
                 _count(self.ZtXy[f][:, a, c], codes, times(x, wz))
 
     def _add_link(self, f: int, g: int, numbers: Codes, WZ: list[Column], Z: list[Column]) -> None:
@@ -61,6 +71,9 @@ class RowTally:
         """Sums of the factors and links, and XytXy."""
         parts = zip(self.factors, self.ZtZ, self.ZtXy, strict=True)
         factors = tuple(FactorSums(factor.terms, _mirrored(own), cross) for factor, own, cross in parts)
+        for sums, repeated in zip(factors, self.repeated, strict=True):
+            for c, (a, times_it) in repeated.items():
+                np.multiply(sums.ZtZ[:, :, a], times_it, out=sums.ZtXy[:, :, c])
         return (
             factors,
             {key: CrossProducts(self.pairs[key].pairs, block) for key, block in self.blocks.items()},
