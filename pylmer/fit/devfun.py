@@ -225,7 +225,12 @@ def with_response(devfun: Devfun, data: ModelData) -> Devfun | None:
     """The function for another response of the same rows, `data`, on shared sums; None where it must be made anew."""
     criterion = devfun.criterion
     engine = criterion.engine.shared
-    if engine is None or devfun.absorbed is not None or engine.name == ITERATIVE or not isinstance(data.source, InMemory):
+    if (
+        engine is None
+        or devfun.absorbed is not None
+        or engine.name == ITERATIVE
+        or not isinstance(data.source, InMemory)
+    ):
         return None
     from ..engine.many_responses import response_sums  # late: of rows that are fitted again
 

@@ -6,7 +6,6 @@ import copy
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_NODES = 100  # of a quadrature
 CONTROLS: dict[str, type[Control]] = {"glmer": glmerControl, "glmer.nb": glmerControl}  # of others: lmerControl
+DEFAULT_CONTROLS: dict[type[Control], Control] = {kind: kind() for kind in (lmerControl, glmerControl)}
 MIXED = ("lmer", "lFormula", *CONTROLS)
 ROWS = ("data", "subset", "na_action")
 OLD_ARGUMENTS = {
@@ -94,7 +94,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     shown |= {name: given[name] for name in GLMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
     call = make_call(function, shown, name)
-    control = given.pop("control") or default_control(of_kind)
+    control = given.pop("control") or DEFAULT_CONTROLS[of_kind]
     texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
     used = _used([parsed.node, *more], [given[word] for word in VECTORS if isinstance(given.get(word), str)])
     return Request(
@@ -106,12 +106,6 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
         **texts,
         **_owned(given, used),
     )
-
-
-@cache
-def default_control(of_kind: type[Control]) -> Control:
-    """The control of a fit that is given none; frozen, so one serves all."""
-    return of_kind()
 
 
 def _refuse_counts(formula: MixedFormula) -> None:
@@ -220,8 +214,8 @@ class Request(DesignArguments):
 
     What it holds is its own: nothing that the caller does to his data or arrays changes it (see `functions.owned`).
     `known` is what the data do not say, such as the response of a refit: whoever asks again hands it on. `family` is
-    that of a generalized model, None of a linear one; `free_shape` says that its theta is estimated (`glmer_nb`). `read`
-    are columns that were read while `data` were copied: those of other data, if these have been replaced since.
+    that of a generalized model, None of a linear one; `free_shape` says that its theta is estimated (`glmer_nb`).
+    `read` are columns that were read while `data` were copied: of other data, if these have been replaced since.
     """
 
     formula: MixedFormula

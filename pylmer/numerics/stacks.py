@@ -20,6 +20,7 @@ SMALL = 128  # multiplications per level up to which it pays
 PAIR = 2  # width up to which unrolled arithmetic pays whatever the length
 UNROLLED = 4  # largest matrix that is factorized entry by entry
 LAPACK = 12  # times the width of triangles, the length of a stack up to which LAPACK inverts them sooner
+GROUP, MODERATE = 8, 1e37  # so many numbers of this size have a product
 KRONECKER = 3  # largest matrix whose congruences are one product with a Kronecker square
 
 
@@ -104,6 +105,16 @@ def inner_products(one: Sequence[Array], two: Sequence[Array]) -> Array:
     return total
 
 
+def sum_of_logs(A: Array) -> float:
+    """Sum of the logarithms of positive numbers; of many, that of their products by groups, which costs less."""
+    values = A.reshape(-1)
+    grouped = len(values) // GROUP * GROUP
+    if grouped < GROUP * LONG or not (values.min() > 1 / MODERATE and values.max() < MODERATE):
+        return float(np.log(values).sum())
+    products = np.multiply.reduce(values[:grouped].reshape(GROUP, -1), axis=0)
+    return float(np.log(products).sum() + np.log(values[grouped:]).sum())
+
+
 def cholesky(M: Array) -> Array:
     """Lower Cholesky factors of a stack (J, l, l); NumericalError if one is not positive definite."""
     J, width, _ = M.shape
@@ -130,7 +141,7 @@ def inverse_lower(L: Array) -> Array:
     J, width, _ = L.shape
     if width == 1:
         return 1.0 / L
-    if width > UNROLLED or (width > PAIR and J < LAPACK * width):
+    if width > UNROLLED or (width > PAIR and LAPACK * width > J):
         return np.asarray(np.linalg.inv(L))
     out = levels_last(J, width, width)
     for j in range(width):

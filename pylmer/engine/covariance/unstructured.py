@@ -97,7 +97,7 @@ class Unstructured(Point):
     def same_chart(self, other: Point) -> bool:
         if not isinstance(other, Unstructured):
             return False
-        return min(map(abs, (self.U * other.U).sum(axis=0).tolist())) >= SAME_CHART
+        return bool(np.abs((self.U * other.U).sum(axis=0)).min() >= SAME_CHART)
 
     @property
     def axes(self) -> Array:

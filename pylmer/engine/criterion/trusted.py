@@ -38,7 +38,11 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
             pass
         orthogonal = _by_rows(criterion, rows)
         try:
-            return orthogonal if orthogonal.at(far).value < orthogonal.at(Points.multiple(families, 1.0)).value else criterion
+            return (
+                orthogonal
+                if orthogonal.at(far).value < orthogonal.at(Points.multiple(families, 1.0)).value
+                else criterion
+            )
         except NumericalError:
             return criterion
 

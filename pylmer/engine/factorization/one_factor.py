@@ -16,6 +16,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array
+from ...numerics.stacks import sum_of_logs
 from ..sums.gram import Gram
 from .blocked import EliminationFactorization
 from .contract import Fixed, PlacedTangents
@@ -47,7 +48,7 @@ class OneFactorization(EliminationFactorization):
         rest = self.engine.gram.XytXy
         for h in BAh[:, len(self.T) :]:
             rest = rest - h @ h.T
-        return BAh, rest, float(np.add.reduce(np.log(pivots), axis=None))
+        return BAh, rest, sum_of_logs(pivots)
 
     @cached_property
     def fixed(self) -> Fixed:
@@ -133,9 +134,9 @@ def fixed_parts(gram: Gram, AC: Array, T: Array) -> list[Fixed] | None:
     turned = T.swapaxes(-1, -2)
     W = (turned @ AC.reshape(L, -1)).reshape(m, L, width, J)
     M = turned[:, None] @ W[:, :, :L]
-    W = W.transpose(1, 2, 0, 3).reshape(L, width, m * J)
-    pivots = eliminate(M.transpose(1, 2, 0, 3).reshape(L, L, m * J), W)
-    h = W[:, L:].reshape(L, width - L, m, J).transpose(2, 0, 1, 3)
+    BAh = W.transpose(1, 2, 0, 3).reshape(L, width, m * J)
+    pivots = eliminate(M.transpose(1, 2, 0, 3).reshape(L, L, m * J), BAh)
+    h = BAh[:, L:].reshape(L, width - L, m, J).transpose(2, 0, 1, 3)
     rest = gram.XytXy - (h @ h.swapaxes(-1, -2)).sum(axis=1)
     logdet_V = np.log(pivots).reshape(L, m, J).sum(axis=(0, 2))
     return [Fixed.solved(*both) for both in zip(rest, logdet_V.tolist(), strict=True)]

@@ -13,8 +13,8 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.point import VANISHED
-from ..optimize.search import INTERIOR
 from ..optimize.many_steps import trust_steps
+from ..optimize.search import INTERIOR
 from ..optimize.trust_region import (
     KEPT,
     NEAR,
