@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product as pairs
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask
-from ..covariance.corners import SMALL, TOGETHER, Corners, corners
+from ..covariance.corners import SMALL, TOGETHER, Corners, corners, stacked
 from ..covariance.family import CovarianceFamily
-from ..covariance.point import VANISHED, Point
+from ..covariance.point import VANISHED
 from ..covariance.unstructured import Unstructured
 from ..criterion.trusted import collinearity
 from ..sums.gram import Gram
@@ -132,15 +131,19 @@ def corner_places(found: StackedPoints) -> StackedPoints:
     U: list[list[Array]] = [[] for _ in found.T]
     R = len(found.T[0])
     for these, term, small in blocks(found.families):
-        for corner, (k, family) in pairs(these.points, enumerate(found.families)):
-            one, axes = found.T[k], found.U[k]
-            if term in (k, None):
-                one, axes = _everywhere(corner if k == term else family.multiple(float(corner.deviations()[0])), R)
-            elif small:
-                one, axes = _everywhere(family.multiple(SMALL), R)
-            T[k].append(one)
-            U[k].append(axes)
+        for k, family in enumerate(found.families):
+            if term is None:
+                both = stacked([family.multiple(float(corner.deviations()[0])) for corner in these.points])
+            else:
+                both = these.stacked if k == term else stacked([family.multiple(SMALL)] * len(these.points))
+            as_found = term not in (k, None) and not small
+            T[k].append(_tiled(found.T[k], len(these.points)) if as_found else both[0].repeat(R, axis=0))
+            U[k].append(_tiled(found.U[k], len(these.points)) if as_found else both[1].repeat(R, axis=0))
     return replace(found, T=tuple(map(np.concatenate, T)), U=tuple(map(np.concatenate, U)))
+
+
+def _tiled(A: Array, count: int) -> Array:
+    return np.tile(A, (count, 1, 1))
 
 
 def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
@@ -149,13 +152,6 @@ def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
     if len(families) > 1:
         out += [(Corners(corners(family).whole, (), False), term, True) for term, family in enumerate(families)]
     return [*out, (Corners(tuple(Unstructured(c * np.eye(1), np.eye(1)) for c in TOGETHER), (), False), None, False)]
-
-
-def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
-    """Template and axes of a point for R runs: (R, l, l) each."""
-    T = point.template()
-    axes = np.eye(len(T)) if point.axes is None else point.axes
-    return np.broadcast_to(T, (R, *T.shape)), np.broadcast_to(axes, (R, *T.shape))
 
 
 def chosen_corners(families: Sequence[CovarianceFamily], rise: Array, lost: Mask) -> Mask:
