@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
 from ..errors import NumericalError
 
@@ -19,6 +19,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 CHUNK = 65_536  # rows held at once at the most
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
+FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
 
 def dense(X: Any) -> Array:
@@ -173,6 +174,13 @@ def cholesky_of_one(M: Array) -> Array:
 def solve_lower(L: Array, c: Array, transposed: bool = False) -> Array:
     """L^-1 c or L^-T c for L (k, k) lower triangular with no zero on its diagonal and c (k,)."""
     return np.asarray(lapack.dtrtrs(L, c, lower=1, trans=int(transposed))[0]).reshape(len(c)) if len(c) else c
+
+
+def solve_lower_columns(L: Array, C: Array, transposed: bool = False) -> Array:
+    """The same for the columns of C (k, m): few are solved one by one, since LAPACK would wake threads for two."""
+    if C.shape[1] >= FEW_COLUMNS or not len(C):
+        return np.asarray(blas.dtrsm(1.0, L, C, lower=1, trans_a=int(transposed))) if C.size else C
+    return np.stack([solve_lower(L, column, transposed) for column in C.T], axis=1)
 
 
 def inverse_of_lower(L: Array) -> Array:

@@ -164,16 +164,14 @@ def _columns(
     wide = interval in ("confidence", "prediction")
     columns = {name: np.full(len(rows.codes), np.nan) for name in _names(se_fit, wide)}
     sigmas, J = np.full(len(fits.levels), fits.sigma) if pooled else fits.sigmas, len(fits.levels)
-    if wide:
-        quantiles = two_sided_quantiles(
-            check_level(level), np.full(J, fits.df_residual) if pooled else fits.solutions.df_residual
-        )
+    df = np.full(J, fits.df_residual) if pooled else fits.solutions.df_residual
+    quantiles = two_sided_quantiles(check_level(level), df) if wide else None
     for at, mean, unit, group in _means(fits, rows):
         variance = sigmas[group] ** 2 * unit
         columns["fit"][at] = centre = mean + rows.offset[at]
         if se_fit:
             columns["se_fit"][at] = np.sqrt(variance)
-        if wide:
+        if quantiles is not None:
             half = quantiles[group] * np.sqrt(variance + sigmas[group] ** 2 * rows.noise[at])
             columns["lwr"][at], columns["upr"][at] = centre - half, centre + half
     if rows.kept is None and (unknown := _not_estimable(fits, rows)):

@@ -74,7 +74,7 @@ class GroupSolutions(Sequence[LeastSquares | None]):
     def sigma(self) -> Array:
         """The residual standard deviation of each group (J,); NaN without a fit or residual degrees of freedom."""
         df = self.df_residual
-        return np.sqrt(np.divide(self.rss, df, out=np.full(len(df), np.nan), where=df > 0))
+        return np.asarray(np.sqrt(np.divide(self.rss, df, out=np.full(len(df), np.nan), where=df > 0)))
 
     def each(self, together: Array, read: Callable[[LeastSquares], Array]) -> Iterator[tuple[Codes, Array]]:
         """Numbers of groups (k,) and their values (k, p): of those in `together` (J, p), others by `read`."""
