@@ -178,9 +178,16 @@ def solve_lower(L: Array, c: Array, transposed: bool = False) -> Array:
 
 def solve_lower_columns(L: Array, C: Array, transposed: bool = False) -> Array:
     """The same for the columns of C (k, m): few are solved one by one, since LAPACK would wake threads for two."""
-    if C.shape[1] >= FEW_COLUMNS or not len(C):
-        return np.asarray(blas.dtrsm(1.0, L, C, lower=1, trans_a=int(transposed))) if C.size else C
+    if not C.size:
+        return np.zeros(C.shape)
+    if C.shape[1] >= FEW_COLUMNS:
+        return np.asarray(blas.dtrsm(1.0, L, C, lower=1, trans_a=int(transposed)))
     return np.stack([solve_lower(L, column, transposed) for column in C.T], axis=1)
+
+
+def solve_upper_columns(R: Array, C: Array) -> Array:
+    """R^-1 C for R (k, k) upper triangular with no zero on its diagonal and C (k, m)."""
+    return solve_lower_columns(R.T, C, transposed=True)
 
 
 def inverse_of_lower(L: Array) -> Array:

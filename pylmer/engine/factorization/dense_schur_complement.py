@@ -14,6 +14,7 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, chunks, solve_lower_columns
 from ...numerics.stacks import cross
+from ...numerics.threads import threads_for
 from .patterns import CsrPattern
 from .schur_complement import COLUMNS_AT_ONCE, ESTIMABLE_REMAINDER, check_remainder
 from .schur_update import Update, UpdatePlan
@@ -78,7 +79,8 @@ class DenseSchurComplement:
         scale_lower(M, d, -1.0)
         M[A.row, A.col] += A.data * d[A.row] * d[A.col]
         M[np.diag_indices_from(M)] += 1.0
-        self.chol, failed = dpotrf(M, lower=1, clean=0, overwrite_a=1)
+        with threads_for(len(M)):
+            self.chol, failed = dpotrf(M, lower=1, clean=0, overwrite_a=1)
         if failed:
             raise NumericalError("a matrix is not positive definite")
         self.logdet_M = 2 * float(np.sum(np.log(np.diagonal(self.chol))))
@@ -108,7 +110,8 @@ class DenseSchurComplement:
         L = np.empty_like(self.chol)
         for at in chunks(len(L), COLUMNS_AT_ONCE):
             L[at.start :, at] = self.chol[at.start :, at]
-        return np.asarray(dpotri(L, lower=1, overwrite_c=1)[0])
+        with threads_for(len(L)):
+            return np.asarray(dpotri(L, lower=1, overwrite_c=1)[0])
 
     def selected_sums(self, weights: Array) -> tuple[float, Array]:
         absorbed = np.max(weights, initial=0.0) < NOTHING  # levels of a factor whose variance is infinite
