@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product as pairs
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -128,19 +129,41 @@ Block: TypeAlias = tuple[Corners, int | None, bool]  # corners of which term (No
 
 def corner_places(found: StackedPoints) -> StackedPoints:
     """All corners of each term in turn, the others as found or small, and all together, for R runs: N R places."""
-    T: list[list[Array]] = [[] for _ in found.T]
-    U: list[list[Array]] = [[] for _ in found.T]
-    R = len(found.T[0])
-    for these, term, small in blocks(found.families):
-        for corner, (k, family) in pairs(these.points, enumerate(found.families)):
-            one, axes = found.T[k], found.U[k]
+    R, T, U = len(found.T[0]), [], []
+    for own, axes, fixed in zip(found.T, found.U, _fixed(found.families), strict=True):
+        for mine, theirs, out in ((own, fixed.T, T), (axes, fixed.U, U)):
+            places = theirs[:, None].repeat(R, axis=1)
+            places[fixed.own] = mine
+            out.append(places.reshape(-1, *mine.shape[1:]))
+    return replace(found, T=tuple(T), U=tuple(U))
+
+
+class FixedPlaces(NamedTuple):
+    """One term at all N corners: template and axes (N, l, l), and at which of them it stays as a run has it (N,)."""
+
+    T: Array
+    U: Array
+    own: Mask
+
+
+@lru_cache(maxsize=64)
+def _fixed(families: tuple[CovarianceFamily, ...]) -> tuple[FixedPlaces, ...]:
+    """Every term at the corners of all, in the order of `blocks`."""
+    places: list[list[Point | None]] = [[] for _ in families]
+    for these, term, small in blocks(families):
+        for corner, (k, family) in pairs(these.points, enumerate(families)):
+            point: Point | None = family.multiple(SMALL) if small else None
             if term in (k, None):
-                one, axes = _everywhere(corner if k == term else family.multiple(float(corner.deviations()[0])), R)
-            elif small:
-                one, axes = _everywhere(family.multiple(SMALL), R)
-            T[k].append(one)
-            U[k].append(axes)
-    return replace(found, T=tuple(map(np.concatenate, T)), U=tuple(map(np.concatenate, U)))
+                point = corner if k == term else family.multiple(float(corner.deviations()[0]))
+            places[k].append(point)
+    return tuple(_stacked(points, family.width) for points, family in zip(places, families, strict=True))
+
+
+def _stacked(points: Sequence[Point | None], width: int) -> FixedPlaces:
+    none = np.eye(width)
+    T = np.array([none if point is None else point.template() for point in points])
+    U = np.array([none if point is None or point.axes is None else point.axes for point in points])
+    return FixedPlaces(T, U, np.array([point is None for point in points]))
 
 
 def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
@@ -149,13 +172,6 @@ def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:
     if len(families) > 1:
         out += [(Corners(corners(family).whole, (), False), term, True) for term, family in enumerate(families)]
     return [*out, (Corners(tuple(Unstructured(c * np.eye(1), np.eye(1)) for c in TOGETHER), (), False), None, False)]
-
-
-def _everywhere(point: Point, R: int) -> tuple[Array, Array]:
-    """Template and axes of a point for R runs: (R, l, l) each."""
-    T = point.template()
-    axes = np.eye(len(T)) if point.axes is None else point.axes
-    return np.broadcast_to(T, (R, *T.shape)), np.broadcast_to(axes, (R, *T.shape))
 
 
 def chosen_corners(families: Sequence[CovarianceFamily], rise: Array, lost: Mask) -> Mask:
