@@ -62,7 +62,7 @@ def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
 
 def rows_for_products(width: int) -> int:
     """Rows of a product of tall matrices that one thread forms fastest: on small products threads cost time."""
-    return min(max(ONE_THREAD_PRODUCT // max(1, width * width), 512), CHUNK)
+    return min(max(ONE_THREAD_PRODUCT // max(1, width * width), 256), CHUNK)
 
 
 def rows_for_factor(width: int) -> int:

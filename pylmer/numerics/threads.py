@@ -13,19 +13,20 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
-ALONE = 60  # columns up to which BLAS keeps to one thread by itself
+ALONE = 30  # columns up to which BLAS keeps to one thread by itself, on rows taken some at a time
 WORTH = 2_500  # columns from which a second thread gives more than it costs
 
 
-def threads_for(columns: int) -> AbstractContextManager[None]:
-    """Where factorizations and products of matrices with so many columns are done.
+def threads_for(columns: int, rows: int = 0) -> AbstractContextManager[None]:
+    """Where factorizations and products of matrices with so many columns are done: square ones, or with more rows.
 
     >>> import numpy as np
     >>> with threads_for(1_000):
     ...     float(np.linalg.cholesky(np.eye(1_000)).trace())
     1000.0
     """
-    return _one_thread if ALONE < columns < WORTH else nullcontext()
+    small = columns > ALONE and max(rows, columns) * columns**2 < WORTH**3
+    return _one_thread if small else nullcontext()
 
 
 class OneThread(AbstractContextManager[None]):

@@ -38,6 +38,12 @@ def test_matrices_of_middle_size_keep_to_one_thread(libraries):
     assert libraries[1].said == [1]
 
 
+def test_many_rows_are_worth_their_threads(libraries):
+    for rows, inside in ((1_000, 1), (10_000_000, 4)):
+        with threads.threads_for(100, rows):
+            assert libraries[0].num_threads == inside
+
+
 def test_the_last_to_leave_gives_the_threads_back(libraries):
     entered, leave = threading.Event(), threading.Event()
 
