@@ -15,7 +15,7 @@ from .. import extract
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.linear.grouped import LinearFits
-from ..fit.linear.least_squares import LeastSquares, log_likelihood
+from ..fit.linear.least_squares import log_likelihood
 from ..fit.linear.regression import LinearFit
 from ..language.syntax import MixedFormula
 from ..numerics.distributions import student_two_sided
@@ -114,24 +114,18 @@ def coefficient_table(fit: LinearFit) -> pd.DataFrame:
 @extract.coef.register(LinearFits)
 def list_coef(fits: LinearFits) -> pd.DataFrame:
     """Estimates (J, p), a row per group; NaN where a group's rows give none."""
-    return _by_level(fits, fits.each(lambda fit: fit.beta))
+    return _by_level(fits, fits.coefficients)
 
 
 @extract.se_coef.register(LinearFits)
 def list_se_coef(fits: LinearFits, pool: bool | None = None) -> pd.DataFrame:
     """Standard errors (J, p); `pool` (default: as fitted) takes the pooled sigma in place of each group's own."""
-    pooled = fits.sigma if (fits.pool if pool is None else pool) else None
-    return _by_level(fits, fits.each(lambda fit: _errors(fit, pooled)))
+    pooled = fits.pool if pool is None else pool
+    return _by_level(fits, fits.errors(np.full(len(fits.levels), fits.sigma) if pooled else fits.sigmas))
 
 
-def _errors(fit: LeastSquares, pooled: float | None) -> Array:
-    errors = np.full(len(fit.beta), np.nan)
-    errors[fit.kept] = (fit.sigma if pooled is None else pooled) * np.sqrt(np.diag(fit.unscaled))
-    return errors
-
-
-def _by_level(fits: LinearFits, values: tuple[Array | None, ...]) -> pd.DataFrame:
-    return pd.DataFrame(fits.table(values), index=_levels(fits), columns=list(fits.names))
+def _by_level(fits: LinearFits, values: Array) -> pd.DataFrame:
+    return pd.DataFrame(values, index=_levels(fits), columns=list(fits.names))
 
 
 def _levels(fits: LinearFits) -> pd.Index[Any]:
@@ -165,7 +159,7 @@ def list_formula(fits: LinearFits) -> MixedFormula:
 @extract.fitted.register(LinearFits)
 def list_fitted(fits: LinearFits) -> pd.Series[float]:
     """Fitted values of each row's group, on the index of the data."""
-    return on_rows(fits, _by_row(fits, fits.each(lambda fit: fit.fitted)))
+    return on_rows(fits, fits.solutions.fitted)
 
 
 @extract.resid.register(LinearFits)
@@ -177,7 +171,7 @@ def list_resid(fits: LinearFits, type: str = "response") -> pd.Series[float]:
     """
     if type not in RESIDUALS:
         raise ArgumentError(f"type={type!r}: residuals of lmList() are one of {', '.join(map(repr, RESIDUALS))}")
-    values = _by_row(fits, fits.each(lambda fit: fit.residuals))
+    values = fits.solutions.residuals
     if type == "response":
         return on_rows(fits, values)
     root = 1.0 if fits.rows.weights is None else np.sqrt(fits.rows.weights)
@@ -186,15 +180,7 @@ def list_resid(fits: LinearFits, type: str = "response") -> pd.Series[float]:
 
 def _row_sigma(fits: LinearFits) -> Array:
     """The residual standard deviation of each row's group (n,)."""
-    return _by_row(fits, tuple(np.full(len(rows), sd) for rows, sd in zip(fits.members, fits.sigmas, strict=True)))
-
-
-def _by_row(fits: LinearFits, values: tuple[Array | None, ...]) -> Array:
-    whole = np.full(fits.design.n, np.nan)
-    for rows, found in zip(fits.members, values, strict=True):
-        if found is not None:
-            whole[rows] = found
-    return whole
+    return fits.members.spread(fits.sigmas, fits.design.n)
 
 
 def list_coefficients(fits: LinearFits, pool: bool | None = None) -> pd.DataFrame:
@@ -206,7 +192,7 @@ def list_coefficients(fits: LinearFits, pool: bool | None = None) -> pd.DataFram
     estimate, error = list_coef(fits).to_numpy(), list_se_coef(fits, pooled).to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         t = estimate / error
-    df = np.where(pooled, fits.df_residual, [0 if fit is None else fit.df_residual for fit in fits.solutions])
+    df = np.where(pooled, fits.df_residual, fits.solutions.df_residual)
     p = np.where(df[:, None] > 0, student_two_sided(t, np.maximum(df, 1)[:, None]), np.nan)
     columns = pd.MultiIndex.from_tuples([(name, what) for name in fits.names for what in COLUMNS])
     values = np.stack([estimate, error, t, p], axis=2).reshape(len(fits.levels), -1)

@@ -19,7 +19,8 @@ from ..engine.covariance.covariances import Covariances
 from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
-from ..numerics.linalg import Array, dense
+from ..numerics.linalg import Array, cholesky_of_one, dense, inverse_of_lower, solve_lower_columns
+from ..numerics.threads import threads_for
 
 LARGEST = 10_000  # random effects up to which a dense q x q matrix is formed
 
@@ -92,9 +93,10 @@ def weighted_system(fit: Mixed, weights: Array) -> System:
     weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
     X: Any = fit.rows.X
     WX = weights[:, None] * X if isinstance(X, np.ndarray) else X.multiply(weights[:, None])
-    L = np.asarray(linalg.cholesky((weighted @ ZLt.T).toarray() + np.eye(q), lower=True))
+    with threads_for(q):
+        L = cholesky_of_one((weighted @ ZLt.T).toarray() + np.eye(q))
     ZX, XX = dense(weighted @ X), dense(X.T @ WX)
-    RZX = np.asarray(linalg.solve_triangular(L, ZX, lower=True))
+    RZX = solve_lower_columns(L, ZX)
     return System(L, RZX, np.asarray(linalg.cholesky(XX - RZX.T @ RZX)))
 
 
@@ -108,6 +110,7 @@ def joint_covariance(fit: FittedModel) -> Array:
     factors = system(fit)
     q, p = factors.RZX.shape
     lower = np.block([[factors.L, np.zeros((q, p))], [factors.RZX.T, factors.RX.T]])
-    half = np.asarray(linalg.solve_triangular(lower, np.eye(q + p), lower=True))
-    half[:, :q] = half[:, :q] @ Lambda(fit).T.toarray()
-    return np.asarray(fit.sigma**2 * (half.T @ half))
+    with threads_for(q):
+        half = inverse_of_lower(lower)
+        half[:, :q] = half[:, :q] @ Lambda(fit).T.toarray()
+        return np.asarray(fit.sigma**2 * (half.T @ half))

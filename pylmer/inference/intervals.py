@@ -19,7 +19,7 @@ from ..fit.linear.regression import LinearFit
 from ..fit.words import several
 from ..language import known_as
 from ..language.suggest import did_you_mean
-from ..numerics.distributions import two_sided_quantile
+from ..numerics.distributions import two_sided_quantile, two_sided_quantiles
 from ..numerics.linalg import Array
 from ..text import format_numbers
 from ..text.arguments import check_call, check_level, is_one_of, under_either_name
@@ -175,8 +175,8 @@ def linear_limits(fit: LinearFit, level: float = 0.95) -> pd.DataFrame:
 @confint.register(LinearFits)
 def list_limits(fits: LinearFits, level: float = 0.95, pool: bool = False) -> pd.DataFrame:
     """The same in each of J groups: (J, 2 p), columns (coefficient, limit)."""
-    own = [0 if fit is None else fit.df_residual for fit in fits.solutions]
-    quantiles = two_sided_quantile(check_level(level), np.full(len(own), fits.df_residual) if pool else np.array(own))
+    own = fits.solutions.df_residual
+    quantiles = two_sided_quantiles(check_level(level), np.full(len(own), fits.df_residual) if pool else own)
     centre, half = list_coef(fits), list_se_coef(fits, pool).mul(quantiles, axis=0)
     low, high = limit_names(level)
     limits = np.stack([centre.to_numpy() - half.to_numpy(), centre.to_numpy() + half.to_numpy()], axis=2)

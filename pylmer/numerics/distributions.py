@@ -37,6 +37,16 @@ def two_sided_quantile(level: float, df: Array | float) -> Array:
     return student_quantile((1 + level) / 2, df)
 
 
+def two_sided_quantiles(level: float, df: Array) -> Array:
+    """The same for many groups (J,), of which few differ in their degrees of freedom.
+
+    >>> two_sided_quantiles(0.95, np.array([10, 10, 5])).round(6)
+    array([2.228139, 2.228139, 2.570582])
+    """
+    different, place = np.unique(df, return_inverse=True)
+    return two_sided_quantile(level, different)[place]
+
+
 def f_upper(F: float, numerator: float, denominator: float) -> float:
     """P(X > F) for X with the two degrees of freedom; the denominator may be infinite.
 

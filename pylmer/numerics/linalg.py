@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
 from ..errors import NumericalError
 
@@ -22,6 +22,7 @@ CHUNK = 65_536  # rows held at once at the most
 FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
+FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
 
 def dense(X: Any) -> Array:
@@ -64,7 +65,7 @@ def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
 
 def rows_for_products(width: int) -> int:
     """Rows of a product of tall matrices that one thread forms fastest: on small products threads cost time."""
-    return min(max(ONE_THREAD_PRODUCT // max(1, width * width), 512), CHUNK)
+    return min(max(ONE_THREAD_PRODUCT // max(1, width * width), 256), CHUNK)
 
 
 def rows_for_factor(width: int) -> int:
@@ -211,6 +212,20 @@ def cholesky_of_one(M: Array) -> Array:
 def solve_lower(L: Array, c: Array, transposed: bool = False) -> Array:
     """L^-1 c or L^-T c for L (k, k) lower triangular with no zero on its diagonal and c (k,)."""
     return np.asarray(lapack.dtrtrs(L, c, lower=1, trans=int(transposed))[0]).reshape(len(c)) if len(c) else c
+
+
+def solve_lower_columns(L: Array, C: Array, transposed: bool = False) -> Array:
+    """The same for the columns of C (k, m): few are solved one by one, since LAPACK would wake threads for two."""
+    if not C.size:
+        return np.zeros(C.shape)
+    if C.shape[1] >= FEW_COLUMNS:
+        return np.asarray(blas.dtrsm(1.0, L, C, lower=1, trans_a=int(transposed)))
+    return np.stack([solve_lower(L, column, transposed) for column in C.T], axis=1)
+
+
+def solve_upper_columns(R: Array, C: Array) -> Array:
+    """R^-1 C for R (k, k) upper triangular with no zero on its diagonal and C (k, m)."""
+    return solve_lower_columns(R.T, C, transposed=True)
 
 
 def inverse_of_lower(L: Array) -> Array:

@@ -16,14 +16,13 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from scipy import linalg
 
 from ..engine.covariance.points import Points
 from ..engine.factorization.between import RANK, aliased_factor, level_spectra
 from ..engine.factorization.contract import Engine
 from ..engine.sums.gram import Gram
 from ..errors import ArgumentError
-from ..numerics.linalg import Array, block_diagonal, transposed
+from ..numerics.linalg import Array, block_diagonal, solve_lower, solve_upper_columns, transposed
 from ..numerics.stacks import cross
 
 LARGEST = 5_000  # coefficients of a factor up to which one matrix couples all its levels
@@ -201,13 +200,13 @@ class NoPooling:
         R, K, A = self.within, self.kept, self.aliased
         if not len(K):
             return np.zeros((0, len(A)))
-        of_aliased = linalg.solve_triangular(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, A])
+        of_aliased = solve_upper_columns(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, A])
         return np.asarray(np.linalg.solve(_basis(s, R, K), of_aliased))
 
 
 def _basis(s: LevelSums, R: Array, K: Array) -> Array:
     """F (k, k): within levels, the kept columns of X are the kept columns of X~ times F."""
-    return np.asarray(linalg.solve_triangular(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, K]))
+    return solve_upper_columns(R[np.ix_(K, K)], R[K][:, : len(s.R_x)] @ s.R_x[:, K])
 
 
 def no_pooling(s: LevelSums, sigma: float | None = None) -> NoPooling:
@@ -223,7 +222,8 @@ def no_pooling(s: LevelSums, sigma: float | None = None) -> NoPooling:
     beta, half = np.zeros(0), np.zeros((0, 0))
     if len(K):
         F = _basis(s, R, K)
-        of_y = linalg.solve_triangular(R[np.ix_(K, K)], R[K, p] + R[K][:, :p] @ (s.R_x @ s.shift))
+        right = R[K, p] + R[K][:, :p] @ (s.R_x @ s.shift)
+        of_y = solve_lower(R[np.ix_(K, K)].T, right, transposed=True)
         beta = np.linalg.solve(F, of_y)
         half = np.linalg.inv(R[np.ix_(K, K)] @ F)  # cov(beta) = sigma^2 half half'
     rest = s.C[:, :, p] + s.C[:, :, :p] @ (s.R_x @ s.shift - s.R_x[:, K] @ beta)

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 from scipy.sparse import linalg as sparse_linalg
 
 from ..errors import ArgumentError, NumericalError
-from ..numerics.linalg import Array
+from ..numerics.linalg import Array, cholesky_of_one, inverse_of_lower, solve_lower, solve_lower_columns
+from ..numerics.threads import threads_for
 from .grouped import GroupedRows, TwoLevel, two_level
 
 LARGEST = 5_000  # rows up to which the dense n x n covariance matrix is formed
@@ -180,12 +181,14 @@ def correlated_errors(rows: GroupedRows, sigma_alpha: float, sigma_y: float) -> 
     n = len(rows.y)
     if n > LARGEST:
         raise ArgumentError(f"the fifth way forms an n x n matrix; {n} rows are too many, the most are {LARGEST}")
-    chol = linalg.cho_factor(covariance(rows, np.arange(n), sigma_alpha, sigma_y), lower=True)
-    half = linalg.solve_triangular(chol[0], np.column_stack([rows.X, rows.y]), lower=True)
+    with threads_for(n):
+        chol = cholesky_of_one(covariance(rows, np.arange(n), sigma_alpha, sigma_y))
+    half = solve_lower_columns(chol, np.column_stack([rows.X, rows.y]))
     Q, R = np.linalg.qr(half[:, :-1])
-    beta = linalg.solve_triangular(R, Q.T @ half[:, -1])
-    inverse = linalg.solve_triangular(R, np.eye(len(R)))
-    b = sigma_alpha**2 * rows.indicators.T @ linalg.cho_solve(chol, rows.y - rows.X @ beta)
+    inverse = inverse_of_lower(R.T).T
+    beta = inverse @ (Q.T @ half[:, -1])
+    residuals = solve_lower(chol, half[:, -1] - half[:, :-1] @ beta, transposed=True)  # V^-1 (y - X beta)
+    b = sigma_alpha**2 * rows.indicators.T @ residuals
     return two_level(rows, "regression with correlated errors", beta, b, inverse @ inverse.T)
 
 

@@ -6,9 +6,8 @@ others in which all of it lies along one direction: an intercept alone, a slope 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,11 +35,6 @@ class Corners:
         """All of them."""
         return (*self.whole, *self.along)
 
-    @cached_property
-    def stacked(self) -> tuple[Array, Array]:
-        """Templates and axes of all: (N, l, l) each."""
-        return stacked(self.points)
-
     def minima(self, values: Array) -> Array:
         """Which of the criteria at `along` (D S, R) no neighbour undercuts; the nearest sizes, and angles, of each."""
         grid = values.reshape(-1, len(ALONE), values.shape[1])
@@ -49,13 +43,6 @@ class Corners:
         if self.circular:
             lowest &= (grid <= np.roll(grid, 1, axis=0)) & (grid <= np.roll(grid, -1, axis=0))
         return np.asarray(lowest.reshape(values.shape))
-
-
-def stacked(points: Sequence[Point]) -> tuple[Array, Array]:
-    """Templates and axes, those of the columns where there are none, of some points: (N, l, l) each."""
-    T = [point.template() for point in points]
-    axes = [np.eye(len(T[0])) if point.axes is None else point.axes for point in points]
-    return np.array(T), np.array(axes)
 
 
 @lru_cache(maxsize=64)

@@ -21,11 +21,12 @@ from scipy import sparse
 
 from ...numerics.linalg import Array, Codes, symmetric, transposed
 from ...numerics.stacks import product
+from ...numerics.threads import threads_for
 from ..sums.gram import CrossProducts, Gram, Incidence, Pairs
 from .blocked import EliminationEngine, Plan
 from .chain import Chain, ChainEngine, ChainPlan
 from .contract import Covariances
-from .crossed import BLOCK_CELLS, Crossed
+from .crossed import BLOCK_CELLS, Crossed, with_few_threads
 from .layout import Layout, joined
 from .patterns import CsrPattern, remainder_pattern
 from .schur_complement import COSTLY_REMAINDER, check_remainder
@@ -157,7 +158,8 @@ class ChainCrossed(Crossed):
         self.S = engine.A.copy()
         for half in (each for halves in self.halves for each in halves):
             self.S -= (half.T @ half).toarray()
-        self.remain()
+        with threads_for(self.layout.q):
+            self.remain()
         self.logdet_V = self.chain.logdet_V + self.logdet_M
 
     def _reduced(self, C: Sequence[Array]) -> list[Array]:
@@ -172,6 +174,7 @@ class ChainCrossed(Crossed):
                 at += width
         return out
 
+    @with_few_threads
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         plan = self.chain_plan
         reduced, halves = self.chain.forward([columns[f] for f in plan.chain])
@@ -182,6 +185,7 @@ class ChainCrossed(Crossed):
         half_rest = self._half_solve(self._T_times(rest))
         return plan.spread(reduced, self.layout.split(rest)), plan.spread(halves, self.layout.split(half_rest))
 
+    @with_few_threads
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
         plan = self.chain_plan
         rest = joined([reduced[f] for f in plan.rest])
@@ -199,6 +203,7 @@ class ChainCrossed(Crossed):
         coupling, data = self.couplings[f], self.C_reduced[f]
         return np.stack([_matrix(coupling, column, len(rest)) @ rest for column in data.T], axis=1)
 
+    @with_few_threads
     def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
         plan = self.chain_plan
         c = joined([reduced[f] for f in plan.rest])
@@ -213,6 +218,7 @@ class ChainCrossed(Crossed):
         )
         return plan.spread(D, D_rest), plan.spread(E, self.layout.blocks(S_RR))
 
+    @with_few_threads
     def covariances(self) -> Covariances:
         plan, K = self.chain_plan, self.K_R
         nothing = [np.zeros((len(level.A), level.A.shape[1], 0)) for level in self.chain.levels]

@@ -8,18 +8,28 @@ elimination,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TypeAlias
+from functools import cached_property, wraps
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg.lapack import dpotri
 
-from ...numerics.linalg import Array, Codes, cholesky, chunks, log_diagonal, symmetric, transposed
+from ...numerics.linalg import (
+    Array,
+    Codes,
+    cholesky_of_one,
+    chunks,
+    inverse_of_lower,
+    log_diagonal,
+    solve_lower_columns,
+    symmetric,
+    transposed,
+)
 from ...numerics.stacks import inner_products, product
+from ...numerics.threads import threads_for
 from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, Plan
 from .contract import Covariances
@@ -32,7 +42,10 @@ WELL_CONDITIONED = 1e-3  # templates above this may be divided by
 DENSE_SHARE = 0.2  # C fuller than this is multiplied as a dense matrix ...
 DENSE_CELLS = 20_000_000  # ... of at most so many cells
 Coupling: TypeAlias = "Array | sparse.csr_array"
-NUMPY_ALONE = 400  # columns of a remainder up to which L^-1 is formed
+Eliminated = TypeVar("Eliminated", bound="Crossed")
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+INVERTED = 400  # columns of a remainder up to which L^-1 is formed
 BLOCK_CELLS = 4_000_000  # cells of a dense slab of C S held at once
 
 
@@ -84,6 +97,17 @@ class CrossedEngine(EliminationEngine):
         return [own, *self.plan.layout.split(self.C.T @ flat(s[0]) + self.A @ rest)]
 
 
+def with_few_threads(method: Callable[Concatenate[Eliminated, Parameters], Result]) -> Callable[..., Result]:
+    """A method of what is eliminated, with no more BLAS threads than its remainder is worth."""
+
+    @wraps(method)
+    def called(self: Eliminated, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        with threads_for(self.layout.q):
+            return method(self, *args, **kwargs)
+
+    return called
+
+
 class Crossed:
     """C (q_1, q_R) couples the first factor to the remainder; T per factor (L, L)."""
 
@@ -93,17 +117,19 @@ class Crossed:
         first = engine.gram.factors[0]
         self.first = Level.eliminated(T[0], first.ZtZ, np.zeros((first.J, first.L, 0)))
         self.half_C = _times_levels(self.first.B, self.C)
-        self.S = engine.A - _square(self.half_C)
-        self.remain()
+        with threads_for(self.layout.q):
+            self.S = engine.A - _square(self.half_C)
+            self.remain()
         self.logdet_V = 2 * log_diagonal(self.first.chol) + self.logdet_M
 
     def remain(self) -> None:
         """Factorize what the elimination has left: M of S."""
         M = self._times_T(self._times_T(self.S).T)
         M[np.diag_indices_from(M)] += 1.0
-        self.chol = cholesky(symmetric(M))
+        self.chol = cholesky_of_one(M)
         self.logdet_M = 2 * log_diagonal(self.chol)
 
+    @with_few_threads
     def forward(self, columns: Sequence[Array]) -> tuple[list[Array], list[Array]]:
         """Z'c (per factor (J, L, k)) -> the same as the elimination leaves them, and their half solves."""
         half = product(self.first.B, columns[0])
@@ -115,6 +141,7 @@ class Crossed:
         """c_1'Z Sigma (I + Z'Z Sigma)^-1 Z'c_2 from the half solves of `forward`."""
         return inner_products(one, two)
 
+    @with_few_threads
     def backward(self, reduced: Sequence[Array]) -> tuple[list[Array], list[Array], list[Array]]:
         """u, b and Z'V^-1 r of right-hand sides that `forward` has reduced."""
         rest = joined(reduced[1:])
@@ -124,6 +151,7 @@ class Crossed:
         u, b, g = self.first.solve(reduced[0] - (self.C @ flat).reshape(reduced[0].shape))
         return [u, *u_rest], [b, *b_rest], [g, *self.layout.split(rest - self.S @ flat)]
 
+    @with_few_threads
     def selected_inverse(self, reduced: Sequence[Array], S: Array) -> tuple[list[Array], list[Array]]:
         """See `pls.Factorization.selected_inverse`; the adjoint of the elimination."""
         U, c = reduced[0], joined(reduced[1:])
@@ -137,6 +165,7 @@ class Crossed:
         D, E = self.first.sandwich(H)
         return [D, *D_rest], [E, *self.layout.blocks(S_RR)]
 
+    @with_few_threads
     def covariances(self) -> Covariances:
         """See `pls.Factorization.covariances`: -K_1 C K_R between the first factor and the others."""
         incidence, C, A = self.plan.incidence, self.plan.C, self.plan.A
@@ -152,20 +181,19 @@ class Crossed:
 
     @cached_property
     def _inverse(self) -> Array | None:
-        """L^-1 of a small remainder: numpy alone, since its threads and scipy's stand in each other's way."""
-        return np.linalg.inv(self.chol) if len(self.chol) <= NUMPY_ALONE else None
+        """L^-1 of a small remainder: products with it take less than many solves."""
+        return inverse_of_lower(self.chol) if len(self.chol) <= INVERTED else None
 
     def _half_solve(self, B: Array) -> Array:
         """L^-1 B."""
-        if self._inverse is not None:
-            return np.asarray(self._inverse @ B)
-        return np.asarray(solve_triangular(self.chol, B, lower=True, check_finite=False))
+        return solve_lower_columns(self.chol, B) if self._inverse is None else np.asarray(self._inverse @ B)
 
     def _solve(self, B: Array) -> Array:
         """M^-1 B."""
-        if self._inverse is not None:
-            return np.asarray(self._inverse.T @ (self._inverse @ B))
-        return np.asarray(cho_solve((self.chol, True), B, check_finite=False))
+        half = self._half_solve(B)
+        if self._inverse is None:
+            return solve_lower_columns(self.chol, half, transposed=True)
+        return np.asarray(self._inverse.T @ half)
 
     @cached_property
     def M_inverse(self) -> Array:

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes, cholesky, log_diagonal
+from ...numerics.linalg import Array, Codes, cholesky_of_one, inverse_of_lower, log_diagonal
 from ...numerics.stacks import inner_products
 from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, Plan
@@ -84,8 +84,8 @@ class Whole:
     def __init__(self, plan: WholePlan, A: Array, T: list[Array]) -> None:
         self.plan, self.layout = plan, plan.layout
         self.A, self.Lambda = A, self.layout.block_diagonal(T)
-        chol = cholesky(np.eye(len(A)) + self.Lambda.T @ A @ self.Lambda)
-        self.inverse = np.linalg.inv(chol)
+        chol = cholesky_of_one(np.eye(len(A)) + self.Lambda.T @ A @ self.Lambda)
+        self.inverse = inverse_of_lower(chol)
         self.B = self.inverse @ self.Lambda.T
         self.logdet_V = 2 * log_diagonal(chol)
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from functools import lru_cache
+from itertools import product as pairs
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask
-from ..covariance.corners import SMALL, TOGETHER, Corners, corners, stacked
+from ..covariance.corners import SMALL, TOGETHER, Corners, corners
 from ..covariance.family import CovarianceFamily
-from ..covariance.point import VANISHED
+from ..covariance.point import VANISHED, Point
 from ..covariance.unstructured import Unstructured
 from ..criterion.trusted import collinearity
 from ..sums.gram import Gram
@@ -127,23 +129,41 @@ Block: TypeAlias = tuple[Corners, int | None, bool]  # corners of which term (No
 
 def corner_places(found: StackedPoints) -> StackedPoints:
     """All corners of each term in turn, the others as found or small, and all together, for R runs: N R places."""
-    T: list[list[Array]] = [[] for _ in found.T]
-    U: list[list[Array]] = [[] for _ in found.T]
-    R = len(found.T[0])
-    for these, term, small in blocks(found.families):
-        for k, family in enumerate(found.families):
-            if term is None:
-                both = stacked([family.multiple(float(corner.deviations()[0])) for corner in these.points])
-            else:
-                both = these.stacked if k == term else stacked([family.multiple(SMALL)] * len(these.points))
-            as_found = term not in (k, None) and not small
-            T[k].append(_tiled(found.T[k], len(these.points)) if as_found else both[0].repeat(R, axis=0))
-            U[k].append(_tiled(found.U[k], len(these.points)) if as_found else both[1].repeat(R, axis=0))
-    return replace(found, T=tuple(map(np.concatenate, T)), U=tuple(map(np.concatenate, U)))
+    R, T, U = len(found.T[0]), [], []
+    for own, axes, fixed in zip(found.T, found.U, _fixed(found.families), strict=True):
+        for mine, theirs, out in ((own, fixed.T, T), (axes, fixed.U, U)):
+            places = theirs[:, None].repeat(R, axis=1)
+            places[fixed.own] = mine
+            out.append(places.reshape(-1, *mine.shape[1:]))
+    return replace(found, T=tuple(T), U=tuple(U))
 
 
-def _tiled(A: Array, count: int) -> Array:
-    return np.tile(A, (count, 1, 1))
+class FixedPlaces(NamedTuple):
+    """One term at all N corners: template and axes (N, l, l), and at which of them it stays as a run has it (N,)."""
+
+    T: Array
+    U: Array
+    own: Mask
+
+
+@lru_cache(maxsize=64)
+def _fixed(families: tuple[CovarianceFamily, ...]) -> tuple[FixedPlaces, ...]:
+    """Every term at the corners of all, in the order of `blocks`."""
+    places: list[list[Point | None]] = [[] for _ in families]
+    for these, term, small in blocks(families):
+        for corner, (k, family) in pairs(these.points, enumerate(families)):
+            point: Point | None = family.multiple(SMALL) if small else None
+            if term in (k, None):
+                point = corner if k == term else family.multiple(float(corner.deviations()[0]))
+            places[k].append(point)
+    return tuple(_stacked(points, family.width) for points, family in zip(places, families, strict=True))
+
+
+def _stacked(points: Sequence[Point | None], width: int) -> FixedPlaces:
+    none = np.eye(width)
+    T = np.array([none if point is None else point.template() for point in points])
+    U = np.array([none if point is None or point.axes is None else point.axes for point in points])
+    return FixedPlaces(T, U, np.array([point is None for point in points]))
 
 
 def blocks(families: Sequence[CovarianceFamily]) -> list[Block]:

@@ -188,7 +188,7 @@ class StackRun(ABC):
 
     def by_level(self, f: int, A: Array) -> Array:
         """A of each run (r, ...) at all levels of factor f: (rj, ...), levels last in memory."""
-        return np.moveaxis(np.repeat(np.moveaxis(A, 0, -1), self.gram.factors[f].J, axis=-1), -1, 0)
+        return runs_first(runs_last(A).repeat(self.gram.factors[f].J, axis=-1))
 
     def _columns(self, f: int) -> Array:
         """Z'[X y] with each run's own response: (rj, L, p + 1)."""
@@ -321,9 +321,9 @@ class StackRun(ABC):
 
     def _directions(self, f: int, tangents: Array, g: Array) -> Array:
         """s_a = dSigma_a Z'Py of factor f: (rj, L, k)."""
-        by_run = np.moveaxis(g, 0, -1).reshape(g.shape[1], self.R, -1)
+        by_run = runs_last(g).reshape(g.shape[1], self.R, -1)
         s = np.einsum("rkab,brj->akrj", tangents, by_run)
-        return np.moveaxis(s.reshape(*s.shape[:2], -1), -1, 0)
+        return runs_first(s.reshape(*s.shape[:2], -1))
 
     @abstractmethod
     def _ZtZ_times(self, s: list[Array]) -> list[Array]:
@@ -356,14 +356,25 @@ class LevelRun(StackRun):
         return out
 
 
+def runs_last(A: Array) -> Array:
+    """A (r, ...) seen as (..., r)."""
+    return A.transpose(*range(1, A.ndim), 0)
+
+
+def runs_first(A: Array) -> Array:
+    """A (..., r) seen as (r, ...)."""
+    return A.transpose(A.ndim - 1, *range(A.ndim - 1))
+
+
 def tiled(A: Array, R: int) -> Array:
     """A (J, a, b) once for each run: (rj, a, b), levels last in memory."""
-    return np.moveaxis(np.tile(np.moveaxis(A, 0, -1), R), -1, 0)
+    J, a, b = A.shape
+    return A.transpose(1, 2, 0)[:, :, None].repeat(R, axis=2).reshape(a, b, R * J).transpose(2, 0, 1)
 
 
 def products_by_run(A: Array, B: Array, R: int) -> Array:
     """sum over levels of A_j' B_j, run by run, for (rj, L, a), (rj, L, b): (r, a, b)."""
-    one, two = (np.moveaxis(x, 0, -1).reshape(*x.shape[1:], R, len(x) // R) for x in (A, B))
+    one, two = (x.transpose(1, 2, 0).reshape(*x.shape[1:], R, len(x) // R) for x in (A, B))
     return np.asarray(np.einsum("larj,lbrj->rab", one, two))
 
 

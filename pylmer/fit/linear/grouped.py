@@ -6,10 +6,10 @@ the group's rows alone (factors with levels that a group lacks, `poly`, `scale`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
-from typing import Any, TypeVar
+from functools import reduce
+from typing import Any, NamedTuple, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -30,13 +30,15 @@ from ..base import Fit
 from ..fitting import design_of
 from ..request import Request
 from .least_squares import LeastSquares
+from .members import RowsByLevel, by_level
 from .regression import LENIENT, full_matrix, solve_rows
-from .stacked_groups import least_squares_in_groups
+from .stacked_groups import GroupSolutions, least_squares_in_groups, separate_solutions
 
 GROUPED = replace(LENIENT, check_nobs_vs_nlev="ignore", check_nlev_gtr_1="ignore", check_nobs_vs_nRE="ignore")
 ELEMENTWISE = frozenset(
     ["I", "abs", "exp", "log", "log10", "log2", "log1p", "expm1", "sqrt", "round", "sin", "cos", "tan"]
 )
+NONE: Codes = np.zeros(0, dtype=np.int64)
 SHOWN = 10  # groups named in a note
 Fits = TypeVar("Fits", bound="LinearFits")
 
@@ -45,9 +47,9 @@ Fits = TypeVar("Fits", bound="LinearFits")
 class LinearFits(Shown, Fit):
     """A linear model fitted in each of J groups.
 
-    solutions  per group, in the order of `levels`: the fit, or None where the group's rows allow none
+    solutions  per group, in the order of `levels`: the fit, or None where the group's rows allow none; their numbers
+               stand in arrays of all groups, and a group's own record is made when it is asked for
     names      the p coefficients that occur, in order of appearance; columns[j] says which of them group j has
-    members[j] positions of the group's rows among the n rows used; none where all have missing values
     specs[j]   what codes new rows of the group, None where it has no fit
     """
 
@@ -55,47 +57,56 @@ class LinearFits(Shown, Fit):
     levels: tuple[str, ...]
     names: tuple[str, ...]
     columns: tuple[Codes, ...]
-    members: tuple[Codes, ...]
-    solutions: tuple[LeastSquares | None, ...]
+    solutions: GroupSolutions
     specs: tuple[Spec | None, ...]
     pool: bool
     notes: tuple[FitNote, ...]
 
-    @cached_property
-    def fits(self) -> tuple[LeastSquares, ...]:
-        """The groups that could be fitted."""
-        return tuple(solution for solution in self.solutions if solution is not None)
+    @property
+    def members(self) -> RowsByLevel:
+        """Positions of each group's rows among the n rows used; none where all have missing values."""
+        return self.solutions.members
 
     @property
     def df_residual(self) -> int:
-        return sum(fit.df_residual for fit in self.fits)
+        return int(self.solutions.df_residual.sum())
 
     @property
     def n_obs(self) -> int:
-        return sum(fit.n_obs for fit in self.fits)
+        return int(self.solutions.n_obs.sum())
 
     @property
     def sigma(self) -> float:
         """The residual standard deviation pooled over groups: that of one lm with all groups' coefficients."""
-        rss = sum(fit.rss for fit in self.fits)
-        return float(np.sqrt(rss / self.df_residual)) if self.df_residual > 0 else float("nan")
+        df = self.df_residual
+        return float(np.sqrt(sum(self.solutions.rss.tolist()) / df)) if df > 0 else float("nan")
 
     @property
     def sigmas(self) -> Array:
         """The residual standard deviation of each group (J,); NaN where there is none."""
-        return np.array([np.nan if fit is None else fit.sigma for fit in self.solutions])
+        return self.solutions.sigma
 
-    def each(self, read: Callable[[LeastSquares], Array]) -> tuple[Array | None, ...]:
-        """What `read` finds in each group's fit, None where there is none."""
-        return tuple(None if solution is None else read(solution) for solution in self.solutions)
+    @property
+    def coefficients(self) -> Array:
+        """The estimates of each group (J, p), NaN where it has none."""
+        return self._table(self.solutions.beta, lambda fit: fit.beta)
 
-    def table(self, values: tuple[Array | None, ...]) -> Array:
-        """One row per group (J, p) from each group's values; NaN where it has none."""
+    def errors(self, sigma: Array) -> Array:
+        """Their standard errors (J, p) with residual standard deviations (J,)."""
+        unit = self._table(np.sqrt(np.diagonal(self.solutions.unscaled, axis1=1, axis2=2)), _unit_errors)
+        return sigma[:, None] * unit
+
+    def _table(self, together: Array, read: Callable[[LeastSquares], Array]) -> Array:
         table = np.full((len(self.levels), len(self.names)), np.nan)
-        for row, columns, found in zip(table, self.columns, values, strict=True):
-            if found is not None:
-                row[columns] = found
+        for groups, values in self.solutions.each(together, read):
+            table[groups[:, None], self.columns[groups[0]]] = values
         return table
+
+
+def _unit_errors(fit: LeastSquares) -> Array:
+    errors = np.full(len(fit.beta), np.nan)
+    errors[fit.kept] = np.sqrt(np.diag(fit.unscaled))
+    return errors
 
 
 @dataclass(frozen=True)
@@ -136,13 +147,8 @@ def fit_groups(kind: type[Fits], request: Request, grouped: Grouped, pool: bool)
     complete = data.rows.used.complete
     rows = by_level(codes if complete is None else codes[complete], len(levels))
     parts = _parts(data, replace(request, formula=grouped.model), rows, codes)
-    found = tuple(dict.fromkeys(column for part in parts if part is not None for column in part.columns))
-    position, names = {column: i for i, column in enumerate(found)}, tuple(name for name, _ in found)
-    columns = tuple(np.array([position[c] for c in part.columns] if part else [], dtype=np.int64) for part in parts)
-    solutions = tuple(None if part is None else part.solution for part in parts)
-    specs = tuple(None if part is None else part.spec for part in parts)
-    notes = (*(FitNote(text) for text in data.notes), *_notes(levels, rows, solutions))
-    return kind(request, data, levels, names, columns, rows, solutions, specs, pool, notes)
+    notes = (*(FitNote(text) for text in data.notes), *_notes(levels, parts.solutions))
+    return kind(request, data, levels, *parts, pool, notes)
 
 
 def _groups(data: ModelData, request: Request) -> tuple[tuple[str, ...], Codes]:
@@ -157,11 +163,13 @@ def _groups(data: ModelData, request: Request) -> tuple[tuple[str, ...], Codes]:
     return tuple(chosen.levels.labels()), np.asarray(chosen.codes)
 
 
-def by_level(codes: Codes, count: int) -> tuple[Codes, ...]:
-    """Positions of the rows of each level; rows with code -1 belong to none."""
-    order = np.argsort(codes, kind="stable")[np.count_nonzero(codes < 0) :]
-    sizes = np.bincount(codes[order], minlength=count)
-    return tuple(np.split(order, np.cumsum(sizes)[:-1]))
+class GroupParts(NamedTuple):
+    """What `LinearFits` says of the groups: see there."""
+
+    names: tuple[str, ...]
+    columns: tuple[Codes, ...]
+    solutions: GroupSolutions
+    specs: tuple[Spec | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,17 +181,38 @@ class Part:
     spec: Spec
 
 
-def _parts(data: ModelData, request: Request, rows: tuple[Codes, ...], codes: Codes) -> list[Part | None]:
+def _parts(data: ModelData, request: Request, rows: RowsByLevel, codes: Codes) -> GroupParts:
     """The fit of each group that has `rows`; `codes` of all rows after `subset`: `scale` sees incomplete ones too."""
     if _row_by_row(data, request.formula):
         solutions = least_squares_in_groups(full_matrix(data), data.y, rows, data.weights, data.offset)
-        columns = _columns(data.design)
-        return [None if each is None else Part(each, columns, data.spec) for each in solutions]
-    places = by_level(codes, len(rows))
+        shared, there = _columns(data.design), solutions.exist.tolist()
+        names, (columns,) = _named([shared])
+        return GroupParts(
+            names,
+            tuple(columns if fit else NONE for fit in there),
+            solutions,
+            tuple(data.spec if fit else None for fit in there),
+        )
+    return _own_parts(data, request, rows, codes)
+
+
+def _own_parts(data: ModelData, request: Request, rows: RowsByLevel, codes: Codes) -> GroupParts:
+    """The same where X is made from each group's rows alone."""
     chosen, index = data.rows.used.chosen, data.rows.data_index
-    if chosen is not None:
-        places = tuple(chosen[each] for each in places)
-    return [_own_part(request, at, index) if len(used) else None for at, used in zip(places, rows, strict=True)]
+    places = [at if chosen is None else chosen[at] for at in by_level(codes, len(rows))]
+    parts = [_own_part(request, at, index) if len(used) else None for at, used in zip(places, rows, strict=True)]
+    names, columns = _named([() if part is None else part.columns for part in parts])
+    solutions = {group: part.solution for group, part in enumerate(parts) if part is not None}
+    specs = tuple(None if part is None else part.spec for part in parts)
+    return GroupParts(names, columns, separate_solutions(rows, data.design.n, solutions), specs)
+
+
+def _named(of_groups: Sequence[tuple[tuple[str, str], ...]]) -> tuple[tuple[str, ...], tuple[Codes, ...]]:
+    """The names of all columns in order of appearance, and the places of each group's own among them."""
+    found = tuple(dict.fromkeys(column for columns in of_groups for column in columns))
+    position = {column: i for i, column in enumerate(found)}
+    places = tuple(np.array([position[column] for column in columns], dtype=np.int64) for columns in of_groups)
+    return tuple(name for name, _ in found), places
 
 
 def _row_by_row(data: ModelData, model: MixedFormula) -> bool:
@@ -225,21 +254,19 @@ def take_rows(given: Any, rows: Codes, index: pd.Index[Any], what: str) -> Any:
     return taken.reset_index(drop=True) if isinstance(taken, pd.DataFrame) else taken
 
 
-def _notes(
-    levels: tuple[str, ...], rows: tuple[Codes, ...], solutions: tuple[LeastSquares | None, ...]
-) -> tuple[FitNote, ...]:
+def _notes(levels: tuple[str, ...], solutions: GroupSolutions) -> tuple[FitNote, ...]:
     """One note on the groups without data, without a fit, or without residual degrees of freedom."""
-    groups = list(zip(levels, rows, solutions, strict=True))
+    there, used = solutions.exist, solutions.members.sizes > 0
     kinds = {
-        "without data (missing values in every row)": [level for level, used, _ in groups if not len(used)],
-        "could not be fitted by itself (a factor with one level?)": [
-            level for level, used, fit in groups if len(used) and fit is None
-        ],
-        "no residual degrees of freedom, hence no interval of its own": [
-            level for level, _, fit in groups if fit is not None and not fit.df_residual
-        ],
+        "without data (missing values in every row)": ~used,
+        "could not be fitted by itself (a factor with one level?)": used & ~there,
+        "no residual degrees of freedom, hence no interval of its own": there & (solutions.df_residual == 0),
     }
-    said = [f"{what}: {listed(which)}" for what, which in kinds.items() if which]
+    said = [
+        f"{what}: {listed([levels[group] for group in np.flatnonzero(which).tolist()])}"
+        for what, which in kinds.items()
+        if which.any()
+    ]
     return (FitNote(f"of {len(levels)} groups, " + "; ".join(said)),) if said else ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from ...functions.series import value_of
 from ...functions.values import length, missing, take
 from ...language import known_as
 from ...language.suggest import did_you_mean
-from ...numerics.linalg import Array, cholesky, dense
-from .sandwich import Cluster, reduced
+from ...numerics.linalg import Array, cholesky, chunks, dense, sorted_by, transposed
+from .sandwich import CELLS, Clusters, reduced
 
 Fit = FittedModel | LinearFit
 
@@ -100,56 +101,96 @@ def _codes(fit: Fit, value: Value, what: str) -> Array:
     return np.unique(codes, return_inverse=True)[1].reshape(-1)
 
 
-def clusters_of(fit: Fit, codes: Array) -> tuple[list[Cluster], Array]:
-    """The clusters in order of their codes, and C (p, p) with C C' = (X'WX)^-1."""
-    made = _linear(fit, codes) if isinstance(fit, LinearFit) else _mixed(fit, codes)
-    return list(made[0]), made[1]
+def clusters_of(fit: Fit, codes: Array) -> tuple[list[Clusters], Array]:
+    """The clusters, those with as many directions in one stack, and C (p, p) with C C' = (X'WX)^-1."""
+    found, C = _linear(fit, codes) if isinstance(fit, LinearFit) else _mixed(fit, codes)
+    by_directions: dict[int, list[Clusters]] = {}
+    for some in found:
+        by_directions.setdefault(some.X.shape[1], []).append(some)
+    return [_joined(same) for same in by_directions.values()], C
 
 
-def _ordered(codes: Array) -> tuple[Array, list[slice]]:
-    """Positions of the rows, cluster by cluster, and where each cluster is among them."""
-    ends = np.cumsum(np.bincount(codes)).tolist()
-    return np.argsort(codes, kind="stable"), list(map(slice, [0, *ends[:-1]], ends))
+def _joined(same: list[Clusters]) -> Clusters:
+    """Clusters with as many directions, side by side."""
+    if len(same) == 1:
+        return same[0]
+    parts = ([getattr(each, name) for each in same] for name in ("X", "WX", "Phi", "e"))
+    return Clusters(*map(np.concatenate, parts))
 
 
-def _mixed(fit: FittedModel, codes: Array) -> tuple[Iterator[Cluster], Array]:
+def _alike(codes: Array, widths: Array, p: int) -> Iterator[tuple[Array, Array]]:
+    """Clusters (k,) with as many rows and as many random effects, `widths` (m,), and their rows: (k, n_c)."""
+    order, sizes = sorted_by(codes, len(widths)), np.bincount(codes, minlength=len(widths))
+    starts = np.cumsum(sizes) - sizes
+    for size, width in np.unique(np.stack([sizes, widths], axis=1), axis=0).tolist():
+        same = np.flatnonzero((sizes == size) & (widths == width))
+        for at in chunks(len(same), max(1, CELLS // (size * (width + 2 * p + 1)))):
+            yield same[at], order[starts[same[at], None] + np.arange(size)]
+
+
+def _mixed(fit: FittedModel, codes: Array) -> tuple[Iterator[Clusters], Array]:
     """Phi = W^-1 + Z Lambda Lambda' Z' within each cluster, W = Phi^-1."""
-    rows, C, (order, places) = fit.rows, cholesky(fit.solution.Phi), _ordered(codes)
-    ZL, X = sparse.csr_array(Zt(fit).T @ Lambda(fit))[order], dense(rows.X)[order] @ C
-    e = (rows.y - np.asarray(rows.X @ fit.beta, float) - (0.0 if rows.offset is None else rows.offset))[order]
-    weights = None if rows.weights is None else rows.weights[order]
-    found = (_mixed_cluster(X[at], _columns(ZL, at), e[at], None if weights is None else weights[at]) for at in places)
+    rows, C = fit.rows, cholesky(fit.solution.Phi)
+    X, e = dense(rows.X), rows.y - np.asarray(rows.X @ fit.beta, float) - (0.0 if rows.offset is None else rows.offset)
+    Z = RandomColumns.of(sparse.csr_array(Zt(fit).T @ Lambda(fit)), codes)
+    found = (
+        _mixed_clusters(X[at] @ C, Z.dense(some, at), e[at], None if rows.weights is None else rows.weights[at])
+        for some, at in _alike(codes, Z.widths, len(C))
+    )
     return found, C
 
 
-def _columns(ZL: Any, at: slice) -> Array:
-    """The columns that have entries in some rows of a sparse matrix, dense (rows, k)."""
-    starts = ZL.indptr[at.start : at.stop + 1]
-    entries = slice(starts[0], starts[-1])
-    columns, place = np.unique(ZL.indices[entries], return_inverse=True)
-    out = np.zeros((at.stop - at.start, len(columns)))
-    out[np.repeat(np.arange(len(out)), np.diff(starts)), place] = ZL.data[entries]
-    return out
+@dataclass(frozen=True, eq=False)
+class RandomColumns:
+    """The columns of Z Lambda (n, q), each of which has entries in the rows of one cluster only.
+
+    place (q,)  of each column among those of its cluster;  widths (m,) how many each cluster has
+    """
+
+    ZL: Any
+    place: Array
+    widths: Array
+
+    @classmethod
+    def of(cls, ZL: Any, codes: Array) -> RandomColumns:
+        m, q = int(codes.max()) + 1, ZL.shape[1]
+        cluster = np.full(q, m)
+        cluster[ZL.indices] = np.repeat(codes, np.diff(ZL.indptr))
+        sizes = np.bincount(cluster, minlength=m + 1)
+        place = np.empty(q, dtype=np.int64)
+        place[sorted_by(cluster, m + 1)] = np.arange(q) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return cls(ZL, place, sizes[:m])
+
+    def dense(self, clusters: Array, at: Array) -> Array:
+        """The columns of k `clusters` of one width in their rows `at` (k, n_c): (k, n_c, width)."""
+        rows = self.ZL[at.reshape(-1)]
+        out = np.zeros((at.size, int(self.widths[clusters[0]])))
+        out[np.repeat(np.arange(at.size), np.diff(rows.indptr)), self.place[rows.indices]] = rows.data
+        return out.reshape(*at.shape, -1)
 
 
-def _mixed_cluster(X: Array, Z: Array, e: Array, weights: Array | None) -> Cluster:
+def _mixed_clusters(X: Array, Z: Array, e: Array, weights: Array | None) -> Clusters:
     if weights is None:  # what is orthogonal to Z and X has the covariance I and meets nothing
-        whole = reduced(np.column_stack([Z, X, e]))
-        Z, X, e = whole[:, : Z.shape[1]], whole[:, Z.shape[1] : -1], whole[:, -1]
-    Phi = Z @ Z.T + np.diag(np.ones(len(e)) if weights is None else 1 / weights)
-    return Cluster(X, np.linalg.solve(Phi, X), Phi, e)
+        whole = reduced(np.concatenate([Z, X, e[:, :, None]], axis=2))
+        Z, X, e = whole[:, :, : Z.shape[2]], whole[:, :, Z.shape[2] : -1], whole[:, :, -1]
+    own = np.eye(e.shape[1]) if weights is None else np.eye(e.shape[1]) / weights[:, :, None]
+    Phi = Z @ transposed(Z) + own
+    return Clusters(X, np.linalg.solve(Phi, X), Phi, e)
 
 
-def _linear(fit: LinearFit, codes: Array) -> tuple[Iterator[Cluster], Array]:
+def _linear(fit: LinearFit, codes: Array) -> tuple[Iterator[Clusters], Array]:
     """Phi = I, independent rows of equal variance, and W the prior weights."""
     C = cholesky(fit.solution.unscaled)
-    X, e = dense(fit.rows.X) @ C, fit.solution.residuals
-    weights = np.ones(len(e)) if fit.rows.weights is None else fit.rows.weights
-    order, places = _ordered(codes)
-    X, e, weights = X[order], e[order], weights[order]
-    return (_linear_cluster(X[at], weights[at, None] * X[at], e[at]) for at in places), C
+    X, e, weights = dense(fit.rows.X) @ C, fit.solution.residuals, fit.rows.weights
+    none = np.zeros(int(codes.max()) + 1, dtype=np.int64)
+    found = (
+        _linear_clusters(X[at], X[at] if weights is None else weights[at, None] * X[at], e[at])
+        for _, at in _alike(codes, none, len(C))
+    )
+    return found, C
 
 
-def _linear_cluster(X: Array, WX: Array, e: Array) -> Cluster:
-    p, whole = X.shape[1], reduced(np.column_stack([X, WX, e]))
-    return Cluster(whole[:, :p], whole[:, p:-1], np.eye(len(whole)), whole[:, -1])
+def _linear_clusters(X: Array, WX: Array, e: Array) -> Clusters:
+    p, whole = X.shape[2], reduced(np.concatenate([X, WX, e[:, :, None]], axis=2))
+    k, r, _ = whole.shape
+    return Clusters(whole[:, :, :p], whole[:, :, p:-1], np.broadcast_to(np.eye(r), (k, r, r)), whole[:, :, -1])

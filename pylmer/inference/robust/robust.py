@@ -62,7 +62,8 @@ def vcovCR(fit: Fit, cluster: Any = None, type: str = "CR2") -> ClusterRobust:
     The working covariance is that of the fit (an `lm`: independent rows of equal variance; its prior weights are
     weights). Raises ArgumentError for crossed grouping factors, clusters that cut one, or a single cluster, DataError
     for a clustering of the wrong length or with missing values.
-    Cost: clusters one by one. One of n_c rows with k random effects takes n_c (k + p)^2, with prior weights n_c^3.
+    Cost: a cluster of n_c rows with k random effects takes n_c (k + p)^2, with prior weights n_c^3; clusters of one
+    size are done together.
     Sources: Liang & Zeger (1986); Bell & McCaffrey (2002); Pustejovsky & Tipton (2018), equations 5 to 8.
 
     >>> import pylmer

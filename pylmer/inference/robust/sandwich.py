@@ -1,4 +1,4 @@
-"""Cluster-robust covariances of least-squares and mixed-model estimates, cluster by cluster; knows no models.
+"""Cluster-robust covariances of least-squares and mixed-model estimates, in sums over clusters; knows no models.
 
     V = C [ sum_i  X_i' W_i A_i e_i e_i' A_i' W_i X_i ] C',      M = (X'WX)^-1 = C C',   e = y - X beta
 
@@ -28,10 +28,10 @@ ABSORBED = 1e-10  # share of a direction's variance that is left when the fixed 
 
 
 @dataclass(frozen=True, eq=False)
-class Cluster:
-    """One cluster in r directions that hold all of its X and WX, and all of Phi that is not a multiple of I.
+class Clusters:
+    """Some clusters, k, each in r directions that hold all of its X and WX, and all of Phi that is not a multiple of I.
 
-    X, WX (r, p); Phi (r, r); e (r,). The directions are its rows, or fewer where the rest drops out of every sum.
+    X, WX (k, r, p); Phi (k, r, r); e (k, r). The directions are its rows, or fewer where the rest drops out of sums.
     """
 
     X: Array
@@ -39,9 +39,12 @@ class Cluster:
     Phi: Array
     e: Array
 
-    @property
+    def __len__(self) -> int:
+        return len(self.X)
+
+    @cached_property
     def F(self) -> Array:
-        """Phi W X: (r, p)."""
+        """Phi W X: (k, r, p)."""
         return np.asarray(self.Phi @ self.WX)
 
 
@@ -78,26 +81,29 @@ class Moments:
 
 
 @dataclass(frozen=True, eq=False)
-class AdjustedCluster:
-    """A cluster with P = A' W X (r, p) and its score P'e (p,)."""
+class AdjustedClusters:
+    """Clusters with P = A' W X (k, r, p) and their scores P'e (k, p)."""
 
-    cluster: Cluster
+    clusters: Clusters
     P: Array
-    score: Array
+
+    @cached_property
+    def scores(self) -> Array:
+        return np.asarray(transposed(self.P) @ self.clusters.e[:, :, None])[:, :, 0]
 
 
 @dataclass(frozen=True, eq=False)
 class Sandwich:
-    """The clusters of one fit, adjusted. C (p, p) and S (p, p) as above, n rows in all."""
+    """The clusters of one fit, adjusted, those with as many directions side by side. C (p, p) and S (p, p) as above."""
 
-    adjusted: tuple[AdjustedCluster, ...]
+    adjusted: tuple[AdjustedClusters, ...]
     C: Array
     S: Array
 
-    @property
+    @cached_property
     def m(self) -> int:
         """Number of clusters."""
-        return len(self.adjusted)
+        return sum(len(each.clusters) for each in self.adjusted)
 
     @property
     def p(self) -> int:
@@ -107,7 +113,7 @@ class Sandwich:
     @cached_property
     def covariance(self) -> Array:
         """The covariance of the estimates: (p, p)."""
-        scores = np.array([self.C @ each.score for each in self.adjusted])
+        scores = np.concatenate([each.scores for each in self.adjusted]) @ self.C.T
         return np.asarray(scores.T @ scores)
 
     def moments(self, L: Array) -> Moments:
@@ -115,10 +121,11 @@ class Sandwich:
         c, own, U = self.C.T @ L.T, [], []
         for each in self.adjusted:
             g = each.P @ c
-            own.append(g.T @ each.cluster.Phi @ g)
-            U.append(np.vstack([each.cluster.X.T @ g, each.cluster.F.T @ g]))
+            own.append(transposed(g) @ each.clusters.Phi @ g)
+            U.append(np.concatenate([transposed(each.clusters.X) @ g, transposed(each.clusters.F) @ g], axis=1))
         identity, zero = np.eye(self.p), np.zeros((self.p, self.p))
-        return Moments(np.array(own), np.array(U), np.block([[self.S, -identity], [-identity, zero]]))
+        B = np.block([[self.S, -identity], [-identity, zero]])
+        return Moments(np.concatenate(own), np.concatenate(U), B)
 
     def satterthwaite(self, L: Array) -> Array:
         """Degrees of freedom 2 (E v)^2 / Var v of the variance v of each row of L (q, p): (q,).
@@ -142,19 +149,17 @@ class Sandwich:
         return q * (q + 1) / sum(moments.variance(s, t) for s in range(q) for t in range(q))
 
 
-def sandwich(clusters: Sequence[Cluster], C: Array, type: str, n: int) -> Sandwich:
+def sandwich(stacks: Sequence[Clusters], C: Array, type: str, n: int) -> Sandwich:
     """The clusters with the adjustment called `type`; n rows.
 
     CR0 A = I; CR1, CR1p, CR1S its multiples sqrt(m / (m - 1)), sqrt(m / (m - p)), sqrt(m (n - 1) / ((m - 1)(n - p)));
     CR2 the symmetric A with A Cov(e_i) A = Phi_i, unbiased under the working model; CR3 A = (I - X_i X_i'W_i)^-1, close
     to the jackknife. Raises ArgumentError for too few clusters, NumericalError where CR3 does not exist.
     """
-    m, p = len(clusters), len(C)
-    S = sum((each.F.T @ each.WX for each in clusters), start=np.zeros((p, p)))
+    m, p = sum(map(len, stacks)), len(C)
+    S = sum((np.sum(transposed(each.F) @ each.WX, axis=0) for each in stacks), start=np.zeros((p, p)))
     factor = np.sqrt(_multiple(type, m, p, n))
-    scaled = [P * factor for P in _all_adjusted(clusters, S, type)]
-    adjusted = (AdjustedCluster(each, P, P.T @ each.e) for each, P in zip(clusters, scaled, strict=True))
-    return Sandwich(tuple(adjusted), C, S)
+    return Sandwich(tuple(AdjustedClusters(each, factor * _adjusted(each, S, type)) for each in stacks), C, S)
 
 
 def _multiple(type: str, m: int, p: int, n: int) -> float:
@@ -165,23 +170,21 @@ def _multiple(type: str, m: int, p: int, n: int) -> float:
     return m / (m - p) if type == "CR1p" else multiples.get(type, 1.0)
 
 
-def _all_adjusted(clusters: Sequence[Cluster], S: Array, type: str) -> list[Array]:
-    """A' W X of every cluster (r, p); clusters of one size are adjusted together."""
+def _adjusted(clusters: Clusters, S: Array, type: str) -> Array:
+    """A' W X of every cluster (k, r, p)."""
+    X, WX = clusters.X, clusters.WX
     if type == "CR3":
-        return [_jackknifed(each.X, each.WX) for each in clusters]
+        return _jackknifed(X, WX)
     if type != "CR2":
-        return [each.WX for each in clusters]
-    found: list[Array] = [np.zeros((0, 0))] * len(clusters)
-    sizes = np.array([len(each.X) for each in clusters])
-    for size in np.unique(sizes):
-        same = np.flatnonzero(sizes == size)
-        for some in chunks(len(same), max(1, CELLS // max(1, int(size) ** 2))):
-            parts = [clusters[k] for k in same[some]]
-            X, WX, Phi = (np.array([getattr(each, name) for each in parts]) for name in ("X", "WX", "Phi"))
-            XF = X @ transposed(Phi @ WX)
-            for k, P in zip(same[some], _unbiased(Phi, XF + transposed(XF) - X @ S @ transposed(X)) @ WX, strict=True):
-                found[k] = P
-    return found
+        return WX
+    parts = chunks(len(X), max(1, CELLS // max(1, X.shape[1] ** 2)))
+    return np.concatenate([_unbiased(clusters.Phi[at], _taken(X[at], clusters.F[at], S)) @ WX[at] for at in parts])
+
+
+def _taken(X: Array, F: Array, S: Array) -> Array:
+    """What the fixed effects take of Phi (k, r, r)."""
+    XF = X @ transposed(F)
+    return np.asarray(XF + transposed(XF) - X @ S @ transposed(X))
 
 
 def _unbiased(Phi: Array, taken: Array) -> Array:
@@ -202,14 +205,14 @@ def _unbiased(Phi: Array, taken: Array) -> Array:
 
 
 def _jackknifed(X: Array, WX: Array) -> Array:
-    """(I - WX X')^-1 WX = WX (I - X'WX)^-1."""
-    rest = np.eye(X.shape[1]) - X.T @ WX
-    if np.linalg.eigvalsh(0.5 * (rest + rest.T)).min(initial=1.0) < ABSORBED:
+    """(I - WX X')^-1 WX = WX (I - X'WX)^-1 of each cluster (k, r, p)."""
+    rest = np.eye(X.shape[2]) - transposed(X) @ WX
+    if np.linalg.eigvalsh(symmetric(rest)).min(initial=1.0) < ABSORBED:
         raise NumericalError("CR3 does not exist: one cluster alone determines a coefficient; use CR2")
     return np.asarray(WX @ np.linalg.inv(rest))
 
 
 def reduced(columns: Array) -> Array:
-    """Columns (n, k) in no more than k orthonormal directions that hold all of them but the last: (r, k)."""
-    n, k = columns.shape
-    return columns if n < k else np.asarray(np.linalg.qr(columns, mode="r"))[: k - 1]
+    """Columns (k, n, c) in no more than c orthonormal directions that hold all of them but the last: (k, r, c)."""
+    n, c = columns.shape[1:]
+    return columns if n < c else np.asarray(np.linalg.qr(columns, mode="r"))[:, : c - 1]
