@@ -73,6 +73,10 @@ class EliminationFactorization(SummedBlocks):
     def solve(self, c: Sequence[Array]) -> list[Array]:
         return self.elimination.backward(self.elimination.forward(c)[0])[1]
 
+    def effects(self, c: Sequence[Array]) -> list[Array]:
+        """u = (I + T'AT)^-1 T'c for c per factor (J, L, k)."""
+        return self.elimination.backward(self.elimination.forward(c)[0])[0]
+
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         gram, inner = self.engine.gram, self.elimination.inner
         ZtW = self.engine.ZtZ_times(s)

@@ -31,9 +31,9 @@ from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from ..sums.gram import factor_templates
 from . import negative_binomial
-from .modes import DECREMENT, Modes, RowResponses, find_modes, solve_effects, term_templates
+from .modes import DECREMENT, Modes, RowResponses, find_modes
 from .place import Place
-from .weighted import WeightedStructure
+from .weighted import WeightedStructure, solve_effects, term_templates
 
 Scale = Literal["none", "exact", "lme4"]
 
@@ -248,7 +248,7 @@ class LaplaceAt:
     def ZtVZ(self) -> list[Array]:
         """sum over levels of Z_j'V^-1Z_j per factor (L, L)."""
         S = np.zeros((len(self.engine.gram.XytXy),) * 2)
-        return [symmetric(D.sum(axis=0)) for D in self.factorization.selected_inverse(S)[0]]
+        return [symmetric(D) for D in self.factorization.selected_sums(S)]
 
     @cached_property
     def G(self) -> list[Array]:

@@ -18,9 +18,10 @@ from ...numerics.linalg import Array, symmetric
 from ...numerics.stacks import inner_products
 from ..factorization.blocked import EliminationFactorization
 from .laplace import Laplace, LaplaceAt
-from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects, term_templates
+from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects
 from .place import Place
 from .start import fit_glm
+from .weighted import term_templates
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +146,7 @@ def _weighted_step(
     except np.linalg.LinAlgError as error:
         raise NumericalError("the fixed effects cannot be solved for") from error
     moved = [each - x @ beta_step for each, x in zip(right, ZtWX, strict=True)]
-    reduced, _ = factorization.elimination.forward([each[:, :, None] for each in moved])
-    u = [each[:, :, 0] for each in factorization.elimination.backward(reduced)[0]]
+    u = [each[:, :, 0] for each in factorization.effects([each[:, :, None] for each in moved])]
     u_step = [new - old for new, old in zip(u, at.u, strict=True)]
     score = [g @ t + each for g, t, each in zip(Ztg, T, at.u, strict=True)]
     promised = -sum(float(np.vdot(a, b)) for a, b in zip(score, u_step, strict=True)) - float(Xtg @ beta_step)

@@ -17,11 +17,11 @@ from .joint_newton import JointDescent
 from .laplace import LaplaceAt
 from .many.criteria import solvable
 from .many.hessian import hessian_at
-from .modes import term_templates
 from .profiled_beta import ProfiledAt
 from .proof import observed_information
 from .quadrature import QuadratureAt
 from .user import At, GeneralizedDevfun
+from .weighted import term_templates
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from ..factorization.blocked import EliminationEngine, Plan
 from ..factorization.choose import elimination_plan
 from ..factorization.crossed import DENSE_SHARE, CrossedPlan
 from ..factorization.scalars import ScalarsPlan
-from ..sums.gram import Incidence
+from ..sums.gram import Gram, Incidence
 from ..sums.rows import Rows, TermRows
 from ..sums.scaling import Scaling, find_scaling
 from ..sums.structure import Structure as Sums
@@ -145,6 +145,20 @@ class WeightedStructure:
         }
         return self.plan.fill(replace(gram, factors=factors, links=links, scaling=self.scaling))
 
+    def mode_step(
+        self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
+    ) -> tuple[list[Array], float]:
+        """Newton's step of u for D + |u|^2 per factor (J, L), and the decrease that it promises.
+
+        To (I + T'Z'WZT)^-1 T'(Z'W Zb - Z'g); the score T'Z'g + u is this matrix times the step, negative.
+        """
+        engine, Ztg = self.filled(weights, fixed=False), self.cross(g)
+        ZtWZb = engine.ZtZ_times([each[:, :, None] for each in b])
+        right = [one[:, :, 0] - two for one, two in zip(ZtWZb, Ztg, strict=True)]
+        step = [new - old for new, old in zip(solve_effects(engine, T, right), u, strict=True)]
+        score = [each @ t + old for each, t, old in zip(Ztg, T, u, strict=True)]
+        return step, -sum(float(np.vdot(one, two)) for one, two in zip(score, step, strict=True))
+
     @cached_property
     def plan(self) -> Plan:
         """How the levels are eliminated, whatever the weights."""
@@ -167,6 +181,17 @@ class WeightedStructure:
                 where[t] = (f, slice(at, at + width))
                 at += width
         return where
+
+
+def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:
+    """u = (I + T'Z'WZT)^-1 T'c for c per factor (J, L)."""
+    factorization = engine.factorize(term_templates(engine.gram, T))
+    return [each[:, :, 0] for each in factorization.effects([each[:, :, None] for each in c])]
+
+
+def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
+    """Templates per factor -> per random term."""
+    return [T[f][at, at] for _, (f, at) in sorted(gram.place.items())] if len(gram.place) > 1 else list(T)
 
 
 def _plan(incidence: Incidence) -> Plan:
