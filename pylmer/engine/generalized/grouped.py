@@ -15,7 +15,7 @@ from scipy import sparse
 from ...numerics.linalg import Array, symmetric
 from ..factorization.blocked import Elimination
 from ..factorization.chain import ChainEngine, ChainPlan
-from ..factorization.contract import Covariances, Fixed, IncidentRows
+from ..factorization.contract import Covariances, IncidentRows
 from ..factorization.one_factor import OneFactorization
 from ..sums.gram import FactorSums, Gram, Incidence
 from ..sums.scaling import Scaling
@@ -181,10 +181,6 @@ class GroupedFactorization(OneFactorization):
     @cached_property
     def reduced(self) -> Array:
         return self.engine.gram.XytXy - summed(self.half, self.half)
-
-    @cached_property
-    def fixed(self) -> Fixed:
-        return Fixed.solved(self.reduced, self.logdet_V)
 
     @cached_property
     def arrays_BA(self) -> Array:

@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal, symmetric
+from ...numerics.linalg import Array, block_diagonal, cholesky_of_one, inverse_of_lower, symmetric
 from ...numerics.stacks import levels_last
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
@@ -272,7 +272,7 @@ class LaplaceAt:
 
     def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
         """Slopes of d along changes of Sigma (k_i, l, l) per random term."""
-        return [np.tensordot(each, G, axes=2) for each, G in zip(tangents, self.G, strict=True)]
+        return [each.reshape(len(each), G.size) @ G.ravel() for each, G in zip(tangents, self.G, strict=True)]
 
     @property
     def _point_slopes(self) -> list[Array]:
@@ -291,6 +291,8 @@ class LaplaceAt:
     def directions(self) -> list[Array]:
         """s_a = -dSigma_a Z'g per factor (J, L, k): Z s_a = (dV/da) V^-1 r of the working linear model."""
         k = self.place.k
+        if len(self.place.points) == 1:
+            return [-_applied(self.Ztg[0], self.place.points[0].tangents())]
         s = [levels_last(factor.J, factor.L, k) for factor in self.criterion.structure.factors]
         for each in s:
             each[:] = 0.0
@@ -308,7 +310,7 @@ class LaplaceAt:
         WVW, XVW = self.factorization.products(self.directions())
         XVX = self.XVX
         H = np.zeros((self.place.size,) * 2)
-        H[:k, :k] = gamma * (WVW + XVW.T @ np.linalg.pinv(XVX) @ XVW) + self._curvature
+        H[:k, :k] = gamma * (WVW + XVW.T @ solved(XVX, XVW)) + self._curvature
         H[k : k + p, k : k + p] = 2 * gamma * XVX
         H[k : k + p, :k] = 2 * gamma * XVW
         H[:k, k : k + p] = H[k : k + p, :k].T
@@ -353,8 +355,7 @@ class LaplaceAt:
     @cached_property
     def XVX(self) -> Array:
         """X'V^-1X (p, p)."""
-        XytXy, inner = self.engine.gram.XytXy, self.factorization.elimination.inner
-        return symmetric((XytXy - inner(self.factorization.half_solves, self.factorization.half_solves))[:-1, :-1])
+        return symmetric(self.factorization.reduced[:-1, :-1])
 
     @property
     def _penalty_slopes(self) -> Array:
@@ -362,7 +363,7 @@ class LaplaceAt:
         slopes = []
         for term, point in enumerate(self.place.points):
             g = self._term(self.Ztg, term)
-            slopes.append(np.tensordot(point.tangents(), g.T @ g, axes=2))
+            slopes.append(point.tangents().reshape(point.size, -1) @ (g.T @ g).ravel())
         return np.concatenate(slopes)
 
 
@@ -373,9 +374,16 @@ def saturated_slope(r: RowResponses, phi: float) -> float:
     return float((values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h))
 
 
+def solved(A: Array, B: Array) -> Array:
+    """A^-1 B (p, k) for symmetric A (p, p), the least of the solutions where A is not positive definite."""
+    try:
+        half = inverse_of_lower(cholesky_of_one(A))
+    except NumericalError:
+        return np.asarray(np.linalg.pinv(A) @ B)
+    return np.asarray(half.T @ (half @ B))
+
+
 def _applied(g: Array, E: Array) -> Array:
     """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
-    out = levels_last(len(g), E.shape[1], len(E))
-    for a, matrix in enumerate(E):
-        out[:, :, a] = g @ matrix.T
-    return out
+    k, width, _ = E.shape
+    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))

@@ -17,7 +17,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ...numerics.stacks import inner_products
 from ..factorization.blocked import EliminationFactorization
-from .laplace import Laplace, LaplaceAt
+from .laplace import Laplace, LaplaceAt, solved
 from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects
 from .place import Place
 from .start import fit_glm
@@ -74,7 +74,7 @@ class ProfiledAt(LaplaceAt):
         k, gamma = self.place.k, self.gamma
         WVW, XVW = self.factorization.products(self.directions())
         H = np.zeros((self.place.size,) * 2)
-        H[:k, :k] = gamma * (WVW - XVW.T @ np.linalg.pinv(self.XVX) @ XVW) + self._curvature
+        H[:k, :k] = gamma * (WVW - XVW.T @ solved(self.XVX, XVW)) + self._curvature
         if self.criterion.scale == "exact":
             slopes = gamma * self._penalty_slopes
             H[:k, :k] -= np.outer(slopes, slopes) / len(self.responses.y)
@@ -84,8 +84,7 @@ class ProfiledAt(LaplaceAt):
 
 def crossproducts(factorization: EliminationFactorization) -> Array:
     """X'V^-1X (p, p)."""
-    inner = factorization.elimination.inner(factorization.half_solves, factorization.half_solves)
-    return symmetric((factorization.engine.gram.XytXy - inner)[:-1, :-1])
+    return symmetric(factorization.reduced[:-1, :-1])
 
 
 def joint_modes(

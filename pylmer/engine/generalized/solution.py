@@ -249,8 +249,7 @@ class GeneralizedOptimum:
     def vcov_rx(self) -> Array:
         """sigma^2 (X'V^-1X)^-1 with the expected information: beta at fixed variances (lme4's use.hessian=FALSE)."""
         f = self.expected_factorization
-        inner = f.elimination.inner(f.half_solves, f.half_solves)
-        XVX = symmetric((f.engine.gram.XytXy - inner)[:-1, :-1])
+        XVX = symmetric(f.reduced[:-1, :-1])
         back = self.devfun.structure.scaling.inverse
         return symmetric(self.sigma**2 * back @ np.linalg.inv(XVX) @ back.T)
 
