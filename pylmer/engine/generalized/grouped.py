@@ -21,6 +21,7 @@ from ..sums.gram import FactorSums, Gram, Incidence
 from ..sums.scaling import Scaling
 from ..sums.tally import Column, times
 from .level_arrays import EliminatedLevels, product, product_from, summed
+from .nested import NestedStructure, nested_intercepts
 from .weighted import GlmRows, WeightedStructure, form_structure
 
 WIDEST = 3  # effects of a level
@@ -28,8 +29,10 @@ MAP = 400_000  # entries of the map from weights to Z'WX, up to which it is form
 
 
 def suited_structure(rows: GlmRows, scaling: Scaling) -> WeightedStructure:
-    """`form_structure`, with arrays of all levels where there is one factor of few effects."""
+    """`form_structure`, with arrays of all levels where there is one factor of few effects, or nested intercepts."""
     made = form_structure(rows, scaling)
+    if nested_intercepts(made):
+        return NestedStructure(made.sums, made.scaling, made.units)
     if len(made.sums.factors) > 1 or made.sums.factors[0].L > WIDEST or made.sums.rows.bordered is not None:
         return made
     return GroupedStructure(made.sums, made.scaling, made.units)
