@@ -150,7 +150,7 @@ class GroupedEngine(ChainEngine):
     """Sums of one factor."""
 
     def factorize(self, T: Sequence[Array]) -> GroupedFactorization:
-        return GroupedFactorization(self, self.gram.factor_templates(T)[0])
+        return GroupedFactorization(self, T[0] if len(T) == 1 else self.gram.factor_templates(T)[0])
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         return [_stack(product(_levels(self.gram.factors[0].ZtZ), _levels(s[0])))]

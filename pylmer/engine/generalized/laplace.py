@@ -33,7 +33,7 @@ from ..sums.gram import factor_templates
 from . import negative_binomial
 from .modes import DECREMENT, Modes, RowResponses, find_modes
 from .place import Place
-from .weighted import WeightedStructure, solve_effects, term_templates
+from .weighted import WeightedStructure, solve_effects
 
 Scale = Literal["none", "exact", "lme4"]
 
@@ -60,7 +60,7 @@ class Laplace:
         T = self.templates(place)
         if b is None:
             return self.begun(place, self.structure.zeros())
-        return self.begun(place, [each @ np.linalg.pinv(t).T for each, t in zip(b, T, strict=True)])
+        return self.begun(place, spherical(b, T))
 
     def begun(self, place: Place, u: Sequence[Array]) -> LaplaceAt:
         """The criterion at `place`, its modes sought from u per factor (J, L)."""
@@ -99,9 +99,7 @@ class LaplaceAt:
 
     def to(self, place: Place) -> LaplaceAt:
         """The same criterion elsewhere, begun at the modes that are to be expected there."""
-        return self.criterion.begun(
-            place, self.expected_modes(self.criterion.templates(place), place.beta - self.place.beta)
-        )
+        return self.criterion.begun(place, self.expected_modes(place, place.beta - self.place.beta))
 
     @property
     def passes(self) -> int:
@@ -132,7 +130,7 @@ class LaplaceAt:
     @cached_property
     def factorization(self) -> EliminationFactorization:
         """V = A^-1 + Z Sigma Z'."""
-        return self.engine.factorize(term_templates(self.engine.gram, self.T))
+        return self.engine.factorize(self.place.templates())
 
     @cached_property
     def observed_engine(self) -> EliminationEngine:
@@ -144,10 +142,10 @@ class LaplaceAt:
         """O^-1 + Z Sigma Z'."""
         if self._by_observed:
             return self.factorization
-        return self.observed_engine.factorize(term_templates(self.engine.gram, self.T))
+        return self.observed_engine.factorize(self.place.templates())
 
-    def expected_modes(self, T: Sequence[Array], change: Array) -> list[Array]:
-        """u at other templates and a changed beta, to first order: Newton's step from here, without the rows."""
+    def expected_modes(self, place: Place, change: Array) -> list[Array]:
+        """u at the templates of a place and a changed beta, to first order: Newton's step from here, without the rows."""
         engine = self.observed_engine
         b = [each[:, :, None] for each in self.modes.b]
         moved = np.append(change, 0.0)
@@ -156,9 +154,9 @@ class LaplaceAt:
             for Ab, g, f in zip(engine.ZtZ_times(b), self.Ztg, engine.gram.factors, strict=True)
         ]
         try:
-            return solve_effects(engine, T, right)
+            return solve_effects(engine, place.templates(), right)
         except NumericalError:
-            return [each @ np.linalg.pinv(t).T for each, t in zip(self.modes.b, T, strict=True)]
+            return spherical(self.modes.b, self.criterion.templates(place))
 
     # --- the value ---
 
@@ -365,6 +363,11 @@ class LaplaceAt:
             g = self._term(self.Ztg, term)
             slopes.append(point.tangents().reshape(point.size, -1) @ (g.T @ g).ravel())
         return np.concatenate(slopes)
+
+
+def spherical(b: Sequence[Array], T: Sequence[Array]) -> list[Array]:
+    """u, the shortest with b = T u, per factor (J, L)."""
+    return [each / t[0, 0] if len(t) == 1 and t[0, 0] else each @ np.linalg.pinv(t).T for each, t in zip(b, T, strict=True)]
 
 
 def saturated_slope(r: RowResponses, phi: float) -> float:

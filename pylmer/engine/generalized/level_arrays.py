@@ -50,8 +50,9 @@ class EliminatedLevels:
             return
         square = (T[:, None, :, None] * T[None, :, None, :]).reshape(L * L, L * L)
         M = (square.T @ A.reshape(L * L, J)).reshape(L, L, J)
-        M[range(L), range(L)] += 1.0
-        self.inverse, self.logdet = inverse_factor(M)
+        for a in range(L):
+            M[a, a] += 1.0
+        self.inverse, self.logdet = inverse_of_two(M) if L == 2 else inverse_factor(M)
         self.B = np.matmul(T, self.inverse)
 
     def effects(self, c: Array) -> Array:
@@ -67,6 +68,21 @@ class EliminatedLevels:
     def K(self) -> Array:
         """(L, L, J)."""
         return product_from(self.B, self.B)
+
+
+def inverse_of_two(M: Array) -> tuple[Array, float]:
+    """`inverse_factor` of matrices (2, 2, J)."""
+    a, b = M[0, 0], M[1, 0]
+    if not a.min() > 0:
+        raise NumericalError("a matrix is not positive definite")
+    c = M[1, 1] - b * b / a
+    if not c.min() > 0:
+        raise NumericalError("a matrix is not positive definite")
+    inverse = np.zeros_like(M)
+    np.divide(1.0, np.sqrt(a), out=inverse[0, 0])
+    np.divide(1.0, np.sqrt(c), out=inverse[1, 1])
+    np.multiply(b / -a, inverse[1, 1], out=inverse[1, 0])
+    return inverse, float(np.log(a).sum() + np.log(c).sum())
 
 
 def inverse_factor(M: Array) -> tuple[Array, float]:

@@ -233,7 +233,7 @@ class NestedEngine(ChainEngine):
     ZtX: Columns
 
     def factorize(self, T: Sequence[Array]) -> NestedFactorization:
-        return NestedFactorization(self, self.gram.factor_templates(T))
+        return NestedFactorization(self, [T[sums.terms[0]] for sums in self.gram.factors])
 
     def ZtZ_times(self, s: Sequence[Array]) -> list[Array]:
         return _stacks(self.weights.times(_columns(s)))

@@ -43,7 +43,7 @@ class ProfiledAt(LaplaceAt):
 
     def to(self, place: Place) -> ProfiledAt:
         """The same criterion elsewhere, begun at this beta and the modes to be expected there."""
-        u = self.expected_modes(self.criterion.templates(place), np.zeros(self.criterion.structure.p))
+        u = self.expected_modes(place, np.zeros(self.criterion.structure.p))
         return Profiled.begun(self.criterion, place, u, self.beta)  # type: ignore[arg-type]
 
     @cached_property

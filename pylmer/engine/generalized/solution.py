@@ -21,7 +21,6 @@ from .profiled_beta import ProfiledAt
 from .proof import observed_information
 from .quadrature import QuadratureAt
 from .user import At, GeneralizedDevfun
-from .weighted import term_templates
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +202,7 @@ class GeneralizedOptimum:
         if not at.criterion.observed or at.responses.family.canonical:
             return at.factorization
         engine = at.criterion.structure.filled(at.modes.rows.W)
-        return engine.factorize(term_templates(engine.gram, at.T))
+        return engine.factorize(at.place.templates())
 
     @cached_property
     def hessian(self) -> Array:

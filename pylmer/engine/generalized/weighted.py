@@ -155,7 +155,7 @@ class WeightedStructure:
         engine, Ztg = self.filled(weights, fixed=False), self.cross(g)
         ZtWZb = engine.ZtZ_times([each[:, :, None] for each in b])
         right = [one[:, :, 0] - two for one, two in zip(ZtWZb, Ztg, strict=True)]
-        step = [new - old for new, old in zip(solve_effects(engine, T, right), u, strict=True)]
+        step = [new - old for new, old in zip(solve_effects(engine, term_templates(engine.gram, T), right), u, strict=True)]
         score = [each @ t + old for each, t, old in zip(Ztg, T, u, strict=True)]
         return step, -sum(float(np.vdot(one, two)) for one, two in zip(score, step, strict=True))
 
@@ -184,14 +184,14 @@ class WeightedStructure:
 
 
 def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:
-    """u = (I + T'Z'WZT)^-1 T'c for c per factor (J, L)."""
-    factorization = engine.factorize(term_templates(engine.gram, T))
+    """u = (I + T'Z'WZT)^-1 T'c for templates T per random term and c per factor (J, L)."""
+    factorization = engine.factorize(T)
     return [each[:, :, 0] for each in factorization.effects([each[:, :, None] for each in c])]
 
 
 def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
     """Templates per factor -> per random term."""
-    return [T[f][at, at] for _, (f, at) in sorted(gram.place.items())] if len(gram.place) > 1 else list(T)
+    return [T[f][at, at] for _, (f, at) in sorted(gram.place.items())]
 
 
 def _plan(incidence: Incidence) -> Plan:
