@@ -57,6 +57,8 @@ class AnyPass:
     def __call__(self, eta: Array) -> Pass:
         D, g, W = 0.0, np.empty_like(self.y), np.empty_like(self.y)
         with np.errstate(over="ignore"):
+            if len(self.y) <= PIECE:
+                return self._piece(eta, slice(None), g, W), g, W
             for piece in chunks(len(self.y), PIECE):
                 D += self._piece(eta[piece], piece, g[piece], W[piece])
         return D, g, W

@@ -25,15 +25,14 @@ from typing import Literal
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal, cholesky_of_one, inverse_of_lower, symmetric
-from ...numerics.stacks import levels_last
+from ...numerics.linalg import Array, block_diagonal, symmetric
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from ..sums.gram import factor_templates
 from . import negative_binomial
 from .modes import DECREMENT, Modes, RowResponses, find_modes
 from .place import Place
-from .weighted import WeightedStructure, solve_effects
+from .weighted import WeightedStructure, moved_along, scattered, solve_effects, solved
 
 Scale = Literal["none", "exact", "lme4"]
 
@@ -288,18 +287,11 @@ class LaplaceAt:
 
     def directions(self) -> list[Array]:
         """s_a = -dSigma_a Z'g per factor (J, L, k): Z s_a = (dV/da) V^-1 r of the working linear model."""
-        k = self.place.k
-        if len(self.place.points) == 1:
-            return [-_applied(self.Ztg[0], self.place.points[0].tangents())]
-        s = [levels_last(factor.J, factor.L, k) for factor in self.criterion.structure.factors]
-        for each in s:
-            each[:] = 0.0
-        column = 0
-        for term, point in enumerate(self.place.points):
-            f, at = self.criterion.structure.place[term]
-            s[f][:, at, column : column + point.size] = -_applied(self.Ztg[f][:, at], point.tangents())
-            column += point.size
-        return s
+        tangents = [-point.tangents() for point in self.place.points]
+        if len(tangents) == 1:
+            return [moved_along(self.Ztg[0], tangents[0])]
+        place = self.criterion.structure.place
+        return scattered(self.Ztg, [place[term] for term in range(len(tangents))], tangents)
 
     @cached_property
     def information(self) -> Array:
@@ -375,18 +367,3 @@ def saturated_slope(r: RowResponses, phi: float) -> float:
     h = 0.02
     values = [r.family.saturated(r.y, r.weights, phi * float(np.exp(m * h))) for m in (-2, -1, 1, 2)]
     return float((values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h))
-
-
-def solved(A: Array, B: Array) -> Array:
-    """A^-1 B (p, k) for symmetric A (p, p), the least of the solutions where A is not positive definite."""
-    try:
-        half = inverse_of_lower(cholesky_of_one(A))
-    except NumericalError:
-        return np.asarray(np.linalg.pinv(A) @ B)
-    return np.asarray(half.T @ (half @ B))
-
-
-def _applied(g: Array, E: Array) -> Array:
-    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
-    k, width, _ = E.shape
-    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))

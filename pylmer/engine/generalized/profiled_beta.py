@@ -17,11 +17,11 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ...numerics.stacks import inner_products
 from ..factorization.blocked import EliminationFactorization
-from .laplace import Laplace, LaplaceAt, solved
+from .laplace import Laplace, LaplaceAt
 from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects
 from .place import Place
 from .start import fit_glm
-from .weighted import term_templates
+from .weighted import solved, term_templates
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,16 @@ from functools import cached_property
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes, chunks, rows_for_products, symmetric
+from ...errors import NumericalError
+from ...numerics.linalg import (
+    Array,
+    Codes,
+    cholesky_of_one,
+    chunks,
+    inverse_of_lower,
+    rows_for_products,
+    symmetric,
+)
 from ..factorization.blocked import EliminationEngine, Plan
 from ..factorization.choose import elimination_plan
 from ..factorization.crossed import DENSE_SHARE, CrossedPlan
@@ -106,6 +115,8 @@ class WeightedStructure:
 
     def fixed_squares(self, weights: Array) -> Array:
         """X'WX (p, p)."""
+        if self.n <= rows_for_products(self.p):
+            return symmetric((self._Xt * weights) @ self._Xt.T)
         out = np.zeros((self.p, self.p))
         for at in chunks(self.n, rows_for_products(self.p)):
             block = self._Xt[:, at]
@@ -187,6 +198,31 @@ def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Arr
     """u = (I + T'Z'WZT)^-1 T'c for templates T per random term and c per factor (J, L)."""
     factorization = engine.factorize(T)
     return [each[:, :, 0] for each in factorization.effects([each[:, :, None] for each in c])]
+
+
+def solved(A: Array, B: Array) -> Array:
+    """A^-1 B for symmetric A (p, p), the least of the solutions where A is not positive definite."""
+    try:
+        half = inverse_of_lower(cholesky_of_one(A))
+    except NumericalError:
+        return np.asarray(np.linalg.pinv(A) @ B)
+    return np.asarray(half.T @ (half @ B))
+
+
+def moved_along(g: Array, E: Array) -> Array:
+    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
+    k, width, _ = E.shape
+    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))
+
+
+def scattered(g: Sequence[Array], place: Sequence[tuple[int, slice]], E: Sequence[Array]) -> list[Array]:
+    """`moved_along` of every term, side by side and zero elsewhere: per factor (J, L, k), g per factor (J, L)."""
+    s = [np.zeros((sum(map(len, E)), each.shape[1], len(each))).transpose(2, 1, 0) for each in g]
+    column = 0
+    for (f, at), own in zip(place, E, strict=True):
+        s[f][:, at, column : column + len(own)] = moved_along(g[f][:, at], own)
+        column += len(own)
+    return s
 
 
 def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
