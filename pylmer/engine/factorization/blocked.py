@@ -81,6 +81,12 @@ class EliminationFactorization(SummedBlocks):
         """u = (I + T'AT)^-1 T'c for c per factor (J, L, k)."""
         return self.elimination.backward(self.elimination.forward(c)[0])[0]
 
+    def answered(self, c: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """K c and c - Z'Z K c = Z'V^-1 of what c are the sums of, for c per factor (J, L)."""
+        s = self.solve([each[:, :, None] for each in c])
+        left = [one - two[:, :, 0] for one, two in zip(c, self.engine.ZtZ_times(s), strict=True)]
+        return [each[:, :, 0] for each in s], left
+
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         gram, inner = self.engine.gram, self.elimination.inner
         ZtW = self.engine.ZtZ_times(s)

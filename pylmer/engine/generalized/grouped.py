@@ -15,16 +15,17 @@ from scipy import sparse
 from ...numerics.linalg import Array, symmetric
 from ..factorization.blocked import Elimination
 from ..factorization.chain import ChainEngine, ChainPlan
-from ..factorization.contract import Covariances, IncidentRows
+from ..factorization.contract import Covariances, Fixed, IncidentRows
 from ..factorization.one_factor import OneFactorization
 from ..sums.gram import FactorSums, Gram, Incidence
 from ..sums.scaling import Scaling
 from ..sums.tally import Column, times
-from .level_arrays import EliminatedLevels, product, product_from, summed
+from .level_arrays import EliminatedLevels, congruent, inverse_of, product, product_from, summed
 from .nested import NestedStructure, nested_intercepts
 from .weighted import GlmRows, WeightedStructure, form_structure
 
 WIDEST = 3  # effects of a level
+STACK = 2_000  # levels up to which those of several places are eliminated together
 MAP = 400_000  # entries of the map from weights to Z'WX, up to which it is formed
 
 
@@ -149,6 +150,21 @@ class GroupedStructure(WeightedStructure):
 class GroupedEngine(ChainEngine):
     """Sums of one factor."""
 
+    def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
+        """The levels of all places as one stack."""
+        sums, count = self.gram.factors[0], len(places)
+        if count * sums.J > STACK or len(places[0]) > 1:
+            return None
+        A, C = _levels(sums.ZtZ), np.tile(_levels(sums.ZtXy), count)
+        M = np.concatenate([congruent(T, A) for (T,) in places], axis=2)
+        inverse, logs = inverse_of(M)
+        B = np.concatenate(
+            [np.matmul(T, inverse[:, :, k * sums.J : (k + 1) * sums.J]) for k, (T,) in enumerate(places)], 2
+        )
+        half = product(B, C).reshape(sums.L, self.gram.p + 1, count, sums.J)
+        logdet = logs.reshape(count, sums.J).sum(axis=1).tolist()
+        return [Fixed.solved(self.gram.XytXy - summed(half[:, :, k], half[:, :, k]), logdet[k]) for k in range(count)]
+
     def factorize(self, T: Sequence[Array]) -> GroupedFactorization:
         return GroupedFactorization(self, T[0] if len(T) == 1 else self.gram.factor_templates(T)[0])
 
@@ -213,6 +229,11 @@ class GroupedFactorization(OneFactorization):
         B = self.levels.B
         return [_stack(product_from(B, product(B, _levels(c[0]))))]
 
+    def answered(self, c: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        B, own = self.levels.B, c[0].T[:, None]
+        s = product_from(B, product(B, own))
+        return [s[:, 0].T], [(own - product(self.levels.A, s))[:, 0].T]
+
     def effects(self, c: Sequence[Array]) -> list[Array]:
         return [_stack(self.levels.effects(_levels(c[0])))]
 
@@ -226,7 +247,7 @@ class GroupedFactorization(OneFactorization):
         return [_stack(self.levels.K)], {}
 
     def leverages(self, rows: IncidentRows) -> Array:
-        return rows.quadratic(*self.covariances())
+        return rows.quadratic([_stack(self.levels.K)], {})
 
 
 def _levels(A: Array) -> Array:

@@ -225,10 +225,7 @@ class LaplaceAt:
     def _implicit(self) -> tuple[Array, Array, list[Array]]:
         """Z s and r (n,), Z'r per factor (J, L): what moves with the modes."""
         structure, rows, c = self.criterion.structure, self.modes.rows, self._direct
-        Ztc = structure.cross(c)
-        s = [each[:, :, 0] for each in self.observed_factorization.solve([each[:, :, None] for each in Ztc])]
-        OZs = self.observed_engine.ZtZ_times([each[:, :, None] for each in s])
-        Ztr = [one - two[:, :, 0] for one, two in zip(Ztc, OZs, strict=True)]
+        s, Ztr = self.observed_factorization.answered(structure.cross(c))
         Zs = structure.random(s)
         return Zs, c - rows.O * Zs, Ztr
 
@@ -237,24 +234,20 @@ class LaplaceAt:
         """Z K_O Z'c (n,)."""
         return self._implicit[0]
 
-    def _term(self, parts: Sequence[Array], term: int) -> Array:
-        f, at = self.criterion.structure.place[term]
-        return parts[f][..., at]
-
     @cached_property
     def ZtVZ(self) -> list[Array]:
         """sum over levels of Z_j'V^-1Z_j per factor (L, L)."""
         S = np.zeros((len(self.engine.gram.XytXy),) * 2)
-        return [symmetric(D) for D in self.factorization.selected_sums(S)]
+        return self.factorization.selected_sums(S)
 
     @cached_property
     def G(self) -> list[Array]:
         """dd/dSigma per random term (l, l)."""
-        out = []
+        out, gamma, Ztr, ZtVZ = [], self.gamma, self._implicit[2], self.ZtVZ
         for term in range(len(self.place.points)):
             f, at = self.criterion.structure.place[term]
-            g, r = self._term(self.Ztg, term), self._term(self._implicit[2], term)
-            out.append(self.ZtVZ[f][at, at] - self.gamma * (g.T @ g) - symmetric(r.T @ g))
+            g, r = self.Ztg[f][:, at], Ztr[f][:, at]
+            out.append(symmetric(ZtVZ[f][at, at] - (gamma * g + r).T @ g))
         return out
 
     @cached_property
@@ -265,7 +258,8 @@ class LaplaceAt:
     @cached_property
     def gradient(self) -> Array:
         """In the local coordinates of the place."""
-        return np.concatenate([*self._point_slopes, self.beta_gradient, self._shape_slopes])
+        parts = [*self._point_slopes, self.beta_gradient]
+        return np.concatenate([*parts, self._shape_slopes] if self._shaped else parts)
 
     def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
         """Slopes of d along changes of Sigma (k_i, l, l) per random term."""
@@ -352,14 +346,17 @@ class LaplaceAt:
         """zg'dSigma_a zg (k,): what D + |u|^2 loses to Sigma."""
         slopes = []
         for term, point in enumerate(self.place.points):
-            g = self._term(self.Ztg, term)
+            f, at = self.criterion.structure.place[term]
+            g = self.Ztg[f][:, at]
             slopes.append(point.tangents().reshape(point.size, -1) @ (g.T @ g).ravel())
         return np.concatenate(slopes)
 
 
 def spherical(b: Sequence[Array], T: Sequence[Array]) -> list[Array]:
     """u, the shortest with b = T u, per factor (J, L)."""
-    return [each / t[0, 0] if len(t) == 1 and t[0, 0] else each @ np.linalg.pinv(t).T for each, t in zip(b, T, strict=True)]
+    return [
+        each / t[0, 0] if len(t) == 1 and t[0, 0] else each @ np.linalg.pinv(t).T for each, t in zip(b, T, strict=True)
+    ]
 
 
 def saturated_slope(r: RowResponses, phi: float) -> float:

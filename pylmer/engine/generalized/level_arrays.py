@@ -39,21 +39,9 @@ class EliminatedLevels:
 
     def __init__(self, T: Array, A: Array) -> None:
         self.T, self.A = T, A
-        L, J = len(T), A.shape[2]
-        if L == 1:
-            t = float(T[0, 0])
-            M = A * (t * t) + 1.0
-            if not M.min() > 0:
-                raise NumericalError("a matrix is not positive definite")
-            self.inverse = 1.0 / np.sqrt(M)
-            self.B, self.logdet = t * self.inverse, float(np.log(M).sum())
-            return
-        square = (T[:, None, :, None] * T[None, :, None, :]).reshape(L * L, L * L)
-        M = (square.T @ A.reshape(L * L, J)).reshape(L, L, J)
-        for a in range(L):
-            M[a, a] += 1.0
-        self.inverse, self.logdet = inverse_of_two(M) if L == 2 else inverse_factor(M)
-        self.B = np.matmul(T, self.inverse)
+        self.inverse, logs = inverse_of(congruent(T, A))
+        self.logdet = float(logs.sum())
+        self.B = float(T[0, 0]) * self.inverse if len(T) == 1 else np.matmul(T, self.inverse)
 
     def effects(self, c: Array) -> Array:
         """u = M^-1 T'c for c (L, k, J)."""
@@ -70,34 +58,53 @@ class EliminatedLevels:
         return product_from(self.B, self.B)
 
 
-def inverse_of_two(M: Array) -> tuple[Array, float]:
-    """`inverse_factor` of matrices (2, 2, J)."""
-    a, b = M[0, 0], M[1, 0]
-    if not a.min() > 0:
+def congruent(T: Array, A: Array) -> Array:
+    """I + T'A T of every level (L, L, J)."""
+    L, _, J = A.shape
+    if L == 1:
+        t = float(T[0, 0])
+        return A * (t * t) + 1.0
+    square = (T[:, None, :, None] * T[None, :, None, :]).reshape(L * L, L * L)
+    M: Array = square.T @ A.reshape(L * L, J)
+    M[:: L + 1] += 1.0
+    return M.reshape(L, L, J)
+
+
+def inverse_of(M: Array) -> tuple[Array, Array]:
+    """L^-1 (l, l, J) of M = L L' (l, l, J), and log|M| (J,); NumericalError if one is not positive definite."""
+    if len(M) == 1:
+        pivot = _positive(M)
+        return 1.0 / np.sqrt(pivot), np.log(pivot[0, 0])
+    return _inverse_of_two(M) if len(M) == 2 else _inverse_of_more(M)
+
+
+def _positive(pivot: Array) -> Array:
+    if not np.minimum.reduce(pivot, axis=None) > 0:
         raise NumericalError("a matrix is not positive definite")
-    c = M[1, 1] - b * b / a
-    if not c.min() > 0:
-        raise NumericalError("a matrix is not positive definite")
-    inverse = np.zeros_like(M)
+    return pivot
+
+
+def _inverse_of_two(M: Array) -> tuple[Array, Array]:
+    a, b = _positive(M[0, 0]), M[1, 0]
+    c = _positive(M[1, 1] - b * b / a)
+    inverse = np.empty_like(M)
+    inverse[0, 1] = 0.0
     np.divide(1.0, np.sqrt(a), out=inverse[0, 0])
     np.divide(1.0, np.sqrt(c), out=inverse[1, 1])
     np.multiply(b / -a, inverse[1, 1], out=inverse[1, 0])
-    return inverse, float(np.log(a).sum() + np.log(c).sum())
+    return inverse, np.log(a) + np.log(c)
 
 
-def inverse_factor(M: Array) -> tuple[Array, float]:
-    """L^-1 (l, l, J) of M = L L' (l, l, J), and the sum of log|M|; NumericalError if one is not positive definite."""
+def _inverse_of_more(M: Array) -> tuple[Array, Array]:
     width = len(M)
-    L, inverse, logdet = np.empty_like(M), np.zeros_like(M), 0.0
+    L, inverse, logs = np.empty_like(M), np.zeros_like(M), np.zeros(M.shape[2])
     for j in range(width):
-        pivot = M[j, j] - sum(L[j, k] ** 2 for k in range(j))
-        if not pivot.min() > 0:
-            raise NumericalError("a matrix is not positive definite")
-        logdet += float(np.log(pivot).sum())
+        pivot = _positive(M[j, j] - sum(L[j, k] ** 2 for k in range(j)))
+        logs += np.log(pivot)
         np.divide(1.0, np.sqrt(pivot), out=inverse[j, j])
         for i in range(j + 1, width):
             np.multiply(M[i, j] - sum(L[i, k] * L[j, k] for k in range(j)), inverse[j, j], out=L[i, j])
     for j in range(width):
         for i in range(j + 1, width):
             np.multiply(-sum(L[i, k] * inverse[k, j] for k in range(j, i)), inverse[i, i], out=inverse[i, j])
-    return inverse, logdet
+    return inverse, logs

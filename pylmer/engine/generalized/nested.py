@@ -289,6 +289,12 @@ class NestedFactorization(EliminationFactorization):
         u = self.levels.effects(_columns(c))
         return _stacks([t * each for t, each in zip(self.levels.t, u, strict=True)])
 
+    def answered(self, c: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        own = [each[:, 0] for each in c]
+        s = [t * each for t, each in zip(self.levels.t, self.levels.effects(own), strict=True)]
+        left = [one - two for one, two in zip(own, self.engine.weights.times(s), strict=True)]
+        return [each[:, None] for each in s], [each[:, None] for each in left]
+
     def effects(self, c: Sequence[Array]) -> list[Array]:
         return _stacks(self.levels.effects(_columns(c)))
 

@@ -72,7 +72,9 @@ def _overlapping(X: Array, sign: Array) -> bool:
     its sign, x_i'd of one sign in every such row would make d'X'e a sum of terms of one sign, so all are 0. Most data
     are settled by this, at a tenth of the program's cost.
     """
-    y = np.where(sign == 0, 0.5 if np.any(sign > 0) else 1.0, 0.5 + 0.5 * sign)  # of rows that stand still any y will do
+    y = np.where(
+        sign == 0, 0.5 if np.any(sign > 0) else 1.0, 0.5 + 0.5 * sign
+    )  # of rows that stand still any y will do
     eta = np.zeros(len(y))
     for _ in range(LOGISTIC_STEPS):
         mu = 1.0 / (1.0 + np.exp(-eta))

@@ -7,6 +7,7 @@ Clayton 1993), and so twice more from the modes found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.blocked import EliminationEngine
+from ..factorization.contract import Fixed
 from ..optimize.search import local_minima, scanned
 from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
 from .modes import RowResponses, RowState, row_state
@@ -54,17 +56,16 @@ class KnownScale(Criterion):
         place = Points(points)
         return KnownScaleAt(self, place, self.engine.factorize([point.template() for point in place]))
 
+    def value(self, fixed: Fixed) -> float:
+        d = fixed.logdet_V + fixed.r2
+        if not math.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return d
+
 
 @dataclass(frozen=True, eq=False)
 class KnownScaleAt(At):
     """`At` with sigma = 1."""
-
-    @cached_property
-    def value(self) -> float:
-        d = self.factorization.fixed.logdet_V + self.factorization.fixed.r2
-        if not np.isfinite(d):
-            raise NumericalError(f"the criterion is {d}")
-        return float(d)
 
     @property
     def s2(self) -> float:
@@ -234,7 +235,8 @@ def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
     def multiple(c: float) -> Points:
         return Points(covariance.multiple(c) for covariance in covariances)
 
-    return multiple(SCAN[local_minima(scanned(criterion.at, multiple, SCAN))[0]])
+    values = criterion.values([multiple(c) for c in SCAN])
+    return multiple(SCAN[local_minima(values or scanned(criterion.at, multiple, SCAN))[0]])
 
 
 def _modes(at: At) -> list[Array]:

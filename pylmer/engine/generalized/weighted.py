@@ -166,7 +166,9 @@ class WeightedStructure:
         engine, Ztg = self.filled(weights, fixed=False), self.cross(g)
         ZtWZb = engine.ZtZ_times([each[:, :, None] for each in b])
         right = [one[:, :, 0] - two for one, two in zip(ZtWZb, Ztg, strict=True)]
-        step = [new - old for new, old in zip(solve_effects(engine, term_templates(engine.gram, T), right), u, strict=True)]
+        step = [
+            new - old for new, old in zip(solve_effects(engine, term_templates(engine.gram, T), right), u, strict=True)
+        ]
         score = [each @ t + old for each, t, old in zip(Ztg, T, u, strict=True)]
         return step, -sum(float(np.vdot(one, two)) for one, two in zip(score, step, strict=True))
 
