@@ -144,7 +144,7 @@ class LaplaceAt:
         return self.observed_engine.factorize(self.place.templates())
 
     def expected_modes(self, place: Place, change: Array) -> list[Array]:
-        """u at the templates of a place and a changed beta, to first order: Newton's step from here, without the rows."""
+        """u at the templates of a place and a changed beta, to first order: Newton's step from here, no rows."""
         engine = self.observed_engine
         b = [each[:, :, None] for each in self.modes.b]
         moved = np.append(change, 0.0)

@@ -1,6 +1,6 @@
 """Small matrices of all levels of one grouping factor, levels last: (a, b, J), so that every entry is one array (J,).
 
-A fit of a few hundred rows asks some fifty times for these; a stack of matrices costs as much in calls as in arithmetic.
+A fit of a few hundred rows asks some fifty times for these: calls cost as much as arithmetic.
 With A = Z'WZ of the levels,  M = I + T'A T = L L',  B = L^-1 T'  and  K = B'B = T M^-1 T'.
 """
 

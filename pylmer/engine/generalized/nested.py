@@ -38,7 +38,7 @@ def nested_intercepts(made: WeightedStructure) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class NestedStructure(WeightedStructure):
-    """Rows with nested random intercepts. What is (m, n) of rows is (m, J) of levels, in units of the scaled columns."""
+    """Rows with nested random intercepts: what is (m, n) of rows is (m, J) of levels."""
 
     @cached_property
     def parents(self) -> list[Codes]:
