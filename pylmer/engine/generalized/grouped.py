@@ -94,9 +94,27 @@ class GroupedStructure(WeightedStructure):
             return np.asarray(z * np.bincount(factor.codes, c, factor.J))
         return np.bincount(factor.codes, c * z, factor.J)
 
+    @cached_property
+    def _ZZ(self) -> sparse.csc_array | None:
+        """Weights (n,) -> Z'WZ (L L J,); None of one effect, or where it would be large."""
+        L = len(self.Z)
+        if L == 1 or L * L * self.n > MAP:
+            return None
+        both = [self.ZZ[max(a, b)][min(a, b)] for a in range(L) for b in range(L)]
+        return self._map(np.array([z if isinstance(z, np.ndarray) else np.full(self.n, z) for z in both]))
+
+    def _map(self, columns: Array) -> sparse.csc_array:
+        """Weights (n,) -> sums over the rows of each level of weights times columns (k, n): (k J,)."""
+        J, k = self.sums.factors[0].J, len(columns)
+        rows = self.sums.factors[0].codes.astype(np.int32)[:, None] + np.arange(k, dtype=np.int32) * np.int32(J)
+        starts = np.arange(self.n + 1, dtype=np.int32) * np.int32(k)
+        return sparse.csc_array((columns.T.ravel(), rows.ravel(), starts), shape=(k * J, self.n))
+
     def _squares(self, weights: Array) -> Array:
         """Z'WZ (L, L, J)."""
         L = len(self.Z)
+        if self._ZZ is not None:
+            return np.asarray(self._ZZ @ weights).reshape(L, L, -1)
         out = np.empty((L, L, self.sums.factors[0].J))
         for a in range(L):
             for b in range(a + 1):
@@ -107,15 +125,10 @@ class GroupedStructure(WeightedStructure):
 
     @cached_property
     def _ZX(self) -> sparse.csc_array | None:
-        """Weights (n,) -> Z'WX (L (p + 1) J,), the last column zero; None where it would be large."""
-        factor, L, p = self.sums.factors[0], len(self.Z), self.p
-        if L * p * self.n > MAP:
+        """Weights (n,) -> Z'WX (L p J,); None where it would be large."""
+        if len(self.Z) * self.p * self.n > MAP:
             return None
-        first = np.array([(a * (p + 1) + c) * factor.J for a in range(L) for c in range(p)], np.int32)
-        rows = factor.codes.astype(np.int32)[:, None] + first
-        values = np.concatenate([np.zeros((0, self.n)), *(times(self._Xt, z) for z in self.Z)]).T
-        starts = np.arange(self.n + 1, dtype=np.int32) * (L * p)
-        return sparse.csc_array((values.ravel(), rows.ravel(), starts), shape=(L * (p + 1) * factor.J, self.n))
+        return self._map(np.concatenate([np.zeros((0, self.n)), *(times(self._Xt, z) for z in self.Z)]))
 
     def filled(self, weights: Array, fixed: bool = True) -> GroupedEngine:
         gram = self._summed(weights) if fixed and self._ZX is not None else super().filled(weights, fixed).gram
@@ -124,10 +137,11 @@ class GroupedStructure(WeightedStructure):
     def _summed(self, weights: Array) -> Gram:
         factor, p = self.sums.factors[0], self.p
         A = self._squares(weights).transpose(2, 0, 1)
-        C = (self._ZX @ weights).reshape(len(self.Z), p + 1, factor.J).transpose(2, 0, 1)
+        C = np.zeros((len(self.Z), p + 1, factor.J))
+        C[:, :p] = (self._ZX @ weights).reshape(len(self.Z), p, factor.J)
         XytXy = np.zeros((p + 1, p + 1))
         XytXy[:p, :p] = symmetric((self._Xt * weights) @ self._Xt.T)
-        return Gram(self.n, (FactorSums(factor.terms, A, C),), {}, XytXy, 0.0, 0.0, self.scaling)
+        return Gram(self.n, (FactorSums(factor.terms, A, _stack(C)),), {}, XytXy, 0.0, 0.0, self.scaling)
 
     def mode_step(
         self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
