@@ -60,13 +60,13 @@ class EliminationFactorization(SummedBlocks):
         return self._forward[1]
 
     @cached_property
-    def reduced(self) -> Array:
+    def reduced_Xy(self) -> Array:
         """[X y]'V^-1[X y] (p + 1, p + 1)."""
         return self.engine.gram.XytXy - self.elimination.inner(self.half_solves, self.half_solves)
 
     @cached_property
     def fixed(self) -> Fixed:
-        return Fixed.solved(self.reduced, self.logdet_V)
+        return Fixed.solved(self.reduced_Xy, self.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         return self.elimination.backward([c @ v for c in self._forward[0]])

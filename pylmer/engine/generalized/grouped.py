@@ -13,10 +13,9 @@ import numpy as np
 from scipy import sparse
 
 from ...numerics.linalg import Array, symmetric
-from ..factorization.blocked import Elimination
+from ..factorization.blocked import Elimination, EliminationFactorization
 from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.contract import Covariances, Fixed, IncidentRows
-from ..factorization.one_factor import OneFactorization
 from ..sums.gram import FactorSums, Gram, Incidence
 from ..sums.scaling import Scaling
 from ..sums.tally import Column, times
@@ -186,8 +185,10 @@ class GroupedEngine(ChainEngine):
         return [_stack(product(_levels(self.gram.factors[0].ZtZ), _levels(s[0])))]
 
 
-class GroupedFactorization(OneFactorization):
+class GroupedFactorization(EliminationFactorization):
     """V at given templates; the stacks of matrices that others ask for are made late."""
+
+    engine: GroupedEngine
 
     def __init__(self, engine: GroupedEngine, T: Array) -> None:
         sums = engine.gram.factors[0]
@@ -212,30 +213,30 @@ class GroupedFactorization(OneFactorization):
         return [_stack(self.half)]
 
     @cached_property
-    def reduced(self) -> Array:
+    def reduced_Xy(self) -> Array:
         return self.engine.gram.XytXy - summed(self.half, self.half)
 
     @cached_property
-    def arrays_BA(self) -> Array:
+    def BA(self) -> Array:
         """B A (L, L, J)."""
         return product(self.levels.B, self.levels.A)
 
     @cached_property
-    def arrays_NC(self) -> Array:
+    def NC(self) -> Array:
         """Z'V^-1[X y] (L, p + 1, J)."""
-        return self.C - product_from(self.arrays_BA, self.half)
+        return self.C - product_from(self.BA, self.half)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         u = product_from(self.levels.inverse, _from_right(self.half, v))
         return [_stack(u)], [_stack(np.tensordot(self.T, u, 1))], self.solved(v)
 
     def solved(self, v: Array) -> list[Array]:
-        return [_stack(_from_right(self.arrays_NC, v))]
+        return [_stack(_from_right(self.NC, v))]
 
     def selected_sums(self, S: Array) -> list[Array]:
-        known = self.levels.A.sum(axis=2) - summed(self.arrays_BA, self.arrays_BA)
+        known = self.levels.A.sum(axis=2) - summed(self.BA, self.BA)
         if S.any():
-            NC = self.arrays_NC.swapaxes(0, 1)
+            NC = self.NC.swapaxes(0, 1)
             known = known - summed(np.tensordot(S.T, NC, 1), NC)
         return [known]
 
@@ -253,9 +254,9 @@ class GroupedFactorization(OneFactorization):
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         own, p = _levels(s[0]), self.engine.gram.p
-        half = product(self.arrays_BA, own)
+        half = product(self.BA, own)
         WVW = summed(own, product(self.levels.A, own)) - summed(half, half)
-        return WVW, summed(self.arrays_NC[:, :p], own)
+        return WVW, summed(self.NC[:, :p], own)
 
     def covariances(self) -> Covariances:
         return [_stack(self.levels.K)], {}

@@ -339,7 +339,7 @@ class LaplaceAt:
     @cached_property
     def XVX(self) -> Array:
         """X'V^-1X (p, p)."""
-        return symmetric(self.factorization.reduced[:-1, :-1])
+        return symmetric(self.factorization.reduced_Xy[:-1, :-1])
 
     @property
     def _penalty_slopes(self) -> Array:

@@ -269,7 +269,7 @@ class NestedFactorization(EliminationFactorization):
         return _stacks(self._columns[0]), _stacks(self._columns[1])
 
     @cached_property
-    def reduced(self) -> Array:
+    def reduced_Xy(self) -> Array:
         half = self._columns[1]
         return self.engine.gram.XytXy - inner(half, half)
 

@@ -84,7 +84,7 @@ class ProfiledAt(LaplaceAt):
 
 def crossproducts(factorization: EliminationFactorization) -> Array:
     """X'V^-1X (p, p)."""
-    return symmetric(factorization.reduced[:-1, :-1])
+    return symmetric(factorization.reduced_Xy[:-1, :-1])
 
 
 def joint_modes(

@@ -248,7 +248,7 @@ class GeneralizedOptimum:
     def vcov_rx(self) -> Array:
         """sigma^2 (X'V^-1X)^-1 with the expected information: beta at fixed variances (lme4's use.hessian=FALSE)."""
         f = self.expected_factorization
-        XVX = symmetric(f.reduced[:-1, :-1])
+        XVX = symmetric(f.reduced_Xy[:-1, :-1])
         back = self.devfun.structure.scaling.inverse
         return symmetric(self.sigma**2 * back @ np.linalg.inv(XVX) @ back.T)
 

@@ -235,8 +235,9 @@ def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
     def multiple(c: float) -> Points:
         return Points(covariance.multiple(c) for covariance in covariances)
 
-    values = criterion.values([multiple(c) for c in SCAN])
-    return multiple(SCAN[local_minima(values or scanned(criterion.at, multiple, SCAN))[0]])
+    places = [multiple(c) for c in SCAN]
+    values = criterion.values(places)
+    return places[local_minima(values or scanned(criterion.at, multiple, SCAN))[0]]
 
 
 def _modes(at: At) -> list[Array]:
