@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
-from ...numerics.linalg import Array, symmetric
+from ...numerics.linalg import Array, Codes, sorted_by, symmetric
 from ..factorization.blocked import Elimination, EliminationFactorization
 from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.contract import Covariances, Fixed, IncidentRows
@@ -25,7 +24,7 @@ from .weighted import GlmRows, WeightedStructure, form_structure
 
 WIDEST = 3  # effects of a level
 STACK = 2_000  # levels up to which those of several places are eliminated together
-MAP = 400_000  # entries of the map from weights to Z'WX, up to which it is formed
+HELD = 400_000  # products of columns of Z and X that are held
 
 
 def suited_structure(rows: GlmRows, scaling: Scaling) -> WeightedStructure:
@@ -94,53 +93,46 @@ class GroupedStructure(WeightedStructure):
         return np.bincount(factor.codes, c * z, factor.J)
 
     @cached_property
-    def _ZZ(self) -> sparse.csc_array | None:
-        """Weights (n,) -> Z'WZ (L L J,); None of one effect, or where it would be large."""
-        L = len(self.Z)
-        if L == 1 or L * L * self.n > MAP:
-            return None
-        both = [self.ZZ[max(a, b)][min(a, b)] for a in range(L) for b in range(L)]
-        return self._map(np.array([z if isinstance(z, np.ndarray) else np.full(self.n, z) for z in both]))
+    def _sorted(self) -> tuple[Codes, Codes, Array] | None:
+        """Rows sorted by level, where each level begins, and z x of the sorted rows (L p, n).
 
-    def _map(self, columns: Array) -> sparse.csc_array:
-        """Weights (n,) -> sums over the rows of each level of weights times columns (k, n): (k J,)."""
-        J, k = self.sums.factors[0].J, len(columns)
-        rows = self.sums.factors[0].codes.astype(np.int32)[:, None] + np.arange(k, dtype=np.int32) * np.int32(J)
-        starts = np.arange(self.n + 1, dtype=np.int32) * np.int32(k)
-        return sparse.csc_array((columns.T.ravel(), rows.ravel(), starts), shape=(k * J, self.n))
+        None where that is much to hold, or a level has no row.
+        """
+        factor, p = self.sums.factors[0], self.p
+        if len(self.Z) * p * self.n > HELD:
+            return None
+        order = sorted_by(factor.codes, factor.J)
+        counts = np.bincount(factor.codes, minlength=factor.J)
+        if counts.min() == 0:
+            return None
+        products = np.concatenate([times(self._Xt, z) for z in self.Z])
+        return order, np.cumsum(counts) - counts, products.take(order, axis=1)
 
     def _squares(self, weights: Array) -> Array:
         """Z'WZ (L, L, J)."""
         L = len(self.Z)
-        if self._ZZ is not None:
-            return np.asarray(self._ZZ @ weights).reshape(L, L, -1)
         out = np.empty((L, L, self.sums.factors[0].J))
-        for a in range(L):
-            for b in range(a + 1):
-                out[a, b] = self._count(weights, self.ZZ[a][b])
+        for a, row in enumerate(self.ZZ):
+            for b, zz in enumerate(row):
+                out[a, b] = self._count(weights, zz)
                 if a > b:
                     out[b, a] = out[a, b]
         return out
 
-    @cached_property
-    def _ZX(self) -> sparse.csc_array | None:
-        """Weights (n,) -> Z'WX (L p J,); None where it would be large."""
-        if len(self.Z) * self.p * self.n > MAP:
-            return None
-        return self._map(np.concatenate([np.zeros((0, self.n)), *(times(self._Xt, z) for z in self.Z)]))
-
     def filled(self, weights: Array, fixed: bool = True) -> GroupedEngine:
-        gram = self._summed(weights) if fixed and self._ZX is not None else super().filled(weights, fixed).gram
+        gram = self._summed(*self._sorted, weights) if fixed and self._sorted else super().filled(weights, fixed).gram
         return GroupedEngine(gram, self.plan, (self._path,))
 
-    def _summed(self, weights: Array) -> Gram:
-        factor, p = self.sums.factors[0], self.p
-        A = self._squares(weights).transpose(2, 0, 1)
-        C = np.zeros((len(self.Z), p + 1, factor.J))
-        C[:, :p] = (self._ZX @ weights).reshape(len(self.Z), p, factor.J)
+    def _summed(self, order: Codes, starts: Codes, products: Array, weights: Array) -> Gram:
+        factor, L, p = self.sums.factors[0], len(self.Z), self.p
+        C = np.zeros((L, p + 1, factor.J))
+        if p:
+            sums = np.add.reduceat(products * weights.take(order), starts, axis=1)
+            C[:, :p] = sums.reshape(L, p, factor.J)
         XytXy = np.zeros((p + 1, p + 1))
         XytXy[:p, :p] = symmetric((self._Xt * weights) @ self._Xt.T)
-        return Gram(self.n, (FactorSums(factor.terms, A, _stack(C)),), {}, XytXy, 0.0, 0.0, self.scaling)
+        own = FactorSums(factor.terms, _stack(self._squares(weights)), _stack(C))
+        return Gram(self.n, (own,), {}, XytXy, 0.0, 0.0, self.scaling)
 
     def mode_step(
         self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
