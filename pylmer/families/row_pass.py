@@ -27,7 +27,10 @@ Pass = tuple[float, Array, Array]
 
 
 class RowPass(Protocol):
-    """eta (n,) -> sum of the deviance residuals, g (n,), W (n,); the arrays are new ones."""
+    """eta (n,) -> sum of the deviance residuals, g (n,), W (n,); the arrays are new ones.
+
+    Overflow ends in an infinite D: whoever asks at such eta keeps numpy from saying so.
+    """
 
     def __call__(self, eta: Array) -> Pass: ...
 
@@ -56,9 +59,10 @@ class AnyPass:
 
     def __call__(self, eta: Array) -> Pass:
         D, g, W = 0.0, np.empty_like(self.y), np.empty_like(self.y)
-        with np.errstate(over="ignore"):
-            for piece in chunks(len(self.y), PIECE):
-                D += self._piece(eta[piece], piece, g[piece], W[piece])
+        if len(self.y) <= PIECE:
+            return self._piece(eta, slice(None), g, W), g, W
+        for piece in chunks(len(self.y), PIECE):
+            D += self._piece(eta[piece], piece, g[piece], W[piece])
         return D, g, W
 
     def _piece(self, eta: Array, piece: slice, g: Array, W: Array) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pylmer.engine.generalized import separation
 from pylmer.engine.generalized.glm_fit import GlmData, fit_glm
 from pylmer.engine.generalized.separation import FEW, find_separation
 from pylmer.families import binomial, poisson
@@ -103,3 +104,24 @@ def test_many_distinct_rows_take_programs_of_few() -> None:
     flipped = side.copy()
     flipped[rng.integers(0, len(side), 40)] ^= True
     assert find_separation(X, flipped.astype(float)) is None
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_what_logistic_regression_settles_the_linear_program_bears_out(monkeypatch, counts: bool) -> None:
+    """Small samples of every kind of mean: no pair of answers differs, and most take no program."""
+    rng = np.random.default_rng(11)
+    shown = separation._overlapping
+    settled = 0
+    for k in range(200):
+        n, p = int(rng.integers(6, 60)), int(rng.integers(1, 5))
+        X = np.column_stack([np.ones(n), rng.normal(size=(n, p)) if k % 2 else rng.integers(0, 3, (n, p))])
+        eta = X @ rng.normal(size=p + 1) * (k % 4)
+        y = rng.poisson(np.exp(np.clip(eta, -9, 2))) if counts else rng.random(n) < 1 / (1 + np.exp(-eta))
+        y = y.astype(float) if k % 3 or counts else rng.integers(0, 4, n) / 3
+        monkeypatch.setattr(separation, "_overlapping", shown)
+        short = find_separation(X, y, counts=counts)
+        monkeypatch.setattr(separation, "_overlapping", lambda X, sign: False)
+        assert (short is None) == (find_separation(X, y, counts=counts) is None)
+        used = X / np.max(np.abs(X), axis=0)
+        settled += shown(used, np.where(y <= 0, -1.0, np.where((y >= 1) & (not counts), 1.0, 0.0)))
+    assert settled > 60

@@ -60,9 +60,13 @@ class EliminationFactorization(SummedBlocks):
         return self._forward[1]
 
     @cached_property
+    def reduced_Xy(self) -> Array:
+        """[X y]'V^-1[X y] (p + 1, p + 1)."""
+        return self.engine.gram.XytXy - self.elimination.inner(self.half_solves, self.half_solves)
+
+    @cached_property
     def fixed(self) -> Fixed:
-        eliminated = self.elimination.inner(self.half_solves, self.half_solves)
-        return Fixed.solved(self.engine.gram.XytXy - eliminated, self.elimination.logdet_V)
+        return Fixed.solved(self.reduced_Xy, self.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         return self.elimination.backward([c @ v for c in self._forward[0]])
@@ -72,6 +76,16 @@ class EliminationFactorization(SummedBlocks):
 
     def solve(self, c: Sequence[Array]) -> list[Array]:
         return self.elimination.backward(self.elimination.forward(c)[0])[1]
+
+    def effects(self, c: Sequence[Array]) -> list[Array]:
+        """u = (I + T'AT)^-1 T'c for c per factor (J, L, k)."""
+        return self.elimination.backward(self.elimination.forward(c)[0])[0]
+
+    def answered(self, c: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+        """K c and c - Z'Z K c = Z'V^-1 of what c are the sums of, for c per factor (J, L)."""
+        s = self.solve([each[:, :, None] for each in c])
+        left = [one - two[:, :, 0] for one, two in zip(c, self.engine.ZtZ_times(s), strict=True)]
+        return [each[:, :, 0] for each in s], left
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         gram, inner = self.engine.gram, self.elimination.inner

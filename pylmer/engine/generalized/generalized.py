@@ -19,6 +19,7 @@ from ..covariance.point import VANISHED, Point
 from ..covariance.points import Points
 from ..optimize.search import INTERIOR
 from .doubt import other_starts
+from .grouped import suited_structure
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .laplace import Laplace, LaplaceAt, Scale
 from .modes import RowResponses
@@ -30,7 +31,7 @@ from .quadrature import Quadrature, QuadratureAt
 from .solution import GeneralizedOptimum
 from .start import Start, begin, working_criterion
 from .user import At, GeneralizedDevfun
-from .weighted import GlmRows, form_structure, weighted_scaling
+from .weighted import GlmRows, weighted_scaling
 
 MOST_NODES = 100
 LAPLACE = (None, "lme4", "observed")
@@ -87,7 +88,7 @@ def make_generalized_devfun(
     observed = laplace == "observed" or (laplace is None and family.has_scale)
     scale: Scale = "none" if not family.has_scale else "lme4" if laplace == "lme4" else "exact"
     kind = Profiled if nAGQ == 0 else Laplace
-    criterion = kind(form_structure(rows, scaling), responses, observed, scale)
+    criterion = kind(suited_structure(rows, scaling), responses, observed, scale)
     return GeneralizedDevfun(Quadrature(criterion, nAGQ) if nAGQ > 1 else criterion, tuple(covariances), free_shape)
 
 

@@ -26,14 +26,13 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
-from ...numerics.stacks import levels_last
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from ..sums.gram import factor_templates
 from . import negative_binomial
-from .modes import DECREMENT, Modes, RowResponses, find_modes, solve_effects, term_templates
+from .modes import DECREMENT, Modes, RowResponses, find_modes
 from .place import Place
-from .weighted import WeightedStructure
+from .weighted import WeightedStructure, moved_along, scattered, solve_effects, solved
 
 Scale = Literal["none", "exact", "lme4"]
 
@@ -60,7 +59,7 @@ class Laplace:
         T = self.templates(place)
         if b is None:
             return self.begun(place, self.structure.zeros())
-        return self.begun(place, [each @ np.linalg.pinv(t).T for each, t in zip(b, T, strict=True)])
+        return self.begun(place, spherical(b, T))
 
     def begun(self, place: Place, u: Sequence[Array]) -> LaplaceAt:
         """The criterion at `place`, its modes sought from u per factor (J, L)."""
@@ -99,9 +98,7 @@ class LaplaceAt:
 
     def to(self, place: Place) -> LaplaceAt:
         """The same criterion elsewhere, begun at the modes that are to be expected there."""
-        return self.criterion.begun(
-            place, self.expected_modes(self.criterion.templates(place), place.beta - self.place.beta)
-        )
+        return self.criterion.begun(place, self.expected_modes(place, place.beta - self.place.beta))
 
     @property
     def passes(self) -> int:
@@ -132,7 +129,7 @@ class LaplaceAt:
     @cached_property
     def factorization(self) -> EliminationFactorization:
         """V = A^-1 + Z Sigma Z'."""
-        return self.engine.factorize(term_templates(self.engine.gram, self.T))
+        return self.engine.factorize(self.place.templates())
 
     @cached_property
     def observed_engine(self) -> EliminationEngine:
@@ -144,10 +141,10 @@ class LaplaceAt:
         """O^-1 + Z Sigma Z'."""
         if self._by_observed:
             return self.factorization
-        return self.observed_engine.factorize(term_templates(self.engine.gram, self.T))
+        return self.observed_engine.factorize(self.place.templates())
 
-    def expected_modes(self, T: Sequence[Array], change: Array) -> list[Array]:
-        """u at other templates and a changed beta, to first order: Newton's step from here, without the rows."""
+    def expected_modes(self, place: Place, change: Array) -> list[Array]:
+        """u at the templates of a place and a changed beta, to first order: Newton's step from here, no rows."""
         engine = self.observed_engine
         b = [each[:, :, None] for each in self.modes.b]
         moved = np.append(change, 0.0)
@@ -156,9 +153,9 @@ class LaplaceAt:
             for Ab, g, f in zip(engine.ZtZ_times(b), self.Ztg, engine.gram.factors, strict=True)
         ]
         try:
-            return solve_effects(engine, T, right)
+            return solve_effects(engine, place.templates(), right)
         except NumericalError:
-            return [each @ np.linalg.pinv(t).T for each, t in zip(self.modes.b, T, strict=True)]
+            return spherical(self.modes.b, self.criterion.templates(place))
 
     # --- the value ---
 
@@ -228,10 +225,7 @@ class LaplaceAt:
     def _implicit(self) -> tuple[Array, Array, list[Array]]:
         """Z s and r (n,), Z'r per factor (J, L): what moves with the modes."""
         structure, rows, c = self.criterion.structure, self.modes.rows, self._direct
-        Ztc = structure.cross(c)
-        s = [each[:, :, 0] for each in self.observed_factorization.solve([each[:, :, None] for each in Ztc])]
-        OZs = self.observed_engine.ZtZ_times([each[:, :, None] for each in s])
-        Ztr = [one - two[:, :, 0] for one, two in zip(Ztc, OZs, strict=True)]
+        s, Ztr = self.observed_factorization.answered(structure.cross(c))
         Zs = structure.random(s)
         return Zs, c - rows.O * Zs, Ztr
 
@@ -240,24 +234,20 @@ class LaplaceAt:
         """Z K_O Z'c (n,)."""
         return self._implicit[0]
 
-    def _term(self, parts: Sequence[Array], term: int) -> Array:
-        f, at = self.criterion.structure.place[term]
-        return parts[f][..., at]
-
     @cached_property
     def ZtVZ(self) -> list[Array]:
         """sum over levels of Z_j'V^-1Z_j per factor (L, L)."""
         S = np.zeros((len(self.engine.gram.XytXy),) * 2)
-        return [symmetric(D.sum(axis=0)) for D in self.factorization.selected_inverse(S)[0]]
+        return self.factorization.selected_sums(S)
 
     @cached_property
     def G(self) -> list[Array]:
         """dd/dSigma per random term (l, l)."""
-        out = []
+        out, gamma, Ztr, ZtVZ = [], self.gamma, self._implicit[2], self.ZtVZ
         for term in range(len(self.place.points)):
             f, at = self.criterion.structure.place[term]
-            g, r = self._term(self.Ztg, term), self._term(self._implicit[2], term)
-            out.append(self.ZtVZ[f][at, at] - self.gamma * (g.T @ g) - symmetric(r.T @ g))
+            g, r = self.Ztg[f][:, at], Ztr[f][:, at]
+            out.append(symmetric(ZtVZ[f][at, at] - (gamma * g + r).T @ g))
         return out
 
     @cached_property
@@ -268,11 +258,12 @@ class LaplaceAt:
     @cached_property
     def gradient(self) -> Array:
         """In the local coordinates of the place."""
-        return np.concatenate([*self._point_slopes, self.beta_gradient, self._shape_slopes])
+        parts = [*self._point_slopes, self.beta_gradient]
+        return np.concatenate([*parts, self._shape_slopes] if self._shaped else parts)
 
     def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
         """Slopes of d along changes of Sigma (k_i, l, l) per random term."""
-        return [np.tensordot(each, G, axes=2) for each, G in zip(tangents, self.G, strict=True)]
+        return [each.reshape(len(each), G.size) @ G.ravel() for each, G in zip(tangents, self.G, strict=True)]
 
     @property
     def _point_slopes(self) -> list[Array]:
@@ -290,16 +281,11 @@ class LaplaceAt:
 
     def directions(self) -> list[Array]:
         """s_a = -dSigma_a Z'g per factor (J, L, k): Z s_a = (dV/da) V^-1 r of the working linear model."""
-        k = self.place.k
-        s = [levels_last(factor.J, factor.L, k) for factor in self.criterion.structure.factors]
-        for each in s:
-            each[:] = 0.0
-        column = 0
-        for term, point in enumerate(self.place.points):
-            f, at = self.criterion.structure.place[term]
-            s[f][:, at, column : column + point.size] = -_applied(self.Ztg[f][:, at], point.tangents())
-            column += point.size
-        return s
+        tangents = [-point.tangents() for point in self.place.points]
+        if len(tangents) == 1:
+            return [moved_along(self.Ztg[0], tangents[0])]
+        place = self.criterion.structure.place
+        return scattered(self.Ztg, [place[term] for term in range(len(tangents))], tangents)
 
     @cached_property
     def information(self) -> Array:
@@ -308,7 +294,7 @@ class LaplaceAt:
         WVW, XVW = self.factorization.products(self.directions())
         XVX = self.XVX
         H = np.zeros((self.place.size,) * 2)
-        H[:k, :k] = gamma * (WVW + XVW.T @ np.linalg.pinv(XVX) @ XVW) + self._curvature
+        H[:k, :k] = gamma * (WVW + XVW.T @ solved(XVX, XVW)) + self._curvature
         H[k : k + p, k : k + p] = 2 * gamma * XVX
         H[k : k + p, :k] = 2 * gamma * XVW
         H[:k, k : k + p] = H[k : k + p, :k].T
@@ -353,17 +339,24 @@ class LaplaceAt:
     @cached_property
     def XVX(self) -> Array:
         """X'V^-1X (p, p)."""
-        XytXy, inner = self.engine.gram.XytXy, self.factorization.elimination.inner
-        return symmetric((XytXy - inner(self.factorization.half_solves, self.factorization.half_solves))[:-1, :-1])
+        return symmetric(self.factorization.reduced_Xy[:-1, :-1])
 
     @property
     def _penalty_slopes(self) -> Array:
         """zg'dSigma_a zg (k,): what D + |u|^2 loses to Sigma."""
         slopes = []
         for term, point in enumerate(self.place.points):
-            g = self._term(self.Ztg, term)
-            slopes.append(np.tensordot(point.tangents(), g.T @ g, axes=2))
+            f, at = self.criterion.structure.place[term]
+            g = self.Ztg[f][:, at]
+            slopes.append(point.tangents().reshape(point.size, -1) @ (g.T @ g).ravel())
         return np.concatenate(slopes)
+
+
+def spherical(b: Sequence[Array], T: Sequence[Array]) -> list[Array]:
+    """u, the shortest with b = T u, per factor (J, L)."""
+    return [
+        each / t[0, 0] if len(t) == 1 and t[0, 0] else each @ np.linalg.pinv(t).T for each, t in zip(b, T, strict=True)
+    ]
 
 
 def saturated_slope(r: RowResponses, phi: float) -> float:
@@ -371,11 +364,3 @@ def saturated_slope(r: RowResponses, phi: float) -> float:
     h = 0.02
     values = [r.family.saturated(r.y, r.weights, phi * float(np.exp(m * h))) for m in (-2, -1, 1, 2)]
     return float((values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h))
-
-
-def _applied(g: Array, E: Array) -> Array:
-    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
-    out = levels_last(len(g), E.shape[1], len(E))
-    for a, matrix in enumerate(E):
-        out[:, :, a] = g @ matrix.T
-    return out

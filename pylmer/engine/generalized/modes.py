@@ -16,8 +16,6 @@ import numpy as np
 from ...errors import NumericalError
 from ...families import Family, RowPass, row_pass
 from ...numerics.linalg import Array
-from ..factorization.blocked import EliminationEngine
-from ..sums.gram import Gram
 from .weighted import WeightedStructure
 
 DECREMENT = 1e-9  # decrease promised by a step, in units of the criterion, after which no other is needed
@@ -148,7 +146,7 @@ def at_effects(
     structure: WeightedStructure, responses: RowResponses, T: Sequence[Array], fixed: Array, u: list[Array], passes: int
 ) -> Modes | None:
     """The rows at given u, None outside of the domain."""
-    b = [each @ t.T for each, t in zip(u, T, strict=True)]
+    b = [(t @ each.T).T for each, t in zip(u, T, strict=True)]
     eta = structure.random(b)
     eta += fixed
     rows = row_state(responses, eta)
@@ -173,32 +171,9 @@ def _begun(
 def newton_step(structure: WeightedStructure, at: Modes, T: Sequence[Array]) -> tuple[list[Array], float]:
     """The step of u per factor (J, L) and the decrease of D + |u|^2 that it promises."""
     try:
-        return _step(structure, at, T, at.rows.O)
+        return structure.mode_step(at.rows.O, at.rows.g, T, at.u, at.b)
     except NumericalError:
-        return _step(structure, at, T, at.rows.W)
-
-
-def _step(structure: WeightedStructure, at: Modes, T: Sequence[Array], weights: Array) -> tuple[list[Array], float]:
-    """To (I + T'Z'WZT)^-1 T'(Z'W Zb - Z'g); the score T'Z'g + u is this matrix times the step, negative."""
-    engine = structure.filled(weights, fixed=False)
-    ZtWZb = engine.ZtZ_times([b[:, :, None] for b in at.b])
-    right = [one[:, :, 0] - g for one, g in zip(ZtWZb, structure.cross(at.rows.g), strict=True)]
-    step = [new - old for new, old in zip(solve_effects(engine, T, right), at.u, strict=True)]
-    db = [(s @ t.T)[:, :, None] for s, t in zip(step, T, strict=True)]
-    curved = sum(float(np.vdot(one, two)) for one, two in zip(db, engine.ZtZ_times(db), strict=True))
-    return step, squared_length(step) + curved
-
-
-def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:
-    """u = (I + T'Z'WZT)^-1 T'c for c per factor (J, L)."""
-    elimination = engine.factorize(term_templates(engine.gram, T)).elimination
-    reduced, _ = elimination.forward([each[:, :, None] for each in c])
-    return [each[:, :, 0] for each in elimination.backward(reduced)[0]]
-
-
-def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
-    """Templates per factor -> per random term."""
-    return [T[f][at, at] for _, (f, at) in sorted(gram.place.items())]
+        return structure.mode_step(at.rows.W, at.rows.g, T, at.u, at.b)
 
 
 def _lowered(

@@ -39,6 +39,10 @@ class Place:
         """Number of coordinates."""
         return self.k + len(self.beta) + len(self.shapes)
 
+    def templates(self) -> list[Array]:
+        """T (l, l) per random term."""
+        return [point.template() for point in self.points]
+
     def _parts(self, step: Array) -> tuple[Array, Array, Array]:
         k, p = self.k, len(self.beta)
         return step[:k], self.beta + step[k : k + p], self.shapes + step[k + p :]

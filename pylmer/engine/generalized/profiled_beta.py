@@ -18,9 +18,10 @@ from ...numerics.linalg import Array, symmetric
 from ...numerics.stacks import inner_products
 from ..factorization.blocked import EliminationFactorization
 from .laplace import Laplace, LaplaceAt
-from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects, term_templates
+from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects
 from .place import Place
 from .start import fit_glm
+from .weighted import solved, term_templates
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class ProfiledAt(LaplaceAt):
 
     def to(self, place: Place) -> ProfiledAt:
         """The same criterion elsewhere, begun at this beta and the modes to be expected there."""
-        u = self.expected_modes(self.criterion.templates(place), np.zeros(self.criterion.structure.p))
+        u = self.expected_modes(place, np.zeros(self.criterion.structure.p))
         return Profiled.begun(self.criterion, place, u, self.beta)  # type: ignore[arg-type]
 
     @cached_property
@@ -73,7 +74,7 @@ class ProfiledAt(LaplaceAt):
         k, gamma = self.place.k, self.gamma
         WVW, XVW = self.factorization.products(self.directions())
         H = np.zeros((self.place.size,) * 2)
-        H[:k, :k] = gamma * (WVW - XVW.T @ np.linalg.pinv(self.XVX) @ XVW) + self._curvature
+        H[:k, :k] = gamma * (WVW - XVW.T @ solved(self.XVX, XVW)) + self._curvature
         if self.criterion.scale == "exact":
             slopes = gamma * self._penalty_slopes
             H[:k, :k] -= np.outer(slopes, slopes) / len(self.responses.y)
@@ -83,8 +84,7 @@ class ProfiledAt(LaplaceAt):
 
 def crossproducts(factorization: EliminationFactorization) -> Array:
     """X'V^-1X (p, p)."""
-    inner = factorization.elimination.inner(factorization.half_solves, factorization.half_solves)
-    return symmetric((factorization.engine.gram.XytXy - inner)[:-1, :-1])
+    return symmetric(factorization.reduced_Xy[:-1, :-1])
 
 
 def joint_modes(
@@ -145,8 +145,7 @@ def _weighted_step(
     except np.linalg.LinAlgError as error:
         raise NumericalError("the fixed effects cannot be solved for") from error
     moved = [each - x @ beta_step for each, x in zip(right, ZtWX, strict=True)]
-    reduced, _ = factorization.elimination.forward([each[:, :, None] for each in moved])
-    u = [each[:, :, 0] for each in factorization.elimination.backward(reduced)[0]]
+    u = [each[:, :, 0] for each in factorization.effects([each[:, :, None] for each in moved])]
     u_step = [new - old for new, old in zip(u, at.u, strict=True)]
     score = [g @ t + each for g, t, each in zip(Ztg, T, at.u, strict=True)]
     promised = -sum(float(np.vdot(a, b)) for a, b in zip(score, u_step, strict=True)) - float(Xtg @ beta_step)

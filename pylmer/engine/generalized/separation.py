@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes
+from ...errors import NumericalError
+from ...numerics.linalg import Array, Codes, cholesky_of_one, inverse_of_lower
 
 FEASIBLE = 1e-7  # of the largest |x_i'd|: what counts as 0
 RANK = 1e-10  # singular values, relative to the largest, that are 0
+CLEAR = 1e-3  # of a residual, what rounding may take from it
+LOGISTIC_STEPS = 4  # after which the linear program is asked
 FEW = 5_000  # distinct rows that one linear program takes
 SHOWN = 4  # coefficients of a direction that a message shows
 
@@ -48,15 +51,45 @@ def find_separation(X: Array, y: Array, w: Array | float = 1.0, counts: bool = F
     used = np.broadcast_to(np.asarray(w, float), y.shape) > 0
     rises = np.where((y >= 1) & (not counts), 1.0, 0.0)
     sign = np.where(y <= 0, -1.0, rises)
-    scale = np.max(np.abs(X[used]), axis=0, initial=0.0)
+    scale = np.max(np.abs(X), axis=0, initial=0.0, where=used[:, None])
     scale = np.where(scale > 0, scale, 1.0)
-    free, still = _distinct(X[used] / scale, sign[used])
+    scaled, wanted = (X / scale, sign) if used.all() else (X[used] / scale, sign[used])
+    if _overlapping(scaled, wanted):
+        return None
+    free, still = _distinct(scaled, wanted)
     if not len(free) or len(still) == X.shape[1]:
         return None
     d = _shortest(free, still)
     if d is not None:
         d = _of_one_column(free, still, np.ptp(X[used], axis=0) == 0, d)
     return None if d is None else _checked(d / scale, X, np.where(used, sign, 0.0), used)
+
+
+def _overlapping(X: Array, sign: Array) -> bool:
+    """Whether a few steps of logistic regression of the signs on X show that nothing separates.
+
+    With fitted means mu, V = mu (1 - mu) and a step s, e = y - mu - V X s has X'e = 0. Where each e_i is on the side of
+    its sign, x_i'd of one sign in every such row would make d'X'e a sum of terms of one sign, so all are 0. Most data
+    are settled by this, at a tenth of the program's cost.
+    """
+    y = np.where(
+        sign == 0, 0.5 if np.any(sign > 0) else 1.0, 0.5 + 0.5 * sign
+    )  # of rows that stand still any y will do
+    eta = np.zeros(len(y))
+    for _ in range(LOGISTIC_STEPS):
+        mu = 1.0 / (1.0 + np.exp(-eta))
+        V, r = mu * (1 - mu), y - mu
+        try:
+            half = inverse_of_lower(cholesky_of_one((X.T * V) @ X))
+        except NumericalError:
+            return False
+        step = X @ (half.T @ (half @ (r @ X)))
+        e = r - V * step
+        rounding = V * (X @ (half.T @ (half @ (e @ X))))
+        if np.all((sign * (r - 1.1 * V * step) > 0) & (np.abs(rounding) < CLEAR * np.abs(e)) | (sign == 0)):
+            return True
+        eta += np.clip(step, -4.0, 4.0)
+    return False
 
 
 def _distinct(X: Array, sign: Array) -> tuple[Array, Array]:

@@ -17,7 +17,6 @@ from .joint_newton import JointDescent
 from .laplace import LaplaceAt
 from .many.criteria import solvable
 from .many.hessian import hessian_at
-from .modes import term_templates
 from .profiled_beta import ProfiledAt
 from .proof import observed_information
 from .quadrature import QuadratureAt
@@ -203,7 +202,7 @@ class GeneralizedOptimum:
         if not at.criterion.observed or at.responses.family.canonical:
             return at.factorization
         engine = at.criterion.structure.filled(at.modes.rows.W)
-        return engine.factorize(term_templates(engine.gram, at.T))
+        return engine.factorize(at.place.templates())
 
     @cached_property
     def hessian(self) -> Array:
@@ -249,8 +248,7 @@ class GeneralizedOptimum:
     def vcov_rx(self) -> Array:
         """sigma^2 (X'V^-1X)^-1 with the expected information: beta at fixed variances (lme4's use.hessian=FALSE)."""
         f = self.expected_factorization
-        inner = f.elimination.inner(f.half_solves, f.half_solves)
-        XVX = symmetric((f.engine.gram.XytXy - inner)[:-1, :-1])
+        XVX = symmetric(f.reduced_Xy[:-1, :-1])
         back = self.devfun.structure.scaling.inverse
         return symmetric(self.sigma**2 * back @ np.linalg.inv(XVX) @ back.T)
 

@@ -7,6 +7,7 @@ Clayton 1993), and so twice more from the modes found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,16 +15,17 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, symmetric
+from ...numerics.linalg import Array, block_diagonal, inverse_of_lower, symmetric
 from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.blocked import EliminationEngine
+from ..factorization.contract import Fixed
 from ..optimize.search import local_minima, scanned
 from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
 from .modes import RowResponses, RowState, row_state
-from .weighted import WeightedStructure
+from .weighted import WeightedStructure, moved_along, scattered, solved
 
 SCAN = (0.1, 0.3, 1.0, 3.0)
 ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
@@ -54,17 +56,16 @@ class KnownScale(Criterion):
         place = Points(points)
         return KnownScaleAt(self, place, self.engine.factorize([point.template() for point in place]))
 
+    def value(self, fixed: Fixed) -> float:
+        d = fixed.logdet_V + fixed.r2
+        if not math.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return d
+
 
 @dataclass(frozen=True, eq=False)
 class KnownScaleAt(At):
     """`At` with sigma = 1."""
-
-    @cached_property
-    def value(self) -> float:
-        d = self.factorization.fixed.logdet_V + self.factorization.fixed.r2
-        if not np.isfinite(d):
-            raise NumericalError(f"the criterion is {d}")
-        return float(d)
 
     @property
     def s2(self) -> float:
@@ -74,9 +75,33 @@ class KnownScaleAt(At):
     def noise(self) -> float:
         return 1e-12 * (1 + abs(self.value))
 
-    @cached_property
+    @property
+    def gradient(self) -> Array:
+        return self._slopes[0]
+
+    @property
     def information(self) -> Array:
-        return symmetric(self._working[0] + self.curvature)
+        return self._slopes[1]
+
+    @cached_property
+    def _slopes(self) -> tuple[Array, Array]:
+        """Score and information of `At`, both at once: sigma is known and beta is not restricted."""
+        f, gram, points = self.factorization, self.gram, self.points
+        ZtPy = [x[:, :, 0] for x in f.solved(self.v[:, None])]
+        ZtVZ = f.selected_sums(np.zeros((gram.p + 1, gram.p + 1)))
+        tangents = [point.tangents() for point in points]
+        if len(points) == 1:
+            where, s = [(0, slice(None))], [moved_along(ZtPy[0], tangents[0])]
+        else:
+            where = [gram.place[term] for term in range(len(points))]
+            s = scattered(ZtPy, where, tangents)
+        G = [symmetric(ZtVZ[f][at, at] - ZtPy[f][:, at].T @ ZtPy[f][:, at]) for f, at in where]
+        score = [E.reshape(len(E), each.size) @ each.ravel() for E, each in zip(tangents, G, strict=True)]
+        WVW, XVW = f.products(s)
+        half = inverse_of_lower(f.fixed.L_X) @ XVW
+        curved = [point.curvature(each) for point, each in zip(points, G, strict=True)]
+        own = curved[0] if len(curved) == 1 else block_diagonal(curved)
+        return np.concatenate(score), symmetric(WVW - half.T @ half + own)
 
 
 def fit_glm(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState, int]:
@@ -111,8 +136,9 @@ def _unit(at: RowState) -> float:
 
 def _scored(structure: WeightedStructure, at: RowState, right: Array) -> Array:
     """(X'WX)^-1 right."""
-    ridge = RIDGE * structure.n * np.eye(structure.p)
-    return np.asarray(np.linalg.solve(structure.fixed_squares(at.W) + ridge, right))
+    squares = structure.fixed_squares(at.W)
+    squares.flat[:: structure.p + 1] += RIDGE * structure.n
+    return solved(squares, right)
 
 
 def _constant(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState]:
@@ -210,7 +236,8 @@ def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
         return Points(covariance.multiple(c) for covariance in covariances)
 
     places = [multiple(c) for c in SCAN]
-    return places[local_minima(scanned(criterion.at, places))[0]]
+    values = criterion.values(places) or scanned(criterion.at, places)
+    return places[local_minima(values)[0]]
 
 
 def _modes(at: At) -> list[Array]:

@@ -12,12 +12,21 @@ from functools import cached_property
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes, chunks, rows_for_products, symmetric
+from ...errors import NumericalError
+from ...numerics.linalg import (
+    Array,
+    Codes,
+    cholesky_of_one,
+    chunks,
+    inverse_of_lower,
+    rows_for_products,
+    symmetric,
+)
 from ..factorization.blocked import EliminationEngine, Plan
 from ..factorization.choose import elimination_plan
 from ..factorization.crossed import DENSE_SHARE, CrossedPlan
 from ..factorization.scalars import ScalarsPlan
-from ..sums.gram import Incidence
+from ..sums.gram import Gram, Incidence
 from ..sums.rows import Rows, TermRows
 from ..sums.scaling import Scaling, find_scaling
 from ..sums.structure import Structure as Sums
@@ -106,6 +115,8 @@ class WeightedStructure:
 
     def fixed_squares(self, weights: Array) -> Array:
         """X'WX (p, p)."""
+        if self.n <= rows_for_products(self.p):
+            return symmetric((self._Xt * weights) @ self._Xt.T)
         out = np.zeros((self.p, self.p))
         for at in chunks(self.n, rows_for_products(self.p)):
             block = self._Xt[:, at]
@@ -145,6 +156,22 @@ class WeightedStructure:
         }
         return self.plan.fill(replace(gram, factors=factors, links=links, scaling=self.scaling))
 
+    def mode_step(
+        self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
+    ) -> tuple[list[Array], float]:
+        """Newton's step of u for D + |u|^2 per factor (J, L), and the decrease that it promises.
+
+        To (I + T'Z'WZT)^-1 T'(Z'W Zb - Z'g); the score T'Z'g + u is this matrix times the step, negative.
+        """
+        engine, Ztg = self.filled(weights, fixed=False), self.cross(g)
+        ZtWZb = engine.ZtZ_times([each[:, :, None] for each in b])
+        right = [one[:, :, 0] - two for one, two in zip(ZtWZb, Ztg, strict=True)]
+        step = [
+            new - old for new, old in zip(solve_effects(engine, term_templates(engine.gram, T), right), u, strict=True)
+        ]
+        score = [each @ t + old for each, t, old in zip(Ztg, T, u, strict=True)]
+        return step, -sum(float(np.vdot(one, two)) for one, two in zip(score, step, strict=True))
+
     @cached_property
     def plan(self) -> Plan:
         """How the levels are eliminated, whatever the weights."""
@@ -167,6 +194,42 @@ class WeightedStructure:
                 where[t] = (f, slice(at, at + width))
                 at += width
         return where
+
+
+def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:
+    """u = (I + T'Z'WZT)^-1 T'c for templates T per random term and c per factor (J, L)."""
+    factorization = engine.factorize(T)
+    return [each[:, :, 0] for each in factorization.effects([each[:, :, None] for each in c])]
+
+
+def solved(A: Array, B: Array) -> Array:
+    """A^-1 B for symmetric A (p, p), the least of the solutions where A is not positive definite."""
+    try:
+        half = inverse_of_lower(cholesky_of_one(A))
+    except NumericalError:
+        return np.asarray(np.linalg.pinv(A) @ B)
+    return np.asarray(half.T @ (half @ B))
+
+
+def moved_along(g: Array, E: Array) -> Array:
+    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
+    k, width, _ = E.shape
+    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))
+
+
+def scattered(g: Sequence[Array], place: Sequence[tuple[int, slice]], E: Sequence[Array]) -> list[Array]:
+    """`moved_along` of every term, side by side and zero elsewhere: per factor (J, L, k), g per factor (J, L)."""
+    s = [np.zeros((sum(map(len, E)), each.shape[1], len(each))).transpose(2, 1, 0) for each in g]
+    column = 0
+    for (f, at), own in zip(place, E, strict=True):
+        s[f][:, at, column : column + len(own)] = moved_along(g[f][:, at], own)
+        column += len(own)
+    return s
+
+
+def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
+    """Templates per factor -> per random term."""
+    return [T[f][at, at] for _, (f, at) in sorted(gram.place.items())]
 
 
 def _plan(incidence: Incidence) -> Plan:
