@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DataError
 from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
-from ..language import MixedFormula, RandomTerm, Terms, deparse, expand_random, fixed_terms, terms
+from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
 from ..language.nodes import Call, Name, Node
 from ..language.randoms import Doublevert, double_bar_effects
 from ..language.walk import nodes
@@ -24,7 +24,7 @@ from .contrasts import Contrasts, unused
 from .hints import hints
 from .known import Known
 from .matrices import code, factors_in
-from .model_frame import DesignArguments, Frame, Parts, build_frame, model_variables
+from .model_frame import DesignArguments, Frame, Parts, build_frame
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .record import Design
 from .remembered import remember, remembered_columns, remembered_env
@@ -122,22 +122,17 @@ def take_apart(formula: MixedFormula, columns: Columns | None, control: Control)
     """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
     names = tuple(columns or ())
     double: Doublevert = "diag" if control.doublevert == "diag" else "split"
-    fixed, random, effects = _read(formula, (formula.fixed, formula.random, formula.text), names, double)
-    kept = without_response(fixed)
-    return Parts(formula, kept, random, effects, len(kept.labels) < len(fixed.labels))
+    return _taken_apart(formula, (formula.fixed, formula.random, formula.text), names, double)
 
 
 @lru_cache(maxsize=256)  # as of parsing: the same few formulas again and again
-def _read(
-    formula: MixedFormula, apart: Any, names: tuple[str, ...], double: Doublevert
-) -> tuple[Terms, tuple[RandomTerm, ...], tuple[Terms, ...]]:
-    """Terms of the fixed part, random terms, and the terms left of each bar.
-
-    `apart` tells formulas apart that are equal, and yet not the same.
-    """
+def _taken_apart(formula: MixedFormula, apart: Any, names: tuple[str, ...], double: Doublevert) -> Parts:
+    """`take_apart`; `apart` tells formulas apart that are equal, and yet not the same."""
     random = expand_random(formula, names, double)
     effects = tuple(terms(term.effects, columns=names, text=formula.text) for term in random)
-    return fixed_terms(formula, names), random, effects
+    fixed = fixed_terms(formula, names)
+    kept = without_response(fixed)
+    return Parts(formula, kept, random, effects, len(kept.labels) < len(fixed.labels))
 
 
 def without_response(fixed: Terms) -> Terms:
@@ -201,7 +196,7 @@ def full_rank(X: Any, names: Sequence[str], control: Control) -> tuple[Any, Any,
 
 def _without(names: Sequence[str], kept: Any) -> tuple[str, ...]:
     """The names at the positions that are not kept."""
-    return tuple(np.delete(np.array(names, dtype=object), kept))
+    return () if len(kept) == len(names) else tuple(np.delete(np.array(names, dtype=object), kept))
 
 
 def _spec(
@@ -210,7 +205,7 @@ def _spec(
     columns = remembered_columns(frame, frame.rows.n_total)
     remembered = remembered_arguments(arguments)
     texts = [text for text in remembered.values() if isinstance(text, str)]
-    used = [*model_variables(parts), *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
+    used = [*parts.variables, *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
     used += [argument_node(text, frame.scope.columns) for text in texts]
     return Spec(
         text=parts.formula.text,

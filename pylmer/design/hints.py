@@ -24,6 +24,8 @@ def _interval_notes(parts: Parts, frame: Frame, contrasts: Contrasts) -> list[st
     """`pd.cut` makes ordered factors, which R codes by polynomials."""
     if not (isinstance(contrasts.ordered, str) and contrasts.ordered == ORDERED):
         return []
+    if not any(map(_by_polynomials, frame.variables.values())):
+        return []
     fixed, random = parts.fixed.used, (node for effects in parts.effects for node in effects.used)
     own = contrasts.chosen({deparse(node) for node in fixed})
     names = dict.fromkeys([deparse(node) for node in fixed if deparse(node) not in own] + [*map(deparse, random)])

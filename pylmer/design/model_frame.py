@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +50,31 @@ class Parts:
     random: tuple[RandomTerm, ...]
     effects: tuple[Terms, ...]
     repeats_response: bool = False
+
+    @cached_property
+    def variables(self) -> tuple[Node, ...]:
+        """The variables of the fixed part and left of the bars, each once, without response and offsets.
+
+        As in R's model frame `x - z` has z too: rows in which z is missing are left out.
+        """
+        found: dict[str, Node] = {}
+        for terms in (self.fixed, *self.effects):
+            found |= {deparse(node): node for node in terms.framed}
+        return tuple(found.values())
+
+    @cached_property
+    def groups(self) -> tuple[Node, ...]:
+        """The factors that stand between the `:` of the groups, each once."""
+        return tuple({deparse(node): node for term in self.random for node in group_factors(term.group)}.values())
+
+    @cached_property
+    def names(self) -> tuple[Node, ...]:
+        """All names and calls of the formula, first to last; `.` has been expanded."""
+        formula = self.formula
+        sides = (side for term in formula.random for side in (term.effects, term.group))
+        roots = [root for root in (formula.response, formula.fixed, *sides) if root is not None]
+        found = [node for root in roots for node in nodes(root) if isinstance(node, Name | Call)]
+        return tuple(sorted((node for node in found if node != Name(".")), key=lambda node: node.span[0]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -108,16 +134,16 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
     """
     action = na_action_name(arguments.na_action)
     scope = _scope(parts, columns, arguments.env or {}, known)
-    check_names(names_in_order(parts), scope)
+    check_names(parts.names, scope)
     y_node = left_side(parts.formula)
     y_name, y_found = deparse(y_node), variable_of(y_node, scope)
     n = length(y_found) if columns is None else columns.n
     check_length(y_found, n, y_node, scope)
     scope = _labelled(scope, n)
-    found = known.variables_for(evaluated(model_variables(parts), scope, n))
+    found = known.variables_for(evaluated(parts.variables, scope, n))
     y = known.response_for(y_found)
     variables = {y_name: y} | {name: value for name, value in found.items() if name != y_name}
-    groups = {deparse(node): _group(node, scope, n) for node in grouping_variables(parts.random)}
+    groups = {deparse(node): _group(node, scope, n) for node in parts.groups}
     offset = offset_of(parts.fixed, arguments.offset, scope, n)
     weights = row_numbers(arguments.weights, "weights", scope, n)
     given = {"offset": offset, "weights": weights}
@@ -144,7 +170,7 @@ def _scope(parts: Parts, columns: Columns | None, env: Mapping[str, Any], known:
     """Where the formula is evaluated; without data the longest vectors of `env` label the rows."""
     if columns is not None:
         return Scope(columns, env, parts.formula.text, dict(known.state), index=columns.index)
-    used = dict.fromkeys(node.name for node in names_in_order(parts) if isinstance(node, Name) and node.name in env)
+    used = dict.fromkeys(node.name for node in parts.names if isinstance(node, Name) and node.name in env)
     index = common_labels(env[name] for name in used)
     return Scope({}, env, parts.formula.text, dict(known.state), has_data=False, index=index)
 
@@ -152,22 +178,6 @@ def _scope(parts: Parts, columns: Columns | None, env: Mapping[str, Any], known:
 def _labelled(scope: Scope, n: int) -> Scope:
     """The scope with labels for the n rows: 0, 1, ... where nothing labels them."""
     return scope if scope.index is not None and len(scope.index) == n else replace(scope, index=pd.RangeIndex(n))
-
-
-def model_variables(parts: Parts) -> tuple[Node, ...]:
-    """The variables of the fixed part and left of the bars, each once, without response and offsets.
-
-    As in R's model frame `x - z` has z too: rows in which z is missing are left out.
-    """
-    found: dict[str, Node] = {}
-    for terms in (parts.fixed, *parts.effects):
-        found |= {deparse(node): node for node in terms.framed}
-    return tuple(found.values())
-
-
-def grouping_variables(random: Iterable[RandomTerm]) -> tuple[Node, ...]:
-    """The factors that stand between the `:` of the groups, each once."""
-    return tuple({deparse(node): node for term in random for node in group_factors(term.group)}.values())
 
 
 def _keys(random: Iterable[RandomTerm]) -> list[str]:
@@ -181,14 +191,6 @@ def group_factors(group: Node) -> tuple[Node, ...]:
     if isinstance(group, Binary) and group.operator == ":":
         return (*group_factors(group.left), *group_factors(group.right))
     return (group,)
-
-
-def names_in_order(parts: Parts) -> list[Node]:
-    """All names and calls of the formula, first to last; `.` has been expanded."""
-    formula = parts.formula
-    roots = [formula.response, formula.fixed, *(side for term in formula.random for side in (term.effects, term.group))]
-    found = [node for root in roots if root is not None for node in nodes(root) if isinstance(node, Name | Call)]
-    return sorted((node for node in found if node != Name(".")), key=lambda node: node.span[0])
 
 
 def left_side(formula: MixedFormula) -> Node:
@@ -245,7 +247,7 @@ def _on(value: Any, rows: RowsUsed) -> Any:
 def made_missing(parts: Parts, scope: Scope, variables: Mapping[str, Value]) -> dict[str, int]:
     """For every expression, rows in which it is NaN where its variables have values, as a negative one's log is."""
     found = {}
-    every = [*([parts.formula.response] if parts.formula.response else []), *model_variables(parts)]
+    every = [*([parts.formula.response] if parts.formula.response else []), *parts.variables]
     for node in every:
         value = variables[deparse(node)]
         absent = missing(value) if isinstance(value, np.ndarray | Matrix) and not isinstance(node, Name) else None

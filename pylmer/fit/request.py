@@ -96,7 +96,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     call = make_call(function, shown, name)
     control = given.pop("control") or DEFAULT_CONTROLS[of_kind]
     texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
-    used = _used([parsed.node, *more], [given[word] for word in VECTORS if isinstance(given.get(word), str)])
+    used = _used(parsed, more, [given[word] for word in VECTORS if isinstance(given.get(word), str)])
     return Request(
         parsed,
         control=control,
@@ -115,14 +115,14 @@ def _refuse_counts(formula: MixedFormula) -> None:
         raise FormulaError(message, formula.text or None, *formula.response.span)
 
 
-def _used(found: Iterable[Node], texts: Iterable[str]) -> frozenset[str] | None:
-    """The names that the expressions, and the texts of arguments, may read; None for all columns, which `.` stands for.
+def _used(formula: MixedFormula, more: Iterable[Node], texts: Iterable[str]) -> frozenset[str] | None:
+    """The names that formula, expressions and texts of arguments may read; None for all columns, which `.` stands for.
 
     A text may be the name of a column as it is.
     """
-    every = [*found, *map(parse_expression, texts)]
-    names = frozenset(name.name for node in every for name in variables(node))
-    return None if "." in names else names.union(texts)
+    every = [*more, *map(parse_expression, texts)]
+    names = formula.names.union((name.name for node in every for name in variables(node)), texts)
+    return None if "." in names else names
 
 
 def _owned(given: Mapping[str, Any], used: frozenset[str] | None) -> dict[str, Any]:

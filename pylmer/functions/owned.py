@@ -50,8 +50,7 @@ def own_table(data: Any, used: Collection[str] | None) -> tuple[Any, Columns | N
 
 
 def _own_narrow(data: pd.DataFrame, used: Collection[str] | None) -> tuple[pd.DataFrame, Columns]:
-    kept = data.copy(deep=False)
-    kept.index = data.index.copy()
+    kept = _shallow(data)
     found: dict[str, Any] = {}
     for place, (label, column) in enumerate(kept.items()):
         found[str(label)] = column
@@ -88,13 +87,20 @@ def _wanted(name: Any, used: Collection[str] | None) -> bool:
 
 
 def _own_pandas(data: pd.DataFrame, used: Collection[str] | None) -> pd.DataFrame:
-    kept = data.copy(deep=False)
-    kept.index = data.index.copy()
+    kept = _shallow(data)
     labels, unique = data.columns.tolist(), data.columns.is_unique
     for place, (label, dtype) in enumerate(zip(labels, data.dtypes.tolist(), strict=True)):
         if _wanted(label, used) and not (COPIES_ON_WRITE and _is_guarded(dtype)):
             column = data[label] if unique and isinstance(label, str) else data.iloc[:, place]
             kept.isetitem(place, column.array.copy())
+    return kept
+
+
+def _shallow(data: pd.DataFrame) -> pd.DataFrame:
+    """A shallow copy with an index of its own, whose name nobody else can change."""
+    kept = data.copy(deep=False)
+    if kept.index is data.index:
+        kept.index = data.index.copy()
     return kept
 
 

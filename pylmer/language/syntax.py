@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..structures import DEFAULT
 from .deparse import deparse
@@ -22,6 +23,7 @@ from .nodes import (
     Unary,
     span_field,
 )
+from .walk import variables
 
 __all__ = [
     "NOWHERE",
@@ -59,12 +61,12 @@ class Terms:
     offsets: tuple[Node, ...] = ()
     response: Node | None = None
 
-    @property
+    @cached_property
     def used(self) -> tuple[Node, ...]:
         """The variables that occur in a term, in the order of `variables`; without response and offsets."""
         return tuple(self.variables[i] for i in sorted({i for indices in self.factors for i in indices}))
 
-    @property
+    @cached_property
     def framed(self) -> tuple[Node, ...]:
         """The variables of R's model frame, those that a `-` took out of all terms too; no response, no offsets."""
         apart = (self.response, *self.offsets)
@@ -107,10 +109,15 @@ class MixedFormula:
     random: tuple[RandomTerm, ...] = field(compare=False)
     text: str = field(default="", compare=False, repr=False)
 
-    @property
+    @cached_property
     def node(self) -> Node:
         """The formula as one syntax tree, `response ~ rhs`."""
         return Unary("~", self.rhs) if self.response is None else Binary("~", self.response, self.rhs)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names that stand for values."""
+        return frozenset(name.name for name in variables(self.node))
 
     def __str__(self) -> str:
         """The formula as R deparses it, on one line."""

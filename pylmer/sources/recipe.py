@@ -15,11 +15,8 @@ from ..design.model_frame import (
     DesignArguments,
     Parts,
     evaluated,
-    grouping_variables,
     left_side,
     made_missing,
-    model_variables,
-    names_in_order,
     variable_of,
 )
 from ..design.remembered import Remembered
@@ -108,12 +105,12 @@ class Recipe:
     @cached_property
     def variables(self) -> tuple[Node, ...]:
         """The variables of the fixed part and left of the bars."""
-        return model_variables(self.parts)
+        return self.parts.variables
 
     @cached_property
     def groups(self) -> tuple[Node, ...]:
         """What stands between the `:` of the groups."""
-        return grouping_variables(self.parts.random)
+        return self.parts.groups
 
     @cached_property
     def predictors(self) -> tuple[str, ...]:
@@ -143,7 +140,7 @@ class Recipe:
     def check_names(self, names: tuple[str, ...]) -> None:
         """FormulaNameError for the first name that means nothing."""
         scope = Scope(dict.fromkeys(names), self.arguments.env or {}, self.text)
-        check_names(names_in_order(self.parts), scope)
+        check_names(self.parts.names, scope)
 
     def scope(self, part: TablePart) -> Scope:
         """Where the formula is evaluated on a part."""
