@@ -14,9 +14,11 @@ from .api.models import LmerFit
 from .design import set_contrasts
 from .design.nesting import isNested
 from .diagnostics import (
+    Collinearity,
     Influence,
     Overdispersion,
     QuantileChecks,
+    check_collinearity,
     check_overdispersion,
     check_quantile_residuals,
     cooks_distance,
@@ -235,8 +237,10 @@ __all__ = [
     "hatvalues",
     "rstandard",
     "rstudent",
+    "Collinearity",
     "Overdispersion",
     "QuantileChecks",
+    "check_collinearity",
     "check_overdispersion",
     "check_quantile_residuals",
     "cooks_distance",
