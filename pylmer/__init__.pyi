@@ -144,6 +144,7 @@ from .partial_pooling import (
     pooling,
 )
 from .plots import (
+    check_model,
     dotplot,
     emmip,
     plot,
@@ -290,6 +291,7 @@ __all__ = [
     "plot",
     "qqmath",
     "dotplot",
+    "check_model",
     "plot_criterion",
     "plot_diagnostics",
     "plot_profile",

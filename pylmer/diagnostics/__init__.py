@@ -5,7 +5,7 @@ Out: tables of influence.
 Must not know: tests, printing.
 """
 
-from . import generalized, linear
+from . import generalized, generalized_linear, linear
 from .collinearity import Collinearity, check_collinearity
 from .influence import Influence, influence
 from .leverage import cooks_distance, dfbeta, dfbetas, hatvalues, rstandard, rstudent
@@ -24,6 +24,7 @@ __all__ = [
     "dfbeta",
     "dfbetas",
     "generalized",
+    "generalized_linear",
     "hatvalues",
     "influence",
     "linear",

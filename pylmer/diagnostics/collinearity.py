@@ -103,8 +103,8 @@ def check_collinearity(fit: Fitted, *, level: float = 0.95) -> Collinearity:
          Term   VIF     VIF 95% CI Increased SE Tolerance Tolerance 95% CI
          Days 13.66 [10.43, 17.99]         3.70      0.07     [0.06, 0.10]
     I(Days^2) 13.66 [10.43, 17.99]         3.70      0.07     [0.06, 0.10]
-    >>> found.loc["Days", "SE_factor"].round(3)
-    3.696
+    >>> float(found.loc["Days", "SE_factor"].round(3))
+    3.695
     """
     share = check_level(level)
     V, places = vcov(fit).to_numpy(), _places(fit)
@@ -150,7 +150,7 @@ def limits(vif: Array, n: int, p: int, level: float) -> tuple[Array, Array]:
     """The lower and upper limits of factors, of n rows and p coefficients.
 
     >>> [end.round(2).tolist() for end in limits(np.array([2.0]), 100, 3, 0.95)]
-    [[1.57], [2.75]]
+    [[1.57], [2.74]]
     """
     R2 = np.maximum(1 - 1 / vif, SMALLEST)
     error = (1 - R2**2) * (n - p - 1) / np.sqrt((n**2 - 1) * (n + 3.0))
