@@ -18,16 +18,17 @@ def shortened(name: str, longest: int) -> str:
 
 
 def wrapped(name: str, longest: int) -> str:
-    """A name on two lines at most, broken near its middle at a blank, colon or underscore where there is one.
+    """A name on two lines at most, broken at a blank, colon or the like where there is one, its middle left out.
 
-    >>> wrapped("first:second", 8), wrapped("one", 8)
-    ('first:\\nsecond', 'one')
+    >>> wrapped("first:second", 8), wrapped("one", 8), wrapped("a name of many words indeed", 11)
+    ('first:\\nsecond', 'one', 'a name of\\nmany…indeed')
     """
     if len(name) <= longest:
         return name
-    breaks = [k + 1 for k, letter in enumerate(name[:-1]) if letter in " :_,*/"]
-    near = [k for k in breaks if k <= longest and len(name) - k <= longest]
-    if not near:
-        return "\n".join([shortened(name[:longest], longest), shortened(name[longest:], longest)])
-    at = min(near, key=lambda k: abs(2 * k - len(name)))
-    return f"{name[:at].rstrip()}\n{name[at:]}"
+    breaks = [k for k in range(2, longest + 1) if name[k - 1] in " :_,*/"]
+    if len(name) <= 2 * longest:
+        near = [k for k in breaks if len(name) - k <= longest]
+        at = min(near, key=lambda k: abs(2 * k - len(name)), default=max(breaks, default=longest))
+    else:
+        at = max(breaks, default=longest)
+    return f"{name[:at].rstrip()}\n{shortened(name[at:], longest)}"
