@@ -63,19 +63,6 @@ class Collinearity(Copied, Printed, pd.DataFrame):  # type: ignore[misc]  # the 
     def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
 
-    def terms(self, strength: str) -> list[str]:
-        """The terms of "Low" (VIF below 5), "Moderate" (5 to 10) or "High" (10 and more) collinearity.
-
-        strength  which of the three
-
-        Raises ArgumentError for anything else.
-        """
-        if strength not in BOUNDS:
-            raise ArgumentError(f"strength={strength!r}: wanted one of {', '.join(map(repr, BOUNDS))}")
-        low, high = BOUNDS[strength]
-        inside = (self["VIF"] >= low) & ((self["VIF"] < high) | np.isinf(high))
-        return [str(term) for term in self.index[inside]]
-
 
 @word_of(FittedModel, GeneralizedFittedModel, LinearFit, GeneralizedFit)
 def check_collinearity(fit: Fitted, *, level: float = 0.95) -> Collinearity:
@@ -107,7 +94,7 @@ def check_collinearity(fit: Fitted, *, level: float = 0.95) -> Collinearity:
     3.695
     """
     share = check_level(level)
-    V, places = vcov(fit).to_numpy(), _places(fit)
+    V, places = vcov(fit).to_numpy(), estimated_terms(fit)
     if len(places) < 2:
         found = f"{len(places)} ({', '.join(places) or 'the intercept alone'})"
         raise ArgumentError(
@@ -146,6 +133,13 @@ def _correlations(V: Array) -> Array:
     return np.asarray(V / np.outer(sd, sd))
 
 
+def terms_of(found: Collinearity, strength: str) -> list[str]:
+    """The terms of "Low" (VIF below 5), "Moderate" (5 to 10) or "High" (10 and more) collinearity."""
+    low, high = BOUNDS[strength]
+    inside = (found["VIF"] >= low) & ((found["VIF"] < high) | np.isinf(high))
+    return [str(term) for term in found.index[inside]]
+
+
 def limits(vif: Array, n: int, p: int, level: float) -> tuple[Array, Array]:
     """The lower and upper limits of factors, of n rows and p coefficients.
 
@@ -160,7 +154,7 @@ def limits(vif: Array, n: int, p: int, level: float) -> tuple[Array, Array]:
         return 1 + np.exp(at - half), 1 + np.exp(at + half)
 
 
-def _places(fit: Fitted) -> dict[str, Codes]:
+def estimated_terms(fit: Fitted) -> dict[str, Codes]:
     """The positions of the columns of each term that have an estimate, the intercept left out."""
     estimated = np.isfinite(np.diag(vcov(fit).to_numpy()))
     assign = np.asarray(_assigned(fit, fit.design))

@@ -56,7 +56,7 @@ def _of_mixed(fit: FittedModel | GeneralizedFittedModel, group: str | None) -> D
 
 
 def smallest(fit: FittedModel | GeneralizedFittedModel, most: int) -> str | None:
-    """The factor with the fewest levels, of those with more than there are fixed effects and not more than `most`."""
+    """The factor with the fewest levels, of those with three, with more than there are fixed effects, and `most`."""
     sizes = {group: len(fit.design.random[terms[0]].levels) for group, terms in factors(fit).items()}
-    fit_for_it = [group for group, size in sizes.items() if len(fit.beta) < size <= most]
+    fit_for_it = [group for group, size in sizes.items() if max(2, len(fit.beta)) < size <= most]
     return min(fit_for_it, key=sizes.__getitem__, default=None)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..diagnostics import Collinearity, check_collinearity, check_overdispersion
 from ..diagnostics.binned import binned
-from ..diagnostics.collinearity import BOUNDS
+from ..diagnostics.collinearity import BOUNDS, terms_of
 from ..diagnostics.influential import Distances, distances
 from ..diagnostics.predictive import Densities, Shares, predictive
 from ..extract import ranef, resid
@@ -212,7 +212,7 @@ def _name_largest(ax: Axes, found: Distances, values: Array) -> None:
 def collinearity(ax: Axes, asked: Asked) -> None:
     """Variance inflation factors, the first term on top."""
     found = check_collinearity(asked.fit)
-    color = {term: STRENGTHS[strength] for strength in BOUNDS for term in found.terms(strength)}
+    color = {term: STRENGTHS[strength] for strength in BOUNDS for term in terms_of(found, strength)}
     vif, places = found["VIF"].to_numpy(), np.arange(len(found))[::-1]
     most = _most(found)
     ends = np.clip(found[["VIF_CI_low", "VIF_CI_high"]].to_numpy(), 1, most)

@@ -26,11 +26,11 @@ from .texts import shortened, wrapped
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INTERCEPT = "(Intercept)"
 RATIOS = {"logit": "Odds ratio", "log": "Ratio of means", "cloglog": "Hazard ratio"}  # what exp(estimate) is, by link
 ROW, NARROW, TOP = 0.34, 0.22, 1.0  # height of a coefficient, one of many, and all else, in inches
 MANY = 20
 LONGEST = 28  # characters of a line of a name
+LARGEST = 100.0  # logarithm of a ratio that is drawn
 SHADE = "0.96"  # of every second row, where there are several fits
 APART = 0.62  # of the height of a coefficient, over which the fits are spread
 FARTHEST = 3.0  # spans of the estimates beyond which an interval is cut
@@ -134,20 +134,23 @@ def draw(ax: Axes, found: Sequence[Intervals], terms: Sequence[str], labels: Map
     ax.axvline(1.0 if ratio else 0.0, color=GREY, lw=THIN, zorder=0)
     for row in rows[1::2] if len(found) > 1 else ():
         ax.axhspan(row - 0.5, row + 0.5, color=SHADE, lw=0, zorder=-1)
-    low, high = reach(found, terms, ratio)
+    low, high = reach(found, terms)
+    if ratio:
+        low, high = max(low, -LARGEST), min(high, LARGEST)
+    shown = np.exp if ratio else np.asarray
     shifts = APART * (0.5 - (np.arange(len(found)) + 0.5) / len(found)) if len(found) > 1 else np.zeros(1)
     for each, shift, marker, color in zip(found, shifts, cycle(MARKERS), cycle(PALETTE), strict=False):
         table = each.table.reindex(terms)
         there = table["estimate"].notna().to_numpy()
-        ends = table[["low", "high"]].clip(low, high).to_numpy()
+        ends = shown(table[["low", "high"]].clip(low, high).to_numpy())
         ax.hlines(rows[there] + shift, ends[there, 0], ends[there, 1], color=color, lw=1.5 * MEDIUM)
-        estimates = table["estimate"].clip(low, high).to_numpy()
+        estimates = shown(table["estimate"].to_numpy())
         ax.plot(
             estimates[there], rows[there] + shift, marker, color=color if len(found) > 1 else BLUE, ms=1.4 * DOT, mew=0,
             label=each.name,
         )  # fmt: skip
     if ratio:
-        ratio_axis(ax, low, high)
+        ratio_axis(ax, float(np.exp(low)), float(np.exp(high)))
     ax.set_yticks(
         rows, [(wrapped if len(terms) <= MANY else shortened)(labels.get(term, term), LONGEST) for term in terms]
     )
@@ -155,19 +158,18 @@ def draw(ax: Axes, found: Sequence[Intervals], terms: Sequence[str], labels: Map
     ax.set_ylim(-0.7, len(terms) - 0.3)
 
 
-def reach(found: Sequence[Intervals], terms: Sequence[str], ratio: bool) -> tuple[float, float]:
-    """Where intervals are cut: far from all estimates; of ratios on the scale of their logarithms."""
+def reach(found: Sequence[Intervals], terms: Sequence[str]) -> tuple[float, float]:
+    """Where intervals are cut: far from all estimates."""
     tables = [each.table.reindex(terms).dropna(subset=["estimate"]) for each in found]
     values = pd.concat(tables).to_numpy()
-    with np.errstate(divide="ignore", over="ignore"):
-        values = np.log(values) if ratio else values
     estimates = np.append(values[:, 0], 0.0)
-    estimates = estimates[np.isfinite(estimates)]
     half = np.abs(values[:, 1:] - values[:, [0]])
     half = half[np.isfinite(half)]
-    span = FARTHEST * max(float(np.ptp(estimates)), float(np.median(half)) if half.size else 0.0) or 1.0
-    low, high = estimates.min() - span, estimates.max() + span
-    return (float(np.exp(low)), float(np.exp(high))) if ratio else (float(low), float(high))
+    span = (
+        FARTHEST * max(float(np.ptp(estimates)), float(np.quantile(half, 0.5, method="lower")) if half.size else 0.0)
+        or 1.0
+    )
+    return float(estimates.min() - span), float(estimates.max() + span)
 
 
 def ratio_axis(ax: Axes, low: float, high: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..diagnostics.collinearity import estimated_terms
 from ..diagnostics.overdispersion import nothing_to_check
 from ..errors import ArgumentError
 from ..extract.random import factors
@@ -141,7 +142,7 @@ def _counts(fit: Checked) -> bool:
 
 
 def _terms(fit: Checked) -> bool:
-    return len(fit.design.fixed_terms.labels) > 1
+    return len(estimated_terms(fit)) > 1
 
 
 SINGLE: dict[str, tuple[Callable[..., None], Callable[[Checked], bool]]] = {  # the panel, and which fits have it

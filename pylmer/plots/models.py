@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from ..errors import ArgumentError
 from ..extract import ranef
@@ -37,6 +38,7 @@ TAKES = {  # what each picture takes besides fits, type, level and axes
 }
 FIT_KINDS = FittedModel | GeneralizedFittedModel | LinearFit | GeneralizedFit
 WANTED = "a fit of lmer(), glmer(), lm() or glm(), several in a list, or a dict name -> fit"
+INTERCEPT = "(Intercept)"
 FOREST_WIDTH = 5.6
 PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 3.6, 3.0, 3
 TALLEST = 30.0  # a figure, in inches
@@ -105,7 +107,7 @@ def plot_model(
         ratio = forest.ratio_name(list(named.values()))
         if exponentiate is not None:
             ratio = (ratio or "exp(estimate)") if exponentiate else None
-        found = [forest.Intervals(name, _table(fit, type, share, ratio)) for name, fit in named.items()]
+        found = [forest.Intervals(name, _table(fit, type, share)) for name, fit in named.items()]
         shown = _shown(found, terms, intercept, sort)
         return [_forest(found, shown, _labels(labels, found), ratio, type, _one_ax(axes))]
     fit = _single(named, type)
@@ -145,11 +147,9 @@ def _one_ax(axes: Iterable[Axes] | None) -> Axes | None:
 # --- coefficients ----------------------------------------------------------------------------------------------------
 
 
-def _table(fit: AnyFit, type: str, level: float, ratio: str | None) -> Any:
+def _table(fit: AnyFit, type: str, level: float) -> pd.DataFrame:
     table = forest.intervals(fit, level)
-    if type == "std":
-        table = forest.standardized(fit, table)
-    return np.exp(table) if ratio else table
+    return forest.standardized(fit, table) if type == "std" else table
 
 
 def _shown(found: Sequence[forest.Intervals], terms: Any, intercept: bool, sort: bool) -> list[str]:
@@ -158,9 +158,10 @@ def _shown(found: Sequence[forest.Intervals], terms: Any, intercept: bool, sort:
     if terms is not None:
         shown = list(dict.fromkeys(known(there, name, "plot_model(): terms") for name in several(terms)))
     else:
-        shown = [name for name in there if intercept or name != forest.INTERCEPT]
+        shown = [name for name in there if intercept or name != INTERCEPT]
     if not shown:
-        raise ArgumentError("plot_model(): there are no coefficients to show but the intercept: intercept=True")
+        why = "no coefficients" if INTERCEPT not in there else "no coefficients but the intercept: intercept=True"
+        raise ArgumentError("plot_model(): terms: wanted one or more" if terms is not None else f"plot_model(): {why}")
     if sort:
         first = found[0].table["estimate"].reindex(shown)
         shown = [shown[k] for k in np.argsort(-first.fillna(-np.inf).to_numpy(), kind="stable")]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..diagnostics import Collinearity
-from ..diagnostics.collinearity import BOUNDS
+from ..diagnostics.collinearity import BOUNDS, terms_of
 from ..text import show, show_html, text_width
 from ..text.layout import right, wrap_words
 from .pages import html_table
@@ -25,9 +25,9 @@ def collinearity_page(found: Collinearity, digits: int = DIGITS) -> str:
     lines = {str(term): _line(row, wide) for term, row in zip(found.index, columns[1:], strict=True)}
     top = _line(head, wide)
     parts = [
-        f"{strength} Correlation\n\n" + "\n".join([top, *(lines[term] for term in found.terms(strength))])
+        f"{strength} Correlation\n\n" + "\n".join([top, *(lines[term] for term in terms_of(found, strength))])
         for strength in BOUNDS
-        if found.terms(strength)
+        if terms_of(found, strength)
     ]
     remarks = ["\n".join(wrap_words(remark)) for remark in found.remarks]
     return "\n\n".join(["# Check for Multicollinearity", *parts, *remarks])
