@@ -37,8 +37,8 @@ def binned(x: Array, residual: Array, bins: int | None = None) -> Binned:
     number = max(1, min(number, n))
     parts = np.split(order, n * np.arange(1, number) // number)
     half = [2 * np.std(residual[rows], ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else np.inf for rows in parts]
-    means = [(np.mean(x[rows]), np.mean(residual[rows])) for rows in parts]
-    return Binned(*np.array(means).T, np.array(half))
+    centre, mean = (np.array([np.mean(values[rows]) for rows in parts]) for values in (x, residual))
+    return Binned(centre, mean, np.array(half))
 
 
 def usual(n: int) -> int:

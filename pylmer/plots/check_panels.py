@@ -57,7 +57,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Modes:
+class ColumnModes:
     """The conditional modes (J,) of one column of a grouping factor; their standard deviation over the residuals'."""
 
     name: str
@@ -133,7 +133,7 @@ def normality(ax: Axes, asked: Asked) -> None:
     titled(ax, "Normality of residuals", BAND)
 
 
-def effects(ax: Axes, modes: Modes) -> None:
+def effects(ax: Axes, modes: ColumnModes) -> None:
     """Quantiles of one column of the random effects."""
     titled(ax, "Normality of random effects", BAND)
     ax.set_ylabel(shortened(modes.name, 2 * LONGEST))
@@ -145,13 +145,13 @@ def effects(ax: Axes, modes: Modes) -> None:
         ax.set(xticks=[], yticks=[])
 
 
-def modes_of(fit: FittedModel | GeneralizedFittedModel) -> list[Modes]:
+def modes_of(fit: FittedModel | GeneralizedFittedModel) -> list[ColumnModes]:
     """All columns of the random effects."""
     found = []
     for group, frame in ranef(fit, condVar=False).items():
         deviations = relative_deviations(fit, group)
         for column, sd in zip(frame, deviations, strict=True):
-            found.append(Modes(f"{column} | {group}", frame[column].to_numpy(), float(sd)))
+            found.append(ColumnModes(f"{column} | {group}", frame[column].to_numpy(), float(sd)))
     return found
 
 

@@ -125,7 +125,7 @@ def _panels(asked: Asked) -> dict[str, list[Panel]]:
     return {name: made[name] for name in CHECKS if made[name]}
 
 
-def _modes(fit: Checked) -> list[panels.Modes]:
+def _modes(fit: Checked) -> list[panels.ColumnModes]:
     return panels.modes_of(fit) if isinstance(fit, FittedModel | GeneralizedFittedModel) else []
 
 

@@ -9,7 +9,7 @@ def shortened(name: str, longest: int) -> str:
     """A name, its middle left out where it is longer: both ends tell levels and terms apart.
 
     >>> shortened("a rather long name", 11), shortened("short", 11)
-    ('a rat…name', 'short')
+    ('a rath…name', 'short')
     """
     if len(name) <= longest:
         return name
@@ -21,7 +21,7 @@ def wrapped(name: str, longest: int) -> str:
     """A name on two lines at most, broken at a blank, colon or the like where there is one, its middle left out.
 
     >>> wrapped("first:second", 8), wrapped("one", 8), wrapped("a name of many words indeed", 11)
-    ('first:\\nsecond', 'one', 'a name of\\nmany…indeed')
+    ('first:\\nsecond', 'one', 'a name of\\nmany w…deed')
     """
     if len(name) <= longest:
         return name
