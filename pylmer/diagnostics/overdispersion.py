@@ -76,9 +76,8 @@ def check_overdispersion(fit: GeneralizedFittedModel | GeneralizedFit) -> Overdi
     """
     if reason := nothing_to_check(fit):
         raise ArgumentError(reason)
-    mixed = isinstance(fit, GeneralizedFittedModel)
-    chisq = fit.optimum.pearson if mixed else float(fit.pearson @ fit.pearson)
     df = df_residual(fit)
+    chisq = fit.optimum.pearson if isinstance(fit, GeneralizedFittedModel) else float(fit.pearson @ fit.pearson)
     return Overdispersion(chisq, chisq / df, df, chisquare_upper(chisq, df))
 
 

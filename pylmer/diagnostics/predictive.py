@@ -123,7 +123,7 @@ def bandwidth(y: Array) -> float:
     """
     low, high = np.quantile(y, [0.25, 0.75])
     sd = float(np.std(y, ddof=1)) if len(y) > 1 else 0.0
-    return 0.9 * (min(sd, float(high - low) / 1.34) or sd or 1.0) * len(y) ** -0.2
+    return float(0.9 * (min(sd, float(high - low) / 1.34) or sd or 1.0) * len(y) ** -0.2)
 
 
 def density(y: Array, places: Array, width: float) -> Array:

@@ -49,13 +49,14 @@ def intervals(fit: AnyFit, level: float) -> pd.DataFrame:
     """Estimate, low, high by coefficient; those without an estimate left out."""
     ends = _ends(fit, level)
     table = pd.DataFrame({"estimate": ends["estimate"], "low": ends["low"], "high": ends["high"]})
-    return table[np.isfinite(table["estimate"])]
+    estimated: pd.DataFrame = table[np.isfinite(table["estimate"])]
+    return estimated
 
 
 @singledispatch
 def _ends(fit: Any, level: float) -> pd.DataFrame:
     """Of mixed models what `tidy` says: t intervals of lmer, Wald's of glmer."""
-    found = tidy(fit, "fixed", conf_int=True, conf_level=level).set_index("term")
+    found: pd.DataFrame = tidy(fit, "fixed", conf_int=True, conf_level=level).set_index("term")
     return found.rename(columns={"conf.low": "low", "conf.high": "high"})
 
 
@@ -69,7 +70,7 @@ def _(fit: GeneralizedFit, level: float) -> pd.DataFrame:
     return _beside(coef(fit), confint(fit, level=level, method="Wald"))
 
 
-def _beside(estimates: pd.Series[float], limits: pd.DataFrame) -> pd.DataFrame:
+def _beside(estimates: Any, limits: pd.DataFrame) -> pd.DataFrame:
     ends = limits.reindex(estimates.index).to_numpy()
     return pd.DataFrame({"estimate": estimates.to_numpy(), "low": ends[:, 0], "high": ends[:, 1]}, estimates.index)
 
@@ -140,7 +141,7 @@ def draw(ax: Axes, found: Sequence[Intervals], terms: Sequence[str], labels: Map
     shown = np.exp if ratio else np.asarray
     shifts = APART * (0.5 - (np.arange(len(found)) + 0.5) / len(found)) if len(found) > 1 else np.zeros(1)
     for each, shift, marker, color in zip(found, shifts, cycle(MARKERS), cycle(PALETTE), strict=False):
-        table = each.table.reindex(terms)
+        table = each.table.reindex(list(terms))
         there = table["estimate"].notna().to_numpy()
         ends = shown(table[["low", "high"]].clip(low, high).to_numpy())
         ax.hlines(rows[there] + shift, ends[there, 0], ends[there, 1], color=color, lw=1.5 * MEDIUM)
@@ -160,7 +161,7 @@ def draw(ax: Axes, found: Sequence[Intervals], terms: Sequence[str], labels: Map
 
 def reach(found: Sequence[Intervals], terms: Sequence[str]) -> tuple[float, float]:
     """Where intervals are cut: far from all estimates."""
-    tables = [each.table.reindex(terms).dropna(subset=["estimate"]) for each in found]
+    tables = [each.table.reindex(list(terms)).dropna(subset=["estimate"]) for each in found]
     values = pd.concat(tables).to_numpy()
     estimates = np.append(values[:, 0], 0.0)
     half = np.abs(values[:, 1:] - values[:, [0]])

@@ -118,7 +118,8 @@ def _chosen(fit: Checked, checks: Any, possible: dict[str, list[Panel]]) -> list
 
 def _panels(asked: Asked) -> dict[str, list[Panel]]:
     """The panels of each check; none of those that the fit has not."""
-    fit, made = asked.fit, {}
+    fit = asked.fit
+    made: dict[str, list[Panel]] = {}
     for name, (panel, has) in SINGLE.items():
         made[name] = [partial(panel, asked=asked)] if has(fit) else []
     made["reqq"] = [partial(panels.effects, modes=modes) for modes in _modes(fit)]

@@ -55,6 +55,6 @@ def plot_envelope(ax: Axes, values: Array, level: float = 0.95) -> None:
     (x0, low), (x1, high) = _quartiles(values)
     slope = (high - low) / (x1 - x0)
     middle = low - slope * x0
-    ends = [middle + slope * end for end in order_limits(len(values), level)]
-    ax.fill_between(quantiles(len(values)), *ends, color=PALE, alpha=0.35, lw=0, zorder=0)
+    below, above = (middle + slope * end for end in order_limits(len(values), level))
+    ax.fill_between(quantiles(len(values)), below, above, color=PALE, alpha=0.35, lw=0, zorder=0)
     plot_quantiles(ax, values)
