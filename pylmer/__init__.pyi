@@ -14,9 +14,11 @@ from .api.models import LmerFit
 from .design import set_contrasts
 from .design.nesting import isNested
 from .diagnostics import (
+    Collinearity,
     Influence,
     Overdispersion,
     QuantileChecks,
+    check_collinearity,
     check_overdispersion,
     check_quantile_residuals,
     cooks_distance,
@@ -142,6 +144,7 @@ from .partial_pooling import (
     pooling,
 )
 from .plots import (
+    check_model,
     dotplot,
     emmip,
     plot,
@@ -151,6 +154,7 @@ from .plots import (
     plot_group_predictor,
     plot_intercepts,
     plot_lines,
+    plot_model,
     plot_profile,
     plot_quantile_residuals,
     plot_shrinkage,
@@ -235,8 +239,10 @@ __all__ = [
     "hatvalues",
     "rstandard",
     "rstudent",
+    "Collinearity",
     "Overdispersion",
     "QuantileChecks",
+    "check_collinearity",
     "check_overdispersion",
     "check_quantile_residuals",
     "cooks_distance",
@@ -286,8 +292,10 @@ __all__ = [
     "plot",
     "qqmath",
     "dotplot",
+    "check_model",
     "plot_criterion",
     "plot_diagnostics",
+    "plot_model",
     "plot_profile",
     "plot_quantile_residuals",
     "plot_effect",

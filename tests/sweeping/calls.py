@@ -34,6 +34,7 @@ LEFT_OUT = {
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
     "LmerFit LmerMany GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
     "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
+    "Collinearity": "a table, made by check_collinearity(): tests/diagnostics",
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "ModelPlan PlanSums": "a plan and its sums: made by plan() and plan.sums(), tried in tests/sources",
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",

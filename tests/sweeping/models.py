@@ -136,6 +136,7 @@ RECORDS: dict[str, Callable[[], Any]] = {
     "allFit of glmer": quietly(lambda: pylmer.allFit(generalized(), ["newton"])),
     "influence of glmer": quietly(lambda: pylmer.influence(generalized(), "herd")),
     "check_overdispersion": quietly(lambda: pylmer.check_overdispersion(generalized())),
+    "check_collinearity": quietly(lambda: pylmer.check_collinearity(big())),
     "check_quantile_residuals": quietly(lambda: pylmer.check_quantile_residuals(generalized())),
     "glmer control": quietly(lambda: pylmer.glmerControl()),
     "control": quietly(lambda: pylmer.lmerControl()),
