@@ -92,6 +92,7 @@ from .inference import (
     case_bootstrap,
     cld,
     coef_test,
+    compare_performance,
     conf_int,
     confint,
     contest,
@@ -111,6 +112,7 @@ from .inference import (
     joint_tests,
     logProf,
     ls_means,
+    model_weights,
     pairs,
     profile,
     r2,
@@ -282,6 +284,9 @@ __all__ = [
     "icc",
     "r2",
     "variance_ratio",
+    # fits side by side
+    "compare_performance",
+    "model_weights",
     # pictures
     "plot",
     "qqmath",

@@ -40,6 +40,7 @@ from .marginal_means import (
     test,
 )
 from .marginal_means.least_squares_means import difflsmeans, ls_means
+from .performance.comparing import compare_performance, model_weights
 from .profiles import generalized as generalized_profiles
 from .profiles.profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .robust.robust import coef_test, conf_int, vcovCR
@@ -66,6 +67,7 @@ __all__ = [
     "case_bootstrap",
     "cld",
     "coef_test",
+    "compare_performance",
     "conf_int",
     "confint",
     "contest",
@@ -93,6 +95,7 @@ __all__ = [
     "joint_tests",
     "logProf",
     "ls_means",
+    "model_weights",
     "pairs",
     "profile",
     "r2",

@@ -19,6 +19,7 @@ from . import (  # noqa: F401  # each registers what it prints
     marginal_means,
     pages,
     partial_pooling,
+    performance,
     posterior,
     power,
     robust,
