@@ -113,6 +113,7 @@ from .inference import (
     logProf,
     ls_means,
     model_weights,
+    modelsummary,
     pairs,
     profile,
     r2,
@@ -287,6 +288,7 @@ __all__ = [
     # fits side by side
     "compare_performance",
     "model_weights",
+    "modelsummary",
     # pictures
     "plot",
     "qqmath",

@@ -45,7 +45,9 @@ from .profiles import generalized as generalized_profiles
 from .profiles.profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .robust.robust import coef_test, conf_int, vcovCR
 from .robust.robust_wald import Wald_test
+from .tables.words import modelsummary
 from .tidying import generalized as generalized_tidying
+from .tidying import generalized_linear as tidying_generalized_linear
 from .tidying import linear as tidying_linear
 from .tidying.fits import augment, glance, tidy
 from .tidying.written_rows import write_augmented
@@ -96,6 +98,7 @@ __all__ = [
     "logProf",
     "ls_means",
     "model_weights",
+    "modelsummary",
     "pairs",
     "profile",
     "r2",
@@ -109,6 +112,7 @@ __all__ = [
     "step",
     "test",
     "tidy",
+    "tidying_generalized_linear",
     "tidying_linear",
     "varianceProf",
     "variance_ratio",

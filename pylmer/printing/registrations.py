@@ -27,3 +27,4 @@ from . import (  # noqa: F401  # each registers what it prints
     summaries,
     variances,
 )
+from .tables import great, models  # noqa: F401

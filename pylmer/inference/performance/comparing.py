@@ -104,8 +104,8 @@ def model_weights(*fits: Any, criterion: str = "AIC", estimator: str = "ML", **n
     >>> independent = pylmer.lmer("Reaction ~ Days + (Days || Subject)", sleepstudy)
     >>> pylmer.model_weights(correlated=correlated, independent=independent).round(3)
                  df   logLik       AIC  delta  weight
-    correlated    6 -875.993  1763.986  1.935   0.275
-    independent   5 -876.026  1762.051  0.000   0.725
+    correlated    6 -875.993  1763.986  1.939   0.275
+    independent   5 -876.023  1762.047  0.000   0.725
     """
     labelled = labels("model_weights", fits, named)
     if not is_one_of(criterion, CRITERIA):
