@@ -17,6 +17,7 @@ from . import (  # noqa: F401  # each registers what it prints
     linear,
     linear_summaries,
     marginal_means,
+    notebooks,
     pages,
     partial_pooling,
     performance,

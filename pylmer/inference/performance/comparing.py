@@ -13,6 +13,7 @@ from ..records import PlainTable, TestTable, table
 from .given import check_comparable, check_estimator, chosen_metrics, class_in_R, labels, likelihood, not_comparable
 from .indices import CRITERIA, criteria, indices
 
+
 class PerformanceTable(TestTable):
     """Fits by row, indices by column, under the names of R's performance; NaN where a kind of fits has no such index."""
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from .grid import Cell, Grid, Section
 
 RULE = "border-top:1px solid"
-LEFT = "text-align:left"
-CENTRE = "text-align:center"
+LEFT = "text-align:left;padding:0 .5em"
+CENTRE = "text-align:center;padding:0 .5em"
 FRAME = "border-collapse:collapse;border-top:2px solid;border-bottom:2px solid"
 
 
