@@ -15,7 +15,7 @@ from .indices import CRITERIA, criteria, indices
 
 
 class PerformanceTable(TestTable):
-    """Fits by row, indices by column, under the names of R's performance; NaN where a kind of fits has no such index."""
+    """Fits by row, indices by column, under the names of R's performance; NaN where a fit has no such index."""
 
 
 @plain

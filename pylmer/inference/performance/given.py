@@ -24,8 +24,8 @@ DIFFERENT_EFFECTS = (
     'their criteria cannot be compared; leave estimator="ML"'
 )
 OTHER_CRITERIA = (
-    'estimator="REML": fits of lmer() have a restricted likelihood, others have none: criteria of two kinds of likelihood '
-    'cannot be compared; leave estimator="ML"'
+    'estimator="REML": fits of lmer() have a restricted likelihood, others have none: criteria of two kinds of '
+    'likelihood cannot be compared; leave estimator="ML"'
 )
 WANTED = "fits of lmer(), glmer(), lm() or glm()"
 WAYS_OUT = {

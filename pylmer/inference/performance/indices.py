@@ -74,7 +74,7 @@ def _shares(found: _Once) -> Mapping[str, Index]:
 
 
 def _rmse(fit: FittedModel) -> float:
-    """By ||y - X beta - Z b||^2, the penalized sum of squares less ||u||^2: sums that need no rows; weighted by rows."""
+    """By ||y - X beta - Z b||^2, the penalized sum of squares less ||u||^2, which needs no rows; weighted by rows."""
     if fit.request.weights is not None or fit.given is not None:
         return scores.rmse(fit.rows.y, np.asarray(fit.mu, float))
     return math.sqrt(max(fit.solution.r2 - float(np.sum(np.square(fit.u))), 0.0) / fit.design.n)

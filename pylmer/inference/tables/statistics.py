@@ -27,7 +27,7 @@ def chosen_statistics(given: Any) -> tuple[dict[str, str], tuple[str, ...]]:
     """Which lines are wanted, in their order, and the labels that the user gives them."""
     if given is None:
         return {}, DEFAULT
-    labels = {name: label for name, label in given.items()} if isinstance(given, dict) else {}
+    labels = dict(given) if isinstance(given, Mapping) else {}
     names = several(given)
     if not all(is_one_of(name, KNOWN) for name in names) or not all(isinstance(each, str) for each in labels.values()):
         raise ArgumentError(

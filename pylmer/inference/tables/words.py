@@ -63,14 +63,15 @@ def modelsummary(
     coef_omit     those that are not: a regular expression that is searched in their names, or names in a list; None:
                   none
     gof_map       the lines at the foot, in their order, or {line: label}: nobs, groups (levels of each factor),
-                  df_residual, R2, ICC, AIC, AICc, BIC, logLik, REMLcrit, deviance, RMSE, Sigma, Log_loss, Score_log, PCP;
-                  [] for none; None: nobs, groups, R2, ICC, AIC, BIC, logLik, REMLcrit
+                  df_residual, R2, ICC, AIC, AICc, BIC, logLik, REMLcrit, deviance, RMSE, Sigma, Log_loss, Score_log,
+                  PCP; [] for none; None: nobs, groups, R2, ICC, AIC, BIC, logLik, REMLcrit
     names         of the models, texts in a list; None: those of the dict, or Model 1, Model 2, ...
     title         a text above; None: none
     notes         a text below, or several in a list; None: none beside those that explain marks and brackets
 
     The record holds the numbers: `.estimates`, `.fit_statistics`, and `.to_pandas()` has the table with numbers in
-    place of texts. Notebooks show it as HTML. `.to_gt()` is it for great_tables, an extra: pip install "pylmer[tables]".
+    place of texts. Notebooks show it as HTML. `.to_gt()` is it for great_tables, an extra: pip install
+    "pylmer[tables]".
     Names of models and coefficients may be any texts: each output escapes what means something there.
     Criteria are those of each fit, `AIC(fit)`: of REML fits of the restricted likelihood (`compare_performance` has
     others); R2 and ICC are those of `r2` and `icc`, which for a `glmer` with a log link fit the model without

@@ -48,8 +48,8 @@ def tidy(
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    fit           a fit of `lmer` or `glmer`, or of `lm` or `glm`: there broom's columns, with conf_int and conf_level, of
-                  a `glm` conf_method ("Wald" or "profile") and exponentiate
+    fit           a fit of `lmer` or `glmer`, or of `lm` or `glm`: there broom's columns, with conf_int and conf_level,
+                  of a `glm` conf_method ("Wald" or "profile") and exponentiate
     effects       "fixed" (the default): effect, term, estimate, std.error, statistic, df, p.value "ran_pars": effect,
                   group, term, estimate (standard deviations and correlations, sd__x, cor__x.z) "ran_vals": effect,
                   group, level, term, estimate, std.error (conditional modes) "ran_coefs": effect, group, level, term,
@@ -61,7 +61,8 @@ def tidy(
                   others; any other method of `confint`, such as "profile", is taken for fixed effects, standard
                   deviations and correlations
     scales        "sdcor" (the default), or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
-    exponentiate  of `glmer` and `glm`: True gives odds or rate ratios, exp of fixed effects and their limits; default False
+    exponentiate  of `glmer` and `glm`: True gives odds or rate ratios, exp of fixed effects and their limits; default
+                  False
 
     Raises ArgumentError for anything else.
 

@@ -11,7 +11,7 @@ import pandas as pd
 from ...errors import MissingExtraError
 from ...inference.tables.record import ModelSummary
 from ...text.tabled import great_table
-from .grid import Grid, grid
+from .grid import ModelGrid, grid
 from .html_table import escaped, minus
 
 HEADINGS = {"fixed": "Fixed effects", "ran_pars": "Random effects", "fit": "Fit"}
@@ -38,14 +38,14 @@ def great_models(record: ModelSummary) -> Any:
     return table
 
 
-def _rows(made: Grid) -> Iterator[list[str]]:
+def _rows(made: ModelGrid) -> Iterator[list[str]]:
     for section in made.sections:
         for line in section.lines:
             texts = [minus(cell.text, "\N{MINUS SIGN}") + cell.marks for cell in line.cells]
             yield [HEADINGS[section.part], line.label, *texts]
 
 
-def _spans(made: Grid) -> Iterator[tuple[str, list[int]]]:
+def _spans(made: ModelGrid) -> Iterator[tuple[str, list[int]]]:
     """Responses with the models beside each other that have them; none where these are the names."""
     if made.responses != made.names:
         for label, places in groupby(range(len(made.names)), key=lambda place: made.responses[place]):

@@ -65,7 +65,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Grid:
+class ModelGrid:
     """The whole table."""
 
     title: str | None
@@ -75,12 +75,12 @@ class Grid:
     notes: tuple[str, ...]
 
 
-def grid(record: ModelSummary) -> Grid:
+def grid(record: ModelSummary) -> ModelGrid:
     """The texts of a record."""
     found = {part: tuple(_estimate_lines(record, part)) for part in ("fixed", "ran_pars")}
     found["fit"] = tuple(_statistic_lines(record))
     sections = tuple(Section(part, lines) for part, lines in found.items() if lines)
-    return Grid(record.look.title, record.names, record.responses, sections, tuple(_notes(record)))
+    return ModelGrid(record.look.title, record.names, record.responses, sections, tuple(_notes(record)))
 
 
 def _estimate_lines(record: ModelSummary, part: str) -> Iterator[Line]:

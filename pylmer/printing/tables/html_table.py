@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
-from .grid import Cell, Grid, Section
+from .grid import Cell, ModelGrid, Section
 
 RULE = "border-top:1px solid"
 LEFT = "text-align:left;padding:0 .5em"
@@ -13,7 +13,7 @@ CENTRE = "text-align:center;padding:0 .5em"
 FRAME = "border-collapse:collapse;border-top:2px solid;border-bottom:2px solid"
 
 
-def grid_html(grid: Grid) -> str:
+def grid_html(grid: ModelGrid) -> str:
     """One <table>; everything that a user wrote is escaped."""
     caption = f"<caption>{escaped(grid.title)}</caption>" if grid.title else ""
     heads = [grid.names] if grid.responses == grid.names else [grid.names, grid.responses]

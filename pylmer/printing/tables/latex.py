@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .grid import Cell, Grid
+from .grid import Cell, ModelGrid
 from .html_table import minus
 
 SPECIAL = {
@@ -26,7 +26,7 @@ SPECIAL = {
 PACKAGES = r"% \usepackage[T1]{fontenc} \usepackage{booktabs}"
 
 
-def grid_latex(grid: Grid) -> str:
+def grid_latex(grid: ModelGrid) -> str:
     """A table environment; everything that a user wrote is escaped."""
     columns = 1 + len(grid.names)
     caption = [rf"\caption{{{escaped(grid.title)}}}"] if grid.title else []

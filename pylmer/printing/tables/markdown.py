@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .grid import Cell, Grid
+from .grid import Cell, ModelGrid
 
 SPECIAL = set("\\`*_{}[]<>#|~$")
 
 
-def grid_markdown(grid: Grid) -> str:
+def grid_markdown(grid: ModelGrid) -> str:
     """Title and notes are paragraphs; everything that a user wrote is escaped."""
     rows = [] if grid.responses == grid.names else [["", *map(escaped, grid.responses)]]
     for section in grid.sections:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...text import text_width
-from .grid import Cell, Grid, Line
+from .grid import Cell, ModelGrid, Line
 
 GAP = "  "
 LONGEST = 20
 CLOSING = (")", "]")  # hang over, so that digits stand below digits
 
 
-def grid_text(grid: Grid) -> str:
+def grid_text(grid: ModelGrid) -> str:
     """The lines of the table."""
     every = [line for section in grid.sections for line in section.lines]
     labels = ["", *(line.label for line in every), *(section.heading for section in grid.sections)]
@@ -36,7 +36,7 @@ def columns_line(label: str, cells: Sequence[str], stub: int) -> str:
     return (label + " " * (stub - text_width(label)) + GAP + GAP.join(cells)).rstrip()
 
 
-def _column(grid: Grid, k: int, lines: Sequence[Line]) -> list[str]:
+def _column(grid: ModelGrid, k: int, lines: Sequence[Line]) -> list[str]:
     """Name, response and cells of one model, of one width."""
     parts = [_split(line.cells[k]) for line in lines]
     tail = max((text_width(end) for _, end in parts), default=0)
