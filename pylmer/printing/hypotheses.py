@@ -51,7 +51,6 @@ def _kinds(headers: list[str]) -> dict[str, list[int]]:
     return {"together": together, "tests": [headers.index("t value")]}
 
 
-
 @show.register
 def show_step(result: Step) -> str:
     """lmerTest's print of step()."""

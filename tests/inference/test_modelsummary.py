@@ -26,7 +26,7 @@ LINES = pylmer.lmer("Reaction ~ Days + (Days | Subject)", sleep)
 PLAIN = pylmer.lm("Reaction ~ Days", sleep)
 HERDS = pylmer.glmer(f"{COUNTS} + (1 | herd)", cbpp, "binomial")
 PERIODS = pylmer.glm(COUNTS, cbpp, "binomial")
-NASTY = "a_b & <c> | 50% of $x^2$ {#} ~ \\ \"q\" *s* `t`"
+NASTY = 'a_b & <c> | 50% of $x^2$ {#} ~ \\ "q" *s* `t`'
 
 # R: tab_model(m2, m3, df.method = "satterthwaite", digits = 4, ...), sjPlot 2.8.12, lme4 at its optimum (bobyqa, 1e-9)
 TAB_MODEL = {
@@ -218,7 +218,9 @@ def test_html_is_escaped() -> None:
 
 
 def test_markdown_is_escaped() -> None:
-    table = modelsummary({NASTY: nasty()}, output="markdown", title="- first", notes=["* second", "1. third"], stars=True)
+    table = modelsummary(
+        {NASTY: nasty()}, output="markdown", title="- first", notes=["* second", "1. third"], stars=True
+    )
     lines = str(table).splitlines()
     assert str(table) == table.to_markdown()
     assert lines[0] == "\\- first"

@@ -65,9 +65,7 @@ def compare_performance(*fits: Any, metrics: Any = "all", estimator: str = "ML",
     labelled = labels("compare_performance", fits, named)
     wanted = chosen_metrics(metrics)
     check_estimator(labelled, estimator)
-    found = {
-        name: criteria(likelihood(fit, estimator)) | indices(fit, wanted) for name, fit in labelled.items()
-    }
+    found = {name: criteria(likelihood(fit, estimator)) | indices(fit, wanted) for name, fit in labelled.items()}
     why = not_comparable(labelled) if any(name in CRITERIA for name in wanted) else None
     if why is not None:
         note(f"weights of the criteria are left out: {why}")

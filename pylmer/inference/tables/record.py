@@ -66,9 +66,8 @@ class ModelSummary(Tabled):
     def to_pandas(self) -> pd.DataFrame:
         """The table in numbers: a row for each (part, label, number), a column for each model; NaN for blanks.
 
-        part    "fixed", "ran_pars" or "fit"
-        number  "estimate", and what was asked to stand beneath: "std.error", "conf.low", "conf.high", ...; of fit
-                statistics "value"
+        Parts are "fixed", "ran_pars" and "fit". Numbers are "estimate" and what was asked to stand beneath,
+        "std.error", "conf.low", "conf.high", ...; of fit statistics "value".
         """
         numbers = ["estimate", *(name for each in self.look.statistic for name in STATISTICS[each])]
         rows: dict[tuple[str, str, str], dict[str, float]] = {}

@@ -68,4 +68,3 @@ def _cell(cell: Cell) -> str:
     """Negative numbers with a minus, marks raised."""
     marks = f"\\textsuperscript{{{escaped(cell.marks)}}}" if cell.marks else ""
     return minus(escaped(cell.text), "$-$") + marks
-

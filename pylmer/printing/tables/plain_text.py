@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...text import text_width
-from .grid import Cell, ModelGrid, Line
+from .grid import Cell, Line, ModelGrid
 
 GAP = "  "
 LONGEST = 20
