@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from ..inference.performance.comparing import PerformanceTable
 from ..inference.performance.indices import CRITERIA
@@ -62,7 +62,7 @@ def _criterion(table: PerformanceTable, name: str) -> list[str]:
     return [f"{name} (weights)", *(f"{value} ({weight})" for value, weight in zip(values, weights, strict=True))]
 
 
-def _texts(values: Sequence[float], write: Callable[[float], str]) -> list[str]:
+def _texts(values: Iterable[float], write: Callable[[float], str]) -> list[str]:
     return ["" if math.isnan(x) else write(x) for x in map(float, values)]
 
 

@@ -1,4 +1,4 @@
-"""modelsummary: its numbers against sjPlot's tab_model, broom.mixed and performance, its pages against readers of each format."""
+"""modelsummary: its numbers against sjPlot's tab_model, broom and performance, its pages against their formats."""
 
 from __future__ import annotations
 
@@ -195,6 +195,55 @@ def test_no_notes_are_raised() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         modelsummary([LINE, LINES, PLAIN, HERDS, PERIODS])
+
+
+def corners() -> dict[str, Any]:
+    two = sleep.assign(twice=2 * sleep["Days"], late=np.where(sleep["Days"] > 4, "a|b", "c"))
+    return {
+        "no fixed effects": lambda: pylmer.lmer("Reaction ~ 0 + (1 | Subject)", two),
+        "an aliased column": lambda: pylmer.lm("Reaction ~ Days + twice", two),
+        "two terms": lambda: pylmer.lmer("Reaction ~ Days + (1 | Subject) + (0 + Days | Subject)", two),
+        "cs": lambda: pylmer.lmer("Reaction ~ Days + cs(1 + Days | Subject)", two),
+        "diag": lambda: pylmer.lmer("Reaction ~ Days + diag(late | Subject)", two),
+        "nb": lambda: pylmer.glmer_nb("incidence ~ period + (1 | herd)", cbpp),
+        "quadrature": lambda: pylmer.glmer(f"{COUNTS} + (1 | herd)", cbpp, "binomial", nAGQ=5),
+        "rows of weight zero": lambda: pylmer.glm(COUNTS, cbpp, "binomial", weights=np.resize([0.0, 1.0], 56)),
+        "excluded": lambda: pylmer.lmer(
+            "Reaction ~ Days + (1 | Subject)",
+            two.assign(Reaction=two["Reaction"].where(two["Days"] != 3)),
+            na_action="exclude",
+        ),
+        "given parameters": lambda: pylmer.makeLmer(
+            "Reaction ~ Days + (1 | Subject)", two, fixef=[250, 10], VarCorr=1000.0, sigma=30.0
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", corners())
+def test_fits_of_every_kind(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pylmer.FitNote)
+        fit = corners()[name]()
+    for effects in ("fixed", "ran_pars", ["fixed", "ran_pars"]):
+        table = modelsummary(fit, effects=effects, statistic=["se", "conf.int"])
+        assert set(table.estimates["effect"]) <= set([effects] if isinstance(effects, str) else effects)
+        numbers = table.to_pandas()["Model 1"]
+        texts = texts_of(table._repr_html_())
+        for value in (numbers[place] for place in numbers.index if place[2] == "estimate"):
+            assert f"{value:.3f}".replace("-", "−") in texts
+    likelihood = pylmer.compare_performance(fit)
+    assert likelihood["AIC"].iloc[0] == pytest.approx(
+        float(-2 * pylmer.logLik(fit, **ml(fit)) + 2 * pylmer.logLik(fit).df)
+    )
+    assert likelihood["RMSE"].iloc[0] == pytest.approx(rmse(fit))
+
+
+def ml(fit: Any) -> dict[str, bool]:
+    return {"REML": False} if isinstance(fit, pylmer.LmerFit) else {}
+
+
+def rmse(fit: Any) -> float:
+    return float(np.sqrt(np.nanmean(np.asarray(pylmer.resid(fit, type="response"), float) ** 2)))
 
 
 def nasty() -> pylmer.LmerFit:

@@ -1,4 +1,4 @@
-"""compare_performance and model_weights against R's performance (tests/data/inference/performance.R), and definitions."""
+"""compare_performance and model_weights against R's performance (tests/data/inference/performance.R) and arithmetic."""
 
 from __future__ import annotations
 

@@ -73,22 +73,23 @@ def estimated(fit: Any, asked: Asked) -> pd.DataFrame:
 
 @estimated.register
 def _of_lmer(fit: FittedModel, asked: Asked) -> pd.DataFrame:
-    given = {"effects": asked.effects, "conf_method": asked.conf_method, "scales": asked.scales}
+    given: dict[str, Any] = {"effects": asked.effects, "conf_method": asked.conf_method, "scales": asked.scales}
     return _named(fit, tidy(fit, ddf=asked.ddf, **given, **asked.intervals)).assign(test="t")
 
 
 @estimated.register
 def _of_glmer(fit: GeneralizedFittedModel, asked: Asked) -> pd.DataFrame:
-    given = {"effects": asked.effects, "conf_method": asked.conf_method, "scales": asked.scales}
+    given: dict[str, Any] = {"effects": asked.effects, "conf_method": asked.conf_method, "scales": asked.scales}
     return _named(fit, tidy(fit, **given, **asked.intervals)).assign(test="z")
 
 
 def _named(fit: FittedModel | GeneralizedFittedModel, found: pd.DataFrame) -> pd.DataFrame:
     """Beside each standard deviation or correlation the one or two effects that it is of."""
-    of = VarCorr(fit).as_frame(order="lower.tri")[["var1", "var2"]]
-    pairs: Iterator[tuple[Any, Any]] = iter(of.itertuples(index=False, name=None))
-    both = [next(pairs) if effect == "ran_pars" else (None, None) for effect in found["effect"]]
-    return found.assign(var1=[one for one, _ in both], var2=[two for _, two in both])
+    of = VarCorr(fit).as_frame(order="lower.tri")
+    none = [None] * int((found["effect"] == "fixed").sum())  # which come first
+    ran_pars = len(found) > len(none)
+    names: dict[str, Any] = {name: [*none, *(of[name] if ran_pars else ())] for name in ("var1", "var2")}
+    return found.assign(**names)
 
 
 @estimated.register

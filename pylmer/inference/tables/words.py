@@ -17,6 +17,8 @@ from .options import EFFECTS, given_asked, given_look
 from .record import ModelSummary
 from .statistics import chosen_statistics, foot
 
+PAIRS = ("cor__", "cov__")  # how the terms of two effects begin
+
 
 @plain
 def modelsummary(
@@ -121,8 +123,12 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     `model` is the first column.
     """
     groups = [group for group in dict.fromkeys(rows["group"]) if group != RESIDUAL]
-    places = {group: 2 * place for place, group in enumerate([*groups, RESIDUAL])}
-    order = rows["group"].map(places).where(rows["effect"] != "fixed", -1)
-    order += rows["term"].str.startswith(("cor__", "cov__")) & (rows["effect"] == "ran_pars")
-    ordered = rows.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    places = {group: place for place, group in enumerate([*groups, RESIDUAL])}
+
+    def place(k: int) -> tuple[int, bool]:
+        effect, group, term = (rows[name].iloc[k] for name in ("effect", "group", "term"))
+        fixed = effect == "fixed"
+        return -1 if fixed else places[group], not fixed and term.startswith(PAIRS)
+
+    ordered = rows.iloc[sorted(range(len(rows)), key=place)].reset_index(drop=True)
     return ordered[["model", *(name for name in ordered if name != "model")]]

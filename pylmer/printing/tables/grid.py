@@ -140,7 +140,8 @@ def _statistic_lines(record: ModelSummary) -> Iterator[Line]:
 def _notes(record: ModelSummary) -> Iterator[str]:
     """What marks and brackets mean, then the user's notes."""
     look = record.look
-    said = [EXPLAINED[each].format(100 * look.level) for each in look.statistic if each in EXPLAINED]
+    tested = (record.estimates["effect"] == "fixed").any()
+    said = [EXPLAINED[each].format(100 * look.level) for each in look.statistic if each in EXPLAINED and tested]
     if said:
         text = "; ".join(said)
         yield f"{text[0].upper()}{text[1:]}."
