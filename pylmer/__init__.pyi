@@ -94,6 +94,7 @@ from .inference import (
     case_bootstrap,
     cld,
     coef_test,
+    compare_performance,
     conf_int,
     confint,
     contest,
@@ -113,6 +114,8 @@ from .inference import (
     joint_tests,
     logProf,
     ls_means,
+    model_weights,
+    modelsummary,
     pairs,
     profile,
     r2,
@@ -288,6 +291,10 @@ __all__ = [
     "icc",
     "r2",
     "variance_ratio",
+    # fits side by side
+    "compare_performance",
+    "model_weights",
+    "modelsummary",
     # pictures
     "plot",
     "qqmath",
