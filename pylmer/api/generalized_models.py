@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..fit.generalized import GeneralizedFittedModel
-from ..printing.generalized import html_generalized, print_generalized
+from ..printing.generalized import print_generalized
+from ..text import InNotebooks
 from .rooms import Room
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ else:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GlmerFit(GeneralizedFittedModel):
+class GlmerFit(GeneralizedFittedModel, InNotebooks):
     """A fitted generalized linear mixed model.
 
     Symbols are attributes (`theta`, `par`, `beta`, `sigma`, `u`, `b`, `mu`, `eta`, `family`, `optimum`, `notes`); words
@@ -55,6 +56,3 @@ class GlmerFit(GeneralizedFittedModel):
 
     def __repr__(self) -> str:
         return print_generalized(self)
-
-    def _repr_html_(self) -> str:
-        return html_generalized(self)

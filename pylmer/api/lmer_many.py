@@ -39,6 +39,7 @@ from ..language.walk import variables
 from ..numerics.distributions import student_two_sided
 from ..numerics.linalg import Array, deviations_and_correlations
 from ..options import lmerControl
+from ..text import InNotebooks, show_html
 from ..text.arguments import plain
 from .models import LmerFit
 
@@ -46,7 +47,7 @@ FAILED = "could not be fitted"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LmerMany:
+class LmerMany(InNotebooks):
     """Fits of one right side to many responses, as `lmer_many` makes them.
 
     formula   the right side
@@ -130,13 +131,17 @@ class LmerMany:
         whole = pd.concat(frames, ignore_index=True).sort_values("response", kind="stable", ignore_index=True)
         return whole.assign(response=np.array(self.names, dtype=object)[whole["response"].to_numpy()])
 
-    def __repr__(self) -> str:
+    @property
+    def heading(self) -> str:
+        """How many fits, of what, and how they went."""
         how = "REML" if self.request.REML else "maximum likelihood"
         converged = sum(int(part.batch.converged.sum()) for part in self.parts)
         singular = sum(int(part.batch.singular.sum()) for part in self.parts)
         counts = f"{converged} converged, {singular} singular, {len(self.failures)} failed"
-        head = f"{len(self)} linear mixed models fit by {how}: {self.formula}\n{counts}"
-        return f"{head}\n{self._fixed}"
+        return f"{len(self)} linear mixed models fit by {how}: {self.formula}\n{counts}"
+
+    def __repr__(self) -> str:
+        return f"{self.heading}\n{self._fixed}"
 
 
 @tidy.register(LmerMany)
@@ -313,3 +318,12 @@ def _means_another(name: str, y: Array, request: Request, rest: MixedFormula) ->
     value = columns[name]
     numbers = isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
     return not (numbers and np.array_equal(value, y, equal_nan=True))
+
+
+@show_html.register
+def html_many(fits: LmerMany) -> str:
+    """The heading, and the ends of the table where it is long."""
+    from ..printing.notebooks import html_frame  # late: all pages
+    from ..printing.pages import pre
+
+    return f"<div>{pre(fits.heading)}{html_frame(fits.table, 6)}</div>"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..fit.fitted_model import FittedModel
 from ..printing.fits import print_fit
+from ..text import InNotebooks
 from .rooms import Room
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ else:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LmerFit(FittedModel):
+class LmerFit(FittedModel, InNotebooks):
     """A fitted linear mixed model.
 
     Symbols are attributes (`theta`, `par`, `beta`, `sigma`, `u`, `b`, `optimum`, `notes`, `engine`); words are
@@ -57,8 +58,3 @@ class LmerFit(FittedModel):
 
     def __repr__(self) -> str:
         return print_fit(self)
-
-    def _repr_html_(self) -> str:
-        from ..printing.pages import html_fit  # late: few fits are shown in notebooks
-
-        return html_fit(self)

@@ -5,22 +5,26 @@ Out: tables of influence.
 Must not know: tests, printing.
 """
 
-from . import generalized, linear
+from . import generalized, generalized_linear, linear
+from .collinearity import Collinearity, check_collinearity
 from .influence import Influence, influence
 from .leverage import cooks_distance, dfbeta, dfbetas, hatvalues, rstandard, rstudent
 from .overdispersion import Overdispersion, check_overdispersion
 from .quantile_checks import QuantileChecks, check_quantile_residuals
 
 __all__ = [
+    "Collinearity",
     "Influence",
     "Overdispersion",
     "QuantileChecks",
+    "check_collinearity",
     "check_overdispersion",
     "check_quantile_residuals",
     "cooks_distance",
     "dfbeta",
     "dfbetas",
     "generalized",
+    "generalized_linear",
     "hatvalues",
     "influence",
     "linear",

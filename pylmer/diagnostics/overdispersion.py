@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..extract import df_residual
 from ..fit.generalized import GeneralizedFittedModel
+from ..fit.linear.generalized import GeneralizedFit
 from ..fit.words import word_of
 from ..numerics.distributions import chisquare_upper
 from ..text import Shown
@@ -50,15 +51,16 @@ class Overdispersion(Shown):
     __str__ = __repr__
 
 
-@word_of(GeneralizedFittedModel)
-def check_overdispersion(fit: GeneralizedFittedModel) -> Overdispersion:
-    """Whether the counts of a fit of `glmer` vary more than its family says, as performance's `check_overdispersion`.
+@word_of(GeneralizedFittedModel, GeneralizedFit)
+def check_overdispersion(fit: GeneralizedFittedModel | GeneralizedFit) -> Overdispersion:
+    """Whether the counts of a fit vary more than its family says, as performance's `check_overdispersion`.
 
-    fit  a fit of counts: poisson, negative binomial, or binomial with more than one trial a row
+    fit  a fit of `glmer` or `glm` of counts: poisson, negative binomial, or binomial with more than one trial a row
 
     Pearson's chi-square is compared with the residual degrees of freedom (rows less parameters). The conditional modes
-    are fitted too, so that the ratio is below 1 on average where the model is right: a ratio above 1 is telling, one
-    below proves nothing. Raises ArgumentError for 0/1 responses, which cannot be overdispersed, and for other families.
+    of a mixed model are fitted too, so that its ratio is below 1 on average where the model is right: a ratio above 1
+    is telling, one below proves nothing. Raises ArgumentError for 0/1 responses, which cannot be overdispersed, and for
+    other families.
 
     >>> import pylmer
     >>> cbpp = pylmer.datasets.load("cbpp")
@@ -72,9 +74,18 @@ def check_overdispersion(fit: GeneralizedFittedModel) -> Overdispersion:
     <BLANKLINE>
     No overdispersion detected.
     """
-    if not fit.family.discrete:
-        raise ArgumentError(f"overdispersion is of counts: the {fit.family.name} family estimates its scale")
-    if fit.family.name == "binomial" and np.all(fit.prior_weights <= 1):
-        raise ArgumentError("responses of single trials cannot be overdispersed: there is nothing to check")
-    chisq, df = fit.optimum.pearson, df_residual(fit)
+    if reason := nothing_to_check(fit):
+        raise ArgumentError(reason)
+    df = df_residual(fit)
+    chisq = fit.optimum.pearson if isinstance(fit, GeneralizedFittedModel) else float(fit.pearson @ fit.pearson)
     return Overdispersion(chisq, chisq / df, df, chisquare_upper(chisq, df))
+
+
+def nothing_to_check(fit: GeneralizedFittedModel | GeneralizedFit) -> str:
+    """Why the responses of a fit cannot be overdispersed; "" where they can."""
+    if not fit.family.discrete:
+        return f"overdispersion is of counts: the {fit.family.name} family estimates its scale"
+    w = fit.prior_weights if isinstance(fit, GeneralizedFittedModel) else fit.weights
+    if fit.family.name == "binomial" and np.all(w <= 1):
+        return "responses of single trials cannot be overdispersed: there is nothing to check"
+    return ""

@@ -15,6 +15,7 @@ from ..engine.optimize.other_optimizers import NEAREST
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array
 from ..options import OPTIMIZERS
+from ..text import InNotebooks
 from .fitted_model import FittedModel
 from .optimum import Optimum, optimize_devfun
 from .words import word
@@ -23,7 +24,7 @@ Fitted = TypeVar("Fitted")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AllFit(Generic[Fitted]):
+class AllFit(InNotebooks, Generic[Fitted]):
     """One fit by optimizer, and a table of them.
 
     fits    optimizer -> fit, without those that failed

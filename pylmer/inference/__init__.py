@@ -40,11 +40,14 @@ from .marginal_means import (
     test,
 )
 from .marginal_means.least_squares_means import difflsmeans, ls_means
+from .performance.comparing import compare_performance, model_weights
 from .profiles import generalized as generalized_profiles
 from .profiles.profiling import LikelihoodProfile, logProf, profile, varianceProf
 from .robust.robust import coef_test, conf_int, vcovCR
 from .robust.robust_wald import Wald_test
+from .tables.words import modelsummary
 from .tidying import generalized as generalized_tidying
+from .tidying import generalized_linear as tidying_generalized_linear
 from .tidying import linear as tidying_linear
 from .tidying.fits import augment, glance, tidy
 from .tidying.written_rows import write_augmented
@@ -66,6 +69,7 @@ __all__ = [
     "case_bootstrap",
     "cld",
     "coef_test",
+    "compare_performance",
     "conf_int",
     "confint",
     "contest",
@@ -93,6 +97,8 @@ __all__ = [
     "joint_tests",
     "logProf",
     "ls_means",
+    "model_weights",
+    "modelsummary",
     "pairs",
     "profile",
     "r2",
@@ -106,6 +112,7 @@ __all__ = [
     "step",
     "test",
     "tidy",
+    "tidying_generalized_linear",
     "tidying_linear",
     "varianceProf",
     "variance_ratio",

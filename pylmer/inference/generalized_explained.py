@@ -65,18 +65,29 @@ def distribution_variance(fit: GeneralizedFittedModel, method: str) -> float:
     """Of a row given its mean, on the scale of the link; ArgumentError where none is known."""
     if method not in METHODS:
         raise ArgumentError(f"method={method!r}: wanted one of {', '.join(map(repr, METHODS))}")
-    link = fit.family.link.name
-    name = fit.family.name if fit.family.theta is None else "negative.binomial"
+    name, link = law(fit)
     if name == "binomial" and link in LATENT:
         return LATENT[link]
     over = fit.sigma**2 if fit.family.theta is None else 1 / fit.family.theta
     if (name, link) in ROOTS:
         return ROOTS[name, link](_mean(fit), over)
-    if (name, link) not in COEFFICIENTS:
+    if not has_variance(fit):
         raise ArgumentError(
             f"icc() and r2(): no variance of the distribution is known on the {link} scale of a {name} family"
         )
     return METHODS[method](COEFFICIENTS[name, link](_mean(fit), over))
+
+
+def law(fit: GeneralizedFittedModel) -> Key:
+    """Family and link."""
+    name = fit.family.name if fit.family.theta is None else "negative.binomial"
+    return name, fit.family.link.name
+
+
+def has_variance(fit: GeneralizedFittedModel) -> bool:
+    """Whether the variance of a row given its mean is known on the scale of the link."""
+    name, link = law(fit)
+    return (name == "binomial" and link in LATENT) or (name, link) in ROOTS or (name, link) in COEFFICIENTS
 
 
 def _mean(fit: GeneralizedFittedModel) -> float:

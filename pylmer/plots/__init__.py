@@ -13,6 +13,8 @@ from .group_predictors import plot_group_predictor
 from .interaction import emmip
 from .intercepts import plot_intercepts
 from .lines import plot_lines
+from .model_checks import check_model
+from .models import plot_model
 from .modes import dotplot
 from .power_curves import plot_power_curve
 from .profiles import plot_profile
@@ -21,6 +23,7 @@ from .residuals import plot, plot_diagnostics, qqmath
 from .shrinkage import plot_shrinkage
 
 __all__ = [
+    "check_model",
     "dotplot",
     "emmip",
     "plot",
@@ -30,6 +33,7 @@ __all__ = [
     "plot_group_predictor",
     "plot_intercepts",
     "plot_lines",
+    "plot_model",
     "plot_power_curve",
     "plot_profile",
     "plot_quantile_residuals",

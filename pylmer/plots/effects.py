@@ -9,21 +9,26 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ArgumentError
-from ..extract import vcov
+from ..extract import fitted, vcov
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
+from ..fit.linear.generalized import GeneralizedFit
+from ..fit.linear.regression import LinearFit
 from ..inference.profiles.profiling import quantile
 from ..numerics.linalg import Array
-from ..text.arguments import plain
+from ..text.arguments import is_one_of, plain, written
 from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, PALE, axes_for, mark_whole
 from .choosing import known
-from .scales import Fitted, observed, on_scale, response_axis, response_name, scale_of
-from .typical import fixed_columns, jittered, level_columns, raw, typical_rows
+from .scales import AnyFit, is_generalized, observed, on_scale, response_axis, response_name, scale_of
+from .texts import shortened
+from .typical import at_first_levels, fixed_columns, jittered, level_columns, raw, typical_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PLACES = 101  # of the line of a number
+LINE, LONGEST = 50, 16  # characters of names beside each other, and of one name aslant
+OTHERS = ("averaged", "first")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,19 +41,23 @@ class Effect:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """What is drawn: the effect of `name` on a scale, intervals of +-z standard errors, of the fit's `rows`."""
+    """What is drawn: the effect of `name` on a scale, intervals of +-z standard errors, of the fit's `rows`.
 
-    fit: Fitted
+    typical  the rows that say what the other predictors are
+    """
+
+    fit: AnyFit
     rows: pd.DataFrame
+    typical: pd.DataFrame
     name: str
     z: float
     type: str
 
     def effect(self, values: Any) -> Effect:
         """The fixed effects' linear predictor at values of the predictor."""
-        X = typical_rows(self.fit, self.rows, self.name, values)
-        V = vcov(self.fit).to_numpy()
-        return Effect(X @ self.fit.beta, self.z * np.sqrt(np.einsum("gp,pq,gq->g", X, V, X)))
+        X = typical_rows(self.fit, self.typical, self.name, values)
+        beta, V = estimated(self.fit)
+        return Effect(X @ beta, self.z * np.sqrt(np.einsum("gp,pq,gq->g", X, V, X)))
 
     def shown(self, eta: Array) -> Array:
         """A linear predictor on the scale of the picture."""
@@ -62,24 +71,40 @@ class Picture:
     def points(self, centre: Array) -> Array | None:
         """A point for each row, `centre` (n,) being the linear predictor there: partial residuals, or responses."""
         fit = self.fit
-        if not isinstance(fit, GeneralizedFittedModel):
-            return np.asarray(centre + fit.rows.y - fit.mu)
+        if not is_generalized(fit):
+            return np.asarray(centre + fit.rows.y - fitted(fit).dropna().to_numpy())
         if self.type == "response":
             return observed(fit)
         return np.asarray(centre + (fit.rows.y - fit.mu) / fit.family.link.inverse(fit.eta, 1))
 
 
+def estimated(fit: AnyFit) -> tuple[Array, Array]:
+    """Estimates and their covariances for the columns of the design; 0 for one that has none."""
+    beta, V = np.asarray(fit.beta), vcov(fit).to_numpy()
+    if isinstance(fit, LinearFit | GeneralizedFit):
+        columns = list(fit.design.spec.fixed_columns)
+        beta, V = beta[columns], V[np.ix_(columns, columns)]
+    return np.nan_to_num(beta), np.nan_to_num(V)
+
+
 @plain
 def plot_effect(
-    fit: Any, predictor: str, *, level: float = 0.95, type: str | None = None, ax: Axes | None = None
+    fit: Any,
+    predictor: str,
+    *,
+    level: float = 0.95,
+    type: str | None = None,
+    others: str = "averaged",
+    ax: Axes | None = None,
 ) -> Axes:
     """The fixed effects' line of a predictor with its confidence band, and partial residuals or responses.
 
-    fit        a fit of `lmer` or `glmer`
+    fit        a fit of `lmer`, `glmer`, `lm` or `glm`
     predictor  a column of the data in the fixed part; a number gives a line, a factor a dot and a bar for each level
     level      of the pointwise normal interval x'beta +- z sqrt(x' vcov(beta) x), between 0 and 1; default 0.95
-    type       of `glmer`: "response", the default (None): line and interval by the inverse link, and the responses;
-               "link": the linear predictor, and partial residuals. Of `lmer` both are one
+    type       of `glmer` and `glm`: "response", the default (None): line and interval by the inverse link, and the
+               responses; "link": the linear predictor, and partial residuals. Of `lmer` and `lm` both are one
+    others     the other factors: "averaged", the default, or at their "first" levels, as sjPlot's type="pred"
     ax         where to draw: matplotlib Axes; None, the default: a new figure
 
     The other numbers are held at their means; over the other factors the line is averaged as they occur, of `glmer`
@@ -97,11 +122,15 @@ def plot_effect(
     >>> ax.get_xlabel(), ax.get_ylabel(), ax.lines[-1].get_ydata()[[0, -1]].round(1).tolist()
     ('Days', 'Reaction', [251.4, 345.6])
     """
-    if not isinstance(fit, FittedModel | GeneralizedFittedModel):
+    if not isinstance(fit, FittedModel | GeneralizedFittedModel | LinearFit | GeneralizedFit):
         kind = fit.__class__.__name__
-        raise ArgumentError(f"plot_effect() wants a fit of lmer() or glmer(), found {kind}")
+        raise ArgumentError(f"plot_effect() wants a fit of lmer(), glmer(), lm() or glm(), found {kind}")
+    if not is_one_of(others, OTHERS):
+        raise ArgumentError(f"plot_effect(): others={written(others)}: wanted one of {', '.join(map(repr, OTHERS))}")
     name, z = known(fixed_columns(fit), predictor, "plot_effect(): predictor"), quantile(level)
-    picture = Picture(fit, raw(fit), name, z, scale_of(type, "plot_effect"))
+    rows = raw(fit)
+    typical = at_first_levels(fit, rows, name) if others == "first" else rows
+    picture = Picture(fit, rows, typical, name, z, scale_of(type, "plot_effect"))
     ax = axes_for(ax)
     (_levels if name in level_columns(fit, picture.rows) else _line)(ax, picture)
     ax.set(xlabel=name, ylabel=response_name(fit, picture.type))
@@ -130,8 +159,17 @@ def _levels(ax: Axes, picture: Picture) -> None:
     places, centre = np.arange(len(effect.centre)), picture.shown(effect.centre)
     bars = np.abs(picture.ends(effect) - centre)
     ax.errorbar(places, centre, bars, fmt="o", ms=1.5 * DOT, color=BLUE, elinewidth=1.5 * MEDIUM)
-    ax.set_xticks(places, [str(each) for each in factor.categories])
+    _name_levels(ax, [str(each) for each in factor.categories])
     ax.set_xlim(-0.5, len(places) - 0.5)
+
+
+def _name_levels(ax: Axes, names: list[str]) -> None:
+    """The names of levels below the axis, aslant where they would not fit beside each other."""
+    if len(names) * (1 + max(map(len, names))) <= LINE:
+        ax.set_xticks(np.arange(len(names)), names)
+        return
+    shown = [shortened(name, LONGEST) for name in names]
+    ax.set_xticks(np.arange(len(names)), shown, rotation=45, ha="right", rotation_mode="anchor")
 
 
 def _points(ax: Axes, x: Array, y: Array | None) -> None:

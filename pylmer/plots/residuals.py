@@ -9,16 +9,18 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
 
-from ..errors import ArgumentError
+from ..diagnostics.standard_residuals import normal_residuals
 from ..extract import fitted, ranef, resid
 from ..extract.random import factors
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
+from ..fit.linear.generalized import GeneralizedFit
+from ..fit.linear.regression import LinearFit
 from ..fit.words import word_of
 from ..numerics.linalg import Array
-from .canvas import BLUE, DOT, GREY, MANY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
+from ..simulation.drawing import Seed
+from .canvas import BLUE, DOT, FEW, GREY, MANY, MEDIUM, ORANGE, PALETTE, THIN, axes_for, panels_for
 from .choosing import known
 from .quantiles import TITLE, plot_quantiles, plotting_points
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 MARKERS = "os^Dv"
 SPAN = 2 / 3  # of the points that a place of the smooth line looks at
 PLACES = 60  # of the smooth line
-SMALLEST = 1e-12  # probability whose normal quantile is drawn
+ALIKE = 10  # decimals to which fitted values are the same
 Mixed = FittedModel | GeneralizedFittedModel
 
 
@@ -96,7 +98,8 @@ def plot_diagnostics(fit: Mixed, group: str | None = None, *, axes: Iterable[Axe
 
     Standardized residuals are Pearson residuals over sigma; effects are conditional modes over the standard deviation
     that the model gives them, those with a standard deviation of zero left out. The orange lines are local linear
-    smooths (tricube weights on two thirds of the points): flat, if mean and variance are as the model says.
+    smooths (tricube weights on two thirds of the points), or means where there are ten places or fewer: flat, if mean
+    and variance are as the model says.
 
     Of a fit of `glmer` Pearson residuals are drawn against the linear predictor, as in R's plot of a glm; the next two
     panels have quantile residuals, turned normal, which are standard normal if the model is right, be the response
@@ -116,12 +119,12 @@ def plot_diagnostics(fit: Mixed, group: str | None = None, *, axes: Iterable[Axe
     if group is not None:
         groups = [known(groups, group, "plot_diagnostics(): group")]
     drawn = panels_for(axes, 4, 2)
-    of_mean, of_variance, normal = _residuals_drawn(fit)
-    of_mean.drawn(drawn[0])
+    clouds = residual_clouds(fit)
+    clouds.mean.drawn(drawn[0])
     drawn[0].axhline(0, color=GREY, lw=THIN, zorder=0)
-    of_variance.drawn(drawn[1])
-    plot_quantiles(drawn[2], normal.y)
-    drawn[2].set_ylabel(normal.name)
+    clouds.variance.drawn(drawn[1])
+    plot_quantiles(drawn[2], clouds.normal.y)
+    drawn[2].set_ylabel(clouds.normal.name)
     _effects(drawn[3], fit, groups)
     return drawn
 
@@ -138,37 +141,64 @@ class Cloud:
     def drawn(self, ax: Axes) -> None:
         """Points with a smooth line."""
         scatter(ax, self.x, self.y)
-        places = np.linspace(self.x.min(), self.x.max(), PLACES)
-        ax.plot(places, smooth(self.x, self.y, places), color=ORANGE, lw=MEDIUM)
+        ax.plot(*self.trend(), color=ORANGE, lw=MEDIUM)
         ax.set(xlabel=self.place, ylabel=self.name)
+
+    def trend(self) -> tuple[Array, Array]:
+        """Places and the smooth there; where x has few values, their means, between which nothing can be said."""
+        distinct, code = np.unique(np.round(self.x, ALIKE), return_inverse=True)
+        if len(distinct) <= FEW:
+            return distinct, np.bincount(code, self.y) / np.bincount(code)
+        places = np.linspace(self.x.min(), self.x.max(), PLACES)
+        return places, smooth(self.x, self.y, places)
+
+
+@dataclass(frozen=True, eq=False)
+class Clouds:
+    """Residuals that show the mean, the variance, and whether they are normal."""
+
+    mean: Cloud
+    variance: Cloud
+    normal: Cloud
 
 
 @singledispatch
-def _residuals_drawn(fit: Any) -> tuple[Cloud, Cloud, Cloud]:
-    """Residuals that show the mean, the variance, and whether they are normal."""
-    mu, name = fit.mu, "Fitted values"
-    pearson = resid(fit, "pearson").dropna().to_numpy()
-    standardized = pearson / fit.sigma
-    root = np.sqrt(np.abs(standardized))
-    return (
-        Cloud(mu, pearson, name, "Residuals"),
-        Cloud(mu, root, name, "Square root of |standardized residuals|"),
-        Cloud(mu, standardized, name, "Standardized residuals"),
-    )
+def residual_clouds(fit: Any, seed: Seed = 1) -> Clouds:
+    """What of the residuals is drawn; `seed` of those that are random."""
+    return _of_linear(fit, fit.mu)
 
 
-@_residuals_drawn.register(GeneralizedFittedModel)
-def _of_generalized(fit: GeneralizedFittedModel) -> tuple[Cloud, Cloud, Cloud]:
-    pearson = Cloud(fit.eta, resid(fit, "pearson").dropna().to_numpy(), "Linear predictor", "Residuals")
-    try:
-        u = resid(fit, type="quantile").dropna().to_numpy()
-    except ArgumentError:  # the link has no mean for some random effects
-        normal = replace(pearson, y=pearson.y / fit.sigma, name="standardized residuals")
+@residual_clouds.register(LinearFit)
+def _(fit: LinearFit, seed: Seed = 1) -> Clouds:
+    return _of_linear(fit, fit.solution.fitted)
+
+
+def _of_linear(fit: Any, mu: Array) -> Clouds:
+    name, pearson = "Fitted values", resid(fit, "pearson").dropna().to_numpy()
+    normal = Cloud(mu, normal_residuals(fit)[0], name, "Standardized residuals")
+    return Clouds(Cloud(mu, pearson, name, "Residuals"), _spread(normal), normal)
+
+
+@residual_clouds.register(GeneralizedFittedModel)
+@residual_clouds.register(GeneralizedFit)
+def _(fit: GeneralizedFittedModel | GeneralizedFit, seed: Seed = 1) -> Clouds:
+    place = "Linear predictor"
+    pearson = Cloud(fit.eta, resid(fit, "pearson").dropna().to_numpy(), place, "Residuals")
+    values, quantile = normal_residuals(fit, seed)
+    if not quantile:
+        normal = Cloud(fit.eta, values, place, "Standardized residuals")
+    elif isinstance(fit, GeneralizedFit):
+        normal = Cloud(fit.eta, values, place, "Normal quantile residuals")
     else:
-        values, place = special.ndtri(np.clip(u, SMALLEST, 1 - SMALLEST)), "Linear predictor of the fixed effects"
-        normal = Cloud(fit.optimum.fixed_predictor, values, place, "normal quantile residuals")
-    root = replace(normal, y=np.sqrt(np.abs(normal.y)), name=f"Square root of |{normal.name}|")
-    return pearson, root, replace(normal, name=normal.name.capitalize())
+        at, place = fit.optimum.fixed_predictor, "Linear predictor of the fixed effects"
+        normal = Cloud(at, values, place, "Normal quantile residuals")
+    return Clouds(pearson, _spread(normal), normal)
+
+
+def _spread(normal: Cloud) -> Cloud:
+    """The roots of their sizes."""
+    name = f"Square root of |{normal.name[0].lower()}{normal.name[1:]}|"
+    return replace(normal, y=np.sqrt(np.abs(normal.y)), name=name)
 
 
 def scatter(ax: Axes, x: Array, y: Array) -> None:

@@ -5,7 +5,7 @@ Of a fit of `lmer` they are one. A picture on the scale of the linear predictor 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from ..errors import ArgumentError
 from ..families import Family
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
+from ..fit.linear.generalized import GeneralizedFit
+from ..fit.linear.regression import LinearFit
 from ..language import deparse
 from ..language.nodes import Call
 from ..numerics.linalg import Array
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Fitted: TypeAlias = FittedModel | GeneralizedFittedModel
+AnyFit: TypeAlias = FittedModel | GeneralizedFittedModel | LinearFit | GeneralizedFit
 TYPES = ("link", "response")
 PROBABILITIES = (0.5, 0.1, 0.9, 0.01, 0.99, 0.2, 0.8, 0.3, 0.7, 0.05, 0.95, 0.4, 0.6, 0.001, 0.999, 0.02, 0.98)
 APART = 0.075  # of the height of the axis, between two marks
@@ -45,20 +48,25 @@ def scale_of(type: str | None, word: str) -> str:
     return type
 
 
-def on_scale(fit: Fitted, eta: Array, type: str) -> Array:
-    """The linear predictor, or the mean; of a fit of lmer both are one."""
-    if isinstance(fit, GeneralizedFittedModel) and type == "response":
+def is_generalized(fit: AnyFit) -> TypeGuard[GeneralizedFittedModel | GeneralizedFit]:
+    """Whether there is a link between the linear predictor and the mean."""
+    return isinstance(fit, GeneralizedFittedModel | GeneralizedFit)
+
+
+def on_scale(fit: AnyFit, eta: Array, type: str) -> Array:
+    """The linear predictor, or the mean; of a fit of lmer or lm both are one."""
+    if is_generalized(fit) and type == "response":
         return means_of(fit.family, eta)
     return eta
 
 
-def observed(fit: Fitted) -> Array | None:
+def observed(fit: AnyFit) -> Array | None:
     """The responses (n,) to draw beside means without offset; None where the offset cannot be taken out.
 
     Of a fit of lmer less the offset, with a log link over its exponential. Responses of 0 and 1 are moved a little.
     """
     y, offset = fit.rows.y, fit.rows.offset
-    if not isinstance(fit, GeneralizedFittedModel):
+    if not is_generalized(fit):
         return y if offset is None else y - offset
     if offset is not None:
         return y * np.exp(-offset) if fit.family.link.name == "log" else None
@@ -67,11 +75,11 @@ def observed(fit: Fitted) -> Array | None:
     return y
 
 
-def response_name(fit: Fitted, type: str) -> str:
+def response_name(fit: AnyFit, type: str) -> str:
     """What is on the axis of the response."""
     node = fit.formula.response
     name = "" if node is None else deparse(node)
-    if not isinstance(fit, GeneralizedFittedModel):
+    if not is_generalized(fit):
         return name
     if isinstance(node, Call) and fit.rows.response.trials is not None:
         first = node.arguments[0].value
@@ -81,12 +89,12 @@ def response_name(fit: Fitted, type: str) -> str:
     return f"probability of {name}" if fit.family.word == "binomial" else name
 
 
-def response_axis(ax: Axes, fit: Fitted, intercept: bool = True) -> None:
+def response_axis(ax: Axes, fit: AnyFit, intercept: bool = True) -> None:
     """A second axis on the right of a picture on the scale of the link: the means, once the limits are settled.
 
     Nothing for a fit of `lmer`, and for a coefficient that is no intercept.
     """
-    if not isinstance(fit, GeneralizedFittedModel) or not intercept:
+    if not is_generalized(fit) or not intercept:
         return
     low, high = sorted(ax.get_ylim())
     ax.set_ylim(low, high)

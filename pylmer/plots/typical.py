@@ -23,33 +23,33 @@ from ..language.nodes import Name, Node
 from ..language.walk import variables
 from ..numerics.linalg import Array, dense
 from .canvas import FEW
-from .scales import Fitted
+from .scales import AnyFit, Fitted
 
 JITTER = 0.08  # of the smallest distance between two numbers
 
 
-def fixed_columns(fit: Fitted) -> list[str]:
+def fixed_columns(fit: AnyFit) -> list[str]:
     """The columns of the data that the fixed effects are made of."""
     return _columns(fit, fit.design.spec.fixed_variables)
 
 
-def raw(fit: Fitted) -> pd.DataFrame:
+def raw(fit: AnyFit) -> pd.DataFrame:
     """The columns of the data that the formula reads, on the rows used, before any function is applied to them."""
     used = (*_variables(fit), *(node for term in fit.design.spec.random_terms for node in term.factors))
     return pd.DataFrame({name: as_array(_value(fit, name)) for name in _columns(fit, used)})
 
 
-def _variables(fit: Fitted) -> tuple[Node, ...]:
+def _variables(fit: AnyFit) -> tuple[Node, ...]:
     spec = fit.design.spec
     return (*spec.fixed_variables, *(node for term in spec.random_terms for node in term.variables))
 
 
-def _columns(fit: Fitted, used: Iterable[Node]) -> list[str]:
+def _columns(fit: AnyFit, used: Iterable[Node]) -> list[str]:
     names = dict.fromkeys(name.name for node in used for name in variables(node))
     return [name for name in names if name in fit.design.spec.columns]
 
 
-def _value(fit: Fitted, name: str) -> Value:
+def _value(fit: AnyFit, name: str) -> Value:
     label = deparse(Name(name))
     if label in fit.rows.variables:
         return fit.rows.variables[label]
@@ -61,17 +61,28 @@ def _value(fit: Fitted, name: str) -> Value:
     return take(value_of(given, name), fit.rows.kept)
 
 
-def level_columns(fit: Fitted, rows: pd.DataFrame) -> list[str]:
+def level_columns(fit: AnyFit, rows: pd.DataFrame) -> list[str]:
     """The columns of `rows` that the model knows by levels: all but numbers and dates, and x in factor(x)."""
     known = fit.design.spec.variables
     coded = _columns(fit, [node for node in _variables(fit) if known[deparse(node)].kind in ("factor", "logical")])
     return [str(name) for name in rows if name in coded or rows[name].dtype.kind not in "iufM"]
 
 
-def typical_rows(fit: Fitted, rows: pd.DataFrame, predictor: str, values: Any) -> Array:
+def typical_rows(fit: AnyFit, rows: pd.DataFrame, predictor: str, values: Any) -> Array:
     """Design rows (G, p) of the fixed effects at G values of the predictor, the other columns as typical of `rows`."""
     grid, weights = _grid(fit, rows[fixed_columns(fit)], predictor, values)
     return _averaged(dense(fit.design.spec.fixed(grid)), weights)
+
+
+def at_first_levels(fit: AnyFit, rows: pd.DataFrame, predictor: str) -> pd.DataFrame:
+    """The rows with all factors but the predictor at their first levels, those that have no rows left out."""
+    first = {
+        name: pd.Categorical(rows[name]).remove_unused_categories().categories[0]
+        for name in level_columns(fit, rows)
+        if name != predictor
+    }
+    held = {name: rows[name].where(rows[name] == level, level) for name, level in first.items()}
+    return rows.assign(**held)
 
 
 def typical_random_rows(fit: Fitted, group: str, rows: pd.DataFrame, predictor: str, values: Any) -> Array:
@@ -85,7 +96,7 @@ def typical_random_rows(fit: Fitted, group: str, rows: pd.DataFrame, predictor: 
     return np.hstack(pieces)
 
 
-def _grid(fit: Fitted, rows: pd.DataFrame, predictor: str, values: Any) -> tuple[pd.DataFrame, Array]:
+def _grid(fit: AnyFit, rows: pd.DataFrame, predictor: str, values: Any) -> tuple[pd.DataFrame, Array]:
     """For each value all K combinations of levels, the numbers at their means (G K rows); and their weights (K,)."""
     others = rows.drop(columns=predictor, errors="ignore")
     by_level = level_columns(fit, others)

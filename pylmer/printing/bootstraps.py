@@ -6,9 +6,9 @@ from collections import Counter
 
 from ..inference.bootstrap import BootMer, ParametricComparison, ParametricComparisonSummary, summarized
 from ..text import Column, format_numbers, print_columns, show, show_html
-from ..text.variance import mixed_columns, print_mixed
+from ..text.variance import print_mixed
 from .filling import PAGE, formula_text
-from .pages import html_table
+from .pages import html_table, pre
 from .summaries import summary
 
 TITLES = {"case": "CASE BOOTSTRAP", "residual": "RESIDUAL BOOTSTRAP"}
@@ -66,7 +66,7 @@ def html_boot(boot: BootMer) -> str:
     columns = _statistics(boot)
     cells = [[str(name), *(column.cells[k] for column in columns)] for k, name in enumerate(boot.t0.index)]
     table = html_table(["", *(column.header.strip() for column in columns)], cells)
-    below = "".join(f"<pre>{line}</pre>" for line in _messages(boot) if line)
+    below = "".join(pre(line) for line in _messages(boot) if line)
     title = TITLES.get(boot.sim, "PARAMETRIC BOOTSTRAP").capitalize()
     return f"<div><pre>{title}, {boot.R} replicates</pre>{table}{below}</div>"
 
@@ -102,24 +102,3 @@ def _cells(
 ) -> tuple[list[str], list[str], list[list[float]]]:
     table = record.test
     return list(table.index), list(table.columns), [table[name].to_list() for name in table.columns]
-
-
-@show_html.register
-def html_comparison(record: ParametricComparison) -> str:
-    """A bootstrap test in a notebook."""
-    return _html(record, [0])
-
-
-@show_html.register
-def html_summary(record: ParametricComparisonSummary) -> str:
-    """Its summary in a notebook."""
-    return _html(record, [0, 1])
-
-
-def _html(record: ParametricComparison | ParametricComparisonSummary, tests: list[int]) -> str:
-    rows, headers, columns = _cells(record)
-    shown = mixed_columns(headers, columns, tests=tests, tests_together=len(tests) > 1)
-    cells = [[name, *(column.cells[k] for column in shown)] for k, name in enumerate(rows)]
-    comparison = record if isinstance(record, ParametricComparison) else record.comparison
-    head = "\n".join(_head(comparison))
-    return f"<div><pre>{head}</pre>{html_table(['', *(column.header for column in shown)], cells)}</div>"

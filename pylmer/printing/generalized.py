@@ -16,7 +16,7 @@ from ..extract.variances import variances
 from ..families import Family
 from ..fit.generalized import GeneralizedFittedModel
 from ..numerics.distributions import student_two_sided
-from ..text import wrap_words
+from ..text import show_html, wrap_words
 from ..text.arguments import check_digits, under_either_name
 from .arm import NAMES, Display, display, shown_call
 from .filling import PAGE
@@ -63,6 +63,7 @@ def print_generalized(fit: GeneralizedFittedModel, digits: int = 4) -> str:
     return "\n".join(parts)
 
 
+@show_html.register
 def html_generalized(fit: GeneralizedFittedModel) -> str:
     """A fit in a notebook."""
     top = pre(title(fit), *heading(fit), short_criteria(criteria(fit)))

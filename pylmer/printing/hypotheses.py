@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import html
-
 import pandas as pd
 
 from ..inference.analysis_of_variance.model_comparisons import ModelComparison
 from ..inference.analysis_of_variance.selection import Step
 from ..inference.records import AnovaTable, CoefmatTable, PlainTable, TestTable
 from ..numerics.linalg import Array
-from ..text import Column, format_numbers, print_matrix, show, show_html
-from ..text.variance import anova_columns, mixed_columns, print_anova, print_mixed
+from ..text import format_numbers, print_matrix, show
+from ..text.variance import print_anova, print_mixed
 from .filling import formula_text
-from .pages import html_table
 
 
 def _columns(table: pd.DataFrame) -> tuple[list[str], list[str], list[list[float]]]:
@@ -52,27 +49,6 @@ def _kinds(headers: list[str]) -> dict[str, list[int]]:
     """Which columns share their decimals, and which are statistics."""
     together = [i for i, h in enumerate(headers) if h in ("Estimate", "Std. Error", "lower", "upper")]
     return {"together": together, "tests": [headers.index("t value")]}
-
-
-@show_html.register
-def html_tests(table: TestTable) -> str:
-    """A table of tests in a notebook."""
-    rows, headers, columns = _columns(table)
-    shown: list[Column]
-    if isinstance(table, AnovaTable):
-        shown = anova_columns(headers, columns)
-    elif isinstance(table, CoefmatTable):
-        kinds = _kinds(headers)
-        shown = mixed_columns(headers, columns, together=kinds["together"], tests=kinds["tests"], na="NA")
-    else:
-        shown = [Column(h, tuple(format_numbers(c))) for h, c in zip(headers, columns, strict=True)]
-    cells = [[name, *(column.cells[k] for column in shown)] for k, name in enumerate(rows)]
-    above, below = ("\n".join(part).strip("\n") for part in (table.heading, table.footing))
-    return f"<div>{_pre(above)}{html_table(['', *(column.header for column in shown)], cells)}{_pre(below)}</div>"
-
-
-def _pre(text: str) -> str:
-    return f"<pre>{html.escape(text)}</pre>" if text else ""
 
 
 @show.register

@@ -65,6 +65,7 @@ def pre(*lines: str) -> str:
     return f"<pre>{text}</pre>" if lines else ""
 
 
+@show_html.register
 def html_fit(fit: FittedModel) -> str:
     """A fit in a notebook."""
     heading = pre(title(fit), *model_lines(fit), short_criteria(criteria(fit)))

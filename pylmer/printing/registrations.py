@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (  # noqa: F401  # each registers what it prints
     arm,
     bootstraps,
+    collinearity,
     explained,
     factors,
     fits,
@@ -17,8 +18,10 @@ from . import (  # noqa: F401  # each registers what it prints
     linear,
     linear_summaries,
     marginal_means,
+    notebooks,
     pages,
     partial_pooling,
+    performance,
     posterior,
     power,
     robust,
@@ -26,3 +29,4 @@ from . import (  # noqa: F401  # each registers what it prints
     summaries,
     variances,
 )
+from .tables import great, models  # noqa: F401

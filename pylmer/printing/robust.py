@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from ..inference.records import TestTable
 from ..inference.robust.robust import SHORT, RobustIntervals, RobustTests
 from ..inference.robust.robust_wald import RobustWald
-from ..text import Column, format_general, format_numbers, format_pvalues, print_columns, show, show_html
+from ..text import Column, format_general, format_numbers, format_pvalues, print_columns, show
 from ..text.coefmat import star
-from .pages import html_table
 
 SHARED = {"Coef": "Coef.", "beta": "Estimate", "SE": "SE", "tstat": "t-stat", "df": "d.f.", "p_val": "p-value"}
 LONG = {short: test for test, short in SHORT.items()} | {"Satt": "Satt"}
@@ -73,26 +72,3 @@ def show_robust_intervals(table: RobustIntervals) -> str:
 def show_robust_wald(table: RobustWald) -> str:
     """clubSandwich's print of Wald_test()."""
     return _text(_wald(table))
-
-
-@show_html.register
-def html_robust_tests(table: RobustTests) -> str:
-    """coef_test() in a notebook."""
-    return _html(_tests(table))
-
-
-@show_html.register
-def html_robust_intervals(table: RobustIntervals) -> str:
-    """conf_int() in a notebook."""
-    return _html(_intervals(table))
-
-
-@show_html.register
-def html_robust_wald(table: RobustWald) -> str:
-    """Wald_test() in a notebook."""
-    return _html(_wald(table))
-
-
-def _html(columns: list[list[str]]) -> str:
-    headers, rows = [column[0] for column in columns], zip(*(column[1:] for column in columns), strict=True)
-    return f"<div>{html_table(headers, list(rows))}</div>"

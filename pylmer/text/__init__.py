@@ -18,11 +18,12 @@ from .numbers import (
     signif,
     zapsmall,
 )
-from .shown import Copied, Printed, Shown, show, show_html
+from .shown import Copied, InNotebooks, Printed, Shown, show, show_html
 
 __all__ = [
     "Column",
     "Copied",
+    "InNotebooks",
     "Printed",
     "Shown",
     "format_fixed",

@@ -1,18 +1,25 @@
 """Texts in rows and columns as R's `print` lays them out, on a page of 80 characters.
 
 Everything here takes texts; numbers become texts in `numbers`. Lines keep the trailing blanks R writes.
+
+While tables are `recorded`, a mark stands in the page where each would, and the table itself is kept: whoever makes
+another page of it, HTML, lays it out as he wants.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from .numbers import format_numbers
 
 WIDTH = 80
 MAX_ENTRIES = 99999  # getOption("max.print")
+FEW = 8  # named numbers that stand side by side in a recorded table
+MARK = "\ue000"  # of private use: on both sides of a recorded table's number
 
 
 def text_width(text: str) -> int:
@@ -56,6 +63,33 @@ class Column:
         return [justify(text, width) for text in (self.header, *self.cells)]
 
 
+@dataclass(frozen=True)
+class LaidTable:
+    """A table that was recorded: the names of its rows, and its columns."""
+
+    rows: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+_RECORD: ContextVar[list[LaidTable] | None] = ContextVar("recorded", default=None)
+
+
+@contextmanager
+def recorded() -> Iterator[list[LaidTable]]:
+    """Inside, tables are kept in the list, and marks stand for them in the texts."""
+    tables: list[LaidTable] = []
+    token = _RECORD.set(tables)
+    try:
+        yield tables
+    finally:
+        _RECORD.reset(token)
+
+
+def _mark(tables: list[LaidTable], rows: Sequence[str], columns: Sequence[Column]) -> str:
+    tables.append(LaidTable(tuple(rows), tuple(columns)))
+    return f"{MARK}{len(tables) - 1}{MARK}"
+
+
 def print_columns(row_names: Sequence[str], columns: Sequence[Column], width: int = WIDTH) -> str:
     """A table: row names to the left, columns one blank apart; columns that do not fit go below.
 
@@ -64,6 +98,8 @@ def print_columns(row_names: Sequence[str], columns: Sequence[Column], width: in
     a  1 u
     bb 2 v
     """
+    if (tables := _RECORD.get()) is not None:
+        return _mark(tables, row_names, columns)
     stub_width = max(map(text_width, row_names), default=0)
     stub = [left(name, stub_width) for name in ("", *row_names)]
     shown = [_block(stub, block) for block in _blocks(columns, width - stub_width)]
@@ -117,6 +153,10 @@ def print_named(names: Sequence[str], texts: Sequence[str], gap: int = 1, width:
     >>> print_named(["a", "bb"], ["1.5", "2.0"])
     '  a  bb \\n1.5 2.0 '
     """
+    if (tables := _RECORD.get()) is not None and names:
+        if len(names) > FEW:
+            return _mark(tables, names, [Column("", tuple(texts))])
+        return _mark(tables, [""], [Column(name, (text,)) for name, text in zip(names, texts, strict=True)])
     cell = max(map(text_width, (*names, *texts)), default=0)
     count = max(1, width // (cell + gap))
     lines: list[str] = []

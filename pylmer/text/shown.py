@@ -1,7 +1,7 @@
 """Records that print themselves, though what prints them lies in a higher layer.
 
-A record derives from `Shown` and holds numbers only. `printing` registers its text with `show.register(Record)`
-and its HTML with `show_html.register(Record)`; `str(record)`, `repr(record)` and notebooks then use them.
+A record derives from `Shown` and holds numbers only. `printing` registers its text with `show.register(Record)`,
+and notebooks show the same page, its tables as HTML, unless `show_html.register(Record)` knows a better one.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def show(record: object, **options: Any) -> str:
 
 @singledispatch
 def show_html(record: object) -> str:
-    """The HTML of a record: its text, unless something better is registered."""
+    """The HTML of a record; of what no page is known its text."""
     writer = writer_of(show_html, type(record))
-    return f"<pre>{html.escape(show(record))}</pre>" if writer is show_html.registry[object] else writer(record)
+    return f"<pre>{html.escape(str(record))}</pre>" if writer is show_html.registry[object] else writer(record)
 
 
 def writer_of(generic: Any, kind: type) -> Callable[..., str]:
@@ -39,7 +39,16 @@ def writer_of(generic: Any, kind: type) -> Callable[..., str]:
     return writer
 
 
-class Printed:
+class InNotebooks:
+    """Mixin of what notebooks show as HTML: by `show_html`, which `printing` teaches its kind."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return show_html(self)
+
+
+class Printed(InNotebooks):
     """Mixin of what `show` prints: also for pandas' classes, whose own `to_string` stays."""
 
     __slots__ = ()
@@ -49,9 +58,6 @@ class Printed:
 
     def __repr__(self) -> str:
         return show(self)
-
-    def _repr_html_(self) -> str:
-        return show_html(self)
 
 
 class Copied:

@@ -25,12 +25,6 @@ def print_anova(
     return print_mixed(rows, headers, zapped, digits, tests=tests)
 
 
-def anova_columns(headers: Sequence[str], columns: Sequence[Sequence[float]], digits: int = 5) -> list[Column]:
-    """The columns of `print_anova`, and its stars."""
-    tests, zapped = _zapped(headers, columns, digits)
-    return mixed_columns(headers, zapped, digits, tests=tests)
-
-
 def _zapped(
     headers: Sequence[str], columns: Sequence[Sequence[float]], digits: int
 ) -> tuple[list[int], list[list[float]]]:

@@ -90,8 +90,10 @@ def test_bad_input() -> None:
         pylmer.plot_effect(radon(), "county")
     with pytest.raises(ArgumentError, match="level=95"):
         pylmer.plot_effect(radon(), "floor", level=95)
-    with pytest.raises(ArgumentError, match=r"wants a fit of lmer\(\) or glmer\(\), found LmFit"):
-        pylmer.plot_effect(pylmer.lm("Reaction ~ Days", pylmer.datasets.load("sleepstudy")), "Days")
+    with pytest.raises(ArgumentError, match=r"wants a fit of lmer\(\), glmer\(\), lm\(\) or glm\(\), found LmList"):
+        pylmer.plot_effect(pylmer.lmList("Reaction ~ Days | Subject", pylmer.datasets.load("sleepstudy")), "Days")
+    with pytest.raises(ArgumentError, match="others='mean': wanted one of 'averaged', 'first'"):
+        pylmer.plot_effect(radon(), "floor", others="mean")
 
 
 def test_a_fit_without_data_says_so() -> None:

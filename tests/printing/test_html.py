@@ -36,9 +36,9 @@ def test_VarCorr(fit: pylmer.LmerFit) -> None:
     assert cells(pylmer.VarCorr(fit)._repr_html_())[:5] == ["Groups", "Name", "Variance", "Std.Dev.", "Corr"]
 
 
-def test_other_records_are_their_text(fit: pylmer.LmerFit) -> None:
-    root = ElementTree.fromstring(pylmer.fixef(fit)._repr_html_())
-    assert root.text == str(pylmer.fixef(fit))
+def test_a_page_without_a_table_is_its_text(fit: pylmer.LmerFit) -> None:
+    root = ElementTree.fromstring(pylmer.logLik(fit)._repr_html_())
+    assert (root.tag, root.text) == ("pre", str(pylmer.logLik(fit)))
 
 
 def test_names_are_escaped() -> None:

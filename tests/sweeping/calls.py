@@ -18,6 +18,7 @@ from .models import (
     COUNTS,
     FORMULA,
     RECORDS,
+    big,
     cake,
     cbpp,
     design,
@@ -34,6 +35,7 @@ LEFT_OUT = {
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
     "LmerFit LmerMany GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
     "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
+    "Collinearity": "a table, made by check_collinearity(): tests/diagnostics",
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "ModelPlan PlanSums": "a plan and its sums: made by plan() and plan.sums(), tried in tests/sources",
     "Design ModelData Devfun Optimum": "steps of the modular interface: swept where words take them",
@@ -42,6 +44,7 @@ LEFT_OUT = {
 }
 PARTS = {  # public names of a record that are no words: the steps by which other rooms read a grid
     "EmmGrid": ("arranged", "axis", "chosen", "groups", "position"),
+    "ModelSummary": ("to_gt",),  # needs an extra: tests/inference/test_modelsummary.py
 }
 MODULES = {  # public modules, and their words
     "datasets": ("load", "names", "describe"),
@@ -107,6 +110,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
         "fixef": lambda: [3, 0.1, 0.1, 0.001],
         "VarCorr": lambda: 0.1,
     },
+    "modelsummary": {"models": lambda: [big(), linear()]},
     "mkLmerDevfun": {"lformula": design},
     "mkMerMod": {"devfun": devfun, "optimum": optimum},
     "nobars": {"formula": lambda: FORMULA},
@@ -155,6 +159,8 @@ FURTHER = {  # what **options stands for
     "lmerControl": " ".join(each.name for each in fields(pylmer.lmerControl)),
     "AIC": "foo",
     "BIC": "foo",
+    "compare_performance": "foo",
+    "model_weights": "foo",
 }
 ENTERED = ("set_contrasts",)  # what they set is put back
 KINDS = {inspect.Parameter.VAR_POSITIONAL: "positional", inspect.Parameter.VAR_KEYWORD: "named"}

@@ -21,7 +21,7 @@ from ...fit.refitting import refitML
 from ...language.suggest import did_you_mean
 from ...numerics.distributions import two_sided_quantile
 from ...numerics.linalg import Array
-from ...text import show
+from ...text import InNotebooks, show
 from ...text.arguments import check_level, plain
 from ..intervals import chosen, confint, limit_names, limit_table, parameter_names
 from ..records import PlainTable, table
@@ -32,7 +32,7 @@ from .term_parameters import SCALES, Undetermined
 
 
 @dataclass(frozen=True, eq=False)
-class LikelihoodProfile:
+class LikelihoodProfile(InNotebooks):
     """A profile of some parameters of a fit; prints as the table that R shows.
 
     frame    .zeta, all parameters where the deviance is smallest with the one named .par held, and .par

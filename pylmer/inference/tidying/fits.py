@@ -48,7 +48,8 @@ def tidy(
 ) -> pd.DataFrame:
     """A fit as a data frame, one row per number, with broom.mixed's columns.
 
-    fit           a fit of `lmer`, or of `lm`: there broom's columns, with conf_int and conf_level alone
+    fit           a fit of `lmer` or `glmer`, or of `lm` or `glm`: there broom's columns, with conf_int and conf_level,
+                  of a `glm` conf_method ("Wald" or "profile") and exponentiate
     effects       "fixed" (the default): effect, term, estimate, std.error, statistic, df, p.value "ran_pars": effect,
                   group, term, estimate (standard deviations and correlations, sd__x, cor__x.z) "ran_vals": effect,
                   group, level, term, estimate, std.error (conditional modes) "ran_coefs": effect, group, level, term,
@@ -60,7 +61,8 @@ def tidy(
                   others; any other method of `confint`, such as "profile", is taken for fixed effects, standard
                   deviations and correlations
     scales        "sdcor" (the default), or "vcov" for variances and covariances (var__x, cov__x.z) among "ran_pars"
-    exponentiate  of `glmer`: True gives odds or rate ratios, exp of fixed effects and their limits; default False
+    exponentiate  of `glmer` and `glm`: True gives odds or rate ratios, exp of fixed effects and their limits; default
+                  False
 
     Raises ArgumentError for anything else.
 
@@ -216,7 +218,7 @@ def glance(fit: FittedModel) -> pd.DataFrame:
     """One row about a fit: DataFrame, with the columns of broom.mixed and broom.
 
     fit  a fit of `lmer`: nobs, sigma, logLik, AIC, BIC, REMLcrit or deviance, df.residual. Of `lm`: also R-squared and
-         the F test of all predictors
+         the F test of all predictors. Of `glm` also the deviance without predictors, null.deviance, and its df.null
 
     >>> import pylmer
     >>> fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff"))

@@ -31,6 +31,8 @@ from .fits import (
     wanted_effects,
 )
 
+LOGARITHMS = ("logit", "log", "cloglog")  # links whose effects are logs of ratios
+
 
 @tidy.register(GeneralizedFittedModel)
 def tidy_generalized(
@@ -51,7 +53,7 @@ def tidy_generalized(
     wanted = wanted_effects(effects)
     check_choices(conf_method, scales)
     level = check_level(conf_level, "conf_level") if conf_int else None
-    if exponentiate and fit.family.link.name not in ("logit", "log", "cloglog"):
+    if exponentiate and fit.family.link.name not in LOGARITHMS:
         raise ArgumentError(f"exponentiate=True: effects on the {fit.family.link.name} scale are no logs of ratios")
     limits = limits_by(fit, wanted, level, conf_method, scales)
     parts: dict[str, Callable[[], pd.DataFrame]] = {
