@@ -10,6 +10,8 @@ import numpy as np
 
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, ProfiledEvaluation
+from ..engine.criterion.trusted import doubtful
+from ..engine.factorization.one_factor import moment_template
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.newton import Run, standing
 from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
@@ -95,7 +97,8 @@ def start_points(devfun: Devfun, start: Any) -> Points | None:
 
 def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[ProfiledEvaluation]:
     """`found`, or a lower minimum; along a single parameter the scan has seen all."""
-    if len(found.best.at.gradient) < 2:
+    place, parameters = found.best.at.place, len(found.best.at.gradient)
+    if parameters < 2 or not doubtful(devfun.gram, parameters, np.array([place.singular()]))[0]:
         return found
     from ..engine.many_responses import widened_search  # late: a room that one parameter never needs
 
@@ -131,10 +134,20 @@ def _searched(devfun: Devfun, start: Points | None, near: Points | None) -> Opti
     multiple, multiples = where_to_look(devfun)
     options = _newton_options(devfun.control.optCtrl)
     values = devfun.criterion.values
+    near = _by_moments(devfun) if near is None and begin is None else near
     found = search(latest, multiple, begin, multiples=multiples, values=values, near=near, **options)
     found = _widened(devfun, found) if start is None else found
     found = past_saddles(found, devfun.criterion.at, **options)
     return _optimum(devfun, found, factorized=latest.standing_at(found.best.at.place))
+
+
+def _by_moments(devfun: Devfun) -> Points | None:
+    """Where the moments of each level's own effects place a single unstructured covariance, else None."""
+    (family, *more), engine = devfun.families, devfun.criterion.engine
+    if more or not family.charted or engine.shared is None:
+        return None
+    template = moment_template(devfun.gram)
+    return None if template is None else Points([family.at_template(template, np.eye(family.width))])
 
 
 def _searched_far(devfun: Devfun, start: Points | None) -> Search[ProfiledEvaluation]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import NumericalError
+from ...numerics.linalg import Array, Mask
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
 from ..sums.gram import FactorSums, Gram
@@ -16,6 +17,10 @@ from .profiled import Criterion
 
 FAR = 1e4  # multiple of I at which the random effects have taken up all they can
 CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
+FEW_LEVELS = 16  # of some factor: below this any optimum is doubtful ...
+SOME_LEVELS = 50  # ... and below this a singular one is, ...
+SOME_ROWS = 1000  # ... of no more rows than these
+COLLINEAR = 0.95  # correlation, about zero, of two columns of one factor from which any optimum is doubtful
 LOST = 1e-7  # rounding of the criterion there from which sums are left
 LARGEST = 1_000  # random effects up to which the factor of all columns is formed
 OPERATIONS = 2e10  # of its formation, n q^2, up to which it is
@@ -75,3 +80,12 @@ def is_small(gram: Gram) -> bool:
     """Whether the factor of all columns of [Z X y] is small enough to be formed."""
     q = sum(sums.q for sums in gram.factors)
     return q <= LARGEST and gram.n * q**2 <= OPERATIONS
+
+
+def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
+    """Which optima (m,) may not be the lowest; along a single parameter the scan has seen all."""
+    if parameters < 2:
+        return np.zeros(len(singular), bool)
+    levels = min(sums.J for sums in gram.factors)
+    few = levels < FEW_LEVELS or collinearity(gram) > COLLINEAR
+    return np.asarray(singular & (levels < SOME_LEVELS) & (gram.n <= SOME_ROWS)) | few

@@ -8,6 +8,7 @@ turns [M | T'A | T'C] into [L' | BA | h], and its adjoint needs no block of a le
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,16 +16,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array
-from ...numerics.stacks import sum_of_logs
+from ...numerics.linalg import Array, eigen
+from ...numerics.stacks import product, sum_of_logs
 from ..sums.gram import Gram
 from .blocked import EliminationFactorization
 from .contract import Fixed, PlacedTangents
+from .level_elimination import Level
 
 if TYPE_CHECKING:
     from .blocked import Elimination, EliminationEngine
 
 NARROW = 6  # columns up to which levels are eliminated together
+RIDGE = 1e-4  # of what a level knows of an effect on average, added to what each knows
+UNSURE = 5.0  # times the median variance of a level's own effects from which they are left out
+LEAST = 0.01  # smallest relative variance of a start
 STACKED = 3_000  # levels of all places together up to which several places are one stack
 
 
@@ -140,3 +145,24 @@ def fixed_parts(gram: Gram, AC: Array, T: Array) -> list[Fixed] | None:
     rest = gram.XytXy - (h @ h.swapaxes(-1, -2)).sum(axis=1)
     logdet_V = np.log(pivots).reshape(L, m, J).sum(axis=(0, 2))
     return [Fixed.solved(*both) for both in zip(rest, logdet_V.tolist(), strict=True)]
+
+
+def moment_template(gram: Gram) -> Array | None:
+    """A square root (L, L) of the relative covariance of one factor's effects, from moments; None of too few rows.
+
+    With K_j = (A_j + delta I)^-1, the effects b_j = K_j Z_j'y of each level alone vary by sigma^2 (Sigma + K_j), about
+    (Swamy 1970); levels that say little of their own are left out.
+    """
+    sums = gram.factors[0]
+    delta = RIDGE * float(sums.total.trace()) / sums.q
+    if not delta > 0:
+        return None
+    K = Level.eliminated(np.eye(sums.L) / math.sqrt(delta), sums.ZtZ, sums.ZtZ[:, :, :0]).K
+    c = sums.ZtXy[:, :, -1]
+    b, unsure = product(K, c[:, :, None])[:, :, 0], K.trace(axis1=1, axis2=2)
+    left = float(gram.XytXy[-1, -1] - np.vdot(b, c)), gram.n - sums.q + delta * float(unsure.sum())
+    if min(left) <= 0 or left[1] < 1:
+        return None
+    sure = unsure <= UNSURE * np.median(unsure)
+    values, axes = eigen(b[sure].T @ b[sure] / (sure.sum() * left[0] / left[1]) - K[sure].mean(axis=0))
+    return np.asarray(axes * np.sqrt(np.maximum(values, LEAST)))

@@ -15,13 +15,14 @@ from ..covariance.corners import SMALL
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
 from ..criterion.profiled import Criterion, ProfiledEvaluation
+from ..criterion.trusted import doubtful
 from ..optimize.distant_response import polished, scaled_newton, value_of
 from ..optimize.newton import LARGE, Run, newton
 from ..optimize.search import Search, lowest
 from ..sums.gram import Gram
 from .descent import Runs
 from .few_effects import stack_for, stackable
-from .other_minima import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, doubtful, least_difference, widened
+from .other_minima import COLLAPSED, NEAR, SINGULAR_NEAR, blocks, chosen_corners, least_difference, widened
 from .responses import Responses
 from .stacked_points import StackedPoints
 

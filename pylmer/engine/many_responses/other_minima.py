@@ -21,16 +21,11 @@ from ..covariance.corners import SMALL, TOGETHER, Corners, corners
 from ..covariance.family import CovarianceFamily
 from ..covariance.point import VANISHED, Point
 from ..covariance.unstructured import Unstructured
-from ..criterion.trusted import collinearity
-from ..sums.gram import Gram
+from ..criterion.trusted import doubtful
 from .descent import Descent, Runs
 from .stacked import Stack
 from .stacked_points import StackedPoints
 
-FEW_LEVELS = 16  # of some factor: below this any optimum is doubtful ...
-SOME_LEVELS = 50  # ... and below this a singular one is, ...
-SOME_ROWS = 1000  # ... of no more rows than these
-COLLINEAR = 0.95  # correlation, about zero, of two columns of one factor from which any optimum is doubtful
 NEAR = 12.0  # a corner at most this much above the optimum may lead below it ...
 SINGULAR_NEAR = 25.0  # ... and this much where the optimum is singular, or if it is among the
 LOWEST = 3  # lowest corners
@@ -41,15 +36,6 @@ COLLAPSED = 1e-10  # of r2: an end where sigma vanishes and the criterion falls 
 LOWER = 1e-7  # relative difference from which an optimum is another one
 
 Counts: TypeAlias = tuple[int, int]  # values alone, and full evaluations
-
-
-def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
-    """Which optima (m,) may not be the lowest; along a single parameter the scan has seen all."""
-    if parameters < 2:
-        return np.zeros(len(singular), bool)
-    levels = min(sums.J for sums in gram.factors)
-    few = levels < FEW_LEVELS or collinearity(gram) > COLLINEAR
-    return np.asarray(singular & (levels < SOME_LEVELS) & (gram.n <= SOME_ROWS)) | few
 
 
 def least_difference(value: Any, noise: Any) -> Any:
@@ -129,7 +115,9 @@ Block: TypeAlias = tuple[Corners, int | None, bool]  # corners of which term (No
 
 def corner_places(found: StackedPoints) -> StackedPoints:
     """All corners of each term in turn, the others as found or small, and all together, for R runs: N R places."""
-    R, T, U = len(found.T[0]), [], []
+    R = len(found.T[0])
+    T: list[Array] = []
+    U: list[Array] = []
     for own, axes, fixed in zip(found.T, found.U, _fixed(found.families), strict=True):
         for mine, theirs, out in ((own, fixed.T, T), (axes, fixed.U, U)):
             places = theirs[:, None].repeat(R, axis=1)
