@@ -100,7 +100,7 @@ def _groups(rows: AveragedRows, names: Sequence[str]) -> tuple[tuple[Axis, ...],
     """The variables of the groups, the groups that occur, and the group of each row."""
     axes, codes = [], []
     for name in names:
-        values, kind, which = grouped(rows.columns[name], rows.n)
+        values, kind, which = grouped(rows.columns[name])
         axes.append(Axis(name, tuple(values), kind))
         codes.append(which)
     if not names:

@@ -119,14 +119,9 @@ def average_predictions(
     return _averaged(rows, groups, [lambda part, each=each: share(part, each) for each in settings])
 
 
-def average_slopes(
-    predictor: Predictor, rows: AveragedRows, groups: Groups, sizes: dict[str, float]
-) -> Averages:
-    """Averages of the slopes of the predictions in each variable, whose ranges are the `sizes`."""
-    return _averaged(rows, groups, [_slope_of(predictor, name, size) for name, size in sizes.items()])
+def average_slopes(predictor: Predictor, rows: AveragedRows, groups: Groups, name: str, size: float) -> Averages:
+    """Averages of the slopes of the predictions in a variable, whose range is `size`."""
 
-
-def _slope_of(predictor: Predictor, name: str, size: float) -> Callable[[AveragedRows], Share]:
     def share(part: AveragedRows) -> Share:
         x = np.asarray(part.columns[name], float)
         found = derivatives(lambda at, values: predictor.matrix(part.some(at).having(name, values)), x, size)
@@ -143,12 +138,10 @@ def _slope_of(predictor: Predictor, name: str, size: float) -> Callable[[Average
         gradient = (h2 * slope)[:, None] * M[:, :-1] + h1[:, None] * dM[:, :-1]
         return np.where(known, h1 * slope, np.nan), gradient
 
-    return share
+    return _averaged(rows, groups, [share])
 
 
-def _averaged(
-    rows: AveragedRows, groups: Groups, shares: Sequence[Callable[[AveragedRows], Share]]
-) -> Averages:
+def _averaged(rows: AveragedRows, groups: Groups, shares: Sequence[Callable[[AveragedRows], Share]]) -> Averages:
     """Sums over parts of the rows, over the sum of the weights."""
     total = groups.sums(rows.weights, np.ones(rows.n))
     values: list[Array] = [np.zeros(groups.count) for _ in shares]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,6 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...fit.words import several
-from ...functions import Value
 from ...functions.values import kind
 from ...language import format_number, known_as, variables
 from ...language.suggest import did_you_mean
@@ -18,9 +18,10 @@ from ...numerics.linalg import Array
 from ...prediction.choosing import Chosen
 from ...text import signif
 from ...text.arguments import is_number, written
-from ..marginal_means.axes import listed, made_factors
+from ..marginal_means.axes import is_numeric, listed, made_factors
 from ..marginal_means.records import Level, level_text
 from ..marginal_means.reference_grid import predictors
+from ..marginal_means.seen import Seen
 from ..marginal_means.used_data import used_values
 from .averaging import Raised, Setting, SetTo, unchanged
 from .rows import Fit, grouped
@@ -49,16 +50,23 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False)
-class Variable:
-    """A predictor as the rows of the fit have it; levels () of a number that is one in the formula too."""
+class VariedColumn:
+    """A predictor of a fit; levels () of a number that is one in the formula too."""
 
+    fit: Fit
     name: str
-    value: Value
     levels: tuple[Level, ...]
+    seen: Seen
 
     @property
     def numbers(self) -> Array:
-        return np.asarray(self.value, float)
+        """Its values on the rows of the fit."""
+        return np.asarray(used_values(self.fit, [self.name])[self.name], float)  # type: ignore[arg-type]
+
+    @property
+    def range(self) -> float:
+        """Its largest value less its smallest, 1 if these are one."""
+        return self.seen.range(self.name) or 1.0
 
 
 def known_variables(fit: Fit, chosen: Chosen) -> list[str]:
@@ -77,10 +85,12 @@ def grouping_columns(fit: Fit, chosen: Chosen) -> list[str]:
 
 
 def default_variables(fit: Fit) -> list[str]:
-    """The predictors of the fixed part, without what stands in an offset alone."""
-    spec = fit.design.spec
+    """The predictors of the fixed part, without what stands in an offset alone; ArgumentError if there is none."""
     names = [each.name for node in fit.design.fixed_terms.used for each in variables(node)]
-    return [name for name in dict.fromkeys(names) if name in spec.columns]
+    found = [name for name in dict.fromkeys(names) if name in fit.design.spec.columns]
+    if not found:
+        raise ArgumentError("the model has no predictors that could change")
+    return found
 
 
 def asked_variables(given: Any, known: Sequence[str]) -> dict[str, Any]:
@@ -108,25 +118,26 @@ def _known(name: Any, known: Sequence[str]) -> str:
     return str(meant)
 
 
-def variable_of(fit: Fit, name: str) -> Variable:
-    """A variable as the rows of the fit have it."""
-    value = used_values(fit, [name])[name]  # type: ignore[arg-type]
-    if kind(value) == "numeric" and name not in made_factors(fit.design):
-        return Variable(name, value, ())
+def variable_of(fit: Fit, name: str) -> VariedColumn:
+    """A variable, as the rows of the fit or their sums tell of it."""
+    seen = Seen.of(fit, [name])  # type: ignore[arg-type]
+    if is_numeric(name, seen) and name not in made_factors(fit.design):
+        return VariedColumn(fit, name, (), seen)
+    value = seen.value(name)
     if kind(value) not in ("numeric", "logical", "text", "factor"):
         raise ArgumentError(f"variables: {name!r} is a {kind(value)}; wanted numbers, factors, texts or logicals")
-    return Variable(name, value, tuple(grouped(value, fit.design.n)[0]))
+    return VariedColumn(fit, name, tuple(grouped(value)[0]), seen)
 
 
 # --- comparisons -----------------------------------------------------------------------------------------------------
 
 
-def changes(variable: Variable, asked: Any) -> list[Change]:
+def changes(variable: VariedColumn, asked: Any) -> list[Change]:
     """The comparisons of one variable: see `avg_comparisons`."""
     return _between(variable, asked) if variable.levels else _of_number(variable, asked)
 
 
-def _between(variable: Variable, asked: Any) -> list[Change]:
+def _between(variable: VariedColumn, asked: Any) -> list[Change]:
     """Comparisons of levels."""
     levels = list(variable.levels)
     if asked is None or (isinstance(asked, str) and asked in PAIRS):
@@ -146,12 +157,12 @@ def _pairs(how: str, levels: list[Level]) -> list[tuple[Level, Level]]:
     if how == "reference":
         return [(levels[0], level) for level in levels[1:]]
     if how == "sequential":
-        return list(zip(levels[:-1], levels[1:], strict=True))
+        return list(itertools.pairwise(levels))
     pairs = [(levels[i], levels[j]) for j in range(len(levels)) for i in range(j)]
     return pairs if how == "pairwise" else [(high, low) for low, high in pairs]
 
 
-def _chosen(variable: Variable, asked: Any) -> list[Level]:
+def _chosen(variable: VariedColumn, asked: Any) -> list[Level]:
     """The levels asked for."""
     by_text = {level_text(level): level for level in variable.levels}
     wanted = [level_text(each) if is_number(each) or isinstance(each, str | bool) else written(each) for each in
@@ -171,7 +182,7 @@ def _two(name: str, values: Sequence[Any]) -> tuple[Any, Any]:
     return values[0], values[1]
 
 
-def _of_number(variable: Variable, asked: Any) -> list[Change]:
+def _of_number(variable: VariedColumn, asked: Any) -> list[Change]:
     name = variable.name
     step = 1.0 if asked is None else asked
     if is_number(step) and np.isfinite(step) and step != 0:
@@ -197,7 +208,7 @@ def _numbers(name: str, asked: Any) -> list[float]:
 # --- predictions -----------------------------------------------------------------------------------------------------
 
 
-def values_of(variable: Variable, asked: Any) -> tuple[Level, ...]:
+def values_of(variable: VariedColumn, asked: Any) -> tuple[Level, ...]:
     """The values at which predictions are wanted: all levels, the five numbers of a variable, or those given."""
     if variable.levels:
         return variable.levels if asked is None else tuple(dict.fromkeys(_chosen(variable, asked)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,6 @@ from scipy import special
 
 from ...errors import ArgumentError
 from ...numerics.linalg import Array, Codes
-from ...text.arguments import written
 from ..marginal_means.cells import product
 from ..marginal_means.grids import EmmGrid
 from ..marginal_means.links import odds_ratio
@@ -79,8 +78,6 @@ def _differences(asked: Asked, listed: Sequence[Change], forward: Forward) -> Av
 
 def sloped(fit: Fit, asked: Asked, variables: Any) -> EmmGrid:
     """Averages of slopes; of what is no number differences from the first level."""
-    if isinstance(variables, Mapping):
-        raise ArgumentError(f"variables={written(variables)}: wanted names; avg_comparisons() compares values")
     wanted = asked_variables(default_variables(fit) if variables is None else variables, asked.known)
     rows: list[tuple[str, str]] = []
     parts: list[Averages] = []
@@ -91,8 +88,7 @@ def sloped(fit: Fit, asked: Asked, variables: Any) -> EmmGrid:
             parts.append(_differences(asked, listed, COMPARISONS["difference"][0]))
         else:
             rows.append((variable.name, SLOPE))
-            sizes = {variable.name: float(np.ptp(variable.numbers)) or 1.0}
-            parts.append(average_slopes(asked.predictor, asked.rows, asked.groups, sizes))
+            parts.append(average_slopes(asked.predictor, asked.rows, asked.groups, variable.name, variable.range))
     values, gradients = (np.concatenate([getattr(each, field) for each in parts]) for field in ("values", "gradients"))
     made = _listed(asked, rows, Averages(values, gradients), None)
     on_link = asked.predictor.back is None and asked.scale is not None

@@ -45,7 +45,8 @@ class Derivatives:
     @property
     def largest(self) -> Array:
         """The largest entry of each column (q,)."""
-        return np.max(np.where(np.isfinite(self.values), np.abs(self.values), 0.0), axis=0, initial=0.0)
+        known = np.where(np.isfinite(self.values), np.abs(self.values), 0.0)
+        return np.asarray(np.max(known, axis=0, initial=0.0))
 
     def improved(self, rows: Codes, values: Array, errors: Array) -> Derivatives:
         """With what is better of some rows."""

@@ -11,13 +11,15 @@ from ..marginal_means.basis import Basis, KnownDf, basis_of
 from ..marginal_means.links import link_transformation
 from ..marginal_means.transformations import ResponseScale, response_scale
 
+T_TESTS = ("gaussian", "Gamma")  # families whose functions have residual degrees of freedom
+
 
 @basis_of.register(GeneralizedFit)
 def linear_basis(fit: GeneralizedFit, lmer_df: str | None) -> Basis:
-    """Coefficients judged by the normal distribution, by t where the family is gaussian, as in R's emmeans."""
+    """Coefficients judged by the normal distribution, of gaussian and Gamma families by t, as in R's emmeans."""
     if lmer_df is not None:
         raise ArgumentError(f"lmer_df={lmer_df!r}: a glm() has no methods of degrees of freedom to choose from")
-    df = float(fit.df_residual) if fit.family.name == "gaussian" else np.inf
+    df = float(fit.df_residual) if fit.family.name in T_TESTS else np.inf
     return Basis(
         fit.kept, fit.beta[fit.kept], null_space(fit, fit.kept), KnownDf(fit.dispersion * fit.unscaled, df), None
     )

@@ -202,14 +202,14 @@ def _column(fit: Fit, newdata: Any, name: str) -> Any:
     return read[name]
 
 
-def grouped(value: Value, n: int) -> tuple[list[Any], str, Codes]:
+def grouped(value: Value) -> tuple[list[Any], str, Codes]:
     """The values that occur, in order, their kind on a grid, and which of them each row has (n,), -1 for none."""
     if isinstance(value, Logical):
         present = np.unique(value.codes[value.codes >= 0])
         return [bool(code) for code in present], "logical", _places(value.codes, present)
     if kind(value) == "numeric":
         numbers = np.asarray(value, float)
-        known, codes = np.isfinite(numbers), np.full(n, -1)
+        known, codes = np.isfinite(numbers), np.full(len(numbers), -1)
         found, codes[known] = np.unique(numbers[known], return_inverse=True)
         return found.tolist(), "numeric", codes
     factor = as_factor(value)

@@ -48,7 +48,7 @@ def avg_predictions(
                       models, "link" of `lmer` and `lm`
     re_form           random effects that take part, at their modes, as of `predict`: "NA", the default, none: groups
                       whose effects are zero; None: all; a formula: some
-    allow_new_levels  True: groups that the fit has not had get effects of zero; False, the default: they raise DataError
+    allow_new_levels  True: groups that the fit has not had get effects of zero; False, the default: DataError
     weights           of the rows: numbers, or the name of a column; None, the default: all alike
     lmer_df           of `lmer`: "kenward-roger" (the default), "satterthwaite" or "asymptotic", as in `emmeans`
     level             coverage of the intervals, between 0 and 1; default 0.95
@@ -65,7 +65,14 @@ def avg_predictions(
     >>> cbpp = pylmer.datasets.load("cbpp")
     >>> fit = pylmer.glmer("incidence / size ~ period + (1 | herd)", cbpp, "binomial", weights="size")
     >>> avg_predictions(fit, "period")
-     period estimate     SE  df z.ratio p.value asymp.LCL asymp.UCL
+     period estimate     SE  df asymp.LCL asymp.UCL z.ratio p.value
+     1        0.1980 0.0369 Inf   0.12568    0.2704   5.364  <.0001
+     2        0.0839 0.0238 Inf   0.03715    0.1306   3.519  0.0004
+     3        0.0740 0.0226 Inf   0.02963    0.1183   3.270  0.0011
+     4        0.0484 0.0198 Inf   0.00957    0.0872   2.443  0.0145
+    <BLANKLINE>
+    Averages over the 56 rows of the fit, random effects at zero
+    Confidence level used: 0.95
     """
     asked = Asked.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
     return predicted(fit, asked, variables)
@@ -101,7 +108,7 @@ def avg_comparisons(
                       frame, see `avg_predictions`
     type              "response" or "link", as of `avg_predictions`
     re_form           random effects that take part, see `avg_predictions`; "NA", the default: none
-    allow_new_levels  True: groups that the fit has not had get effects of zero; False, the default: they raise DataError
+    allow_new_levels  True: groups that the fit has not had get effects of zero; False, the default: DataError
     weights           of the rows: numbers, or the name of a column; None, the default: all alike
     lmer_df           of `lmer`: "kenward-roger" (the default), "satterthwaite" or "asymptotic", as in `emmeans`
     level             coverage of the intervals, between 0 and 1; default 0.95
@@ -114,7 +121,13 @@ def avg_comparisons(
     >>> cbpp = pylmer.datasets.load("cbpp")
     >>> fit = pylmer.glmer("incidence / size ~ period + (1 | herd)", cbpp, "binomial", weights="size")
     >>> avg_comparisons(fit, {"period": "sequential"})
-     term   contrast estimate     SE  df z.ratio p.value asymp.LCL asymp.UCL
+     term   contrast estimate     SE  df asymp.LCL asymp.UCL z.ratio p.value
+     period 2 - 1     -0.1142 0.0353 Inf    -0.183   -0.0450  -3.236  0.0012
+     period 3 - 2     -0.0099 0.0276 Inf    -0.064    0.0442  -0.359  0.7199
+     period 4 - 3     -0.0256 0.0268 Inf    -0.078    0.0269  -0.956  0.3392
+    <BLANKLINE>
+    Averages over the 56 rows of the fit, random effects at zero
+    Confidence level used: 0.95
     """
     if not is_one_of(comparison, COMPARISONS):
         raise ArgumentError(f"comparison={written(comparison)}: wanted one of {', '.join(map(repr, COMPARISONS))}")
@@ -147,7 +160,7 @@ def avg_slopes(
                       frame, see `avg_predictions`
     type              "response" or "link", as of `avg_predictions`
     re_form           random effects that take part, see `avg_predictions`; "NA", the default: none
-    allow_new_levels  True: groups that the fit has not had get effects of zero; False, the default: they raise DataError
+    allow_new_levels  True: groups that the fit has not had get effects of zero; False, the default: DataError
     weights           of the rows: numbers, or the name of a column; None, the default: all alike
     lmer_df           of `lmer`: "kenward-roger" (the default), "satterthwaite" or "asymptotic", as in `emmeans`
     level             coverage of the intervals, between 0 and 1; default 0.95
@@ -162,7 +175,14 @@ def avg_slopes(
     >>> import pylmer
     >>> fit = pylmer.lmer("angle ~ recipe * poly(temp, 2) + (1 | recipe:replicate)", pylmer.datasets.load("cake"))
     >>> avg_slopes(fit, "temp", by="recipe")
-     term contrast recipe estimate     SE  df t.ratio p.value lower.CL upper.CL
+     term contrast recipe estimate     SE  df lower.CL upper.CL t.ratio p.value
+     temp dY/dX    A         0.154 0.0283 219   0.0979    0.210   5.427  <.0001
+     temp dY/dX    B         0.165 0.0283 219   0.1087    0.220   5.810  <.0001
+     temp dY/dX    C         0.156 0.0283 219   0.1000    0.212   5.501  <.0001
+    <BLANKLINE>
+    Averages over the 270 rows of the fit, random effects at zero
+    Degrees-of-freedom method: kenward-roger
+    Confidence level used: 0.95
     """
     asked = Asked.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
     return sloped(fit, asked, variables)
