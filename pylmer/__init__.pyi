@@ -14,12 +14,14 @@ from .api.models import LmerFit
 from .design import set_contrasts
 from .design.nesting import isNested
 from .diagnostics import (
+    CrossValidation,
     Influence,
     Overdispersion,
     QuantileChecks,
     check_overdispersion,
     check_quantile_residuals,
     cooks_distance,
+    cross_validate,
     dfbeta,
     dfbetas,
     hatvalues,
@@ -246,6 +248,7 @@ __all__ = [
     "dfbeta",
     "dfbetas",
     "influence",
+    "cross_validate",
     # tests and intervals
     "anova",
     "Anova",
@@ -334,6 +337,7 @@ __all__ = [
     "LmFit",
     "GlmFit",
     "LmList",
+    "CrossValidation",
     "AllFit",
     "Influence",
     "LikelihoodProfile",

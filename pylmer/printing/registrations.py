@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (  # noqa: F401  # each registers what it prints
     arm,
     bootstraps,
+    cross_validations,
     explained,
     factors,
     fits,
