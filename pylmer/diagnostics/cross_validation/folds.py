@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +33,12 @@ class Folds:
     @property
     def count(self) -> int:
         return len(self.labels)
+
+    def members(self) -> Iterator[Codes]:
+        """The numbers of the rows of each fold in turn."""
+        order = np.argsort(self.codes, kind="stable")
+        starts = np.searchsorted(self.codes[order], np.arange(self.count + 1))
+        return (order[start:stop] for start, stop in itertools.pairwise(starts))
 
 
 def folds_of(fit: Fit, folds: Any, by: Any, seed: Seed) -> Folds:

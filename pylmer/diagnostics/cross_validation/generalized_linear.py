@@ -63,4 +63,4 @@ def _dispersion(found: GlmOptimum, n: int) -> float:
     chisq = float(np.sum(data.w * (data.y - mu) ** 2 / data.family.variance(mu)))
     if df < 1 or not chisq > 0:
         raise NumericalError("leaves no residual variance to estimate")
-    return chisq / df
+    return float(chisq / df)

@@ -8,6 +8,8 @@ Source: Cook & Weisberg (1982), Residuals and Influence in Regression, 3.5 and A
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import stats
 from scipy.linalg import solve_triangular
@@ -30,10 +32,10 @@ def held_out_of_lm(fit: LinearFit, folds: Folds) -> HeldOut:
     Q, R = np.linalg.qr(root[:, None] * X)
     x = solve_triangular(R, X.T, trans="T").T  # rows of X R^-1
     y, e, out = root * (rows.y - offset), root * solution.residuals, HeldOut.nothing(n)
-    Qty = Q.T @ y
-    for fold in range(folds.count):
-        gone = np.flatnonzero(folds.codes == fold)
-        df = int(np.count_nonzero(w)) - int(np.count_nonzero(w[gone])) - len(Qty)
+    Qty, weighing = Q.T @ y, w > 0
+    sd, dfs = np.full((2, n), np.nan)
+    for fold, gone in enumerate(folds.members()):
+        df = solution.df_residual - int(np.count_nonzero(weighing[gone]))
         values, vectors = np.linalg.eigh(np.eye(len(Qty)) - Q[gone].T @ Q[gone])
         if values.min(initial=1.0) < LEFT:
             kept = independent_columns(X[folds.codes != fold])
@@ -48,6 +50,5 @@ def held_out_of_lm(fit: LinearFit, folds: Folds) -> HeldOut:
         mean = x[gone] @ gamma + offset[gone]
         with np.errstate(divide="ignore"):
             whole = 1 / w[gone] + np.einsum("ij,jk,ik->i", x[gone], inverse, x[gone])
-        sd = np.sqrt(rss / df * whole)
-        out.write(gone, mean, stats.t.logpdf(rows.y[gone], df, mean, sd))
-    return out
+        out.mean[gone], sd[gone], dfs[gone] = mean, np.sqrt(rss / df * whole), df
+    return replace(out, log_density=np.asarray(stats.t.logpdf(rows.y, dfs, out.mean, sd)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -73,12 +74,11 @@ def table_of_losses(
     rows: pd.DataFrame, labels: pd.Index[Any], trials: Array | None, own: Mapping[str, Loss]
 ) -> pd.DataFrame:
     """A row of losses for each fold, and one for all rows that were foretold."""
-    fold = pd.Categorical(rows["fold"], labels).codes
-    known = np.isfinite(rows["predicted"].to_numpy())
-    parts = {label: known & (fold == k) for k, label in enumerate(labels)} | {ALL: known}
-    columns = [rows[name].to_numpy(float) for name in ("observed", "predicted", "log_density")]
-    found = [
-        losses(*(column[at] for column in columns), None if trials is None else trials[at], own)
-        for at in parts.values()
-    ]
-    return pd.DataFrame(found, index=pd.Index(list(parts), name="fold")).astype({"rows": int})
+    known = np.flatnonzero(np.isfinite(rows["predicted"].to_numpy()))
+    codes = pd.Categorical(rows["fold"], labels).codes[known]
+    order = known[np.argsort(codes, kind="stable")]
+    starts = np.searchsorted(np.sort(codes), np.arange(len(labels) + 1))
+    parts = [*(order[start:stop] for start, stop in itertools.pairwise(starts)), known]
+    y, mean, density = (rows[name].to_numpy(float) for name in ("observed", "predicted", "log_density"))
+    found = [losses(y[at], mean[at], density[at], None if trials is None else trials[at], own) for at in parts]
+    return pd.DataFrame(found, index=pd.Index([*labels, ALL], name="fold", dtype=object)).astype({"rows": int})

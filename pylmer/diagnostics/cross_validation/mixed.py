@@ -41,13 +41,15 @@ def held_out_of_lmer(fit: FittedModel, folds: Folds) -> HeldOut:
     rows, out = fitted_rows(fit, chosen_effects(fit, None)), HeldOut.nothing(fit.design.n)
     out.failed.update(found.failed)
     noise = np.ones(fit.design.n) if fit.rows.weights is None else 1.0 / fit.rows.weights
+    variances = np.full(fit.design.n, np.nan)
     for fold in range(folds.count):
         if fold not in found.failed:
             members = deletions.members(fold)
-            mean, variance = _foretold(fit, deletions, found, fold, rows.some(members), noise[members])
-            sd = np.sqrt(variance)
-            out.write(members, mean, stats.norm.logpdf(fit.rows.y[members], mean, sd))
-    return out
+            out.mean[members], variances[members] = _foretold(
+                fit, deletions, found, fold, rows.some(members), noise[members]
+            )
+    density = stats.norm.logpdf(fit.rows.y, out.mean, np.sqrt(variances))
+    return replace(out, log_density=np.asarray(density))
 
 
 def _foretold(

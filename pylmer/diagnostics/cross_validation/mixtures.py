@@ -8,9 +8,9 @@ from ...families import Family
 from ...families.binomial import Binomial
 from ...numerics.linalg import Array, chunks
 
-POINTS = 201  # of the trapezoidal rule
+POINTS = 61  # of the trapezoidal rule
 WIDTH = 9.0  # standard deviations of eta to either side at which it begins
-PASSES = 4  # times the range is narrowed to where the integrand is
+PASSES = 6  # times at most that the range is narrowed to where the integrand is
 DROP = 45.0  # logarithms below its top at which the integrand is nothing
 AT_ONCE = 4_000  # rows
 
@@ -25,16 +25,18 @@ def log_mixture(family: Family, y: Array, w: Array, phi: float, eta: Array, vari
 def _part(family: Family, y: Array, w: Array, phi: float, eta: Array, sd: Array) -> Array:
     """Without the constant: by the trapezoidal rule on ranges that shrink to where the integrand is."""
     low, high = eta - WIDTH * sd, eta + WIDTH * sd
-    steps = np.linspace(0, 1, POINTS)
-    for k in range(PASSES):
+    steps, rows = np.linspace(0, 1, POINTS), np.arange(len(y))
+
+    for _ in range(PASSES):
         places = low[:, None] + (high - low)[:, None] * steps
         values = _log_integrand(family, y, w, phi, places, eta, sd)
-        if k == PASSES - 1:
-            break
         inside = values > np.max(values, axis=1, keepdims=True) - DROP
         first, last = np.argmax(inside, axis=1), POINTS - 1 - np.argmax(inside[:, ::-1], axis=1)
-        rows = np.arange(len(y))
+        if np.min(last - first, initial=POINTS) > POINTS / 2:
+            break
         low, high = places[rows, np.maximum(first - 1, 0)], places[rows, np.minimum(last + 1, POINTS - 1)]
+    places = low[:, None] + (high - low)[:, None] * steps
+    values = _log_integrand(family, y, w, phi, places, eta, sd)
     top = np.max(values, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(top + np.log(np.sum(np.exp(values - top[:, None]), axis=1) * (high - low) / (POINTS - 1)))

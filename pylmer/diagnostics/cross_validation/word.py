@@ -20,7 +20,7 @@ from ...text import Shown
 from ..influence import without_fits
 from .folds import folds_of
 from .held_out import held_out
-from .losses import ALL, checked, table_of_losses
+from .losses import checked, table_of_losses
 from .mixtures import trials_of
 
 Model = FittedModel | GeneralizedFittedModel | LinearFit | GeneralizedFit
@@ -50,7 +50,7 @@ class CrossValidation(Shown):
     @property
     def pooled(self) -> pd.Series[float]:
         """The losses of all rows together."""
-        return self.table.loc[ALL]
+        return self.table.iloc[-1]
 
     @property
     def elpd(self) -> float:

@@ -63,8 +63,7 @@ class Asked:
         level, scale, response = check_level(level), response_scale(fit).transformation, _is_response(fit, type)
         if response and scale is not None and (scale.inverse is None or scale.slope is None):
             raise ArgumentError(f"type='response': the way back from {scale.label!r} is not known; ask for 'link'")
-        mixed = isinstance(fit, FittedModel | GeneralizedFittedModel)
-        chosen = chosen_effects(fit, re_form) if mixed else {}
+        chosen = chosen_effects(fit, re_form) if isinstance(fit, FittedModel | GeneralizedFittedModel) else {}
         names = _names(by)
         known = known_variables(fit, chosen)
         wanted = list(dict.fromkeys([*known, *grouping_columns(fit, chosen), *names]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -116,7 +117,7 @@ def average_predictions(
         values = np.where(predictor.estimable(M), predictor.scale(eta, 0), np.nan)
         return values, predictor.scale(eta, 1)[:, None] * M[:, :-1]
 
-    return _averaged(rows, groups, [lambda part, each=each: share(part, each) for each in settings])
+    return _averaged(rows, groups, [partial(share, setting=each) for each in settings])
 
 
 def average_slopes(predictor: Predictor, rows: AveragedRows, groups: Groups, name: str, size: float) -> Averages:

@@ -52,7 +52,7 @@ class Predictor:
 
     @cached_property
     def _deficient(self) -> bool:
-        return self.basis.null.vectors.shape[1] > 0
+        return bool(self.basis.null.vectors.shape[1] > 0)
 
     def scale(self, eta: Array, order: int) -> Array:
         """h and its first two derivatives at eta (n,)."""

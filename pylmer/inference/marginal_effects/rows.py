@@ -110,7 +110,7 @@ def _named(fit: Fit, name: str, names: Sequence[str]) -> AveragedRows:
         )
     if name == "mean":
         columns = {each: typical(value) for each, value in used_values(fit, names).items()}  # type: ignore[arg-type]
-        return AveragedRows(columns, 1, np.ones(1), np.full(1, given_offset(fit)), False, "means and modes")  # type: ignore[arg-type]
+        return AveragedRows(columns, 1, np.ones(1), np.full(1, given_offset(fit)), False, "means and modes")
     grid = Grid.of(fit, None, np.mean, FEW, AUTO)  # type: ignore[arg-type]
     columns, n = dict(read_columns(grid.columns())), len(grid.cells)
     _check_columns(columns, names, "the reference grid")
