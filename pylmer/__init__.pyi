@@ -15,6 +15,7 @@ from .design import set_contrasts
 from .design.nesting import isNested
 from .diagnostics import (
     Collinearity,
+    CrossValidation,
     Influence,
     Overdispersion,
     QuantileChecks,
@@ -22,6 +23,7 @@ from .diagnostics import (
     check_overdispersion,
     check_quantile_residuals,
     cooks_distance,
+    cross_validate,
     dfbeta,
     dfbetas,
     hatvalues,
@@ -90,6 +92,9 @@ from .inference import (
     add_grouping,
     anova,
     augment,
+    avg_comparisons,
+    avg_predictions,
+    avg_slopes,
     bootMer,
     case_bootstrap,
     cld,
@@ -252,6 +257,7 @@ __all__ = [
     "dfbeta",
     "dfbetas",
     "influence",
+    "cross_validate",
     # tests and intervals
     "anova",
     "Anova",
@@ -328,6 +334,9 @@ __all__ = [
     "eff_size",
     "cld",
     "emmip",
+    "avg_predictions",
+    "avg_comparisons",
+    "avg_slopes",
     # the modular steps, and formulas
     "lFormula",
     "mkLmerDevfun",
@@ -343,6 +352,7 @@ __all__ = [
     "LmFit",
     "GlmFit",
     "LmList",
+    "CrossValidation",
     "AllFit",
     "Influence",
     "LikelihoodProfile",

@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import ArgumentError, note
 from ..extract import NamedVector, VarCorr, fixef, vcov, word
 from ..extract.variances import term_names
+from ..fit.base import Fit
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import GIVEN
@@ -123,19 +124,20 @@ def left_out(fit: Mixed, groups: Any, obs: Any) -> tuple[Codes, pd.Index[Any]]:
             f"groups= is the name of a grouping factor or of a column of the data, found {type(groups).__name__}; "
             "put groups of your own into the data as a column"
         )
-    return _rows(fit, obs) if groups is None else _groups(fit, groups)
+    return _rows(fit, obs) if groups is None else group_codes(fit, groups)
 
 
 def recorded(fit: Mixed, groups: Any, labels: pd.Index[Any], found: Refits, theta: str) -> Influence:
     """The record of the deletions, with a note of those without a fit."""
     failed = {labels[group]: why for group, why in sorted(found.failed.items())}
     if failed:
-        note(_failures(failed))
+        note(without_fits(failed))
     number = fit.design.n if groups is None else len(labels)
     return _record(fit, "case" if groups is None else str(groups), labels, found, theta, failed, number)
 
 
-def _failures(failed: dict[Any, str]) -> str:
+def without_fits(failed: dict[Any, str]) -> str:
+    """What to say of deletions without a fit."""
     listed = "; ".join(f"without {label!r}: {why}" for label, why in list(failed.items())[:SHOWN])
     rest = len(failed) - SHOWN
     return f"no fit (NaN) for {len(failed)} deletion(s): {listed}{f'; and {rest} more' if rest > 0 else ''}"
@@ -219,16 +221,19 @@ def _position(index: pd.Index[Any], label: Any) -> int:
     return int(found[0]) if len(found) else -1
 
 
-def _groups(fit: Mixed, name: Any) -> tuple[Codes, pd.Index[Any]]:
-    """Codes (n,) of the rows and labels of the groups that have rows, in the order in which they appear."""
-    codes, labels = _levels(fit, name)
+def group_codes(fit: Fit, name: Any, argument: str = "groups") -> tuple[Codes, pd.Index[Any]]:
+    """Codes (n,) of the rows and labels of the groups that have rows, in the order in which they appear.
+
+    name  a grouping factor or a column, as an argument of this name gives it; ArgumentError if it is neither
+    """
+    codes, labels = _levels(fit, name, argument)
     present = pd.unique(codes[codes >= 0])
     places = np.full(len(labels) + 1, -1)
     places[present] = np.arange(len(present))
     return places[codes], pd.Index(np.array([labels[int(k)] for k in present], dtype=object))
 
 
-def _levels(fit: Mixed, name: Any) -> tuple[Codes, Sequence[str]]:
+def _levels(fit: Fit, name: Any, argument: str) -> tuple[Codes, Sequence[str]]:
     rows = fit.rows
     columns = {} if fit.request.data is None else read_columns(fit.request.data)
     known = list(dict.fromkeys([*(term.group for term in rows.random), *columns, *rows.variables]))
@@ -242,8 +247,8 @@ def _levels(fit: Mixed, name: Any) -> tuple[Codes, Sequence[str]]:
     if meant in rows.variables:
         factor = as_factor(rows.variables[meant])
         return np.asarray(factor.codes), factor.levels.labels()
-    factors = ", ".join(repr(group) for group in dict.fromkeys(term.group for term in rows.random))
+    factors = ", ".join(repr(group) for group in dict.fromkeys(term.group for term in rows.random)) or "none"
     raise ArgumentError(
-        f"groups={name!r}: neither a grouping factor of the model ({factors}) nor a column of the data"
+        f"{argument}={name!r}: neither a grouping factor of the model ({factors}) nor a column of the data"
         f"{did_you_mean(str(name), known)}"
     )

@@ -23,6 +23,7 @@ from .degrees_of_freedom.choice import vcovAdj
 from .exact.exact_ratio import exactLRT, exactRLRT
 from .explained import icc, r2, variance_ratio
 from .intervals import confint
+from .marginal_effects import avg_comparisons, avg_predictions, avg_slopes
 from .marginal_means import (
     EmmGrid,
     EmmList,
@@ -65,6 +66,9 @@ __all__ = [
     "add_grouping",
     "anova",
     "augment",
+    "avg_comparisons",
+    "avg_predictions",
+    "avg_slopes",
     "bootMer",
     "case_bootstrap",
     "cld",

@@ -6,6 +6,7 @@ from . import (  # noqa: F401  # each registers what it prints
     arm,
     bootstraps,
     collinearity,
+    cross_validations,
     explained,
     factors,
     fits,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pylmer
-from pylmer.diagnostics.influence import SHOWN, _failures
+from pylmer.diagnostics.influence import SHOWN, without_fits
 
 REFIT = 1e-6  # of beta in standard errors: both searches stop within 1e-6 of those of theta
 THETA = 1e-5  # of variances, relative to the largest: what that leaves of them
@@ -333,7 +333,7 @@ def test_rows_left_out_do_not_count_for_the_order() -> None:
 
 
 def test_failures_beyond_those_shown_are_counted() -> None:
-    text = _failures({f"g{k}": "why" for k in range(SHOWN + 3)})
+    text = without_fits({f"g{k}": "why" for k in range(SHOWN + 3)})
     assert text.endswith("; and 3 more")
     assert text.count("without") == SHOWN
-    assert "more" not in _failures({f"g{k}": "why" for k in range(SHOWN)})
+    assert "more" not in without_fits({f"g{k}": "why" for k in range(SHOWN)})

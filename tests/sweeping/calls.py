@@ -34,7 +34,7 @@ LEFT_OUT = {
     "PylmerError FormulaError FormulaSyntaxError FormulaNameError DataError ArgumentError NumericalError Interrupted "
     "MissingExtraError FitNote": "exceptions and notes: pylmer raises them, users catch them",
     "LmerFit LmerMany GlmerFit GlmFit LmFit LmList AllFit Influence LikelihoodProfile Pooling CriterionCurve "
-    "GeneralizedPooling": ("records: made by words, never by hand; their methods are swept"),
+    "GeneralizedPooling CrossValidation": ("records: made by words, never by hand; their methods are swept"),
     "Collinearity": "a table, made by check_collinearity(): tests/diagnostics",
     "FiveWays BootMer EmmGrid EmmList": ("records: made by words, never by hand; their methods are swept"),
     "ModelPlan PlanSums": "a plan and its sums: made by plan() and plan.sums(), tried in tests/sources",
@@ -50,7 +50,17 @@ MODULES = {  # public modules, and their words
     "datasets": ("load", "names", "describe"),
     "families": ("binomial", "poisson", "Gamma", "inverse_gaussian", "gaussian", "negative_binomial", "read_family"),
 }
-SWEPT = {"BootMer", "FiveWays", "CriterionCurve", "LikelihoodProfile", "Pooling", "EmmGrid", "EmmList", "Influence"}
+SWEPT = {
+    "BootMer",
+    "FiveWays",
+    "CriterionCurve",
+    "LikelihoodProfile",
+    "Pooling",
+    "EmmGrid",
+    "EmmList",
+    "Influence",
+    "CrossValidation",
+}
 NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "": {"seed": lambda: 1, "nsim": lambda: 2, "n_sims": lambda: 2},
     "KRmodcomp": {"small": small},
@@ -60,6 +70,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "Wald_test": {"constraints": lambda: ["temp"]},
     "add_grouping": {"newname": lambda: "foo", "refname": lambda: "recipe", "newlevs": lambda: ["a", "b", "a"]},
     "allFit": {"optimizers": lambda: ["newton"]},
+    "cross_validate": {"folds": lambda: 2},
     "at_theta": {"theta": lambda: [1.0]},
     "confint(fit)": {"method": lambda: "Wald"},
     "confint(glmer)": {"method": lambda: "Wald"},

@@ -63,6 +63,7 @@ RECORDS: dict[str, Callable[[], Any]] = {
     "profile": profiled,
     "bootMer": booted,
     "influence": influences,
+    "cross_validate": quietly(lambda: pylmer.cross_validate(linear(), 3)),
     "powerCurve": curve,
     "power": quietly(lambda: pylmer.power(big(), "temp", 2, 1)),
     "sim": quietly(lambda: pylmer.sim(big(), 2, 1)),

@@ -68,7 +68,7 @@ def _score(at: LaplaceAt, count: int) -> Array:
         return QuadratureAt(Quadrature(at.criterion, count), at).gradient
     with_phi = replace(at, place=replace(at.place, shapes=np.array([np.log(at.phi)]), limit=np.inf))
     full = QuadratureAt(Quadrature(at.criterion, count), with_phi).gradient
-    return np.asarray(full[:-1] + full[-1] * at.scale_slopes / len(at.responses.y))
+    return np.asarray(full[:-1] + full[-1] * at.scale_slopes / at.responses.counted)
 
 
 def _unavailable(optimum: GeneralizedOptimum) -> str:

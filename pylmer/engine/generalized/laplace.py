@@ -168,7 +168,7 @@ class LaplaceAt:
         if self.criterion.scale != "none" and not rows.D > 0:
             raise NumericalError("the deviance is zero: the model reproduces the response, and its scale is unknown")
         if self.criterion.scale == "exact":
-            return r.family.dispersion(r.y, r.weights, rows.eta, rows.D, self.modes.penalty, len(r.y))
+            return r.family.dispersion(r.y, r.weights, rows.eta, rows.D, self.modes.penalty, r.counted)
         return 1.0 if self.criterion.scale == "none" else rows.D / float(np.sum(r.weights))
 
     @property

@@ -44,6 +44,11 @@ class RowResponses:
         return all(self.family.valid(np.full(1, sign)) for sign in (-1.0, 1.0))
 
     @cached_property
+    def counted(self) -> int:
+        """Rows that weigh anything."""
+        return int(np.count_nonzero(self.weights))
+
+    @cached_property
     def unweighted(self) -> bool:
         """Whether all prior weights are 1."""
         return bool(np.all(self.weights == 1.0))

@@ -59,8 +59,9 @@ def link_transformation(family: Family) -> Transformation | None:
         twist=partial(link.inverse, order=3),
         result=RESULTS.get(family.name, "response"),
     )
-    return replace(made, differences=_odds_ratio()) if link.name == "logit" else made
+    return replace(made, differences=odds_ratio()) if link.name == "logit" else made
 
 
-def _odds_ratio() -> Transformation:
+def odds_ratio() -> Transformation:
+    """Of differences of logits."""
     return replace(named("log", ODDS), name=ODDS, ratio="odds.ratio")

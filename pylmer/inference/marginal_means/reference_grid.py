@@ -146,7 +146,7 @@ class Grid:
         frequency = frequencies(axes, places, seen, counts)
         scale = response_scale(fit)
         made = cls(fit.design, tuple(axes), places, frequency, terms, nested, asked and bool(nested),
-                   _given_offset(fit), scale.sigma, scale.transformation)  # fmt: skip
+                   given_offset(fit), scale.sigma, scale.transformation)  # fmt: skip
         return made.following(fit, reduced)
 
     def following(self, fit: Fit, reduced: Reduction) -> Grid:
@@ -201,7 +201,7 @@ def check_offset(offset: Any) -> float:
     return float(offset)
 
 
-def _given_offset(fit: Fit) -> float:
+def given_offset(fit: Any) -> float:
     """The mean of the argument `offset` of a fit: its whole offset less what the formula adds."""
     spec = fit.design.spec
     if "offset" not in spec.arguments or fit.rows.offset is None:

@@ -196,7 +196,7 @@ class ManyEvaluation:
         rows, at = self.rows, self.modes
         if not 0 < at.D[r] < np.inf:
             return np.nan
-        numbers = float(at.D[r]), float(at.penalty[r]), self.design.n
+        numbers = float(at.D[r]), float(at.penalty[r]), int(np.count_nonzero(rows.w[:, 0]))
         try:
             return rows.family.dispersion(rows.y[:, r], rows.w[:, 0], at.eta[:, r], *numbers)
         except NumericalError:
