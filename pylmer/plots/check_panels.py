@@ -42,7 +42,7 @@ BAND = "The points should lie within the band"
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class CheckOptions:
     """What is to be drawn: the fit, the factor whose levels are left out, the number of draws and their source."""
 
     fit: Checked
@@ -71,7 +71,7 @@ def titled(ax: Axes, title: str, seen: str) -> None:
     ax.text(0, 1.02, seen, transform=ax.transAxes, fontsize="x-small", color="0.35", va="bottom")
 
 
-def predictions(ax: Axes, asked: Asked) -> None:
+def predictions(ax: Axes, asked: CheckOptions) -> None:
     """The response beside drawn ones."""
     found = predictive(asked.fit, asked.nsim, asked.rng)
     if isinstance(found, Densities):
@@ -110,7 +110,7 @@ def _response(fit: Checked) -> str:
     return fit.design.response
 
 
-def linearity(ax: Axes, asked: Asked) -> None:
+def linearity(ax: Axes, asked: CheckOptions) -> None:
     """Residuals against means."""
     clouds = asked.clouds
     linear = isinstance(asked.fit, FittedModel | LinearFit)
@@ -119,14 +119,14 @@ def linearity(ax: Axes, asked: Asked) -> None:
     titled(ax, "Linearity", f"{FLAT}, at zero")
 
 
-def homogeneity(ax: Axes, asked: Asked) -> None:
+def homogeneity(ax: Axes, asked: CheckOptions) -> None:
     """Sizes of residuals against means."""
     asked.clouds.variance.drawn(ax)
     ax.set_ylabel(r"$\sqrt{|\mathrm{" + asked.clouds.normal.name.replace(" ", r"\ ") + "}|}$")
     titled(ax, "Homogeneity of variance", FLAT)
 
 
-def normality(ax: Axes, asked: Asked) -> None:
+def normality(ax: Axes, asked: CheckOptions) -> None:
     """Quantiles of the residuals."""
     plot_envelope(ax, asked.clouds.normal.y)
     ax.set_ylabel(asked.clouds.normal.name)
@@ -155,7 +155,7 @@ def modes_of(fit: FittedModel | GeneralizedFittedModel) -> list[ColumnModes]:
     return found
 
 
-def binned_residuals(ax: Axes, asked: Asked) -> None:
+def binned_residuals(ax: Axes, asked: CheckOptions) -> None:
     """Mean residuals in bins of the fitted probability."""
     fit: Any = asked.fit
     found = binned(fit.mu, fit.rows.y - fit.mu)
@@ -166,7 +166,7 @@ def binned_residuals(ax: Axes, asked: Asked) -> None:
     titled(ax, "Binned residuals", f"95 % of the points should lie within the band; {100 * found.inside:.0f} % do")
 
 
-def overdispersion(ax: Axes, asked: Asked) -> None:
+def overdispersion(ax: Axes, asked: CheckOptions) -> None:
     """Mean squared Pearson residuals in bins of the linear predictor."""
     fit: Any = asked.fit
     found, test = binned(fit.eta, resid(fit, "pearson").dropna().to_numpy() ** 2), check_overdispersion(fit)
@@ -179,7 +179,7 @@ def overdispersion(ax: Axes, asked: Asked) -> None:
     titled(ax, "Overdispersion", f"The points should lie about 1; ratio {test.dispersion_ratio:.2f}, {p}")
 
 
-def influential(ax: Axes, asked: Asked) -> None:
+def influential(ax: Axes, asked: CheckOptions) -> None:
     """Cook's distances, those beyond the bound by name."""
     found = distances(asked.fit, asked.group)
     values = found.values.to_numpy(float)
@@ -209,7 +209,7 @@ def _name_largest(ax: Axes, found: Distances, values: Array) -> None:
         )  # fmt: skip
 
 
-def collinearity(ax: Axes, asked: Asked) -> None:
+def collinearity(ax: Axes, asked: CheckOptions) -> None:
     """Variance inflation factors, the first term on top."""
     found = check_collinearity(asked.fit)
     color = {term: STRENGTHS[strength] for strength in BOUNDS for term in terms_of(found, strength)}

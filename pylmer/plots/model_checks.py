@@ -18,7 +18,7 @@ from ..fit.words import several, word_of
 from ..simulation.drawing import Seed, generator, replicates
 from . import check_panels as panels
 from .canvas import panels_for
-from .check_panels import Asked, Checked
+from .check_panels import Checked, CheckOptions
 from .choosing import known
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def check_model(
     >>> len(pylmer.check_model(fit))
     7
     """
-    asked = Asked(fit, _group(fit, group), replicates(nsim), generator(seed))
+    asked = CheckOptions(fit, _group(fit, group), replicates(nsim), generator(seed))
     possible = _panels(asked)
     chosen = list(possible) if checks is None else _chosen(fit, checks, possible)
     wanted = [panel for name in chosen for panel in possible[name]]
@@ -116,7 +116,7 @@ def _chosen(fit: Checked, checks: Any, possible: dict[str, list[Panel]]) -> list
 # --- which panels a fit has ------------------------------------------------------------------------------------------
 
 
-def _panels(asked: Asked) -> dict[str, list[Panel]]:
+def _panels(asked: CheckOptions) -> dict[str, list[Panel]]:
     """The panels of each check; none of those that the fit has not."""
     fit = asked.fit
     made: dict[str, list[Panel]] = {}

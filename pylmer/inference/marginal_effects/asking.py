@@ -27,7 +27,7 @@ LARGEST = 10_000  # groups
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class Averaging:
     """How averages are made.
 
     known  variables that the predictions depend on;  scale  the transformation of the response, None for none
@@ -56,7 +56,7 @@ class Asked:
         weights: Any,
         lmer_df: str | None,
         level: Any,
-    ) -> Asked:
+    ) -> Averaging:
         """ArgumentError for what cannot be asked."""
         if not len(fit.design.X_names):
             raise ArgumentError("the model has no fixed effects to average; ranef(fit) has its effects")

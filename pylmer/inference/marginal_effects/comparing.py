@@ -17,7 +17,7 @@ from ..marginal_means.grids import EmmGrid
 from ..marginal_means.links import odds_ratio
 from ..marginal_means.records import Axis
 from ..marginal_means.transformations import Transformation, named
-from .asking import Asked
+from .asking import Averaging
 from .averaging import Averages, Setting, SetTo, Together, average_predictions, average_slopes
 from .changes import Change, asked_variables, changes, default_variables, values_of, variable_of
 from .rows import Fit
@@ -31,7 +31,7 @@ COMPARISONS: dict[str, tuple[Forward, Transformation | None]] = {
 }
 
 
-def predicted(fit: Fit, asked: Asked, variables: Any) -> EmmGrid:
+def predicted(fit: Fit, asked: Averaging, variables: Any) -> EmmGrid:
     """Averages of predictions, of each combination of values of some variables."""
     wanted = {} if variables is None else asked_variables(variables, asked.known)
     if both := set(wanted) & set(asked.by):
@@ -49,7 +49,7 @@ def _kind(values: Sequence[Any]) -> str:
     return {bool: "logical", str: "factor"}.get(type(values[0]), "numeric")
 
 
-def compared(fit: Fit, asked: Asked, variables: Any, comparison: str) -> EmmGrid:
+def compared(fit: Fit, asked: Averaging, variables: Any, comparison: str) -> EmmGrid:
     """Comparisons of averages of predictions."""
     on_link = asked.predictor.back is None and asked.scale is not None
     if on_link and comparison != "difference":
@@ -63,7 +63,7 @@ def compared(fit: Fit, asked: Asked, variables: Any, comparison: str) -> EmmGrid
     return made if ratio is None else replace(made, type="response")
 
 
-def _differences(asked: Asked, listed: Sequence[Change], forward: Forward) -> Averages:
+def _differences(asked: Averaging, listed: Sequence[Change], forward: Forward) -> Averages:
     """Differences of functions of averages; each setting is averaged once."""
     settings: list[Setting] = list(dict.fromkeys(each for change in listed for each in (change.high, change.low)))
     found = average_predictions(asked.predictor, asked.rows, asked.groups, settings)
@@ -76,7 +76,7 @@ def _differences(asked: Asked, listed: Sequence[Change], forward: Forward) -> Av
     return Averages(values[high] - values[low], gradients[high] - gradients[low])
 
 
-def sloped(fit: Fit, asked: Asked, variables: Any) -> EmmGrid:
+def sloped(fit: Fit, asked: Averaging, variables: Any) -> EmmGrid:
     """Averages of slopes; of what is no number differences from the first level."""
     wanted = asked_variables(default_variables(fit) if variables is None else variables, asked.known)
     rows: list[tuple[str, str]] = []
@@ -96,7 +96,7 @@ def sloped(fit: Fit, asked: Asked, variables: Any) -> EmmGrid:
 
 
 def _listed(
-    asked: Asked, rows: Sequence[tuple[str, str]], found: Averages, transformation: Transformation | None
+    asked: Averaging, rows: Sequence[tuple[str, str]], found: Averages, transformation: Transformation | None
 ) -> EmmGrid:
     """A grid with a row for each term and contrast."""
     if taken := {TERM, CONTRAST} & set(asked.by):
@@ -107,7 +107,7 @@ def _listed(
 
 
 def _grid(
-    asked: Asked, axes: tuple[Axis, ...], cells: Codes, found: Averages, transformation: Transformation | None
+    asked: Averaging, axes: tuple[Axis, ...], cells: Codes, found: Averages, transformation: Transformation | None
 ) -> EmmGrid:
     """Averages (k, g) as functions of beta: the gradient times beta, and what is left of the value as an offset."""
     basis, (k, g) = asked.predictor.basis, found.values.shape

@@ -14,7 +14,7 @@ from ...fit.words import word_of
 from ...prediction.choosing import ReForm
 from ...text.arguments import is_one_of, written
 from ..marginal_means.grids import EmmGrid
-from .asking import Asked
+from .asking import Averaging
 from .comparing import COMPARISONS, compared, predicted, sloped
 
 Variables = str | Sequence[str] | Mapping[str, Any] | None
@@ -74,7 +74,7 @@ def avg_predictions(
     Averages over the 56 rows of the fit, random effects at zero
     Confidence level used: 0.95
     """
-    asked = Asked.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
+    asked = Averaging.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
     return predicted(fit, asked, variables)
 
 
@@ -131,7 +131,7 @@ def avg_comparisons(
     """
     if not is_one_of(comparison, COMPARISONS):
         raise ArgumentError(f"comparison={written(comparison)}: wanted one of {', '.join(map(repr, COMPARISONS))}")
-    asked = Asked.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
+    asked = Averaging.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
     return compared(fit, asked, variables, comparison)
 
 
@@ -184,5 +184,5 @@ def avg_slopes(
     Degrees-of-freedom method: kenward-roger
     Confidence level used: 0.95
     """
-    asked = Asked.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
+    asked = Averaging.of(fit, by, newdata, type, re_form, allow_new_levels, weights, lmer_df, level)
     return sloped(fit, asked, variables)

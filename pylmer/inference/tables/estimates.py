@@ -24,7 +24,7 @@ RESIDUAL = "Residual"
 
 
 @dataclass(frozen=True)
-class Asked:
+class EstimateOptions:
     """What is asked of every model.
 
     effects             of "fixed" and "ran_pars"
@@ -45,7 +45,7 @@ class Asked:
         return {"conf_int": "conf.int" in self.statistic, "conf_level": self.level}
 
 
-def estimates(fit: Any, asked: Asked, exponentiate: bool) -> pd.DataFrame:
+def estimates(fit: Any, asked: EstimateOptions, exponentiate: bool) -> pd.DataFrame:
     """The rows of a model, with all of COLUMNS; NaN where a number is not known."""
     found = estimated(fit, asked)
     fixed = found["effect"] == "fixed"
@@ -66,19 +66,19 @@ def _exponentiated(found: pd.DataFrame, fixed: pd.Series[bool]) -> pd.DataFrame:
 
 
 @singledispatch
-def estimated(fit: Any, asked: Asked) -> pd.DataFrame:
+def estimated(fit: Any, asked: EstimateOptions) -> pd.DataFrame:
     """What `tidy` says of a model, and the letter of its tests."""
     raise ArgumentError(f"modelsummary() knows no {type(fit).__name__}")
 
 
 @estimated.register
-def _of_lmer(fit: FittedModel, asked: Asked) -> pd.DataFrame:
+def _of_lmer(fit: FittedModel, asked: EstimateOptions) -> pd.DataFrame:
     given: dict[str, Any] = {"effects": asked.effects, "conf_method": asked.conf_method, "scales": asked.scales}
     return _named(fit, tidy(fit, ddf=asked.ddf, **given, **asked.intervals)).assign(test="t")
 
 
 @estimated.register
-def _of_glmer(fit: GeneralizedFittedModel, asked: Asked) -> pd.DataFrame:
+def _of_glmer(fit: GeneralizedFittedModel, asked: EstimateOptions) -> pd.DataFrame:
     given: dict[str, Any] = {"effects": asked.effects, "conf_method": asked.conf_method, "scales": asked.scales}
     return _named(fit, tidy(fit, **given, **asked.intervals)).assign(test="z")
 
@@ -93,7 +93,7 @@ def _named(fit: FittedModel | GeneralizedFittedModel, found: pd.DataFrame) -> pd
 
 
 @estimated.register
-def _of_lm(fit: LinearFit, asked: Asked) -> pd.DataFrame:
+def _of_lm(fit: LinearFit, asked: EstimateOptions) -> pd.DataFrame:
     found = tidy(fit, **asked.intervals).assign(effect="fixed", df=float(fit.solution.df_residual))
     sd = asked.scales == "sdcor"
     spread = {"effect": "ran_pars", "group": RESIDUAL, "estimate": fit.sigma if sd else fit.sigma**2}
@@ -103,7 +103,7 @@ def _of_lm(fit: LinearFit, asked: Asked) -> pd.DataFrame:
 
 
 @estimated.register
-def _of_glm(fit: GeneralizedFit, asked: Asked) -> pd.DataFrame:
+def _of_glm(fit: GeneralizedFit, asked: EstimateOptions) -> pd.DataFrame:
     found = tidy(fit, conf_method=asked.conf_method, **asked.intervals).assign(effect="fixed")
     known = found if "fixed" in asked.effects else found.iloc[:0]
     if not fit.family.has_scale:

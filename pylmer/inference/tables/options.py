@@ -10,20 +10,22 @@ from ...fit.words import several
 from ...text.arguments import are_texts, check_digits, check_level, is_flag, is_number, is_one_of, is_text, written
 from ..degrees_of_freedom.choice import METHODS, check_ddf
 from ..tidying.fits import check_choices
-from .estimates import Asked
+from .estimates import EstimateOptions
 from .record import OUTPUTS, SHORT, STARS, STATISTICS, Look
 
 EFFECTS = ("fixed", "ran_pars")
 
 
-def given_asked(effects: Any, statistic: Any, level: Any, conf_method: str, ddf: str, scales: str) -> Asked:
+def given_asked(effects: Any, statistic: Any, level: Any, conf_method: str, ddf: str, scales: str) -> EstimateOptions:
     """What every model is asked for."""
     wanted = tuple(several(effects))
     if not wanted or not all(is_one_of(each, EFFECTS) for each in wanted):
         raise ArgumentError(f"effects={written(effects)}: wanted 'fixed', 'ran_pars', or both in a list")
     check_ddf(ddf, (*METHODS, "lme4"))
     check_choices(conf_method, scales)
-    return Asked(wanted, given_statistic(statistic), check_level(level, "conf_level"), conf_method, ddf, scales)
+    return EstimateOptions(
+        wanted, given_statistic(statistic), check_level(level, "conf_level"), conf_method, ddf, scales
+    )
 
 
 def given_statistic(statistic: Any) -> tuple[str, ...]:
@@ -38,7 +40,7 @@ def given_statistic(statistic: Any) -> tuple[str, ...]:
 def given_look(
     output: str,
     digits: Any,
-    asked: Asked,
+    asked: EstimateOptions,
     stars: Any,
     title: str | None,
     notes: Any,
