@@ -143,7 +143,7 @@ class GroupedStructure(WeightedStructure):
 
     def quadratic(self, own: Sequence[Array], between: dict[tuple[int, int], Array]) -> Array:
         (K,), codes = own, self.sums.factors[0].codes
-        out: Array = times(K[:, 0, 0].take(codes), self.ZZ[0][0])
+        out: Array = np.asarray(times(K[:, 0, 0].take(codes), self.ZZ[0][0]))
         for a in range(1, len(self.Z)):
             for b in range(a + 1):
                 entry = K[:, a, a] if a == b else K[:, a, b] + K[:, b, a]
@@ -269,4 +269,4 @@ def _stack(A: Array) -> Array:
 
 def _from_right(A: Array, v: Array) -> Array:
     """A v of every level for v (k, m): (a, m, J)."""
-    return np.matmul(v.T, A)
+    return np.asarray(np.matmul(v.T, A))

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, Codes, symmetric
+from ...numerics.linalg import Array, Codes
 from ..factorization.blocked import Elimination, EliminationFactorization
 from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.contract import Covariances, IncidentRows
@@ -83,10 +83,9 @@ class NestedStructure(WeightedStructure):
         W, p = self._weights(weights), self.p if fixed else 0
         XytXy, ZtX = np.zeros((p + 1, p + 1)), [np.zeros((p + 1, J)) for J in self.sizes]
         if p:
-            WX = self._Xt * weights
-            XytXy[:p, :p] = symmetric(WX @ self._Xt.T)
-            for c, column in enumerate(WX):
-                for own, each in zip(ZtX, self._cross(column), strict=True):
+            XytXy[:p, :p] = self.fixed_squares(weights)
+            for c, column in enumerate(self._Xt):
+                for own, each in zip(ZtX, self._cross(column * weights), strict=True):
                     own[c] = each
         factors = (
             FactorSums(factor.terms, a[:, None, None], x.T[:, None])
