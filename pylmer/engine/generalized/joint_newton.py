@@ -23,7 +23,7 @@ from ..optimize.trust_region import (
     first_radius,
     negligible,
     radii,
-    secants,
+    secant,
     stuck,
     trust_step,
 )
@@ -153,7 +153,7 @@ def descend(
             elif ((inside and promised < NEAR) or disappoints) and not fresh:
                 E, fresh = counts.differenced(at), True
             continue
-        E = secants(E, at, trial, step, trial.place.same_chart(at.place), keep)
+        E = secant(E, at, trial, step, trial.place.same_chart(at.place), keep)
         at, previous, fresh = trial, (promised if inside else np.inf), False
         if disappoints:
             E, fresh = counts.differenced(at), True

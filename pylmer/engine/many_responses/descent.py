@@ -13,7 +13,7 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.point import VANISHED
-from ..optimize.many_steps import trust_steps
+from ..optimize.many_steps import secants, trust_steps
 from ..optimize.search import INTERIOR
 from ..optimize.trust_region import (
     KEPT,
@@ -23,7 +23,6 @@ from ..optimize.trust_region import (
     first_radius,
     negligible,
     radii,
-    secants,
     stuck,
 )
 from .stacked import Stack, Values

@@ -1,4 +1,7 @@
-"""The steps of many runs at once, as `trust_region.trust_step` finds that of one."""
+"""Steps and secant corrections of many runs at once, as `trust_region` finds those of one.
+
+Arrays have a leading axis of runs: a vector is (m, k), a matrix (m, k, k).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...numerics.linalg import Array, Mask, transposed
-from .trust_region import LEAST, ROUNDED, inner, times
+from .trust_region import LEAST, ROUNDED, Slopes
 
 
 def trust_steps(g: Array, H: Array, radius: Any) -> tuple[Array, Any, Any]:
@@ -77,3 +80,29 @@ def _shifts(c: Array, values: Array, radius: Array, scale: Array) -> Array:
         trial = mu + (length / radius - 1) * length**2 / slope
         mu = np.where((low < trial) & (trial < high), trial, 0.5 * (low + high))
     return np.asarray(mu)
+
+
+def secants(E: Array, old: Slopes, new: Slopes, step: Array, same_chart: Mask) -> Array:
+    """`trust_region.secant` of each run: E (m, k, k), step (m, k), same_chart (m,)."""
+    missed = new.gradient - old.gradient - times((old.information + new.information) / 2 + E, step)
+    along = inner(missed, step)
+    kept = along**2 <= 1e-12 * inner(missed, missed) * inner(step, step)
+    update = missed[:, :, None] * missed[:, None] / np.where(kept, 1.0, along)[:, None, None]
+    corrected = np.where(kept[:, None, None], E, E + update)
+    large = (largest(corrected) > largest(new.information)) & np.logical_not(kept)
+    return np.where((large | np.logical_not(same_chart))[:, None, None], 0.0, corrected)
+
+
+def inner(a: Array, b: Array) -> Array:
+    """a'b of each run: (m,)."""
+    return np.asarray(np.sum(a * b, axis=-1))
+
+
+def times(A: Array, x: Array) -> Array:
+    """A x of each run: (m, k)."""
+    return np.asarray((A @ x[..., None])[..., 0])
+
+
+def largest(A: Array) -> Array:
+    """The largest entry of A (m, k, k), of each run."""
+    return np.asarray(np.abs(A).max(axis=(-2, -1)))

@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask
 from ..criterion.places import AnyPlace, Evaluation, Trial
-from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secants, stuck, trust_step, worst
+from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secant, stuck, trust_step, worst
 
 ITERATIONS = 200
 CRAWLING = 30  # evaluations from which the Hessian is differenced at every new place
@@ -131,7 +131,7 @@ class _Descent(Generic[P, E]):
         self.radius = float(radii(self.radius, math.hypot(*step.tolist()), ratio))
         if new is not None:
             if decrease < NEAR:
-                self.correction = secants(self.correction, at, new, step, new.place.same_chart(at.place))
+                self.correction = secant(self.correction, at, new, step, new.place.same_chart(at.place))
             self.at, self.last_promise, self.differenced = new, decrease if inside else np.inf, False
         elif inside and decrease < NEAR and not self.differenced:
             self._difference()

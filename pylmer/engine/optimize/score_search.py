@@ -18,7 +18,7 @@ from ..covariance.points import Points
 from ..criterion.profiled import At, ProfiledEvaluation
 from .newton import Run
 from .search import INTERIOR, Search
-from .trust_region import KEPT, NEAR, STOP, first_radius, radii, secants, trust_step
+from .trust_region import KEPT, NEAR, STOP, first_radius, radii, secant, trust_step
 
 STEPS = 60
 FLOOR = 1e-8  # promised decrease from which on promises that no longer fall end a descent: solves are not exact
@@ -70,7 +70,7 @@ def score_descent(objective: Callable[[Points], At], start: Points, steps: int =
         radius = float(radii(radius, np.linalg.norm(step), ratio))
         if new is not None and ratio > KEPT:
             if BLUNT < decrease < NEAR:
-                correction = secants(correction, at, new, step, new.place.same_chart(at.place))
+                correction = secant(correction, at, new, step, new.place.same_chart(at.place))
             elif not new.place.same_chart(at.place):
                 correction = np.zeros_like(correction)
             at = new

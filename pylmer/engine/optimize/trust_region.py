@@ -1,8 +1,8 @@
-"""One policy of trust-region Newton: steps, radii, secant corrections and when to stop, of one run or of many at once.
+"""One policy of trust-region Newton: steps, radii, secant corrections and when to stop.
 
-Arrays may have a leading axis of runs: a number of one run is an array (m,) of many, a vector (k,) is (m, k), a matrix
-(k, k) is (m, k, k). The descent of one criterion (`newton`) and that of many responses (`many_responses.descent`) ask
-the same functions (engine.md section 2, e to h; Conn, Gould & Toint 2000, chapter 6).
+The descent of one criterion (`newton`) and that of many responses (`many_responses.descent`) ask the same functions:
+where their arguments are `Any`, a number of one run may be an array (m,) of many. Steps and corrections of many runs are
+those of one, in arrays (`many_steps`). Source: engine.md section 2, e to h; Conn, Gould & Toint 2000, chapter 6.
 """
 
 from __future__ import annotations
@@ -74,49 +74,21 @@ def radii(radius: Any, length: Any, ratio: Any) -> Any:
     return failed * (length / 4) + (1 - failed) * (radius * longer)
 
 
-def secants(E: Array, old: Slopes, new: Slopes, step: Array, same_chart: Any, keep: bool = False) -> Array:
+def secant(E: Array, old: Slopes, new: Slopes, step: Array, same_chart: bool, keep: bool = False) -> Array:
     """E, which corrects the information, with a symmetric rank-one correction of what the average information missed.
 
     Nothing is left of it where the chart has turned, or, unless it is to be kept, where it would outweigh the
     information.
     """
-    missed = new.gradient - old.gradient - times((old.information + new.information) / 2 + E, step)
-    along = inner(missed, step)
-    kept = along**2 <= 1e-12 * inner(missed, missed) * inner(step, step)
-    update = missed[..., :, None] * missed[..., None, :] / spread(np.where(kept, 1.0, along), E)
-    corrected = chosen(kept, E, E + update)
-    large = (largest(corrected) > largest(new.information)) & np.logical_not(kept) & (not keep)
-    return chosen(large | np.logical_not(same_chart), np.zeros_like(E), corrected)
-
-
-# --- one run, or many -------------------------------------------------------------------------------------------------
-
-
-def inner(a: Array, b: Array) -> Any:
-    """a'b of each run, for a, b (k,) or (m, k)."""
-    return a @ b if a.ndim == 1 else np.sum(a * b, axis=-1)
-
-
-def times(A: Array, x: Array) -> Array:
-    """A x of each run, for A (k, k) or (m, k, k)."""
-    return np.asarray(A @ x if x.ndim == 1 else (A @ x[..., None])[..., 0])
-
-
-def largest(A: Array) -> Any:
-    """The largest entry of A (k, k) or (m, k, k), of each run."""
-    return np.abs(A).max() if A.ndim == 2 else np.abs(A).max(axis=(-2, -1))
-
-
-def spread(number: Any, like: Array) -> Any:
-    """A number of each run beside what it has in `like`."""
-    return number if np.ndim(number) == 0 else number.reshape(len(number), *(1,) * (like.ndim - 1))
-
-
-def chosen(condition: Any, one: Array, other: Array) -> Array:
-    """`one` of the runs for which the condition holds, `other` of the others."""
-    if np.ndim(condition) == 0:
-        return one if condition else other
-    return np.where(spread(condition, one), one, other)
+    if not same_chart:
+        return np.zeros_like(E)
+    missed = new.gradient - old.gradient - (0.5 * (old.information + new.information) + E) @ step
+    along = float(missed @ step)
+    if along**2 <= 1e-12 * float(missed @ missed) * float(step @ step):
+        return E
+    corrected = E + missed[:, None] * (missed / along)
+    outweighs = not keep and np.abs(corrected).max() > np.abs(new.information).max()
+    return np.zeros_like(E) if outweighs else corrected
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------

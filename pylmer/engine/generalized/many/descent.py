@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....numerics.linalg import Array, Codes, Mask
-from ...optimize.many_steps import trust_steps
+from ...optimize.many_steps import secants, trust_steps
 from ...optimize.trust_region import (
     KEPT,
     blurred,
@@ -20,7 +20,6 @@ from ...optimize.trust_region import (
     first_radius,
     negligible,
     radii,
-    secants,
     stuck,
 )
 from .places import ManyPlaces
