@@ -1,8 +1,8 @@
 """One policy of trust-region Newton: steps, radii, secant corrections and when to stop.
 
 The descent of one criterion (`newton`) and that of many responses (`many_responses.descent`) ask the same functions:
-where their arguments are `Any`, a number of one run may be an array (m,) of many. Steps and corrections of many runs are
-those of one, in arrays (`many_steps`). Source: engine.md section 2, e to h; Conn, Gould & Toint 2000, chapter 6.
+where their arguments are `Any`, a number of one run may be an array (m,) of many. Steps and corrections of many runs
+are in `many_steps`. Source: engine.md section 2, e to h; Conn, Gould & Toint 2000, chapter 6.
 """
 
 from __future__ import annotations
