@@ -20,7 +20,6 @@ from ..engine.covariance.family import CovarianceFamily
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..numerics.linalg import Array, cholesky_of_one, dense, inverse_of_lower, solve_lower_columns
-from ..numerics.threads import threads_for
 
 LARGEST = 10_000  # random effects up to which a dense q x q matrix is formed
 
@@ -93,6 +92,8 @@ def weighted_system(fit: Mixed, weights: Array) -> System:
     weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
     X: Any = fit.rows.X
     WX = weights[:, None] * X if isinstance(X, np.ndarray) else X.multiply(weights[:, None])
+    from ..numerics.threads import threads_for  # late: a page asks for no system
+
     with threads_for(q):
         L = cholesky_of_one((weighted @ ZLt.T).toarray() + np.eye(q))
     ZX, XX = dense(weighted @ X), dense(X.T @ WX)
@@ -110,6 +111,8 @@ def joint_covariance(fit: FittedModel) -> Array:
     factors = system(fit)
     q, p = factors.RZX.shape
     lower = np.block([[factors.L, np.zeros((q, p))], [factors.RZX.T, factors.RX.T]])
+    from ..numerics.threads import threads_for
+
     with threads_for(q):
         half = inverse_of_lower(lower)
         half[:, :q] = half[:, :q] @ Lambda(fit).T.toarray()

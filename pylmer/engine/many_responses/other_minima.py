@@ -129,7 +129,9 @@ Block: TypeAlias = tuple[Corners, int | None, bool]  # corners of which term (No
 
 def corner_places(found: StackedPoints) -> StackedPoints:
     """All corners of each term in turn, the others as found or small, and all together, for R runs: N R places."""
-    R, T, U = len(found.T[0]), [], []
+    R = len(found.T[0])
+    T: list[Array] = []
+    U: list[Array] = []
     for own, axes, fixed in zip(found.T, found.U, _fixed(found.families), strict=True):
         for mine, theirs, out in ((own, fixed.T, T), (axes, fixed.U, U)):
             places = theirs[:, None].repeat(R, axis=1)
