@@ -85,6 +85,8 @@ def system(fit: FittedModel) -> System:
 
 def weighted_system(fit: Mixed, weights: Array) -> System:
     """The same under weights (n,)."""
+    from ..numerics.threads import threads_for  # late: a page asks for no system
+
     q = len(fit.b)
     if q > LARGEST:
         raise ArgumentError(f"this needs a dense {q} x {q} matrix; it is formed up to {LARGEST} random effects")
@@ -92,8 +94,6 @@ def weighted_system(fit: Mixed, weights: Array) -> System:
     weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
     X: Any = fit.rows.X
     WX = weights[:, None] * X if isinstance(X, np.ndarray) else X.multiply(weights[:, None])
-    from ..numerics.threads import threads_for  # late: a page asks for no system
-
     with threads_for(q):
         L = cholesky_of_one((weighted @ ZLt.T).toarray() + np.eye(q))
     ZX, XX = dense(weighted @ X), dense(X.T @ WX)
@@ -108,11 +108,11 @@ def RX(fit: FittedModel) -> Array:
 
 def joint_covariance(fit: FittedModel) -> Array:
     """Covariance of (b - b_hat, beta_hat - beta): (q + p, q + p)."""
+    from ..numerics.threads import threads_for
+
     factors = system(fit)
     q, p = factors.RZX.shape
     lower = np.block([[factors.L, np.zeros((q, p))], [factors.RZX.T, factors.RX.T]])
-    from ..numerics.threads import threads_for
-
     with threads_for(q):
         half = inverse_of_lower(lower)
         half[:, :q] = half[:, :q] @ Lambda(fit).T.toarray()
