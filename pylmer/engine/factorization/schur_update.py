@@ -53,7 +53,7 @@ class RowPairs:
             before = np.cumsum(left[some]) - left[some]
             start = (np.arange(some.start, some.stop) - before).astype(integer)
             second[here] = np.arange(here.stop - here.start, dtype=integer) + np.repeat(start, left[some])
-            places[here] = np.repeat(columns[some] * integer(C.shape[1]), left[some]) + columns[second[here]]
+            places[here] = np.repeat(columns[some] * C.shape[1], left[some]) + columns[second[here]]
         return out
 
     def products(self, data: Array) -> Array:
