@@ -85,6 +85,8 @@ def system(fit: FittedModel) -> System:
 
 def weighted_system(fit: Mixed, weights: Array) -> System:
     """The same under weights (n,)."""
+    from ..numerics.threads import threads_for  # late: a page asks for no system
+
     q = len(fit.b)
     if q > LARGEST:
         raise ArgumentError(f"this needs a dense {q} x {q} matrix; it is formed up to {LARGEST} random effects")
@@ -108,6 +110,8 @@ def RX(fit: FittedModel) -> Array:
 
 def joint_covariance(fit: FittedModel) -> Array:
     """Covariance of (b - b_hat, beta_hat - beta): (q + p, q + p)."""
+    from ..numerics.threads import threads_for
+
     factors = system(fit)
     q, p = factors.RZX.shape
     lower = np.block([[factors.L, np.zeros((q, p))], [factors.RZX.T, factors.RX.T]])

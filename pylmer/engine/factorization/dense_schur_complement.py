@@ -58,11 +58,6 @@ class DenseSums:
         A, which = self.plan.A, self.plan.lower
         return sparse.coo_array((self.A.data[which], (A.rows[which], A.indices[which])), shape=A.shape)
 
-    @cached_property
-    def diagonal(self) -> Array:
-        """Of A (q,)."""
-        return self.A.diagonal()
-
     def at(self, k: Array, d: Array) -> DenseSchurComplement:
         return DenseSchurComplement(self, k, d)
 

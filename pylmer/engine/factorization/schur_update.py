@@ -48,12 +48,12 @@ class RowPairs:
         left = np.repeat(C.indptr[1:].astype(np.int64), lengths) - np.arange(C.nnz)
         second, places = (np.empty(starts[-1], dtype=integer) for _ in range(2))
         out = cls(C.indptr, left, second, places, starts.astype(integer))
-        columns = C.indices.astype(np.int64)
+        columns = C.indices.astype(integer)
         for some, here in out._parts():
-            first = np.repeat(np.arange(some.start, some.stop), left[some])
             before = np.cumsum(left[some]) - left[some]
-            second[here] = np.arange(len(first)) - np.repeat(before, left[some]) + first
-            places[here] = columns[first] * C.shape[1] + columns[second[here]]
+            start = (np.arange(some.start, some.stop) - before).astype(integer)
+            second[here] = np.arange(here.stop - here.start, dtype=integer) + np.repeat(start, left[some])
+            places[here] = np.repeat(columns[some] * C.shape[1], left[some]) + columns[second[here]]
         return out
 
     def products(self, data: Array) -> Array:
