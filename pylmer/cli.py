@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     text = commands.add_parser("vignette", help="list the vignettes, or print one")
     text.add_argument("name", nargs="?", metavar="NAME")
     text.add_argument(
-        "--out", metavar="FOLDER", help="run its code, and write text and pictures there (needs matplotlib)"
+        "--out", metavar="FOLDER", help="run its code, and write text, notebook and pictures there (needs matplotlib)"
     )
     text.set_defaults(run=_vignette)
     port = commands.add_parser("port", help="print an R script as Python, and on stderr what was left")
@@ -208,4 +208,5 @@ def _vignette(arguments: argparse.Namespace) -> Iterator[str]:
         return
     page = read.folder / f"{read.name}.md"
     page.write_text(read.text, encoding="utf-8")
-    yield "\n".join(map(str, [page, *(read.folder / picture for picture in read.pictures)]))
+    pictures = [read.folder / picture for picture in read.pictures]
+    yield "\n".join(map(str, [page, read.folder / f"{read.name}.ipynb", *pictures]))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +16,7 @@ from pylmer import vignette
 from pylmer.cli import main
 from pylmer.errors import ArgumentError, DataError, PylmerError
 from pylmer.vignettes import CONTENTS, Vignette, names
+from pylmer.vignettes.notebooks import notebook
 from pylmer.vignettes.running import run
 
 FOLDER = Path(__file__).resolve().parents[1] / "pylmer" / "vignettes"
@@ -28,7 +34,7 @@ def test_vignette_runs(name: str, tmp_path: Path) -> None:
 
 def test_there_are_as_many_as_the_contents_say() -> None:
     assert sorted(names()) == sorted(path.stem for path in FOLDER.glob("*.md"))
-    assert len(names()) == 15
+    assert len(names()) == 16
     assert all(str(vignette(name)).startswith("# ") for name in names())
 
 
@@ -128,9 +134,69 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.startswith("# Formulas\n")
     assert main(["vignette", "marginal-means", "--out", str(tmp_path)]) == 0
     written = capsys.readouterr().out.split()
-    assert [Path(each).name for each in written] == ["marginal-means.md", "marginal-means-interaction.png"]
+    assert [Path(each).name for each in written] == [
+        "marginal-means.md",
+        "marginal-means.ipynb",
+        "marginal-means-interaction.png",
+    ]
     assert all(Path(each).exists() for each in written)
     assert main(["vignette", "nothing"]) == 2
     assert "there are getting-started" in capsys.readouterr().err
     assert main(["vignette", "--out", str(tmp_path)]) == 2
     assert "wanted with the name of a vignette" in capsys.readouterr().err
+
+
+def shown(cell: dict[str, Any]) -> str:
+    """What a cell of code shows as text."""
+    texts = [
+        each["text"] if each["output_type"] == "stream" else each["data"].get("text/plain", [])
+        for each in cell["outputs"]
+    ]
+    return "".join(line for text in texts for line in text)
+
+
+def test_the_notebook_of_the_walk_through_runs_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notebook that lies in the package: cell by cell in one space of names, what expressions give is shown."""
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.setenv("COLUMNS", "120")
+    book = json.loads((FOLDER / "walk-through.ipynb").read_text(encoding="utf-8"))
+    space: dict[str, Any] = {}
+    compared = 0
+    for cell in (cell for cell in book["cells"] if cell["cell_type"] == "code"):
+        with redirect_stdout(StringIO()) as printed:
+            for statement in ast.parse("".join(cell["source"])).body:
+                exec(compile(ast.Interactive([statement]), "cell", "single"), space)  # noqa: S102  # our own text
+        if shown(cell):
+            assert printed.getvalue().split() == shown(cell).split()
+            compared += 1
+    assert compared >= 10
+
+
+def test_the_notebook_in_the_package_is_that_of_the_text() -> None:
+    """All but its pictures; `pylmer vignette walk-through --out FOLDER` makes it anew."""
+    kept = json.loads((FOLDER / "walk-through.ipynb").read_text(encoding="utf-8"))
+    for cell in kept["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [each for each in cell["outputs"] if each["output_type"] != "display_data"]
+    assert kept == json.loads(vignette("walk-through").to_notebook())
+
+
+def test_a_notebook_has_a_cell_for_each_output(tmp_path: Path) -> None:
+    (tmp_path / "line.png").write_bytes(b"pixels")
+    text = (
+        "# Title\n\n```pycon\n>>> x = 1\n>>> x\n1\n>>> print(x)\n1\n>>> y = 2\n```\n\n![A line](line.png)\n\nThe end.\n"
+    )
+    cells = json.loads(notebook(text, tmp_path))["cells"]
+    assert [cell["cell_type"] for cell in cells] == ["markdown", "code", "code", "code", "markdown"]
+    assert ["".join(cell["source"]) for cell in cells] == [
+        "# Title",
+        "x = 1\nx",
+        "print(x)",
+        "y = 2",
+        "*A line*\n\nThe end.",
+    ]
+    assert [[each["output_type"] for each in cell["outputs"]] for cell in cells[1:4]] == [
+        ["execute_result"],
+        ["stream"],
+        ["display_data"],
+    ]

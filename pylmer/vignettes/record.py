@@ -11,13 +11,12 @@ from pathlib import Path
 
 from ..errors import ArgumentError, PylmerError
 from ..text.arguments import given_path, written
+from .notebooks import OPTION, PICTURE, notebook
 from .running import Ran, run
 
 _FOLDER = Path(__file__).parent
-_PICTURE = re.compile(r"^!\[([^\]]*)\]\(([\w-]+\.png)\)$", re.MULTILINE)
-_OPTION = re.compile(r" *# doctest: \+\w+(, *\+\w+)*$", re.MULTILINE)
 CONTENTS = {
-    "Begin": ("getting-started", "partial-pooling"),
+    "Begin": ("getting-started", "walk-through", "partial-pooling"),
     "From elsewhere": ("coming-from-R", "differences", "coming-from-statsmodels-and-pymer4"),
     "Models": ("formulas", "convergence", "glmer", "data-larger-than-memory"),
     "Answers": ("tests-and-degrees-of-freedom", "marginal-means", "prediction-intervals", "power"),
@@ -46,12 +45,16 @@ class Vignette:
     @property
     def text(self) -> str:
         """The Markdown for readers: without what only the doctest needs."""
-        return _OPTION.sub("", self.source.replace("<BLANKLINE>", ""))
+        return OPTION.sub("", self.source.replace("<BLANKLINE>", ""))
 
     @property
     def pictures(self) -> tuple[str, ...]:
         """The names of its pictures."""
-        return tuple(name for _, name in _PICTURE.findall(self.source))
+        return tuple(name for _, name in PICTURE.findall(self.source))
+
+    def to_notebook(self) -> str:
+        """The same as a Jupyter notebook (JSON): the outputs are those of the text, pictures those of its run."""
+        return notebook(self.source, self.folder)
 
     def run(self, out: str | Path) -> Ran:
         """Run the code in the order of the text, and save its pictures.
@@ -69,7 +72,7 @@ class Vignette:
         return self.text
 
     def _repr_markdown_(self) -> str:
-        return _PICTURE.sub(partial(_shown, folder=self.folder), self.text)
+        return PICTURE.sub(partial(_shown, folder=self.folder), self.text)
 
 
 def _shown(picture: re.Match[str], folder: Path | None) -> str:
@@ -93,7 +96,8 @@ def vignette(name: str | None = None, out: str | Path | None = None) -> Vignette
     """A vignette, a text about a subject with code that runs, as R packages ship them.
 
     name  one of those that `vignette()` lists, such as "getting-started"; None, the default: the list
-    out   a folder: the code is run now, and its pictures are written there; None, the default: nothing is run
+    out   a folder: the code is run now, and its pictures and a notebook are written there; None, the default: nothing
+          is run
 
     A `Vignette`, which prints as text; a notebook shows it as a page, with its pictures if there is an `out`. The
     same text is on the command line: `pylmer vignette getting-started`.
@@ -113,7 +117,9 @@ def vignette(name: str | None = None, out: str | Path | None = None) -> Vignette
     ran = read.run(out)
     if ran.failed:
         raise PylmerError(f"vignette {name!r}: {ran.failed} of {ran.tried} examples gave something else\n{ran.report}")
-    return Vignette(read.name, read.source, given_path(out, "out"))
+    made = Vignette(read.name, read.source, given_path(out, "out"))
+    (given_path(out, "out") / f"{name}.ipynb").write_text(made.to_notebook(), encoding="utf-8")
+    return made
 
 
 def _listed() -> str:
