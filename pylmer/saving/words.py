@@ -1,0 +1,111 @@
+"""`save` and `load`: a fit as a file, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
+from typing import Any
+
+import pandas as pd
+
+from ..design import InMemory, ModelData
+from ..errors import ArgumentError
+from ..fit.fitted_model import FittedModel
+from ..functions import Columns, read_columns
+from ..sources.streamed import Streamed
+from ..sources.tables import RowTable
+from ..text.arguments import plain
+from . import files
+from .without_rows import without_rows
+
+SAVED = ("LmerFit", "GlmerFit", "LmFit", "GlmFit", "LmList")
+
+
+@plain
+def save(fit: Any, path: str | PathLike[str], rows: bool = False) -> None:
+    """Write a fit to a file, which `load` reads in another process, on another machine, by another version.
+
+    fit   a fit of `lmer`, `glmer`, `glmer_nb`, `lm`, `glm` or `lmList`
+    path  the file; "~" is the home folder, and the folder must be there. A file of that name is replaced at once when
+          the new one is complete
+    rows  False, the default: without the rows of the data; True: with them, all columns of the data frame
+
+    Without its rows a fit predicts new data, simulates for them, tests and prints: `summary`, `anova` and `emmeans` with
+    their degrees of freedom, `confint`, `VarCorr`, `ranef`, `predict(fit, newdata)`. What needs residuals, fitted values
+    or another fit (`resid`, `refit`, `update`, `bootMer`; of `glmer` profiles too) raises DataError. With its rows a fit
+    is what it was. Numbers are the same to the last bit.
+
+    **What a file without rows tells.** It has no row of the data, and grows with groups and columns, not with rows: of
+    each group its label, sums of products of its columns and its conditional modes; of each pair of crossed groups that
+    meet the same; of factors their levels; what functions such as `poly` have learnt; of numeric predictors mean and
+    range, and how often each combination of predictors with few values occurs. Of a group with one row the sums are that
+    row: where groups are persons, or rows are groups, they tell of them. 10,000 groups with a random slope take about a
+    megabyte, a fit of a few hundred groups some ten kilobytes.
+
+    The file is an .npz of JSON and arrays, which numpy and nothing else can open: no pickle, no code. What the fit has
+    been given that is code (functions in `env`, an optimizer of one's own) cannot be saved, and ArgumentError says so.
+
+    >>> import pathlib, tempfile, pylmer
+    >>> fit = pylmer.lmer("Reaction ~ Days + (Days | Subject)", pylmer.datasets.load("sleepstudy"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pylmer.save(fit, pathlib.Path(folder) / "sleep.npz")
+    ...     again = pylmer.load(pathlib.Path(folder) / "sleep.npz")
+    >>> again.predict({"Days": [3.0], "Subject": ["308"]}).round(1).tolist()
+    [312.8]
+    """
+    if type(fit).__name__ not in SAVED:
+        found = type(fit).__name__
+        raise ArgumentError(f"save() wants a fit of lmer(), glmer(), lm(), glm() or lmList(), found {found}")
+    target = files.target(path)
+    files.write(with_rows(fit) if rows else without_rows(fit), target, rows)
+
+
+@plain
+def load(path: str | PathLike[str]) -> Any:
+    """Read a fit that `save` wrote.
+
+    path  the file; "~" is the home folder
+
+    A fit of the class that it had. Raises DataError for a file that is none, that is cut or changed, and for one of
+    another version of the format, which it names together with what can be done. Nothing in a file is ever run, and no
+    other classes are made of it than those of a fit.
+
+    >>> import pathlib, tempfile, pylmer
+    >>> fit = pylmer.lm("dist ~ speed", {"speed": [4.0, 7, 8, 9, 10], "dist": [2.0, 4, 16, 10, 18]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pylmer.save(fit, pathlib.Path(folder) / "cars.npz", rows=True)
+    ...     again = pylmer.load(pathlib.Path(folder) / "cars.npz")
+    >>> bool((again.coef() == fit.coef()).all()), bool((again.resid() == fit.resid()).all())
+    (True, True)
+    """
+    return files.read(files.source(path))
+
+
+def with_rows(fit: Any) -> Any:
+    """The fit as it is saved with its rows: in memory, and data that are no frame of pandas' as columns."""
+    source = fit.data.source
+    if isinstance(fit, FittedModel) and not isinstance(source, InMemory):
+        data = ModelData(fit.design, InMemory(fit.rows))
+        solution = fit.solution
+        fit = replace(fit, devfun=replace(fit.devfun, data=data))
+        fit.__dict__["solution"] = solution
+    kept = _kept(fit.request.data, source)
+    return fit if kept is fit.request.data else _with_data(fit, kept)
+
+
+def _kept(data: Any, source: Any) -> Any:
+    if data is None or isinstance(data, pd.DataFrame | Columns):
+        return data
+    if isinstance(source, Streamed):
+        return source.table.whole(source.plan.wanted)
+    if isinstance(data, Mapping) and not isinstance(data, RowTable):
+        return data
+    return read_columns(data)
+
+
+def _with_data(fit: Any, data: Any) -> Any:
+    computed = {name: value for name, value in fit.__dict__.items() if name == "solution"}
+    other = replace(fit, request=replace(fit.request, data=data))
+    other.__dict__.update(computed)
+    return other
