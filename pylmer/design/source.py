@@ -83,10 +83,12 @@ class NoRows:
     """No rows; `reason` says why, and what can be done: "the fit is of sums alone: fit the rows to have them".
 
     columns  what is known of the fixed effects nevertheless
+    squares  of the response, summed, by which models of one response know each other; None: not known
     """
 
     reason: str
     columns: SummedColumns | None = None
+    squares: float | None = None
     at_hand: ClassVar[bool] = False
 
     def rows(self) -> DesignRows:

@@ -19,7 +19,7 @@ from ..engine.generalized.laplace import Laplace
 from ..engine.generalized.modes import RowResponses, term_templates
 from ..engine.generalized.solution import GeneralizedOptimum
 from ..engine.generalized.user import GeneralizedDevfun
-from ..engine.generalized.weighted import WeightedFactor, WeightedStructure
+from ..engine.generalized.weighted import WeightedFactor, WeightedStructure, term_places
 from ..engine.optimize.certificate import Certificate
 from ..engine.sums.gram import Gram
 from ..engine.sums.scaling import Scaling
@@ -50,7 +50,11 @@ class SavedStructure(Lacking):
     scaling: Scaling
     units: tuple[float, ...]
     factors: tuple[SavedFactor, ...]
-    place: dict[int, Any]
+
+    @cached_property
+    def place(self) -> dict[int, tuple[int, slice]]:
+        """Term index -> (factor, its columns within the factor)."""
+        return term_places([each.terms for each in self.factors], self.scaling)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +189,6 @@ def saved_devfun(devfun: GeneralizedDevfun) -> SavedDevfun:
     """What of a criterion has no rows."""
     laplace, structure = devfun.laplace, devfun.structure
     factors = tuple(SavedFactor(each.number, each.terms, each.J, each.L) for each in structure.factors)
-    sizes = SavedStructure(structure.n, structure.p, structure.scaling, structure.units, factors, dict(structure.place))
+    sizes = SavedStructure(structure.n, structure.p, structure.scaling, structure.units, factors)
     saved = SavedLaplace(sizes, SavedResponses(devfun.responses.family), laplace.observed, laplace.scale)
     return SavedDevfun(saved, devfun.covariances, devfun.free_shape, devfun.p, devfun.shapes)

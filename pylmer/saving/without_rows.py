@@ -22,6 +22,7 @@ from ..fit.linear.generalized import GeneralizedFit
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
 from ..fit.request import VECTORS, Request
+from ..fit.same_response import response_squares
 from ..functions import Matrix, Value, read_columns
 from ..functions.series import value_of
 from ..functions.values import length, take
@@ -109,8 +110,9 @@ def _(fits: LinearFits) -> LinearFits:
 def data_alone(fit: Any) -> ModelData:
     """The meaning of the columns, and what is known of the fixed effects."""
     source = fit.data.source
-    columns = source.columns if isinstance(source, NoRows) else columns_of_rows(fit)
-    return ModelData(design_alone(fit.design), NoRows(SAVED_ALONE, columns))
+    if not isinstance(source, NoRows):
+        source = NoRows(SAVED_ALONE, columns_of_rows(fit), response_squares(fit))
+    return ModelData(design_alone(fit.design), source)
 
 
 def request_alone(fit: Fit, design: Design) -> Request:
