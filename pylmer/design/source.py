@@ -28,8 +28,8 @@ SUMS_ALONE = (
 )
 
 SAVED_ALONE = (
-    "it was saved without them: predict(fit, newdata) does without, and save(fit, path, rows=True), where the data are, "
-    "keeps them"
+    "it was saved without them: predict(fit, newdata) does without, and save(fit, path, rows=True), where the data "
+    "are, keeps them"
 )
 
 
@@ -84,11 +84,13 @@ class NoRows:
 
     columns  what is known of the fixed effects nevertheless
     squares  of the response, summed, by which models of one response know each other; None: not known
+    none     the response of no row: what sort it is of; None: not known
     """
 
     reason: str
     columns: SummedColumns | None = None
     squares: float | None = None
+    none: Response | None = None
     at_hand: ClassVar[bool] = False
 
     def rows(self) -> DesignRows:
@@ -132,6 +134,12 @@ def summed_columns(fit: Sourced) -> SummedColumns | None:
     """What sums say of the fixed effects of a fit; None where the rows are to be asked."""
     source = fit.data.source
     return source.columns if isinstance(source, SummedRows | NoRows) else None
+
+
+def sort_of_response(fit: Sourced) -> Response:
+    """The response on the rows of a fit, or on none of them: either says of what sort it is."""
+    source = fit.data.source
+    return source.none if isinstance(source, NoRows) and source.none is not None else fit.rows.response
 
 
 @dataclass(frozen=True, eq=False, repr=False)

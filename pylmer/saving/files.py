@@ -1,4 +1,4 @@
-"""The file: a header that every version can read, JSON of the records, and the arrays; all of it checked by a digest."""
+"""The file: a header that every version can read, JSON of the records, and arrays; checked by a digest."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _header(path: Path, held: Any) -> dict[str, Any]:
         newer = isinstance(version, int) and version > VERSION
         way_out = "update pylmer" if newer else "load it with that version and fit again"
         raise DataError(
-            f"{str(path)!r} is a fit in version {version} of the format, written by pylmer {header.get('pylmer')}; this "
-            f"is pylmer {__version__}, which reads version {VERSION}: {way_out}"
+            f"{str(path)!r} is a fit in version {version} of the format, written by pylmer {header.get('pylmer')}; "
+            f"this is pylmer {__version__}, which reads version {VERSION}: {way_out}"
         )
     return header

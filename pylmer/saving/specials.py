@@ -101,7 +101,7 @@ def _far_devfun(data: ModelData, gram: Gram, REML: bool, control: Control, far: 
 
 COMPUTED = {
     "LmerFit": ("solution",),
-    "GlmerFit": ("approximation",),
+    "GlmerFit": ("approximation", "effect_spread"),
     "LmFit": ("weighted", "sum_explained", "log_likelihood", "effects"),
     "LmList": (),
     "GlmFit": ("n_weighted", "null_deviance", "minus_2_log_likelihood", "dispersion", "unscaled"),

@@ -85,7 +85,7 @@ def _held(labelled: Any) -> list[Any]:
     return [labelled.to_numpy() if plain else labelled.array]
 
 
-# --- and again ---------------------------------------------------------------------------------------------------------
+# --- and again --------------------------------------------------------------------------------------------------------
 
 
 def _texts(storage: str, as_nan: bool, texts: Any) -> Any:

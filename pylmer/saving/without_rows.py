@@ -62,11 +62,11 @@ def _(fit: FittedModel) -> FittedModel:
 
 @without_rows.register
 def _(fit: GeneralizedFittedModel) -> GeneralizedFittedModel:
-    data, approximation = data_alone(fit), fit.approximation
+    data, computed = data_alone(fit), {"approximation": fit.approximation, "effect_spread": fit.effect_spread}
     optimum: Any = saved_optimum(fit.optimum)
     request = request_alone(fit, data.design)
     saved = replace(fit, request=request, data=data, devfun=optimum.devfun, optimum=optimum)
-    saved.__dict__["approximation"] = approximation
+    saved.__dict__.update(computed)
     return saved
 
 
@@ -111,7 +111,8 @@ def data_alone(fit: Any) -> ModelData:
     """The meaning of the columns, and what is known of the fixed effects."""
     source = fit.data.source
     if not isinstance(source, NoRows):
-        source = NoRows(SAVED_ALONE, columns_of_rows(fit), response_squares(fit))
+        none = fit.rows.response.at(np.zeros(0, dtype=np.int64))
+        source = NoRows(SAVED_ALONE, columns_of_rows(fit), response_squares(fit), none)
     return ModelData(design_alone(fit.design), source)
 
 
