@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from .. import __version__
-from ..errors import DataError, PylmerError
+from ..errors import ArgumentError, DataError, PylmerError
 from ..numerics.linalg import Array
 from ..text.arguments import given_path
 from .reading import Reader
@@ -29,8 +29,10 @@ UNREADABLE += (NotImplementedError, RuntimeError, OverflowError, MemoryError)
 
 
 def target(path: Any) -> Path:
-    """Where to write; DataError where there is no such folder."""
+    """Where to write; ArgumentError for a name without .npz, DataError where there is no such folder."""
     found = given_path(path).expanduser()
+    if found.suffix.lower() != ".npz":
+        raise ArgumentError(f"path={str(path)!r}: wanted a name that ends with .npz")
     if not found.parent.is_dir():
         raise DataError(f"there is no folder {str(found.parent)!r}: make it first")
     if found.is_dir():
@@ -41,8 +43,8 @@ def target(path: Any) -> Path:
 def source(path: Any) -> Path:
     """What to read; DataError where there is no such file."""
     found = given_path(path).expanduser()
-    if not found.exists():
-        raise DataError(f"there is no file {str(found)!r}")
+    if not found.is_file():
+        raise DataError(f"{str(found)!r} is a folder" if found.is_dir() else f"there is no file {str(found)!r}")
     return found
 
 

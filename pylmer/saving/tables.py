@@ -89,11 +89,12 @@ def _held(labelled: Any) -> list[Any]:
 
 
 def _texts(storage: str, as_nan: bool, texts: Any) -> Any:
-    missing = {"na_value": np.nan if as_nan else pd.NA}
+    kind: Any = pd.StringDtype
+    missing = np.nan if as_nan else pd.NA
     try:
-        return pd.array(texts, dtype=pd.StringDtype(storage, **missing))
+        return pd.array(texts, dtype=kind(storage, na_value=missing))
     except ImportError:  # pyarrow was there, and is not here
-        return pd.array(texts, dtype=pd.StringDtype("python", **missing))
+        return pd.array(texts, dtype=kind("python", na_value=missing))
 
 
 def _zoned(moments: Any, zone: str) -> Any:
@@ -101,7 +102,8 @@ def _zoned(moments: Any, zone: str) -> Any:
 
 
 def _periods(ordinals: Any, freq: str, absent: Any) -> Any:
-    found = pd.PeriodIndex.from_ordinals(ordinals, freq=freq)
+    kind: Any = pd.PeriodIndex
+    found = kind.from_ordinals(ordinals, freq=freq)
     return found.where(~absent).array
 
 
@@ -126,11 +128,12 @@ def _range(start: int, stop: int, step: int, name: Any) -> pd.Index[Any]:
 
 
 def _multi(levels: Sequence[Any], codes: Sequence[Any], names: Sequence[Any]) -> pd.Index[Any]:
-    return pd.MultiIndex(levels=levels, codes=codes, names=names)
+    return pd.MultiIndex(levels=levels, codes=codes, names=list(names))
 
 
 def _index(array: Any, name: Any) -> pd.Index[Any]:
-    return pd.Index(array, dtype=array.dtype, name=name)
+    index: pd.Index[Any] = pd.Index(array, dtype=array.dtype, name=name)
+    return index
 
 
 INDEXES: dict[str, Callable[..., pd.Index[Any]]] = {"range": _range, "multi": _multi, "index": _index}
@@ -143,7 +146,8 @@ def index_of(kind: str, *parts: Any) -> pd.Index[Any]:
 
 def series_of(array: Any, index: pd.Index[Any], name: Any) -> pd.Series[Any]:
     """What `series_parts` has taken apart."""
-    return pd.Series(array, dtype=array.dtype, index=index, name=name)
+    series: pd.Series[Any] = pd.Series(array, dtype=array.dtype, index=index, name=name)
+    return series
 
 
 def frame_of(columns: Sequence[Any], names: pd.Index[Any], index: pd.Index[Any], name: Any) -> pd.DataFrame:

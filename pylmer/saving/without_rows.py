@@ -36,13 +36,17 @@ from .withheld import Withheld
 WIDE = 1_000  # fixed effects from which what X'X says of them is not kept
 
 
-@singledispatch
 def without_rows(fit: Any) -> Any:
-    """The fit that is saved in its place."""
+    """The fit that is saved in its place; itself if it was saved so before."""
+    return fit if isinstance(fit.data.source, NoRows) else _without_rows(fit)
+
+
+@singledispatch
+def _without_rows(fit: Any) -> Any:
     raise TypeError(type(fit).__name__)
 
 
-@without_rows.register
+@_without_rows.register
 def _(fit: FittedModel) -> FittedModel:
     source = fit.data.source
     if isinstance(source, SummedRows):
@@ -60,7 +64,7 @@ def _(fit: FittedModel) -> FittedModel:
     return saved
 
 
-@without_rows.register
+@_without_rows.register
 def _(fit: GeneralizedFittedModel) -> GeneralizedFittedModel:
     data, computed = data_alone(fit), {"approximation": fit.approximation, "effect_spread": fit.effect_spread}
     optimum: Any = saved_optimum(fit.optimum)
@@ -70,7 +74,7 @@ def _(fit: GeneralizedFittedModel) -> GeneralizedFittedModel:
     return saved
 
 
-@without_rows.register
+@_without_rows.register
 def _(fit: LinearFit) -> LinearFit:
     computed = {name: getattr(fit, name) for name in ("weighted", "sum_explained", "log_likelihood", "effects")}
     data, solution = data_alone(fit), saved_least_squares(fit.solution)
@@ -79,7 +83,7 @@ def _(fit: LinearFit) -> LinearFit:
     return saved  # type: ignore[no-any-return]
 
 
-@without_rows.register
+@_without_rows.register
 def _(fit: GeneralizedFit) -> GeneralizedFit:
     names = ("n_weighted", "null_deviance", "minus_2_log_likelihood", "dispersion", "unscaled")
     computed = {name: getattr(fit, name) for name in names}
@@ -89,7 +93,7 @@ def _(fit: GeneralizedFit) -> GeneralizedFit:
     return saved  # type: ignore[no-any-return]
 
 
-@without_rows.register
+@_without_rows.register
 def _(fits: LinearFits) -> LinearFits:
     design = design_alone(fits.design)
     solutions: Any = tuple(None if each is None else saved_least_squares(each) for each in fits.solutions)
@@ -109,10 +113,8 @@ def _(fits: LinearFits) -> LinearFits:
 
 def data_alone(fit: Any) -> ModelData:
     """The meaning of the columns, and what is known of the fixed effects."""
-    source = fit.data.source
-    if not isinstance(source, NoRows):
-        none = fit.rows.response.at(np.zeros(0, dtype=np.int64))
-        source = NoRows(SAVED_ALONE, columns_of_rows(fit), response_squares(fit), none)
+    none = fit.rows.response.at(np.zeros(0, dtype=np.int64))
+    source = NoRows(SAVED_ALONE, columns_of_rows(fit), response_squares(fit), none)
     return ModelData(design_alone(fit.design), source)
 
 

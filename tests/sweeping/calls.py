@@ -86,6 +86,8 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "lmList": {"formula": lambda: "angle ~ temp | recipe", "data": cake},
     "lmer": {"formula": lambda: FORMULA, "data": cake},
     "plan": {"formula": lambda: FORMULA, "data": cake},
+    "save": {"path": lambda: f"{tempfile.mkdtemp()}/fit.npz"},
+    "save(glmer)": {"path": lambda: f"{tempfile.mkdtemp()}/fit.npz"},
     "write_augmented": {"path": lambda: f"{tempfile.mkdtemp()}/rows.csv"},
     "lmer_many": {
         "formula": lambda: "~ recipe + (1 | recipe:replicate)",
@@ -200,7 +202,7 @@ def left_out() -> set[str]:
 
 def words() -> dict[str, Callable[..., Any]]:
     """The public words: functions and lmerControl, and those of the data sets."""
-    names = [*pylmer.__all__, "test", "display", "plan"]
+    names = [*pylmer.__all__, "test", "display", "plan", "save", "load"]
     found = {name: getattr(pylmer, name) for name in names if name not in {*MODULES, *left_out()}}
     found |= {name: _entered(found[name]) for name in ENTERED}
     inside = [(module, name) for module, own in MODULES.items() for name in own]
