@@ -49,6 +49,16 @@ NEED_ROWS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+LACKING = {
+    "glm": ("hatvalues",),
+    "lmList": ("hatvalues", "model_matrix", "model_frame", "weights"),
+}  # have no such word
+
+
+def needing_rows(name: str) -> list[Callable[[Any], Any]]:
+    return [ask for word, ask in NEED_ROWS.items() if word not in LACKING.get(name, ())]
+
+
 def saved(name: str, folder: Path, rows: bool) -> Any:
     fit_of(name).save(folder / "fit.npz", rows=rows)
     return pylmer.load(folder / "fit.npz")
@@ -77,18 +87,15 @@ def test_mixed_models_are_the_same_to_the_last_bit(name: str, rows: bool, tmp_pa
 @pytest.mark.parametrize("name", [name for name in FITS if name not in OF_SUMS])
 def test_with_its_rows_a_fit_has_all_that_it_had(name: str, tmp_path: Path) -> None:
     fit, again = fit_of(name), saved(name, tmp_path, True)
-    for word, ask in NEED_ROWS.items():
-        if name != "lmList" or word in ("resid", "fitted", "predict"):
-            assert_same(ask(fit), ask(again))
+    for ask in needing_rows(name):
+        assert_same(ask(fit), ask(again))
     assert str(pylmer.summary(fit)) == str(pylmer.summary(again)) or name == "streamed"  # which shows no residuals
 
 
 @pytest.mark.parametrize("name", FITS)
 def test_without_its_rows_a_word_that_needs_them_says_so(name: str, tmp_path: Path) -> None:
     again = saved(name, tmp_path, False)
-    for word, ask in NEED_ROWS.items():
-        if name == "lmList" and word not in ("resid", "fitted", "predict"):
-            continue
+    for ask in needing_rows(name):
         with pytest.raises(DataError, match=r"it was saved without them: .* rows=True"):
             ask(again)
 
@@ -139,18 +146,19 @@ def test_lmList_without_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ddf", ["Satterthwaite", "Kenward-Roger"])
 def test_tests_of_terms_are_those_before(name: str, ddf: str, tmp_path: Path) -> None:
     """By the sums, where those before had rows: to rounding."""
-    if name == "weights" and ddf == "Kenward-Roger":
+    if name == "ml" and ddf == "Kenward-Roger":  # which wants REML
         return
     before, after = (pylmer.anova(each, ddf=ddf) for each in (fit_of(name), saved(name, tmp_path, False)))
     pd.testing.assert_frame_equal(pd.DataFrame(before), pd.DataFrame(after), rtol=1e-7)
 
 
-@pytest.mark.parametrize(("name", "specs"), [("ml", "f"), ("arrays", "f"), ("glmer", "period"), ("gamma", "period"),
-                                             ("lm", "f"), ("glm", "period")])  # fmt: skip
+MEANS = [("ml", "f"), ("arrays", "f"), ("glmer", "period"), ("gamma", "period"), ("lm", "f")]
+
+
+@pytest.mark.parametrize(("name", "specs"), MEANS)
 def test_marginal_means_are_those_before(name: str, specs: str, tmp_path: Path) -> None:
     before, after = (pylmer.emmeans(each, specs) for each in (fit_of(name), saved(name, tmp_path, False)))
-    numbers = before.summary().select_dtypes("number"), after.summary().select_dtypes("number")
-    pd.testing.assert_frame_equal(pd.DataFrame(numbers[0]), pd.DataFrame(numbers[1]), rtol=1e-7)
+    assert str(before) == str(after)
 
 
 def test_profiles_and_likelihood_ratios_come_from_sums(tmp_path: Path) -> None:
@@ -183,7 +191,7 @@ def test_with_rows_it_is_fitted_again(tmp_path: Path) -> None:
     assert_same(pylmer.update(fit_of("refit"), REML=False).beta, pylmer.update(again, REML=False).beta)
 
 
-@pytest.mark.parametrize("name", ["lmer", "streamed", "plan", "glmer", "glm", "lm"])
+@pytest.mark.parametrize("name", ["lmer", "streamed", "plan", "glmer", "glm"])
 def test_without_rows_it_cannot_be_fitted_again(name: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="saved without them"):
         pylmer.update(saved(name, tmp_path, False), ". ~ 1 + (1 | herd)" if name == "glmer" else ". ~ .")
