@@ -19,13 +19,24 @@ from ..errors import ArgumentError, DataError, PylmerError
 from ..numerics.linalg import Array
 from ..text.arguments import given_path
 from .reading import Reader
-from .writing import Writer
 
 FORMAT = "pylmer fit"
 VERSION = 1  # of the format: another where records have other fields, see tests/saving/fields.json
 HEADER, RECORDS = "header", "records"
-UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, BadZipFile, zlib.error)
-UNREADABLE += (NotImplementedError, RuntimeError, OverflowError, MemoryError)
+UNREADABLE: tuple[type[Exception], ...] = (  # what numpy, zipfile and json raise at files of other things
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+)
 
 
 def target(path: Any) -> Path:
@@ -50,6 +61,8 @@ def source(path: Any) -> Path:
 
 def write(fit: Any, path: Path, rows: bool) -> None:
     """Write a fit; the file is there as a whole or not at all."""
+    from .writing import Writer  # late: who loads fits writes none
+
     writer = Writer()
     writer.add(fit)
     records = json.dumps(writer.records, allow_nan=False, separators=(",", ":"))

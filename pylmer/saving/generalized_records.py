@@ -6,7 +6,6 @@ have no response.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -172,15 +171,16 @@ def saved_optimum(optimum: GeneralizedOptimum) -> SavedOptimum:
         points=optimum.points,
         certificate=optimum.certificate,
         numbers={name: getattr(optimum, name) for name in NUMBERS},
-        covariances={name: _or_reason(lambda name=name: getattr(optimum, name)) for name in COVARIANCES},
+        covariances={name: _or_reason(optimum, name) for name in COVARIANCES},
         gram=expected.engine.gram,
         templates=tuple(optimum.laplace.T),
     )
 
 
-def _or_reason(compute: Callable[[], Any]) -> Any:
+def _or_reason(optimum: GeneralizedOptimum, name: str) -> Any:
+    """A covariance, or why there is none."""
     try:
-        return compute()
+        return getattr(optimum, name)
     except NumericalError as error:
         return str(error)
 

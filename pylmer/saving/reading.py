@@ -45,7 +45,7 @@ class Reader:
         """Several."""
         return [self.value(each) for each in written]
 
-    def record(self, place: int) -> Any:
+    def record(self, place: Any) -> Any:
         """A record that was made before."""
         if not isinstance(place, int) or not 0 <= place < len(self.records):
             raise ValueError(f"there is no record {place!r}")

@@ -33,7 +33,7 @@ def column_parts(array: Any) -> list[Any]:
     if isinstance(dtype, pd.DatetimeTZDtype):
         return ["zoned", pd.DatetimeIndex(array).tz_convert("UTC").tz_localize(None).to_numpy(), str(dtype.tz)]
     if isinstance(dtype, pd.PeriodDtype):
-        return ["periods", array.asi8, dtype.freq.freqstr, np.asarray(array.isna())]
+        return ["periods", array.asi8, str(dtype).removeprefix("period[")[:-1], np.asarray(array.isna())]
     if isinstance(dtype, pd.IntervalDtype):
         return ["intervals", pd.Index(array.left), pd.Index(array.right), array.closed]
     if isinstance(dtype, pd.SparseDtype):

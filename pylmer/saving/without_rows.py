@@ -16,12 +16,13 @@ from ..design.source import SAVED_ALONE, SavedSums, SummedRows
 from ..design.spec import Spec
 from ..design.summed import SummedColumns, by_kept
 from ..fit.base import Fit
+from ..fit.call import VECTORS
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.generalized import GeneralizedFit
 from ..fit.linear.grouped import LinearFits
 from ..fit.linear.regression import LinearFit
-from ..fit.request import VECTORS, Request
+from ..fit.request import Request
 from ..fit.same_response import response_squares
 from ..functions import Matrix, Value, read_columns
 from ..functions.series import value_of
@@ -121,7 +122,9 @@ def data_alone(fit: Any) -> ModelData:
 def request_alone(fit: Fit, design: Design) -> Request:
     """What was asked, without whatever has a value for each row; texts of the arguments stay on the page."""
     request = fit.request
-    by_row = {word: None for word in VECTORS if not isinstance(getattr(request, word), str | int | float | None)}
+    by_row: dict[str, Any] = {
+        word: None for word in VECTORS if not isinstance(getattr(request, word), str | int | float | None)
+    }
     env = None if request.env is None else dict(design.spec.env)
     return replace(request, data=Withheld(tuple(design.spec.columns)), env=env, known=Known(), **by_row)
 

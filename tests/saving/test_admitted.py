@@ -19,7 +19,7 @@ from pylmer.errors import ArgumentError
 from pylmer.saving.admitted import ADMITTED, HOMES, admitted
 from pylmer.saving.reading import Reader
 from pylmer.saving.specials import SPECIALS
-from pylmer.saving.writing import Writer, fields_of
+from pylmer.saving.writing import Writer, fields_of, is_record
 from pylmer.structures import STRUCTURES
 
 FIELDS = Path(__file__).with_name("fields.json")
@@ -28,7 +28,7 @@ FIELDS = Path(__file__).with_name("fields.json")
 def again(value: Any) -> Any:
     """A value by way of JSON and arrays."""
     writer = Writer()
-    for each in [value] if type(value).__name__ in HOMES else []:
+    for each in [value] if is_record(value) else []:
         writer.add(each)
     written = json.dumps([writer.records, writer.value(value, "value")], allow_nan=False)
     records, last = json.loads(written)

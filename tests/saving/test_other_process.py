@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import pylmer
@@ -29,7 +30,7 @@ import json, sys, warnings
 import pandas as pd
 import pylmer
 warnings.simplefilter("ignore")
-new = pd.read_json(sys.argv[1], orient="table")
+new = pd.read_csv(sys.argv[1])
 print(json.dumps({path: asked(pylmer.load(path), new) for path in sys.argv[2:]}))
 """
 
@@ -43,12 +44,13 @@ def test_another_process_has_the_same_numbers(rows: bool, tmp_path: Path) -> Non
         chosen = {name: str(tmp_path / f"{name}.npz") for name in NAMES if new_rows(name) is NEW_OF[where]}
         for name, path in chosen.items():
             pylmer.save(fit_of(name), path, rows=rows)
-        NEW_OF[where].reset_index(drop=True).to_json(tmp_path / "new.json", orient="table")
-        command = [sys.executable, "-c", ASKED + READER, str(tmp_path / "new.json"), *chosen.values()]
+        NEW_OF[where].to_csv(tmp_path / "new.csv", index=False)
+        new = pd.read_csv(tmp_path / "new.csv")
+        command = [sys.executable, "-c", ASKED + READER, str(tmp_path / "new.csv"), *chosen.values()]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         found = json.loads(ran.stdout)
         for name, path in chosen.items():
-            assert found[path] == names["asked"](fit_of(name), NEW_OF[where].reset_index(drop=True))
+            assert found[path] == names["asked"](fit_of(name), new)
 
 
 NEW_OF = {where: new_rows(name) for where, name in (("sleep", "lmer"), ("cbpp", "glmer"), ("crossed", "crossed"))}

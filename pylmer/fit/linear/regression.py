@@ -84,7 +84,8 @@ class LinearFit(Shown, Fit):
         root = np.ones(rows.n) if rows.weights is None else np.sqrt(rows.weights)
         y = rows.y if rows.offset is None else rows.y - rows.offset
         Xy = np.column_stack([root[:, None] * dense(rows.X), root * y])
-        found: Array = read_only(np.linalg.qr(Xy, mode="r")[: self.solution.rank, -1])
+        R = np.asarray(np.linalg.qr(Xy, mode="r"))
+        found: Array = read_only(R[: self.solution.rank, -1])
         return found
 
 
