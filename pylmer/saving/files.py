@@ -37,6 +37,7 @@ UNREADABLE: tuple[type[Exception], ...] = (  # what numpy, zipfile and json rais
     OverflowError,
     MemoryError,
 )
+UNMADE: tuple[type[Exception], ...] = (*UNREADABLE, PylmerError)  # and records at fields that are not theirs
 
 
 def target(path: Any) -> Path:
@@ -115,7 +116,7 @@ def read(path: Path) -> Any:
         for name, written in json.loads(records):
             reader.add(name, written)
         return reader.records[-1]
-    except (*UNREADABLE, PylmerError) as error:
+    except UNMADE as error:
         raise DataError(
             f"{str(path)!r} was written by pylmer {header.get('pylmer')}, and is not what this version, {__version__}, "
             f"can make a fit of ({type(error).__name__}: {error}): load it there, or fit again"

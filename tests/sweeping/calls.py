@@ -48,6 +48,15 @@ MODULES = {  # public modules, and their words
     "families": ("binomial", "poisson", "Gamma", "inverse_gaussian", "gaussian", "negative_binomial", "read_family"),
 }
 SWEPT = {"BootMer", "FiveWays", "CriterionCurve", "LikelihoodProfile", "Pooling", "EmmGrid", "EmmList", "Influence"}
+
+
+def saved() -> str:
+    """The path of a fit that was saved."""
+    path = f"{tempfile.mkdtemp()}/fit.npz"
+    pylmer.save(small(), path)
+    return path
+
+
 NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "": {"seed": lambda: 1, "nsim": lambda: 2, "n_sims": lambda: 2},
     "KRmodcomp": {"small": small},
@@ -85,6 +94,7 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "lm": {"formula": lambda: "angle ~ temp", "data": cake},
     "lmList": {"formula": lambda: "angle ~ temp | recipe", "data": cake},
     "lmer": {"formula": lambda: FORMULA, "data": cake},
+    "load": {"path": saved},
     "plan": {"formula": lambda: FORMULA, "data": cake},
     "save": {"path": lambda: f"{tempfile.mkdtemp()}/fit.npz"},
     "save(glmer)": {"path": lambda: f"{tempfile.mkdtemp()}/fit.npz"},
