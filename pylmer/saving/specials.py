@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from ..design import InMemory, ModelData
+from ..design import DesignRows, InMemory, ModelData
 from ..engine.covariance.points import Points
 from ..engine.sums.gram import Gram
 from ..errors import DataError, FitNote
 from ..fit.devfun import Devfun, covariances_of, devfun_of_sums, make_devfun, rows_of
+from ..fit.fitted_model import FittedModel
 from ..fit.optimum import Optimum
+from ..fit.solution import Solution
 from ..functions import Columns, Value
 from ..numerics.linalg import Array
 from ..options import Control
@@ -58,8 +60,14 @@ def _coder(**parts: Any) -> Any:
     return coder_of(**parts)
 
 
-def _optimum_parts(optimum: Optimum) -> dict[str, Any]:
-    return {each.name: getattr(optimum, each.name) for each in fields(Optimum) if each.name != "factorized"}
+def _without(name: str) -> Callable[[Any], dict[str, Any]]:
+    """The fields of a record, but for one that is none of its meaning."""
+    return lambda record: {each.name: getattr(record, each.name) for each in fields(record) if each.name != name}
+
+
+def plain_solution(solution: Solution) -> Solution:
+    """The estimates with all their numbers, where some are computed when they are asked for."""
+    return Solution(**{each.name: getattr(solution, each.name) for each in fields(Solution)})
 
 
 # --- the criterion of lmer: sums, or the factors in their place -------------------------------------------------------
@@ -99,7 +107,7 @@ def _far_devfun(data: ModelData, gram: Gram, REML: bool, control: Control, far: 
 
 # --- fits: what they have computed goes with them ---------------------------------------------------------------------
 
-COMPUTED = {
+COMPUTED: dict[str, tuple[str, ...]] = {
     "LmerFit": ("solution",),
     "GlmerFit": ("approximation", "effect_spread"),
     "LmFit": ("weighted", "sum_explained", "log_likelihood", "effects"),
@@ -112,6 +120,8 @@ DROPPED = ("factorized",)  # of a fit, where the search has left it
 def _fit_parts(fit: Any) -> dict[str, Any]:
     """The fields, and what a fit without its rows could not compute any more."""
     words = COMPUTED[type(fit).__name__]
+    if isinstance(fit, FittedModel) and fit.devfun.absorbed is not None:
+        words = ()  # as large as X'X, and made again of the rows
     known = {each.name: getattr(fit, each.name) for each in fields(fit) if each.name not in DROPPED}
     return {**known, "computed": {name: getattr(fit, name) for name in words}}
 
@@ -138,7 +148,8 @@ SPECIALS = {
     "Points": Special(lambda points: {"points": tuple(points)}, lambda points: Points(points)),
     "Columns": Special(_columns_parts, _columns),
     "Coder": Special(_coder_parts, _coder),
-    "Optimum": Special(_optimum_parts, lambda **parts: Optimum(**parts)),
+    "Optimum": Special(_without("factorized"), lambda **parts: Optimum(**parts)),
+    "DesignRows": Special(_without("data"), lambda **parts: DesignRows(**parts)),  # it is the request's
     "Devfun": Special(_devfun_parts, _devfun),
     **{name: Special(_fit_parts, partial(_fit, name)) for name in COMPUTED},
 }

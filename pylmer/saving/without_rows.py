@@ -32,6 +32,7 @@ from ..numerics.linalg import Array, dense, triangular_factor
 from ..sources.facts import ColumnFacts
 from .generalized_records import saved_optimum
 from .linear_records import saved_glm, saved_least_squares
+from .specials import plain_solution
 from .withheld import Withheld
 
 WIDE = 1_000  # fixed effects from which what X'X says of them is not kept
@@ -59,7 +60,7 @@ def _(fit: FittedModel) -> FittedModel:
     design = design_alone(fit.design)
     data = ModelData(design, SavedSums(fit.gram, largest, columns))
     devfun = replace(fit.devfun, data=data, absorbed=None)
-    solution = fit.solution
+    solution = plain_solution(fit.solution)
     saved = replace(fit, request=request_alone(fit, design), devfun=devfun, factorized=None)
     saved.__dict__["solution"] = solution
     return saved

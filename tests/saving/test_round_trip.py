@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import pylmer
 from pylmer import DataError
-from tests.saving.fits import FITS, MIXED, OF_SUMS, fit_of, new_rows
+from tests.saving.fits import CBPP, CROSSED, FITS, MIXED, OF_SUMS, SLEEP, fit_of, new_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::pylmer.FitNote")
 EXACT: dict[str, Callable[[Any, pd.DataFrame], Any]] = {  # the same to the last bit, with rows and without
@@ -220,3 +221,60 @@ def test_a_loaded_fit_cannot_be_written_to(tmp_path: Path) -> None:
     again = saved("lmer", tmp_path, False)
     with pytest.raises(ValueError, match="read-only"):
         again.beta[0] = 1.0
+
+
+def test_a_wide_factor(tmp_path: Path) -> None:
+    """A thousand fixed effects, absorbed in the fit: with rows they are again, without the sums have all of them."""
+    rng = np.random.default_rng(20261130)
+    data = pd.DataFrame({"id": rng.permutation(np.arange(2400) % 1100), "g": rng.integers(0, 8, 2400)})
+    data = data.assign(id=[f"i{each}" for each in data["id"]], y=rng.normal(size=2400) + rng.normal(size=8)[data["g"]])
+    fit = pylmer.lmer("y ~ id + (1 | g)", data)
+    assert fit.devfun.absorbed is not None
+    for rows in (False, True):
+        fit.save(tmp_path / "fit.npz", rows=rows)
+        again = pylmer.load(tmp_path / "fit.npz")
+        assert (again.devfun.absorbed is None) is not rows
+        assert_same(fit.beta, again.beta)
+        assert_same(pylmer.predict(fit, data[:3]), pylmer.predict(again, data[:3]))
+        assert_same(pylmer.vcov(fit), pylmer.vcov(again))
+
+
+def test_data_that_are_no_frame_of_pandas(tmp_path: Path) -> None:
+    """Columns that no formula can read are left out."""
+    frame = pl.DataFrame({"y": CROSSED["y"], "x": CROSSED["x"], "a": CROSSED["a"], "lists": [[1]] * 400})
+    fit = pylmer.lmer("y ~ x + (1 | a)", frame)
+    fit.save(tmp_path / "fit.npz", rows=True)
+    again = pylmer.load(tmp_path / "fit.npz")
+    assert_same(pylmer.resid(fit), pylmer.resid(again))
+    assert_same(pylmer.update(fit, ". ~ . + I(x^2)").beta, pylmer.update(again, ". ~ . + I(x^2)").beta)
+
+
+MADE: dict[str, Callable[[], Any]] = {
+    "parameters of lmer": lambda: pylmer.makeLmer(
+        "y ~ x + (1 | a)", CROSSED, fixef=[1, 1], VarCorr=0.5, sigma=1.0, seed=1
+    ),
+    "parameters of glmer": lambda: pylmer.makeGlmer(
+        "incidence ~ period + (1 | herd)", CBPP, family="poisson", fixef=[1, 0, 0, 0], VarCorr=0.5, seed=1
+    ),
+    "held theta": lambda: pylmer.at_theta(fit_of("env"), [0.5]),
+    "separated": lambda: pylmer.glm("y ~ x", {"y": [0] * 10 + [1] * 10, "x": np.arange(20.0)}, "binomial"),
+    "aliased": lambda: pylmer.lm("Reaction ~ Days + I(2 * Days) + f", SLEEP),
+    "dropped": lambda: pylmer.lmer("Reaction ~ Days + I(2 * Days) + f:o + (1 | Subject)", SLEEP),
+}
+
+
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("name", MADE)
+def test_fits_of_other_ways(name: str, rows: bool, tmp_path: Path) -> None:
+    fit = MADE[name]()
+    fit.save(tmp_path / "fit.npz", rows=rows)
+    again = pylmer.load(tmp_path / "fit.npz")
+    assert repr(again) == repr(fit)
+    assert_same(fit.beta, again.beta)
+    assert_same(pylmer.vcov(fit), pylmer.vcov(again))
+
+
+def test_what_is_no_single_fit(tmp_path: Path) -> None:
+    many = pylmer.lmer_many("~ x + (1 | a)", CROSSED, responses=["y", "c"])
+    with pytest.raises(pylmer.ArgumentError, match="found LmerMany"):
+        pylmer.save(many, tmp_path / "fit.npz")
