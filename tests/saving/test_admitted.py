@@ -16,11 +16,18 @@ from pylmer import families
 from pylmer.engine.covariance.family import covariance_family
 from pylmer.engine.covariance.points import Points
 from pylmer.errors import ArgumentError
+from pylmer.functions.levels import IntervalLevels
+from pylmer.functions.values import Logical
+from pylmer.language import parse_expression, parse_formula
 from pylmer.saving.admitted import ADMITTED, HOMES, admitted
 from pylmer.saving.reading import Reader
 from pylmer.saving.specials import SPECIALS
+from pylmer.saving.with_rows import with_rows
+from pylmer.saving.without_rows import without_rows
 from pylmer.saving.writing import Writer, fields_of, is_record
 from pylmer.structures import STRUCTURES
+from tests.saving.fits import FITS, fit_of
+from tests.saving.test_round_trip import MADE
 
 FIELDS = Path(__file__).with_name("fields.json")
 
@@ -49,6 +56,47 @@ def test_a_record_is_found_and_made_of_its_fields(name: str) -> None:
 def test_names_are_told_apart() -> None:
     assert len(HOMES) == sum(len(names.split()) for names in ADMITTED.values())
     assert HOMES.keys() >= SPECIALS.keys()
+
+
+BY_HAND: dict[str, Any] = {  # what the fits of tests/saving have not
+    "Cauchit": lambda: families.binomial("cauchit").link,
+    "Identity": lambda: families.poisson("identity").link,
+    "Inverse": lambda: families.Gamma("inverse").link,
+    "InverseSquare": lambda: families.inverse_gaussian("1/mu^2").link,
+    "Sqrt": lambda: families.poisson("sqrt").link,
+    "InverseGaussian": lambda: families.inverse_gaussian(),
+    "Gaussian": lambda: families.gaussian(),
+    "DiagonalFamily": lambda: covariance_family("diag", 2),
+    "Index": lambda: parse_expression("x[2]"),
+    "Unary": lambda: parse_expression("-x"),
+}
+LEVELS: dict[str, Any] = {
+    "IntervalLevels": lambda: IntervalLevels(("(0,1]", "(1,2]")),
+    "Logical": lambda: Logical(np.array([1, 0, -1], dtype=np.int8)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::pylmer.FitNote")
+def test_every_record_of_the_table_is_in_some_file() -> None:
+    seen = {*BY_HAND, *LEVELS}
+    for fit in [*map(fit_of, FITS), *(make() for make in MADE.values())]:
+        for saved in [without_rows, with_rows] if fit is not fit_of("plan") else [without_rows]:
+            writer = Writer()
+            writer.add(saved(fit))
+            seen |= {name for name, _ in writer.records}
+    assert seen == set(HOMES)
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_records_by_hand(name: str) -> None:
+    value = BY_HAND[name]()
+    assert type(value).__name__ == name
+    assert again(value) == value
+
+
+def test_levels_and_logicals_by_hand() -> None:
+    assert again(LEVELS["IntervalLevels"]()) == LEVELS["IntervalLevels"]()
+    np.testing.assert_array_equal(again(LEVELS["Logical"]()).codes, [1, 0, -1])
 
 
 def test_fields_are_those_of_this_version_of_the_format() -> None:
@@ -207,8 +255,6 @@ def test_a_class_that_only_has_the_name_is_none() -> None:
 
 
 def test_what_is_shared_stays_shared_and_long_formulas_are_no_matter() -> None:
-    from pylmer.language import parse_formula
-
     formula = parse_formula("y ~ " + " + ".join(f"x{place}" for place in range(400)) + " + (1 | g)")
     found = again(formula)
     assert str(found) == str(formula)
