@@ -94,7 +94,6 @@ def weighted_system(fit: Mixed, weights: Array) -> System:
     weighted = sparse.csr_array(ZLt.multiply(weights[None, :]))
     X: Any = fit.rows.X
     WX = weights[:, None] * X if isinstance(X, np.ndarray) else X.multiply(weights[:, None])
-    from ..numerics.threads import threads_for  # of all random effects in one matrix
 
     with threads_for(q):
         L = cholesky_of_one((weighted @ ZLt.T).toarray() + np.eye(q))
@@ -115,7 +114,6 @@ def joint_covariance(fit: FittedModel) -> Array:
     factors = system(fit)
     q, p = factors.RZX.shape
     lower = np.block([[factors.L, np.zeros((q, p))], [factors.RZX.T, factors.RX.T]])
-    from ..numerics.threads import threads_for
 
     with threads_for(q):
         half = inverse_of_lower(lower)
