@@ -68,6 +68,8 @@ ADMITTED = {
     "engine.generalized.place": "Place",
     "engine.generalized.modes": "Modes RowState RowResponses",
     "engine.generalized.weighted": "WeightedStructure",
+    "engine.generalized.grouped": "GroupedStructure",
+    "engine.generalized.nested": "NestedStructure",
     "engine.generalized.joint_newton": "JointDescent",
     "engine.generalized.solution": "GeneralizedOptimum",
     "engine.generalized.approximation": "Approximation",
@@ -79,6 +81,8 @@ ADMITTED = {
     "saving.generalized_records": "SavedOptimum SavedDevfun SavedLaplace SavedStructure SavedFactor SavedResponses",
     # lm, lmList, glm
     "fit.linear.least_squares": "LeastSquares",
+    "fit.linear.members": "RowsByLevel",
+    "fit.linear.stacked_groups": "GroupSolutions",
     "engine.generalized.glm_fit": "GlmOptimum GlmPoint GlmData",
     "engine.generalized.separation": "Separation",
     "saving.linear_records": "SavedLeastSquares SavedGlmOptimum SavedGlmPoint SavedGlmData",

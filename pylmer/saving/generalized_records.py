@@ -15,10 +15,10 @@ from ..engine.covariance.points import Points
 from ..engine.factorization.blocked import EliminationFactorization
 from ..engine.factorization.choose import elimination_engine
 from ..engine.generalized.laplace import Laplace
-from ..engine.generalized.modes import RowResponses, term_templates
+from ..engine.generalized.modes import RowResponses
 from ..engine.generalized.solution import GeneralizedOptimum
 from ..engine.generalized.user import GeneralizedDevfun
-from ..engine.generalized.weighted import WeightedFactor, WeightedStructure, term_places
+from ..engine.generalized.weighted import WeightedFactor, WeightedStructure, term_places, term_templates
 from ..engine.optimize.certificate import Certificate
 from ..engine.sums.gram import Gram
 from ..engine.sums.scaling import Scaling

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+
+import numpy as np
 
 from ..engine.generalized.glm_fit import GlmData, GlmOptimum, GlmPoint
 from ..families import Family
 from ..fit.linear.least_squares import LeastSquares
+from ..fit.linear.members import RowsByLevel
+from ..fit.linear.stacked_groups import GroupSolutions
 from ..numerics.linalg import Array, Codes
 from .withheld import Lacking
 
@@ -62,6 +66,14 @@ class SavedGlmOptimum(Lacking):
 def saved_least_squares(found: LeastSquares) -> SavedLeastSquares:
     """What of it has no rows."""
     return SavedLeastSquares(found.beta, found.kept, found.unscaled, found.rss, found.n_obs)
+
+
+def saved_groups(found: GroupSolutions) -> GroupSolutions:
+    """What of the fits of groups has no rows: no group has any."""
+    alone: Any = {group: saved_least_squares(each) for group, each in found.alone.items()}
+    none, starts = np.zeros(0), np.zeros(len(found) + 1, dtype=np.int64)
+    members = RowsByLevel(np.zeros(0, dtype=np.int64), starts)
+    return replace(found, members=members, alone=alone, fitted=none, residuals=none)
 
 
 def saved_glm(found: GlmOptimum) -> SavedGlmOptimum:

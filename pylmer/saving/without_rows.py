@@ -31,7 +31,7 @@ from ..language.walk import variables
 from ..numerics.linalg import Array, dense, triangular_factor
 from ..sources.facts import ColumnFacts
 from .generalized_records import saved_optimum
-from .linear_records import saved_glm, saved_least_squares
+from .linear_records import saved_glm, saved_groups, saved_least_squares
 from .specials import plain_solution
 from .withheld import Withheld
 
@@ -98,14 +98,12 @@ def _(fit: GeneralizedFit) -> GeneralizedFit:
 @_without_rows.register
 def _(fits: LinearFits) -> LinearFits:
     design = design_alone(fits.design)
-    solutions: Any = tuple(None if each is None else saved_least_squares(each) for each in fits.solutions)
     specs = tuple(None if each is None else spec_alone(each, design.n_total) for each in fits.specs)
     return replace(
         fits,
         request=request_alone(fits, design),
         data=ModelData(design, NoRows(SAVED_ALONE)),
-        members=tuple(np.zeros(0, dtype=np.int64) for _ in fits.members),
-        solutions=solutions,
+        solutions=saved_groups(fits.solutions),
         specs=specs,
     )
 

@@ -109,7 +109,8 @@ def fields_of(record: Any) -> dict[str, Any]:
     special = SPECIALS.get(type(record).__name__)
     if special is not None:
         return special.parts(record)
-    return {each.name: getattr(record, each.name) for each in fields(record) if each.init}
+    kept = [each.name for each in fields(record) if each.init and each.metadata.get("saved", True)]
+    return {name: getattr(record, name) for name in kept}
 
 
 def _records(value: Any) -> Iterator[Any]:

@@ -96,6 +96,8 @@ FITS: dict[str, tuple[str, Callable[[], Any]]] = {
     "profiled": ("cbpp", lambda: pylmer.glmer(COUNTS, CBPP, "binomial('cloglog')", nAGQ=0)),
     "negative binomial": ("cbpp", lambda: pylmer.glmer_nb("incidence ~ period + offset(log(size)) + (1 | herd)", CBPP)),
     "two factors": ("cbpp", lambda: pylmer.glmer("incidence ~ period + (1 | herd) + (1 | row)", CBPP, "poisson")),
+    "crossed glmer": ("crossed", lambda: pylmer.glmer("z ~ x + (1 | a) + (1 | b)", CROSSED.assign(
+                                                         z=(CROSSED["y"] > CROSSED["y"].median()) * 1.0), "binomial")),
     "gamma": ("cbpp", lambda: pylmer.glmer("gain ~ period + (1 | herd)", CBPP, "Gamma('log')")),
     "lm": ("sleep", lambda: pylmer.lm("Reaction ~ Days * f", SLEEP, weights="w")),
     "glm": ("cbpp", lambda: pylmer.glm("cbind(incidence, size - incidence) ~ period", CBPP, "binomial")),
