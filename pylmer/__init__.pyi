@@ -172,6 +172,8 @@ from .power_analysis import extend, power, powerCurve
 from .prediction import predict
 from .printing.arm import display as display  # not in __all__: notebooks have a display() of their own
 from .printing.summaries import summary
+from .saving.words import load as load  # not in __all__: names that users have for files of their own
+from .saving.words import save as save
 from .simulation.posterior import sim
 from .simulation.simulate import simulate
 from .sources.model_plan import ModelPlan

@@ -82,7 +82,7 @@ def test_every_word_is_in_a_table() -> None:
     """Words are called in a row, records and errors stand in the table of classes."""
     called = {name for cell, _ in rows() for name in re.findall(r"\b(\w+)(?=[(.])", code_of(cell))}
     classes = {*re.findall(r"`(\w+)`", VIGNETTE[VIGNETTE.index("## Classes") :])}
-    assert {*pylmer.__all__, "test", "display", "plan"} <= called | classes
+    assert {*pylmer.__all__, "test", "display", "plan", "save", "load"} <= called | classes
 
 
 @pytest.mark.filterwarnings("ignore::pylmer.FitNote")

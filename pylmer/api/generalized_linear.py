@@ -20,10 +20,12 @@ from .rooms import Room
 if TYPE_CHECKING:
     from .. import extract, inference, prediction
     from ..printing import arm, summaries
+    from ..saving import words as saving
     from ..simulation import generalized_linear as generalized_linear_simulation
 else:
     extract, inference, prediction = map(Room, ("pylmer.extract", "pylmer.inference", "pylmer.prediction"))
     arm, summaries = map(Room, ("pylmer.printing.arm", "pylmer.printing.summaries"))
+    saving = Room("pylmer.saving.words")
     generalized_linear_simulation = Room("pylmer.simulation.generalized_linear")
 
 GLM_ARGUMENTS = ("family", "weights", "offset", "subset", "na_action", "contrasts", "env")
@@ -49,6 +51,7 @@ class GlmFit(GeneralizedFit):
     anova = inference.anova
     summary = summaries.summary
     display = arm.display
+    save = saving.save
 
 
 @plain

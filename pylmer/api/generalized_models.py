@@ -13,6 +13,7 @@ from .rooms import Room
 if TYPE_CHECKING:
     from .. import extract, inference, plots, prediction
     from ..printing import arm, summaries
+    from ..saving import words as saving
     from ..simulation import simulate as simulation
 else:
     extract, inference, plots, prediction = map(
@@ -20,6 +21,7 @@ else:
     )
     simulation = Room("pylmer.simulation.simulate")
     arm, summaries = Room("pylmer.printing.arm"), Room("pylmer.printing.summaries")
+    saving = Room("pylmer.saving.words")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +55,7 @@ class GlmerFit(GeneralizedFittedModel, InNotebooks):
     tidy = inference.tidy  # type: ignore[has-type]
     display = arm.display
     plot = plots.plot
+    save = saving.save
 
     def __repr__(self) -> str:
         return print_generalized(self)

@@ -18,9 +18,11 @@ from .rooms import Room
 if TYPE_CHECKING:
     from .. import extract, inference, prediction
     from ..printing import arm, linear, summaries
+    from ..saving import words as saving
 else:
     extract, inference, prediction = map(Room, ("pylmer.extract", "pylmer.inference", "pylmer.prediction"))
     arm, linear, summaries = map(Room, ("pylmer.printing.arm", "pylmer.printing.linear", "pylmer.printing.summaries"))
+    saving = Room("pylmer.saving.words")
 
 LM_ARGUMENTS = ("weights", "subset", "offset", "na_action", "contrasts", "env")
 
@@ -43,6 +45,7 @@ class LmFit(LinearFit):
     predict = prediction.predict
     summary = summaries.summary
     display = arm.display
+    save = saving.save
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,6 +60,7 @@ class LmList(LinearFits):
     confint = inference.confint  # type: ignore[has-type]
     predict = prediction.predict
     summary = summaries.summary
+    save = saving.save
 
 
 @plain

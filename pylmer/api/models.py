@@ -13,6 +13,7 @@ from .rooms import Room
 if TYPE_CHECKING:
     from .. import extract, inference, plots, prediction
     from ..printing import arm, summaries
+    from ..saving import words as saving
     from ..simulation import simulate as simulation
     from . import linear
 else:
@@ -21,6 +22,7 @@ else:
     )
     simulation, linear = Room("pylmer.simulation.simulate"), Room("pylmer.api.linear")
     arm, summaries = Room("pylmer.printing.arm"), Room("pylmer.printing.summaries")
+    saving = Room("pylmer.saving.words")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,6 +57,7 @@ class LmerFit(FittedModel, InNotebooks):
     tidy = inference.tidy  # type: ignore[has-type]
     display = arm.display
     plot = plots.plot
+    save = saving.save
 
     def __repr__(self) -> str:
         return print_fit(self)

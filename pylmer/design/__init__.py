@@ -12,7 +12,17 @@ from .contrasts import Contrasts
 from .record import Design, RandomDesign
 from .rows import DesignRows, RandomRows
 from .ruling import changed, ruled, set_contrasts
-from .source import Designed, InMemory, ModelData, NoRows, Source, Sourced, SummedRows, summed_columns
+from .source import (
+    Designed,
+    InMemory,
+    ModelData,
+    NoRows,
+    Source,
+    Sourced,
+    SummedRows,
+    sort_of_response,
+    summed_columns,
+)
 
 __all__ = [
     "Contrasts",
@@ -31,5 +41,6 @@ __all__ = [
     "changed",
     "ruled",
     "set_contrasts",
+    "sort_of_response",
     "summed_columns",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from formulaic.parser.types import Factor as FormulaicFactor
 from formulaic.parser.types import Term
 from scipy import sparse
 
-from ..functions import Coding, Value
+from ..functions import Coding, Matrix, Value
 from ..language import Terms, deparse
 from .materializer import RMaterializer, Variables, plain, unnumbered
 
@@ -28,6 +28,7 @@ class Coder:
     names   of the columns
     marks   names that tell columns of different variables apart where the names do not
     assign  the term of each column, 0 for the intercept
+    blanks  of each variable one row that says nothing, but what it is: a number, or a factor with its levels
     """
 
     spec: ModelSpec
@@ -36,6 +37,17 @@ class Coder:
     names: tuple[str, ...]
     marks: tuple[str, ...]
     assign: tuple[int, ...]
+    blanks: Mapping[str, Value]
+
+    @property
+    def labels(self) -> tuple[tuple[str, ...], ...]:
+        """Per term, but for the intercept, its variables."""
+        return tuple(tuple(each.expr for each in term.factors) for term in self.spec.formula if term != ONE)
+
+    @property
+    def output(self) -> str:
+        """What formulaic makes: "numpy" or "sparse"."""
+        return str(self.spec.output)
 
     def matrix(self, variables: Mapping[str, Value], n: int) -> Any:
         """The matrix (n, p) on other rows; float64, dense or csr."""
@@ -46,20 +58,56 @@ def multiplied(
     terms: Terms, variables: Mapping[str, Value], n: int, codings: Mapping[str, Coding], output: str
 ) -> tuple[Coder, Any]:
     """The matrix (n, p) of some terms, and its Coder: see `code`; `output` is "numpy" or "sparse"."""
-    spec = ModelSpec(formula=_formula(terms), materializer="pylmer-r", output=output, na_action="ignore")
-    X, filled = _materialize(spec, codings, terms.intercept, variables, n)
+    names = [deparse(variable) for variable in terms.variables]
+    labels = tuple(tuple(names[i] for i in indices) for indices in terms.factors)
+    return _multiplied(labels, terms.intercept, variables, n, codings, output)
+
+
+def coder_of(
+    labels: Sequence[Sequence[str]],
+    intercept: bool,
+    blanks: Mapping[str, Value],
+    codings: Mapping[str, Coding],
+    output: str,
+) -> Coder:
+    """The Coder that has these; of a row that says nothing it is made as of all others."""
+    return _multiplied(labels, intercept, blanks, 1, codings, output)[0]
+
+
+def _multiplied(
+    labels: Sequence[Sequence[str]],
+    intercept: bool,
+    variables: Mapping[str, Value],
+    n: int,
+    codings: Mapping[str, Coding],
+    output: str,
+) -> tuple[Coder, Any]:
+    formula = _formula(labels, intercept)
+    spec = ModelSpec(formula=formula, materializer="pylmer-r", output=output, na_action="ignore")
+    X, filled = _materialize(spec, codings, intercept, variables, n)
     columns = [(number, column) for number, row in enumerate(filled.structure) for column in row.columns]
-    shift = 0 if terms.intercept else 1
+    shift = 0 if intercept else 1
     names = tuple("(Intercept)" if number + shift == 0 else plain(column) for number, column in columns)
     marks = tuple(unnumbered(column) for _, column in columns)
-    return Coder(filled, codings, terms.intercept, names, marks, tuple(number + shift for number, _ in columns)), X
+    assign = tuple(number + shift for number, _ in columns)
+    blanks = {name: _blank(variables[name]) for each in labels for name in each}
+    return Coder(filled, codings, intercept, names, marks, assign, blanks), X
 
 
-def _formula(terms: Terms) -> SimpleFormula:
-    labels = [deparse(variable) for variable in terms.variables]
-    factors = [FormulaicFactor(label, eval_method="python") for label in labels]
-    found = [Term([factors[i] for i in indices]) for indices in terms.factors]
-    return SimpleFormula([ONE, *found] if terms.intercept else found, _ordering="none")
+def _blank(value: Value) -> Value:
+    """One row of a variable, of its first level or zero."""
+    if isinstance(value, np.ndarray):
+        return np.zeros(1)
+    if isinstance(value, Matrix):
+        return replace(value, numbers=np.zeros((1, value.numbers.shape[1])))
+    return replace(value, codes=np.zeros(1, dtype=value.codes.dtype))
+
+
+def _formula(labels: Sequence[Sequence[str]], intercept: bool) -> SimpleFormula:
+    names = dict.fromkeys(name for each in labels for name in each)
+    factors = {name: FormulaicFactor(name, eval_method="python") for name in names}
+    found = [Term([factors[name] for name in each]) for each in labels]
+    return SimpleFormula([ONE, *found] if intercept else found, _ordering="none")
 
 
 def _materialize(

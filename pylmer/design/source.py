@@ -27,6 +27,11 @@ SUMS_ALONE = (
     "residuals or fitted values is to be asked there"
 )
 
+SAVED_ALONE = (
+    "it was saved without them: predict(fit, newdata) does without, and save(fit, path, rows=True), where the data "
+    "are, keeps them"
+)
+
 
 class Designed(Protocol):
     """Whatever has meaning and rows: any fit, and data that were read."""
@@ -75,10 +80,18 @@ class InMemory:
 
 @dataclass(frozen=True, eq=False)
 class NoRows:
-    """No rows; `reason` says why, and what can be done: "the fit is of sums alone: fit the rows to have them"."""
+    """No rows; `reason` says why, and what can be done: "the fit is of sums alone: fit the rows to have them".
+
+    columns  what is known of the fixed effects nevertheless
+    squares  of the response, summed, by which models of one response know each other; None: not known
+    none     the response of no row: what sort it is of; None: not known
+    """
 
     reason: str
-    at_hand: bool = False
+    columns: SummedColumns | None = None
+    squares: float | None = None
+    none: Response | None = None
+    at_hand: ClassVar[bool] = False
 
     def rows(self) -> DesignRows:
         """Always raises DataError."""
@@ -98,6 +111,7 @@ class SummedRows:
     largest_weight: float
     columns: SummedColumns | None
     at_hand: ClassVar[bool] = False
+    reason: ClassVar[str] = SUMS_ALONE
 
     @property
     def how(self) -> str:
@@ -106,13 +120,26 @@ class SummedRows:
 
     def rows(self) -> DesignRows:
         """The rows: there are none."""
-        return NoRows(SUMS_ALONE).rows()
+        return NoRows(self.reason).rows()
+
+
+@dataclass(frozen=True, eq=False)
+class SavedSums(SummedRows):
+    """The sums of a fit that was saved without its rows."""
+
+    reason: ClassVar[str] = SAVED_ALONE
 
 
 def summed_columns(fit: Sourced) -> SummedColumns | None:
     """What sums say of the fixed effects of a fit; None where the rows are to be asked."""
     source = fit.data.source
-    return source.columns if isinstance(source, SummedRows) else None
+    return source.columns if isinstance(source, SummedRows | NoRows) else None
+
+
+def sort_of_response(fit: Sourced) -> Response:
+    """The response on the rows of a fit, or on none of them: either says of what sort it is."""
+    source = fit.data.source
+    return source.none if isinstance(source, NoRows) and source.none is not None else fit.rows.response
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -15,7 +15,6 @@ from .. import extract
 from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.linear.grouped import LinearFits
-from ..fit.linear.least_squares import log_likelihood
 from ..fit.linear.regression import LinearFit
 from ..language.syntax import MixedFormula
 from ..numerics.distributions import student_two_sided
@@ -52,8 +51,7 @@ def sigma(fit: LinearFit) -> float:
 @extract.logLik.register(LinearFit)
 def logLik(fit: LinearFit) -> LogLik:
     """The log-likelihood at its maximum."""
-    value = log_likelihood(fit.solution, fit.rows.weights)
-    return LogLik(value, fit.solution.rank + 1, fit.solution.n_obs, False)
+    return LogLik(fit.log_likelihood, fit.solution.rank + 1, fit.solution.n_obs, False)
 
 
 @extract.deviance.register(LinearFit)

@@ -49,7 +49,7 @@ def _probability(law: Callable[..., Array], y: Array, w: Array, fit: Generalized
 def _mean(fit: GeneralizedFittedModel, rows: slice, function: Callable[[Array], Array]) -> Array:
     """The mean of a function of mu over the random effects of some rows."""
     x, weight = np.polynomial.hermite_e.hermegauss(NODES)
-    eta = fit.optimum.fixed_predictor[rows, None] + effect_deviations(fit)[rows, None] * x
+    eta = fit.optimum.fixed_predictor[rows, None] + fit.effect_deviations[rows, None] * x
     if not fit.family.valid(eta):
         raise ArgumentError(
             f"the {fit.family.link.name} link has no mean for some values that random effects can give: "
@@ -57,15 +57,6 @@ def _mean(fit: GeneralizedFittedModel, rows: slice, function: Callable[[Array], 
         )
     values = np.broadcast_to(function(fit.family.mu(eta)), eta.shape)
     return np.asarray(np.clip(values @ (weight / weight.sum()), 0.0, 1.0))
-
-
-def effect_deviations(fit: GeneralizedFittedModel) -> Array:
-    """The standard deviation of Z b in every row: (n,)."""
-    total = np.zeros(fit.rows.n)
-    for term, T in zip(fit.rows.random, fit.optimum.T, strict=True):
-        root = fit.sigma * T
-        total += np.sum(root**2) if term.Z is None else np.sum((term.Z @ root) ** 2, axis=1)
-    return np.sqrt(total)
 
 
 def _generator(seed: Any) -> np.random.Generator:

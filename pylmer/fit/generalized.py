@@ -158,6 +158,20 @@ class GeneralizedFittedModel(Fit):
         except NumericalError as error:
             return Approximation(False, str(error))
 
+    @cached_property
+    def effect_deviations(self) -> Array:
+        """The standard deviation of Z b in every row: (n,)."""
+        total = np.zeros(self.rows.n)
+        for term, T in zip(self.rows.random, self.T, strict=True):
+            root = self.sigma * T
+            total += np.sum(root**2) if term.Z is None else np.sum((term.Z @ root) ** 2, axis=1)
+        return np.sqrt(total)
+
+    @cached_property
+    def effect_spread(self) -> float:
+        """Its root mean square over the rows."""
+        return float(np.sqrt(np.mean(self.effect_deviations**2)))
+
     @property
     def prior_weights(self) -> Array:
         """Prior weights (n,) of the rows used, of a binomial family times the trials."""

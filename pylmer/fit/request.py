@@ -233,7 +233,7 @@ class Request(DesignArguments):
     family: Family | None = None
     nAGQ: int = 1
     free_shape: bool = False
-    read: Columns | None = field(default=None, repr=False)
+    read: Columns | None = field(default=None, repr=False, metadata={"saved": False})
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"read": None}

@@ -20,7 +20,7 @@ from ..fit.fitted_model import FittedModel, Model
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.given_parameters import fitted_parameters, model_of, read_parameters
 from ..fit.request import Request
-from ..functions import Columns, Factor, as_factor, drop_unused, taken_values
+from ..functions import Columns, Factor, as_factor, drop_unused, read_columns, taken_values
 from ..functions.python import as_array
 from ..functions.series import value_of
 from ..functions.values import take
@@ -29,6 +29,7 @@ from ..language.suggest import did_you_mean
 from ..numerics.linalg import Array, Codes
 from ..numerics.rank import independent_columns
 from ..simulation.drawing import check_room, replicates
+from ..sources.tables import RowTable
 
 Mixed = FittedModel | GeneralizedFittedModel
 NUMBERS = 40  # that a row needs on the way, in the data and in the design
@@ -121,7 +122,8 @@ def used_rows(fit: Mixed) -> pd.DataFrame:
     data = fit.request.data
     if data is None:
         raise ArgumentError("the fit has no data frame to extend: its variables came in env=; fit it with data=")
-    if isinstance(data, Columns):
+    if isinstance(data, Columns | RowTable):
+        data = read_columns(data)
         data = pd.DataFrame({name: as_array(value) for name, value in data.items()})
     if not isinstance(data, pd.DataFrame):
         narwhal = None if isinstance(data, dict) else nw.from_native(data, eager_only=True)

@@ -73,9 +73,7 @@ def show_generalized_summary(
         "Call:",
         *code_lines(record.call),
         "",
-        "Deviance Residuals: ",
-        _residuals(record),
-        "",
+        *_residuals(record),
         *_coefficients(record),
         "",
         f"(Dispersion parameter for {record.family} family taken to be {format_number(record.dispersion)})",
@@ -90,11 +88,15 @@ def show_generalized_summary(
     return "\n".join([*blocks, ""])
 
 
-def _residuals(record: GeneralizedSummary) -> str:
+def _residuals(record: GeneralizedSummary) -> list[str]:
+    """Their quantiles and an empty line; nothing of a fit without its rows."""
+    if record.residuals is None:
+        return []
     values, names = record.residuals.to_numpy(), [str(label) for label in record.residuals.index]
     if record.df_residual > FEW:
         values, names = np.quantile(values, np.linspace(0, 1, len(QUANTILES))), list(QUANTILES)
-    return print_named(names, format_numbers(zapsmall(values.tolist(), DIGITS + 1), DIGITS), gap=2)
+    shown = print_named(names, format_numbers(zapsmall(values.tolist(), DIGITS + 1), DIGITS), gap=2)
+    return ["Deviance Residuals: ", shown, ""]
 
 
 def _coefficients(record: GeneralizedSummary) -> list[str]:

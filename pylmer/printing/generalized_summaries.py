@@ -25,7 +25,7 @@ class GeneralizedSummary(Shown):
                   estimated dispersion t value and Pr(>|t|)
     names         all coefficients, the aliased ones too
     family        as R writes it;  dispersion  1, estimated, or given
-    residuals     deviance residuals, Series
+    residuals     deviance residuals, Series; None of a fit without its rows
     deviance, df_residual, null_deviance, df_null   of the fit, and of the intercept alone
     n_missing     rows left out for missing values;  iterations  Fisher scoring steps, as R counts them
     vcov          covariances of the coefficients that have an estimate
@@ -37,7 +37,7 @@ class GeneralizedSummary(Shown):
     names: tuple[str, ...]
     family: str
     dispersion: float
-    residuals: pd.Series[float]
+    residuals: pd.Series[float] | None
     deviance: float
     df_residual: int
     null_deviance: float
@@ -67,7 +67,7 @@ def summary_generalized(
         names=fit.names,
         family=fit.family.name,
         dispersion=phi,
-        residuals=pd.Series(RESIDUALS["deviance"](fit), index=fit.rows.index),
+        residuals=_residuals(fit) if fit.data.source.at_hand else None,
         deviance=fit.deviance,
         df_residual=fit.df_residual,
         null_deviance=fit.null_deviance,
@@ -78,6 +78,10 @@ def summary_generalized(
         vcov=pd.DataFrame(phi * fit.unscaled, index=kept, columns=kept),
         correlation=bool(under_either_name(correlation=correlation, corr=corr)),
     )
+
+
+def _residuals(fit: GeneralizedFit) -> pd.Series[float]:
+    return pd.Series(RESIDUALS["deviance"](fit), index=fit.rows.index)
 
 
 @coef.register(GeneralizedSummary)

@@ -54,7 +54,6 @@ def show_linear_summary(record: LinearSummary, correlation: bool | None = None, 
         *code_lines(record.call),
         "",
         *_residuals(record),
-        "",
         *_coefficients(record),
         "",
         *_tail(record),
@@ -77,12 +76,17 @@ def _correlations(record: LinearSummary) -> list[str]:
 
 
 def _residuals(record: LinearSummary) -> list[str]:
-    head, values = "Weighted Residuals:" if record.weighted else "Residuals:", record.residuals.to_numpy()
+    """Their quantiles and an empty line; nothing of a fit without its rows."""
+    return [] if record.residuals is None else [*_of_residuals(record, record.residuals), ""]
+
+
+def _of_residuals(record: LinearSummary, residuals: pd.Series[float]) -> list[str]:
+    head, values = "Weighted Residuals:" if record.weighted else "Residuals:", residuals.to_numpy()
     if not record.df_residual:
         return [head, f"ALL {record.rank} residuals are 0: no residual degrees of freedom!"]
     if record.df_residual > FEW:
         return [head, quantiles(values, DIGITS)]
-    return [head, print_named([str(label) for label in record.residuals.index], format_numbers(values, DIGITS))]
+    return [head, print_named([str(label) for label in residuals.index], format_numbers(values, DIGITS))]
 
 
 def _coefficients(record: LinearSummary) -> list[str]:

@@ -11,7 +11,6 @@ import pandas as pd
 from ..extract import coef
 from ..extract.linear import coefficient_table, list_coefficients, vcov
 from ..fit.linear.grouped import LinearFits
-from ..fit.linear.least_squares import explained
 from ..fit.linear.regression import LinearFit
 from ..language.nodes import Call
 from ..text import Shown
@@ -27,7 +26,7 @@ class LinearSummary(Shown):
 
     coefficients  DataFrame: Estimate, Std. Error, t value, Pr(>|t|) of the coefficients that have an estimate
     names         all coefficients, the aliased ones too;  rank  the number of estimates
-    residuals     Series, times sqrt(w) where the fit is weighted
+    residuals     Series, times sqrt(w) where the fit is weighted; None of a fit without its rows
     n_missing     rows left out for missing values
     fstatistic    (value, numerator df, denominator df), None without a term to test
     vcov          covariances of the coefficients that have an estimate
@@ -38,7 +37,7 @@ class LinearSummary(Shown):
     coefficients: pd.DataFrame
     names: tuple[str, ...]
     rank: int
-    residuals: pd.Series[float]
+    residuals: pd.Series[float] | None
     weighted: bool
     sigma: float
     df_residual: int
@@ -53,16 +52,15 @@ class LinearSummary(Shown):
 @summary.register(LinearFit)
 def summary_linear(fit: LinearFit, correlation: bool | None = None, corr: bool | None = None) -> LinearSummary:
     """Estimates with standard errors and t tests, residuals, R-squared and the F test of all terms."""
-    solution, weights = fit.solution, fit.rows.weights
-    residuals = solution.residuals if weights is None else np.sqrt(weights) * solution.residuals
+    solution = fit.solution
     squared, adjusted, fstatistic = _explained(fit)
     return LinearSummary(
         call=fit.call,
         coefficients=coefficient_table(fit),
         names=fit.names,
         rank=solution.rank,
-        residuals=pd.Series(residuals, index=fit.rows.index),
-        weighted=weights is not None,
+        residuals=_residuals(fit) if fit.data.source.at_hand else None,
+        weighted=fit.weighted,
         sigma=fit.sigma,
         df_residual=solution.df_residual,
         n_missing=fit.design.n_missing,
@@ -74,13 +72,19 @@ def summary_linear(fit: LinearFit, correlation: bool | None = None, corr: bool |
     )
 
 
+def _residuals(fit: LinearFit) -> pd.Series[float]:
+    """Residuals, times sqrt(w) where the fit is weighted."""
+    weights, residuals = fit.rows.weights, fit.solution.residuals
+    return pd.Series(residuals if weights is None else np.sqrt(weights) * residuals, index=fit.rows.index)
+
+
 def _explained(fit: LinearFit) -> tuple[float, float, tuple[float, int, int] | None]:
     """R-squared, adjusted R-squared and the F test; as in R, an offset counts as explained."""
     solution, intercept = fit.solution, int(fit.intercept)
     terms, df = solution.rank - intercept, solution.df_residual
     if not terms:
         return 0.0, 0.0, None
-    sum_of_squares = explained(solution, fit.rows.weights, fit.intercept)
+    sum_of_squares = fit.sum_explained
     total = sum_of_squares + solution.rss
     squared = sum_of_squares / total if total else math.nan
     if not df:

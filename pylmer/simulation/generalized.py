@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..design import Designed
+from ..design import Designed, sort_of_response
+from ..design.responses import Response
 from ..errors import ArgumentError
 from ..families import Family
 from ..fit.fitted_model import random_effect
@@ -69,8 +70,9 @@ def simulate_generalized(
     known = ~np.isnan(eta[:, 0]) & ~np.isnan(w)
     values = np.full(eta.shape, np.nan)
     values[known] = responses(fit.family, parameters, eta[known], w[known], rng, cond_sim)
-    trials = w[shown] if fit.rows.response.trials is not None else None
-    return _shaped(fit, values[shown], frame.index[shown], trials, cond_sim)
+    response = sort_of_response(fit)
+    shape = replace(response, trials=None if response.trials is None else w[shown])
+    return _shaped(shape, values[shown], frame.index[shown], cond_sim)
 
 
 def draw_predictors(
@@ -137,7 +139,7 @@ def responses(
 
 def labelled_responses(fit: Designed, values: Array, draws: bool) -> pd.DataFrame:
     """On the rows of the fit; missing in rows left out with na_action="exclude"."""
-    made = _shaped(fit, values, fit.rows.index, fit.rows.response.trials, draws)
+    made = _shaped(fit.rows.response, values, fit.rows.index, draws)
     if fit.design.na_action != "exclude" or fit.design.n_missing == 0:
         return made
     place = fit.rows.padded(np.arange(fit.rows.n, dtype=float))
@@ -145,11 +147,10 @@ def labelled_responses(fit: Designed, values: Array, draws: bool) -> pd.DataFram
     return padded.set_axis(fit.rows.padded_index)
 
 
-def _shaped(fit: Designed, values: Array, index: pd.Index[Any], trials: Array | None, draws: bool) -> pd.DataFrame:
+def _shaped(response: Response, values: Array, index: pd.Index[Any], draws: bool) -> pd.DataFrame:
     """Columns sim_1, sim_2, ...: numbers, or draws in the shape of the response."""
     names = [f"sim_{k}" for k in range(1, values.shape[1] + 1)]
     if not draws:
         return pd.DataFrame(values, index=index, columns=names)
-    response = replace(fit.rows.response, trials=trials)
     columns = [response.shaped(y, index) for y in values.T]
     return pd.concat(columns, axis=1, keys=names)

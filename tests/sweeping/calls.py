@@ -61,6 +61,15 @@ SWEPT = {
     "Influence",
     "CrossValidation",
 }
+
+
+def saved() -> str:
+    """The path of a fit that was saved."""
+    path = f"{tempfile.mkdtemp()}/fit.npz"
+    pylmer.save(small(), path)
+    return path
+
+
 NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "": {"seed": lambda: 1, "nsim": lambda: 2, "n_sims": lambda: 2},
     "KRmodcomp": {"small": small},
@@ -99,7 +108,10 @@ NEEDED: dict[str, dict[str, Callable[[], Any]]] = {
     "lm": {"formula": lambda: "angle ~ temp", "data": cake},
     "lmList": {"formula": lambda: "angle ~ temp | recipe", "data": cake},
     "lmer": {"formula": lambda: FORMULA, "data": cake},
+    "load": {"path": saved},
     "plan": {"formula": lambda: FORMULA, "data": cake},
+    "save": {"path": lambda: f"{tempfile.mkdtemp()}/fit.npz"},
+    "save(glmer)": {"path": lambda: f"{tempfile.mkdtemp()}/fit.npz"},
     "write_augmented": {"path": lambda: f"{tempfile.mkdtemp()}/rows.csv"},
     "lmer_many": {
         "formula": lambda: "~ recipe + (1 | recipe:replicate)",
@@ -217,7 +229,7 @@ def left_out() -> set[str]:
 
 def words() -> dict[str, Callable[..., Any]]:
     """The public words: functions and lmerControl, and those of the data sets."""
-    names = [*pylmer.__all__, "test", "display", "plan"]
+    names = [*pylmer.__all__, "test", "display", "plan", "save", "load"]
     found = {name: getattr(pylmer, name) for name in names if name not in {*MODULES, *left_out()}}
     found |= {name: _entered(found[name]) for name in ENTERED}
     inside = [(module, name) for module, own in MODULES.items() for name in own]

@@ -84,6 +84,14 @@ class OrthogonalEngine:
         self.root[0, order] = full[:q, :q].T
         self.half, self.within = full[None, :q, q:], full[q:, q:]
 
+    @classmethod
+    def of_factors(cls, gram: Gram, root: Array, half: Array, within: Array) -> OrthogonalEngine:
+        """The engine of factors that were formed before."""
+        made: Any = object.__new__(cls)
+        made._gram, made.layout = gram, Layout(gram.incidence.shapes)
+        made.root, made.half, made.within = root, half, within
+        return made  # type: ignore[no-any-return]
+
     @property
     def gram(self) -> Gram:
         return self._gram
@@ -97,10 +105,7 @@ class OrthogonalEngine:
         return self.layout.split(root @ (root.T @ joined(s)))
 
     def combined(self, M: Array) -> OrthogonalEngine:
-        other: Any = object.__new__(OrthogonalEngine)
-        other._gram, other.layout, other.root = self._gram.combined(M), self.layout, self.root
-        other.half, other.within = self.half @ M, self.within @ M
-        return other  # type: ignore[no-any-return]
+        return self.of_factors(self._gram.combined(M), self.root, self.half @ M, self.within @ M)
 
     def factorize(self, T: Sequence[Array]) -> OrthogonalFactorization:
         return OrthogonalFactorization(self, self.layout.block_diagonal(self._gram.factor_templates(T)))

@@ -186,14 +186,19 @@ class WeightedStructure:
     @cached_property
     def place(self) -> dict[int, tuple[int, slice]]:
         """Term index -> (factor, its columns within the factor)."""
-        where: dict[int, tuple[int, slice]] = {}
-        for f, factor in enumerate(self.factors):
-            at = 0
-            for t in factor.terms:
-                width = self.scaling.R_terms[t].shape[0]
-                where[t] = (f, slice(at, at + width))
-                at += width
-        return where
+        return term_places([factor.terms for factor in self.factors], self.scaling)
+
+
+def term_places(terms: Sequence[tuple[int, ...]], scaling: Scaling) -> dict[int, tuple[int, slice]]:
+    """Term index -> (factor, its columns within the factor), given the terms of each factor."""
+    where: dict[int, tuple[int, slice]] = {}
+    for f, own in enumerate(terms):
+        at = 0
+        for t in own:
+            width = scaling.R_terms[t].shape[0]
+            where[t] = (f, slice(at, at + width))
+            at += width
+    return where
 
 
 def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Array]) -> list[Array]:

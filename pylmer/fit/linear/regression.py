@@ -20,7 +20,7 @@ from ...text import Shown
 from ..base import Fit
 from ..fitting import design_of
 from ..request import Request
-from .least_squares import LeastSquares, least_squares
+from .least_squares import LeastSquares, explained, least_squares, log_likelihood
 
 LENIENT = lmerControl(check_rankX="silent.drop.cols", check_scaleX="ignore", check_response_not_const="ignore")
 Linear = TypeVar("Linear", bound="LinearFit")
@@ -61,6 +61,32 @@ class LinearFit(Shown, Fit):
         full[np.ix_(self.solution.kept, self.solution.kept)] = self.sigma**2 * self.solution.unscaled
         sealed: Array = read_only(full)
         return sealed
+
+    @cached_property
+    def weighted(self) -> bool:
+        """Whether there are prior weights."""
+        return self.rows.weights is not None
+
+    @cached_property
+    def sum_explained(self) -> float:
+        """Sum of squares of the fitted values, about their weighted mean where there is an intercept."""
+        return explained(self.solution, self.rows.weights, self.intercept)
+
+    @cached_property
+    def log_likelihood(self) -> float:
+        """At its maximum over sigma."""
+        return log_likelihood(self.solution, self.rows.weights)
+
+    @cached_property
+    def effects(self) -> Array:
+        """Q'y (r,) of the weighted columns in order: their squares are the sequential sums of squares."""
+        rows = self.rows
+        root = np.ones(rows.n) if rows.weights is None else np.sqrt(rows.weights)
+        y = rows.y if rows.offset is None else rows.y - rows.offset
+        Xy = np.column_stack([root[:, None] * dense(rows.X), root * y])
+        R = np.asarray(np.linalg.qr(Xy, mode="r"))
+        found: Array = read_only(R[: self.solution.rank, -1])
+        return found
 
 
 def fit_linear(kind: type[Linear], request: Request) -> Linear:

@@ -22,6 +22,7 @@ from ...fit.linear.regression import LinearFit
 from ...fit.optimum import optimize_devfun
 from ...fit.refitting import refitML
 from ...fit.request import Request
+from ...fit.same_response import same_response
 from ...language import deparse
 from ...language.nodes import Argument
 from ...language.syntax import MixedFormula
@@ -158,14 +159,6 @@ def check_same_data(fits: Sequence[Fit], names: Sequence[str]) -> None:
                 f"models were not all fitted to the same response: {names[0]} has {_response(first)}, {name} has "
                 f"{_response(fit)}, with other values"
             )
-
-
-def same_response(one: Fit, two: Fit) -> bool:
-    """Whether the responses are equal; of fits whose rows are not at hand, whether their sums of squares are."""
-    away = not (one.data.source.at_hand and two.data.source.at_hand)
-    if away and isinstance(one, FittedModel) and isinstance(two, FittedModel):
-        return bool(np.isclose(one.gram.y_square, two.gram.y_square, rtol=1e-10, atol=0.0))
-    return bool(np.allclose(two.rows.y, one.rows.y, rtol=1e-12, atol=0.0))
 
 
 def _response(fit: Fit) -> str:

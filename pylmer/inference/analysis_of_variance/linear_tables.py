@@ -11,7 +11,6 @@ from ...errors import note
 from ...fit.linear.regression import LinearFit
 from ...language import deparse
 from ...numerics.distributions import f_upper
-from ...numerics.linalg import Array, dense
 from ..records import AnovaTable, table
 from .hypotheses import columns_of
 from .likelihood_ratio import check_same_data, formula_text, names_of
@@ -24,7 +23,7 @@ UNRELIABLE = "ANOVA F-tests on an essentially perfect fit are unreliable"
 def linear_table(fit: LinearFit) -> AnovaTable:
     """The terms of an `lm` in order: Df, Sum Sq, Mean Sq, F value, Pr(>F), and the residuals below them."""
     terms, left, rss = columns_of(fit.design), fit.solution.df_residual, fit.solution.rss
-    effects = _effects(fit)
+    effects = fit.effects
     Df = np.array([*(len(at) for at in terms.values()), left], int)
     squares = np.array([*(float(np.sum(effects[at] ** 2)) for at in terms.values()), rss])
     if rss < PERFECT * squares[:-1].sum():
@@ -38,15 +37,6 @@ def linear_table(fit: LinearFit) -> AnovaTable:
     heading = (f"{TITLE}\n", f"Response: {'' if response is None else deparse(response)}")
     made: AnovaTable = table(AnovaTable, columns, [*terms, "Residuals"], heading)
     return made
-
-
-def _effects(fit: LinearFit) -> Array:
-    """Q'y (r,) of the weighted columns in order."""
-    rows = fit.rows
-    root = np.ones(rows.n) if rows.weights is None else np.sqrt(rows.weights)
-    y = rows.y if rows.offset is None else rows.y - rows.offset
-    Xy = np.column_stack([root[:, None] * dense(rows.X), root * y])
-    return np.asarray(np.linalg.qr(Xy, mode="r"))[: fit.solution.rank, -1]
 
 
 def linear_comparison(fits: Sequence[LinearFit], model_names: Sequence[str] | None) -> AnovaTable:

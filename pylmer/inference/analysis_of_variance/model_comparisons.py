@@ -11,12 +11,13 @@ import pandas as pd
 from ...errors import ArgumentError, DataError
 from ...extract import word
 from ...fit.fitted_model import FittedModel
+from ...fit.same_response import same_response
 from ...numerics.distributions import f_upper
 from ...numerics.linalg import Array
 from ...text import Shown
 from ..contrasts.contrasts import contrast_matrix, f_test
 from ..contrasts.restrictions import restriction
-from .likelihood_ratio import describe, same_response
+from .likelihood_ratio import describe
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,7 +10,6 @@ import numpy as np
 from ...design.estimable import null_space
 from ...errors import ArgumentError
 from ...extract import vcov
-from ...extract.quantile_residuals import effect_deviations
 from ...families import Family
 from ...fit.generalized import GeneralizedFittedModel
 from .basis import Basis, KnownDf, basis_of
@@ -37,8 +36,7 @@ def generalized_scale(fit: GeneralizedFittedModel) -> ResponseScale:
 
     The mean over new groups is that of h(eta + Z b); where the variance of Z b differs between rows, its mean.
     """
-    spread = float(np.sqrt(np.mean(effect_deviations(fit) ** 2)))
-    return ResponseScale(link_transformation(fit.family), spread)
+    return ResponseScale(link_transformation(fit.family), fit.effect_spread)
 
 
 def link_transformation(family: Family) -> Transformation | None:

@@ -11,7 +11,6 @@ import pandas as pd
 from ...diagnostics import cooks_distance, hatvalues, rstandard
 from ...extract import AIC, BIC, logLik
 from ...extract.linear import coef, se_coef
-from ...fit.linear.least_squares import explained
 from ...fit.linear.regression import LinearFit
 from ...numerics.distributions import f_upper, student_two_sided, two_sided_quantile
 from ...numerics.linalg import Array
@@ -41,7 +40,7 @@ def tidy_linear(fit: LinearFit, conf_int: bool = False, conf_level: float = 0.95
 def glance_linear(fit: LinearFit) -> pd.DataFrame:
     """One row about an `lm`: R-squared, sigma, the F test of all predictors, likelihood, sizes."""
     solution, left = fit.solution, fit.solution.df_residual
-    squares, df = explained(solution, fit.rows.weights, fit.intercept), solution.rank - fit.intercept
+    squares, df = fit.sum_explained, solution.rank - fit.intercept
     share = squares / (squares + solution.rss)
     F = squares / df / fit.sigma**2 if df and left else math.nan
     row: dict[str, Any] = {"r.squared": share}

@@ -20,6 +20,8 @@ BESIDE = {
     "test": "marginal means",
     "display": "reading a fit",
     "plan": "fitting",
+    "save": "fitting",
+    "load": "fitting",
 }  # words outside __all__, and their topics
 NAMED = re.compile(r"(?<!\[)`([\w.]+(?:\(\))?)`")
 CODE = re.compile(r"(```.*?```|^(?: {4}|\|).*?$)", re.DOTALL | re.MULTILINE)
