@@ -81,15 +81,21 @@ class LevelSums:
         return np.asarray(np.linalg.solve(self.R_z, coefficients.reshape(self.J, self.L, -1)))
 
     @cached_property
-    def sigma_blocks(self) -> Array:
-        """Sigma (m, m) of a block."""
-        Sigma = self.T @ self.T.T
-        return Sigma if self.A.shape[1] == self.L else np.kron(np.eye(self.J), Sigma)
+    def root_blocks(self) -> Array:
+        """T (m, m) of a block."""
+        return self.T if self.A.shape[1] == self.L else np.kron(np.eye(self.J), self.T)
 
     @cached_property
     def shares(self) -> Array:
-        """Omega (B, m, m): the share of mu in the estimates."""
-        return np.asarray(np.linalg.inv(np.eye(self.A.shape[1]) + self.sigma_blocks @ self.A))
+        """Omega = (I + Sigma A)^-1 (B, m, m): the share of mu in the estimates.
+
+        With A = H H' and H'T = U s V', Omega = I - T V s / (1 + s^2) U'H', where nothing is lost however large T is.
+        """
+        values, Q = self.spectra
+        H, T = Q * np.sqrt(np.maximum(values, 0.0))[:, None, :], self.root_blocks
+        U, s, Vt = np.linalg.svd(transposed(H) @ T)
+        reached = T @ (transposed(Vt) * (s / (1 + s**2))[:, None, :]) @ transposed(U) @ transposed(H)
+        return np.asarray(np.eye(self.A.shape[1]) - reached)
 
     @cached_property
     def level_shares(self) -> Array:

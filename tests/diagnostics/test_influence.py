@@ -294,7 +294,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "hatvalues": (
         lambda: pylmer.hatvalues(3),
-        r"hatvalues\(\) wants a fit of lmer\(\), glmer\(\) or lm\(\), found int",
+        r"hatvalues\(\) wants a fit of lmer\(\), glmer\(\), lm\(\) or glm\(\), found int",
     ),
     "dfbeta": (lambda: pylmer.dfbeta(FIT, "item"), "groups='item'"),
 }

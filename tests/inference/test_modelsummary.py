@@ -57,7 +57,7 @@ def test_the_numbers_of_tab_model() -> None:
     table = modelsummary([LINE, LINES], statistic=["se", "conf.int", "statistic"], scales="vcov").to_pandas()
     for place, numbers in TAB_MODEL.items():
         decimals = 3 if place[1] in ("AIC", "logLik") else 4
-        np.testing.assert_allclose(table.loc[place], numbers, atol=1.2 * 10.0**-decimals, equal_nan=True)
+        np.testing.assert_allclose(table.loc[place], numbers, rtol=1e-6, atol=1.2 * 10.0**-decimals, equal_nan=True)
     cor = modelsummary(LINES).to_pandas().loc[("ran_pars", "Subject: cor (Intercept), Days", "estimate")]
     assert cor.iloc[0] == pytest.approx(0.0656, abs=6e-5)  # its rho01
 

@@ -62,7 +62,7 @@ def test_seven_digits(i: int, kind: str) -> None:
 @pytest.mark.parametrize(("i", "kind"), cases(DISPLAYS))
 def test_display(i: int, kind: str) -> None:
     ours, theirs = DISPLAYS[kind](fitted(i)).split("\n"), PAGES[i][kind]
-    assert ours == theirs or same_up_to_rounding(ours, theirs, 1e-8 if i == BIG else 0.0), "\n".join(ours)
+    assert ours == theirs or same_up_to_rounding(ours, theirs, 1e-7 if i == BIG else 0.0), "\n".join(ours)
 
 
 def test_a_list_ends_with_a_blank_line() -> None:
