@@ -1,4 +1,4 @@
-"""What other Python packages for mixed models get wrong, beside R (`data/traps.R`: lme4, lmerTest, pbkrtest, emmeans)."""
+"""What other Python packages for mixed models get wrong, beside R (data/traps.R: lme4, lmerTest, pbkrtest, emmeans)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FITS: dict[str, Callable[[], pylmer.LmerFit]] = {
 
 @pytest.mark.parametrize("name", FITS)
 def test_as_lmer(name: str) -> None:
-    """The criterion to 1e-8, estimates to 1e-5 of a standard error, degrees of freedom as far as R is at its optimum."""
+    """Criterion to 1e-8, estimates to 1e-5 of a standard error, degrees of freedom as far as R is at its optimum."""
     fit, theirs = FITS[name](), R[name]
     assert list(pylmer.fixef(fit).index) == theirs["names"]
     assert fit.optimum.value == pytest.approx(theirs["criterion"], rel=1e-8)
