@@ -131,4 +131,4 @@ def test_refit_still_says_what_is_new() -> None:
 def test_dir_shows_words() -> None:
     shown = {name for name in dir(pylmer) if not name.startswith("__")}
     assert shown.isdisjoint({"ast", "Path", "Any", "annotations", "import_module", "_HOMES", "_public", "language"})
-    assert set(pylmer.__all__) | {"test", "display", "plan"} == shown
+    assert set(pylmer.__all__) | {"test", "display", "plan", "save", "load"} == shown
