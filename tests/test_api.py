@@ -157,6 +157,9 @@ def test_refit(fm1: pylmer.LmerFit, sleep: pd.DataFrame) -> None:
         pylmer.refit(fm1, [1, 2, 3])
     with pytest.raises(pylmer.DataError, match="missing or infinite"):
         pylmer.refit(fm1, np.where(np.arange(180) == 4, np.nan, y))
+    for wrong in (y + 1j, ["fast"] * 180):
+        with pytest.raises(pylmer.DataError, match="must be an array of numbers"):
+            pylmer.refit(fm1, wrong)
     assert pylmer.refitML(fm1).optimum.value == pytest.approx(1751.9393, abs=1e-4)
     assert not pylmer.isREML(pylmer.refitML(fm1))
 

@@ -97,6 +97,8 @@ def refit(model: FittedModel, response: Any) -> Any:
 def _response(given: Any) -> Array:
     """The new response as numbers; one column is a vector."""
     try:
+        if np.iscomplexobj(given):
+            raise TypeError("imaginary parts would be lost")
         y = np.array(given, float)
     except (TypeError, ValueError):
         raise DataError(f"the new response must be an array of numbers, found {type(given).__name__}") from None

@@ -23,7 +23,7 @@ from ..extract import VarCorr
 from ..fit.generalized import GeneralizedFittedModel
 from ..language import deparse, parse_formula
 from ..numerics.linalg import Array
-from .analysis_of_variance.likelihood_ratio import refitted
+from .analysis_of_variance.generalized import refitted_on_its_rows
 from .explained import ICC, ICCByGroup, MixedR2, Variances, icc, mean_variance, noted, r2, shares_by_group
 
 LATENT = {"logit": math.pi**2 / 3, "probit": 1.0, "cloglog": math.pi**2 / 6}
@@ -105,8 +105,7 @@ def null_model(fit: GeneralizedFittedModel) -> GeneralizedFittedModel:
     left = "" if formula.response is None else deparse(formula.response)
     offsets = [deparse(node) for node in fit.design.spec.offsets]
     random = [f"({term})" for term in formula.random]
-    null: GeneralizedFittedModel = refitted(fit, parse_formula(f"{left} ~ {' + '.join(['1', *offsets, *random])}"))
-    return null
+    return refitted_on_its_rows(fit, parse_formula(f"{left} ~ {' + '.join(['1', *offsets, *random])}"))
 
 
 @icc.register(GeneralizedFittedModel)

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -45,18 +45,26 @@ def target(path: Any) -> Path:
     found = given_path(path).expanduser()
     if found.suffix.lower() != ".npz":
         raise ArgumentError(f"path={str(path)!r}: wanted a name that ends with .npz")
-    if not found.parent.is_dir():
+    if not _is(found.parent.is_dir):
         raise DataError(f"there is no folder {str(found.parent)!r}: make it first")
-    if found.is_dir():
+    if _is(found.is_dir):
         raise DataError(f"{str(found)!r} is a folder: wanted the name of a file in it")
     return found
+
+
+def _is(asked: Callable[[], bool]) -> bool:
+    """What is asked of a path; False for one that no file can have, such as a name that is too long."""
+    try:
+        return asked()
+    except OSError:
+        return False
 
 
 def source(path: Any) -> Path:
     """What to read; DataError where there is no such file."""
     found = given_path(path).expanduser()
-    if not found.is_file():
-        raise DataError(f"{str(found)!r} is a folder" if found.is_dir() else f"there is no file {str(found)!r}")
+    if not _is(found.is_file):
+        raise DataError(f"{str(found)!r} is a folder" if _is(found.is_dir) else f"there is no file {str(found)!r}")
     return found
 
 
@@ -127,13 +135,20 @@ def _opened(path: Path) -> tuple[dict[str, Any], str, dict[str, Array]]:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as held:
             header = _header(path, held)
-            arrays = {name: held[name] for name in held.files if name != HEADER}
+            arrays = {name: _array(name, held[name]) for name in held.files if name != HEADER}
             records = arrays.pop(RECORDS).tobytes().decode()
             return header, records, arrays
     except OSError as error:
         raise DataError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
     except UNREADABLE as error:
         raise DataError(f"{str(path)!r} holds no fit that pylmer has saved, or not all of it: {error}") from error
+
+
+def _array(name: str, member: Any) -> Array:
+    """A member of the archive; numpy gives the bytes of one that is no array."""
+    if not isinstance(member, np.ndarray):
+        raise TypeError(f"its part {name!r} is no array")
+    return member
 
 
 def _header(path: Path, held: Any) -> dict[str, Any]:

@@ -158,4 +158,6 @@ def given_path(path: Any, argument: str = "path") -> Path:
     """The path of a file; ArgumentError for anything else."""
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         raise ArgumentError(f"{argument}={written(path)}: wanted the name of a file")
+    if "\0" in str(path):
+        raise ArgumentError(f"{argument}={written(path)}: no name of a file has a null character in it")
     return Path(path)

@@ -180,6 +180,27 @@ def test_counts_have_the_variance_at_the_mean_of_the_null_model(method, of):
     assert found.R2_conditional == pytest.approx(s2 / (s2 + residual), rel=1e-9)
 
 
+def test_rows_without_predictors_are_not_in_the_null_model():
+    """The rows of the fit alone, in R (lme4 1.1-31, bobyqa to 1e-9 with scale(size)), size missing in rows 1, 8, ...:
+
+    m <- glmer(incidence ~ period + size + (1 | herd), d, poisson); n <- glmer(incidence ~ 1 + (1 | herd), d, poisson)
+    f <- var(model.matrix(m) %*% fixef(m)); s <- VarCorr(m)$herd[1]; s0 <- VarCorr(n)$herd[1]
+    e <- log1p(1 / exp(fixef(n) + s0 / 2)); c((f + s) / (f + s + e), f / (f + s + e))
+    """
+    cbpp = pylmer.datasets.load("cbpp")
+    cbpp["size"] = cbpp["size"].astype(float)
+    cbpp.loc[::7, "size"] = np.nan
+    formula = "incidence ~ period + size + (1 | herd)"
+    found = pylmer.r2(pylmer.glmer(formula, cbpp, "poisson"))
+    assert found.R2_conditional == pytest.approx(0.7241444942, rel=1e-6)
+    assert found.R2_marginal == pytest.approx(0.5158520749, rel=1e-6)
+    dropped = pylmer.r2(pylmer.glmer(formula, cbpp.dropna().reset_index(drop=True), "poisson"))
+    assert tuple(found) == pytest.approx(tuple(dropped), rel=1e-9)
+    subset = pylmer.r2(pylmer.glmer(formula, cbpp, "poisson", subset="herd != '1'"))
+    kept = cbpp.dropna()[lambda rows: rows["herd"].astype(str) != "1"].reset_index(drop=True)
+    assert tuple(subset) == pytest.approx(tuple(pylmer.r2(pylmer.glmer(formula, kept, "poisson"))), rel=1e-9)
+
+
 def test_effects_of_single_rows_are_overdispersion():
     fit = fit_of("epil-olre")
     by_row = next(k for k, term in enumerate(fit.design.random) if len(term.levels) == fit.design.n)

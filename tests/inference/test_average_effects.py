@@ -498,6 +498,7 @@ def test_missing_values_are_left_out() -> None:
     new = made[:6].assign(x=[1, np.nan, 2, 3, 4, 5], f=["a", "b", None, "a", "b", "c"])
     with pytest.warns(FitNote, match="2 of 6 rows of newdata have missing values"):
         found = avg_predictions(fit, newdata=new)
+    assert "Averages over 4 of 6 rows of newdata" in str(found)
     assert table(found)["estimate"][0] == pytest.approx(pylmer.predict(fit, new.drop([1, 2])).mean())
     with pytest.raises(DataError, match="nothing to average"):
         avg_predictions(fit, newdata=new.assign(x=np.nan))

@@ -368,6 +368,7 @@ def test_names_of_models() -> None:
         ({"scales": "log"}, "scales"),
         ({"coef_map": {"Day": "D"}}, "coef_map: no model has a coefficient 'Day'; there are '.Intercept.', 'Days'"),
         ({"coef_map": {"Days": 3}}, "coef_map"),
+        ({"coef_map": {"(Intercept)": "A", "Days": "A"}}, "'.Intercept.' and 'Days' of .* have one label, 'A'"),
         ({"coef_map": 3}, "coef_map"),
         ({"coef_omit": "("}, "no regular expression"),
         ({"coef_omit": ["Day"]}, "coef_omit: no model has"),

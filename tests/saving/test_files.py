@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,9 +152,19 @@ def foreign(path: Path) -> dict[str, Callable[[], Any]]:
         "a header of somebody": lambda: np.savez(path, header=np.array(json.dumps({"format": "photo"}))),
         "a header that is none": lambda: np.savez(path, header=np.array("[1, 2]")),
         "broken JSON": lambda: np.savez(path, header=np.array("{")),
+        "a part without content": lambda: emptied(path, "a0.npy"),
         "a header alone": lambda: changed(path, lambda parts: parts.pop("records")),
         "sums": lambda: sums.save(path),
     }
+
+
+def emptied(path: Path, member: str) -> None:
+    """The archive with nothing in one of its members, of which numpy gives bytes."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, b"" if name == member else content)
 
 
 def _npy() -> bytes:
@@ -166,7 +177,7 @@ def _npy() -> bytes:
 
 @pytest.mark.parametrize("what", [
     "empty", "text", "half", "without its end", "noise inside", "arrays of somebody", "one array", "a pickle",
-    "a header of somebody", "a header that is none", "broken JSON", "a header alone", "sums",
+    "a header of somebody", "a header that is none", "broken JSON", "a header alone", "a part without content", "sums",
 ])  # fmt: skip
 def test_a_file_that_is_no_fit(path: Path, what: str) -> None:
     foreign(path)[what]()
@@ -214,6 +225,17 @@ def test_a_missing_folder(tmp_path: Path) -> None:
 def test_what_is_no_path(path: Any) -> None:
     with pytest.raises(ArgumentError, match="path="):
         pylmer.save(fit_of("lm"), path)
+
+
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="null character"):
+        pylmer.save(fit_of("lm"), tmp_path / "a\0.npz")
+    with pytest.raises(ArgumentError, match="null character"):
+        pylmer.load("a\0.npz")
+    with pytest.raises(DataError, match="cannot be written"):
+        pylmer.save(fit_of("lm"), tmp_path / f"{'a' * 300}.npz")
+    with pytest.raises(DataError, match="there is no file"):
+        pylmer.load(tmp_path / f"{'a' * 300}.npz")
 
 
 @pytest.mark.parametrize("fit", [None, 1, "fit", SLEEP, {"a": 1}, pylmer.lmer, [1, 2]])

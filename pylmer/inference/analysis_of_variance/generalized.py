@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from ...design import ModelData
 from ...engine.generalized.generalized import optimize_generalized
 from ...engine.generalized.no_effects import without_effects
 from ...errors import ArgumentError
 from ...extract import logLik
+from ...fit.fitting import design_of
 from ...fit.generalized import (
     GeneralizedFittedModel,
     generalized_devfun,
     generalized_model,
     steps_of,
 )
+from ...fit.request import Request
 from ...language.syntax import MixedFormula
 from ..records import AnovaTable
 from .analysis import tested_terms
 from .deletions import by_likelihood, drop1, random_effects_table, ranova, scope_of
 from .hypotheses import type_of
-from .likelihood_ratio import changed_data, likelihood_of, refitted, without_random_effects
+from .likelihood_ratio import changed_data, changed_request, likelihood_of, refitted, without_random_effects
 from .variance_tables import sequential_table
 
 NO_DDF = (
@@ -63,7 +67,19 @@ def _is_exact(fit: GeneralizedFittedModel) -> bool:
 @refitted.register(GeneralizedFittedModel)
 def refitted_generalized(fit: GeneralizedFittedModel, formula: MixedFormula) -> GeneralizedFittedModel:
     """The same data with another formula, without issuing its notes."""
-    request, data = changed_data(fit, formula)
+    return _solved(fit, *changed_data(fit, formula))
+
+
+def refitted_on_its_rows(fit: GeneralizedFittedModel, formula: MixedFormula) -> GeneralizedFittedModel:
+    """The rows that `fit` used, whatever another formula could read besides, without issuing notes."""
+    used = fit.rows.used
+    request = changed_request(fit, formula)
+    if used.positions is not None:
+        request = replace(request, subset=used.kept)
+    return _solved(fit, request, design_of(request))
+
+
+def _solved(fit: GeneralizedFittedModel, request: Request, data: ModelData) -> GeneralizedFittedModel:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
         devfun = generalized_devfun(request, data)
         optimum = optimize_generalized(devfun, steps=steps_of(request.control))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -103,7 +103,7 @@ def complete(predictor: Predictor, rows: AveragedRows, groups: Groups) -> tuple[
     if not len(kept):
         raise DataError(f"all of {rows.what} have missing values: there is nothing to average")
     note(f"{rows.n - len(kept):,} of {rows.what} have missing values, and are left out of the averages")
-    return rows.some(kept), groups.some(kept)
+    return replace(rows.some(kept), what=f"{len(kept):,} of {rows.what}"), groups.some(kept)
 
 
 def average_predictions(

@@ -23,8 +23,21 @@ def chosen(rows: pd.DataFrame, coef_map: Any, coef_omit: Any) -> pd.DataFrame:
     order = {name: place for place, name in enumerate(name for name in shown if name in kept)}
     own = rows[fixed & rows["term"].isin(list(order))]
     own = own.assign(label=[labels.get(term, term) for term in own["term"]])
+    _labelled_once(own)
     own = own.iloc[own["term"].map(order).argsort(kind="stable")]
     return pd.concat([own, rows[~fixed]], ignore_index=True)
+
+
+def _labelled_once(own: pd.DataFrame) -> None:
+    """Coefficients of several models may share a line, two of one model would hide each other."""
+    twice = own[own.duplicated(["model", "label"], keep=False)]
+    if len(twice):
+        label = twice["label"].iloc[0]
+        model = twice["model"].iloc[0]
+        terms = twice.loc[(twice["label"] == label) & (twice["model"] == model), "term"]
+        raise ArgumentError(
+            f"coef_map: {' and '.join(map(repr, terms))} of {model} have one label, {label!r}: give each its own"
+        )
 
 
 def without(names: list[str], coef_omit: Any) -> set[str]:
