@@ -292,6 +292,21 @@ def test_mixtures_of_sharp_and_flat_densities() -> None:
     assert many[0] == pytest.approx(near, abs=1e-5)
 
 
+def test_a_linear_predictor_that_is_known() -> None:
+    """At x = 0 a line through the origin has no standard error: the density is Poisson's with the mean 1."""
+    data = generated().assign(x=lambda made: made.x.where(made.index != 3, 0.0))
+    found = cross_validate(pylmer.glm("count ~ 0 + x", data, "poisson"), 4)
+    assert found.predictions.loc[3, "log_density"] == pytest.approx(stats.poisson.logpmf(data["count"][3], 1))
+    assert np.isfinite(found.pooled["log_density"])
+
+
+def test_a_fold_without_trials_has_no_loss_of_trials() -> None:
+    data = generated().assign(k=lambda made: made.k.where(made.index != 3, 0))
+    found = quietly(cross_validate, pylmer.glm("p ~ x", data, "binomial", weights="k"), "loo")
+    assert found.table.loc[3, ["Brier", "log_loss"]].isna().all()
+    assert np.isfinite(found.pooled["Brier"])
+
+
 # --- the table -------------------------------------------------------------------------------------------------------
 
 

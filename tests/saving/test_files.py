@@ -267,6 +267,17 @@ def test_a_file_is_there_as_a_whole_or_not_at_all(path: Path, monkeypatch: pytes
     assert [each.name for each in path.parent.iterdir()] == ["fit.npz"]
 
 
+def test_every_array_of_a_file_is_one_of_the_fit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """numpy before 2.1 writes all that is given by name, options too: a file of it could not be read again."""
+
+    def old(file: Any, **arrays: Any) -> None:
+        np.savez(file, **{name: np.asarray(array) for name, array in arrays.items()})
+
+    monkeypatch.setattr(files.np, "savez_compressed", old)
+    pylmer.save(fit_of("lm"), path)
+    assert repr(pylmer.load(path)) == repr(fit_of("lm"))
+
+
 # --- what cannot be saved ---------------------------------------------------------------------------------------------
 
 

@@ -43,7 +43,7 @@ def _explained(y: Array, error: Array) -> float:
 
 def _of_trials(y: Array, p: Array, trials: Array) -> dict[str, float]:
     """Brier's score and the log loss of single trials, of which y succeed."""
-    n = float(trials.sum())
+    n = float(trials.sum()) or float("nan")  # rows of weight 0 say nothing
     with np.errstate(divide="ignore", invalid="ignore"):
         log = np.where(y > 0, y * np.log(p), 0.0) + np.where(y < 1, (1 - y) * np.log1p(-p), 0.0)
     brier = y * (1 - p) ** 2 + (1 - y) * p**2

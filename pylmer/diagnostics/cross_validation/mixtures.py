@@ -16,10 +16,15 @@ AT_ONCE = 4_000  # rows
 
 
 def log_mixture(family: Family, y: Array, w: Array, phi: float, eta: Array, variance: Array) -> Array:
-    """The log density (m,) of each response."""
-    parts = [_part(family, y[at], w[at], phi, eta[at], np.sqrt(variance[at])) for at in chunks(len(y), AT_ONCE)]
+    """The log density (m,) of each response; where a linear predictor is known, its variance 0, the family's own."""
+    out = np.full(len(y), np.nan)
+    known, free = np.flatnonzero(variance <= 0), np.flatnonzero(variance > 0)
+    with np.errstate(all="ignore"):
+        out[known] = -0.5 * family.rows(y[known], w[known], eta[known])[0] / phi
+    for at in (free[some] for some in chunks(len(free), AT_ONCE)):
+        out[at] = _part(family, y[at], w[at], phi, eta[at], np.sqrt(variance[at]))
     constant = [family.saturated(y[i : i + 1], w[i : i + 1], phi) for i in range(len(y))]
-    return np.concatenate([np.zeros(0), *parts]) - 0.5 * np.array(constant)
+    return out - 0.5 * np.array(constant)
 
 
 def _part(family: Family, y: Array, w: Array, phi: float, eta: Array, sd: Array) -> Array:

@@ -28,11 +28,12 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
+from ..factorization.contract import directions
 from ..sums.gram import factor_templates
 from . import negative_binomial
 from .modes import DECREMENT, Modes, RowResponses, find_modes
 from .place import Place
-from .weighted import WeightedStructure, moved_along, scattered, solve_effects, solved
+from .weighted import WeightedStructure, solve_effects, solved
 
 Scale = Literal["none", "exact", "lme4"]
 
@@ -281,11 +282,8 @@ class LaplaceAt:
 
     def directions(self) -> list[Array]:
         """s_a = -dSigma_a Z'g per factor (J, L, k): Z s_a = (dV/da) V^-1 r of the working linear model."""
-        tangents = [-point.tangents() for point in self.place.points]
-        if len(tangents) == 1:
-            return [moved_along(self.Ztg[0], tangents[0])]
         place = self.criterion.structure.place
-        return scattered(self.Ztg, [place[term] for term in range(len(tangents))], tangents)
+        return directions(self.Ztg, [(*place[term], -point.tangents()) for term, point in enumerate(self.place.points)])
 
     @cached_property
     def information(self) -> Array:

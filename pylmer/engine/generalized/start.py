@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal, inverse_of_lower, symmetric
+from ...numerics.linalg import Array, symmetric
 from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.point import Point
 from ..covariance.points import Points
@@ -25,7 +25,7 @@ from ..factorization.contract import Fixed
 from ..optimize.search import local_minima, scanned
 from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
 from .modes import RowResponses, RowState, row_state
-from .weighted import WeightedStructure, moved_along, scattered, solved
+from .weighted import WeightedStructure, solved
 
 SCAN = (0.1, 0.3, 1.0, 3.0)
 ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
@@ -75,33 +75,10 @@ class KnownScaleAt(At):
     def noise(self) -> float:
         return 1e-12 * (1 + abs(self.value))
 
-    @property
-    def gradient(self) -> Array:
-        return self._slopes[0]
-
-    @property
-    def information(self) -> Array:
-        return self._slopes[1]
-
     @cached_property
-    def _slopes(self) -> tuple[Array, Array]:
-        """Score and information of `At`, both at once: sigma is known and beta is not restricted."""
-        f, gram, points = self.factorization, self.gram, self.points
-        ZtPy = [x[:, :, 0] for x in f.solved(self.v[:, None])]
-        ZtVZ = f.selected_sums(np.zeros((gram.p + 1, gram.p + 1)))
-        tangents = [point.tangents() for point in points]
-        if len(points) == 1:
-            where, s = [(0, slice(None))], [moved_along(ZtPy[0], tangents[0])]
-        else:
-            where = [gram.place[term] for term in range(len(points))]
-            s = scattered(ZtPy, where, tangents)
-        G = [symmetric(ZtVZ[f][at, at] - ZtPy[f][:, at].T @ ZtPy[f][:, at]) for f, at in where]
-        score = [E.reshape(len(E), each.size) @ each.ravel() for E, each in zip(tangents, G, strict=True)]
-        WVW, XVW = f.products(s)
-        half = inverse_of_lower(f.fixed.L_X) @ XVW
-        curved = [point.curvature(each) for point, each in zip(points, G, strict=True)]
-        own = curved[0] if len(curved) == 1 else block_diagonal(curved)
-        return np.concatenate(score), symmetric(WVW - half.T @ half + own)
+    def information(self) -> Array:
+        """As of `At`, but that no scale is profiled out."""
+        return symmetric(self.curvature + self._working[0])
 
 
 def fit_glm(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState, int]:

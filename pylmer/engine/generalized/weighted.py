@@ -216,22 +216,6 @@ def solved(A: Array, B: Array) -> Array:
     return np.asarray(half.T @ (half @ B))
 
 
-def moved_along(g: Array, E: Array) -> Array:
-    """E_a g_j for g (J, l) and E (k, l, l): (J, l, k)."""
-    k, width, _ = E.shape
-    return np.asarray((E.reshape(k * width, width) @ g.T).reshape(k, width, len(g)).transpose(2, 1, 0))
-
-
-def scattered(g: Sequence[Array], place: Sequence[tuple[int, slice]], E: Sequence[Array]) -> list[Array]:
-    """`moved_along` of every term, side by side and zero elsewhere: per factor (J, L, k), g per factor (J, L)."""
-    s = [np.zeros((sum(map(len, E)), each.shape[1], len(each))).transpose(2, 1, 0) for each in g]
-    column = 0
-    for (f, at), own in zip(place, E, strict=True):
-        s[f][:, at, column : column + len(own)] = moved_along(g[f][:, at], own)
-        column += len(own)
-    return s
-
-
 def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
     """Templates per factor -> per random term."""
     return [T[f][at, at] for _, (f, at) in sorted(gram.place.items())]

@@ -21,7 +21,7 @@ def save(path: str | PathLike[str], words: dict[str, Any], arrays: dict[str, Arr
     """Write words that JSON can say, and arrays of numbers or text."""
     text = np.array(json.dumps({"format": FORMAT, **words}))
     with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, words=text, **arrays)
+        np.savez(file, words=text, **arrays)  # allow_pickle=: numpy before 2.1 takes it for an array
 
 
 def load(path: str | PathLike[str], make: Callable[[dict[str, Any], dict[str, Array]], Made]) -> Made:
