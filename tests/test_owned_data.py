@@ -434,3 +434,13 @@ def test_symbols_cannot_be_written_to(symbol: str) -> None:
         fit = getattr(fit, name)
     with pytest.raises(ValueError, match="read-only"):
         fit[0] = 0.0
+
+
+def test_every_fit_has_a_default_control_of_its_own() -> None:
+    """What is done to the options of one fit is not done to those of all that come after it."""
+    sleep = pylmer.datasets.load("sleepstudy")
+    first = pylmer.lmer("Reaction ~ Days + (Days | Subject)", sleep)
+    first.control.optCtrl["maxit"] = 1  # type: ignore[index]
+    second = pylmer.lmer("Reaction ~ Days + (Days | Subject)", sleep)
+    assert second.control.optCtrl == {}
+    assert second.optimum.evaluations == first.optimum.evaluations

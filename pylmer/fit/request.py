@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 MOST_NODES = 100  # of a quadrature
 CONTROLS: dict[str, type[Control]] = {"glmer": glmerControl, "glmer.nb": glmerControl}  # of others: lmerControl
-DEFAULT_CONTROLS: dict[type[Control], Control] = {kind: kind() for kind in (lmerControl, glmerControl)}
 MIXED = ("lmer", "lFormula", *CONTROLS)
 ROWS = ("data", "subset", "na_action")
 OLD_ARGUMENTS = {
@@ -94,7 +93,7 @@ def make_request(function: str, formula: str | MixedFormula, *more: Node, **give
     shown |= {name: given[name] for name in GLMER_DEFAULTS if given.get(name) is not None}
     name = data_name(given["data"])
     call = make_call(function, shown, name)
-    control = given.pop("control") or DEFAULT_CONTROLS[of_kind]
+    control = given.pop("control") or of_kind()
     texts: dict[str, Any] = {f"{word}_text": _text(given.get(word)) for word in VECTORS}
     used = _used(parsed, more, [given[word] for word in VECTORS if isinstance(given.get(word), str)])
     return Request(

@@ -20,8 +20,9 @@ Made = TypeVar("Made")
 def save(path: str | PathLike[str], words: dict[str, Any], arrays: dict[str, Array]) -> None:
     """Write words that JSON can say, and arrays of numbers or text."""
     text = np.array(json.dumps({"format": FORMAT, **words}))
+    held: dict[str, Any] = {"words": text, **arrays}
     with open(path, "wb") as file:
-        np.savez(file, words=text, **arrays)  # allow_pickle=: numpy before 2.1 takes it for an array
+        np.savez(file, **held)  # allow_pickle=: numpy before 2.1 takes it for an array
 
 
 def load(path: str | PathLike[str], make: Callable[[dict[str, Any], dict[str, Array]], Made]) -> Made:
