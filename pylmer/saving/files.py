@@ -97,7 +97,8 @@ def _replace(path: Path, arrays: Mapping[str, Array]) -> None:
     part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         with open(part, "xb") as file:
-            np.savez_compressed(file, **arrays)  # allow_pickle=: numpy before 2.1 takes it for an array
+            held: dict[str, Any] = dict(arrays)  # none of objects: `writing.KINDS`
+            np.savez_compressed(file, **held)  # allow_pickle=: numpy before 2.1 takes it for an array
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
