@@ -107,6 +107,8 @@ MODEL_ROWS = (
     Row("influence", "model groups -data -maxfun -do.coef", "influence", "record", "fit object", 2),
     Row("icc", "model by_group", "icc", "icc"),
     Row("r2", "model", "r2", "r2"),
+    Row("check_collinearity", "x !component -verbose", "check_collinearity", "frame", "fit object"),
+    Row("compare_performance", "... !metrics !rank estimator -verbose", "compare_performance", "frame"),
     Row("tidy", "x effects conf.int conf.level conf.method scales", "tidy", "frame", "fit object"),
     Row("glance", "x", "glance", "frame", "fit object"),
     Row("augment", "x data newdata se_fit interval", "augment", "frame", "fit object"),

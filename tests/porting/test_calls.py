@@ -33,6 +33,8 @@ LINES = [
     ("m |> update(REML = FALSE) |> fixef()", "print(fixef(update(m, REML=False)))"),
     ("m %>% fixef", "print(fixef(m))"),
     ("refit(m, d$Reaction + 1)", 'print(refit(m, d["Reaction"] + 1))'),
+    ("check_collinearity(m)$VIF", 'print(check_collinearity(m)["VIF"])'),
+    ("compare_performance(m, refitML(m))", "print(compare_performance(m, refitML(m)))"),
     # reading a fit
     ("fixef(m)['Days']", 'print(fixef(m)["Days"])'),
     ("fixef(m)[2]; fixef(m)[[2]]", "print(fixef(m).iloc[1])\nprint(fixef(m).iloc[1])"),
