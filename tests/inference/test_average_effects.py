@@ -565,3 +565,9 @@ def test_intercept_alone() -> None:
     assert table(avg_predictions(fit))["estimate"][0] == pytest.approx(fit.beta[0])
     with pytest.raises(ArgumentError, match="no predictors"):
         avg_slopes(fit)
+
+
+def test_odds_of_what_is_no_probability_are_refused() -> None:
+    fit = pylmer.lm("Reaction ~ Days", pylmer.datasets.load("sleepstudy"))
+    with pytest.raises(pylmer.ArgumentError, match="averages between 0 and 1, and those of this fit are not"):
+        pylmer.avg_comparisons(fit, comparison="odds.ratio")

@@ -45,6 +45,9 @@ def predicted(fit: Fit, asked: Averaging, variables: Any) -> EmmGrid:
     return _grid(asked, axes, cells, found, asked.scale if asked.predictor.back is None else None)
 
 
+RANGES = {"ratio": "above 0", "odds.ratio": "between 0 and 1"}
+
+
 def _kind(values: Sequence[Any]) -> str:
     return {bool: "logical", str: "factor"}.get(type(values[0]), "numeric")
 
@@ -58,6 +61,11 @@ def compared(fit: Fit, asked: Averaging, variables: Any, comparison: str) -> Emm
     listed = [each for name, given in wanted.items() for each in changes(variable_of(fit, name), given)]
     forward, ratio = COMPARISONS[comparison]
     found = _differences(asked, listed, forward)
+    if comparison in RANGES and not np.isfinite(found.values).any():
+        raise ArgumentError(
+            f"comparison={comparison!r} is of averages {RANGES[comparison]}, and those of this fit are not: "
+            "ask for comparison='difference'"
+        )
     transformation = asked.scale.ratios if on_link and asked.scale is not None else ratio
     made = _listed(asked, [(each.name, each.label) for each in listed], found, transformation)
     return made if ratio is None else replace(made, type="response")
