@@ -47,6 +47,22 @@ def two_sided_quantiles(level: float, df: Array) -> Array:
     return two_sided_quantile(level, different)[place]
 
 
+def student_log_density(y: Array, df: Array | float, mean: Array, scale: Array) -> Array:
+    """Logarithm of the density of mean + scale T at y, T with df degrees of freedom, which may be infinite (normal).
+
+    >>> float(student_log_density(0.0, np.inf, 0.0, 1.0).round(6)), float(student_log_density(1, 3, 0.0, 2.0).round(5))
+    (-0.918939, -1.85412)
+    """
+    df = np.asarray(df, float)
+    finite = np.where(np.isinf(df), 1.0, df)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a scale of zero
+        square = ((np.asarray(y) - mean) / scale) ** 2
+        tails = special.gammaln((finite + 1) / 2) - special.gammaln(finite / 2) - 0.5 * np.log(finite * np.pi)
+        student = tails - (finite + 1) / 2 * np.log1p(square / finite)
+        normal = -0.5 * (square + np.log(2 * np.pi))
+        return np.asarray(np.where(np.isinf(df), normal, student) - np.log(scale))
+
+
 def f_upper(F: float, numerator: float, denominator: float) -> float:
     """P(X > F) for X with the two degrees of freedom; the denominator may be infinite.
 

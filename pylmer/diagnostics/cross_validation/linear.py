@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 from scipy.linalg import solve_triangular
 
 from ...fit.linear.regression import LinearFit, full_matrix
+from ...numerics.distributions import student_log_density
 from ...numerics.rank import independent_columns
 from .folds import Folds
 from .held_out import HeldOut, held_out, without
@@ -51,4 +51,4 @@ def held_out_of_lm(fit: LinearFit, folds: Folds) -> HeldOut:
         with np.errstate(divide="ignore"):
             whole = 1 / w[gone] + np.einsum("ij,jk,ik->i", x[gone], inverse, x[gone])
         out.mean[gone], sd[gone], dfs[gone] = mean, np.sqrt(rss / df * whole), df
-    return replace(out, log_density=np.asarray(stats.t.logpdf(rows.y, dfs, out.mean, sd)))
+    return replace(out, log_density=np.asarray(student_log_density(rows.y, dfs, out.mean, sd)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from ...engine.criterion.row_variances import row_variances
 from ...engine.factorization.choose import elimination_engine
@@ -18,6 +17,7 @@ from ...errors import ArgumentError
 from ...fit.devfun import rows_of
 from ...fit.fitted_model import FittedModel
 from ...fit.given_parameters import GIVEN
+from ...numerics.distributions import student_log_density
 from ...numerics.linalg import Array
 from ...prediction.choosing import chosen_effects
 from ...prediction.generalized import Given, Working
@@ -48,7 +48,7 @@ def held_out_of_lmer(fit: FittedModel, folds: Folds) -> HeldOut:
             out.mean[members], variances[members] = _foretold(
                 fit, deletions, found, fold, rows.some(members), noise[members]
             )
-    density = stats.norm.logpdf(fit.rows.y, out.mean, np.sqrt(variances))
+    density = student_log_density(fit.rows.y, np.inf, out.mean, np.sqrt(variances))
     return replace(out, log_density=np.asarray(density))
 
 
