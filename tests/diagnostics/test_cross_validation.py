@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -166,6 +167,12 @@ def test_group_k_fold() -> None:
                      metrics.r2_score(y, mean)])  # fmt: skip
     found = cross_validate(fit, fold)
     assert found.table[["RMSE", "MAE", "R2"]].iloc[:-1].to_numpy() == pytest.approx(np.array(rows), rel=1e-6)
+
+
+def test_group_k_fold_as_a_doctest() -> None:
+    """group_k_fold.md: folds by hand through predict() on one side, cross_validate() on the other."""
+    pytest.importorskip("sklearn")
+    assert doctest.testfile("group_k_fold.md").failed == 0
 
 
 # --- lm --------------------------------------------------------------------------------------------------------------
