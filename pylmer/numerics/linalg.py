@@ -161,6 +161,11 @@ def joined(parts: Sequence[Array]) -> Array:
     return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0), *parts])
 
 
+def traces(E: Array, M: Array) -> Array:
+    """tr(E_a M) for E (k, l, l) of symmetric matrices and M (l, l): (k,)."""
+    return np.asarray(E.reshape(-1, M.size) @ M.ravel())
+
+
 def _small_qr(A: Array) -> tuple[Array, Array]:
     """Q and R of A (k, k)."""
     packed, tau, _, _ = lapack.dgeqrf(A)

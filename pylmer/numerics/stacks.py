@@ -79,12 +79,8 @@ def congruent(T: Array, A: Array) -> Array:
     if T.ndim > 2 or width > KRONECKER:
         return product(product(T.swapaxes(-1, -2), A), T)
     square = (T[:, None, :, None] * T[None, :, None, :]).reshape(width * width, width * width)
-    return np.asarray(square.T @ flat(A)).reshape(width, width, len(A)).transpose(2, 0, 1)
-
-
-def flat(A: Array) -> Array:
-    """A stack (J, a, b) as (a b, J)."""
-    return A.transpose(1, 2, 0).reshape(-1, len(A))
+    flat = A.transpose(1, 2, 0).reshape(width * width, len(A))
+    return np.asarray(square.T @ flat).reshape(width, width, len(A)).transpose(2, 0, 1)
 
 
 def cross(A: Array, B: Array) -> Array:

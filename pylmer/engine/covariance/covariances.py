@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ...numerics.linalg import Array, joined
+from ...numerics.linalg import Array, joined, traces
 from .family import CovarianceFamily
 from .point import Point
 from .points import Points
@@ -126,7 +126,7 @@ class Covariances:
         """dd/dpar (k,) at a place; `par` where it is known, whose signs then count."""
         pieces = self.pieces(self.par(at.place) if par is None else par)
         terms = zip(self.families, pieces, at.G, self.R_terms, strict=True)
-        return joined([_contracted(family.par_tangents(piece), R.T @ G @ R) for family, piece, G, R in terms])
+        return joined([traces(family.par_tangents(piece), R.T @ G @ R) for family, piece, G, R in terms])
 
     def terms(self, points: Points) -> Iterator[tuple[CovarianceFamily, Point, Array]]:
         """Family, point and R of each term."""
@@ -144,8 +144,3 @@ class Covariances:
         """lme4's theta of lower-triangular templates, one (..., l, l) a term."""
         thetas = [family.theta(T) for family, T in zip(self.families, templates, strict=True)]
         return np.concatenate(thetas, axis=-1)
-
-
-def _contracted(E: Array, G: Array) -> Array:
-    """tr(E_a G) for E (k, l, l) of symmetric matrices and G (l, l): (k,)."""
-    return np.asarray(E.reshape(-1, G.size) @ G.ravel())

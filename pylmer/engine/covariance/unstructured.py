@@ -48,10 +48,9 @@ class Unstructured(Point):
     @cached_property
     def directions(self) -> Array:
         """dT/da = U e_i e_j': (k, l, l)."""
-        width = self.T.shape[0]
-        E = np.zeros((width * (width + 1) // 2, width, width))
-        for j, first in enumerate(_first_entries(width)):
-            E[first : first + width - j, :, j] = self.U[:, j:].T
+        places, width = _coordinates(len(self.T)), len(self.T)
+        E = np.zeros((self.size, width, width))
+        E[np.arange(self.size), :, places.columns] = self.U.T[places.rows]
         return E
 
     def tangents(self) -> Array:
@@ -71,11 +70,9 @@ class Unstructured(Point):
         return Unstructured(self._displaced(step), self.U)
 
     def _displaced(self, step: Array) -> Array:
-        width = self.T.shape[0]
-        T = self.T.copy()
-        for j, first in enumerate(_first_entries(width)):
-            T[:, j] += self.U[:, j:] @ step[first : first + width - j]
-        return T
+        Delta, places = np.zeros_like(self.T), _coordinates(len(self.T))
+        Delta[places.rows, places.columns] = step
+        return np.asarray(self.T + self.U @ Delta)
 
     def moved(self, step: Array) -> Unstructured:
         return Unstructured.charted(self._displaced(step), self.U)
@@ -160,11 +157,6 @@ class _Coordinates(NamedTuple):
 def _coordinates(width: int) -> _Coordinates:
     rows, columns = map(np.array, lower_entries(width))
     return _Coordinates(rows, columns, np.add.outer(width * rows, rows), 2.0 * np.equal.outer(columns, columns))
-
-
-def _first_entries(width: int) -> list[int]:
-    """The place of each column's first entry among the `lower_entries`."""
-    return [j * width - j * (j - 1) // 2 for j in range(width)]
 
 
 class UnstructuredFamily(CovarianceFamily):

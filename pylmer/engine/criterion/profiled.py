@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal, joined, symmetric
+from ...numerics.linalg import Array, block_diagonal, joined, symmetric, traces
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed, PlacedTangents, directions
@@ -204,7 +204,7 @@ class At:
     def _along_tangents(self, M: Sequence[Array]) -> Array:
         """tr(M_i dSigma_i/da) for M_i (l_i, l_i) per random term: (k,)."""
         both = zip(self.points, M, strict=True)
-        return joined([point.tangents().reshape(-1, each.size) @ each.ravel() for point, each in both])
+        return joined([traces(point.tangents(), each) for point, each in both])
 
     @property
     def curvature(self) -> Array:

@@ -43,11 +43,8 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
             pass
         orthogonal = _by_rows(criterion, rows)
         try:
-            return (
-                orthogonal
-                if orthogonal.at(far).value < orthogonal.at(Points.multiple(families, 1.0)).value
-                else criterion
-            )
+            rises = orthogonal.at(far).value >= orthogonal.at(Points.multiple(families, 1.0)).value
+            return criterion if rises else orthogonal
         except NumericalError:
             return criterion
 

@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal, symmetric
+from ...numerics.linalg import Array, block_diagonal, symmetric, traces
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from ..factorization.contract import directions
@@ -264,7 +264,7 @@ class LaplaceAt:
 
     def slopes_along(self, tangents: Sequence[Array]) -> list[Array]:
         """Slopes of d along changes of Sigma (k_i, l, l) per random term."""
-        return [each.reshape(len(each), G.size) @ G.ravel() for each, G in zip(tangents, self.G, strict=True)]
+        return [traces(each, G) for each, G in zip(tangents, self.G, strict=True)]
 
     @property
     def _point_slopes(self) -> list[Array]:
@@ -346,7 +346,7 @@ class LaplaceAt:
         for term, point in enumerate(self.place.points):
             f, at = self.criterion.structure.place[term]
             g = self.Ztg[f][:, at]
-            slopes.append(point.tangents().reshape(point.size, -1) @ (g.T @ g).ravel())
+            slopes.append(traces(point.tangents(), g.T @ g))
         return np.concatenate(slopes)
 
 
