@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
 from ..fit.fitted_model import FittedModel
 from ..fit.generalized import GeneralizedFittedModel
 from ..fit.linear.generalized import GeneralizedFit
@@ -20,6 +19,8 @@ from ..fit.linear.regression import LinearFit
 from ..numerics.linalg import Array
 from ..simulation.drawing import draw_responses
 from ..simulation.generalized import draw_generalized
+from ..simulation.generalized_linear import draw_generalized_linear
+from ..simulation.simulate import draw_linear
 
 PLACES = 512  # of a density
 CATEGORIES = 30  # distinct counts up to which each is shown for itself
@@ -84,20 +85,14 @@ def _(fit: GeneralizedFittedModel, count: int, rng: np.random.Generator) -> Arra
 
 @replicated.register(LinearFit)
 def _(fit: LinearFit, count: int, rng: np.random.Generator) -> Array:
-    n = fit.design.n
-    if not np.isfinite(fit.sigma):
-        raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
-    w = np.ones(n) if fit.rows.weights is None else fit.rows.weights
-    with np.errstate(divide="ignore"):
-        spread = np.where(w > 0, fit.sigma / np.sqrt(w), np.nan)
-    return np.asarray(fit.solution.fitted[:, None] + spread[:, None] * rng.standard_normal((n, count)))
+    with np.errstate(divide="ignore"):  # rows of weight zero, of which nothing is known
+        drawn = draw_linear(fit, count, rng)
+    return np.where(np.isfinite(drawn), drawn, np.nan)
 
 
 @replicated.register(GeneralizedFit)
 def _(fit: GeneralizedFit, count: int, rng: np.random.Generator) -> Array:
-    if not np.isfinite(fit.dispersion):
-        raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
-    return np.column_stack([fit.family.simulate(rng, fit.mu, fit.weights, fit.dispersion) for _ in range(count)])
+    return draw_generalized_linear(fit, count, rng)
 
 
 def densities(y: Array, drawn: Array) -> Densities:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..errors import ArgumentError
 from ..fit.linear.generalized import GeneralizedFit
+from ..numerics.linalg import Array
 from .drawing import Seed, generator, replicates
 from .simulate import simulate
 
@@ -22,16 +23,19 @@ def simulate_generalized(fit: GeneralizedFit, nsim: int = 1, seed: Seed = None) 
     In the shape of the response: numbers, categories (of a factor the second level is success), and of
     cbind(successes, failures) two columns for each draw, `simulate(fit)["sim_1"]`.
     """
-    count, rng = replicates(nsim), generator(seed)
+    Y, index = draw_generalized_linear(fit, replicates(nsim), generator(seed)), fit.rows.index
+    draws: dict[str, Any] = {
+        f"sim_{k}": _padded(fit, fit.rows.response.shaped(y, index)) for k, y in enumerate(Y.T, start=1)
+    }
+    return pd.concat(draws, axis=1) if fit.rows.trials is not None else pd.DataFrame(draws)
+
+
+def draw_generalized_linear(fit: GeneralizedFit, count: int, rng: np.random.Generator) -> Array:
+    """Responses (n, count) of the family, of a binomial one proportions; ArgumentError without a dispersion."""
     phi = fit.dispersion
     if not np.isfinite(phi):
         raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
-    index = fit.rows.index
-    draws: dict[str, Any] = {}
-    for k in range(1, count + 1):
-        y = fit.family.simulate(rng, fit.mu, fit.weights, phi)
-        draws[f"sim_{k}"] = _padded(fit, fit.rows.response.shaped(y, index))
-    return pd.concat(draws, axis=1) if fit.rows.trials is not None else pd.DataFrame(draws)
+    return np.column_stack([fit.family.simulate(rng, fit.mu, fit.weights, phi) for _ in range(count)])
 
 
 def _padded(fit: GeneralizedFit, drawn: pd.Series[Any] | pd.DataFrame) -> pd.Series[Any] | pd.DataFrame:

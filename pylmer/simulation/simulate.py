@@ -107,10 +107,14 @@ def simulate(
 @simulate.register(LinearFit)
 def simulate_linear(fit: LinearFit, nsim: int = 1, seed: Seed = None) -> pd.DataFrame:
     """`simulate` for least squares: fitted values plus residuals of variance sigma^2 / w."""
-    count, rng = replicates(nsim), generator(seed)
+    return labelled(fit, draw_linear(fit, replicates(nsim), generator(seed)))
+
+
+def draw_linear(fit: LinearFit, count: int, rng: np.random.Generator) -> Array:
+    """Responses (n, count) of a least-squares fit; ArgumentError where nothing is left to know sigma from."""
     if not fit.solution.df_residual:
         raise ArgumentError("the fit has no residual degrees of freedom: nothing says how large its residuals are")
-    return labelled(fit, drawn(fit.solution.fitted, (), fit.sigma, fit.rows.weights, count, rng))
+    return drawn(fit.solution.fitted, (), fit.sigma, fit.rows.weights, count, rng)
 
 
 def conditioned(fit: FittedModel | GeneralizedFittedModel, use_u: bool, re_form: ReForm) -> tuple[int, ...]:
