@@ -13,7 +13,8 @@ from ..engine.criterion.profiled import At, Criterion, Objective, ProfiledEvalua
 from ..engine.factorization.choose import elimination_engine
 from ..engine.factorization.contract import Fixed
 from ..engine.optimize.newton import Run
-from ..engine.optimize.search import SCAN, local_minima, lowest, scanned
+from ..engine.criterion.trusted import SCAN
+from ..engine.optimize.search import local_minima, lowest, scanned
 from ..engine.sums.scaling import Scaling
 from ..errors import NumericalError
 from ..fit.devfun import Devfun, rows_of

@@ -10,11 +10,11 @@ import numpy as np
 
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, ProfiledEvaluation
-from ..engine.criterion.trusted import doubtful
+from ..engine.criterion.trusted import SCAN, doubtful
 from ..engine.factorization.one_factor import moment_template
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.newton import Run, standing
-from ..engine.optimize.search import COARSE_SCAN, SCAN, Search, search
+from ..engine.optimize.search import COARSE_SCAN, Search, search
 from ..errors import ArgumentError, NumericalError
 from ..numerics.linalg import Array, seal
 from ..options import Control
@@ -133,9 +133,9 @@ def _searched(devfun: Devfun, start: Points | None, near: Points | None) -> Opti
     latest = Latest(devfun.criterion.at if begin is start else devfun.criterion.with_blocks_at)
     multiple, multiples = where_to_look(devfun)
     options = _newton_options(devfun.control.optCtrl)
-    values = devfun.criterion.values
+    scan = devfun.criterion.scanned if multiples is SCAN else None
     near = _by_moments(devfun) if near is None and begin is None else near
-    found = search(latest, multiple, begin, multiples=multiples, values=values, near=near, **options)
+    found = search(latest, multiple, begin, multiples=multiples, scan=scan, near=near, **options)
     found = _widened(devfun, found) if start is None else found
     found = past_saddles(found, devfun.criterion.at, **options)
     return _optimum(devfun, found, factorized=latest.standing_at(found.best.at.place))

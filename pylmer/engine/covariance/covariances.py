@@ -106,8 +106,9 @@ class Covariances:
 
     def multiple(self, c: float | Array) -> Points:
         """Every relative covariance c^2 I in scaled coordinates; c one number, or one for each term."""
-        sizes = c if isinstance(c, np.ndarray) else [c] * len(self.families)
-        return Points([family.multiple(float(size)) for family, size in zip(self.families, sizes, strict=True)])
+        if not isinstance(c, np.ndarray):
+            return Points.multiple(self.families, c)
+        return Points([family.multiple(float(size)) for family, size in zip(self.families, c, strict=True)])
 
     def points(self, par: Array) -> Points:
         """`par` (k,) -> one point per random term, in scaled coordinates."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Self
 
@@ -29,7 +30,7 @@ class Points(tuple[Point, ...]):
     @classmethod
     def multiple(cls, families: Iterable[CovarianceFamily], c: float) -> Self:
         """Every Sigma c^2 I."""
-        return cls([family.multiple(c) for family in families])
+        return cls([_multiple(family, c) for family in families])
 
     @property
     def size(self) -> int:
@@ -89,3 +90,8 @@ class Points(tuple[Point, ...]):
         if any(point.kinked for point in self):
             return ~self.free
         return np.zeros(self.size, bool)
+
+
+@lru_cache(maxsize=256)
+def _multiple(family: CovarianceFamily, c: float) -> Point:
+    return family.multiple(c)

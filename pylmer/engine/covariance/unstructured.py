@@ -75,6 +75,8 @@ class Unstructured(Point):
         return np.asarray(self.T + self.U @ Delta)
 
     def moved(self, step: Array) -> Unstructured:
+        if self.s is not None and not step.any():
+            return self
         return Unstructured.charted(self._displaced(step), self.U)
 
     def zeroed(self, tolerance: float) -> Unstructured:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,18 +18,24 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, joined, symmetric, traces
 from ..covariance.point import Point
 from ..covariance.points import Points
-from ..factorization.contract import Engine, Factorization, Fixed, PlacedTangents, directions
+from ..factorization.contract import Engine, Factorization, Fixed, FixedNumbers, PlacedTangents, directions
+from ..factorization.one_factor import OneFactorization
 from ..sums.gram import Gram
 from .deviance import curvature, degrees, deviance, leaves_nothing, log_determinants, noise, profiling, slope
+from .one_factor_slopes import Slopes, slopes
 from .places import Evaluation
 
 
 @dataclass(frozen=True, eq=False)
 class Criterion:
-    """The function to be minimized: points (one per random term, in scaled coordinates) -> `At`."""
+    """The function to be minimized: points (one per random term, in scaled coordinates) -> `At`.
+
+    scanned  d at the `trusted.SCAN` multiples of I, where it was looked at there
+    """
 
     engine: Engine
     REML: bool
+    scanned: tuple[float, ...] | None = field(default=None, repr=False)
 
     @property
     def gram(self) -> Gram:
@@ -57,21 +64,32 @@ class Criterion:
             raise NumericalError(f"the criterion is {d}")
         return d
 
-    def values(self, places: Sequence[Points]) -> list[float] | None:
-        """d at several places at once, None where that is more work than one by one, or fails at one of them."""
+    def together(self, places: Sequence[Points]) -> tuple[list[float], FixedNumbers] | None:
+        """d and what it is made of at several places at once.
+
+        None where that is more work than one by one, or fails at one of them.
+        """
         if self.engine.shared is None:
             return None
         try:
-            parts = self.engine.shared.fixed_parts([[point.template() for point in points] for points in places])
-            return None if parts is None else [self.value(fixed) for fixed in parts]
+            parts = self.engine.shared.reduced_at([[point.template() for point in points] for points in places])
+            fixed = None if parts is None else FixedNumbers.solved(*parts)
         except NumericalError:
             return None
+        if fixed is None or leaves_nothing(fixed.r2, self.gram.y_square).any():
+            return None
+        d = deviance(self.log_determinants(fixed), fixed.r2, self.m)
+        return (d.tolist(), fixed) if np.isfinite(d).all() else None
 
-    def log_determinants(self, fixed: Fixed) -> float:
+    def noise(self, value: float, r2: float) -> float:
+        """How far rounding may move a value (engine.md 2h)."""
+        return float(noise(value, self.m, self.engine.rounding(r2)))
+
+    def log_determinants(self, fixed: Fixed | FixedNumbers) -> Any:
         """log|V|, with log|X'V^-1X| for REML, of the user's columns and weights."""
         gram = self.gram
         logdet_V, logdet_XtVX = fixed.logdet_V - gram.sum_log_weights, fixed.logdet_XtVX + 2 * gram.scaling.logdet_R
-        return log_determinants(logdet_V, logdet_XtVX, self.REML)  # type: ignore[no-any-return]  # numbers of numbers
+        return log_determinants(logdet_V, logdet_XtVX, self.REML)
 
     def with_blocks_at(self, points: Iterable[Point]) -> At:
         """`at`, with the blocks of all levels computed at once: the sums that the score needs are then theirs.
@@ -122,7 +140,7 @@ class At:
     @property
     def log_determinants(self) -> float:
         """log|V|, with log|X'V^-1X| for REML, of the user's columns and weights."""
-        return self.criterion.log_determinants(self.factorization.fixed)
+        return float(self.criterion.log_determinants(self.factorization.fixed))
 
     @property
     def place(self) -> Points:
@@ -131,17 +149,15 @@ class At:
 
     def evaluation(self) -> ProfiledEvaluation:
         """Value, score and information, computed; the factorization, which is large, stays behind."""
-        return ProfiledEvaluation(
-            self.points,
-            value=self.value,
-            gradient=self.gradient,
-            information=self.information,
-            noise=self.noise,
-            criterion=self.criterion,
-            fixed=self.factorization.fixed,
-            G=tuple(self.G),
-            ZtQZ=tuple([self.ZtQZ[f][here, here].copy() for f, here in self._places]),
-        )
+        value, noise, (g, H, G, ZtQZ) = self.value, self.noise, self._slopes()
+        return ProfiledEvaluation(self.points, value, g, H, noise, self.criterion, self.factorization.fixed, G, ZtQZ)
+
+    def _slopes(self) -> Slopes:
+        if isinstance(self.factorization, OneFactorization):
+            criterion = self.criterion
+            return slopes(self.factorization, self.v, self.points, self._tangents, criterion.m, criterion.REML)
+        ZtQZ = tuple([self.ZtQZ[f][here, here].copy() for f, here in self._places])
+        return Slopes(self.gradient, self.information, tuple(self.G), ZtQZ)
 
     @property
     def s2(self) -> float:
@@ -150,9 +166,8 @@ class At:
 
     @property
     def noise(self) -> float:
-        """How far rounding may move the value (engine.md 2h)."""
-        criterion = self.criterion
-        return float(noise(self.value, criterion.m, criterion.engine.rounding(self.factorization.fixed.r2)))
+        """How far rounding may move the value."""
+        return self.criterion.noise(self.value, self.factorization.fixed.r2)
 
     @property
     def v(self) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -11,10 +10,12 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
+from ..factorization.contract import FixedNumbers
 from ..sums.gram import FactorSums, Gram
 from ..sums.rows import Rows
 from .profiled import Criterion
 
+SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # multiples of I at which a criterion is looked at first
 FAR = 1e4  # multiple of I at which the random effects have taken up all they can
 CANCELLING = 1 - 1e-7  # collinearity of columns that are not whitened from which sums lose what is left of them
 FEW_LEVELS = 16  # of some factor: below this any optimum is doubtful ...
@@ -27,7 +28,10 @@ OPERATIONS = 2e10  # of its formation, n q^2, up to which it is
 
 
 def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily], rows: Rows) -> Criterion:
-    """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero."""
+    """The criterion itself, or by orthogonal factors where sums would lose a response that is far from zero.
+
+    Looking far is one of several values at once: those of a scan come with it.
+    """
     gram = criterion.gram
     if criterion.engine.shared is None or not is_small(gram):
         return criterion
@@ -35,9 +39,11 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
         return _by_rows(criterion, rows)
     far = Points.multiple(families, FAR)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
+        looked = criterion.together([*(Points.multiple(families, c) for c in SCAN), far])
+        if looked is not None:
+            criterion = Criterion(criterion.engine, criterion.REML, tuple(looked[0][:-1]))
         try:
-            at = criterion.at(far)
-            if at.noise < LOST:
+            if _noise(criterion, far, looked) < LOST:
                 return criterion
         except NumericalError:
             pass
@@ -49,10 +55,18 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
             return criterion
 
 
+def _noise(criterion: Criterion, far: Points, looked: tuple[list[float], FixedNumbers] | None) -> float:
+    """How far rounding may move the criterion far away, the last place looked at; see `At.noise`."""
+    if looked is None:
+        return criterion.at(far).noise
+    (*_, value), fixed = looked
+    return criterion.noise(value, float(fixed.r2[-1]))
+
+
 def _by_rows(criterion: Criterion, rows: Rows) -> Criterion:
     from ..factorization.orthogonal import OrthogonalEngine  # of few responses
 
-    return replace(criterion, engine=OrthogonalEngine(criterion.gram, rows))
+    return Criterion(OrthogonalEngine(criterion.gram, rows), criterion.REML)
 
 
 def collinearity(gram: Gram) -> float:

@@ -167,8 +167,8 @@ class EliminationEngine(ABC):
         """Relative rounding error of r2, in units of the machine's precision: sums lose what they subtract."""
         return float(self.gram.XytXy[-1, -1]) / r2
 
-    def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
-        """The fixed parts at several templates at once, where that is less work; NumericalError if one fails."""
+    def reduced_at(self, places: Sequence[Sequence[Array]]) -> tuple[Array, Array] | None:
+        """[X y]'V^-1[X y] and log|V| at several templates at once, where that is less work; see `contract`."""
         return None
 
     def factorize(self, T: Sequence[Array]) -> EliminationFactorization:

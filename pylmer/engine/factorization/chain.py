@@ -19,7 +19,7 @@ from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, EliminationFactorization, Plan
 from .contract import Covariances, Fixed
 from .level_elimination import Level
-from .one_factor import NARROW, OneFactorization, fixed_parts
+from .one_factor import NARROW, OneFactorization, reduced_at
 
 if TYPE_CHECKING:
     from .parents import Parents
@@ -82,10 +82,10 @@ class ChainEngine(EliminationEngine):
         out[:, : sums.L], out[:, sums.L :] = sums.ZtZ.transpose(1, 2, 0), sums.ZtXy.transpose(1, 2, 0)
         return out
 
-    def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
+    def reduced_at(self, places: Sequence[Sequence[Array]]) -> tuple[Array, Array] | None:
         if self.AC is None:
             return None
-        return fixed_parts(self.gram, self.AC, np.array([self.gram.factor_templates(T)[0] for T in places]))
+        return reduced_at(self.gram, self.AC, np.array([self.gram.factor_templates(T)[0] for T in places]))
 
     def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
         templates = self.gram.factor_templates(T)

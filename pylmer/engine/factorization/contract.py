@@ -12,12 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, cholesky_of_one, inverse_of_lower, log_diagonal, solve_lower
+from ...numerics.linalg import Array, cholesky, cholesky_of_one, inverse_of_lower, log_diagonal, solve_lower
 from ...numerics.stacks import levels_last
 from ..sums.gram import Gram
 
@@ -53,6 +53,20 @@ class Fixed:
         """(X'V^-1X)^-1 (p, p)."""
         half = inverse_of_lower(self.L_X)
         return half.T @ half
+
+
+class FixedNumbers(NamedTuple):
+    """The numbers of a fixed part, for several places: r2, log|V| and log|X'V^-1X|, each (m,)."""
+
+    r2: Array
+    logdet_V: Array
+    logdet_XtVX: Array
+
+    @classmethod
+    def solved(cls, reduced: Array, logdet_V: Array) -> FixedNumbers:
+        """Of [X y]'V^-1[X y] (m, p + 1, p + 1), positive definite, and log|V| (m,)."""
+        diagonal = cholesky(reduced).diagonal(0, -2, -1)
+        return cls(diagonal[:, -1] ** 2, logdet_V, 2 * np.log(diagonal[:, :-1]).sum(axis=1))
 
 
 class IncidentRows(Protocol):
@@ -218,8 +232,11 @@ class SumsEngine(Engine, Protocol):
     def sharing(self, gram: Gram) -> SumsEngine:
         """The engine of sums that differ in [X y] alone."""
 
-    def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
-        """The fixed parts at several templates at once, where that is less work; NumericalError if one fails."""
+    def reduced_at(self, places: Sequence[Sequence[Array]]) -> tuple[Array, Array] | None:
+        """[X y]'V^-1[X y] (m, p + 1, p + 1) and log|V| (m,) at m templates at once, where that is less work.
+
+        NumericalError if one fails.
+        """
 
     def refilled(self, gram: Gram) -> SumsEngine:
         """The engine of sums of the same rows with other row weights."""

@@ -17,11 +17,10 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, eigen
-from ...numerics.stacks import product, sum_of_logs
+from ...numerics.stacks import sum_of_logs
 from ..sums.gram import Gram
 from .blocked import EliminationFactorization
 from .contract import Fixed, PlacedTangents
-from .level_elimination import Level
 
 if TYPE_CHECKING:
     from .blocked import Elimination, EliminationEngine
@@ -61,31 +60,46 @@ class OneFactorization(EliminationFactorization):
         return Fixed.solved(rest, logdet_V)
 
     @cached_property
-    def adjoint(self) -> tuple[Array, Array]:
-        """Z'V^-1Z (L, L, J) and Z'V^-1[X y] (L, p + 1, J)."""
+    def adjoint(self) -> Array:
+        """Z'V^-1[Z X y] (L, L + p + 1, J)."""
         out, L = self.AC.copy(), len(self.T)
         for row in self.reduced[0]:
             out -= row[:L, None] * row
-        return out[:, :L], out[:, L:]
+        return out
+
+    def own(self, v: Array) -> Array:
+        """Z'V^-1[X y] v of each level: (L, J)."""
+        return np.asarray(v @ self.adjoint[:, len(self.T) :])
 
     def solved(self, v: Array) -> list[Array]:
-        return [np.matmul(v.T, self.adjoint[1]).transpose(2, 0, 1)]
+        return [np.matmul(v.T, self.adjoint[:, len(self.T) :]).transpose(2, 0, 1)]
+
+    def penalized(self, Phi: Array | None) -> Array:
+        """The sum over levels of Z'V^-1Z - Z'V^-1X Phi X'V^-1Z, or of its first part: (L, L)."""
+        L = len(self.T)
+        known = self.adjoint[:, :L].sum(axis=2)
+        if Phi is None or not len(Phi):
+            return np.asarray(known)
+        X = self.adjoint[:, L:-1]
+        return np.asarray(known - np.matmul(Phi, X).reshape(L, -1) @ X.reshape(L, -1).T)
 
     def selected_sums(self, S: Array) -> list[Array]:
-        D, NC = self.adjoint
-        known = D.sum(axis=2)
-        if not S.any():
-            return [known]
-        L = len(D)
-        return [known - np.matmul(S, NC).reshape(L, -1) @ NC.reshape(L, -1).T]
+        L = len(self.T)
+        C = self.adjoint[:, L:]
+        return [self.adjoint[:, :L].sum(axis=2) - np.matmul(S, C).reshape(L, -1) @ C.reshape(L, -1).T]
+
+    def products_with(self, own: Array) -> tuple[Array, Array]:
+        """Sums over levels of own own' (x) Z'V^-1Z (L^2, L^2) and X'V^-1Z (x) own' (p, L^2), `own` (L, J)."""
+        L = len(self.T)
+        squares = (own[:, None] * own).reshape(L * L, -1)
+        gDg = squares @ self.adjoint[:, :L].reshape(L * L, -1).T
+        XVg = np.matmul(self.adjoint[:, L:-1], own.T).swapaxes(0, 1).reshape(-1, L * L)
+        return gDg.reshape(L, L, L, L).transpose(2, 0, 3, 1).reshape(L * L, L * L), XVg
 
     def along(self, g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> tuple[Array, Array]:
         """Sums over levels of products of g with Z'V^-1Z and X'V^-1Z, whatever the number of tangents, then these."""
-        own, (D, NC), L = g[0].T, self.adjoint, len(self.T)
-        E = _on_one_factor(tangents, L).reshape(-1, L * L)
-        squares = (own[:, None] * own).reshape(L * L, -1)
-        gDg = (squares @ D.reshape(L * L, -1).T).reshape(L, L, L, L).transpose(2, 0, 3, 1).reshape(L * L, L * L)
-        XVg = np.matmul(NC[:, :-1], own.T).swapaxes(0, 1).reshape(-1, L * L)
+        E = on_one_factor(tangents, len(self.T)).reshape(-1, len(self.T) ** 2)
+        gDg, XVg = self.products_with(g[0].T)
         return E @ gDg @ E.T, XVg @ E.T
 
 
@@ -116,7 +130,7 @@ def eliminate(M: Array, W: Array) -> Array:
     return pivots
 
 
-def _on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:
+def on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:
     """Derivatives of Sigma (k, L, L) of all terms on the factor."""
     if len(tangents) == 1:
         return tangents[0][2]
@@ -128,8 +142,8 @@ def _on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:
     return out
 
 
-def fixed_parts(gram: Gram, AC: Array, T: Array) -> list[Fixed] | None:
-    """The fixed parts at templates T (m, L, L), all at once; None of many levels, where that is slow.
+def reduced_at(gram: Gram, AC: Array, T: Array) -> tuple[Array, Array] | None:
+    """[X y]'V^-1[X y] (m, p + 1, p + 1) and log|V| (m,) at templates T (m, L, L); None of many levels, where it is slow.
 
     NumericalError if the arithmetic fails at one of them.
     """
@@ -143,8 +157,7 @@ def fixed_parts(gram: Gram, AC: Array, T: Array) -> list[Fixed] | None:
     pivots = eliminate(M.transpose(1, 2, 0, 3).reshape(L, L, m * J), BAh)
     h = BAh[:, L:].reshape(L, width - L, m, J).transpose(2, 0, 1, 3)
     rest = gram.XytXy - (h @ h.swapaxes(-1, -2)).sum(axis=1)
-    logdet_V = np.log(pivots).reshape(L, m, J).sum(axis=(0, 2))
-    return [Fixed.solved(*both) for both in zip(rest, logdet_V.tolist(), strict=True)]
+    return rest, np.log(pivots).reshape(L, m, J).sum(axis=(0, 2))
 
 
 def moment_template(gram: Gram) -> Array | None:
@@ -154,15 +167,19 @@ def moment_template(gram: Gram) -> Array | None:
     (Swamy 1970); levels that say little of their own are left out.
     """
     sums = gram.factors[0]
-    delta = RIDGE * float(sums.total.trace()) / sums.q
+    L, delta = sums.L, RIDGE * float(sums.total.trace()) / sums.q
     if not delta > 0:
         return None
-    K = Level.eliminated(np.eye(sums.L) / math.sqrt(delta), sums.ZtZ, sums.ZtZ[:, :, :0]).K
-    c = sums.ZtXy[:, :, -1]
-    b, unsure = product(K, c[:, :, None])[:, :, 0], K.trace(axis1=1, axis2=2)
-    left = float(gram.XytXy[-1, -1] - np.vdot(b, c)), gram.n - sums.q + delta * float(unsure.sum())
+    W = np.empty((L, L + 1, sums.J))
+    W[:, :L], W[:, L] = np.eye(L)[:, :, None], sums.ZtXy[:, :, -1].T
+    eliminate(sums.ZtZ.transpose(1, 2, 0) / delta, W)
+    W /= math.sqrt(delta)  # now half (L, L, J) with K = half'half and half Z'y
+    half, h = W[:, :L], W[:, L]
+    unsure = (half * half).sum(axis=(0, 1))
+    left = float(gram.XytXy[-1, -1] - np.vdot(h, h)), gram.n - sums.q + delta * float(unsure.sum())
     if min(left) <= 0 or left[1] < 1:
         return None
-    sure = unsure <= UNSURE * np.median(unsure)
-    values, axes = eigen(b[sure].T @ b[sure] / (sure.sum() * left[0] / left[1]) - K[sure].mean(axis=0))
+    sure = unsure <= UNSURE * np.partition(unsure, sums.J // 2)[sums.J // 2]
+    b, half = (half * h[:, None]).sum(axis=0)[:, sure], half[:, :, sure].swapaxes(0, 1).reshape(L, -1)
+    values, axes = eigen((b @ b.T * (left[1] / left[0]) - half @ half.T) / np.count_nonzero(sure))
     return np.asarray(axes * np.sqrt(np.maximum(values, LEAST)))

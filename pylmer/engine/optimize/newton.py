@@ -57,16 +57,20 @@ def newton(objective: Callable[[P], Trial[E]], place: P, steps: int = ITERATIONS
 
     Coordinates that are `held` stay: vanished deviations of cs and ar1, where the criterion has a kink.
     """
-    return _Descent(objective, place, held).run(steps)
+    return descent(objective, objective(place.moved(np.zeros(place.size))).evaluation(), steps, held)
+
+
+def descent(objective: Callable[[P], Trial[E]], at: E, steps: int = ITERATIONS, held: Mask | None = None) -> Run[E]:
+    """`newton` from where the criterion has been evaluated."""
+    return _Descent(objective, at, held).run(steps)
 
 
 class _Descent(Generic[P, E]):
     """One run on its way: where it is, what corrects the information there, and how far the next step may go."""
 
-    def __init__(self, objective: Callable[[P], Trial[E]], place: P, held: Mask | None) -> None:
-        self.objective, self.held = objective, held
-        self.at = objective(place.moved(np.zeros(place.size))).evaluation()
-        self.radius = float(first_radius(place.extent))
+    def __init__(self, objective: Callable[[P], Trial[E]], at: E, held: Mask | None) -> None:
+        self.objective, self.held, self.at = objective, held, at
+        self.radius = float(first_radius(at.place.extent))
         self.correction = np.zeros_like(self.at.information)
         self.last_promise, self.differenced, self.gradients = np.inf, False, 0
         self.trace = [self.at.value]

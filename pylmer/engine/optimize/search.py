@@ -10,9 +10,9 @@ import numpy as np
 
 from ...errors import NumericalError
 from ..criterion.places import Evaluation, SearchedPlace, Trial
-from .newton import ITERATIONS, Run, newton
+from ..criterion.trusted import SCAN
+from .newton import ITERATIONS, Run, descent, newton, tried
 
-SCAN = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 COARSE_SCAN = (0.1, 1.0, 10.0)  # about an estimate from moments, where a value costs seconds
 FLAT = 1e-6  # a scan that varies by less says nothing: the descent begins at I, and has nowhere to go
 INTERIOR = 0.3  # where a singular result is retried from
@@ -47,30 +47,35 @@ def search(
     start: S | None = None,
     steps: int = ITERATIONS,
     multiples: Sequence[float] = SCAN,
-    values: Callable[[Sequence[S]], list[float] | None] | None = None,
+    scan: Sequence[float] | None = None,
     near: S | None = None,
 ) -> Search[E]:
     """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone.
 
-    values  finds the values of the scan all at once, or gives up
-    near    where the minimum may be: the lowest minimum of the scan gives way to it where its value is lower
+    scan  the values there, where they are known
+    near  where the minimum may be: the lowest minimum of the scan gives way to it where its value is lower
     """
     if start is not None:
         return lowest(objective, [start], steps)
     places = [multiple(c) for c in multiples]
-    looked_at = places if near is None else [*places, near]
-    found = None if values is None else values(looked_at)
-    found = scanned(objective, looked_at) if found is None else found
-    scan = found[: len(places)]
-    starts = [multiple(1.0)] if max(scan) - min(scan) < FLAT else [places[k] for k in local_minima(scan)]
-    if near is not None and found[-1] < min(scan):
-        starts[0] = near
-    return replace(lowest(objective, starts, steps), scan=tuple(found))
+    found = scanned(objective, places) if scan is None else [*scan]
+    starts = [multiple(1.0)] if max(found) - min(found) < FLAT else [places[k] for k in local_minima(found)]
+    runs: list[Run[E]] = []
+    if near is not None:
+        value, at = tried(objective, near.moved(np.zeros(near.size)), min(found))
+        found.append(value)
+        if at is not None:
+            runs, starts = [descent(objective, at, steps)], starts[1:]
+    runs += [newton(objective, start, steps) for start in starts]
+    return replace(_best(objective, runs, steps), scan=tuple(found))
 
 
 def lowest(objective: Callable[[S], Trial[E]], starts: Sequence[S], steps: int = ITERATIONS) -> Search[E]:
     """The lowest minimum reached from `starts`; a singular one is tried again from inside."""
-    runs = [newton(objective, start, steps) for start in starts]
+    return _best(objective, [newton(objective, start, steps) for start in starts], steps)
+
+
+def _best(objective: Callable[[S], Trial[E]], runs: list[Run[E]], steps: int) -> Search[E]:
     best = min(runs, key=_value)
     if best.at.place.singular():
         interior = newton(objective, best.at.place.floored(INTERIOR), steps)
