@@ -10,10 +10,10 @@ import numpy as np
 from ..design import Design
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, Criterion, Objective, ProfiledEvaluation
+from ..engine.criterion.trusted import SCAN
 from ..engine.factorization.choose import elimination_engine
 from ..engine.factorization.contract import Fixed
 from ..engine.optimize.newton import Run
-from ..engine.criterion.trusted import SCAN
 from ..engine.optimize.search import local_minima, lowest, scanned
 from ..engine.sums.scaling import Scaling
 from ..errors import NumericalError

@@ -82,7 +82,7 @@ class Points(tuple[Point, ...]):
     @property
     def free(self) -> Mask:
         """Mask (k,): False where a coordinate would only grow a vanished deviation."""
-        return np.concatenate([np.zeros(0, bool), *(point.free for point in self)])
+        return np.concatenate([point.free for point in self])
 
     @property
     def kinks(self) -> Mask:

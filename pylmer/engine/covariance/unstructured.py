@@ -125,10 +125,7 @@ class Unstructured(Point):
 
     @property
     def free(self) -> Mask:
-        alive = self.deviations() > 0
-        if alive.all():
-            return np.ones(self.size, bool)
-        return np.asarray(alive[lower_entries(len(alive))[1]])
+        return np.asarray((self.deviations() > 0)[_coordinates(len(self.T)).columns])
 
     def stretched(self, change: Callable[[Array], Array]) -> Point:
         U, s, V = np.linalg.svd(self.T)
@@ -185,12 +182,13 @@ class UnstructuredFamily(CovarianceFamily):
         return Unstructured(c * identity, identity, np.full(self.width, c) if c >= 0 else None)
 
     def point(self, par: Array, R: Array) -> Point:
-        T = np.zeros((self.width, self.width))
-        T[lower_entries(self.width)] = par
+        T, places = np.zeros((self.width, self.width)), _coordinates(self.width)
+        T[places.rows, places.columns] = par
         return Unstructured(R @ T, np.eye(self.width))
 
     def par(self, point: Point, R: Array) -> Array:
-        return self.factor(point, R)[0][lower_entries(self.width)]
+        places = _coordinates(self.width)
+        return self.factor(point, R)[0][places.rows, places.columns]
 
     def outward(self, mean: Array, least: float) -> Point:
         U = np.linalg.svd(mean[:, None])[0]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,10 +19,9 @@ from ...numerics.linalg import Array, block_diagonal, joined, symmetric, traces
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed, FixedNumbers, PlacedTangents, directions
-from ..factorization.one_factor import OneFactorization
+from ..factorization.one_factor import OneFactorization, on_one_factor
 from ..sums.gram import Gram
 from .deviance import curvature, degrees, deviance, leaves_nothing, log_determinants, noise, profiling, slope
-from .one_factor_slopes import Slopes, slopes
 from .places import Evaluation
 
 
@@ -50,7 +49,10 @@ class Criterion:
     def at(self, points: Iterable[Point]) -> At:
         """Criterion, score and information at `points`; each is computed when first asked for."""
         place = Points(points)
-        return At(self, place, self.engine.factorize([point.template() for point in place]))
+        factorization = self.engine.factorize([point.template() for point in place])
+        if isinstance(factorization, OneFactorization):
+            return OneFactorAt(self, place, factorization)
+        return At(self, place, factorization)
 
     def value(self, fixed: Fixed) -> float:
         """d, the ML deviance or the REML criterion; NumericalError if it is not finite."""
@@ -59,7 +61,7 @@ class Criterion:
                 "the residual sum of squares is zero: the model reproduces the response exactly, "
                 "so sigma cannot be estimated"
             )
-        d = float(deviance(self.log_determinants(fixed), fixed.r2, self.m))
+        d = float(self.deviance(fixed))
         if not math.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return d
@@ -78,8 +80,17 @@ class Criterion:
             return None
         if fixed is None or leaves_nothing(fixed.r2, self.gram.y_square).any():
             return None
-        d = deviance(self.log_determinants(fixed), fixed.r2, self.m)
+        d = self.deviance(fixed)
         return (d.tolist(), fixed) if np.isfinite(d).all() else None
+
+    def values(self, places: Sequence[Points]) -> list[float] | None:
+        """d at several places at once, likewise."""
+        found = self.together(places)
+        return None if found is None else found[0]
+
+    def deviance(self, fixed: Fixed | FixedNumbers) -> Any:
+        """d, finite or not, of one place or of several."""
+        return deviance(self.log_determinants(fixed), fixed.r2, self.m)
 
     def noise(self, value: float, r2: float) -> float:
         """How far rounding may move a value (engine.md 2h)."""
@@ -119,6 +130,15 @@ class ProfiledEvaluation(Evaluation[Points]):
         return self.fixed.logdet_V
 
 
+class Slopes(NamedTuple):
+    """Score (k,), information (k, k), and per term dd/dSigma and the sum over levels of Z_j'QZ_j, each (l, l)."""
+
+    gradient: Array
+    information: Array
+    G: tuple[Array, ...]
+    ZtQZ: tuple[Array, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class At:
     """The criterion at one place."""
@@ -153,9 +173,6 @@ class At:
         return ProfiledEvaluation(self.points, value, g, H, noise, self.criterion, self.factorization.fixed, G, ZtQZ)
 
     def _slopes(self) -> Slopes:
-        if isinstance(self.factorization, OneFactorization):
-            criterion = self.criterion
-            return slopes(self.factorization, self.v, self.points, self._tangents, criterion.m, criterion.REML)
         ZtQZ = tuple([self.ZtQZ[f][here, here].copy() for f, here in self._places])
         return Slopes(self.gradient, self.information, tuple(self.G), ZtQZ)
 
@@ -251,6 +268,31 @@ class At:
         """Average information plus curvature (k, k): the Hessian with its trace term averaged. For stepping only."""
         (WPW, r2_a), s2 = self._working, self.s2
         return symmetric(curvature(self.curvature, WPW, s2) - profiling(r2_a, s2, self.criterion.m))
+
+
+@dataclass(frozen=True, eq=False)
+class OneFactorAt(At):
+    """`At` for terms on one factor, from sums over its levels: for few levels nothing is asked for in pieces."""
+
+    factorization: OneFactorization
+
+    def _slopes(self) -> Slopes:
+        factorization, (fixed, m), tangents = (
+            self.factorization,
+            (self.factorization.fixed, self.criterion.m),
+            self._tangents,
+        )
+        own, s2 = factorization.own(self.v), fixed.r2 / m
+        squares, L = own @ own.T, len(own)
+        ZtQZ = symmetric(factorization.penalized(fixed.Phi if self.criterion.REML else None))
+        G, E = slope(ZtQZ, -squares, s2), on_one_factor(tangents, L).reshape(-1, L * L)
+        gDg, XVg = factorization.products_with(own)
+        XVW, r2_slopes = XVg @ E.T, -(E @ squares.ravel())
+        WPW = E @ gDg @ E.T - XVW.T @ fixed.Phi @ XVW
+        of_terms = tuple([G[at, at] for _, at, _ in tangents])
+        bent = block_diagonal([point.curvature(each) for point, each in zip(self.points, of_terms, strict=True)])
+        information = symmetric(curvature(bent, WPW, s2) - profiling(r2_slopes, s2, m))
+        return Slopes(E @ G.ravel(), information, of_terms, tuple([ZtQZ[at, at] for _, at, _ in tangents]))
 
 
 def _residual(beta: Array) -> Array:

@@ -17,7 +17,7 @@ from ...numerics.linalg import Array, log_diagonal, transposed
 from ...numerics.stacks import inner_products, product
 from ..sums.gram import Gram, Incidence
 from .blocked import EliminationEngine, EliminationFactorization, Plan
-from .contract import Covariances, Fixed
+from .contract import Covariances
 from .level_elimination import Level
 from .one_factor import NARROW, OneFactorization, reduced_at
 

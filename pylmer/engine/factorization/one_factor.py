@@ -77,7 +77,7 @@ class OneFactorization(EliminationFactorization):
     def penalized(self, Phi: Array | None) -> Array:
         """The sum over levels of Z'V^-1Z - Z'V^-1X Phi X'V^-1Z, or of its first part: (L, L)."""
         L = len(self.T)
-        known = self.adjoint[:, :L].sum(axis=2)
+        known = np.add.reduce(self.adjoint[:, :L], axis=2)
         if Phi is None or not len(Phi):
             return np.asarray(known)
         X = self.adjoint[:, L:-1]
@@ -119,7 +119,7 @@ def eliminate(M: Array, W: Array) -> Array:
     pivots = np.empty((width, J))
     for j in range(width):
         pivot = np.add(M[j, j], 1.0, out=pivots[j])
-        if not pivot.min(initial=1.0) > 0:
+        if not np.minimum.reduce(pivot, initial=1.0) > 0:
             raise NumericalError("a matrix is not positive definite")
         root, row = np.sqrt(pivot), W[j]
         row /= root
@@ -143,7 +143,7 @@ def on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:
 
 
 def reduced_at(gram: Gram, AC: Array, T: Array) -> tuple[Array, Array] | None:
-    """[X y]'V^-1[X y] (m, p + 1, p + 1) and log|V| (m,) at templates T (m, L, L); None of many levels, where it is slow.
+    """[X y]'V^-1[X y] (m, p + 1, p + 1) and log|V| (m,) at templates T (m, L, L); None of many levels, where slow.
 
     NumericalError if the arithmetic fails at one of them.
     """

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
 from ..factorization.blocked import EliminationEngine
-from ..factorization.contract import Fixed
+from ..factorization.contract import Fixed, FixedNumbers
 from ..optimize.search import local_minima, scanned
 from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
 from .modes import RowResponses, RowState, row_state
@@ -57,10 +58,13 @@ class KnownScale(Criterion):
         return KnownScaleAt(self, place, self.engine.factorize([point.template() for point in place]))
 
     def value(self, fixed: Fixed) -> float:
-        d = fixed.logdet_V + fixed.r2
+        d = float(self.deviance(fixed))
         if not math.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return d
+
+    def deviance(self, fixed: Fixed | FixedNumbers) -> Any:
+        return fixed.logdet_V + fixed.r2
 
 
 @dataclass(frozen=True, eq=False)

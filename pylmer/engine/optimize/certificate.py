@@ -12,7 +12,7 @@ from ..covariance.points import Points
 from ..criterion.profiled import Objective, ProfiledEvaluation
 from .newton import ITERATIONS, LARGE, Run
 from .search import Search, lowest
-from .trust_region import trust_step
+from .trust_region import step_along
 
 TOLERANCE = 1e-6
 SUSPECT = 1e-4  # curvature, for a step of half the parameters' size, that may be rounding
@@ -94,14 +94,13 @@ def with_observed(run: Run[ProfiledEvaluation], objective: Objective) -> Run[Pro
 
 
 def _measured(run: Run[ProfiledEvaluation], objective: Objective) -> Certificate:
-    at, free = run.at, run.at.place.free
-    H, g = among(run.hessian, free), at.gradient[free]
+    at, free = run.at, run.free
     unknown = _undetermined(at)
-    if not len(g):
+    if not free.any():
         return Certificate(0.0, 0.0, 1.0, kkt(at), unknown)
-    step, promised, _ = trust_step(g, H, 1e3)
+    values, vectors = run.axes
+    step, promised, _ = step_along(at.gradient[free], values, vectors, 1e3)
     decrease = promised if promised <= TOLERANCE else _kept(objective, run, free, promised)
-    values, vectors = eigen(H)
     flat = _flat_directions(objective, at, free, values, vectors)
     return Certificate(
         max(decrease, 0.0),
@@ -143,13 +142,13 @@ def past_saddles(
 
 def _below(run: Run[ProfiledEvaluation], objective: Objective) -> Points | None:
     """A lower place along the observed information's negative direction, None where there is none."""
-    at, free = run.at, run.at.place.free
-    if not _bends(run, free):
+    at, free = run.at, run.free
+    if not _bends(run):
         return None
     run = with_observed(run, objective)
-    if not _bends(run, free):
+    if not _bends(run):
         return None
-    direction = eigen(among(run.hessian, free))[1][:, 0]
+    direction = run.axes[1][:, 0]
     steps = [length * at.place.extent * direction for size in (1.0, 0.3, 0.1, 0.03, 0.01) for length in (size, -size)]
     step = min(steps, key=lambda each: _value(objective, at.place, free, each))
     if _value(objective, at.place, free, step) > at.value - TOLERANCE:
@@ -159,21 +158,15 @@ def _below(run: Run[ProfiledEvaluation], objective: Objective) -> Points | None:
     return at.place.moved(full)
 
 
-def _bends(run: Run[ProfiledEvaluation], free: Mask) -> bool:
+def _bends(run: Run[ProfiledEvaluation]) -> bool:
     """Whether the criterion bends downwards, as far as the run's Hessian knows."""
-    return bool(free.any()) and _relative(eigen(among(run.hessian, free))[0]) < -TOLERANCE
-
-
-def among(H: Array, free: Mask) -> Array:
-    """The rows and columns of H (k, k) that are free."""
-    return H if free.all() else H[np.ix_(free, free)]
+    return bool(run.free.any()) and _relative(run.axes[0]) < -TOLERANCE
 
 
 def _kept(objective: Objective, run: Run[ProfiledEvaluation], free: Mask, promised: float) -> float:
     """What is left of a promised decrease when steps are tried: a flat direction promises in vain."""
     at = run.at
-    H, g = among(run.hessian, free), at.gradient[free]
-    steps = (trust_step(g, H, radius)[0] for radius in (1e3, 10.0, 1.0, 0.1, 0.01))
+    steps = (step_along(at.gradient[free], *run.axes, radius)[0] for radius in (1e3, 10.0, 1.0, 0.1, 0.01))
     gained = max(at.value - _value(objective, at.place, free, step) for step in steps)
     return promised if gained > TOLERANCE else gained
 

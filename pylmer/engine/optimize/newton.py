@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, Mask
+from ...numerics.linalg import Array, Mask, eigen
 from ..criterion.places import AnyPlace, Evaluation, Trial
 from .trust_region import NEAR, blurred, final, first_radius, negligible, radii, secant, stuck, trust_step, worst
 
@@ -41,10 +42,25 @@ class Run(Generic[E]):
     gradients: int
     trace: tuple[float, ...]
 
-    @property
+    @cached_property
     def hessian(self) -> Array:
         """Information with the secant correction gathered on the way: (k, k)."""
         return self.at.information + self.correction
+
+    @cached_property
+    def free(self) -> Mask:
+        """The coordinates (k,) that may move, of a place that knows them."""
+        return np.asarray(self.at.place.free)
+
+    @cached_property
+    def axes(self) -> tuple[Array, Array]:
+        """Curvatures (f,), ascending, and axes (f, f) of the Hessian among the free coordinates; there are some."""
+        return eigen(among(self.hessian, self.free))
+
+
+def among(H: Array, free: Mask) -> Array:
+    """The rows and columns of H (k, k) that are free."""
+    return H if free.all() else H[np.ix_(free, free)]
 
 
 def standing(at: E, *, converged: bool = True, message: str = "", evaluations: int = 0) -> Run[E]:

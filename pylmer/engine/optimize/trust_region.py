@@ -104,7 +104,11 @@ def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
         return g, 0.0, True
     if not math.isfinite(H.sum() + g.sum()) and not (np.isfinite(H).all() and np.isfinite(g).all()):
         raise NumericalError("the score or the information is not finite")
-    values, vectors = eigen(H)
+    return step_along(g, *eigen(H), radius)
+
+
+def step_along(g: Array, values: Array, vectors: Array, radius: float) -> tuple[Array, float, bool]:
+    """`trust_step` where the eigenvalues (k,) and vectors (k, k) of H are known."""
     s, decrease, inside = one_step((g @ vectors).tolist(), values.tolist(), radius)
     return vectors @ np.array(s), decrease, inside
 
