@@ -152,7 +152,7 @@ def transposed(A: Array) -> Array:
 def lower_factor(A: Array) -> tuple[Array, Array]:
     """(T, Q) with A = T Q', T lower triangular with a diagonal >= 0 and Q orthogonal; A is (..., l, l)."""
     Q, R = _small_qr(A.T) if A.ndim == 2 and len(A) else np.linalg.qr(transposed(A))
-    sign = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    sign = np.where(R.diagonal(0, -2, -1) < 0, -1.0, 1.0)
     return transposed(R * sign[..., :, None]), Q * sign[..., None, :]
 
 

@@ -24,7 +24,7 @@ from typing import Protocol
 import numpy as np
 
 from ...errors import ArgumentError
-from ...numerics.linalg import Array, Codes, lower_factor
+from ...numerics.linalg import Array, Codes, inverse_upper, lower_factor
 from ...structures import STRUCTURES
 from .point import Point, lower_entries, pairs_below
 
@@ -143,7 +143,7 @@ class CovarianceFamily(ABC):
 
     def factor(self, point: Point, R: Array) -> tuple[Array, Array]:
         """(T, Q): the lower-triangular template in the user's coordinates, R^-1 T~ = T Q'."""
-        return lower_factor(np.linalg.solve(R, point.template()))
+        return lower_factor(inverse_upper(R) @ point.template())
 
     def par_tangents(self, par: Array) -> Array:
         """dSigma/dpar in the user's coordinates: (k, l, l)."""
