@@ -22,6 +22,7 @@ CHUNK = 65_536  # rows held at once at the most
 FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
+PLAIN = frozenset({bool, int, float, str, type(None)})  # what most of a record is, and no array
 FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
 
@@ -36,6 +37,8 @@ def read_only(value: Any) -> Any:
     >>> read_only(np.zeros(2)).flags.writeable
     False
     """
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, np.ndarray):
         if not value.flags.writeable:
             return value
