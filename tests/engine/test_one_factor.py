@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import pylmer
+from pylmer.engine.criterion.profiled import OneFactorAt
 from pylmer.engine.factorization.blocked import EliminationFactorization
 from pylmer.engine.factorization.one_factor import OneFactorization
 from pylmer.numerics import linalg
@@ -41,6 +42,21 @@ def test_values_at_once_are_those_one_by_one(formula: str, REML: bool) -> None:
     together = fit.criterion.values(places)
     assert together is not None
     np.testing.assert_allclose(together, [fit.criterion.at(place).value for place in places], rtol=1e-13)
+
+
+@pytest.mark.parametrize("REML", [True, False])
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_an_evaluation_in_one_go_is_what_is_asked_for_in_pieces(formula: str, REML: bool) -> None:
+    fit = pylmer.lmer(formula, DATA, REML)
+    at = fit.criterion.at(fit.covariances.multiple(0.4))
+    once, pieces = at.evaluation(), fit.criterion.at(at.points)
+    assert isinstance(at, OneFactorAt)
+    np.testing.assert_allclose(once.gradient, pieces.gradient, rtol=1e-12)
+    np.testing.assert_allclose(once.information, pieces.information, rtol=1e-11, atol=1e-11)
+    for one, two in zip(
+        (*once.G, *once.ZtQZ), (*pieces.G, *(pieces.ZtQZ[0][at, at] for _, at in at._places)), strict=True
+    ):
+        np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12)
 
 
 def test_values_are_not_taken_at_once_of_crossed_factors() -> None:
