@@ -54,7 +54,7 @@ def test_an_evaluation_in_one_go_is_what_is_asked_for_in_pieces(formula: str, RE
     np.testing.assert_allclose(once.gradient, pieces.gradient, rtol=1e-12)
     np.testing.assert_allclose(once.information, pieces.information, rtol=1e-11, atol=1e-11)
     for one, two in zip(
-        (*once.G, *once.ZtQZ), (*pieces.G, *(pieces.ZtQZ[0][at, at] for _, at in at._places)), strict=True
+        (*once.G, *once.ZtQZ), (*pieces.G, *(pieces.ZtQZ[0][here, here] for _, here in at._places)), strict=True
     ):
         np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12)
 
