@@ -22,6 +22,7 @@ CHUNK = 65_536  # rows held at once at the most
 FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
+HELD = (np.ndarray, tuple, dict, sparse.csr_array)  # what is an array, or holds some
 FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
 
@@ -53,9 +54,10 @@ def read_only(value: Any) -> Any:
 def seal(record: Any) -> None:
     """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is."""
     for name, value in list(vars(record).items()):
-        sealed = read_only(value)
-        if sealed is not value:
-            object.__setattr__(record, name, sealed)
+        if isinstance(value, HELD):
+            sealed = read_only(value)
+            if sealed is not value:
+                object.__setattr__(record, name, sealed)
 
 
 def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
