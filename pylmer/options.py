@@ -75,16 +75,17 @@ class Control:
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         """An instance, if all options are known; else ArgumentError."""
-        known = [each.name for each in fields(cls)]
+        known = [each.name for each in fields(cls)] if options else []
         for name in options:
             if name not in known:
                 raise ArgumentError(f"{cls.__name__}() has no option {name!r}{cls._way_out(name, known)}")
         return object.__new__(cls)
 
     def __post_init__(self) -> None:
+        given = vars(self)
         for name, choices in self.choices.items():
-            value = getattr(self, name)
-            if not is_one_of(value, choices):
+            value = given[name]
+            if not isinstance(value, str) or value not in choices:
                 wanted = ", ".join(map(repr, choices))
                 raise ArgumentError(f"{type(self).__name__}({name}={written(value)}): wanted one of {wanted}")
         if not callable(self.optimizer) and not is_one_of(self.optimizer, OPTIMIZERS):

@@ -13,9 +13,9 @@ from ..errors import DataError
 from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
 from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
-from ..language.nodes import Call, Name, Node
+from ..language.nodes import Node
 from ..language.randoms import Doublevert, double_bar_effects
-from ..language.walk import nodes
+from ..language.syntax import Identity
 from ..numerics.linalg import read_only
 from ..numerics.rank import independent_columns
 from ..options import Control
@@ -24,7 +24,8 @@ from .contrasts import Contrasts, unused
 from .hints import hints
 from .known import Known
 from .matrices import code, factors_in
-from .model_frame import DesignArguments, Frame, Parts, build_frame
+from .model_frame import DesignArguments, Frame, build_frame
+from .parts import Parts
 from .random import RandomCoder, fitting_order, grouping_factor, random_design
 from .record import Design
 from .remembered import remember, remembered_columns, remembered_env
@@ -122,12 +123,12 @@ def take_apart(formula: MixedFormula, columns: Columns | None, control: Control)
     """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
     names = tuple(columns or ())
     double: Doublevert = "diag" if control.doublevert == "diag" else "split"
-    return _taken_apart(formula, (formula.fixed, formula.random, formula.text), names, double)
+    return _taken_apart(formula.identity, names, double)
 
 
 @lru_cache(maxsize=256)  # as of parsing: the same few formulas again and again
-def _taken_apart(formula: MixedFormula, apart: Any, names: tuple[str, ...], double: Doublevert) -> Parts:
-    """`take_apart`; `apart` tells formulas apart that are equal, and yet not the same."""
+def _taken_apart(same: Identity, names: tuple[str, ...], double: Doublevert) -> Parts:
+    formula = same.formula
     random = expand_random(formula, names, double)
     effects = tuple(terms(term.effects, columns=names, text=formula.text) for term in random)
     fixed = fixed_terms(formula, names)
@@ -149,8 +150,7 @@ def _framed(frame: Frame) -> dict[str, Value]:
 
 
 def _checked_rows(parts: Parts, frame: Frame, control: Control, family: Family | None) -> list[str]:
-    used = {deparse(node) for terms in (parts.fixed, *parts.effects) for node in terms.used}
-    used_values = {name: value for name, value in frame.variables.items() if name in used}
+    used_values = {name: value for name, value in frame.variables.items() if name in parts.used}
     check_finite({frame.y_name: frame.y, **used_values, "offset": frame.offset})
     check_weights(frame.weights, family is not None)
     w = prior_weights(frame.weights, frame.response)
@@ -169,9 +169,9 @@ def _random(
 ) -> tuple[tuple[RandomRows, ...], tuple[RandomSpec, ...], list[int]]:
     """Random terms and their specs in fitting order, and their places as written."""
     made: dict[str, Any] = {}
-    factors = [grouping_factor(term.group, frame, made) for term in parts.random]
+    factors = [grouping_factor(term, frame, made) for term in parts.terms]
     order = fitting_order([len(factor.levels) for factor in factors])
-    both = [random_design(parts.random[i], parts.effects[i], factors[i], coder) for i in order]
+    both = [random_design(parts.terms[i], factors[i], coder) for i in order]
     return tuple(term for term, _ in both), tuple(spec for _, spec in both), order
 
 
@@ -205,7 +205,7 @@ def _spec(
     columns = remembered_columns(frame, frame.rows.n_total)
     remembered = remembered_arguments(arguments)
     texts = [text for text in remembered.values() if isinstance(text, str)]
-    used = [*parts.variables, *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
+    used = [*parts.variables.values(), *parts.fixed.offsets, *(node for spec in specs for node in spec.factors)]
     used += [argument_node(text, frame.scope.columns) for text in texts]
     return Spec(
         text=parts.formula.text,
@@ -230,11 +230,8 @@ def _response_notes(parts: Parts) -> list[str]:
 
 def _dot_notes(parts: Parts) -> list[str]:
     """`.` takes in the grouping columns as well, which is seldom meant."""
-    if Name(".") not in nodes(parts.formula.fixed):
-        return []
-    groups = {deparse(node) for term in parts.random for node in nodes(term.group) if isinstance(node, Name | Call)}
-    both = [label for label in parts.fixed.labels if label in groups]
-    return [f"'.' puts the grouping factor {name!r} among the fixed effects too; write '. - {name}'" for name in both]
+    put = "'.' puts the grouping factor {0!r} among the fixed effects too; write '. - {0}'"
+    return [put.format(name) for name in parts.dotted_groups]
 
 
 def _double_bar_notes(parts: Parts, frame: Frame, control: Control) -> list[str]:

@@ -17,7 +17,7 @@ from ..functions import Coding, Value
 from ..functions.arrays import Array
 from ..functions.codings import PLACE, dense_columns, indicators
 from ..functions.variables import coded_factor, is_categorical
-from ..language import Terms, deparse
+from ..language import Terms
 from .spec import Matrices
 
 WIDE = 8  # a factor with more levels is coded sparse
@@ -59,8 +59,7 @@ def code(
         return single, single.matrix(variables, n)
     from .coder import multiplied  # late: formulaic is large
 
-    used = [deparse(node) for node in terms.used]
-    wide = keep_sparse and any(_levels(variables[name]) > WIDE for name in used)
+    wide = keep_sparse and any(_levels(variables[name]) > WIDE for name in terms.used_names)
     return multiplied(terms, variables, n, codings, "sparse" if wide else "numpy")
 
 
@@ -68,7 +67,7 @@ def side_by_side(
     terms: Terms, variables: Mapping[str, Value], codings: Mapping[str, Coding], widest: float
 ) -> SideBySide | None:
     """The coder of some terms, None unless each is one number or one factor of at most `widest` levels."""
-    names = [deparse(node) for node in terms.variables]
+    names = terms.names
     if any(len(indices) != 1 or not _is_single(variables[names[indices[0]]], widest) for indices in terms.factors):
         return None
     parts: list[Part] = []
@@ -117,7 +116,7 @@ def _levels(value: Value) -> int:
 
 def factors_in(terms: Iterable[Terms], variables: Mapping[str, Value]) -> dict[str, Any]:
     """The factors among the variables that some terms use."""
-    names = {deparse(node) for each in terms for node in each.used}
+    names = {name for each in terms for name in each.used_names}
     return {name: coded_factor(value) for name, value in variables.items() if name in names and is_categorical(value)}
 
 
@@ -125,7 +124,7 @@ def single_column(terms: Terms, variables: Mapping[str, Value]) -> Array | None:
     """`0 + x` of a plain number: the column itself (n, 1), not copied."""
     if terms.intercept or len(terms.factors) != 1 or len(terms.factors[0]) != 1:
         return None
-    value = variables[deparse(terms.variables[terms.factors[0][0]])]
+    value = variables[terms.names[terms.factors[0][0]]]
     if isinstance(value, np.ndarray) and value.dtype == np.float64:
         return value[:, None]
     return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,54 +26,15 @@ from ..functions import (
 from ..functions.arrays import Array
 from ..functions.values import RefusedError, length, missing, take
 from ..functions.variables import as_variable
-from ..language import MixedFormula, RandomTerm, Terms, deparse
-from ..language.nodes import Binary, Call, Name, Node, Paren
-from ..language.walk import nodes
-from .known import Known, group_key
+from ..language import MixedFormula, deparse
+from ..language.nodes import Name, Node
+from .known import Known
+from .parts import Parts
 from .row_arguments import check_length, chosen_rows, offset_of, row_numbers
 from .rows_used import RowsUsed, choose_rows, na_action_name
 
 if TYPE_CHECKING:
     from .responses import Reader, Response
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """A formula taken apart: terms of the fixed part, random terms as fitted, and the terms left of each bar.
-
-    repeats_response  whether the response was among the fixed terms, which are without it
-    """
-
-    formula: MixedFormula
-    fixed: Terms
-    random: tuple[RandomTerm, ...]
-    effects: tuple[Terms, ...]
-    repeats_response: bool = False
-
-    @cached_property
-    def variables(self) -> tuple[Node, ...]:
-        """The variables of the fixed part and left of the bars, each once, without response and offsets.
-
-        As in R's model frame `x - z` has z too: rows in which z is missing are left out.
-        """
-        found: dict[str, Node] = {}
-        for terms in (self.fixed, *self.effects):
-            found |= {deparse(node): node for node in terms.framed}
-        return tuple(found.values())
-
-    @cached_property
-    def groups(self) -> tuple[Node, ...]:
-        """The factors that stand between the `:` of the groups, each once."""
-        return tuple({deparse(node): node for term in self.random for node in group_factors(term.group)}.values())
-
-    @cached_property
-    def names(self) -> tuple[Node, ...]:
-        """All names and calls of the formula, first to last; `.` has been expanded."""
-        formula = self.formula
-        sides = (side for term in formula.random for side in (term.effects, term.group))
-        roots = [root for root in (formula.response, formula.fixed, *sides) if root is not None]
-        found = [node for root in roots for node in nodes(root) if isinstance(node, Name | Call)]
-        return tuple(sorted((node for node in found if node != Name(".")), key=lambda node: node.span[0]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -135,15 +95,15 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
     action = na_action_name(arguments.na_action)
     scope = _scope(parts, columns, arguments.env or {}, known)
     check_names(parts.names, scope)
-    y_node = left_side(parts.formula)
-    y_name, y_found = deparse(y_node), variable_of(y_node, scope)
+    y_node, y_name = left_side(parts.formula), parts.response
+    y_found = variable_of(y_node, scope)
     n = length(y_found) if columns is None else columns.n
     check_length(y_found, n, y_node, scope)
     scope = _labelled(scope, n)
     found = known.variables_for(evaluated(parts.variables, scope, n))
     y = known.response_for(y_found)
     variables = {y_name: y} | {name: value for name, value in found.items() if name != y_name}
-    groups = {deparse(node): _group(node, scope, n) for node in parts.groups}
+    groups = {name: _group(node, scope, n) for name, node in parts.groups.items()}
     offset = offset_of(parts.fixed, arguments.offset, scope, n)
     weights = row_numbers(arguments.weights, "weights", scope, n)
     given = {"offset": offset, "weights": weights}
@@ -152,7 +112,7 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
     rows = choose_rows(n, chosen, variables, action, extra)
     return Frame(
         {name: _on(value, rows) for name, value in found.items()},
-        {name: drop_unused(_on(group, rows)) for name, group in groups.items()},
+        {name: _on(group, rows) for name, group in groups.items()},
         read_response(read, _on(y, rows), y_node, scope),
         y_name,
         _on(offset, rows),
@@ -162,7 +122,7 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
         action,
         scope,
         made_missing_notes(made_missing(parts, scope, {y_name: y_found} | found)),
-        {key: drop_unused(_on(group, rows)) for key, group in known.groups_among(_keys(parts.random)).items()},
+        {key: _on(group, rows) for key, group in known.groups_among(term.key for term in parts.terms).items()},
     )
 
 
@@ -180,19 +140,6 @@ def _labelled(scope: Scope, n: int) -> Scope:
     return scope if scope.index is not None and len(scope.index) == n else replace(scope, index=pd.RangeIndex(n))
 
 
-def _keys(random: Iterable[RandomTerm]) -> list[str]:
-    return [group_key(group_factors(term.group)) for term in random]
-
-
-def group_factors(group: Node) -> tuple[Node, ...]:
-    """`a:b:c` -> a, b, c."""
-    if isinstance(group, Paren):
-        return group_factors(group.inner)
-    if isinstance(group, Binary) and group.operator == ":":
-        return (*group_factors(group.left), *group_factors(group.right))
-    return (group,)
-
-
 def left_side(formula: MixedFormula) -> Node:
     if formula.response is None:
         raise DataError(f"the formula {formula} has no response: write y ~ ...")
@@ -207,12 +154,11 @@ def read_response(read: Reader, value: Value, node: Node, scope: Scope) -> Respo
         raise scope.error(str(refused), node) from None
 
 
-def evaluated(found: Sequence[Node], scope: Scope, n: int) -> dict[str, Value]:
+def evaluated(found: Mapping[str, Node], scope: Scope, n: int) -> dict[str, Value]:
     values = {}
-    for node in found:
-        value = variable_of(node, scope, n)
-        check_length(value, n, node, scope)
-        values[deparse(node)] = value
+    for name, node in found.items():
+        values[name] = variable_of(node, scope, n)
+        check_length(values[name], n, node, scope)
     return values
 
 
@@ -247,17 +193,16 @@ def _on(value: Any, rows: RowsUsed) -> Any:
 def made_missing(parts: Parts, scope: Scope, variables: Mapping[str, Value]) -> dict[str, int]:
     """For every expression, rows in which it is NaN where its variables have values, as a negative one's log is."""
     found = {}
-    every = [*([parts.formula.response] if parts.formula.response else []), *parts.variables]
-    for node in every:
-        value = variables[deparse(node)]
-        absent = missing(value) if isinstance(value, np.ndarray | Matrix) and not isinstance(node, Name) else None
+    for text, names in parts.computed.items():
+        value = variables[text]
+        absent = missing(value) if isinstance(value, np.ndarray | Matrix) else None
         if absent is None:
             continue
         before = np.zeros_like(absent)
-        for name in (inner.name for inner in nodes(node) if isinstance(inner, Name) and inner.name in scope.columns):
-            mask = missing(scope.columns[name])
+        for name in names:
+            mask = missing(scope.columns[name]) if name in scope.columns else None
             before |= False if mask is None else mask
-        found[deparse(node)] = int(np.count_nonzero(absent & ~before))
+        found[text] = int(np.count_nonzero(absent & ~before))
     return found
 
 

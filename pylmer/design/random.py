@@ -9,35 +9,24 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..functions import Factor, Value, cross
-from ..language import RandomTerm, Terms, deparse, random_label
-from ..language.nodes import Name, Node, Paren
-from ..structures import STRUCTURES
+from ..language import Terms, deparse
 from .contrasts import Contrasts
-from .known import group_key
 from .matrices import code, factors_in, single_column
-from .model_frame import Frame, group_factors
+from .model_frame import Frame
+from .parts import TermParts
 from .rows import RandomRows
-from .spec import Matrices, RandomSpec, own_groups
+from .spec import Matrices, RandomSpec
 
 Key: TypeAlias = tuple[bool, tuple[str, ...], frozenset[str]]  # intercept, labels, factors of the own group
 
 
-def group_name(group: Node) -> str:
-    """The group as lme4 prints it: a name bare, anything else deparsed."""
-    if isinstance(group, Paren):
-        return group_name(group.inner)
-    return group.name if isinstance(group, Name) else deparse(group)
-
-
-def grouping_factor(group: Node, frame: Frame, made: dict[str, Factor]) -> Factor:
+def grouping_factor(term: TermParts, frame: Frame, made: dict[str, Factor]) -> Factor:
     """The factor of `a:b:c` on the rows used; equal groups are one object."""
-    text = deparse(group)
-    if text not in made:
-        factors = group_factors(group)
-        known = frame.whole.get(group_key(factors))
-        made[text] = reduce(cross, (frame.groups[deparse(node)] for node in factors)) if known is None else known
-        made[text] = Factor(made[text].codes.astype(np.int64, copy=False), made[text].levels)
-    return made[text]
+    if term.text not in made:
+        known = frame.whole.get(term.key)
+        found = reduce(cross, (frame.groups[deparse(node)] for node in term.factors)) if known is None else known
+        made[term.text] = Factor(found.codes.astype(np.int64, copy=False), found.levels)
+    return made[term.text]
 
 
 def fitting_order(sizes: Sequence[int]) -> list[int]:
@@ -65,17 +54,17 @@ class RandomCoder:
         if isinstance(X, np.ndarray):
             self.made[terms.intercept, terms.labels, frozenset()] = (coder, X)
 
-    def columns(self, terms: Terms, group: Node) -> tuple[Matrices | None, Any, tuple[str, ...]]:
+    def columns(self, term: TermParts) -> tuple[Matrices | None, Any, tuple[str, ...]]:
         """Coder, Z (n, l) and names; of an intercept alone None, None and its name.
 
         A number that is a factor of the group as well, as in `(x | x)`, is that factor here, as in R.
         """
+        terms = term.effects
         if terms.intercept and not terms.factors:
             return None, None, ("(Intercept)",)
-        own = own_groups(terms.used, group_factors(group))
-        key = (terms.intercept, terms.labels, own)
+        key = (terms.intercept, terms.labels, term.own)
         if key not in self.made:
-            self.made[key] = self._code(terms, own)
+            self.made[key] = self._code(terms, term.own)
         coder, Z = self.made[key]
         return coder, Z, coder.names
 
@@ -92,10 +81,9 @@ class RandomCoder:
         return coder, alone
 
 
-def random_design(term: RandomTerm, terms: Terms, factor: Factor, coder: RandomCoder) -> tuple[RandomRows, RandomSpec]:
+def random_design(term: TermParts, factor: Factor, coder: RandomCoder) -> tuple[RandomRows, RandomSpec]:
     """One random term on the rows, and what codes it for new data."""
-    made, Z, names = coder.columns(terms, term.group)
-    group, label = group_name(term.group), random_label(term)
-    hom = bool(STRUCTURES[term.structure].hom if term.hom is None else term.hom)
-    spec = RandomSpec(label, group, group_factors(term.group), factor.levels, terms.used, made)
-    return RandomRows(label, group, names, factor.levels, term.structure, hom, factor.codes, Z), spec
+    made, Z, names = coder.columns(term)
+    spec = RandomSpec(term.label, term.group, term.factors, factor.levels, term.effects.used, made)
+    rows = RandomRows(term.label, term.group, names, factor.levels, term.structure, term.hom, factor.codes, Z)
+    return rows, spec

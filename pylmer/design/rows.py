@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +37,7 @@ class RandomRows(RandomDesign):
     @property
     def design(self) -> RandomDesign:
         """The term without its rows."""
-        return RandomDesign(**{each.name: getattr(self, each.name) for each in fields(RandomDesign)})
+        return RandomDesign(self.label, self.group, self.columns, self.levels, self.structure, self.hom)
 
     @property
     def Zt(self) -> sparse.csc_array:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from ..functions.arrays import Array
 from ..options import Control
@@ -22,8 +21,7 @@ def check_scale(X: Any, names: Sequence[str], control: Control) -> list[str]:
     """Columns of X, but for zeros and ones, whose standard deviations are far apart, or far from 1."""
     if control.check_scaleX == "ignore" or X.shape[0] < 2:
         return []
-    found = sparse_spreads(X) if sparse.issparse(X) else [_spread(X[:, place]) for place in range(X.shape[1])]
-    return scale_notes(found, names, control)
+    return scale_notes(_spreads(X) if isinstance(X, np.ndarray) else sparse_spreads(X), names, control)
 
 
 def scale_notes(found: Sequence[float | None], names: Sequence[str], control: Control) -> list[str]:
@@ -46,13 +44,17 @@ def _reach(small: float, large: float) -> float:
     return max(large / lowest, large, 1 / lowest)
 
 
+def _spreads(X: Array) -> list[float | None]:
+    """Standard deviation of every column, None for those of zeros and ones."""
+    with np.errstate(over="ignore"):
+        return [_spread(column) for column in X.T]
+
+
 def _spread(column: Array) -> float | None:
-    """Standard deviation, None for a column of zeros and ones."""
     if _is_indicator(column[:LOOK]) and _is_indicator(column):
         return None
-    with np.errstate(over="ignore"):
-        apart = column - column.mean()
-        sd = math.sqrt(float(apart @ apart) / (len(column) - 1))
+    apart = column - np.add.reduce(column) / len(column)
+    sd = math.sqrt(float(apart @ apart) / (len(column) - 1))
     if math.isfinite(sd):
         return sd
     largest = float(np.max(np.abs(column)))

@@ -36,6 +36,7 @@ from ..language import deparse, parse_expression
 from ..language.nodes import Name, Node
 from ..language.walk import nodes
 from .model_frame import DesignArguments
+from .parts import own_groups
 from .remembered import Remembered
 from .row_arguments import row_numbers
 
@@ -325,11 +326,6 @@ def _new_levels(group: str, factors: Sequence[Factor], rows: Array) -> str:
         f"grouping factor {group!r} has new or missing levels in the new data: {listed}; "
         "allow_new_levels=True takes them as groups of which nothing is known"
     )
-
-
-def own_groups(variables: Iterable[Node], factors: Iterable[Node]) -> frozenset[str]:
-    """The variables left of a bar that are factors of its group."""
-    return frozenset(map(deparse, variables)) & frozenset(map(deparse, factors))
 
 
 def remembered_arguments(arguments: DesignArguments) -> dict[str, Any]:

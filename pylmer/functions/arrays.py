@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ def has_nan(values: Array) -> bool:
     """Whether any value is missing; the minimum propagates NaN, so no mask is made."""
     if values.size == 0 or values.dtype.kind not in "fM":
         return False
-    smallest = values.min()
+    smallest = np.minimum.reduce(values, axis=None)
     return bool(np.isnat(smallest) if values.dtype.kind == "M" else np.isnan(smallest))
 
 
@@ -22,7 +23,7 @@ def all_finite(values: Array) -> bool:
     """Whether all values are finite numbers."""
     if values.size == 0 or values.dtype.kind != "f":
         return True
-    return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
+    return math.isfinite(np.minimum.reduce(values, axis=None)) and math.isfinite(np.maximum.reduce(values, axis=None))
 
 
 def nan_mask(values: Array) -> Array | None:

@@ -160,9 +160,13 @@ def _from_pandas(data: pd.DataFrame) -> Columns:
     return Columns(readers, len(data), data.index, twice)
 
 
-def columns_of(data: pd.DataFrame, found: Mapping[str, Any]) -> Columns:
-    """The columns of a frame that have been taken out of it already, by their names."""
-    columns = Columns({name: partial(_itself, column) for name, column in found.items()}, len(data), data.index)
+def columns_of(data: pd.DataFrame, labels: Mapping[str, Any], found: Mapping[str, Any]) -> Columns:
+    """The columns of a frame by their names, of which those `found` have been taken out of it already."""
+    readers = {
+        name: partial(_itself, found[name]) if name in found else partial(operator.getitem, data, label)
+        for name, label in labels.items()
+    }
+    columns = Columns(readers, len(data), data.index)
     columns.frame = data
     return columns
 

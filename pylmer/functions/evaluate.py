@@ -38,18 +38,23 @@ def evaluate(node: Node, scope: Scope) -> Value:
     array([40., 10., 90.])
     """
     with np.errstate(all="ignore"):
-        return _VISITORS[type(node)](node, scope)
+        return _value(node, scope)
+
+
+def _value(node: Node, scope: Scope) -> Value:
+    """The same inside an expression."""
+    return _VISITORS[type(node)](node, scope)
 
 
 def check_names(nodes: Iterable[Node], scope: Scope) -> None:
     """Raise FormulaNameError for the first name, variable or function, that has no meaning."""
     every = list(nodes)
-    names = [node.name for node in every if isinstance(node, Name)]
     for node in every:
-        _check_name(node, scope, names)
+        if not (isinstance(node, Name) and node.name in scope.columns and not node.prefix):
+            _check_name(node, scope, every)
 
 
-def _check_name(node: Node, scope: Scope, names: Sequence[str]) -> None:
+def _check_name(node: Node, scope: Scope, every: Sequence[Node]) -> None:
     if isinstance(node, Call):
         _function(node, scope)
     if isinstance(node, Call | Name):
@@ -57,7 +62,7 @@ def _check_name(node: Node, scope: Scope, names: Sequence[str]) -> None:
     if not isinstance(node, Name) or node.name in SCHEMES:  # C(a, sum)
         return
     if not scope.knows(node.name) and scope.function(node.name) is None:
-        raise _unknown(node, scope, names)
+        raise _unknown(node, scope, [each.name for each in every if isinstance(each, Name)])
 
 
 def _unknown(node: Name, scope: Scope, names: Sequence[str] = ()) -> PylmerError:
@@ -86,8 +91,8 @@ def _check_package(node: Call | Name, scope: Scope) -> None:
 
 
 def _name(node: Name, scope: Scope) -> Value:
-    _check_package(node, scope)
     if node.prefix:
+        _check_package(node, scope)
         return scope.function(node.name) or CONSTANTS[node.name]
     if node.name in scope.columns:
         return scope.columns[node.name]
@@ -121,7 +126,7 @@ _MISSING: dict[str, Value] = {"NA": Logical(np.array([-1], dtype=np.int8))}
 def _unary(node: Unary, scope: Scope) -> Value:
     from .operators import apply_sign
 
-    value = evaluate(node.operand, scope)
+    value = _value(node.operand, scope)
     if node.operator == "~":
         raise scope.error("a formula cannot stand inside an expression", node)
     return _guarded(lambda: apply_sign(node.operator, value), node, scope)
@@ -132,9 +137,9 @@ def _binary(node: Binary, scope: Scope) -> Value:
     from .operators import apply_operator
 
     first, steps = node.spine()
-    value = evaluate(first, scope)
+    value = _value(first, scope)
     for step in steps:
-        right = evaluate(step.right, scope)
+        right = _value(step.right, scope)
         value = _guarded(lambda: apply_operator(step.operator, value, right), step, scope)  # noqa: B023
     return value
 
@@ -163,16 +168,15 @@ def _promise(argument: Argument, scope: Scope) -> Promise:
     from .matching import Promise
 
     node = argument.value
-    return Promise(argument.name, node, lambda: None if node is None else evaluate(node, scope))
+    return Promise(argument.name, node, lambda: None if node is None else _value(node, scope))
 
 
 def _index(node: Index, scope: Scope) -> Value:
     from . import indexing
 
-    operand = evaluate(node.operand, scope)
+    operand = _value(node.operand, scope)
     places = [
-        indexing.EVERYTHING if argument.value is None else evaluate(argument.value, scope)
-        for argument in node.arguments
+        indexing.EVERYTHING if argument.value is None else _value(argument.value, scope) for argument in node.arguments
     ]
     action = indexing.element if node.double else indexing.index
     return _guarded(lambda: action(operand, places), node, scope)
@@ -199,7 +203,7 @@ _VISITORS: dict[type, Callable[[Any, Scope], Value]] = {
     Constant: _constant,
     Unary: _unary,
     Binary: _binary,
-    Paren: lambda node, scope: evaluate(node.inner, scope),
+    Paren: lambda node, scope: _value(node.inner, scope),
     Call: _call,
     Index: _index,
 }

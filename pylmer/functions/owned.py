@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from .columns import Columns, columns_of, read_columns
+from .columns import Columns, columns_of
 
 NARROW = 16  # columns up to which a frame is read and owned in one pass
 COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
@@ -49,17 +49,26 @@ def own_table(data: Any, used: Collection[str] | None) -> tuple[Any, Columns | N
     return own_data(data, used), None
 
 
-def _own_narrow(data: pd.DataFrame, used: Collection[str] | None) -> tuple[pd.DataFrame, Columns]:
+def _own_narrow(data: pd.DataFrame, used: Collection[str] | None) -> tuple[pd.DataFrame, Columns | None]:
+    labels = data.columns.to_numpy(dtype=object).tolist()
+    names = list(map(str, labels))
+    if len(set(names)) < len(names):  # 1 and "1" are two labels of one name
+        return _own_pandas(data, used), None
     kept = _shallow(data)
+    attrs, kept.attrs = kept.attrs, {}  # each column would get a deep copy of them
     found: dict[str, Any] = {}
-    for place, (label, column) in enumerate(kept.items()):
-        found[str(label)] = column
-        if _wanted(label, used) and not (COPIES_ON_WRITE and _is_guarded(column.dtype)):
-            found[str(label)] = column.array.copy()
-            kept.isetitem(place, found[str(label)])
-    if len(found) < kept.shape[1]:  # 1 and "1" are two labels of one name
-        return kept, read_columns(kept)
-    return kept, columns_of(kept, found)
+    for place, name in enumerate(names):
+        if used is None or name in used:
+            found[name] = column = _column(kept, place, labels[place])
+            if not (COPIES_ON_WRITE and _is_guarded(column.dtype)):
+                found[name] = column.array.copy()
+                kept.isetitem(place, found[name])
+    kept.attrs = attrs
+    return kept, columns_of(kept, dict(zip(names, labels, strict=True)), found)
+
+
+def _column(frame: pd.DataFrame, place: int, label: Any) -> pd.Series[Any]:
+    return frame[label] if isinstance(label, str) else frame.iloc[:, place]
 
 
 def own_values(given: Mapping[Any, Any], used: Collection[str] | None) -> dict[Any, Any]:
@@ -91,7 +100,7 @@ def _own_pandas(data: pd.DataFrame, used: Collection[str] | None) -> pd.DataFram
     labels, unique = data.columns.tolist(), data.columns.is_unique
     for place, (label, dtype) in enumerate(zip(labels, data.dtypes.tolist(), strict=True)):
         if _wanted(label, used) and not (COPIES_ON_WRITE and _is_guarded(dtype)):
-            column = data[label] if unique and isinstance(label, str) else data.iloc[:, place]
+            column = _column(data, place, label if unique else None)
             kept.isetitem(place, column.array.copy())
     return kept
 
@@ -106,7 +115,9 @@ def _shallow(data: pd.DataFrame) -> pd.DataFrame:
 
 def _is_guarded(dtype: Any) -> bool:
     """Whether pandas 3 lends the column out read-only; what is behind categoricals and Int64 it lends as it is."""
-    return isinstance(dtype, np.dtype) or pd.api.types.is_string_dtype(dtype)
+    if isinstance(dtype, np.dtype | pd.CategoricalDtype):
+        return isinstance(dtype, np.dtype)
+    return pd.api.types.is_string_dtype(dtype)
 
 
 def _own_other(data: Any, used: Collection[str] | None) -> Any:

@@ -17,12 +17,12 @@ from .values import Factor, Function, Logical, Matrix, Strings, Value
 
 def value_of(column: Any, what: str) -> Value:
     """The value of a column, an array, a list or a scalar; `what` names it in errors (DataError)."""
+    if isinstance(column, pd.Series):
+        return _of_pandas(column, what)
     if column is None or isinstance(column, Factor | Strings | Logical | Matrix | Function):
         return column
     if isinstance(column, nw.Series):
         return _of_narwhals(column, what)
-    if isinstance(column, pd.Series):
-        return _of_pandas(column, what)
     if isinstance(column, np.ma.MaskedArray):
         return _of_pandas(pd.Series(column.tolist(), dtype=None if column.dtype.kind in "biuf" else object), what)
     if isinstance(column, np.ndarray):
@@ -87,10 +87,10 @@ def _of_array(array: Array, what: str) -> Value:
 
 def _of_pandas(series: pd.Series[Any], what: str) -> Value:
     dtype = series.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _categorical(series.array, dtype, what)
     if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
         return _of_array(series.to_numpy(), what)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _categorical(series.array, dtype, what)
     for recognised, reader in _READERS:
         if recognised(dtype):
             return reader(series)
@@ -130,6 +130,8 @@ def _levels(categories: pd.Index, what: str) -> Levels:
 
 
 def _labels(categories: pd.Index, what: str) -> list[str]:
+    if isinstance(categories.dtype, pd.StringDtype):
+        return list(categories.to_numpy(dtype=object).tolist())
     if categories.dtype.kind == "b":
         return ["TRUE" if category else "FALSE" for category in categories]
     if isinstance(categories, pd.DatetimeIndex):

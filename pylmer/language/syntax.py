@@ -67,6 +67,16 @@ class Terms:
         return tuple(self.variables[i] for i in sorted({i for indices in self.factors for i in indices}))
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The variables, deparsed."""
+        return tuple(map(deparse, self.variables))
+
+    @cached_property
+    def used_names(self) -> tuple[str, ...]:
+        """Those that occur in a term, deparsed."""
+        return tuple(map(deparse, self.used))
+
+    @cached_property
     def framed(self) -> tuple[Node, ...]:
         """The variables of R's model frame, those that a `-` took out of all terms too; no response, no offsets."""
         apart = (self.response, *self.offsets)
@@ -95,6 +105,13 @@ class RandomTerm:
     __repr__ = __str__
 
 
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """A formula and no other, though it be equal, in tables of what has been made of formulas."""
+
+    formula: MixedFormula
+
+
 @dataclass(frozen=True)
 class MixedFormula:
     """response ~ fixed + random terms, as written: `rhs` is the whole right side, for printing.
@@ -113,6 +130,11 @@ class MixedFormula:
     def node(self) -> Node:
         """The formula as one syntax tree, `response ~ rhs`."""
         return Unary("~", self.rhs) if self.response is None else Binary("~", self.response, self.rhs)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """This very formula."""
+        return Identity(self)
 
     @cached_property
     def names(self) -> frozenset[str]:

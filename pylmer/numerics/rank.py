@@ -34,7 +34,7 @@ def independent_columns(X: Any, tolerance: float = TOLERANCE) -> Array:
 
 def clearly_independent(X: Any) -> bool:
     """Whether a Cholesky of X'X, scaled to ones on the diagonal, has large pivots throughout."""
-    if sparse.issparse(X) and _clearly_independent_beside(X):
+    if not isinstance(X, np.ndarray) and _clearly_independent_beside(X):
         return True
     with np.errstate(over="ignore"):
         XtX = crossproduct(X)
@@ -44,10 +44,10 @@ def clearly_independent(X: Any) -> bool:
 def clear_factor(XtX: Array) -> Array | None:
     """R (p, p), upper triangular, R'R = X'X, where all columns are far from depending on each other; else None."""
     length = np.sqrt(XtX.diagonal())
-    if not length.min(initial=1.0) > 0 or not np.isfinite(XtX).all():
+    if not np.minimum.reduce(length, initial=1.0) > 0 or not np.isfinite(XtX).all():
         return None
     factor, info = linalg.lapack.dpotrf(XtX / (length[:, None] * length))
-    if info or not factor.diagonal().min(initial=1.0) ** 2 > CLEAR:
+    if info or not np.minimum.reduce(factor.diagonal(), initial=1.0) ** 2 > CLEAR:
         return None
     return np.asarray(factor * length)
 

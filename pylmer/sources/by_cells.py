@@ -10,8 +10,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from ..design.model_frame import group_factors
-from ..design.random import group_name
+from ..design.parts import group_factors, group_name
 from ..errors import DataError
 from ..functions import Columns, as_factor, evaluate
 from ..functions.arrays import Array

@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..design.parts import own_groups
 from ..design.record import Design, RandomDesign
-from ..design.spec import Spec, own_groups
+from ..design.spec import Spec
 from ..engine.sums.labels import Labels, TermNames
 from ..engine.sums.rows import Rows, TermRows
 from ..engine.sums.scaling import Scaling

@@ -11,7 +11,8 @@ import numpy as np
 from ..design import ModelData, build_design
 from ..design.known import Known
 from ..design.model_frame import DesignArguments
-from ..design.random import fitting_order, group_name
+from ..design.parts import group_name
+from ..design.random import fitting_order
 from ..design.ruling import ruled
 from ..design.source import SUMS_ALONE, SummedRows
 from ..engine.sums.scaling import Scaling

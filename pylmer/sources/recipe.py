@@ -13,12 +13,12 @@ from ..design.build import take_apart
 from ..design.checks import check_finite, check_weights
 from ..design.model_frame import (
     DesignArguments,
-    Parts,
     evaluated,
     left_side,
     made_missing,
     variable_of,
 )
+from ..design.parts import Parts
 from ..design.remembered import Remembered
 from ..design.responses import numbers_response
 from ..design.row_arguments import chosen_rows, offset_of, row_numbers
@@ -105,12 +105,12 @@ class Recipe:
     @cached_property
     def variables(self) -> tuple[Node, ...]:
         """The variables of the fixed part and left of the bars."""
-        return self.parts.variables
+        return tuple(self.parts.variables.values())
 
     @cached_property
     def groups(self) -> tuple[Node, ...]:
         """What stands between the `:` of the groups."""
-        return self.parts.groups
+        return tuple(self.parts.groups.values())
 
     @cached_property
     def predictors(self) -> tuple[str, ...]:
@@ -160,8 +160,8 @@ class Recipe:
     def _evaluate(self, part: TablePart, scope: Scope) -> Evaluated:
         n, arguments = part.columns.n, self.arguments
         y_name, y = deparse(self.response), variable_of(self.response, scope, n)
-        found = evaluated(self.variables, scope, n)
-        groups = {deparse(node): group_value(node, scope) for node in self.groups}
+        found = evaluated(self.parts.variables, scope, n)
+        groups = {name: group_value(node, scope) for name, node in self.parts.groups.items()}
         offset = offset_of(self.parts.fixed, arguments.offset, scope, n)
         weights = row_numbers(arguments.weights, "weights", scope, n)
         given = {name: value for name, value in (("offset", offset), ("weights", weights)) if value is not None}
@@ -183,17 +183,11 @@ class Recipe:
 
     def _check(self, made: Evaluated) -> None:
         try:
-            used = {name: value for name, value in made.variables.items() if name in self._in_terms}
+            used = {name: value for name, value in made.variables.items() if name in self.parts.used}
             check_finite({deparse(self.response): made.response, **used, "offset": made.offset})
             check_weights(made.weights)
         except DataError as error:
             raise DataError(f"{made.where}: {error}") from None
-
-    @cached_property
-    def _in_terms(self) -> frozenset[str]:
-        """The variables that are in a term, and not only taken away from the formula."""
-        every = (self.parts.fixed, *self.parts.effects)
-        return frozenset(deparse(node) for terms in every for node in terms.used)
 
     def _numbers(self, y: Value, scope: Scope) -> Array:
         try:

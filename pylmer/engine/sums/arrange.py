@@ -7,6 +7,8 @@ is left to do should be small: rounding of sums is that of the coordinates in wh
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...errors import NumericalError
@@ -15,16 +17,18 @@ from .gram import CrossProducts, Gram
 from .incident import elimination_order
 from .rows import Rows
 from .scaling import SINGULAR, Scaling, find_scaling, suited_scale
-from .sums import Sums, sums_of
+from .structure import Structure
+from .sums import Sums
 
 SMALLEST = 1e-250  # sum of squares of a response below which products underflow
 
 
 def form_gram(rows: Rows, scaling: Scaling | None = None) -> Gram:
     """The sums of `rows`; O(n) time, and memory of a few thousand rows beyond the sums themselves."""
-    gram = ordered(sums_of(rows, find_scaling(rows) if scaling is None else scaling))
+    scaling = find_scaling(rows) if scaling is None else scaling
+    gram = Structure.as_given(rows, scaling, keep=False).filled(rows.weights)
     check_response(gram, rows)
-    return gram
+    return _in_order(gram)
 
 
 def check_response(gram: Gram, rows: Rows) -> None:
@@ -50,14 +54,20 @@ def arrange(sums: Sums) -> Gram:
 def ordered(sums: Sums) -> Gram:
     """The sums as they are, with the factors in the order in which engines want them."""
     _check_finite(sums.XytXy)
-    order = elimination_order(sums.factors, {key: len(link.pairs) for key, link in sums.links.items()})
-    links = {(a, b): _link(sums, order[a], order[b]) for b in range(len(order)) for a in range(b)}
-    factors = tuple(sums.factors[f] for f in order)
-    return Gram(sums.n, factors, links, sums.XytXy, sums.y_square, sums.sum_log_weights, sums.coordinates)
+    given = (sums.factors, sums.links, sums.XytXy, sums.y_square, sums.sum_log_weights, sums.coordinates)
+    return _in_order(Gram(sums.n, *given))
 
 
-def _link(sums: Sums, f: int, g: int) -> CrossProducts:
-    return sums.links[f, g] if f < g else sums.links[g, f].turned()
+def _in_order(gram: Gram) -> Gram:
+    if len(gram.factors) == 1:
+        return gram
+    order = elimination_order(gram.factors, {key: len(link.pairs) for key, link in gram.links.items()})
+    links = {(a, b): _link(gram, order[a], order[b]) for b in range(len(order)) for a in range(b)}
+    return replace(gram, factors=tuple(gram.factors[f] for f in order), links=links)
+
+
+def _link(gram: Gram, f: int, g: int) -> CrossProducts:
+    return gram.links[f, g] if f < g else gram.links[g, f].turned()
 
 
 def whitened(sums: Sums) -> Sums:

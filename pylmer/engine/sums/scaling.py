@@ -83,7 +83,9 @@ def _by_products(rows: Rows) -> Array | None:
         R = clear_factor(total[:p, :p])
     if R is None or not np.isfinite(total[:p, p]).all():
         return None
-    return np.column_stack([R, inverse_upper(R).T @ total[:p, p]])
+    full = np.empty((p, p + 1))
+    full[:, :p], full[:, p] = R, inverse_upper(R).T @ total[:p, p]
+    return full
 
 
 def _term_scale(rows: Rows, term: TermRows, R: Array) -> Array:
