@@ -152,7 +152,7 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
     rows = choose_rows(n, chosen, variables, action, extra)
     return Frame(
         {name: _on(value, rows) for name, value in found.items()},
-        {name: drop_unused(_on(group, rows)) for name, group in groups.items()},
+        {name: _on(group, rows) for name, group in groups.items()},
         read_response(read, _on(y, rows), y_node, scope),
         y_name,
         _on(offset, rows),
@@ -162,7 +162,7 @@ def build_frame(parts: Parts, columns: Columns | None, arguments: DesignArgument
         action,
         scope,
         made_missing_notes(made_missing(parts, scope, {y_name: y_found} | found)),
-        {key: drop_unused(_on(group, rows)) for key, group in known.groups_among(_keys(parts.random)).items()},
+        {key: _on(group, rows) for key, group in known.groups_among(_keys(parts.random)).items()},
     )
 
 

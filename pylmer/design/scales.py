@@ -15,6 +15,7 @@ from .checks import settle
 
 LARGEST_RATIO = 1e3  # of two standard deviations, or of one to 1
 SMALLEST = np.finfo(float).tiny
+CLEAR = 1e-4  # of a column's sum of squares, left about its mean, from which their difference has digits enough
 LOOK = 1000  # rows that tell most numeric columns from indicators
 
 
@@ -50,7 +51,11 @@ def _spread(column: Array) -> float | None:
     """Standard deviation, None for a column of zeros and ones."""
     if _is_indicator(column[:LOOK]) and _is_indicator(column):
         return None
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = float(column @ column)
+        about_mean = squares - float(column.sum()) ** 2 / len(column)
+        if math.isfinite(squares) and about_mean > CLEAR * squares:
+            return math.sqrt(about_mean / (len(column) - 1))
         apart = column - column.mean()
         sd = math.sqrt(float(apart @ apart) / (len(column) - 1))
     if math.isfinite(sd):
@@ -60,6 +65,9 @@ def _spread(column: Array) -> float | None:
 
 
 def _is_indicator(values: Array) -> bool:
+    low, high = float(values.min()), float(values.max())
+    if low == high or low < 0 or high > 1:
+        return low == high and low in (0.0, 1.0)
     return bool(((values == 0) | (values == 1)).all())
 
 

@@ -22,6 +22,7 @@ CHUNK = 65_536  # rows held at once at the most
 FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
+FEW_LONG = 4  # rows up to which products of long rows are formed one by one
 FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
 
@@ -66,6 +67,18 @@ def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
 def rows_for_products(width: int) -> int:
     """Rows of a product of tall matrices that one thread forms fastest: on small products threads cost time."""
     return min(max(ONE_THREAD_PRODUCT // max(1, width * width), 256), CHUNK)
+
+
+def products_of_rows(B: Array | Sequence[Array]) -> Array:
+    """B B' of few long rows, B (m, n): of very few, one by one, which BLAS does sooner than all at once."""
+    if len(B) > FEW_LONG:
+        B = np.asarray(B)
+        return np.asarray(B @ B.T)
+    out = np.empty((len(B), len(B)))
+    for a, row in enumerate(B):
+        for b in range(a + 1):
+            out[a, b] = out[b, a] = row @ B[b]
+    return out
 
 
 def rows_for_factor(width: int) -> int:

@@ -93,7 +93,7 @@ class Structure:
         width, m = {"Z": (0, 1), "ZX": (self.rows.p, self.rows.p + 1), "ZXy": (self.rows.p + 1,) * 2}[which]
         repeated = self._repeated if width else [{} for _ in self.factors]
         tally = RowTally(self.factors, self.pairs, m, width, repeated)
-        for at in chunks(self.n, max([rows_for_products(width), *(f.J for f in self.factors)])):
+        for at in chunks(self.n, rows_for_products(width)):
             Xy = self._fixed(at, width)
             Z = [
                 list(Xy[: self.rows.p]) if len(known) == self.rows.p > 1 else self._random(f, at)
