@@ -17,6 +17,7 @@ import pandas as pd
 
 from .columns import Columns, columns_of, read_columns
 
+LONG = 50_000  # rows from which a copy costs more than a Series, of which pandas makes no second copy
 NARROW = 16  # columns up to which a frame is read and owned in one pass
 COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
@@ -55,7 +56,7 @@ def _own_narrow(data: pd.DataFrame, used: Collection[str] | None) -> tuple[pd.Da
     for place, (label, column) in enumerate(kept.items()):
         found[str(label)] = column
         if _wanted(label, used) and not (COPIES_ON_WRITE and _is_guarded(column.dtype)):
-            found[str(label)] = column.array.copy()
+            found[str(label)] = column.copy() if len(column) > LONG else column.array.copy()
             kept.isetitem(place, found[str(label)])
     if len(found) < kept.shape[1]:  # 1 and "1" are two labels of one name
         return kept, read_columns(kept)

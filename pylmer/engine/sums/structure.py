@@ -205,7 +205,7 @@ def _repeated(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> Repeated:
     term, R = rows.terms[terms[0]], scaling.R_terms[terms[0]]
     if term.Z is rows.X:
         return {c: (c, 1.0) for c in range(rows.p)} if R is scaling.R else {}
-    if term.Z is None and (rows.X[:, 0] == 1.0).all():
+    if term.Z is None and rows.X[:, 0].min(initial=1.0) == rows.X[:, 0].max(initial=1.0) == 1.0:
         return {0: (0, float(R[0, 0] / scaling.R[0, 0]))}
     return {}
 
