@@ -52,8 +52,8 @@ def _spread(column: Array) -> float | None:
     if _is_indicator(column[:LOOK]) and _is_indicator(column):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = float(column @ column)
-        about_mean = squares - float(column.sum()) ** 2 / len(column)
+        squares, total = float(column @ column), float(column.sum())
+        about_mean = squares - total * (total / len(column))
         if math.isfinite(squares) and about_mean > CLEAR * squares:
             return math.sqrt(about_mean / (len(column) - 1))
         apart = column - column.mean()

@@ -22,7 +22,7 @@ CHUNK = 65_536  # rows held at once at the most
 FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
-FEW_LONG = 4  # rows up to which products of long rows are formed one by one
+FEW_LONG, LONG_ROW = 4, 5_000  # rows up to which, and their length from which, products are formed one by one
 FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
 
@@ -71,7 +71,7 @@ def rows_for_products(width: int) -> int:
 
 def products_of_rows(B: Array | Sequence[Array]) -> Array:
     """B B' of few long rows, B (m, n): of very few, one by one, which BLAS does sooner than all at once."""
-    if len(B) > FEW_LONG:
+    if len(B) > FEW_LONG or not len(B) or len(B[0]) < LONG_ROW:
         B = np.asarray(B)
         return np.asarray(B @ B.T)
     out = np.empty((len(B), len(B)))
