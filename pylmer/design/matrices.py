@@ -37,7 +37,7 @@ class SideBySide:
 
     def matrix(self, variables: Mapping[str, Value], n: int) -> Array:
         """The matrix (n, p) on other rows; float64."""
-        X = np.empty((n, len(self.names)))
+        X = np.empty((len(self.names), n)).T  # columns are read one by one more often than rows
         X[:, : self.intercept] = 1.0
         columns = (column for part in self.parts for column in _columns(part, variables))
         for place, column in enumerate(columns, start=int(self.intercept)):

@@ -14,6 +14,7 @@ from .checks import settle
 
 LARGEST_RATIO = 1e3  # of two standard deviations, or of one to 1
 SMALLEST = np.finfo(float).tiny
+CLEAR = 1e-4  # of a column's sum of squares, left about its mean, from which their difference has digits enough
 LOOK = 1000  # rows that tell most numeric columns from indicators
 
 
@@ -46,14 +47,18 @@ def _reach(small: float, large: float) -> float:
 
 def _spreads(X: Array) -> list[float | None]:
     """Standard deviation of every column, None for those of zeros and ones."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return [_spread(column) for column in X.T]
 
 
 def _spread(column: Array) -> float | None:
     if _is_indicator(column[:LOOK]) and _is_indicator(column):
         return None
-    apart = column - np.add.reduce(column) / len(column)
+    squares, total = float(column @ column), float(np.add.reduce(column))
+    about_mean = squares - total * (total / len(column))
+    if math.isfinite(squares) and about_mean > CLEAR * squares:
+        return math.sqrt(about_mean / (len(column) - 1))
+    apart = column - column.mean()
     sd = math.sqrt(float(apart @ apart) / (len(column) - 1))
     if math.isfinite(sd):
         return sd
@@ -62,6 +67,9 @@ def _spread(column: Array) -> float | None:
 
 
 def _is_indicator(values: Array) -> bool:
+    low, high = float(values.min()), float(values.max())
+    if low == high or low < 0 or high > 1:
+        return low == high and low in (0.0, 1.0)
     return bool(((values == 0) | (values == 1)).all())
 
 

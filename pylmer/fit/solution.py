@@ -10,6 +10,7 @@ import numpy as np
 from ..engine.covariance.covariances import Covariances
 from ..engine.criterion.profiled import At
 from ..numerics.linalg import Array, block_diagonal, seal
+from ..numerics.stacks import congruent
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,5 +75,5 @@ def _conditional_variances(at: At, numbers: Sequence[int], sigma: float) -> dict
     out = {}
     for sums, E in zip(gram.factors, at.factorization.selected_inverse(zero)[1], strict=True):
         back = block_diagonal(gram.scaling.inverse_terms[i] for i in sums.terms)
-        out[numbers[sums.terms[0]]] = sigma**2 * (back @ E @ back.T)
+        out[numbers[sums.terms[0]]] = congruent(sigma * back.T, E)
     return out

@@ -17,6 +17,7 @@ import pandas as pd
 
 from .columns import Columns, columns_of
 
+LONG = 50_000  # rows from which a copy costs more than a Series, of which pandas makes no second copy
 NARROW = 16  # columns up to which a frame is read and owned in one pass
 COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
@@ -61,7 +62,7 @@ def _own_narrow(data: pd.DataFrame, used: Collection[str] | None) -> tuple[pd.Da
         if used is None or name in used:
             found[name] = column = _column(kept, place, labels[place])
             if not (COPIES_ON_WRITE and _is_guarded(column.dtype)):
-                found[name] = column.array.copy()
+                found[name] = column.copy() if len(column) > LONG else column.array.copy()
                 kept.isetitem(place, found[name])
     kept.attrs = attrs
     return kept, columns_of(kept, dict(zip(names, labels, strict=True)), found)

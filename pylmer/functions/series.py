@@ -108,7 +108,7 @@ def _bytes_refused(what: str) -> DataError:
 
 
 def _holds_bytes(values: Iterable[Any]) -> bool:
-    return any(isinstance(value, bytes | bytearray | memoryview) for value in values)
+    return any(issubclass(kind, bytes | bytearray | memoryview) for kind in set(map(type, values)))
 
 
 def _categorical(values: Any, dtype: pd.CategoricalDtype, what: str) -> Factor:

@@ -23,6 +23,7 @@ FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
 PLAIN = frozenset({bool, int, float, str, type(None)})  # what most of a record is, and no array
+FEW_LONG, LONG_ROW = 4, 5_000  # rows up to which, and their length from which, products are formed one by one
 FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
 
@@ -69,6 +70,18 @@ def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
 def rows_for_products(width: int) -> int:
     """Rows of a product of tall matrices that one thread forms fastest: on small products threads cost time."""
     return min(max(ONE_THREAD_PRODUCT // max(1, width * width), 256), CHUNK)
+
+
+def products_of_rows(B: Array | Sequence[Array]) -> Array:
+    """B B' of few long rows, B (m, n): of very few, one by one, which BLAS does sooner than all at once."""
+    if len(B) > FEW_LONG or not len(B) or len(B[0]) < LONG_ROW:
+        B = np.asarray(B)
+        return np.asarray(B @ B.T)
+    out = np.empty((len(B), len(B)))
+    for a, row in enumerate(B):
+        for b in range(a + 1):
+            out[a, b] = out[b, a] = row @ B[b]
+    return out
 
 
 def rows_for_factor(width: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from .linalg import Array, dense
+from .linalg import Array, dense, products_of_rows
 
 TOLERANCE = 1e-7
 CLEAR = 1e-6  # squared pivot of scaled X'X above which no column comes near the tolerance
@@ -82,7 +82,7 @@ def _clearly_independent_beside(X: Any) -> bool:
 
 def crossproduct(X: Any) -> Array:
     """X'X (p, p), dense."""
-    return dense(X.T @ X)
+    return dense(X.T @ X) if sparse.issparse(X) else products_of_rows(X.T)
 
 
 def triangle(X: Any) -> Array:

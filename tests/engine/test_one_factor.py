@@ -30,6 +30,8 @@ def test_the_special_case_is_a_case_of_the_general_one(formula: str) -> None:
     for matrix in (S, 0 * S):
         ours, theirs = own.selected_sums(matrix)[0], general.selected_sums(matrix)[0]
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9 * np.abs(theirs).max())
+        for ours, theirs in zip(own.selected_inverse(matrix), general.selected_inverse(matrix), strict=True):
+            np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-9, atol=1e-9 * np.abs(theirs[0]).max())
     for ours, theirs in zip(own.products(s), general.products(s), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9 * np.abs(theirs).max(initial=1.0))
 

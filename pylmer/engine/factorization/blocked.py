@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol, TypeVar
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array
-from ...numerics.stacks import inner_products
+from ...numerics.stacks import inner_products, product
 from ..sums.gram import Gram, Incidence
 from .contract import Covariances, Fixed, IncidentRows, SummedBlocks
 
@@ -69,7 +69,7 @@ class EliminationFactorization(SummedBlocks):
         return Fixed.solved(self.reduced_Xy, self.logdet_V)
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
-        return self.elimination.backward([c @ v for c in self._forward[0]])
+        return self.elimination.backward([product(c, v) for c in self._forward[0]])
 
     def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         return self.elimination.selected_inverse(self._forward[0], S)

@@ -201,7 +201,7 @@ class Chain:
             if f < len(self.parents):
                 later = later[self.parents[f].codes]
             Q = product(level.path, later)
-            K = level.conditional(product(Q, transposed(level.path)))
+            K = level.conditional(product(Q, transposed(level.path))) if Q.shape[2] else level.K
             side = -level.K_times(Q)
             own.insert(0, K)
             at = 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, eigen
+from ...numerics.linalg import Array, eigen, products_of_rows
 from ...numerics.stacks import sum_of_logs
 from ..sums.gram import Gram
 from .blocked import EliminationFactorization
@@ -51,7 +51,7 @@ class OneFactorization(EliminationFactorization):
         BAh, pivots = eliminated(self.T, self.AC)
         rest = self.engine.gram.XytXy
         for h in BAh[:, len(self.T) :]:
-            rest = rest - h @ h.T
+            rest = rest - products_of_rows(h)
         return BAh, rest, sum_of_logs(pivots)
 
     @cached_property
@@ -83,6 +83,11 @@ class OneFactorization(EliminationFactorization):
         X = self.adjoint[:, L:-1]
         return np.asarray(known - np.matmul(Phi, X).reshape(L, -1) @ X.reshape(L, -1).T)
 
+    def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
+        if S.any():
+            return super().selected_inverse(S)
+        return [self.adjoint[:, : len(self.T)].transpose(2, 0, 1)], self.covariances()[0]
+
     def selected_sums(self, S: Array) -> list[Array]:
         L = len(self.T)
         C = self.adjoint[:, L:]
@@ -106,8 +111,19 @@ class OneFactorization(EliminationFactorization):
 def eliminated(T: Array, AC: Array) -> tuple[Array, Array]:
     """[BA h] (L, L + p + 1, J) and the pivots of all M (L, J) at the template T."""
     L, _, J = AC.shape
+    if L == 1:
+        return _eliminated_scalars(float(T[0, 0]), AC)
     BAh = (T.T @ AC.reshape(L, -1)).reshape(L, -1, J)
     return BAh, eliminate(np.matmul(T.T, BAh[:, :L]), BAh)
+
+
+def _eliminated_scalars(t: float, AC: Array) -> tuple[Array, Array]:
+    """`eliminated` of one column: (1 + t^2 A)^-1/2 t [A C]."""
+    pivots = AC[:, 0] * t**2
+    pivots += 1.0
+    if not pivots.min(initial=1.0) > 0:
+        raise NumericalError("a matrix is not positive definite")
+    return AC * (t / np.sqrt(pivots)), pivots
 
 
 def eliminate(M: Array, W: Array) -> Array:

@@ -10,7 +10,16 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, rows_for_products, triangular_factor
+from ...numerics.linalg import (
+    FEW_LONG,
+    Array,
+    chunks,
+    inverse_upper,
+    products_of_rows,
+    rows_for_factor,
+    rows_for_products,
+    triangular_factor,
+)
 from ...numerics.rank import clear_factor
 from ...structures import STRUCTURES
 from .rows import Rows, TermRows
@@ -66,9 +75,16 @@ def find_scaling(rows: Rows) -> Scaling:
 def _weighted_Xy(rows: Rows, size: int) -> Iterator[Array]:
     """sqrt(w) [X y], some rows at a time."""
     for at in chunks(rows.n, size):
-        block = np.empty((at.stop - at.start, rows.p + 1))
+        block = np.empty((rows.p + 1, at.stop - at.start)).T
         block[:, :-1], block[:, -1] = rows.fixed(at), rows.y[at]
         yield block if rows.weights is None else block * rows.root_weights(at)
+
+
+def _Xy_columns(rows: Rows, size: int) -> Iterator[Array | list[Array]]:
+    """The columns of sqrt(w) [X y], some rows at a time; of few columns without weights, as they lie."""
+    if rows.weights is not None or rows.p >= FEW_LONG:
+        return (block.T for block in _weighted_Xy(rows, size))
+    return ([*rows.fixed(at).T, rows.y[at]] for at in chunks(rows.n, size))
 
 
 def _by_products(rows: Rows) -> Array | None:
@@ -78,8 +94,8 @@ def _by_products(rows: Rows) -> Array | None:
         return None
     total = np.zeros((p + 1, p + 1))
     with np.errstate(over="ignore", invalid="ignore"):
-        for block in _weighted_Xy(rows, rows_for_products(p + 1)):
-            total += block.T @ block
+        for block in _Xy_columns(rows, rows_for_products(p + 1)):
+            total += products_of_rows(block)
         R = clear_factor(total[:p, :p])
     if R is None or not np.isfinite(total[:p, p]).all():
         return None

@@ -93,7 +93,7 @@ class Structure:
         width, m = {"Z": (0, 1), "ZX": (self.rows.p, self.rows.p + 1), "ZXy": (self.rows.p + 1,) * 2}[which]
         repeated = self._repeated if width else [{} for _ in self.factors]
         tally = RowTally(self.factors, self.pairs, m, width, repeated)
-        for at in chunks(self.n, max([rows_for_products(width), *(f.J for f in self.factors)])):
+        for at in chunks(self.n, rows_for_products(width)):
             Xy = self._fixed(at, width)
             Z = [
                 list(Xy[: self.rows.p]) if len(known) == self.rows.p > 1 else self._random(f, at)
@@ -205,7 +205,7 @@ def _repeated(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> Repeated:
     term, R = rows.terms[terms[0]], scaling.R_terms[terms[0]]
     if term.Z is rows.X:
         return {c: (c, 1.0) for c in range(rows.p)} if R is scaling.R else {}
-    if term.Z is None and (rows.X[:, 0] == 1.0).all():
+    if term.Z is None and rows.X[:, 0].min(initial=1.0) == rows.X[:, 0].max(initial=1.0) == 1.0:
         return {0: (0, float(R[0, 0] / scaling.R[0, 0]))}
     return {}
 

@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes, chunks, rows_for_products, symmetric
+from ...numerics.linalg import Array, Codes, chunks, products_of_rows, rows_for_products, symmetric
 from ...numerics.stacks import levels_last
 from .gram import CrossProducts, FactorSums
 from .incident import FactorRows, PairRows
 
 Column: TypeAlias = "Array | float"  # a column of ones, scaled, is one number
 Repeated: TypeAlias = "dict[int, tuple[int, float]]"  # a column of X is a multiple of one of Z: c -> (a, multiple)
-SCATTER = 2  # sums this many times as long as the column are scattered into, not counted anew
+SCATTER = 0.5  # sums this many times as long as the column and longer are scattered into, not counted anew
 
 
 class RowTally:
@@ -43,8 +43,9 @@ class RowTally:
         """The rows `at`, with weights w; Z per factor, columns (rows,), and Xy (width, rows)."""
         WZ = [columns if w is None else [times(w, z) for z in columns] for columns in Z]
         for f, factor in enumerate(self.factors):
-            self._add_own(f, factor.codes[at], WZ[f], Z[f])
-            self._add_fixed(f, factor.codes[at], WZ[f], Xy)
+            codes = factor.codes[at].astype(np.intp, copy=False)  # once for all columns: numpy would for each
+            self._add_own(f, codes, WZ[f], Z[f])
+            self._add_fixed(f, codes, WZ[f], Xy)
         for (f, g), pair in self.pairs.items():
             self._add_link(f, g, pair.numbers[at], WZ[f], Z[g])
         if self.width:
@@ -95,7 +96,7 @@ def _zeros(J: int, *shape: int) -> Array:
 def _count(out: Array, codes: Codes, values: Column) -> None:
     """Add the values to the places `codes` of `out`."""
     if len(out) > SCATTER * len(codes):
-        np.add.at(out, codes, np.full(len(codes), values) if isinstance(values, float) else values)
+        np.add.at(out, codes, values)
     elif isinstance(values, float):
         out += values * np.bincount(codes, minlength=len(out))
     else:
@@ -116,10 +117,10 @@ def _square(B: Array, w: Array | None) -> Array:
     for at in chunks(B.shape[1], rows_for_products(len(B))):
         part = B[:, at]
         if w is None:
-            out += part @ part.T
+            out += products_of_rows(part)
         elif np.min(w[at], initial=0.0) >= 0:
             half = part * np.sqrt(w[at])
-            out += half @ half.T
+            out += products_of_rows(half)
         else:
             out += symmetric((part * w[at]) @ part.T)
     return out
