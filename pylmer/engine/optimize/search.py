@@ -49,14 +49,16 @@ def search(
     multiples: Sequence[float] = SCAN,
     values: Callable[[Sequence[S]], list[float] | None] | None = None,
     near: S | None = None,
+    inside: bool = True,
 ) -> Search[E]:
     """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone.
 
     values  finds the values of the scan all at once, or gives up
     near    where the minimum may be: the lowest minimum of the scan gives way to it where its value is lower
+    inside  see `lowest`
     """
     if start is not None:
-        return lowest(objective, [start], steps)
+        return lowest(objective, [start], steps, inside)
     places = [multiple(c) for c in multiples]
     looked_at = places if near is None else [*places, near]
     found = None if values is None else values(looked_at)
@@ -65,14 +67,16 @@ def search(
     starts = [multiple(1.0)] if max(scan) - min(scan) < FLAT else [places[k] for k in local_minima(scan)]
     if near is not None and found[-1] < min(scan):
         starts[0] = near
-    return replace(lowest(objective, starts, steps), scan=tuple(found))
+    return replace(lowest(objective, starts, steps, inside), scan=tuple(found))
 
 
-def lowest(objective: Callable[[S], Trial[E]], starts: Sequence[S], steps: int = ITERATIONS) -> Search[E]:
-    """The lowest minimum reached from `starts`; a singular one is tried again from inside."""
+def lowest(
+    objective: Callable[[S], Trial[E]], starts: Sequence[S], steps: int = ITERATIONS, inside: bool = True
+) -> Search[E]:
+    """The lowest minimum reached from `starts`; a singular one is tried again from `inside`."""
     runs = [newton(objective, start, steps) for start in starts]
     best = min(runs, key=_value)
-    if best.at.place.singular():
+    if inside and best.at.place.singular():
         interior = newton(objective, best.at.place.floored(INTERIOR), steps)
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:
