@@ -12,7 +12,7 @@ import pytest
 import pylmer
 from pylmer.engine.covariance.corners import corners
 from pylmer.engine.covariance.family import CovarianceFamily, covariance_family
-from pylmer.engine.many_responses.one_response import _one_by_one, _together
+from pylmer.engine.many_responses.one_response import _on_a_grid, _one_by_one, _together
 from pylmer.engine.optimize.search import search
 from pylmer.fit.many_fits import refit_all
 
@@ -97,7 +97,7 @@ def test_corners_one_by_one_find_what_a_stack_finds(name: str) -> None:
     devfun = fitted(name).devfun
     found = search(devfun.criterion.at, devfun.covariances.multiple)
     assert found.best.at.value > LOWEST[name][2] + 0.3  # the other minimum
-    for look in (_together, _one_by_one):
+    for look in (_together, _one_by_one, _on_a_grid):
         points, (values, evaluations) = look(devfun.criterion, devfun.families, found.best)
         assert points is not None
         assert devfun.criterion.at(points).value < LOWEST[name][2] + 1e-3

@@ -46,7 +46,7 @@ class Ends(NamedTuple):
 
 def ends_elsewhere(criterion: Criterion, best: Run[ProfiledEvaluation], allowed: float) -> Ends:
     """Descents from the minima of the grid that a rise of more than `allowed` parts from the optimum, lowest first."""
-    view = _View(PairMap.of(criterion), allowed)
+    view = View(PairMap.of(criterion), allowed)
     runs = [] if _vanished_for_sure(best) else _descent(criterion, best.at.place.floored(INTERIOR))
     known = [best, *runs]
     left = view.apart(_near(view.minima(), best.at.value), known)
@@ -89,7 +89,7 @@ class Places:
 
 
 @dataclass(eq=False)
-class _View:
+class View:
     """The criterion of a pair, with what a rise must exceed to part two basins; counts what it has `looked` at."""
 
     seen: PairMap

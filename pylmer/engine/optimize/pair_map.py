@@ -12,6 +12,7 @@ of whatever rank, are three products of matrices.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -74,6 +75,7 @@ def squared(T: Array) -> Array:
     return np.column_stack([a * a + b * b, a * c + b * d, c * c + d * d, (a * d - b * c) ** 2])
 
 
+@lru_cache(maxsize=32)
 def _above(width: int) -> tuple[Codes, Codes]:
     """Rows and columns of the entries on and above a diagonal, row by row."""
     return np.triu_indices(width)
