@@ -107,8 +107,9 @@ def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[Profil
 
 def _seen_whole(devfun: Devfun) -> bool:
     """Whether a singular optimum will be compared with all covariances, and need not be tried again from inside."""
-    doubts = not devfun.criterion.engine.costly and doubtful(devfun.gram, 3, np.array([True]))[0]
-    return bool(doubts and is_pair(devfun.criterion.engine, devfun.families))
+    engine, parameters = devfun.criterion.engine, sum(family.size for family in devfun.families)
+    doubts = not engine.costly and doubtful(devfun.gram, parameters, np.array([True]))[0]
+    return bool(doubts and is_pair(engine, devfun.families))
 
 
 def optimize_devfun(devfun: Devfun, start: Any = None, near: Points | None = None) -> Optimum:

@@ -23,6 +23,7 @@ LOWEST = {
     "a": ("y ~ 0 + f + (t | g)", False, 393.743373085),  # nloptwrap; another minimum is at 395.1612
     "b": ("y ~ x + x2 + (x | g)", True, 40.620584487),  # nloptwrap; another is at 40.9604
     "d": ("y ~ f + (t | g)", False, 22.0266922747),  # bobyqa, Nelder_Mead; nlminbwrap ends at 22.2096
+    "g": ("y ~ x + k + (x || g)", False, 599.7325178835),  # nloptwrap, Nelder_Mead, nlminbwrap; bobyqa ends at 599.7908
     "c": ("y ~ 0 + x + (x | g) + (1 | h)", False, 787.737208117),  # nloptwrap; others of the four: 788.77, 821.1, 1619
 }
 

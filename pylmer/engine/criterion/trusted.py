@@ -92,8 +92,9 @@ def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
 
 
 def is_pair(engine: Engine, families: Sequence[CovarianceFamily]) -> bool:
-    """Whether all covariances can be looked at at once (`pair_map`): of a single term, any of two columns."""
-    if len(families) != 1 or families[0].width != 2 or not families[0].charted or engine.shared is None:
+    """Whether there are two effects of one factor, of which all covariances can be looked at at once (`pair_map`)."""
+    if sum(family.width for family in families) != 2 or engine.shared is None or len(engine.gram.factors) > 1:
         return False
     (sums,), p = engine.gram.factors, engine.gram.p
-    return p <= FEW_COLUMNS and 2 * sums.J * (p + 1) * (p + 2) <= CELLS
+    few = p <= FEW_COLUMNS and 2 * sums.J * (p + 1) * (p + 2) <= CELLS
+    return few and all(family.template_units() is not None for family in families)

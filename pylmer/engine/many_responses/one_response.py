@@ -82,7 +82,7 @@ def _on_a_grid(
 ) -> tuple[Points | None, tuple[int, int]]:
     """As `_together`, for a single pair of effects, of which all covariances are looked at."""
     at = best.at
-    runs, values = ends_elsewhere(criterion, best, float(least_difference(at.value, at.noise)))
+    runs, values = ends_elsewhere(criterion, families, best, float(least_difference(at.value, at.noise)))
     evaluations = sum(run.evaluations + run.gradients for run in runs)
     kept = [run for run in runs if run.at.fixed.r2 > COLLAPSED * at.fixed.r2]
     lowest_end = min(kept, key=lambda run: float(run.at.value), default=best)

@@ -1,13 +1,15 @@
 """Whether the criterion of one pair of effects has a minimum elsewhere: a grid of all covariances, seen at once.
 
 The grid is over axes, standard deviations and the ratio of the smaller to the larger, so that it has the singular
-covariances and the others alike. Its local minima are joined with the optimum by the shortest path between the two
-Sigma (Bhatia, Jain & Lim 2019: T and T* Q, with Q turning T* as near to T as it goes, and straight between them). Where
-the criterion falls all the way there is one basin; a minimum behind a rise is looked at closer, and descended from.
+covariances and the others alike; without a correlation the axes are those of the columns. Its local minima are joined
+with the optimum by the shortest path between the two Sigma (Bhatia, Jain & Lim 2019: T and T* Q, with Q turning T* as
+near to T as it goes, and straight between them). Where the criterion falls all the way there is one basin; a minimum
+behind a rise is looked at closer, and descended from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,8 +19,9 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, Mask
 from ..covariance.corners import ALONE, TOGETHER
+from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
-from ..covariance.unstructured import ANGLES, Unstructured
+from ..covariance.unstructured import ANGLES
 from ..criterion.profiled import Criterion, ProfiledEvaluation
 from .certificate import kkt
 from .newton import Run, newton
@@ -44,17 +47,34 @@ class Ends(NamedTuple):
     values: int
 
 
-def ends_elsewhere(criterion: Criterion, best: Run[ProfiledEvaluation], allowed: float) -> Ends:
+def ends_elsewhere(
+    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run[ProfiledEvaluation], allowed: float
+) -> Ends:
     """Descents from the minima of the grid that a rise of more than `allowed` parts from the optimum, lowest first."""
-    view = View(PairMap.of(criterion), allowed)
+    view = View(PairMap.of(criterion), families[0].width == 2 and families[0].charted, allowed)
     runs = [] if _vanished_for_sure(best) else _descent(criterion, best.at.place.floored(INTERIOR))
     known = [best, *runs]
     left = view.apart(_near(view.minima(), best.at.value), known)
     left = view.apart(view.closer(left), known) if len(left.value) else left
     while len(left.value) and len(runs) < DESCENTS:
-        fresh = _descent(criterion, Points([Unstructured(templates(left.place[:1])[0], np.eye(2))]))
+        fresh = _descent(criterion, _points(criterion, families, templates(left.place[0])))
         runs, left = runs + fresh, view.apart(left[1:], fresh)
     return Ends(runs, view.looked)
+
+
+def _points(criterion: Criterion, families: Sequence[CovarianceFamily], T: Array) -> Points:
+    """The terms' parts of T (2, 2)."""
+    parts = [T[at, at] for _, at in (criterion.gram.place[term] for term in range(len(families)))]
+    return Points(family.at_template(part, np.eye(len(part))) for family, part in zip(families, parts, strict=True))
+
+
+def _template(at: ProfiledEvaluation) -> Array:
+    """T (2, 2) of all terms."""
+    T = np.zeros((2, 2))
+    for term, point in enumerate(at.place):
+        _, own = at.criterion.gram.place[term]
+        T[own, own] = point.template()
+    return T
 
 
 def _near(minima: Places, value: float) -> Places:
@@ -90,9 +110,13 @@ class Places:
 
 @dataclass(eq=False)
 class View:
-    """The criterion of a pair, with what a rise must exceed to part two basins; counts what it has `looked` at."""
+    """The criterion of a pair, whether its axes turn, and what a rise must exceed to part two basins.
+
+    Counts what it has `looked` at.
+    """
 
     seen: PairMap
+    turns: bool
     allowed: float
     looked: int = field(default=0)
 
@@ -103,17 +127,17 @@ class View:
 
     def minima(self) -> Places:
         """The local minima of the grid."""
-        grid = _grid()
+        grid = _grid(self.turns)
         self.looked += len(grid.w)
         found = self.seen.values(grid.w)
-        lowest = _undercut_by_none(found)
+        lowest = _undercut_by_none(found, self.turns)
         return _sorted(Places(grid.place[lowest], found[lowest]))
 
     def closer(self, places: Places) -> Places:
         """The lowest place around each, found by steps from the distances of the grid down."""
         place, value = places.place, places.value
         for k in range(CLOSER):
-            around = _around(place, 0.5 ** (k + 1))
+            around = _around(place, 0.5 ** (k + 1), self.turns)
             values = self.values(templates(around))
             which = values.argmin(axis=1)[:, None]
             place = np.take_along_axis(around, which[..., None], axis=1)[:, 0]
@@ -128,7 +152,7 @@ class View:
 
     def _joined(self, places: Places, end: ProfiledEvaluation) -> Mask:
         """Whether the criterion falls all the way from each place to an end: (m,)."""
-        T, there = templates(places.place), end.place[0].template()
+        T, there = templates(places.place), _template(end)
         left, _, right = np.linalg.svd(there.T @ T)
         t = _fractions()[:, None, None]
         path = (1 - t) * T[:, None] + t * (there @ left @ right)[:, None]
@@ -152,11 +176,11 @@ def templates(place: Array) -> Array:
     return np.stack([larger * cos, -smaller * sin, larger * sin, smaller * cos], axis=-1).reshape(*angle.shape, 2, 2)
 
 
-def _around(place: Array, part: float) -> Array:
+def _around(place: Array, part: float, turns: bool) -> Array:
     """Each place (m, 3) and those beside it (m, 27, 3), by a part of the grid's distances."""
     steps = np.stack(np.meshgrid(*[(-1.0, 0.0, 1.0)] * 3, indexing="ij"), axis=-1).reshape(27, 3) * part
     angle, larger, ratio = np.moveaxis(place[:, None] + np.zeros((27, 1)), -1, 0)
-    turned = angle + steps[:, 0] * np.pi / ANGLES
+    turned = angle + turns * steps[:, 0] * np.pi / ANGLES
     sized = larger * (ALONE[1] / ALONE[0]) ** steps[:, 1]
     return np.stack([turned, sized, np.clip(ratio + 0.1 * steps[:, 2], 0.0, 1.0)], axis=-1)
 
@@ -168,28 +192,28 @@ def _fractions() -> Array:
 
 
 class Grid(NamedTuple):
-    """Zero, ROUND, and ANGLES by SIZES by RATIOS: as `Places` (m, 3), and as coefficients of the map (m, 4)."""
+    """Zero, ROUND, and angles by SIZES by RATIOS: as `Places` (m, 3), and as coefficients of the map (m, 4)."""
 
     place: Array
     w: Array
 
 
-@lru_cache(maxsize=1)
-def _grid() -> Grid:
-    turns = np.pi * np.arange(ANGLES) / ANGLES
-    others = np.stack(np.meshgrid(turns, SIZES, RATIOS, indexing="ij"), axis=-1).reshape(-1, 3)
+@lru_cache(maxsize=2)
+def _grid(turns: bool) -> Grid:
+    angles = np.pi * np.arange(ANGLES) / ANGLES if turns else [0.0, np.pi / 2]
+    others = np.stack(np.meshgrid(angles, SIZES, RATIOS, indexing="ij"), axis=-1).reshape(-1, 3)
     place = np.concatenate([[[0.0, size, 1.0] for size in (0.0, *ROUND)], others])
     return Grid(place, squared(templates(place)))
 
 
-def _undercut_by_none(values: Array) -> Codes:
+def _undercut_by_none(values: Array, turns: bool) -> Codes:
     """The places of the grid whose neighbours all have values as high or higher, infinite ones left out."""
     zero, same = values[0], values[1 : len(ROUND) + 1]
-    out = values[len(ROUND) + 1 :].reshape(ANGLES, len(SIZES), len(RATIOS))
-    padded = np.full((ANGLES, len(SIZES) + 2, len(RATIOS) + 2), np.inf)
+    out = values[len(ROUND) + 1 :].reshape(-1, len(SIZES), len(RATIOS))
+    padded = np.full((len(out), len(SIZES) + 2, len(RATIOS) + 2), np.inf)
     padded[:, 0], padded[:, 1:-1, -1], padded[:, 1:-1, 1:-1] = zero, same[: len(SIZES)], out
     beside = [padded[:, :-2, 1:-1], padded[:, 2:, 1:-1], padded[:, 1:-1, :-2], padded[:, 1:-1, 2:]]
-    beside += [np.roll(out, turn, axis=0) for turn in (1, -1)]
+    beside += [np.roll(out, turn, axis=0) for turn in (1, -1) if turns]
     line = np.concatenate([[zero], same, [np.inf]])
     flatter = np.concatenate([out[:, :, -1].min(axis=0), np.full(len(ROUND) - len(SIZES), np.inf)])
     lowest = np.concatenate(
