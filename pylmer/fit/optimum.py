@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, ProfiledEvaluation
-from ..engine.criterion.trusted import SCAN, doubtful
+from ..engine.criterion.trusted import SCAN, doubtful, is_pair
 from ..engine.factorization.one_factor import moment_template
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.newton import Run, standing
@@ -105,6 +105,13 @@ def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[Profil
     return widened_search(devfun.criterion, devfun.families, found)
 
 
+def _seen_whole(devfun: Devfun) -> bool:
+    """Whether a singular optimum will be compared with all covariances, and need not be tried again from inside."""
+    engine, parameters = devfun.criterion.engine, sum(family.size for family in devfun.families)
+    doubts = not engine.costly and doubtful(devfun.gram, parameters, np.array([True]))[0]
+    return bool(doubts and is_pair(engine, devfun.families))
+
+
 def optimize_devfun(devfun: Devfun, start: Any = None, near: Points | None = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer.
 
@@ -135,7 +142,8 @@ def _searched(devfun: Devfun, start: Points | None, near: Points | None) -> Opti
     options = _newton_options(devfun.control.optCtrl)
     scan = devfun.criterion.scanned if multiples is SCAN else None
     near = _by_moments(devfun) if near is None and begin is None else near
-    found = search(latest, multiple, begin, multiples=multiples, scan=scan, near=near, **options)
+    inside = start is not None or not _seen_whole(devfun)
+    found = search(latest, multiple, begin, multiples=multiples, scan=scan, near=near, inside=inside, **options)
     found = _widened(devfun, found) if start is None else found
     found = past_saddles(found, devfun.criterion.at, **options)
     return _optimum(devfun, found, factorized=latest.standing_at(found.best.at.place))

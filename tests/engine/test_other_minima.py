@@ -12,7 +12,7 @@ import pytest
 import pylmer
 from pylmer.engine.covariance.corners import corners
 from pylmer.engine.covariance.family import CovarianceFamily, covariance_family
-from pylmer.engine.many_responses.one_response import _one_by_one, _together
+from pylmer.engine.many_responses.one_response import _on_a_grid, _one_by_one, _together
 from pylmer.engine.optimize.search import search
 from pylmer.fit.many_fits import refit_all
 
@@ -23,6 +23,7 @@ LOWEST = {
     "a": ("y ~ 0 + f + (t | g)", False, 393.743373085),  # nloptwrap; another minimum is at 395.1612
     "b": ("y ~ x + x2 + (x | g)", True, 40.620584487),  # nloptwrap; another is at 40.9604
     "d": ("y ~ f + (t | g)", False, 22.0266922747),  # bobyqa, Nelder_Mead; nlminbwrap ends at 22.2096
+    "g": ("y ~ x + k + (x || g)", False, 599.7325178835),  # nloptwrap, Nelder_Mead, nlminbwrap; bobyqa ends at 599.7908
     "c": ("y ~ 0 + x + (x | g) + (1 | h)", False, 787.737208117),  # nloptwrap; others of the four: 788.77, 821.1, 1619
 }
 
@@ -97,7 +98,7 @@ def test_corners_one_by_one_find_what_a_stack_finds(name: str) -> None:
     devfun = fitted(name).devfun
     found = search(devfun.criterion.at, devfun.covariances.multiple)
     assert found.best.at.value > LOWEST[name][2] + 0.3  # the other minimum
-    for look in (_together, _one_by_one):
+    for look in (_together, _one_by_one, _on_a_grid):
         points, (values, evaluations) = look(devfun.criterion, devfun.families, found.best)
         assert points is not None
         assert devfun.criterion.at(points).value < LOWEST[name][2] + 1e-3

@@ -10,7 +10,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
-from ..factorization.contract import FixedNumbers
+from ..factorization.contract import Engine, FixedNumbers
 from ..sums.gram import FactorSums, Gram
 from ..sums.rows import Rows
 from .profiled import Criterion
@@ -22,6 +22,8 @@ FEW_LEVELS = 16  # of some factor: below this any optimum is doubtful ...
 SOME_LEVELS = 50  # ... and below this a singular one is, ...
 SOME_ROWS = 1000  # ... of no more rows than these
 COLLINEAR = 0.95  # correlation, about zero, of two columns of one factor from which any optimum is doubtful
+FEW_COLUMNS = 20  # of X, and ...
+CELLS = 1_000_000  # ... so many products of columns of [X y], of all levels, with which all covariances are looked at
 LOST = 1e-7  # rounding of the criterion there from which sums are left
 LARGEST = 1_000  # random effects up to which the factor of all columns is formed
 OPERATIONS = 2e10  # of its formation, n q^2, up to which it is
@@ -100,3 +102,12 @@ def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
     levels = min(sums.J for sums in gram.factors)
     few = levels < FEW_LEVELS or collinearity(gram) > COLLINEAR
     return np.asarray(singular & (levels < SOME_LEVELS) & (gram.n <= SOME_ROWS)) | few
+
+
+def is_pair(engine: Engine, families: Sequence[CovarianceFamily]) -> bool:
+    """Whether there are two effects of one factor, of which all covariances can be looked at at once (`pair_map`)."""
+    if sum(family.width for family in families) != 2 or engine.shared is None or len(engine.gram.factors) > 1:
+        return False
+    (sums,), p = engine.gram.factors, engine.gram.p
+    few = p <= FEW_COLUMNS and 2 * sums.J * (p + 1) * (p + 2) <= CELLS
+    return few and all(family.template_units() is not None for family in families)

@@ -15,10 +15,11 @@ from ..covariance.corners import SMALL
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
 from ..criterion.profiled import Criterion, ProfiledEvaluation
-from ..criterion.trusted import doubtful
+from ..criterion.trusted import doubtful, is_pair
+from ..optimize.basins import ends_elsewhere
 from ..optimize.distant_response import polished, scaled_newton, value_of
 from ..optimize.newton import LARGE, Run, newton
-from ..optimize.search import Search, lowest
+from ..optimize.search import INTERIOR, Search, lowest
 from ..sums.gram import Gram
 from .descent import Runs
 from .few_effects import stack_for, stackable
@@ -40,9 +41,9 @@ def widened_search(
     if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
         return found
     large = at.place.extent > LARGE  # steps in units of each coordinate are then needed
-    together = not large and stackable(engine, families)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
-        look = _together if together else _one_by_one
+        look = _one_by_one if large or not stackable(engine, families) else _together
+        look = _on_a_grid if not large and is_pair(engine, families) else look
         points, counts = look(criterion, families, found.best)
     found = replace(found, looked=counts[0], elsewhere=counts[1])
     if points is None:
@@ -76,6 +77,19 @@ def _together(
     return lowest_value, (values, evaluations)
 
 
+def _on_a_grid(
+    criterion: Criterion, families: Sequence[CovarianceFamily], best: Run[ProfiledEvaluation]
+) -> tuple[Points | None, tuple[int, int]]:
+    """As `_together`, for a single pair of effects, of which all covariances are looked at."""
+    at = best.at
+    runs, values = ends_elsewhere(criterion, families, best, float(least_difference(at.value, at.noise)))
+    evaluations = sum(run.evaluations + run.gradients for run in runs)
+    kept = [run for run in runs if run.at.fixed.r2 > COLLAPSED * at.fixed.r2]
+    lowest_end = min(kept, key=lambda run: float(run.at.value), default=best)
+    lower = lowest_end.at.value < at.value - least_difference(at.value, at.noise)
+    return (lowest_end.at.place if lower else None), (values, evaluations)
+
+
 def own_response(gram: Gram) -> Responses:
     """The response of the sums themselves, as the only one."""
     p = gram.p
@@ -97,7 +111,10 @@ def _one_by_one(
         rise = np.where(chosen_corners(families, rise[:, None], np.array([at.place.singular()]))[:, 0], rise, np.inf)
     order = [int(k) for k in np.argsort(rise)[:ONE_BY_ONE] if rise[k] < near]
     scaled = at.place.extent > LARGE
-    ends = [end for end in (_end(criterion, places[k], scaled) for k in order) if end is not None]
+    starts = [places[k] for k in order]
+    if is_pair(criterion.engine, families) and at.place.singular():  # not yet tried, see `fit.optimum`
+        starts.append(at.place.floored(INTERIOR))
+    ends = [end for end in (_end(criterion, start, scaled) for start in starts) if end is not None]
     evaluations = sum(end.evaluations + end.gradients for end in ends)
     lowest_end = min(ends, key=lambda end: float(end.at.value), default=None)
     return (None if lowest_end is None else lowest_end.at.place), (len(places), evaluations)
