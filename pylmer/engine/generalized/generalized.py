@@ -19,7 +19,8 @@ from ..covariance.point import VANISHED, Point
 from ..covariance.points import Points
 from ..optimize.search import INTERIOR
 from .doubt import other_starts
-from .grouped import suited_structure
+from .grouped import GroupedStructure, suited_structure
+from .grouped_laplace import GroupedLaplace
 from .joint_newton import ITERATIONS, JointDescent, descend
 from .laplace import Laplace, LaplaceAt, Scale
 from .modes import RowResponses
@@ -87,8 +88,9 @@ def make_generalized_devfun(
         raise ArgumentError(f"nAGQ={nAGQ} does not estimate the shape of a negative binomial: use nAGQ=1")
     observed = laplace == "observed" or (laplace is None and family.has_scale)
     scale: Scale = "none" if not family.has_scale else "lme4" if laplace == "lme4" else "exact"
-    kind = Profiled if nAGQ == 0 else Laplace
-    criterion = kind(suited_structure(rows, scaling), responses, observed, scale)
+    structure = suited_structure(rows, scaling)
+    lean = GroupedLaplace if isinstance(structure, GroupedStructure) else Laplace
+    criterion = (Profiled if nAGQ == 0 else lean)(structure, responses, observed, scale)
     return GeneralizedDevfun(Quadrature(criterion, nAGQ) if nAGQ > 1 else criterion, tuple(covariances), free_shape)
 
 

@@ -11,20 +11,19 @@ from functools import cached_property
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes, sorted_by, symmetric
+from ...numerics.linalg import Array, Codes, sorted_by
 from ..factorization.blocked import Elimination, EliminationFactorization
 from ..factorization.chain import ChainEngine, ChainPlan
-from ..factorization.contract import Covariances, Fixed, IncidentRows
+from ..factorization.contract import Covariances, Fixed, IncidentRows, PlacedTangents
 from ..sums.gram import FactorSums, Gram, Incidence
 from ..sums.scaling import Scaling
 from ..sums.tally import Column, times
-from .level_arrays import EliminatedLevels, congruent, inverse_of, product, product_from, summed
+from .level_arrays import EliminatedLevels, congruent, inverse_of, moved, product, product_from, summed
 from .nested import NestedStructure, nested_intercepts
-from .weighted import GlmRows, WeightedStructure, form_structure
+from .weighted import HELD, GlmRows, WeightedStructure, form_structure, pair_places
 
 WIDEST = 3  # effects of a level
 STACK = 2_000  # levels up to which those of several places are eliminated together
-HELD = 400_000  # products of columns of Z and X that are held
 
 
 def suited_structure(rows: GlmRows, scaling: Scaling) -> WeightedStructure:
@@ -80,10 +79,12 @@ class GroupedStructure(WeightedStructure):
         return out
 
     def cross(self, c: Array) -> list[Array]:
-        return [self._cross(c).T] if c.ndim == 1 else super().cross(c)
+        return [self.level_cross(c).T] if c.ndim == 1 else super().cross(c)
 
-    def _cross(self, c: Array) -> Array:
+    def level_cross(self, c: Array) -> Array:
         """Z'c (L, J)."""
+        if self._sorted is not None and len(self.Z) > 1:
+            return self._sorted.cross(c)
         return np.array([self._count(c, z) for z in self.Z])
 
     def _count(self, c: Array, z: Column) -> Array:
@@ -93,24 +94,22 @@ class GroupedStructure(WeightedStructure):
         return np.bincount(factor.codes, c * z, factor.J)
 
     @cached_property
-    def _sorted(self) -> tuple[Codes, Codes, Array] | None:
-        """Rows sorted by level, where each level begins, and z x of the sorted rows (L p, n).
-
-        None where that is much to hold, or a level has no row.
-        """
-        factor, p = self.sums.factors[0], self.p
-        if len(self.Z) * p * self.n > HELD:
+    def _sorted(self) -> SortedRows | None:
+        """None where that is much to hold, or a level has no row."""
+        factor, L, p = self.sums.factors[0], len(self.Z), self.p
+        if (L * (p + 1) + L * (L + 1) // 2) * self.n > HELD:
             return None
-        order = sorted_by(factor.codes, factor.J)
         counts = np.bincount(factor.codes, minlength=factor.J)
         if counts.min() == 0:
             return None
-        products = np.concatenate([times(self._Xt, z) for z in self.Z])
-        return order, np.cumsum(counts) - counts, products.take(order, axis=1)
+        order = None if np.all(factor.codes[1:] >= factor.codes[:-1]) else sorted_by(factor.codes, factor.J)
+        return SortedRows.of(self.Z, self._Xt, order, np.cumsum(counts) - counts)
 
     def _squares(self, weights: Array) -> Array:
         """Z'WZ (L, L, J)."""
         L = len(self.Z)
+        if self._sorted is not None and L > 1:
+            return self._sorted.squares(weights)
         out = np.empty((L, L, self.sums.factors[0].J))
         for a, row in enumerate(self.ZZ):
             for b, zz in enumerate(row):
@@ -120,25 +119,22 @@ class GroupedStructure(WeightedStructure):
         return out
 
     def filled(self, weights: Array, fixed: bool = True) -> GroupedEngine:
-        gram = self._summed(*self._sorted, weights) if fixed and self._sorted else super().filled(weights, fixed).gram
+        gram = self._summed(self._sorted, weights) if fixed and self._sorted else super().filled(weights, fixed).gram
         return GroupedEngine(gram, self.plan, (self._path,))
 
-    def _summed(self, order: Codes, starts: Codes, products: Array, weights: Array) -> Gram:
-        factor, L, p = self.sums.factors[0], len(self.Z), self.p
-        C = np.zeros((L, p + 1, factor.J))
-        if p:
-            sums = np.add.reduceat(products * weights.take(order), starts, axis=1)
-            C[:, :p] = sums.reshape(L, p, factor.J)
+    def _summed(self, rows: SortedRows, weights: Array) -> Gram:
+        p = self.p
+        ZtZ, C = rows.sums(weights)
         XytXy = np.zeros((p + 1, p + 1))
-        XytXy[:p, :p] = symmetric((self._Xt * weights) @ self._Xt.T)
-        own = FactorSums(factor.terms, _stack(self._squares(weights)), _stack(C))
+        XytXy[:p, :p] = self.fixed_squares(weights)
+        own = FactorSums(self.sums.factors[0].terms, _stack(ZtZ), _stack(C))
         return Gram(self.n, (own,), {}, XytXy, 0.0, 0.0, self.scaling)
 
     def mode_step(
         self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
     ) -> tuple[list[Array], float]:
         levels = EliminatedLevels(T[0], self._squares(weights))
-        step, decrease = levels.step(T[0].T @ self._cross(g) + u[0].T)
+        step, decrease = levels.step(T[0].T @ self.level_cross(g) + u[0].T)
         return [step.T], decrease
 
     def quadratic(self, own: Sequence[Array], between: dict[tuple[int, int], Array]) -> Array:
@@ -149,6 +145,56 @@ class GroupedStructure(WeightedStructure):
                 entry = K[:, a, a] if a == b else K[:, a, b] + K[:, b, a]
                 out += times(entry.take(codes), self.ZZ[a][b])
         return out
+
+
+@dataclass(frozen=True, eq=False)
+class SortedRows:
+    """Rows sorted by level, so that sums over levels are sums of neighbours.
+
+    order     of the rows (n,), None if they are sorted as they stand
+    starts    where each level begins (J,)
+    Z         (L, n)
+    products  of the columns of Z, each pair once, then zeros for y, and z x (L (L + 1) / 2 + L p, n)
+    """
+
+    order: Codes | None
+    starts: Codes
+    Z: Array
+    products: Array
+
+    @classmethod
+    def of(cls, Z: Sequence[Column], Xt: Array, order: Codes | None, starts: Codes) -> SortedRows:
+        columns = np.array([np.broadcast_to(z, Xt.shape[1]) for z in Z])
+        a, b = np.tril_indices(len(Z))
+        pairs = columns[a] * columns[b]
+        products = np.concatenate([pairs, *(Xt * z for z in columns)])
+        if order is not None:
+            columns, products = columns.take(order, axis=1), products.take(order, axis=1)
+        return cls(order, starts, columns, products)
+
+    def sorted(self, values: Array) -> Array:
+        """Of the rows (n,)."""
+        return values if self.order is None else values.take(self.order)
+
+    def cross(self, c: Array) -> Array:
+        """Z'c (L, J)."""
+        return np.add.reduceat(self.Z * self.sorted(c), self.starts, axis=1)
+
+    def squares(self, weights: Array) -> Array:
+        """Z'WZ (L, L, J)."""
+        pairs = len(self.Z) * (len(self.Z) + 1) // 2
+        sums = np.add.reduceat(self.products[:pairs] * self.sorted(weights), self.starts, axis=1)
+        return sums.take(pair_places(len(self.Z)), axis=0)
+
+    def sums(self, weights: Array) -> tuple[Array, Array]:
+        """Z'WZ (L, L, J) and Z'W[X, 0] (L, p + 1, J)."""
+        L, J = len(self.Z), len(self.starts)
+        pairs = L * (L + 1) // 2
+        p = (len(self.products) - pairs) // L
+        sums = np.add.reduceat(self.products * self.sorted(weights), self.starts, axis=1)
+        C = np.zeros((L, p + 1, J))
+        C[:, :p] = sums[pairs:].reshape(L, p, J)
+        return sums.take(pair_places(L), axis=0), C
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,9 +260,19 @@ class GroupedFactorization(EliminationFactorization):
         return product(self.levels.B, self.levels.A)
 
     @cached_property
+    def N(self) -> Array:
+        """Z'V^-1Z (L, L, J)."""
+        return self.levels.A - product_from(self.BA, self.BA)
+
+    @cached_property
     def NC(self) -> Array:
         """Z'V^-1[X y] (L, p + 1, J)."""
         return self.C - product_from(self.BA, self.half)
+
+    @cached_property
+    def K(self) -> Array:
+        """(L, L, J)."""
+        return self.levels.K
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         u = product_from(self.levels.inverse, _from_right(self.half, v))
@@ -226,35 +282,44 @@ class GroupedFactorization(EliminationFactorization):
         return [_stack(_from_right(self.NC, v))]
 
     def selected_sums(self, S: Array) -> list[Array]:
-        known = self.levels.A.sum(axis=2) - summed(self.BA, self.BA)
+        known = np.add.reduce(self.N, axis=2)
         if S.any():
             NC = self.NC.swapaxes(0, 1)
             known = known - summed(np.tensordot(S.T, NC, 1), NC)
         return [known]
 
     def solve(self, c: Sequence[Array]) -> list[Array]:
-        B = self.levels.B
-        return [_stack(product_from(B, product(B, _levels(c[0]))))]
+        return [_stack(product(self.K, _levels(c[0])))]
 
     def answered(self, c: Sequence[Array]) -> tuple[list[Array], list[Array]]:
-        B, own = self.levels.B, c[0].T[:, None]
-        s = product_from(B, product(B, own))
-        return [s[:, 0].T], [(own - product(self.levels.A, s))[:, 0].T]
+        s, left = self.answered_levels(c[0].T)
+        return [s.T], [left.T]
+
+    def answered_levels(self, c: Array) -> tuple[Array, Array]:
+        """`answered` of c (L, J)."""
+        s = product(self.K, c[:, None])
+        return s[:, 0], c - product(self.levels.A, s)[:, 0]
 
     def effects(self, c: Sequence[Array]) -> list[Array]:
         return [_stack(self.levels.effects(_levels(c[0])))]
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
-        own, p = _levels(s[0]), self.engine.gram.p
-        half = product(self.BA, own)
-        WVW = summed(own, product(self.levels.A, own)) - summed(half, half)
-        return WVW, summed(self.NC[:, :p], own)
+        return self.level_products(_levels(s[0]))
+
+    def along(self, g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> tuple[Array, Array]:
+        if len(tangents) > 1:
+            return super().along(g, tangents)
+        return self.level_products(moved(tangents[0][2], g[0].T))
+
+    def level_products(self, own: Array) -> tuple[Array, Array]:
+        """`products` of own (L, k, J)."""
+        return summed(own, product(self.N, own)), summed(self.NC[:, :-1], own)
 
     def covariances(self) -> Covariances:
-        return [_stack(self.levels.K)], {}
+        return [_stack(self.K)], {}
 
     def leverages(self, rows: IncidentRows) -> Array:
-        return rows.quadratic([_stack(self.levels.K)], {})
+        return rows.quadratic([_stack(self.K)], {})
 
 
 def _levels(A: Array) -> Array:

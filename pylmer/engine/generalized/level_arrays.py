@@ -14,10 +14,7 @@ from ...numerics.linalg import Array
 
 def product(A: Array, B: Array) -> Array:
     """A B of every level, (a, k, J) and (k, b, J): (a, b, J)."""
-    out: Array = A[:, 0, None] * B[0]
-    for k in range(1, len(B)):
-        out += A[:, k, None] * B[k]
-    return out
+    return np.asarray(A[:, 0, None] * B[0] if len(B) == 1 else np.einsum("akj,kbj->abj", A, B))
 
 
 def product_from(A: Array, B: Array) -> Array:
@@ -31,6 +28,12 @@ def summed(A: Array, B: Array) -> Array:
     for k in range(1, len(A)):
         out += A[k] @ B[k].T
     return out
+
+
+def moved(E: Array, g: Array) -> Array:
+    """E_a g_j of every level, for E (k, L, L) and g (L, J): (L, k, J)."""
+    k, L, _ = E.shape
+    return np.asarray((E.reshape(k * L, L) @ g).reshape(k, L, -1).swapaxes(0, 1))
 
 
 class EliminatedLevels:

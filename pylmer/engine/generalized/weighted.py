@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -31,6 +31,8 @@ from ..sums.rows import Rows, TermRows
 from ..sums.scaling import Scaling, find_scaling
 from ..sums.structure import Structure as Sums
 
+HELD = 400_000  # products of columns that are held
+NARROW = 10  # columns of X up to which their products are sooner summed than multiplied
 MANY = 300  # effects of the smaller factors up to which they are multiplied as dense matrices
 
 
@@ -115,6 +117,8 @@ class WeightedStructure:
 
     def fixed_squares(self, weights: Array) -> Array:
         """X'WX (p, p)."""
+        if self._Xt_pairs is not None:
+            return (self._Xt_pairs @ weights).take(pair_places(self.p))
         if self.n <= rows_for_products(self.p):
             return symmetric((self._Xt * weights) @ self._Xt.T)
         out = np.zeros((self.p, self.p))
@@ -122,6 +126,14 @@ class WeightedStructure:
             block = self._Xt[:, at]
             out += (block * weights[at]) @ block.T
         return symmetric(out)
+
+    @cached_property
+    def _Xt_pairs(self) -> Array | None:
+        """Products of the columns of X, each pair once (p (p + 1) / 2, n); None where that is much to hold."""
+        if not 0 < self.p <= NARROW or self.p * (self.p + 1) // 2 * self.n > HELD:
+            return None
+        a, b = np.tril_indices(self.p)
+        return np.asarray(self._Xt[a] * self._Xt[b])
 
     @cached_property
     def factors(self) -> tuple[WeightedFactor, ...]:
@@ -187,6 +199,15 @@ class WeightedStructure:
     def place(self) -> dict[int, tuple[int, slice]]:
         """Term index -> (factor, its columns within the factor)."""
         return term_places([factor.terms for factor in self.factors], self.scaling)
+
+
+@lru_cache(maxsize=32)
+def pair_places(k: int) -> Codes:
+    """Where the entries of a symmetric matrix (k, k) stand among the pairs of its lower triangle."""
+    out = np.empty((k, k), np.int64)
+    a, b = np.tril_indices(k)
+    out[a, b] = out[b, a] = np.arange(len(a))
+    return out
 
 
 def term_places(terms: Sequence[tuple[int, ...]], scaling: Scaling) -> dict[int, tuple[int, slice]]:
