@@ -142,8 +142,11 @@ def _searched(devfun: Devfun, start: Points | None, near: Points | None) -> Opti
     options = _newton_options(devfun.control.optCtrl)
     scan = devfun.criterion.scanned if multiples is SCAN else None
     near = _by_moments(devfun) if near is None and begin is None else near
-    inside = start is not None or not _seen_whole(devfun)
-    found = search(latest, multiple, begin, multiples=multiples, scan=scan, near=near, inside=inside, **options)
+
+    def again() -> bool:
+        return start is not None or not _seen_whole(devfun)
+
+    found = search(latest, multiple, begin, multiples=multiples, scan=scan, near=near, again=again, **options)
     found = _widened(devfun, found) if start is None else found
     found = past_saddles(found, devfun.criterion.at, **options)
     return _optimum(devfun, found, factorized=latest.standing_at(found.best.at.place))

@@ -74,7 +74,8 @@ class Criterion:
         if self.engine.shared is None:
             return None
         try:
-            parts = self.engine.shared.reduced_at([[point.template() for point in points] for points in places])
+            terms = zip(*places, strict=True)
+            parts = self.engine.shared.reduced_at([np.array([point.template() for point in term]) for term in terms])
             fixed = None if parts is None else FixedNumbers.solved(*parts)
         except NumericalError:
             return None

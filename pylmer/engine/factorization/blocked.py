@@ -167,7 +167,7 @@ class EliminationEngine(ABC):
         """Relative rounding error of r2, in units of the machine's precision: sums lose what they subtract."""
         return float(self.gram.XytXy[-1, -1]) / r2
 
-    def reduced_at(self, places: Sequence[Sequence[Array]]) -> tuple[Array, Array] | None:
+    def reduced_at(self, T: Sequence[Array]) -> tuple[Array, Array] | None:
         """[X y]'V^-1[X y] and log|V| at several templates at once, where that is less work; see `contract`."""
         return None
 

@@ -82,10 +82,10 @@ class ChainEngine(EliminationEngine):
         out[:, : sums.L], out[:, sums.L :] = sums.ZtZ.transpose(1, 2, 0), sums.ZtXy.transpose(1, 2, 0)
         return out
 
-    def reduced_at(self, places: Sequence[Sequence[Array]]) -> tuple[Array, Array] | None:
+    def reduced_at(self, T: Sequence[Array]) -> tuple[Array, Array] | None:
         if self.AC is None:
             return None
-        return reduced_at(self.gram, self.AC, np.array([self.gram.factor_templates(T)[0] for T in places]))
+        return reduced_at(self.gram, self.AC, self.gram.factor_templates(T)[0])
 
     def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
         templates = self.gram.factor_templates(T)

@@ -232,8 +232,8 @@ class SumsEngine(Engine, Protocol):
     def sharing(self, gram: Gram) -> SumsEngine:
         """The engine of sums that differ in [X y] alone."""
 
-    def reduced_at(self, places: Sequence[Sequence[Array]]) -> tuple[Array, Array] | None:
-        """[X y]'V^-1[X y] (m, p + 1, p + 1) and log|V| (m,) at m templates at once, where that is less work.
+    def reduced_at(self, T: Sequence[Array]) -> tuple[Array, Array] | None:
+        """[X y]'V^-1[X y] (m, p + 1, p + 1) and log|V| (m,) at templates (m, l_i, l_i), if it is less work.
 
         NumericalError if one fails.
         """

@@ -41,6 +41,11 @@ class Search(Generic[E]):
         return sum(run.evaluations + run.gradients for run in self.runs) + self.settling + self.elsewhere
 
 
+def always() -> bool:
+    """True."""
+    return True
+
+
 def search(
     objective: Callable[[S], Trial[E]],
     multiple: Callable[[float], S],
@@ -49,16 +54,16 @@ def search(
     multiples: Sequence[float] = SCAN,
     scan: Sequence[float] | None = None,
     near: S | None = None,
-    inside: bool = True,
+    again: Callable[[], bool] = always,
 ) -> Search[E]:
     """The lowest minimum reached from the local minima of the scan at the `multiples` of I, or from `start` alone.
 
     scan    the values there, where they are known
     near    where the minimum may be: the lowest minimum of the scan gives way to it where its value is lower
-    inside  see `lowest`
+    again   whether a singular minimum is to be tried again from inside
     """
     if start is not None:
-        return lowest(objective, [start], steps, inside)
+        return lowest(objective, [start], steps, again)
     places = [multiple(c) for c in multiples]
     found = scanned(objective, places) if scan is None else [*scan]
     starts = [multiple(1.0)] if max(found) - min(found) < FLAT else [places[k] for k in local_minima(found)]
@@ -69,19 +74,22 @@ def search(
         if at is not None:
             runs, starts = [descent(objective, at, steps)], starts[1:]
     runs += [newton(objective, start, steps) for start in starts]
-    return replace(_best(objective, runs, steps, inside), scan=tuple(found))
+    return replace(_best(objective, runs, steps, again), scan=tuple(found))
 
 
 def lowest(
-    objective: Callable[[S], Trial[E]], starts: Sequence[S], steps: int = ITERATIONS, inside: bool = True
+    objective: Callable[[S], Trial[E]],
+    starts: Sequence[S],
+    steps: int = ITERATIONS,
+    again: Callable[[], bool] = always,
 ) -> Search[E]:
-    """The lowest minimum reached from `starts`; a singular one is tried again from `inside`."""
-    return _best(objective, [newton(objective, start, steps) for start in starts], steps, inside)
+    """The lowest minimum reached from `starts`; a singular one is tried again from inside, if it should be."""
+    return _best(objective, [newton(objective, start, steps) for start in starts], steps, again)
 
 
-def _best(objective: Callable[[S], Trial[E]], runs: list[Run[E]], steps: int, inside: bool) -> Search[E]:
+def _best(objective: Callable[[S], Trial[E]], runs: list[Run[E]], steps: int, again: Callable[[], bool]) -> Search[E]:
     best = min(runs, key=_value)
-    if inside and best.at.place.singular():
+    if best.at.place.singular() and again():
         interior = newton(objective, best.at.place.floored(INTERIOR), steps)
         runs.append(interior)
         if interior.at.value < best.at.value - best.at.noise:

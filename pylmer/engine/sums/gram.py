@@ -183,7 +183,7 @@ class Gram:
 
     def factor_templates(self, T: Sequence[Array]) -> list[Array]:
         """Templates per term (l, l) -> one block-diagonal template per factor (L, L)."""
-        return factor_templates(self.place, [sums.L for sums in self.factors], T)
+        return list(T) if len(T) == 1 else factor_templates(self.place, [sums.L for sums in self.factors], T)
 
     @property
     def values(self) -> Array:
@@ -205,13 +205,16 @@ class Gram:
 
 
 def factor_templates(place: Mapping[int, tuple[int, slice]], widths: Sequence[int], T: Sequence[Array]) -> list[Array]:
-    """Templates per term (l, l) -> one block-diagonal template per factor (L, L), L its width; `place` as of a Gram."""
+    """Templates per term (..., l, l) -> one block-diagonal template per factor (..., L, L), L its width.
+
+    `place` as of a Gram.
+    """
     if len(T) == 1:
         return list(T)
-    out = [np.zeros((L, L)) for L in widths]
+    out = [np.zeros((*T[0].shape[:-2], L, L)) for L in widths]
     for term, template in enumerate(T):
         f, at = place[term]
-        out[f][at, at] = template
+        out[f][..., at, at] = template
     return out
 
 
