@@ -12,9 +12,8 @@ import numpy as np
 from ..errors import DataError
 from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
-from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
-from ..language.nodes import Node
-from ..language.randoms import Doublevert, double_bar_effects
+from ..language import MixedFormula, Terms, expand_random, fixed_terms, terms
+from ..language.randoms import Doublevert
 from ..language.syntax import Identity
 from ..numerics.linalg import read_only
 from ..numerics.rank import independent_columns
@@ -238,15 +237,11 @@ def _double_bar_notes(parts: Parts, frame: Frame, control: Control) -> list[str]
     """`(a || g)` does not separate the levels of a factor when it is split as lme4 does."""
     if control.doublevert == "diag":
         return []
-    return [_double_bar_note(node) for _, node in double_bar_effects(parts.formula) if _is_factor(node, frame)]
+    return [_double_bar_note(name) for name in parts.doubled if is_categorical(frame.variables.get(name))]
 
 
-def _is_factor(node: Node, frame: Frame) -> bool:
-    return is_categorical(frame.variables.get(deparse(node)))
-
-
-def _double_bar_note(node: Node) -> str:
+def _double_bar_note(name: str) -> str:
     return (
-        f"'||' does not separate the levels of the factor {deparse(node)!r}: their random effects stay correlated; "
+        f"'||' does not separate the levels of the factor {name!r}: their random effects stay correlated; "
         'lmerControl(doublevert="diag") separates them'
     )

@@ -78,7 +78,7 @@ def compress(codes: Array, size: int) -> tuple[Array, Array]:
     """Renumber codes in 0..size-1 (-1 stays) so that every number occurs: new codes (n,), the old numbers in order."""
     occurs = np.zeros(size + 1, dtype=bool)
     occurs[codes] = True
-    used = np.flatnonzero(occurs[:size])
+    used = occurs[:size].nonzero()[0]
     if used.shape[0] == size:
         return codes, used
     rank = np.empty(size + 1, dtype=np.int64)

@@ -43,11 +43,11 @@ def read_only(value: Any) -> Any:
         view = value.view()
         view.flags.writeable = False
         return view
+    if type(value) is tuple:
+        return tuple([read_only(each) if isinstance(each, HELD) else each for each in value])
     if isinstance(value, sparse.csr_array):
         parts = (read_only(value.data), value.indices, value.indptr)
         return sparse.csr_array(parts, shape=value.shape, copy=False)
-    if type(value) is tuple:
-        return tuple(map(read_only, value))
     return {key: read_only(each) for key, each in value.items()} if type(value) is dict else value
 
 
