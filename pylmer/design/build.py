@@ -14,7 +14,6 @@ from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
 from ..language import MixedFormula, Terms, expand_random, fixed_terms, terms
 from ..language.randoms import Doublevert
-from ..language.syntax import Identity
 from ..numerics.linalg import read_only
 from ..numerics.rank import independent_columns
 from ..options import Control
@@ -122,11 +121,24 @@ def take_apart(formula: MixedFormula, columns: Columns | None, control: Control)
     """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
     names = tuple(columns or ())
     double: Doublevert = "diag" if control.doublevert == "diag" else "split"
-    return _taken_apart(formula.identity, names, double)
+    return _taken_apart(_Same(formula), names, double)
+
+
+class _Same:
+    """A formula and no other: equal ones may be written otherwise, which messages show."""
+
+    def __init__(self, formula: MixedFormula) -> None:
+        self.formula = formula
+
+    def __hash__(self) -> int:
+        return id(self.formula)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.formula is other.formula
 
 
 @lru_cache(maxsize=256)  # as of parsing: the same few formulas again and again
-def _taken_apart(same: Identity, names: tuple[str, ...], double: Doublevert) -> Parts:
+def _taken_apart(same: _Same, names: tuple[str, ...], double: Doublevert) -> Parts:
     formula = same.formula
     random = expand_random(formula, names, double)
     effects = tuple(terms(term.effects, columns=names, text=formula.text) for term in random)

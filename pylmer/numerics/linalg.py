@@ -51,13 +51,15 @@ def read_only(value: Any) -> Any:
     return {key: read_only(each) for key, each in value.items()} if type(value) is dict else value
 
 
-def seal(record: Any) -> None:
-    """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is."""
-    for name, value in list(vars(record).items()):
-        if isinstance(value, HELD):
-            sealed = read_only(value)
-            if sealed is not value:
-                object.__setattr__(record, name, sealed)
+def seal(record: Any, *names: str) -> None:
+    """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is.
+
+    names  the fields that hold arrays; none: any may
+    """
+    held = vars(record)
+    for name in names or list(held):
+        if isinstance(held[name], HELD):
+            object.__setattr__(record, name, read_only(held[name]))
 
 
 def chunks(n: int, size: int = CHUNK) -> Iterator[slice]:
