@@ -28,6 +28,7 @@ class Columns(Mapping[str, Value]):
     n      rows
     index  pandas Index of the rows: 0, 1, ... where nothing labels them
     frame  the data frame that they were taken out of, where that is known
+    lender a shallow copy of that: while it is there pandas copies what it lent before it writes
     """
 
     frame: Any = None
