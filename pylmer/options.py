@@ -206,4 +206,4 @@ class glmerControl(Control):
 
 
 def _is_seed(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 0
+    return not isinstance(value, bool) and isinstance(value, int | Integral) and int(value) >= 0

@@ -12,10 +12,8 @@ import numpy as np
 from ..errors import DataError
 from ..functions import Columns, Value, read_columns
 from ..functions.variables import is_categorical
-from ..language import MixedFormula, Terms, deparse, expand_random, fixed_terms, terms
-from ..language.nodes import Node
-from ..language.randoms import Doublevert, double_bar_effects
-from ..language.syntax import Identity
+from ..language import MixedFormula, Terms, expand_random, fixed_terms, terms
+from ..language.randoms import Doublevert
 from ..numerics.linalg import read_only
 from ..numerics.rank import independent_columns
 from ..options import Control
@@ -123,11 +121,24 @@ def take_apart(formula: MixedFormula, columns: Columns | None, control: Control)
     """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
     names = tuple(columns or ())
     double: Doublevert = "diag" if control.doublevert == "diag" else "split"
-    return _taken_apart(formula.identity, names, double)
+    return _taken_apart(_Same(formula), names, double)
+
+
+class _Same:
+    """A formula and no other: equal ones may be written otherwise, which messages show."""
+
+    def __init__(self, formula: MixedFormula) -> None:
+        self.formula = formula
+
+    def __hash__(self) -> int:
+        return id(self.formula)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.formula is other.formula
 
 
 @lru_cache(maxsize=256)  # as of parsing: the same few formulas again and again
-def _taken_apart(same: Identity, names: tuple[str, ...], double: Doublevert) -> Parts:
+def _taken_apart(same: _Same, names: tuple[str, ...], double: Doublevert) -> Parts:
     formula = same.formula
     random = expand_random(formula, names, double)
     effects = tuple(terms(term.effects, columns=names, text=formula.text) for term in random)
@@ -238,15 +249,11 @@ def _double_bar_notes(parts: Parts, frame: Frame, control: Control) -> list[str]
     """`(a || g)` does not separate the levels of a factor when it is split as lme4 does."""
     if control.doublevert == "diag":
         return []
-    return [_double_bar_note(node) for _, node in double_bar_effects(parts.formula) if _is_factor(node, frame)]
+    return [_double_bar_note(name) for name in parts.doubled if is_categorical(frame.variables.get(name))]
 
 
-def _is_factor(node: Node, frame: Frame) -> bool:
-    return is_categorical(frame.variables.get(deparse(node)))
-
-
-def _double_bar_note(node: Node) -> str:
+def _double_bar_note(name: str) -> str:
     return (
-        f"'||' does not separate the levels of the factor {deparse(node)!r}: their random effects stay correlated; "
+        f"'||' does not separate the levels of the factor {name!r}: their random effects stay correlated; "
         'lmerControl(doublevert="diag") separates them'
     )

@@ -63,7 +63,7 @@ def check_weights(weights: Array | None, zero: bool = False) -> None:
 def check_response(y: Array, name: str, control: Control) -> list[str]:
     """A response that is constant has no variance to explain."""
     action = control.check_response_not_const
-    if action == "ignore" or y.min() != y.max():
+    if action == "ignore" or np.minimum.reduce(y) != np.maximum.reduce(y):
         return []
     return settle([(action, f"the response {name!r} is constant ({y[0]:g} in all {y.shape[0]} rows): nothing to fit")])
 
@@ -136,9 +136,11 @@ def _products(random: Sequence[RandomDesign]) -> Array:
 
 def _rank(random: Sequence[RandomDesign], n: int, control: Control, ZtZ: Callable[[], Array]) -> Iterator[Finding]:
     wanted = control.check_nobs_vs_rankZ
+    if wanted == "ignore" or not random:
+        return
     action = wanted.removesuffix("Small")
     q = sum(len(term.levels) * len(term.columns) for term in random)
-    if action == "ignore" or not random or (wanted.endswith("Small") and n * q > SMALL):
+    if wanted.endswith("Small") and n * q > SMALL:
         return
     rank = int(np.linalg.matrix_rank(ZtZ(), hermitian=True))
     if n <= rank:

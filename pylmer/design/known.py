@@ -46,7 +46,7 @@ class Known:
 
     def variables_for(self, found: Mapping[str, Value]) -> dict[str, Value]:
         """The variables, given what the data give."""
-        return {name: self.variables.get(name, value) for name, value in found.items()}
+        return {**found, **{name: value for name, value in self.variables.items() if name in found}}
 
     def groups_among(self, keys: Iterable[str]) -> dict[str, Factor]:
         """Those of some grouping factors that are known."""

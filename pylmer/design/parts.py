@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..language import MixedFormula, RandomTerm, Terms, deparse, random_label, terms
+from ..language import MixedFormula, RandomTerm, Terms, deparse, double_bar_effects, random_label, terms
 from ..language.bars import at_term_level
 from ..language.nodes import Binary, Call, Name, Node, Paren
 from ..language.walk import nodes, variables
@@ -120,6 +120,11 @@ class Parts:
             return ()
         groups = {deparse(node) for term in self.random for node in nodes(term.group) if isinstance(node, Name | Call)}
         return tuple(label for label in self.fixed.labels if label in groups)
+
+    @cached_property
+    def doubled(self) -> tuple[str, ...]:
+        """The variables under a `||`, as often as they occur."""
+        return tuple(deparse(node) for _, node in double_bar_effects(self.formula))
 
     @cached_property
     def powers(self) -> dict[str, str]:

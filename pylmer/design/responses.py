@@ -46,7 +46,7 @@ class Response:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        seal(self)
+        seal(self, "value", "y", "trials")
 
     @property
     def numbers(self) -> Array:

@@ -32,7 +32,7 @@ class RandomRows(RandomDesign):
     Z: Array | None
 
     def __post_init__(self) -> None:
-        seal(self)
+        seal(self, "codes", "Z")
 
     @property
     def design(self) -> RandomDesign:
@@ -77,7 +77,7 @@ class DesignRows:
     data: Any = None
 
     def __post_init__(self) -> None:
-        seal(self)
+        seal(self, "X", "y", "offset", "weights", "variables", "data")
 
     def with_response(self, y: Array | Response) -> DesignRows:
         """The same rows with another response (n,)."""

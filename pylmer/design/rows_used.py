@@ -109,7 +109,8 @@ def complete_rows(n: int, chosen: Array | None, everything: Mapping[str, Value],
     """The chosen rows without missing values, which may be none at all; DataError for missing ones if unwanted."""
     absent: Array | None = None
     for value in everything.values():
-        absent = either(absent, missing(value))
+        mask = missing(value)
+        absent = absent if mask is None else either(absent, mask)
     if absent is not None and chosen is not None:
         absent = absent[chosen]
     if absent is not None and not absent.any():

@@ -28,9 +28,11 @@ class Columns(Mapping[str, Value]):
     n      rows
     index  pandas Index of the rows: 0, 1, ... where nothing labels them
     frame  the data frame that they were taken out of, where that is known
+    lender a shallow copy of that: while it is there pandas copies what it lent before it writes
     """
 
     frame: Any = None
+    lender: Any = None
 
     def __init__(
         self, readers: Mapping[str, Callable[[], Any]], n: int, index: pd.Index, twice: frozenset[str] = frozenset()
@@ -160,14 +162,17 @@ def _from_pandas(data: pd.DataFrame) -> Columns:
     return Columns(readers, len(data), data.index, twice)
 
 
-def columns_of(data: pd.DataFrame, labels: Mapping[str, Any], found: Mapping[str, Any]) -> Columns:
-    """The columns of a frame by their names, of which those `found` have been taken out of it already."""
+def columns_of(data: pd.DataFrame, labels: Mapping[str, Any], found: Mapping[str, Any], lender: Any) -> Columns:
+    """The columns of a frame by their names, of which those `found` have been taken out of it already.
+
+    As long as a `lender`, a shallow copy of the frame, is there pandas writes to none of what it holds.
+    """
     readers = {
         name: partial(_itself, found[name]) if name in found else partial(operator.getitem, data, label)
         for name, label in labels.items()
     }
     columns = Columns(readers, len(data), data.index)
-    columns.frame = data
+    columns.frame, columns.lender = data, lender
     return columns
 
 

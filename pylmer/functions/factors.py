@@ -82,7 +82,7 @@ def compress(codes: Array, size: int) -> tuple[Array, Array]:
         occurs[codes[at : at + CHUNK].astype(np.intp, copy=False)] = True  # numpy's own numbers are its fastest places
         if occurs[:size].all():
             break
-    used = np.flatnonzero(occurs[:size])
+    used = occurs[:size].nonzero()[0]
     if used.shape[0] == size:
         return codes, used
     rank = np.empty(size + 1, dtype=np.int64)

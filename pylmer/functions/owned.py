@@ -8,13 +8,14 @@ others.
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Mapping, ValuesView
+from collections.abc import Collection, Iterable, Iterator, Mapping, ValuesView
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from ..numerics.linalg import read_only
 from .columns import Columns, columns_of
 
 LONG = 50_000  # rows from which a copy costs more than a Series, of which pandas makes no second copy
@@ -45,7 +46,7 @@ def own_data(data: Any, used: Collection[str] | None) -> Any:
 
 def own_table(data: Any, used: Collection[str] | None) -> tuple[Any, Columns | None]:
     """`own_data`, and the columns of it where one pass over them has read them too."""
-    if isinstance(data, pd.DataFrame) and data.shape[1] <= NARROW and data.columns.is_unique:
+    if isinstance(data, pd.DataFrame) and len(data.columns) <= NARROW and data.columns.is_unique:
         return _own_narrow(data, used)
     return own_data(data, used), None
 
@@ -56,16 +57,26 @@ def _own_narrow(data: pd.DataFrame, used: Collection[str] | None) -> tuple[pd.Da
     if len(set(names)) < len(names):  # 1 and "1" are two labels of one name
         return _own_pandas(data, used), None
     kept = _shallow(data)
-    attrs, kept.attrs = kept.attrs, {}  # each column would get a deep copy of them
+    lender = kept.copy(deep=False)
     found: dict[str, Any] = {}
-    for place, name in enumerate(names):
+    for place, (name, array) in enumerate(zip(names, _arrays(lender), strict=True)):
         if used is None or name in used:
-            found[name] = column = _column(kept, place, labels[place])
-            if not (COPIES_ON_WRITE and _is_guarded(column.dtype)):
-                found[name] = column.copy() if len(column) > LONG else column.array.copy()
+            if COPIES_ON_WRITE and _is_guarded(array.dtype):
+                found[name] = read_only(array) if array.dtype.kind in "iufb" else _column(lender, place, labels[place])
+            else:
+                found[name] = _column(lender, place, labels[place]).copy() if len(array) > LONG else _copied(array)
                 kept.isetitem(place, found[name])
-    kept.attrs = attrs
-    return kept, columns_of(kept, dict(zip(names, labels, strict=True)), found)
+    return kept, columns_of(kept, dict(zip(names, labels, strict=True)), found, lender)
+
+
+def _arrays(frame: pd.DataFrame) -> Iterable[Any]:
+    """The columns as pandas holds them: it writes to none of them as long as another frame shares them."""
+    arrays = getattr(frame, "_iter_column_arrays", None)
+    return (column.array for _, column in frame.items()) if arrays is None else arrays()
+
+
+def _copied(array: Any) -> Any:
+    return pd.arrays.NumpyExtensionArray(array.copy()) if isinstance(array, np.ndarray) else array.copy()
 
 
 def _column(frame: pd.DataFrame, place: int, label: Any) -> pd.Series[Any]:

@@ -12,14 +12,16 @@ import pandas as pd
 from ..errors import DataError
 from .arrays import Array
 from .levels import IntervalLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
-from .values import Factor, Function, Logical, Matrix, Strings, Value
+from .values import Coded, Factor, Function, Logical, Matrix, Strings, Value
 
 
 def value_of(column: Any, what: str) -> Value:
     """The value of a column, an array, a list or a scalar; `what` names it in errors (DataError)."""
+    if type(column) is np.ndarray:
+        return _of_array(column, what)
     if isinstance(column, pd.Series):
         return _of_pandas(column, what)
-    if column is None or isinstance(column, Factor | Strings | Logical | Matrix | Function):
+    if column is None or isinstance(column, Coded | Matrix | Function):
         return column
     if isinstance(column, nw.Series):
         return _of_narwhals(column, what)
@@ -91,6 +93,8 @@ def _of_pandas(series: pd.Series[Any], what: str) -> Value:
         return _of_array(series.to_numpy(), what)
     if isinstance(dtype, pd.CategoricalDtype):
         return _categorical(series.array, dtype, what)
+    if isinstance(dtype, pd.StringDtype):
+        return _texts(series.array)
     for recognised, reader in _READERS:
         if recognised(dtype):
             return reader(series)
@@ -142,6 +146,11 @@ def _labels(categories: pd.Index, what: str) -> list[str]:
     if _holds_bytes(values):
         raise _bytes_refused(what)
     return list(map(str, values))
+
+
+def _texts(array: Any) -> Strings:
+    codes, values = array.factorize()
+    return Strings(codes, tuple(map(str, values.to_numpy(dtype=object).tolist())))
 
 
 def _strings(series: pd.Series[Any]) -> Strings:

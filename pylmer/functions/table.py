@@ -42,9 +42,13 @@ class Table(Mapping[str, Function]):
     def __init__(self, modules: Mapping[str, str]) -> None:
         self._module = {name: module for module, names in modules.items() for name in names.split()}
         self._entered: dict[str, Function] = {}
+        self._whole: set[str] = set()  # modules whose import has come to its end
 
     def __getitem__(self, name: str) -> Function:
-        import_module(f"{__package__}.{self._module[name]}")  # waits where another thread is at it
+        module = self._module[name]
+        if module not in self._whole:
+            import_module(f"{__package__}.{module}")  # waits where another thread is at it
+            self._whole.add(module)
         return self._entered[name]
 
     def __iter__(self) -> Iterator[str]:

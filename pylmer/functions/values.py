@@ -89,6 +89,7 @@ class Function:
     package: str = "base"
 
 
+Coded: TypeAlias = Logical | Strings | Factor  # what has codes, -1 for missing ones
 Value: TypeAlias = Any  # one of the above, an ndarray, a Function or None
 
 LONGEST = 1_000_000  # elements of a vector that a formula may make; longer ones are columns of data
@@ -121,7 +122,7 @@ def length(value: Value) -> int:
         return int(value.shape[0])
     if isinstance(value, Matrix):
         return int(value.numbers.shape[0])
-    if isinstance(value, Logical | Strings | Factor):
+    if isinstance(value, Coded):
         return int(value.codes.shape[0])
     return 1
 
@@ -146,7 +147,7 @@ def take(value: Value, rows: Array) -> Value:
         return value[rows]
     if isinstance(value, Matrix):
         return replace(value, numbers=value.numbers[rows])
-    if isinstance(value, Logical | Strings | Factor):
+    if isinstance(value, Coded):
         return replace(value, codes=value.codes[rows])
     return value
 
@@ -157,7 +158,7 @@ def missing(value: Value) -> Array | None:
         return nan_mask(value)
     if isinstance(value, Matrix):
         return nan_mask(value.numbers)
-    if isinstance(value, Logical | Strings | Factor) and value.codes.size and value.codes.min() < 0:
+    if isinstance(value, Coded) and value.codes.size and value.codes.min() < 0:
         return np.asarray(value.codes < 0)
     return None
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from .factors import factor_of_strings
 from .values import Factor, Function, Logical, Matrix, RefusedError, Strings, Value, logical_levels, numeric
+
+Categories: TypeAlias = Factor | Logical
 
 
 def as_variable(value: Value) -> Value:
@@ -27,7 +31,7 @@ def as_variable(value: Value) -> Value:
 
 def is_categorical(value: Value) -> bool:
     """Whether a variable is coded by contrasts or indicators."""
-    return isinstance(value, Factor | Logical)
+    return isinstance(value, Categories)
 
 
 def coded_factor(value: Factor | Logical) -> Factor:

@@ -105,13 +105,6 @@ class RandomTerm:
     __repr__ = __str__
 
 
-@dataclass(frozen=True, eq=False)
-class Identity:
-    """A formula and no other, though it be equal, in tables of what has been made of formulas."""
-
-    formula: MixedFormula
-
-
 @dataclass(frozen=True)
 class MixedFormula:
     """response ~ fixed + random terms, as written: `rhs` is the whole right side, for printing.
@@ -130,11 +123,6 @@ class MixedFormula:
     def node(self) -> Node:
         """The formula as one syntax tree, `response ~ rhs`."""
         return Unary("~", self.rhs) if self.response is None else Binary("~", self.response, self.rhs)
-
-    @cached_property
-    def identity(self) -> Identity:
-        """This very formula."""
-        return Identity(self)
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -46,19 +46,23 @@ def read_only(value: Any) -> Any:
         view = value.view()
         view.flags.writeable = False
         return view
+    if type(value) is tuple:
+        return tuple([read_only(each) if isinstance(each, HELD) else each for each in value])
     if isinstance(value, sparse.csr_array):
         parts = (read_only(value.data), value.indices, value.indptr)
         return sparse.csr_array(parts, shape=value.shape, copy=False)
-    if type(value) is tuple:
-        return tuple(map(read_only, value))
     return {key: read_only(each) for key, each in value.items()} if type(value) is dict else value
 
 
-def seal(record: Any) -> None:
-    """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is."""
-    for name, value in list(vars(record).items()):
-        sealed = read_only(value)
-        if sealed is not value:
+def seal(record: Any, *names: str) -> None:
+    """Make the arrays of a frozen record read-only, for its `__post_init__`: frozen as the record is.
+
+    names  the fields that hold arrays; none: any may
+    """
+    held = vars(record)
+    for name in names or list(held):
+        sealed = read_only(held[name])
+        if sealed is not held[name]:
             object.__setattr__(record, name, sealed)
 
 

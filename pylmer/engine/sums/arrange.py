@@ -8,6 +8,7 @@ is left to do should be small: rounding of sums is that of the coordinates in wh
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from .incident import elimination_order
 from .rows import Rows
 from .scaling import SINGULAR, Scaling, find_scaling, suited_scale
 from .structure import Structure
-from .sums import Sums
+
+if TYPE_CHECKING:
+    from .sums import Sums
 
 SMALLEST = 1e-250  # sum of squares of a response below which products underflow
 

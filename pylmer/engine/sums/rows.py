@@ -65,7 +65,7 @@ class Rows:
     @cached_property
     def bordered(self) -> Bordered | None:
         """X as a wide factor's columns and few others; None where it is not, and where it is dense."""
-        if not sparse.issparse(self.X):
+        if isinstance(self.X, np.ndarray):
             return None
         from .bordered import Bordered  # late: of wide factors
 
@@ -80,4 +80,4 @@ class Rows:
     def fixed(self, rows: slice) -> Array:
         """Dense X on some rows."""
         block = self.X[rows]
-        return block.toarray() if sparse.issparse(block) else np.asarray(block, dtype=float)
+        return np.asarray(block, dtype=float) if isinstance(block, np.ndarray) else block.toarray()
