@@ -53,6 +53,11 @@ class RowResponses:
         """Whether all prior weights are 1."""
         return bool(np.all(self.weights == 1.0))
 
+    @cached_property
+    def inverse_weights(self) -> Array:
+        """1 / w (n,), 0 for rows that weigh nothing."""
+        return np.divide(1.0, self.weights, out=np.zeros(len(self.weights)), where=self.weights > 0)
+
 
 @dataclass(frozen=True, eq=False)
 class RowState:
@@ -76,8 +81,9 @@ class RowState:
         name = (r.family.name, r.family.link.name)
         if name == ("poisson", "log"):
             return self.W
-        if name == ("binomial", "logit") and r.unweighted:
-            return np.asarray(self.W * (1 - 2 * (self.g + r.y)))
+        if name == ("binomial", "logit"):  # g = w (mu - y) and W = w mu (1 - mu)
+            mu = self.g + r.y if r.unweighted else self.g * r.inverse_weights + r.y
+            return np.asarray(self.W * (1 - 2 * mu))
         return self._derivatives[0]
 
     @property
