@@ -83,7 +83,7 @@ def make_generalized_devfun(
     _check(nAGQ, laplace)
     responses = _responses(rows, family)
     start_eta = family.link(family.start_mu(responses.y, responses.weights))
-    scaling = weighted_scaling(rows, family.rows(responses.y, responses.weights, start_eta)[2])
+    scaling = weighted_scaling(rows, responses.row_pass(start_eta)[2])
     if free_shape and nAGQ > 1:
         raise ArgumentError(f"nAGQ={nAGQ} does not estimate the shape of a negative binomial: use nAGQ=1")
     observed = laplace == "observed" or (laplace is None and family.has_scale)

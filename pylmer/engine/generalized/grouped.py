@@ -84,7 +84,7 @@ class GroupedStructure(WeightedStructure):
 
     def level_cross(self, c: Array) -> Array:
         """Z'c (L, J)."""
-        if self._sorted is not None and len(self.Z) > 1:
+        if self._sorted is not None:
             return self._sorted.cross(c)
         return np.array([self._count(c, z) for z in self.Z])
 
@@ -109,7 +109,7 @@ class GroupedStructure(WeightedStructure):
     def _squares(self, weights: Array) -> Array:
         """Z'WZ (L, L, J)."""
         L = len(self.Z)
-        if self._sorted is not None and L > 1:
+        if self._sorted is not None:
             return self._sorted.squares(weights)
         out = np.empty((L, L, self.sums.factors[0].J))
         for a, row in enumerate(self.ZZ):
@@ -317,7 +317,7 @@ class GroupedFactorization(OneFactorization):
         return [product(self.K, own)[:, 0].T], [product(self.left, own)[:, 0].T]
 
     def effects(self, c: Sequence[Array]) -> list[Array]:
-        left = product_from(self.left, _levels(c[0]))  # T' (I - K A) = M^-1 T'
+        left = product(self.left, _levels(c[0]))  # T' (I - A K) = M^-1 T'
         return [_stack(np.tensordot(self.T.T, left, 1))]
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ..factorization.one_factor import eliminate
 
@@ -37,11 +38,17 @@ def moved(E: Array, g: Array) -> Array:
 
 
 def newton_step(T: Array, A: Array, score: Array) -> tuple[Array, float]:
-    """-M^-1 times the score (L, J) and the decrease that it promises, half of score times step: M = I + T'A T, A (L, L, J).
+    """-M^-1 times the score (L, J) and the decrease that it promises, half of score times step; A (L, L, J).
 
     NumericalError if one M is not positive definite.
     """
     L, _, J = A.shape
+    if L == 1:
+        pivot = A[0] * float(T[0, 0]) ** 2 + 1.0
+        if not np.minimum.reduce(pivot, axis=None) > 0:
+            raise NumericalError("a matrix is not positive definite")
+        step = score / -pivot
+        return step, -float(np.vdot(score, step))
     W = np.empty((L, 1 + L, J))
     W[:, 0], W[:, 1:] = score, np.eye(L)[:, :, None]
     eliminate(np.matmul(T.T, (T.T @ A.reshape(L, -1)).reshape(L, L, J)), W)

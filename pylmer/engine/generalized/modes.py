@@ -7,6 +7,7 @@ step takes the expected information W.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,7 +104,7 @@ def row_state(responses: RowResponses, eta: Array) -> RowState | None:
         if not (responses.everywhere or responses.family.valid(eta)):
             return None
         D, g, W = responses.row_pass(eta)
-        known = np.isfinite(D) and np.isfinite(g.sum())
+        known = math.isfinite(D) and math.isfinite(np.add.reduce(g))
     return RowState(responses, eta, D, g, W) if known else None
 
 
@@ -166,7 +167,7 @@ def at_effects(
 
 def squared_length(u: Sequence[Array]) -> float:
     """|u|^2 of effects per factor (J, L)."""
-    return float(sum(np.vdot(each, each) for each in u))
+    return float(sum([np.vdot(each, each) for each in u]))
 
 
 def _begun(
