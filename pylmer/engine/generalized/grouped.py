@@ -13,8 +13,8 @@ import numpy as np
 
 from ...numerics.linalg import Array, Codes, sorted_by
 from ...numerics.stacks import sum_of_logs
-from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.blocked import EliminationEngine
+from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.contract import Covariances, IncidentRows
 from ..factorization.one_factor import OneFactorization, eliminated
 from ..sums.gram import FactorSums, Gram, Incidence

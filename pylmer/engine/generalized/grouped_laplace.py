@@ -1,4 +1,4 @@
-"""Laplace's criterion of one grouping factor whose weights of log|M| are the observed ones: in as few calls as it takes.
+"""Laplace's criterion of one grouping factor, the weights of log|M| the observed ones, in as few calls as it takes.
 
 What `laplace` says in terms of lists of factors and of rows, said of the arrays of `grouped`, levels last; the formulas
 are those at its head with gamma = 1. X'O Z s and Z'O Z s come from sums over levels, so no row is passed for them.

@@ -40,6 +40,11 @@ class RowResponses:
         return row_pass(self.family, self.y, self.weights)
 
     @cached_property
+    def first(self) -> RowState | None:
+        """The rows at means close to y, where everything begins; None outside of the domain."""
+        return row_state(self, self.family.link(self.family.start_mu(self.y, self.weights)))
+
+    @cached_property
     def everywhere(self) -> bool:
         """Whether every finite eta has a mean (every domain is the line, or one of its halves)."""
         return all(self.family.valid(np.full(1, sign)) for sign in (-1.0, 1.0))

@@ -32,6 +32,7 @@ ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its devianc
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
 STEPS = 2  # of Newton on the sums of one
+LITTLE = 0.02  # decrease promised by such a step that is not worth it
 CLOSE = 0.3  # and by the first of a linearization after which there is no other
 RIDGE = 1e-10
 
@@ -82,9 +83,7 @@ class KnownScaleAt(At):
 
 def fit_glm(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState, int]:
     """beta without random effects, roughly: beta, the rows there, passes over the rows."""
-    family, y, w = responses.family, responses.y, responses.weights
-    eta = family.link(family.start_mu(y, w))
-    first = row_state(responses, eta)
+    first = responses.first
     if first is None:
         raise NumericalError("the response leaves the domain of the link")
     away = first.W * (first.eta - responses.offset) - first.g
@@ -160,8 +159,13 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
     """GLM, then penalized quasi-likelihood."""
     beta, glm, passes = fit_glm(structure, responses)
     start = None
-    state = glm
+    state: RowState | None = glm
     for _ in range(ROUNDS):
+        if start is not None:
+            state = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
+            passes += 1
+        if state is None:
+            break
         criterion = working_criterion(structure, state)
         begun = _scanned(criterion, covariances) if start is None else start.points
         try:
@@ -169,11 +173,8 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
         except NumericalError:
             break
         start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)
-        moved = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
-        passes += 1
-        if moved is None or promised <= CLOSE:
+        if promised <= CLOSE:
             break
-        state = moved
     if start is None:
         points = Points(covariance.multiple(0.3) for covariance in covariances)
         return Start(points, beta, structure.zeros(), glm, passes)
@@ -189,6 +190,8 @@ def _approached(at: At) -> tuple[At, float]:
     for number in range(STEPS):
         step, decrease, inside = trust_step(at.gradient, at.information, radius)
         first = first if number else decrease
+        if decrease <= LITTLE:
+            break
         trial = at.criterion.at(at.points.moved(step))
         ratio = (at.value - trial.value) / decrease if decrease > 0 else -1.0
         at = trial if ratio > KEPT else at
