@@ -255,7 +255,7 @@ class GroupedFactorization(OneFactorization):
         return self.reduced[2]
 
     @property
-    def reduced_Xy(self) -> Array:  # type: ignore[override]  # of `reduced`
+    def reduced_Xy(self) -> Array:  # type: ignore[override]  # another's is computed here
         return self.reduced[1]
 
     @property
@@ -272,7 +272,7 @@ class GroupedFactorization(OneFactorization):
     def reduced(self) -> tuple[Array, Array, float]:
         """BA (L, L, J), h (L, p + 1, J) and B (L, L, J) side by side, [X y]'V^-1[X y], log|V|."""
         out, pivots = eliminated(self.T, self.AC)
-        rest = self.engine.gram.XytXy
+        rest: Array = self.engine.gram.XytXy
         for h in out[:, self.L : -self.L]:
             rest = rest - h @ h.T
         return out, rest, sum_of_logs(pivots)
@@ -280,8 +280,9 @@ class GroupedFactorization(OneFactorization):
     @cached_property
     def _turned(self) -> Array:
         """[A C I] - (BA)'[BA h B] (L, L + p + 1 + L, J)."""
-        out = self.AC - self.reduced[0][0, : self.L, None] * self.reduced[0][0]
-        for row in self.reduced[0][1:]:
+        first, *more = self.reduced[0]
+        out: Array = self.AC - first[: self.L, None] * first
+        for row in more:
             out -= row[: self.L, None] * row
         return out
 
@@ -317,8 +318,8 @@ class GroupedFactorization(OneFactorization):
         return [product(self.K, own)[:, 0].T], [product(self.left, own)[:, 0].T]
 
     def effects(self, c: Sequence[Array]) -> list[Array]:
-        left = product(self.left, _levels(c[0]))  # T' (I - A K) = M^-1 T'
-        return [_stack(np.tensordot(self.T.T, left, 1))]
+        columns = np.moveaxis(c[0], 2, 0)
+        return [np.stack([newton_step(self.T, self.A, -self.T.T @ each.T)[0].T for each in columns], axis=2)]
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
         own, (N, NC) = _levels(s[0]), self.adjoint

@@ -30,7 +30,7 @@ from ..optimize.trust_region import (
 )
 from .place import Place
 
-STOP = 1e-9  # predicted decrease, in units of the criterion, below which no step is worth taking
+STOP = 1e-10  # predicted decrease, in units of the criterion, below which no step is worth taking
 ITERATIONS = 200
 SLOW = 0.2  # share of the last promise from which a step is slow
 SLOW_STEPS = 2  # of them in a row before the score is differenced: the secant correction needs one to learn
