@@ -255,7 +255,7 @@ class GroupedFactorization(OneFactorization):
         return self.reduced[2]
 
     @property
-    def reduced_Xy(self) -> Array:  # type: ignore[override]  # another's is computed here
+    def reduced_Xy(self) -> Array:
         return self.reduced[1]
 
     @property
@@ -287,7 +287,7 @@ class GroupedFactorization(OneFactorization):
         return out
 
     @property
-    def adjoint(self) -> tuple[Array, Array]:  # type: ignore[override]  # of `_turned`
+    def adjoint(self) -> tuple[Array, Array]:
         return self._turned[:, : self.L], self._turned[:, self.L : -self.L]
 
     @property

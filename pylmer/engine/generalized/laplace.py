@@ -169,7 +169,7 @@ class LaplaceAt:
         if self.criterion.held_phi is not None:
             return self.criterion.held_phi
         least = REPRODUCED * self.modes.penalty if self.criterion.scale == "lme4" else 0.0
-        if self.criterion.scale != "none" and not rows.D > least:
+        if self.criterion.scale != "none" and not least < rows.D:
             raise NumericalError("the deviance is zero: the model reproduces the response, and its scale is unknown")
         if self.criterion.scale == "exact":
             return r.family.dispersion(r.y, r.weights, rows.eta, rows.D, self.modes.penalty, r.counted)
