@@ -43,6 +43,7 @@ AGAINST = {  # problem -> programs beside pylmer
     "1e5 (1+x|g)": ALL,
     "million (1|g)": ALL,
     "InstEval": (*ALL, "gpboost"),
+    "cbpp": ("lme4", "glmm"),
     "Contraception": ALL,
     "grouseticks": ALL,
     "VerbAgg": ALL,

@@ -123,5 +123,5 @@ def test_what_logistic_regression_settles_the_linear_program_bears_out(monkeypat
         monkeypatch.setattr(separation, "_overlapping", lambda X, sign: False)
         assert (short is None) == (find_separation(X, y, counts=counts) is None)
         used = X / np.max(np.abs(X), axis=0)
-        settled += shown(used, np.where(y <= 0, -1.0, np.where((y >= 1) & (not counts), 1.0, 0.0)))
+        settled += shown(used.T, np.where(y <= 0, -1.0, np.where((y >= 1) & (not counts), 1.0, 0.0)))
     assert settled > 60

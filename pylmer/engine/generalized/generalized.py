@@ -6,6 +6,7 @@ bootstraps and other optimizers use; `GeneralizedOptimum` what is known where it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -82,8 +83,7 @@ def make_generalized_devfun(
     """Rows -> the criterion; arguments as `fit_generalized`."""
     _check(nAGQ, laplace)
     responses = _responses(rows, family)
-    start_eta = family.link(family.start_mu(responses.y, responses.weights))
-    scaling = weighted_scaling(rows, family.rows(responses.y, responses.weights, start_eta)[2])
+    scaling = weighted_scaling(rows, _first_weights(responses))
     if free_shape and nAGQ > 1:
         raise ArgumentError(f"nAGQ={nAGQ} does not estimate the shape of a negative binomial: use nAGQ=1")
     observed = laplace == "observed" or (laplace is None and family.has_scale)
@@ -101,6 +101,14 @@ def _check(nAGQ: int, laplace: str | None) -> None:
         raise ArgumentError(f"laplace={laplace!r}: wanted None, 'lme4' or 'observed'")
     if nAGQ > 1 and laplace is not None:
         raise ArgumentError(f"laplace={laplace!r} has no effect with nAGQ={nAGQ}: leave it out")
+
+
+def _first_weights(responses: RowResponses) -> Array:
+    """W (n,) at means close to y."""
+    if responses.first is not None:
+        return responses.first.W
+    family, y, w = responses.family, responses.y, responses.weights
+    return family.rows(y, w, family.link(family.start_mu(y, w)))[2]
 
 
 def _responses(rows: GlmRows, family: Family) -> RowResponses:
@@ -276,6 +284,12 @@ def _started(devfun: GeneralizedDevfun) -> tuple[At, int]:
     return _best_start(devfun, start, shapes), passes
 
 
+def _deviation(values: Array) -> float:
+    """Standard deviation, in two products."""
+    n, total = len(values), float(values.sum())
+    return math.sqrt(max(float(values @ values) - total * total / n, 0.0) / n)
+
+
 def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     """The criterion at the start, or at multiples of I where it has none, or where separation may have made it."""
     structure = devfun.structure
@@ -299,7 +313,7 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
 
     first = tried(start.points, start.beta, start.b)
     large = devfun.responses.family.link.name in ENDLESS and (
-        float(np.std(structure.random(start.b))) > LARGE
+        _deviation(structure.random(start.b)) > LARGE
         or float(np.max(np.abs(structure.fixed(start.beta)), initial=0.0)) > FAR
     )
     others = [at_multiple(c) for c in (OTHERS if large else LAST_RESORTS if first is None else ())]

@@ -6,24 +6,25 @@ What `weighted` and `factorization` do for any factors, in as few calls as it ta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, sorted_by
-from ..factorization.blocked import Elimination, EliminationFactorization
+from ...numerics.stacks import sum_of_logs
+from ..factorization.blocked import EliminationEngine
 from ..factorization.chain import ChainEngine, ChainPlan
-from ..factorization.contract import Covariances, Fixed, IncidentRows, PlacedTangents
+from ..factorization.contract import Covariances, IncidentRows
+from ..factorization.one_factor import OneFactorization, eliminated
 from ..sums.gram import FactorSums, Gram, Incidence
 from ..sums.scaling import Scaling
 from ..sums.tally import Column, times
-from .level_arrays import EliminatedLevels, congruent, inverse_of, moved, product, product_from, summed
+from .level_arrays import newton_step, product, product_from, summed
 from .nested import NestedStructure, nested_intercepts
 from .weighted import HELD, GlmRows, WeightedStructure, form_structure, pair_places
 
 WIDEST = 3  # effects of a level
-STACK = 2_000  # levels up to which those of several places are eliminated together
 
 
 def suited_structure(rows: GlmRows, scaling: Scaling) -> WeightedStructure:
@@ -83,7 +84,7 @@ class GroupedStructure(WeightedStructure):
 
     def level_cross(self, c: Array) -> Array:
         """Z'c (L, J)."""
-        if self._sorted is not None and len(self.Z) > 1:
+        if self._sorted is not None:
             return self._sorted.cross(c)
         return np.array([self._count(c, z) for z in self.Z])
 
@@ -108,7 +109,7 @@ class GroupedStructure(WeightedStructure):
     def _squares(self, weights: Array) -> Array:
         """Z'WZ (L, L, J)."""
         L = len(self.Z)
-        if self._sorted is not None and L > 1:
+        if self._sorted is not None:
             return self._sorted.squares(weights)
         out = np.empty((L, L, self.sums.factors[0].J))
         for a, row in enumerate(self.ZZ):
@@ -119,22 +120,31 @@ class GroupedStructure(WeightedStructure):
         return out
 
     def filled(self, weights: Array, fixed: bool = True) -> GroupedEngine:
-        gram = self._summed(self._sorted, weights) if fixed and self._sorted else super().filled(weights, fixed).gram
-        return GroupedEngine(gram, self.plan, (self._path,))
+        if fixed and self._sorted is not None:
+            return self._summed(self._sorted, weights)
+        return GroupedEngine(super().filled(weights, fixed).gram, self.plan, (self._path,))
 
-    def _summed(self, rows: SortedRows, weights: Array) -> Gram:
-        p = self.p
-        ZtZ, C = rows.sums(weights)
+    def working(self, weights: Array, Wz: Array, square: float) -> EliminationEngine:
+        if self._sorted is None:
+            return super().working(weights, Wz, square)
+        return self._summed(self._sorted, weights, Wz, square)
+
+    def _summed(self, rows: SortedRows, weights: Array, Wz: Array | None = None, square: float = 0.0) -> GroupedEngine:
+        """The engine of [Z X 0], or of [Z X z] given W z (n,) and z'Wz."""
+        p, L, ACI = self.p, len(self.Z), rows.sums(weights)
         XytXy = np.zeros((p + 1, p + 1))
         XytXy[:p, :p] = self.fixed_squares(weights)
-        own = FactorSums(self.sums.factors[0].terms, _stack(ZtZ), _stack(C))
-        return Gram(self.n, (own,), {}, XytXy, 0.0, 0.0, self.scaling)
+        if Wz is not None:
+            ACI[:, L + p], XytXy[:p, p], XytXy[p, p] = self.level_cross(Wz), self.fixed_cross(Wz), square
+            XytXy[p, :p] = XytXy[:p, p]
+        own = FactorSums(self.sums.factors[0].terms, _stack(ACI[:, :L]), _stack(ACI[:, L:-L]))
+        gram = Gram(self.n, (own,), {}, XytXy, 0.0, 0.0, self.scaling)
+        return GroupedEngine(gram, self.plan, (self._path,), ACI)
 
     def mode_step(
         self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
     ) -> tuple[list[Array], float]:
-        levels = EliminatedLevels(T[0], self._squares(weights))
-        step, decrease = levels.step(T[0].T @ self.level_cross(g) + u[0].T)
+        step, decrease = newton_step(T[0], self._squares(weights), T[0].T @ self.level_cross(g) + u[0].T)
         return [step.T], decrease
 
     def quadratic(self, own: Sequence[Array], between: dict[tuple[int, int], Array]) -> Array:
@@ -186,35 +196,43 @@ class SortedRows:
         sums = np.add.reduceat(self.products[:pairs] * self.sorted(weights), self.starts, axis=1)
         return sums.take(pair_places(len(self.Z)), axis=0)
 
-    def sums(self, weights: Array) -> tuple[Array, Array]:
-        """Z'WZ (L, L, J) and Z'W[X, 0] (L, p + 1, J)."""
-        L, J = len(self.Z), len(self.starts)
+    def sums(self, weights: Array) -> Array:
+        """Z'WZ, Z'WX, zeros and I of every level side by side (L, L + p + 1 + L, J)."""
+        rows, J = len(self.products), len(self.starts)
+        sums = np.empty((rows + 2, J))
+        np.add.reduceat(self.products * self.sorted(weights), self.starts, axis=1, out=sums[:rows])
+        sums[rows], sums[rows + 1] = 0.0, 1.0
+        return sums.take(self.places, axis=0)
+
+    @cached_property
+    def places(self) -> Codes:
+        """Where the entries of `sums` stand among sums of products, then 0 and 1."""
+        L, rows = len(self.Z), len(self.products)
         pairs = L * (L + 1) // 2
-        p = (len(self.products) - pairs) // L
-        sums = np.add.reduceat(self.products * self.sorted(weights), self.starts, axis=1)
-        C = np.zeros((L, p + 1, J))
-        C[:, :p] = sums[pairs:].reshape(L, p, J)
-        return sums.take(pair_places(L), axis=0), C
+        fixed = np.arange(pairs, rows).reshape(L, -1)
+        return np.hstack([pair_places(L), fixed, np.full((L, 1), rows), rows + np.eye(L, dtype=np.int64)])
 
 
 @dataclass(frozen=True, eq=False)
 class GroupedEngine(ChainEngine):
-    """Sums of one factor."""
+    """Sums of one factor: beside those of the Gram, with A = Z'WZ and C = Z'W[X y], [A C I] (L, L + p + 1 + L, J)."""
 
-    def fixed_parts(self, places: Sequence[Sequence[Array]]) -> list[Fixed] | None:
-        """The levels of all places as one stack."""
-        sums, count = self.gram.factors[0], len(places)
-        if count * sums.J > STACK or len(places[0]) > 1:
-            return None
-        A, C = _levels(sums.ZtZ), np.tile(_levels(sums.ZtXy), count)
-        M = np.concatenate([congruent(T, A) for (T,) in places], axis=2)
-        inverse, logs = inverse_of(M)
-        B = np.concatenate(
-            [np.matmul(T, inverse[:, :, k * sums.J : (k + 1) * sums.J]) for k, (T,) in enumerate(places)], 2
-        )
-        half = product(B, C).reshape(sums.L, self.gram.p + 1, count, sums.J)
-        logdet = logs.reshape(count, sums.J).sum(axis=1).tolist()
-        return [Fixed.solved(self.gram.XytXy - summed(half[:, :, k], half[:, :, k]), logdet[k]) for k in range(count)]
+    sums: Array | None = None
+
+    @cached_property
+    def ACI(self) -> Array:
+        (sums,) = self.gram.factors
+        if self.sums is not None:
+            return self.sums
+        unit = np.broadcast_to(np.eye(sums.L)[:, :, None], (sums.L, sums.L, sums.J))
+        return np.concatenate([_levels(sums.ZtZ), _levels(sums.ZtXy), unit], axis=1)
+
+    @cached_property
+    def AC(self) -> Array:
+        return self.ACI[:, : -len(self.ACI)]
+
+    def sharing(self, gram: Gram) -> GroupedEngine:
+        return replace(self, gram=gram, sums=None)
 
     def factorize(self, T: Sequence[Array]) -> GroupedFactorization:
         return GroupedFactorization(self, T[0] if len(T) == 1 else self.gram.factor_templates(T)[0])
@@ -223,97 +241,89 @@ class GroupedEngine(ChainEngine):
         return [_stack(product(_levels(self.gram.factors[0].ZtZ), _levels(s[0])))]
 
 
-class GroupedFactorization(EliminationFactorization):
-    """V at given templates; the stacks of matrices that others ask for are made late."""
+class GroupedFactorization(OneFactorization):
+    """V at the template T, and what a generalized criterion asks beside: B = L^-1 T', K = B'B and I - A K."""
 
     engine: GroupedEngine
 
     def __init__(self, engine: GroupedEngine, T: Array) -> None:
-        sums = engine.gram.factors[0]
-        self.engine, self.T, self.C = engine, T, _levels(sums.ZtXy)
-        self.levels = EliminatedLevels(T, _levels(sums.ZtZ))
-
-    @cached_property
-    def elimination(self) -> Elimination:  # type: ignore[override]
-        return self.engine.eliminated([self.T])
+        super().__init__(engine, T, engine.ACI)
+        self.L = len(T)
 
     @property
     def logdet_V(self) -> float:
-        return self.levels.logdet
-
-    @cached_property
-    def half(self) -> Array:
-        """B C (L, p + 1, J)."""
-        return product(self.levels.B, self.C)
+        return self.reduced[2]
 
     @property
-    def half_solves(self) -> list[Array]:
-        return [_stack(self.half)]
-
-    @cached_property
     def reduced_Xy(self) -> Array:
-        return self.engine.gram.XytXy - summed(self.half, self.half)
+        return self.reduced[1]
+
+    @property
+    def A(self) -> Array:
+        """Z'WZ (L, L, J)."""
+        return self.AC[:, : self.L]
+
+    @property
+    def C(self) -> Array:
+        """Z'W[X y] (L, p + 1, J)."""
+        return self.AC[:, self.L : -self.L]
 
     @cached_property
-    def BA(self) -> Array:
-        """B A (L, L, J)."""
-        return product(self.levels.B, self.levels.A)
+    def reduced(self) -> tuple[Array, Array, float]:
+        """BA (L, L, J), h (L, p + 1, J) and B (L, L, J) side by side, [X y]'V^-1[X y], log|V|."""
+        out, pivots = eliminated(self.T, self.AC)
+        rest: Array = self.engine.gram.XytXy
+        for h in out[:, self.L : -self.L]:
+            rest = rest - h @ h.T
+        return out, rest, sum_of_logs(pivots)
 
     @cached_property
-    def N(self) -> Array:
-        """Z'V^-1Z (L, L, J)."""
-        return self.levels.A - product_from(self.BA, self.BA)
+    def _turned(self) -> Array:
+        """[A C I] - (BA)'[BA h B] (L, L + p + 1 + L, J)."""
+        first, *more = self.reduced[0]
+        out: Array = self.AC - first[: self.L, None] * first
+        for row in more:
+            out -= row[: self.L, None] * row
+        return out
 
-    @cached_property
-    def NC(self) -> Array:
-        """Z'V^-1[X y] (L, p + 1, J)."""
-        return self.C - product_from(self.BA, self.half)
+    @property
+    def adjoint(self) -> tuple[Array, Array]:
+        return self._turned[:, : self.L], self._turned[:, self.L : -self.L]
+
+    @property
+    def left(self) -> Array:
+        """I - A K (L, L, J)."""
+        return self._turned[:, -self.L :]
 
     @cached_property
     def K(self) -> Array:
-        """(L, L, J)."""
-        return self.levels.K
+        """T M^-1 T' (L, L, J)."""
+        B = self.reduced[0][:, -self.L :]
+        return product_from(B, B)
+
+    @property
+    def half_solves(self) -> list[Array]:
+        return [_stack(self.reduced[0][:, self.L : -self.L])]
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
-        u = product_from(self.levels.inverse, _from_right(self.half, v))
-        return [_stack(u)], [_stack(np.tensordot(self.T, u, 1))], self.solved(v)
-
-    def solved(self, v: Array) -> list[Array]:
-        return [_stack(_from_right(self.NC, v))]
-
-    def selected_sums(self, S: Array) -> list[Array]:
-        known = np.add.reduce(self.N, axis=2)
-        if S.any():
-            NC = self.NC.swapaxes(0, 1)
-            known = known - summed(np.tensordot(S.T, NC, 1), NC)
-        return [known]
+        (solved,) = self.solved(v)
+        u = np.matmul(self.T.T, solved)
+        return [u], [np.matmul(self.T, u)], [solved]
 
     def solve(self, c: Sequence[Array]) -> list[Array]:
         return [_stack(product(self.K, _levels(c[0])))]
 
     def answered(self, c: Sequence[Array]) -> tuple[list[Array], list[Array]]:
-        s, left = self.answered_levels(c[0].T)
-        return [s.T], [left.T]
-
-    def answered_levels(self, c: Array) -> tuple[Array, Array]:
-        """`answered` of c (L, J)."""
-        s = product(self.K, c[:, None])
-        return s[:, 0], c - product(self.levels.A, s)[:, 0]
+        own = c[0].T[:, None]
+        return [product(self.K, own)[:, 0].T], [product(self.left, own)[:, 0].T]
 
     def effects(self, c: Sequence[Array]) -> list[Array]:
-        return [_stack(self.levels.effects(_levels(c[0])))]
+        columns = np.moveaxis(c[0], 2, 0)
+        return [np.stack([newton_step(self.T, self.A, -self.T.T @ each.T)[0].T for each in columns], axis=2)]
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
-        return self.level_products(_levels(s[0]))
-
-    def along(self, g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> tuple[Array, Array]:
-        if len(tangents) > 1:
-            return super().along(g, tangents)
-        return self.level_products(moved(tangents[0][2], g[0].T))
-
-    def level_products(self, own: Array) -> tuple[Array, Array]:
-        """`products` of own (L, k, J)."""
-        return summed(own, product(self.N, own)), summed(self.NC[:, :-1], own)
+        own, (N, NC) = _levels(s[0]), self.adjoint
+        return summed(own, product(N, own)), summed(NC[:, :-1], own)
 
     def covariances(self) -> Covariances:
         return [_stack(self.K)], {}
@@ -330,8 +340,3 @@ def _levels(A: Array) -> Array:
 def _stack(A: Array) -> Array:
     """(a, b, J) -> (J, a, b), the same numbers."""
     return A.transpose(2, 0, 1)
-
-
-def _from_right(A: Array, v: Array) -> Array:
-    """A v of every level for v (k, m): (a, m, J)."""
-    return np.asarray(np.matmul(v.T, A))

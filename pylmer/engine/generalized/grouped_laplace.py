@@ -1,4 +1,4 @@
-"""Laplace's criterion of one grouping factor whose weights of log|M| are the observed ones: in as few calls as it takes.
+"""Laplace's criterion of one grouping factor, the weights of log|M| the observed ones, in as few calls as it takes.
 
 What `laplace` says in terms of lists of factors and of rows, said of the arrays of `grouped`, levels last; the formulas
 are those at its head with gamma = 1. X'O Z s and Z'O Z s come from sums over levels, so no row is passed for them.
@@ -17,7 +17,7 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array, traces
 from .grouped import GroupedFactorization, GroupedStructure
 from .laplace import Laplace, LaplaceAt, spherical
-from .level_arrays import EliminatedLevels, moved, product
+from .level_arrays import moved, newton_step, product, summed
 from .modes import find_modes
 from .place import Place
 from .weighted import solved
@@ -56,20 +56,20 @@ class GroupedAt(LaplaceAt):
 
     def expected_modes(self, place: Place, change: Array) -> list[Array]:
         f, T = self._levels, place.points[0].template()
-        right = product(f.levels.A, self.modes.b[0].T[:, None])[:, 0] - self._answers[0] - change @ f.C[:, :-1]
+        right = self._answers[0] + change @ f.C[:, :-1] - product(f.A, self.modes.b[0].T[:, None])[:, 0]
         try:
-            u = EliminatedLevels(T, f.levels.A).effects(right[:, None])
+            u, _ = newton_step(T, f.A, T.T @ right)
         except NumericalError:
             return spherical(self.modes.b, [T])
-        return [u[:, 0].T]
+        return [u.T]
 
     @cached_property
     def _answers(self) -> tuple[Array, Array, Array]:
         """Z'g and Z'r (L, J), and dd/dbeta (p,)."""
         structure, f, g, c = self._structure, self._levels, self.modes.rows.g, self._direct
-        s, Ztr = f.answered_levels(structure.level_cross(c))
-        slopes = structure.fixed_cross(2 * g + c) - np.einsum("apj,aj->p", f.C[:, :-1], s)
-        return structure.level_cross(g), Ztr, slopes
+        Ztc = structure.level_cross(c)[:, None]
+        slopes = structure.fixed_cross(2 * g + c) - summed(f.C[:, :-1], product(f.K, Ztc))[:, 0]
+        return structure.level_cross(g), product(f.left, Ztc)[:, 0], slopes
 
     @property
     def Ztg(self) -> list[Array]:
@@ -83,7 +83,7 @@ class GroupedAt(LaplaceAt):
 
     @cached_property
     def ZtVZ(self) -> list[Array]:
-        return [np.add.reduce(self._levels.N, axis=2)]
+        return [np.add.reduce(self._levels.adjoint[0], axis=2)]
 
     @cached_property
     def beta_gradient(self) -> Array:
@@ -95,8 +95,9 @@ class GroupedAt(LaplaceAt):
 
     @cached_property
     def information(self) -> Array:
-        point, k, XVX = self.place.points[0], self.place.k, self.XVX
-        WVW, XVW = self._levels.level_products(moved(-point.tangents(), self._answers[0]))
+        point, k, XVX, (N, NC) = self.place.points[0], self.place.k, self.XVX, self._levels.adjoint
+        s = moved(-point.tangents(), self._answers[0])
+        WVW, XVW = summed(s, product(N, s)), summed(NC[:, :-1], s)
         H = np.empty((self.place.size,) * 2)
         H[:k, :k] = WVW + XVW.T @ solved(XVX, XVW) + point.curvature(self.G[0])
         H[k:, k:] = 2 * XVX

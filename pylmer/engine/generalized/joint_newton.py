@@ -8,6 +8,7 @@ binary data need.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -145,7 +146,7 @@ def descend(
             ratio = 1.0
         else:
             ratio = -1.0 if trial is None else (at.value - trial.value) / promised
-        radius = float(radii(radius, np.linalg.norm(step), ratio))
+        radius = float(radii(radius, math.hypot(*step.tolist()), ratio))
         disappoints = ratio < 0.25 and len(trace) > PATIENCE
         if ratio <= KEPT or trial is None:
             if not fresh and E.any() and not keep:  # what was learnt far away is the first suspect, and costs nothing

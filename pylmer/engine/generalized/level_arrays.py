@@ -1,7 +1,7 @@
 """Small matrices of all levels of one grouping factor, levels last: (a, b, J), so that every entry is one array (J,).
 
-A fit of a few hundred rows asks some fifty times for these: calls cost as much as arithmetic.
-With A = Z'WZ of the levels,  M = I + T'A T = L L',  B = L^-1 T'  and  K = B'B = T M^-1 T'.
+A fit of a few hundred rows asks some fifty times for these: calls cost as much as arithmetic. With A = Z'WZ of the
+levels,  M = I + T'A T = L L',  B = L^-1 T'  and  K = B'B = T M^-1 T'.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array
+from ..factorization.one_factor import eliminate
 
 
 def product(A: Array, B: Array) -> Array:
@@ -36,78 +37,20 @@ def moved(E: Array, g: Array) -> Array:
     return np.asarray((E.reshape(k * L, L) @ g).reshape(k, L, -1).swapaxes(0, 1))
 
 
-class EliminatedLevels:
-    """V = W^-1 + Z Sigma Z' of one factor, Sigma = T T': `inverse` is L^-1 (L, L, J). NumericalError if M is not
-    positive definite."""
+def newton_step(T: Array, A: Array, score: Array) -> tuple[Array, float]:
+    """-M^-1 times the score (L, J) and the decrease that it promises, half of score times step; A (L, L, J).
 
-    def __init__(self, T: Array, A: Array) -> None:
-        self.T, self.A = T, A
-        self.inverse, logs = inverse_of(congruent(T, A))
-        self.logdet = float(logs.sum())
-        self.B = float(T[0, 0]) * self.inverse if len(T) == 1 else np.matmul(T, self.inverse)
-
-    def effects(self, c: Array) -> Array:
-        """u = M^-1 T'c for c (L, k, J)."""
-        return product_from(self.inverse, product(self.B, c))
-
-    def step(self, score: Array) -> tuple[Array, float]:
-        """-M^-1 times the score (L, J), and the decrease that it promises."""
-        half = product(self.inverse, score[:, None])
-        return -product_from(self.inverse, half)[:, 0], float(np.vdot(half, half))
-
-    @property
-    def K(self) -> Array:
-        """(L, L, J)."""
-        return product_from(self.B, self.B)
-
-
-def congruent(T: Array, A: Array) -> Array:
-    """I + T'A T of every level (L, L, J)."""
+    NumericalError if one M is not positive definite.
+    """
     L, _, J = A.shape
     if L == 1:
-        t = float(T[0, 0])
-        return A * (t * t) + 1.0
-    square = (T[:, None, :, None] * T[None, :, None, :]).reshape(L * L, L * L)
-    M: Array = square.T @ A.reshape(L * L, J)
-    M[:: L + 1] += 1.0
-    return M.reshape(L, L, J)
-
-
-def inverse_of(M: Array) -> tuple[Array, Array]:
-    """L^-1 (l, l, J) of M = L L' (l, l, J), and log|M| (J,); NumericalError if one is not positive definite."""
-    if len(M) == 1:
-        pivot = _positive(M)
-        return 1.0 / np.sqrt(pivot), np.log(pivot[0, 0])
-    return _inverse_of_two(M) if len(M) == 2 else _inverse_of_more(M)
-
-
-def _positive(pivot: Array) -> Array:
-    if not np.minimum.reduce(pivot, axis=None) > 0:
-        raise NumericalError("a matrix is not positive definite")
-    return pivot
-
-
-def _inverse_of_two(M: Array) -> tuple[Array, Array]:
-    a, b = _positive(M[0, 0]), M[1, 0]
-    c = _positive(M[1, 1] - b * b / a)
-    inverse = np.empty_like(M)
-    inverse[0, 1] = 0.0
-    np.divide(1.0, np.sqrt(a), out=inverse[0, 0])
-    np.divide(1.0, np.sqrt(c), out=inverse[1, 1])
-    np.multiply(b / -a, inverse[1, 1], out=inverse[1, 0])
-    return inverse, np.log(a) + np.log(c)
-
-
-def _inverse_of_more(M: Array) -> tuple[Array, Array]:
-    width = len(M)
-    L, inverse, logs = np.empty_like(M), np.zeros_like(M), np.zeros(M.shape[2])
-    for j in range(width):
-        pivot = _positive(M[j, j] - sum(L[j, k] ** 2 for k in range(j)))
-        logs += np.log(pivot)
-        np.divide(1.0, np.sqrt(pivot), out=inverse[j, j])
-        for i in range(j + 1, width):
-            np.multiply(M[i, j] - sum(L[i, k] * L[j, k] for k in range(j)), inverse[j, j], out=L[i, j])
-    for j in range(width):
-        for i in range(j + 1, width):
-            np.multiply(-sum(L[i, k] * inverse[k, j] for k in range(j, i)), inverse[i, i], out=inverse[i, j])
-    return inverse, logs
+        pivot = A[0] * float(T[0, 0]) ** 2 + 1.0
+        if not np.minimum.reduce(pivot, axis=None) > 0:
+            raise NumericalError("a matrix is not positive definite")
+        step = score / -pivot
+        return step, -float(np.vdot(score, step))
+    W = np.empty((L, 1 + L, J))
+    W[:, 0], W[:, 1:] = score, np.eye(L)[:, :, None]
+    eliminate(np.matmul(T.T, (T.T @ A.reshape(L, -1)).reshape(L, L, J)), W)
+    half = W[:, :1]
+    return -product_from(W[:, 1:], half)[:, 0], float(np.vdot(half, half))

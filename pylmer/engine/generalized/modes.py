@@ -7,6 +7,7 @@ step takes the expected information W.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +40,11 @@ class RowResponses:
         return row_pass(self.family, self.y, self.weights)
 
     @cached_property
+    def first(self) -> RowState | None:
+        """The rows at means close to y, where everything begins; None outside of the domain."""
+        return row_state(self, self.family.link(self.family.start_mu(self.y, self.weights)))
+
+    @cached_property
     def everywhere(self) -> bool:
         """Whether every finite eta has a mean (every domain is the line, or one of its halves)."""
         return all(self.family.valid(np.full(1, sign)) for sign in (-1.0, 1.0))
@@ -52,6 +58,11 @@ class RowResponses:
     def unweighted(self) -> bool:
         """Whether all prior weights are 1."""
         return bool(np.all(self.weights == 1.0))
+
+    @cached_property
+    def inverse_weights(self) -> Array:
+        """1 / w (n,), 0 for rows that weigh nothing."""
+        return np.divide(1.0, self.weights, out=np.zeros(len(self.weights)), where=self.weights > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +87,9 @@ class RowState:
         name = (r.family.name, r.family.link.name)
         if name == ("poisson", "log"):
             return self.W
-        if name == ("binomial", "logit") and r.unweighted:
-            return np.asarray(self.W * (1 - 2 * (self.g + r.y)))
+        if name == ("binomial", "logit"):  # g = w (mu - y) and W = w mu (1 - mu)
+            mu = self.g + r.y if r.unweighted else self.g * r.inverse_weights + r.y
+            return np.asarray(self.W * (1 - 2 * mu))
         return self._derivatives[0]
 
     @property
@@ -97,7 +109,7 @@ def row_state(responses: RowResponses, eta: Array) -> RowState | None:
         if not (responses.everywhere or responses.family.valid(eta)):
             return None
         D, g, W = responses.row_pass(eta)
-        known = np.isfinite(D) and np.isfinite(g.sum())
+        known = math.isfinite(D) and math.isfinite(np.add.reduce(g))
     return RowState(responses, eta, D, g, W) if known else None
 
 
@@ -160,7 +172,7 @@ def at_effects(
 
 def squared_length(u: Sequence[Array]) -> float:
     """|u|^2 of effects per factor (J, L)."""
-    return float(sum(np.vdot(each, each) for each in u))
+    return float(sum([np.vdot(each, each) for each in u]))
 
 
 def _begun(

@@ -33,7 +33,7 @@ ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its devianc
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
 STEPS = 2  # of Newton on the sums of one
-SMALL = 0.5  # decrease promised by such a step after which no other is taken
+LITTLE = 0.02  # decrease promised by such a step that is not worth it
 CLOSE = 0.3  # and by the first of a linearization after which there is no other
 RIDGE = 1e-10
 
@@ -87,9 +87,7 @@ class KnownScaleAt(At):
 
 def fit_glm(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState, int]:
     """beta without random effects, roughly: beta, the rows there, passes over the rows."""
-    family, y, w = responses.family, responses.y, responses.weights
-    eta = family.link(family.start_mu(y, w))
-    first = row_state(responses, eta)
+    first = responses.first
     if first is None:
         raise NumericalError("the response leaves the domain of the link")
     away = first.W * (first.eta - responses.offset) - first.g
@@ -147,21 +145,12 @@ def _lowered(structure: WeightedStructure, at: RowState, beta: Array, step: Arra
 
 def working_engine(structure: WeightedStructure, at: RowState) -> EliminationEngine:
     """The sums of [Z X z] of the working linear model at eta, weights W: W z = W (eta - offset) - g."""
-    engine = structure.filled(at.W)
-    gram = engine.gram
     eta = at.eta - at.responses.offset
-    Wz = at.W * eta - at.g
-    XytXy = gram.XytXy.copy()
-    XytXy[:-1, -1] = XytXy[-1, :-1] = structure.fixed_cross(Wz)
+    Wz, square = at.W * eta - at.g, 0.0
     if at.responses.family.has_scale:  # else a constant
         used = at.W > 0
-        XytXy[-1, -1] = float(eta @ (Wz - at.g) + np.sum(at.g[used] ** 2 / at.W[used]))
-    factors = []
-    for sums, z in zip(gram.factors, structure.cross(Wz), strict=True):
-        ZtXy = sums.ZtXy
-        ZtXy[:, :, -1] = z
-        factors.append(replace(sums, ZtXy=ZtXy))
-    return engine.sharing(replace(gram, factors=tuple(factors), XytXy=XytXy))
+        square = float(eta @ (Wz - at.g) + np.sum(at.g[used] ** 2 / at.W[used]))
+    return structure.working(at.W, Wz, square)
 
 
 def working_criterion(structure: WeightedStructure, at: RowState) -> Criterion:
@@ -174,8 +163,13 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
     """GLM, then penalized quasi-likelihood."""
     beta, glm, passes = fit_glm(structure, responses)
     start = None
-    state = glm
+    state: RowState | None = glm
     for _ in range(ROUNDS):
+        if start is not None:
+            state = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
+            passes += 1
+        if state is None:
+            break
         criterion = working_criterion(structure, state)
         begun = _scanned(criterion, covariances) if start is None else start.points
         try:
@@ -183,11 +177,8 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
         except NumericalError:
             break
         start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)
-        moved = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
-        passes += 1
-        if moved is None or promised <= CLOSE:
+        if promised <= CLOSE:
             break
-        state = moved
     if start is None:
         points = Points(covariance.multiple(0.3) for covariance in covariances)
         return Start(points, beta, structure.zeros(), glm, passes)
@@ -197,18 +188,20 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
 def _approached(at: At) -> tuple[At, float]:
     """A few of Newton's steps, each kept if it leads down, the last asked for its value alone; what the first promised.
 
-    After a step that promises little the next would promise nothing.
+    After a step that no radius has shortened the next would gain less than another linearization.
     """
-    radius, first, decrease = float(first_radius(at.points.extent)), 0.0, np.inf
+    radius, first = float(first_radius(at.points.extent)), 0.0
     for number in range(STEPS):
-        if decrease <= SMALL:
-            break
-        step, decrease, _ = trust_step(at.gradient, at.information, radius)
+        step, decrease, inside = trust_step(at.gradient, at.information, radius)
         first = first if number else decrease
+        if decrease <= LITTLE:
+            break
         trial = at.criterion.at(at.points.moved(step))
         ratio = (at.value - trial.value) / decrease if decrease > 0 else -1.0
-        radius = float(radii(radius, np.linalg.norm(step), ratio))
         at = trial if ratio > KEPT else at
+        if inside:
+            break
+        radius = float(radii(radius, math.hypot(*step.tolist()), ratio))
     return at, first
 
 

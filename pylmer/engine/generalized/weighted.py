@@ -168,6 +168,20 @@ class WeightedStructure:
         }
         return self.plan.fill(replace(gram, factors=factors, links=links, scaling=self.scaling))
 
+    def working(self, weights: Array, Wz: Array, square: float) -> EliminationEngine:
+        """The engine of the sums of [Z X z], given W z (n,) and z'Wz."""
+        engine = self.filled(weights)
+        gram = engine.gram
+        XytXy = gram.XytXy.copy()
+        XytXy[:-1, -1] = XytXy[-1, :-1] = self.fixed_cross(Wz)
+        XytXy[-1, -1] = square
+        factors = []
+        for sums, z in zip(gram.factors, self.cross(Wz), strict=True):
+            ZtXy = sums.ZtXy
+            ZtXy[:, :, -1] = z
+            factors.append(replace(sums, ZtXy=ZtXy))
+        return engine.sharing(replace(gram, factors=tuple(factors), XytXy=XytXy))
+
     def mode_step(
         self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
     ) -> tuple[list[Array], float]:
