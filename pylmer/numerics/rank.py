@@ -82,7 +82,7 @@ def _clearly_independent_beside(X: Any) -> bool:
 
 def crossproduct(X: Any) -> Array:
     """X'X (p, p), dense."""
-    return dense(X.T @ X) if sparse.issparse(X) else products_of_rows(X.T)
+    return products_of_rows(X.T) if isinstance(X, np.ndarray) else dense(X.T @ X)
 
 
 def triangle(X: Any) -> Array:

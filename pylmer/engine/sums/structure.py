@@ -93,8 +93,10 @@ class Structure:
         width, m = {"Z": (0, 1), "ZX": (self.rows.p, self.rows.p + 1), "ZXy": (self.rows.p + 1,) * 2}[which]
         repeated = self._repeated if width else [{} for _ in self.factors]
         tally = RowTally(self.factors, self.pairs, m, width, repeated)
-        for at in chunks(self.n, rows_for_products(width)):
-            Xy = self._fixed(at, width)
+        size = max([rows_for_products(width), *(f.J for f in self.factors)])
+        held = np.empty((width, min(size, self.n)))  # one for all chunks: new memory costs as much as what is put there
+        for at in chunks(self.n, size):
+            Xy = self._fixed(at, width, held[:, : at.stop - at.start])
             Z = [
                 list(Xy[: self.rows.p]) if len(known) == self.rows.p > 1 else self._random(f, at)
                 for f, known in enumerate(repeated)
@@ -179,12 +181,12 @@ class Structure:
             return [z if isinstance(z, float) else z[at] for z in self._held[f]]
         return _scaled(self.rows, self.scaling, self.factors[f].terms, at)
 
-    def _fixed(self, at: slice, width: int) -> Array:
-        """The first `width` columns of [X~ y~] on some rows, transposed: (width, rows)."""
+    def _fixed(self, at: slice, width: int, out: Array | None = None) -> Array:
+        """The first `width` columns of [X~ y~] on some rows, transposed: (width, rows); written to `out`."""
         if not width:
             return np.zeros((0, at.stop - at.start))
         X = self.rows.fixed(at)
-        out = np.empty((width, len(X)))
+        out = np.empty((width, len(X))) if out is None else out
         p = X.shape[1]
         np.matmul(self.scaling.inverse.T, X.T, out=out[:p])
         if width > p:

@@ -14,7 +14,7 @@ from .incident import FactorRows, PairRows
 
 Column: TypeAlias = "Array | float"  # a column of ones, scaled, is one number
 Repeated: TypeAlias = "dict[int, tuple[int, float]]"  # a column of X is a multiple of one of Z: c -> (a, multiple)
-SCATTER = 0.5  # sums this many times as long as the column and longer are scattered into, not counted anew
+SCATTER = 2  # sums this many times as long as the column are scattered into, not counted anew
 
 
 class RowTally:
@@ -43,9 +43,8 @@ class RowTally:
         """The rows `at`, with weights w; Z per factor, columns (rows,), and Xy (width, rows)."""
         WZ = [columns if w is None else [times(w, z) for z in columns] for columns in Z]
         for f, factor in enumerate(self.factors):
-            codes = factor.codes[at].astype(np.intp, copy=False)  # once for all columns: numpy would for each
-            self._add_own(f, codes, WZ[f], Z[f])
-            self._add_fixed(f, codes, WZ[f], Xy)
+            self._add_own(f, factor.codes[at], WZ[f], Z[f])
+            self._add_fixed(f, factor.codes[at], WZ[f], Xy)
         for (f, g), pair in self.pairs.items():
             self._add_link(f, g, pair.numbers[at], WZ[f], Z[g])
         if self.width:
