@@ -24,8 +24,8 @@ def templates(place: Array) -> Array:
     """T (..., 2, 2) = U diag(s, ratio s) at an angle, a deviation s and a ratio (..., 3).
 
     >>> templates(np.array([0.0, 2.0, 0.5]))
-    array([[2., 0.],
-           [0., 1.]])
+    array([[ 2., -0.],
+           [ 0.,  1.]])
     """
     angle, larger, ratio = np.moveaxis(place, -1, 0)
     cos, sin, smaller = np.cos(angle), np.sin(angle), larger * ratio
