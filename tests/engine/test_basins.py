@@ -15,8 +15,9 @@ from pylmer.engine.covariance.points import Points
 from pylmer.engine.covariance.unstructured import Unstructured
 from pylmer.engine.criterion.profiled import Criterion
 from pylmer.engine.criterion.trusted import is_pair
-from pylmer.engine.optimize.basins import Places, View, ends_elsewhere, templates
+from pylmer.engine.optimize.basins import Places, View, ends_elsewhere
 from pylmer.engine.optimize.newton import newton, standing
+from pylmer.engine.optimize.pair_grid import templates
 from pylmer.engine.optimize.pair_map import PairMap, squared
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "two_minima"

@@ -1,10 +1,8 @@
 """Whether the criterion of one pair of effects has a minimum elsewhere: a grid of all covariances, seen at once.
 
-The grid is over axes, standard deviations and the ratio of the smaller to the larger, so that it has the singular
-covariances and the others alike; without a correlation the axes are those of the columns. Its local minima are joined
-with the optimum by the shortest path between the two Sigma (Bhatia, Jain & Lim 2019: T and T* Q, with Q turning T* as
-near to T as it goes, and straight between them). Where the criterion falls all the way there is one basin; a minimum
-behind a rise is looked at closer, and descended from.
+The local minima of the grid are joined with the optimum by the shortest path between the two Sigma (Bhatia, Jain & Lim
+2019: T and T* Q, with Q turning T* as near to T as it goes, and straight between them). Where the criterion falls all
+the way there is one basin; a minimum behind a rise is looked at closer, and descended from.
 """
 
 from __future__ import annotations
@@ -18,19 +16,15 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes, Mask
-from ..covariance.corners import ALONE, TOGETHER
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
-from ..covariance.unstructured import ANGLES
 from ..criterion.profiled import Criterion, ProfiledEvaluation
 from .certificate import kkt
 from .newton import Run, newton
+from .pair_grid import around_places, templates, undercut_by_none, whole_grid
 from .pair_map import PairMap, squared
 from .search import INTERIOR
 
-SIZES = (0.15, *ALONE)  # larger standard deviations on the grid, relative to sigma
-ROUND = (*SIZES, *TOGETHER[2:])  # those where the smaller is as large
-RATIOS = (0.0, 0.1, 0.4)  # of the smaller to the larger, elsewhere
 NEAR = 25.0  # a minimum of the grid at most this much above the optimum may lead below it, or if it is among the
 LOWEST = 3  # lowest
 DESCENTS = 10  # at most
@@ -127,17 +121,17 @@ class View:
 
     def minima(self) -> Places:
         """The local minima of the grid."""
-        grid = _grid(self.turns)
+        grid = whole_grid(self.turns)
         self.looked += len(grid.w)
         found = self.seen.values(grid.w)
-        lowest = _undercut_by_none(found, self.turns)
+        lowest = undercut_by_none(found, self.turns)
         return _sorted(Places(grid.place[lowest], found[lowest]))
 
     def closer(self, places: Places) -> Places:
         """The lowest place around each, found by steps from the distances of the grid down."""
         place, value = places.place, places.value
         for k in range(CLOSER):
-            around = _around(place, 0.5 ** (k + 1), self.turns)
+            around = around_places(place, 0.5 ** (k + 1), self.turns)
             values = self.values(templates(around))
             which = values.argmin(axis=1)[:, None]
             place = np.take_along_axis(around, which[..., None], axis=1)[:, 0]
@@ -164,63 +158,7 @@ def _sorted(places: Places) -> Places:
     return places[np.argsort(places.value)]
 
 
-def templates(place: Array) -> Array:
-    """T (..., 2, 2) = U diag(s, ratio s) at an angle, a deviation s and a ratio (..., 3).
-
-    >>> templates(np.array([0.0, 2.0, 0.5]))
-    array([[2., 0.],
-           [0., 1.]])
-    """
-    angle, larger, ratio = np.moveaxis(place, -1, 0)
-    cos, sin, smaller = np.cos(angle), np.sin(angle), larger * ratio
-    return np.stack([larger * cos, -smaller * sin, larger * sin, smaller * cos], axis=-1).reshape(*angle.shape, 2, 2)
-
-
-def _around(place: Array, part: float, turns: bool) -> Array:
-    """Each place (m, 3) and those beside it (m, 27, 3), by a part of the grid's distances."""
-    steps = np.stack(np.meshgrid(*[(-1.0, 0.0, 1.0)] * 3, indexing="ij"), axis=-1).reshape(27, 3) * part
-    angle, larger, ratio = np.moveaxis(place[:, None] + np.zeros((27, 1)), -1, 0)
-    turned = angle + turns * steps[:, 0] * np.pi / ANGLES
-    sized = larger * (ALONE[1] / ALONE[0]) ** steps[:, 1]
-    return np.stack([turned, sized, np.clip(ratio + 0.1 * steps[:, 2], 0.0, 1.0)], axis=-1)
-
-
 @lru_cache(maxsize=1)
 def _fractions() -> Array:
     near = {0.5**k for k in HALVINGS}
     return np.array(sorted({k / 8 for k in range(1, 8)} | near | {1 - each for each in near}))
-
-
-class Grid(NamedTuple):
-    """Zero, ROUND, and angles by SIZES by RATIOS: as `Places` (m, 3), and as coefficients of the map (m, 4)."""
-
-    place: Array
-    w: Array
-
-
-@lru_cache(maxsize=2)
-def _grid(turns: bool) -> Grid:
-    angles = np.pi * np.arange(ANGLES) / ANGLES if turns else [0.0, np.pi / 2]
-    others = np.stack(np.meshgrid(angles, SIZES, RATIOS, indexing="ij"), axis=-1).reshape(-1, 3)
-    place = np.concatenate([[[0.0, size, 1.0] for size in (0.0, *ROUND)], others])
-    return Grid(place, squared(templates(place)))
-
-
-def _undercut_by_none(values: Array, turns: bool) -> Codes:
-    """The places of the grid whose neighbours all have values as high or higher, infinite ones left out."""
-    zero, same = values[0], values[1 : len(ROUND) + 1]
-    out = values[len(ROUND) + 1 :].reshape(-1, len(SIZES), len(RATIOS))
-    padded = np.full((len(out), len(SIZES) + 2, len(RATIOS) + 2), np.inf)
-    padded[:, 0], padded[:, 1:-1, -1], padded[:, 1:-1, 1:-1] = zero, same[: len(SIZES)], out
-    beside = [padded[:, :-2, 1:-1], padded[:, 2:, 1:-1], padded[:, 1:-1, :-2], padded[:, 1:-1, 2:]]
-    beside += [np.roll(out, turn, axis=0) for turn in (1, -1) if turns]
-    line = np.concatenate([[zero], same, [np.inf]])
-    flatter = np.concatenate([out[:, :, -1].min(axis=0), np.full(len(ROUND) - len(SIZES), np.inf)])
-    lowest = np.concatenate(
-        [
-            [zero <= min(same[0], out[:, 0].min())],
-            same <= np.minimum(np.minimum(line[:-2], line[2:]), flatter),
-            (out <= np.minimum.reduce(beside)).ravel(),
-        ]
-    )
-    return np.flatnonzero(lowest & np.isfinite(values))
