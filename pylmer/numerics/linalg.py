@@ -47,7 +47,7 @@ def read_only(value: Any) -> Any:
         view.flags.writeable = False
         return view
     if type(value) is tuple:
-        return tuple([read_only(each) if isinstance(each, HELD) else each for each in value])
+        return tuple(map(read_only, value))
     if isinstance(value, sparse.csr_array):
         parts = (read_only(value.data), value.indices, value.indptr)
         return sparse.csr_array(parts, shape=value.shape, copy=False)
