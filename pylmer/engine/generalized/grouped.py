@@ -287,8 +287,8 @@ class GroupedFactorization(OneFactorization):
         return out
 
     @property
-    def adjoint(self) -> tuple[Array, Array]:
-        return self._turned[:, : self.L], self._turned[:, self.L : -self.L]
+    def adjoint(self) -> Array:  # type: ignore[override]  # a part of what is found
+        return self._turned[:, : -self.L]
 
     @property
     def left(self) -> Array:
@@ -322,7 +322,7 @@ class GroupedFactorization(OneFactorization):
         return [np.stack([newton_step(self.T, self.A, -self.T.T @ each.T)[0].T for each in columns], axis=2)]
 
     def products(self, s: Sequence[Array]) -> tuple[Array, Array]:
-        own, (N, NC) = _levels(s[0]), self.adjoint
+        own, (N, NC) = _levels(s[0]), np.split(self.adjoint, [self.L], axis=1)
         return summed(own, product(N, own)), summed(NC[:, :-1], own)
 
     def covariances(self) -> Covariances:

@@ -83,7 +83,7 @@ class GroupedAt(LaplaceAt):
 
     @cached_property
     def ZtVZ(self) -> list[Array]:
-        return [np.add.reduce(self._levels.adjoint[0], axis=2)]
+        return [np.add.reduce(self._levels.adjoint[:, : self._levels.L], axis=2)]
 
     @cached_property
     def beta_gradient(self) -> Array:
@@ -95,7 +95,8 @@ class GroupedAt(LaplaceAt):
 
     @cached_property
     def information(self) -> Array:
-        point, k, XVX, (N, NC) = self.place.points[0], self.place.k, self.XVX, self._levels.adjoint
+        point, k, XVX, levels = self.place.points[0], self.place.k, self.XVX, self._levels
+        N, NC = np.split(levels.adjoint, [levels.L], axis=1)
         s = moved(-point.tangents(), self._answers[0])
         WVW, XVW = summed(s, product(N, s)), summed(NC[:, :-1], s)
         H = np.empty((self.place.size,) * 2)
