@@ -287,7 +287,7 @@ class GroupedFactorization(OneFactorization):
         return out
 
     @property
-    def adjoint(self) -> Array:  # type: ignore[override]  # a part of what is found
+    def adjoint(self) -> Array:
         return self._turned[:, : -self.L]
 
     @property
