@@ -2,7 +2,8 @@
 
 The local minima of the grid are joined with the optimum by the shortest path between the two Sigma (Bhatia, Jain & Lim
 2019: T and T* Q, with Q turning T* as near to T as it goes, and straight between them). Where the criterion falls all
-the way there is one basin; a minimum behind a rise is looked at closer, and descended from.
+the way there is one basin; from a minimum behind a rise a descent begins. Several minima are looked at closer first:
+the way from a place of the grid may lead past a narrow one.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def ends_elsewhere(
     view = View(PairMap.of(criterion), families[0].width == 2 and families[0].charted, allowed)
     runs = [] if _vanished_for_sure(best) else _descent(criterion, best.at.place.floored(INTERIOR))
     known = [best, *runs]
-    left = view.apart(_near(view.minima(), best.at.value), known)
+    minima = _near(view.minima(), best.at.value)
+    left = minima if len(minima.value) > 1 else view.apart(minima, known)
     left = view.apart(view.closer(left), known) if len(left.value) else left
     while len(left.value) and len(runs) < DESCENTS:
         fresh = _descent(criterion, _points(criterion, families, templates(left.place[0])))
