@@ -28,6 +28,7 @@ from .search import INTERIOR
 
 NEAR = 25.0  # a minimum of the grid at most this much above the optimum may lead below it, or if it is among the
 LOWEST = 3  # lowest
+TRIED = 20  # at most
 DESCENTS = 10  # at most
 STEPS = 100
 HALVINGS = range(3, 8)  # places on a path: eighths, and nearer and nearer to its ends
@@ -74,7 +75,7 @@ def _template(at: ProfiledEvaluation) -> Array:
 
 
 def _near(minima: Places, value: float) -> Places:
-    return minima[(minima.value < value + NEAR) | (np.arange(len(minima.value)) < LOWEST)]
+    return minima[(minima.value < value + NEAR) | (np.arange(len(minima.value)) < LOWEST)][:TRIED]
 
 
 def _vanished_for_sure(run: Run[ProfiledEvaluation]) -> bool:
