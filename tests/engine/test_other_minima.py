@@ -64,6 +64,17 @@ def test_a_batch_finds_what_a_refit_finds(name: str) -> None:
             np.testing.assert_allclose(batch.model(r).beta, one.beta, rtol=1e-4, atol=1e-4 * one.sigma)
 
 
+def test_a_minimum_that_the_grid_only_grazes() -> None:
+    """y ~ x + x2 + (x | g), weights = w: at theta = (0.147508271, -193.710805, 0) lme4 1.1-31's own deviance function
+    is 909.0959926636; its optimizers end at 909.1213 (nloptwrap), 909.1244 (bobyqa), 909.2964 and 909.2962.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pylmer.FitNote)
+        fit = pylmer.lmer("y ~ x + x2 + (x | g)", data("h"), REML=False, weights="w")
+    assert fit.optimum.value <= 909.0959926636 + 1e-7
+    assert fit.optimum.certificate.holds
+
+
 def test_a_fall_without_end_is_no_minimum() -> None:
     """y ~ 0 + f + (t | g) + (1 | h), weights = w: 35.558836091 by all four optimizers of lme4 1.1-31.
 

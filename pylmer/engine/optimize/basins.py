@@ -2,7 +2,8 @@
 
 The local minima of the grid are joined with the optimum by the shortest path between the two Sigma (Bhatia, Jain & Lim
 2019: T and T* Q, with Q turning T* as near to T as it goes, and straight between them). Where the criterion falls all
-the way there is one basin; a minimum behind a rise is looked at closer, and descended from.
+the way there is one basin; from a minimum behind a rise a descent begins. Several minima are looked at closer first:
+the way from a place of the grid may lead past a narrow one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from .search import INTERIOR
 
 NEAR = 25.0  # a minimum of the grid at most this much above the optimum may lead below it, or if it is among the
 LOWEST = 3  # lowest
+TRIED = 20  # at most
 DESCENTS = 10  # at most
 STEPS = 100
 HALVINGS = range(3, 8)  # places on a path: eighths, and nearer and nearer to its ends
@@ -48,7 +50,8 @@ def ends_elsewhere(
     view = View(PairMap.of(criterion), families[0].width == 2 and families[0].charted, allowed)
     runs = [] if _vanished_for_sure(best) else _descent(criterion, best.at.place.floored(INTERIOR))
     known = [best, *runs]
-    left = view.apart(_near(view.minima(), best.at.value), known)
+    minima = _near(view.minima(), best.at.value)
+    left = minima if len(minima.value) > 1 else view.apart(minima, known)
     left = view.apart(view.closer(left), known) if len(left.value) else left
     while len(left.value) and len(runs) < DESCENTS:
         fresh = _descent(criterion, _points(criterion, families, templates(left.place[0])))
@@ -72,7 +75,7 @@ def _template(at: ProfiledEvaluation) -> Array:
 
 
 def _near(minima: Places, value: float) -> Places:
-    return minima[(minima.value < value + NEAR) | (np.arange(len(minima.value)) < LOWEST)]
+    return minima[(minima.value < value + NEAR) | (np.arange(len(minima.value)) < LOWEST)][:TRIED]
 
 
 def _vanished_for_sure(run: Run[ProfiledEvaluation]) -> bool:
