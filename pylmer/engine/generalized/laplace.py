@@ -36,7 +36,6 @@ from .place import Place
 from .weighted import WeightedStructure, solve_effects, solved
 
 Scale = Literal["none", "exact", "lme4"]
-REPRODUCED = 1e-7  # of |u|^2: a deviance below which lme4's criterion with a scale falls for ever
 CONDITION = 1e8  # of a template up to which it is inverted as it is
 
 
@@ -168,8 +167,7 @@ class LaplaceAt:
         r, rows = self.responses, self.modes.rows
         if self.criterion.held_phi is not None:
             return self.criterion.held_phi
-        least = REPRODUCED * self.modes.penalty if self.criterion.scale == "lme4" else 0.0
-        if self.criterion.scale != "none" and not least < rows.D:
+        if self.criterion.scale != "none" and not rows.D > 0:
             raise NumericalError("the deviance is zero: the model reproduces the response, and its scale is unknown")
         if self.criterion.scale == "exact":
             return r.family.dispersion(r.y, r.weights, rows.eta, rows.D, self.modes.penalty, r.counted)

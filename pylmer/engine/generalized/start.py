@@ -33,6 +33,7 @@ ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its devianc
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
 STEPS = 2  # of Newton on the sums of one
+SMALL = 0.5  # decrease promised by such a step after which no other is taken, where a scale is profiled
 LITTLE = 0.02  # decrease promised by such a step that is not worth it
 CLOSE = 0.3  # and by the first of a linearization after which there is no other
 RIDGE = 1e-10
@@ -188,18 +189,19 @@ def begin(structure: WeightedStructure, responses: RowResponses, covariances: Se
 def _approached(at: At) -> tuple[At, float]:
     """A few of Newton's steps, each kept if it leads down, the last asked for its value alone; what the first promised.
 
-    After a step that no radius has shortened the next would gain less than another linearization.
+    After a step that no radius has shortened the next would gain less than another linearization; where a scale is
+    profiled, only after one that promised little.
     """
-    radius, first = float(first_radius(at.points.extent)), 0.0
+    radius, first, known = float(first_radius(at.points.extent)), 0.0, isinstance(at.criterion, KnownScale)
     for number in range(STEPS):
         step, decrease, inside = trust_step(at.gradient, at.information, radius)
         first = first if number else decrease
-        if decrease <= LITTLE:
+        if known and decrease <= LITTLE:
             break
         trial = at.criterion.at(at.points.moved(step))
         ratio = (at.value - trial.value) / decrease if decrease > 0 else -1.0
         at = trial if ratio > KEPT else at
-        if inside:
+        if inside if known else decrease <= SMALL:
             break
         radius = float(radii(radius, math.hypot(*step.tolist()), ratio))
     return at, first
