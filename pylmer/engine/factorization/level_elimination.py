@@ -21,7 +21,7 @@ from ...numerics.stacks import cholesky, congruent, inverse_lower, product
 class Level:
     """A (J, L, L) and the coupling `path` (J, L, P) to the parents' columns; inverse is L^-1, half_path is B path.
 
-    T is (L, L), or (J, L, L) where the levels of many data sets are stacked (see `batch`).
+    T is (L, L), or (J, L, L) where the levels of many data sets are stacked (see `many_responses`).
     """
 
     T: Array

@@ -25,7 +25,8 @@ E = TypeVar("E", bound=Evaluation[Any])
 class Search(Generic[E]):
     """All descents of one fit: the best, the values of the scan, every run in order.
 
-    looked, elsewhere  values and full evaluations of descents from corners of the covariances (see `batch.wider`)
+    looked, elsewhere  values and full evaluations of looks for lower minima: descents from corners of the covariances
+        (see `many_responses`), or a grid of all covariances of a pair of effects (see `basins`)
     """
 
     best: Run[E]
