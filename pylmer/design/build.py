@@ -121,10 +121,10 @@ def take_apart(formula: MixedFormula, columns: Columns | None, control: Control)
     """Terms of the fixed part and of every bar; `.` stands for the columns of the data."""
     names = tuple(columns or ())
     double: Doublevert = "diag" if control.doublevert == "diag" else "split"
-    return _taken_apart(_Same(formula), names, double)
+    return _taken_apart(_ThisFormula(formula), names, double)
 
 
-class _Same:
+class _ThisFormula:
     """A formula and no other: equal ones may be written otherwise, which messages show."""
 
     def __init__(self, formula: MixedFormula) -> None:
@@ -134,11 +134,11 @@ class _Same:
         return id(self.formula)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.formula is other.formula
+        return isinstance(other, _ThisFormula) and self.formula is other.formula
 
 
 @lru_cache(maxsize=256)  # as of parsing: the same few formulas again and again
-def _taken_apart(same: _Same, names: tuple[str, ...], double: Doublevert) -> Parts:
+def _taken_apart(same: _ThisFormula, names: tuple[str, ...], double: Doublevert) -> Parts:
     formula = same.formula
     random = expand_random(formula, names, double)
     effects = tuple(terms(term.effects, columns=names, text=formula.text) for term in random)

@@ -63,6 +63,7 @@ ADMITTED = {
     # glmer, with its rows
     "engine.generalized.user": "GeneralizedDevfun",
     "engine.generalized.laplace": "Laplace LaplaceAt",
+    "engine.generalized.grouped_laplace": "GroupedLaplace GroupedAt",
     "engine.generalized.profiled_beta": "Profiled ProfiledAt",
     "engine.generalized.quadrature": "Quadrature QuadratureAt",
     "engine.generalized.place": "Place",

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from ..engine.covariance.family import CovarianceFamily
 from ..engine.covariance.points import Points
 from ..engine.factorization.blocked import EliminationFactorization
-from ..engine.factorization.choose import elimination_engine
+from ..engine.generalized.grouped import suited_engine
 from ..engine.generalized.laplace import Laplace
 from ..engine.generalized.modes import RowResponses
 from ..engine.generalized.solution import GeneralizedOptimum
@@ -128,7 +128,7 @@ class SavedOptimum(Lacking):
     @cached_property
     def expected_factorization(self) -> EliminationFactorization:
         """As of a fit that has its rows."""
-        engine = elimination_engine(self.gram)
+        engine = suited_engine(self.gram)
         return engine.factorize(term_templates(engine.gram, list(self.templates)))
 
 

@@ -131,7 +131,7 @@ class ProfiledEvaluation(Evaluation[Points]):
         return self.fixed.logdet_V
 
 
-class Slopes(NamedTuple):
+class ScoreAndInformation(NamedTuple):
     """Score (k,), information (k, k), and per term dd/dSigma and the sum over levels of Z_j'QZ_j, each (l, l)."""
 
     gradient: Array
@@ -170,12 +170,12 @@ class At:
 
     def evaluation(self) -> ProfiledEvaluation:
         """Value, score and information, computed; the factorization, which is large, stays behind."""
-        value, noise, (g, H, G, ZtQZ) = self.value, self.noise, self._slopes()
+        value, noise, (g, H, G, ZtQZ) = self.value, self.noise, self._derivatives()
         return ProfiledEvaluation(self.points, value, g, H, noise, self.criterion, self.factorization.fixed, G, ZtQZ)
 
-    def _slopes(self) -> Slopes:
+    def _derivatives(self) -> ScoreAndInformation:
         ZtQZ = tuple([self.ZtQZ[f][here, here].copy() for f, here in self._places])
-        return Slopes(self.gradient, self.information, tuple(self.G), ZtQZ)
+        return ScoreAndInformation(self.gradient, self.information, tuple(self.G), ZtQZ)
 
     @property
     def s2(self) -> float:
@@ -277,7 +277,7 @@ class OneFactorAt(At):
 
     factorization: OneFactorization
 
-    def _slopes(self) -> Slopes:
+    def _derivatives(self) -> ScoreAndInformation:
         factorization, (fixed, m), tangents = (
             self.factorization,
             (self.factorization.fixed, self.criterion.m),
@@ -293,7 +293,7 @@ class OneFactorAt(At):
         of_terms = tuple([G[at, at] for _, at, _ in tangents])
         bent = block_diagonal([point.curvature(each) for point, each in zip(self.points, of_terms, strict=True)])
         information = symmetric(curvature(bent, WPW, s2) - profiling(r2_slopes, s2, m))
-        return Slopes(E @ G.ravel(), information, of_terms, tuple([ZtQZ[at, at] for _, at, _ in tangents]))
+        return ScoreAndInformation(E @ G.ravel(), information, of_terms, tuple([ZtQZ[at, at] for _, at, _ in tangents]))
 
 
 def _residual(beta: Array) -> Array:

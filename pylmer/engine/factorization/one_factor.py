@@ -119,7 +119,7 @@ def eliminated(T: Array, AC: Array) -> tuple[Array, Array]:
 
 def _eliminated_scalars(t: float, AC: Array) -> tuple[Array, Array]:
     """`eliminated` of one column: (1 + t^2 A)^-1/2 t [A C]."""
-    pivots = AC[:, 0] * t**2
+    pivots = AC[:, 0] * (t * t)  # infinite where t**2 would be an error of Python
     pivots += 1.0
     if not pivots.min(initial=1.0) > 0:
         raise NumericalError("a matrix is not positive definite")

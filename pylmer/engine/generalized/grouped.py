@@ -15,6 +15,7 @@ from ...numerics.linalg import Array, Codes, sorted_by
 from ...numerics.stacks import sum_of_logs
 from ..factorization.blocked import EliminationEngine
 from ..factorization.chain import ChainEngine, ChainPlan
+from ..factorization.choose import elimination_engine
 from ..factorization.contract import Covariances, IncidentRows
 from ..factorization.one_factor import OneFactorization, eliminated
 from ..sums.gram import FactorSums, Gram, Incidence
@@ -35,6 +36,14 @@ def suited_structure(rows: GlmRows, scaling: Scaling) -> WeightedStructure:
     if len(made.sums.factors) > 1 or made.sums.factors[0].L > WIDEST or made.sums.rows.bordered is not None:
         return made
     return GroupedStructure(made.sums, made.scaling, made.units)
+
+
+def suited_engine(gram: Gram) -> EliminationEngine:
+    """The engine of sums whose rows are no longer there: that of the `suited_structure`, to the last bit."""
+    if len(gram.factors) > 1 or gram.factors[0].L > WIDEST:
+        return elimination_engine(gram)
+    (sums,) = gram.factors
+    return GroupedEngine(gram, ChainPlan(gram.incidence, {}), (np.zeros((sums.J, sums.L, 0)),))
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,7 +32,7 @@ def templates(place: Array) -> Array:
     return np.stack([larger * cos, -smaller * sin, larger * sin, smaller * cos], axis=-1).reshape(*angle.shape, 2, 2)
 
 
-class Grid(NamedTuple):
+class PairGrid(NamedTuple):
     """Zero, ROUND, and angles by SIZES by RATIOS: as `Places` (m, 3), and as coefficients of the map (m, 4)."""
 
     place: Array
@@ -40,12 +40,12 @@ class Grid(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def whole_grid(turns: bool) -> Grid:
+def whole_grid(turns: bool) -> PairGrid:
     """The grid, of axes that turn or of the columns."""
     angles = np.pi * np.arange(ANGLES) / ANGLES if turns else [0.0, np.pi / 2]
     others = np.stack(np.meshgrid(angles, SIZES, RATIOS, indexing="ij"), axis=-1).reshape(-1, 3)
     place = np.concatenate([[[0.0, size, 1.0] for size in (0.0, *ROUND)], others])
-    return Grid(place, squared(templates(place)))
+    return PairGrid(place, squared(templates(place)))
 
 
 def undercut_by_none(values: Array, turns: bool) -> Codes:
