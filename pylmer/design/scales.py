@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..functions.arrays import Array
+from ..numerics.linalg import dot
 from ..options import Control
 from .checks import settle
 
@@ -54,12 +55,12 @@ def _spreads(X: Array) -> list[float | None]:
 def _spread(column: Array) -> float | None:
     if _is_indicator(column[:LOOK]) and _is_indicator(column):
         return None
-    squares, total = float(column @ column), float(np.add.reduce(column))
+    squares, total = dot(column, column), float(np.add.reduce(column))
     about_mean = squares - total * (total / len(column))
     if math.isfinite(squares) and about_mean > CLEAR * squares:
         return math.sqrt(about_mean / (len(column) - 1))
     apart = column - column.mean()
-    sd = math.sqrt(float(apart @ apart) / (len(column) - 1))
+    sd = math.sqrt(dot(apart, apart) / (len(column) - 1))
     if math.isfinite(sd):
         return sd
     largest = float(np.max(np.abs(column)))

@@ -21,6 +21,7 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 CHUNK = 65_536  # rows held at once at the most
 FEW = 8  # numbers up to which Python's own arithmetic is the quickest
 ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to one thread ...
+ONE_THREAD_DOT = 8_192  # numbers of an inner product ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
 PLAIN = frozenset({bool, int, float, str, type(None)})  # what most of a record is, and no array
 FEW_LONG, LONG_ROW = 4, 5_000  # rows up to which, and their length from which, products are formed one by one
@@ -84,8 +85,15 @@ def products_of_rows(B: Array | Sequence[Array]) -> Array:
     out = np.empty((len(B), len(B)))
     for a, row in enumerate(B):
         for b in range(a + 1):
-            out[a, b] = out[b, a] = row @ B[b]
+            out[a, b] = out[b, a] = dot(row, B[b])
     return out
+
+
+def dot(a: Array, b: Array) -> float:
+    """a'b for a, b (n,), of long ones a part at a time: a second thread would be woken for microseconds of work."""
+    if len(a) <= ONE_THREAD_DOT:
+        return float(a @ b)
+    return sum([float(a[at] @ b[at]) for at in chunks(len(a), ONE_THREAD_DOT)])
 
 
 def rows_for_factor(width: int) -> int:

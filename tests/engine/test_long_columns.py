@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from pylmer.engine.sums.rows import Rows, TermRows
 from pylmer.engine.sums.scaling import find_scaling
 from pylmer.engine.sums.sums import sums_of
-from pylmer.numerics.linalg import products_of_rows
+from pylmer.numerics.linalg import ONE_THREAD_DOT, dot, products_of_rows
 from pylmer.numerics.rank import crossproduct
 
 N = 70_001  # rows, of several chunks and part of one
@@ -71,3 +73,9 @@ def test_scaling_of_many_rows_is_that_of_a_qr(weighted: bool) -> None:
     R = np.linalg.qr(root * X, mode="r") / np.sqrt(N)
     np.testing.assert_allclose(scaling.R, R * np.sign(np.diag(R))[:, None], rtol=1e-11)
     np.testing.assert_allclose(scaling.shift, np.linalg.lstsq(root * X, root[:, 0] * y, rcond=None)[0], rtol=1e-10)
+
+
+@pytest.mark.parametrize("n", [0, 1, ONE_THREAD_DOT, ONE_THREAD_DOT + 1, 5 * ONE_THREAD_DOT + 7])
+def test_long_inner_products_by_parts(n: int) -> None:
+    a, b = np.random.default_rng(n).normal(size=(2, n))
+    np.testing.assert_allclose(dot(a, b), math.fsum(a * b), rtol=1e-12, atol=1e-11)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...errors import ArgumentError, NumericalError
 from ...families import Family
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, dot
 from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.point import VANISHED, Point
 from ..covariance.points import Points
@@ -287,7 +287,7 @@ def _started(devfun: GeneralizedDevfun) -> tuple[At, int]:
 def _deviation(values: Array) -> float:
     """Standard deviation, in two products."""
     n, total = len(values), float(values.sum())
-    return math.sqrt(max(float(values @ values) - total * total / n, 0.0) / n)
+    return math.sqrt(max(dot(values, values) - total * total / n, 0.0) / n)
 
 
 def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from ...numerics.linalg import Array, block_diagonal, chunks, rows_for_products
+from ...numerics.linalg import Array, block_diagonal, chunks, dot, rows_for_products
 from ...numerics.stacks import levels_last
 from .gram import CrossProducts, FactorSums, Gram, factor_terms
 from .incident import FactorRows, PairRows, elimination_order, factor_rows, pair_rows
@@ -197,8 +197,8 @@ class Structure:
 def weight_sums(y: Array, weights: Array | None) -> tuple[float, float]:
     """sum(log w) and y'Wy."""
     if weights is None:
-        return 0.0, float(y @ y)
-    return float(np.sum(np.log(weights))), float(y @ (weights * y))
+        return 0.0, dot(y, y)
+    return float(np.sum(np.log(weights))), dot(y, weights * y)
 
 
 def _repeated(rows: Rows, scaling: Scaling, terms: tuple[int, ...]) -> Repeated:
