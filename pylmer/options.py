@@ -82,10 +82,9 @@ class Control:
         return object.__new__(cls)
 
     def __post_init__(self) -> None:
-        given = vars(self)
         for name, choices in self.choices.items():
-            value = given[name]
-            if not isinstance(value, str) or value not in choices:
+            value = getattr(self, name)
+            if not is_one_of(value, choices):
                 wanted = ", ".join(map(repr, choices))
                 raise ArgumentError(f"{type(self).__name__}({name}={written(value)}): wanted one of {wanted}")
         if not callable(self.optimizer) and not is_one_of(self.optimizer, OPTIMIZERS):

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ..numerics.linalg import chunks
 from .arrays import Array, has_nan
 from .levels import CrossedLevels, Levels, NumberLevels, TextLevels, nearly_equal, number_labels
 from .values import Factor, Logical, Matrix, RefusedError, Strings, Value, logical_levels, numeric, plural
 
-CHUNK = 65_536  # rows looked at before asking whether all levels have been seen
 DENSE = 4  # counting sort as long as the integers span at most this many times the rows
 
 
@@ -78,8 +78,8 @@ def _merged(codes: Array, numbers: Array) -> Factor:
 def compress(codes: Array, size: int) -> tuple[Array, Array]:
     """Renumber codes in 0..size-1 (-1 stays) so that every number occurs: new codes (n,), the old numbers in order."""
     occurs = np.zeros(size + 1, dtype=bool)
-    for at in range(0, len(codes), CHUNK):
-        occurs[codes[at : at + CHUNK].astype(np.intp, copy=False)] = True  # numpy's own numbers are its fastest places
+    for at in chunks(len(codes)):  # until all have been seen
+        occurs[codes[at].astype(np.intp, copy=False)] = True  # numpy's own numbers are its fastest places
         if occurs[:size].all():
             break
     used = occurs[:size].nonzero()[0]

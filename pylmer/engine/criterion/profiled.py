@@ -278,12 +278,9 @@ class OneFactorAt(At):
     factorization: OneFactorization
 
     def _derivatives(self) -> ScoreAndInformation:
-        factorization, (fixed, m), tangents = (
-            self.factorization,
-            (self.factorization.fixed, self.criterion.m),
-            self._tangents,
-        )
-        own, s2 = factorization.own(self.v), fixed.r2 / m
+        factorization, tangents = self.factorization, self._tangents
+        fixed, m, s2 = factorization.fixed, self.criterion.m, self.s2
+        own = factorization.own(self.v)
         squares, L = own @ own.T, len(own)
         ZtQZ = symmetric(factorization.penalized(fixed.Phi if self.criterion.REML else None))
         G, E = slope(ZtQZ, -squares, s2), on_one_factor(tangents, L).reshape(-1, L * L)

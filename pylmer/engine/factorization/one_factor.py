@@ -76,12 +76,15 @@ class OneFactorization(EliminationFactorization):
 
     def penalized(self, Phi: Array | None) -> Array:
         """The sum over levels of Z'V^-1Z - Z'V^-1X Phi X'V^-1Z, or of its first part: (L, L)."""
+        return self._less(self.adjoint[:, len(self.T) : -1], Phi)
+
+    def _less(self, C: Array, S: Array | None) -> Array:
+        """The sum over levels of Z'V^-1Z - C_j S C_j', for C (L, k, J); of its first part without S."""
         L = len(self.T)
-        known = np.add.reduce(self.adjoint[:, :L], axis=2)
-        if Phi is None or not len(Phi):
-            return np.asarray(known)
-        X = self.adjoint[:, L:-1]
-        return np.asarray(known - np.matmul(Phi, X).reshape(L, -1) @ X.reshape(L, -1).T)
+        known = np.asarray(np.add.reduce(self.adjoint[:, :L], axis=2))
+        if S is None or not len(S):
+            return known
+        return np.asarray(known - np.matmul(S, C).reshape(L, -1) @ C.reshape(L, -1).T)
 
     def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         if S.any():
@@ -89,9 +92,7 @@ class OneFactorization(EliminationFactorization):
         return [self.adjoint[:, : len(self.T)].transpose(2, 0, 1)], self.covariances()[0]
 
     def selected_sums(self, S: Array) -> list[Array]:
-        L = len(self.T)
-        C = self.adjoint[:, L:]
-        return [self.adjoint[:, :L].sum(axis=2) - np.matmul(S, C).reshape(L, -1) @ C.reshape(L, -1).T]
+        return [self._less(self.adjoint[:, len(self.T) :], S if S.any() else None)]
 
     def products_with(self, own: Array) -> tuple[Array, Array]:
         """Sums over levels of own own' (x) Z'V^-1Z (L^2, L^2) and X'V^-1Z (x) own' (p, L^2), `own` (L, J)."""
@@ -119,11 +120,21 @@ def eliminated(T: Array, AC: Array) -> tuple[Array, Array]:
 
 def _eliminated_scalars(t: float, AC: Array) -> tuple[Array, Array]:
     """`eliminated` of one column: (1 + t^2 A)^-1/2 t [A C]."""
-    pivots = AC[:, 0] * (t * t)  # infinite where t**2 would be an error of Python
-    pivots += 1.0
-    if not pivots.min(initial=1.0) > 0:
-        raise NumericalError("a matrix is not positive definite")
+    pivots = scalar_pivots(t, AC[:, 0])
     return AC * (t / np.sqrt(pivots)), pivots
+
+
+def scalar_pivots(t: float, A: Array) -> Array:
+    """1 + t^2 A of one column; NumericalError where one is not positive."""
+    pivots = A * (t * t)  # infinite where t**2 would be an error of Python
+    pivots += 1.0
+    return _positive(pivots)
+
+
+def _positive(pivots: Array) -> Array:
+    if not np.minimum.reduce(pivots, axis=None, initial=1.0) > 0:
+        raise NumericalError("a matrix is not positive definite")
+    return pivots
 
 
 def eliminate(M: Array, W: Array) -> Array:
@@ -134,10 +145,7 @@ def eliminate(M: Array, W: Array) -> Array:
     width, _, J = W.shape
     pivots = np.empty((width, J))
     for j in range(width):
-        pivot = np.add(M[j, j], 1.0, out=pivots[j])
-        if not np.minimum.reduce(pivot, initial=1.0) > 0:
-            raise NumericalError("a matrix is not positive definite")
-        root, row = np.sqrt(pivot), W[j]
+        root, row = np.sqrt(_positive(np.add(M[j, j], 1.0, out=pivots[j]))), W[j]
         row /= root
         if j + 1 < width:
             beside = M[j, j + 1 :] / root

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import NumericalError
 from ...numerics.linalg import Array
-from ..factorization.one_factor import eliminate
+from ..factorization.one_factor import eliminate, scalar_pivots
 
 
 def product(A: Array, B: Array) -> Array:
@@ -44,10 +43,7 @@ def newton_step(T: Array, A: Array, score: Array) -> tuple[Array, float]:
     """
     L, _, J = A.shape
     if L == 1:
-        pivot = A[0] * float(T[0, 0]) ** 2 + 1.0
-        if not np.minimum.reduce(pivot, axis=None) > 0:
-            raise NumericalError("a matrix is not positive definite")
-        step = score / -pivot
+        step = score / -scalar_pivots(float(T[0, 0]), A[0])
         return step, -float(np.vdot(score, step))
     W = np.empty((L, 1 + L, J))
     W[:, 0], W[:, 1:] = score, np.eye(L)[:, :, None]

@@ -18,8 +18,9 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from ...numerics.linalg import Array, Codes
-from ..criterion.deviance import deviance, leaves_nothing, log_determinants
+from ..criterion.deviance import leaves_nothing
 from ..criterion.profiled import Criterion
+from ..factorization.contract import FixedNumbers
 
 CELLS = 1_000_000  # numbers held at once
 
@@ -59,9 +60,7 @@ class PairMap:
         rest = gram.XytXy[_above(gram.p + 1)][:, None] - np.matmul(w[:, None], taken)[:, 0].T
         logdet_XtVX, r2 = _eliminated(rest, gram.p)
         r2 = np.where(leaves_nothing(r2, gram.y_square), np.nan, r2)
-        logdet_V = np.log(V).sum(axis=1) - gram.sum_log_weights
-        L = log_determinants(logdet_V, logdet_XtVX + 2 * gram.scaling.logdet_R, criterion.REML)
-        d = deviance(L, r2, criterion.m)
+        d = criterion.deviance(FixedNumbers(r2, np.log(V).sum(axis=1), logdet_XtVX))
         return np.where(np.isfinite(d), d, np.inf)
 
 
