@@ -35,11 +35,11 @@ STACKED = 3_000  # levels of all places together up to which several places are 
 class OneFactorization(EliminationFactorization):
     """V at the template T of the terms on one factor; what is not of the criterion goes through the `elimination`.
 
-    AC  [A C] (L, L + p + 1, J)
+    AC  [A C] (L, L + p + 1, J), and what else is to be eliminated: `beside`, the number of these columns
     """
 
-    def __init__(self, engine: EliminationEngine, T: Array, AC: Array) -> None:
-        self.engine, self.T, self.AC = engine, T, AC
+    def __init__(self, engine: EliminationEngine, T: Array, AC: Array, beside: int = 0) -> None:
+        self.engine, self.T, self.AC, self.end = engine, T, AC, AC.shape[1] - beside
 
     @cached_property
     def elimination(self) -> Elimination:  # type: ignore[override]  # made when asked for
@@ -47,10 +47,10 @@ class OneFactorization(EliminationFactorization):
 
     @cached_property
     def reduced(self) -> tuple[Array, Array, float]:
-        """BA (L, L, J) and h (L, p + 1, J) side by side, [X y]'V^-1[X y], log|V|."""
+        """BA (L, L, J), h (L, p + 1, J) and what is beside them, side by side, [X y]'V^-1[X y], log|V|."""
         BAh, pivots = eliminated(self.T, self.AC)
         rest = self.engine.gram.XytXy
-        for h in BAh[:, len(self.T) :]:
+        for h in BAh[:, len(self.T) : self.end]:
             rest = rest - products_of_rows(h)
         return BAh, rest, sum_of_logs(pivots)
 
@@ -60,12 +60,18 @@ class OneFactorization(EliminationFactorization):
         return Fixed.solved(rest, logdet_V)
 
     @cached_property
-    def adjoint(self) -> Array:
-        """Z'V^-1[Z X y] (L, L + p + 1, J)."""
-        out, L = self.AC.copy(), len(self.T)
-        for row in self.reduced[0]:
+    def turned(self) -> Array:
+        """AC - (BA)'[BA h ...], of all columns."""
+        L, (first, *more) = len(self.T), self.reduced[0]
+        out: Array = self.AC - first[:L, None] * first
+        for row in more:
             out -= row[:L, None] * row
         return out
+
+    @cached_property
+    def adjoint(self) -> Array:
+        """Z'V^-1[Z X y] (L, L + p + 1, J)."""
+        return self.turned[:, : self.end]
 
     def own(self, v: Array) -> Array:
         """Z'V^-1[X y] v of each level: (L, J)."""

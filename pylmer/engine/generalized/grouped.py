@@ -12,12 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, sorted_by
-from ...numerics.stacks import sum_of_logs
 from ..factorization.blocked import EliminationEngine
 from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.choose import elimination_engine
 from ..factorization.contract import Covariances, IncidentRows
-from ..factorization.one_factor import OneFactorization, eliminated
+from ..factorization.one_factor import OneFactorization
 from ..sums.gram import FactorSums, Gram, Incidence
 from ..sums.scaling import Scaling
 from ..sums.tally import Column, times
@@ -256,7 +255,7 @@ class GroupedFactorization(OneFactorization):
     engine: GroupedEngine
 
     def __init__(self, engine: GroupedEngine, T: Array) -> None:
-        super().__init__(engine, T, engine.ACI)
+        super().__init__(engine, T, engine.ACI, beside=len(T))
         self.L = len(T)
 
     @property
@@ -277,32 +276,10 @@ class GroupedFactorization(OneFactorization):
         """Z'W[X y] (L, p + 1, J)."""
         return self.AC[:, self.L : -self.L]
 
-    @cached_property
-    def reduced(self) -> tuple[Array, Array, float]:
-        """BA (L, L, J), h (L, p + 1, J) and B (L, L, J) side by side, [X y]'V^-1[X y], log|V|."""
-        out, pivots = eliminated(self.T, self.AC)
-        rest: Array = self.engine.gram.XytXy
-        for h in out[:, self.L : -self.L]:
-            rest = rest - h @ h.T
-        return out, rest, sum_of_logs(pivots)
-
-    @cached_property
-    def _turned(self) -> Array:
-        """[A C I] - (BA)'[BA h B] (L, L + p + 1 + L, J)."""
-        first, *more = self.reduced[0]
-        out: Array = self.AC - first[: self.L, None] * first
-        for row in more:
-            out -= row[: self.L, None] * row
-        return out
-
-    @property
-    def adjoint(self) -> Array:
-        return self._turned[:, : -self.L]
-
     @property
     def left(self) -> Array:
         """I - A K (L, L, J)."""
-        return self._turned[:, -self.L :]
+        return self.turned[:, -self.L :]
 
     @cached_property
     def K(self) -> Array:
