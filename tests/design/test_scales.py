@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pylmer.design.scales import _is_indicator, _spread
-from pylmer.functions.factors import CHUNK, compress
+from pylmer.functions.factors import compress
+from pylmer.numerics.linalg import CHUNK
 
 rng = np.random.default_rng(1)
 X = rng.normal(size=4000)
