@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, ProfiledEvaluation
 from ..engine.criterion.trusted import SCAN, doubtful, is_pair
-from ..engine.factorization.one_factor import moment_template
+from ..engine.factorization.level_moments import moment_template
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.newton import Run, standing
 from ..engine.optimize.search import COARSE_SCAN, Search, search
@@ -157,7 +157,7 @@ def _by_moments(devfun: Devfun) -> Points | None:
     (family, *more), engine = devfun.families, devfun.criterion.engine
     if more or not family.charted or engine.shared is None:
         return None
-    template = moment_template(devfun.gram)
+    template = moment_template(devfun.gram, devfun.criterion.REML)
     return None if template is None else Points([family.at_template(template, np.eye(family.width))])
 
 

@@ -8,7 +8,6 @@ turns [M | T'A | T'C] into [L' | BA | h], and its adjoint needs no block of a le
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, eigen, products_of_rows
+from ...numerics.linalg import Array, products_of_rows
 from ...numerics.stacks import sum_of_logs
 from ..sums.gram import Gram
 from .blocked import EliminationFactorization
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from .blocked import Elimination, EliminationEngine
 
 NARROW = 6  # columns up to which levels are eliminated together
-RIDGE = 1e-4  # of what a level knows of an effect on average, added to what each knows
-UNSURE = 5.0  # times the median variance of a level's own effects from which they are left out
-LEAST = 0.01  # smallest relative variance of a start
 STACKED = 3_000  # levels of all places together up to which several places are one stack
 
 
@@ -188,28 +184,3 @@ def reduced_at(gram: Gram, AC: Array, T: Array) -> tuple[Array, Array] | None:
     h = BAh[:, L:].reshape(L, width - L, m, J).transpose(2, 0, 1, 3)
     rest = gram.XytXy - (h @ h.swapaxes(-1, -2)).sum(axis=1)
     return rest, np.log(pivots).reshape(L, m, J).sum(axis=(0, 2))
-
-
-def moment_template(gram: Gram) -> Array | None:
-    """A square root (L, L) of the relative covariance of one factor's effects, from moments; None of too few rows.
-
-    With K_j = (A_j + delta I)^-1, the effects b_j = K_j Z_j'y of each level alone vary by sigma^2 (Sigma + K_j), about
-    (Swamy 1970); levels that say little of their own are left out.
-    """
-    sums = gram.factors[0]
-    L, delta = sums.L, RIDGE * float(sums.total.trace()) / sums.q
-    if not delta > 0:
-        return None
-    W = np.empty((L, L + 1, sums.J))
-    W[:, :L], W[:, L] = np.eye(L)[:, :, None], sums.ZtXy[:, :, -1].T
-    eliminate(sums.ZtZ.transpose(1, 2, 0) / delta, W)
-    W /= math.sqrt(delta)  # now half (L, L, J) with K = half'half and half Z'y
-    half, h = W[:, :L], W[:, L]
-    unsure = (half * half).sum(axis=(0, 1))
-    left = float(gram.XytXy[-1, -1] - np.vdot(h, h)), gram.n - sums.q + delta * float(unsure.sum())
-    if min(left) <= 0 or left[1] < 1:
-        return None
-    sure = unsure <= UNSURE * np.partition(unsure, sums.J // 2)[sums.J // 2]
-    b, half = (half * h[:, None]).sum(axis=0)[:, sure], half[:, :, sure].swapaxes(0, 1).reshape(L, -1)
-    values, axes = eigen((b @ b.T * (left[1] / left[0]) - half @ half.T) / np.count_nonzero(sure))
-    return np.asarray(axes * np.sqrt(np.maximum(values, LEAST)))
