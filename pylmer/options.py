@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -82,6 +84,15 @@ class Control:
         return object.__new__(cls)
 
     def __post_init__(self) -> None:
+        if not all(map(operator.is_, map(vars(self).get, self.choices), _defaults(type(self)))) or not self._plain():
+            self._check()
+        object.__setattr__(self, "optCtrl", dict(self.optCtrl))
+
+    def _plain(self) -> bool:
+        """Whether what is no choice is as it was declared."""
+        return self.optimizer is Control.optimizer and self.seed is Control.seed and type(self.optCtrl) is dict
+
+    def _check(self) -> None:
         for name, choices in self.choices.items():
             value = getattr(self, name)
             if not is_one_of(value, choices):
@@ -94,7 +105,6 @@ class Control:
             raise ArgumentError(f"{type(self).__name__}(seed={written(self.seed)}): wanted a whole number from 0")
         if not isinstance(self.optCtrl, Mapping):
             raise ArgumentError(f"optCtrl must be a dict of the optimizer's options, found {written(self.optCtrl)}")
-        object.__setattr__(self, "optCtrl", dict(self.optCtrl))
 
     @classmethod
     def _way_out(cls, name: str, known: Iterable[str]) -> str:
@@ -102,6 +112,12 @@ class Control:
             return f": {cls.needless[name]}; leave it out"
         close = difflib.get_close_matches(name.replace(".", "_"), list(known), n=1)
         return f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
+
+
+@lru_cache
+def _defaults(kind: type[Control]) -> tuple[Any, ...]:
+    """What the choices of a control are where nothing is said."""
+    return tuple(getattr(kind, name) for name in kind.choices)
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,8 @@ def seal(record: Any, *names: str) -> None:
     """
     held = vars(record)
     for name in names or list(held):
-        sealed = read_only(held[name])
-        if sealed is not held[name]:
+        value = held[name]
+        if type(value) not in PLAIN and (sealed := read_only(value)) is not value:
             object.__setattr__(record, name, sealed)
 
 

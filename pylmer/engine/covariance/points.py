@@ -40,7 +40,7 @@ class Points(tuple[Point, ...]):
     @property
     def extent(self) -> float:
         """The largest entry of all templates."""
-        return max([float(np.abs(point.template()).max(initial=0.0)) for point in self])
+        return max([float(np.maximum.reduce(np.abs(point.template()), axis=None, initial=0.0)) for point in self])
 
     def pieces(self, values: Array) -> list[Array]:
         """What each point has of values (k, ...)."""

@@ -33,7 +33,7 @@ class Unstructured(Point):
         """The same Sigma with T = U diag(s); signs of U follow those of `previous`."""
         U, s = (np.where(T < 0, -1.0, 1.0), np.abs(T[0])) if len(T) == 1 else singular(T)
         if previous is not None:
-            cosines = (U * previous).sum(axis=0).tolist()
+            cosines = np.add.reduce(U * previous, axis=0).tolist()
             if min(cosines) < 0:
                 U = U * [-1.0 if cosine < 0 else 1.0 for cosine in cosines]
         return cls(U * s, U, s)
@@ -96,7 +96,7 @@ class Unstructured(Point):
     def same_chart(self, other: Point) -> bool:
         if not isinstance(other, Unstructured):
             return False
-        return bool(np.abs((self.U * other.U).sum(axis=0)).min() >= SAME_CHART)
+        return bool(np.minimum.reduce(np.abs(np.add.reduce(self.U * other.U, axis=0))) >= SAME_CHART)
 
     @property
     def axes(self) -> Array:

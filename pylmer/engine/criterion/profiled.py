@@ -278,19 +278,27 @@ class OneFactorAt(At):
     factorization: OneFactorization
 
     def _derivatives(self) -> ScoreAndInformation:
-        factorization, tangents = self.factorization, self._tangents
-        fixed, m, s2 = factorization.fixed, self.criterion.m, self.s2
+        factorization, m, s2 = self.factorization, self.criterion.m, self.s2
+        fixed = factorization.fixed
         own = factorization.own(self.v)
         squares, L = own @ own.T, len(own)
         ZtQZ = symmetric(factorization.penalized(fixed.Phi if self.criterion.REML else None))
-        G, E = slope(ZtQZ, -squares, s2), on_one_factor(tangents, L).reshape(-1, L * L)
+        G, E = slope(ZtQZ, -squares, s2), self._directions(L).reshape(-1, L * L)
         gDg, XVg = factorization.products_with(own)
         XVW, r2_slopes = XVg @ E.T, -(E @ squares.ravel())
         WPW = E @ gDg @ E.T - XVW.T @ fixed.Phi @ XVW
-        of_terms = tuple([G[at, at] for _, at, _ in tangents])
+        of_terms = self._by_term(G)
         bent = block_diagonal([point.curvature(each) for point, each in zip(self.points, of_terms, strict=True)])
         information = symmetric(curvature(bent, WPW, s2) - profiling(r2_slopes, s2, m))
-        return ScoreAndInformation(E @ G.ravel(), information, of_terms, tuple([ZtQZ[at, at] for _, at, _ in tangents]))
+        return ScoreAndInformation(E @ G.ravel(), information, of_terms, self._by_term(ZtQZ))
+
+    def _directions(self, L: int) -> Array:
+        """Derivatives of Sigma (k, L, L) of all terms."""
+        return self.points[0].tangents() if len(self.points) == 1 else on_one_factor(self._tangents, L)
+
+    def _by_term(self, M: Array) -> tuple[Array, ...]:
+        """The block of each term in M (L, L)."""
+        return (M,) if len(self.points) == 1 else tuple([M[at, at] for _, at in self._places])
 
 
 def _residual(beta: Array) -> Array:

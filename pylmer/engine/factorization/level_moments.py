@@ -60,7 +60,7 @@ def _own(sums: FactorSums) -> Own | None:
 
 
 def _between(gram: Gram, h: Array) -> float:
-    """The degrees of freedom that the effects share with X: tr (X'X)^-1 X'Z (Z'Z)^-1 Z'X, with h (L, p, J); X'X is n I."""
+    """The degrees of freedom that effects share with X: tr (X'X)^-1 X'Z (Z'Z)^-1 Z'X; h (L, p, J), X'X = n I."""
     return float(np.vdot(h, h)) / gram.n
 
 

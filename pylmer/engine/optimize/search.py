@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -65,9 +65,9 @@ def search(
     """
     if start is not None:
         return lowest(objective, [start], steps, again)
-    places = [multiple(c) for c in multiples]
-    found = scanned(objective, places) if scan is None else [*scan]
-    starts = [multiple(1.0)] if max(found) - min(found) < FLAT else [places[k] for k in local_minima(found)]
+    found = scanned(objective, map(multiple, multiples)) if scan is None else [*scan]
+    flat = max(found) - min(found) < FLAT
+    starts = [multiple(c) for c in ([1.0] if flat else [multiples[k] for k in local_minima(found)])]
     runs: list[Run[E]] = []
     if near is not None:
         value, at = tried(objective, near.moved(np.zeros(near.size)), min(found))
@@ -75,7 +75,7 @@ def search(
         if at is not None:
             runs, starts = [descent(objective, at, steps)], starts[1:]
     runs += [newton(objective, start, steps) for start in starts]
-    return replace(_best(objective, runs, steps, again), scan=tuple(found))
+    return _best(objective, runs, steps, again, tuple(found))
 
 
 def lowest(
@@ -88,7 +88,13 @@ def lowest(
     return _best(objective, [newton(objective, start, steps) for start in starts], steps, again)
 
 
-def _best(objective: Callable[[S], Trial[E]], runs: list[Run[E]], steps: int, again: Callable[[], bool]) -> Search[E]:
+def _best(
+    objective: Callable[[S], Trial[E]],
+    runs: list[Run[E]],
+    steps: int,
+    again: Callable[[], bool],
+    scan: tuple[float, ...] = (),
+) -> Search[E]:
     best = min(runs, key=_value)
     if best.at.place.singular() and again():
         interior = newton(objective, best.at.place.floored(INTERIOR), steps)
@@ -101,14 +107,14 @@ def _best(objective: Callable[[S], Trial[E]], runs: list[Run[E]], steps: int, ag
     if kinks.any():
         runs.append(newton(objective, best.at.place, steps, kinks))
         best = min(best, runs[-1], key=_value)
-    return Search(best, (), tuple(runs), settling)
+    return Search(best, scan, tuple(runs), settling)
 
 
 def _value(run: Run[E]) -> float:
     return float(run.at.value)
 
 
-def scanned(objective: Callable[[S], Trial[E]], places: Sequence[S]) -> list[float]:
+def scanned(objective: Callable[[S], Trial[E]], places: Iterable[S]) -> list[float]:
     """Values at some places, infinite where the arithmetic fails; NumericalError if it fails everywhere."""
     values: list[float] = []
     failure: NumericalError | None = None

@@ -103,9 +103,13 @@ def trust_step(g: Array, H: Array, radius: float) -> tuple[Array, float, bool]:
     """
     if len(g) == 0:
         return g, 0.0, True
-    if not math.isfinite(H.sum() + g.sum()) and not (np.isfinite(H).all() and np.isfinite(g).all()):
+    if not math.isfinite(np.add.reduce(H, axis=None) + np.add.reduce(g)) and not _finite(g, H):
         raise NumericalError("the score or the information is not finite")
     return step_along(g, *eigen(H), radius)
+
+
+def _finite(*arrays: Array) -> bool:
+    return all(np.isfinite(each).all() for each in arrays)
 
 
 def step_along(g: Array, values: Array, vectors: Array, radius: float) -> tuple[Array, float, bool]:

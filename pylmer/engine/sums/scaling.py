@@ -62,7 +62,7 @@ def find_scaling(rows: Rows) -> Scaling:
         weighted = _weighted_Xy(rows, rows_for_factor(p + 1))
         full = triangular_factor(weighted if rows.bordered is None else [rows.bordered.of_Xy], p + 1)
     R = full[:p, :p]
-    if (R.diagonal() <= DEPENDENT * np.abs(R).max(axis=0, initial=0.0)).any():
+    if np.logical_or.reduce(R.diagonal() <= DEPENDENT * np.maximum.reduce(np.abs(R), axis=0, initial=0.0)):
         raise NumericalError(
             "the fixed-effect columns are linearly dependent, weights included: "
             "leave check_rankX at its default, and weights of one magnitude"
@@ -119,9 +119,9 @@ def _term_scale(rows: Rows, term: TermRows, R: Array) -> Array:
 
 def column_lengths(R: Array) -> Array:
     """Lengths of the columns, of whatever size they are."""
-    unit = np.abs(R).max(axis=0, initial=0.0)
+    unit = np.maximum.reduce(np.abs(R), axis=0, initial=0.0)
     unit[unit == 0] = 1.0
-    return np.asarray(unit * np.sqrt(((R / unit) ** 2).sum(axis=0)))
+    return np.asarray(unit * np.sqrt(np.add.reduce((R / unit) ** 2, axis=0)))
 
 
 def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
