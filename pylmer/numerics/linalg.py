@@ -24,6 +24,7 @@ ONE_THREAD_PRODUCT = 250_000  # multiplications up to which OpenBLAS keeps to on
 ONE_THREAD_DOT = 8_192  # numbers of an inner product ...
 ONE_THREAD_FACTOR = 9_000  # ... and cells of a tall matrix in a QR factorization
 PLAIN = frozenset({bool, int, float, str, type(None)})  # what most of a record is, and no array
+FEWEST_ROWS = 64  # a part of a product that is worth a call of its own
 FEW_LONG, LONG_ROW = 4, 5_000  # rows up to which, and their length from which, products are formed one by one
 FEW_COLUMNS = 8  # right sides that are solved one by one sooner than together
 
@@ -94,6 +95,14 @@ def dot(a: Array, b: Array) -> float:
     if len(a) <= ONE_THREAD_DOT:
         return float(a @ b)
     return sum([float(a[at] @ b[at]) for at in chunks(len(a), ONE_THREAD_DOT)])
+
+
+def product_by_rows(A: Array, B: Array) -> Array:
+    """A B (m, k), of a small B (n, k) some rows of A at a time, by one thread."""
+    size = ONE_THREAD_PRODUCT // max(1, B.size)
+    if size >= len(A) or size < FEWEST_ROWS:
+        return np.asarray(A @ B)
+    return np.concatenate([A[at] @ B for at in chunks(len(A), size)])
 
 
 def rows_for_factor(width: int) -> int:

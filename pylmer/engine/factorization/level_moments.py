@@ -13,6 +13,7 @@ from .one_factor import eliminate
 
 RIDGE = 1e-10  # of what a level knows of an effect on average, added to what each knows
 UNSURE = 5.0  # times the median variance of a level's own effects from which they are left out
+FEWEST = 0.5  # degrees of freedom within levels and between them: there is one, or none
 LEAST = 0.01  # smallest relative variance of a start
 
 
@@ -37,13 +38,13 @@ def moment_template(gram: Gram, REML: bool) -> Array | None:
     The effects b_j = K_j Z_j'y, of what X leaves of y, vary by sigma^2 (Sigma + K_j), about; levels that say little of
     their own are left out. Where all levels have the same rows, and X no columns but theirs, this is the optimum.
     """
-    own = _own(gram.factors[0])
+    own, q = _own(gram.factors[0]), gram.factors[0].q
     if own is None:
         return None
-    between = _between(gram, own.h[:, :-1]) if REML else 0.0
-    rows = gram.n - own.spent - (gram.p - between if REML else 0)
-    rest, known = float(gram.XytXy[-1, -1] - np.vdot(own.h[:, -1], own.h[:, -1])), 1 - between / gram.factors[0].q
-    return None if min(rest, known) <= 0 or rows < 1 else _root(own, rest / rows, known)
+    between, p = (_between(gram, own.h[:, :-1]), gram.p) if REML else (0.0, 0)
+    within = gram.n - own.spent - (p - between)
+    rest = float(gram.XytXy[-1, -1] - np.vdot(own.h[:, -1], own.h[:, -1]))
+    return None if min(within, q - between) < FEWEST or rest <= 0 else _root(own, rest / within, 1 - between / q)
 
 
 def _own(sums: FactorSums) -> Own | None:

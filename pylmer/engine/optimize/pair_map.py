@@ -17,7 +17,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
-from ...numerics.linalg import Array, Codes
+from ...numerics.linalg import Array, Codes, product_by_rows
 from ..criterion.deviance import leaves_nothing
 from ..criterion.profiled import Criterion
 from ..factorization.contract import FixedNumbers
@@ -55,8 +55,8 @@ class PairMap:
 
     def _values(self, w: Array) -> Array:
         criterion, gram = self.criterion, self.criterion.gram
-        V = w @ self.determinants + 1.0
-        taken = ((1.0 / V) @ self.squares).reshape(len(w), 4, -1)
+        V = product_by_rows(w, self.determinants) + 1.0
+        taken = product_by_rows(1.0 / V, self.squares).reshape(len(w), 4, -1)
         rest = gram.XytXy[_above(gram.p + 1)][:, None] - np.matmul(w[:, None], taken)[:, 0].T
         logdet_XtVX, r2 = _eliminated(rest, gram.p)
         r2 = np.where(leaves_nothing(r2, gram.y_square), np.nan, r2)
