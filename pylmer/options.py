@@ -6,7 +6,6 @@ import difflib
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -84,13 +83,14 @@ class Control:
         return object.__new__(cls)
 
     def __post_init__(self) -> None:
-        if not all(map(operator.is_, map(vars(self).get, self.choices), _defaults(type(self)))) or not self._plain():
+        if not self._default():
             self._check()
         object.__setattr__(self, "optCtrl", dict(self.optCtrl))
 
-    def _plain(self) -> bool:
-        """Whether what is no choice is as it was declared."""
-        return self.optimizer is Control.optimizer and self.seed is Control.seed and type(self.optCtrl) is dict
+    def _default(self) -> bool:
+        """Whether all options are as they were declared, a dict of the optimizer's options aside."""
+        of = operator.attrgetter("optimizer", "seed", *self.choices)
+        return type(self.optCtrl) is dict and all(map(operator.is_, of(self), of(type(self))))
 
     def _check(self) -> None:
         for name, choices in self.choices.items():
@@ -112,12 +112,6 @@ class Control:
             return f": {cls.needless[name]}; leave it out"
         close = difflib.get_close_matches(name.replace(".", "_"), list(known), n=1)
         return f"; did you mean {close[0]!r}?" if close else f"; it takes {', '.join(known)}"
-
-
-@lru_cache
-def _defaults(kind: type[Control]) -> tuple[Any, ...]:
-    """What the choices of a control are where nothing is said."""
-    return tuple(getattr(kind, name) for name in kind.choices)
 
 
 @dataclass(frozen=True)
