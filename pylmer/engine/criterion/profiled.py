@@ -66,16 +66,15 @@ class Criterion:
             raise NumericalError(f"the criterion is {d}")
         return d
 
-    def together(self, places: Sequence[Points]) -> tuple[list[float], FixedNumbers] | None:
-        """d and what it is made of at several places at once.
+    def together(self, templates: Sequence[Array]) -> tuple[list[float], FixedNumbers] | None:
+        """d and what it is made of at several places at once; templates (m, l, l) of each term.
 
         None where that is more work than one by one, or fails at one of them.
         """
         if self.engine.shared is None:
             return None
         try:
-            terms = zip(*places, strict=True)
-            parts = self.engine.shared.reduced_at([np.array([point.template() for point in term]) for term in terms])
+            parts = self.engine.shared.reduced_at(templates)
             fixed = None if parts is None else FixedNumbers.solved(*parts)
         except NumericalError:
             return None
@@ -86,7 +85,7 @@ class Criterion:
 
     def values(self, places: Sequence[Points]) -> list[float] | None:
         """d at several places at once, likewise."""
-        found = self.together(places)
+        found = self.together([np.array([point.template() for point in term]) for term in zip(*places, strict=True)])
         return None if found is None else found[0]
 
     def deviance(self, fixed: Fixed | FixedNumbers) -> Any:

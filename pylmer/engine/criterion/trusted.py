@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, Mask
+from ...numerics.linalg import Array, Mask, read_only
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
 from ..factorization.contract import Engine, FixedNumbers
@@ -39,28 +40,38 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
         return criterion
     if collinearity(gram) > CANCELLING:
         return _by_rows(criterion, rows)
-    far = Points.multiple(families, FAR)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite ends in a NumericalError
-        looked = criterion.together([*(Points.multiple(families, c) for c in SCAN), far])
+        looked = criterion.together(_multiples(tuple(families)))
         if looked is not None:
             criterion = Criterion(criterion.engine, criterion.REML, tuple(looked[0][:-1]))
         try:
-            if _noise(criterion, far, looked) < LOST:
+            if _noise(criterion, families, looked) < LOST:
                 return criterion
         except NumericalError:
             pass
         orthogonal = _by_rows(criterion, rows)
         try:
-            rises = orthogonal.at(far).value >= orthogonal.at(Points.multiple(families, 1.0)).value
+            rises = (
+                orthogonal.at(Points.multiple(families, FAR)).value
+                >= orthogonal.at(Points.multiple(families, 1.0)).value
+            )
             return criterion if rises else orthogonal
         except NumericalError:
             return criterion
 
 
-def _noise(criterion: Criterion, far: Points, looked: tuple[list[float], FixedNumbers] | None) -> float:
+@lru_cache(maxsize=64)
+def _multiples(families: tuple[CovarianceFamily, ...]) -> list[Array]:
+    """The templates (7, l, l) of every family at the multiples of a scan, then far away."""
+    return [read_only(np.array([family.multiple(c).template() for c in (*SCAN, FAR)])) for family in families]
+
+
+def _noise(
+    criterion: Criterion, families: Sequence[CovarianceFamily], looked: tuple[list[float], FixedNumbers] | None
+) -> float:
     """How far rounding may move the criterion far away, the last place looked at; see `At.noise`."""
     if looked is None:
-        return criterion.at(far).noise
+        return criterion.at(Points.multiple(families, FAR)).noise
     (*_, value), fixed = looked
     return criterion.noise(value, float(fixed.r2[-1]))
 

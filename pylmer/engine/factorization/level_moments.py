@@ -43,7 +43,7 @@ def moment_template(gram: Gram, REML: bool) -> Array | None:
         return None
     between, p = (_between(gram, own.h[:, :-1]), gram.p) if REML else (0.0, 0)
     within = gram.n - own.spent - (p - between)
-    rest = float(gram.XytXy[-1, -1] - np.vdot(own.h[:, -1], own.h[:, -1]))
+    rest = float(gram.XytXy[-1, -1]) - _squares(own.h[:, -1])
     return None if min(within, q - between) < FEWEST or rest <= 0 else _root(own, rest / within, 1 - between / q)
 
 
@@ -62,14 +62,20 @@ def _own(sums: FactorSums) -> Own | None:
 
 def _between(gram: Gram, h: Array) -> float:
     """The degrees of freedom that effects share with X: tr (X'X)^-1 X'Z (Z'Z)^-1 Z'X; h (L, p, J), X'X = n I."""
-    return float(np.vdot(h, h)) / gram.n
+    return _squares(h) / gram.n
+
+
+def _squares(h: Array) -> float:
+    return float(np.add.reduce(h * h, axis=None))
 
 
 def _root(own: Own, s2: float, known: float) -> Array:
     """The root of the mean over levels of b b' / (s2 `known`) - K: (L, L)."""
-    L, _, J = own.half.shape
-    sure = own.sizes <= UNSURE * np.partition(own.sizes, J // 2)[J // 2]
-    b = np.add.reduce(own.half * own.h[:, -1:], axis=0)[:, sure]
-    half = own.half[:, :, sure].swapaxes(0, 1).reshape(L, -1)
-    values, axes = eigen((b @ b.T / (s2 * known) - half @ half.T) / np.count_nonzero(sure))
+    half, y = own.half, own.h[:, -1:]
+    if np.maximum.reduce(own.sizes) > UNSURE * np.minimum.reduce(own.sizes):
+        sure = own.sizes <= UNSURE * np.partition(own.sizes, len(own.sizes) // 2)[len(own.sizes) // 2]
+        half, y = half[:, :, sure], y[:, :, sure]
+    L, _, J = half.shape
+    b, flat = np.add.reduce(half * y, axis=0), half.swapaxes(0, 1).reshape(L, -1)
+    values, axes = eigen((b @ b.T / (s2 * known) - flat @ flat.T) / J)
     return np.asarray(axes * np.sqrt(np.maximum(values, LEAST)))
