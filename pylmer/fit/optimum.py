@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.covariance.points import Points
 from ..engine.criterion.profiled import At, ProfiledEvaluation
-from ..engine.criterion.trusted import SCAN, doubtful, is_pair
+from ..engine.criterion.trusted import SCAN, in_doubt, is_pair
 from ..engine.factorization.level_moments import moment_template
 from ..engine.optimize.certificate import Certificate, certify, past_saddles
 from ..engine.optimize.newton import Run, standing
@@ -97,8 +97,7 @@ def start_points(devfun: Devfun, start: Any) -> Points | None:
 
 def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[ProfiledEvaluation]:
     """`found`, or a lower minimum; along a single parameter the scan has seen all."""
-    place, parameters = found.best.at.place, len(found.best.at.gradient)
-    if parameters < 2 or not doubtful(devfun.gram, parameters, np.array([place.singular()]))[0]:
+    if not in_doubt(devfun.criterion.engine, len(found.best.at.gradient), found.best.at.place.singular()):
         return found
     from ..engine.many_responses import widened_search  # late: a room that one parameter never needs
 
@@ -107,9 +106,8 @@ def _widened(devfun: Devfun, found: Search[ProfiledEvaluation]) -> Search[Profil
 
 def _seen_whole(devfun: Devfun) -> bool:
     """Whether a singular optimum will be compared with all covariances, and need not be tried again from inside."""
-    engine, parameters = devfun.criterion.engine, sum(family.size for family in devfun.families)
-    doubts = not engine.costly and doubtful(devfun.gram, parameters, np.array([True]))[0]
-    return bool(doubts and is_pair(engine, devfun.families))
+    engine, families = devfun.criterion.engine, devfun.families
+    return in_doubt(engine, sum(family.size for family in families), True) and is_pair(engine, families)
 
 
 def optimize_devfun(devfun: Devfun, start: Any = None, near: Points | None = None) -> Optimum:

@@ -115,6 +115,11 @@ def doubtful(gram: Gram, parameters: int, singular: Array) -> Mask:
     return np.asarray(singular & (levels < SOME_LEVELS) & (gram.n <= SOME_ROWS)) | few
 
 
+def in_doubt(engine: Engine, parameters: int, singular: bool) -> bool:
+    """Whether an optimum is compared with others, that may be lower: where it is `doubtful`, and values cost little."""
+    return not engine.costly and bool(doubtful(engine.gram, parameters, np.array([singular]))[0])
+
+
 def is_pair(engine: Engine, families: Sequence[CovarianceFamily]) -> bool:
     """Whether there are two effects of one factor, of which all covariances can be looked at at once (`pair_map`)."""
     if sum(family.width for family in families) != 2 or engine.shared is None or len(engine.gram.factors) > 1:

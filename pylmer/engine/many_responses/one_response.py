@@ -15,7 +15,7 @@ from ..covariance.corners import SMALL
 from ..covariance.family import CovarianceFamily
 from ..covariance.points import Points
 from ..criterion.profiled import Criterion, ProfiledEvaluation
-from ..criterion.trusted import doubtful, is_pair
+from ..criterion.trusted import in_doubt, is_pair
 from ..optimize.basins import ends_elsewhere
 from ..optimize.distant_response import polished, scaled_newton, value_of
 from ..optimize.newton import LARGE, Run, newton
@@ -37,8 +37,7 @@ def widened_search(
 ) -> Search[ProfiledEvaluation]:
     """`found`, or the lower minimum that descents from the corners of the covariances reach."""
     at, engine = found.best.at, criterion.engine
-    lost = at.place.singular()
-    if engine.costly or not doubtful(engine.gram, len(at.gradient), np.array([lost]))[0]:
+    if not in_doubt(engine, len(at.gradient), at.place.singular()):
         return found
     large = at.place.extent > LARGE  # steps in units of each coordinate are then needed
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is no minimum
