@@ -33,6 +33,28 @@ def test_a_balanced_one_way_layout_is_solved(REML: bool) -> None:
     assert float(template[0, 0] ** 2) == pytest.approx((between - within / N) / within, rel=1e-8)
 
 
+@pytest.mark.parametrize("REML", [True, False])
+def test_what_varies_within_levels_is_estimated_there(REML: bool) -> None:
+    """As for panels (Swamy & Arora 1972): x within levels, then the means of what is left, one of p = 2 theirs."""
+    x = RNG.normal(size=J * N) + np.linspace(0, 3, J)[CODES]
+    y = Y + 2 * x
+
+    def centred(v: Array) -> Array:
+        return v - v.reshape(J, N).mean(axis=1)[CODES]
+
+    slope = centred(x) @ y / (centred(x) @ x)
+    rest = centred(y - slope * x)
+    within = rest @ rest / (J * (N - 1) - (1 if REML else 0))
+    # the response is shifted by its least-squares fit, which leaves means that are not about zero
+    intercept, total = np.linalg.lstsq(np.column_stack([np.ones(J * N), x]), y)[0]
+    means = (y - intercept - total * x - (slope - total) * (x - x.mean())).reshape(J, N).mean(axis=1)
+    between = means @ means / (J - 1 if REML else J)
+    X = np.column_stack([np.ones(J * N), x])
+    template = moment_template(form_gram(Rows(X, y, None, (TermRows(CODES, J, None, 0),))), REML)
+    assert template is not None
+    assert float(template[0, 0] ** 2) == pytest.approx((between - within / N) / within, rel=1e-8)
+
+
 def test_a_variance_below_nothing_begins_near_zero() -> None:
     y = np.tile(np.arange(float(N)), J)  # all levels alike
     template = moment_template(form_gram(rows_of(CODES, y)), True)

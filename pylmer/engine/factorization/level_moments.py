@@ -1,9 +1,14 @@
-"""Where the effects of one factor's levels, each estimated by itself, place their covariance (Swamy 1970)."""
+"""Where the effects of one factor's levels, each estimated by itself, place their covariance.
+
+Within levels, beta is that of X and Z together, every level having effects of its own; what it leaves of the response
+gives b_j = K_j Z_j'(y - X beta) with K_j = (Z_j'Z_j)^-1, which vary by sigma^2 (Sigma + K_j) (Swamy 1970). Columns of X
+that are the levels' own (an intercept, predictors of levels) take degrees of freedom from these, others from the rows.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,70 +17,82 @@ from ..sums.gram import FactorSums, Gram
 from .one_factor import eliminate
 
 RIDGE = 1e-10  # of what a level knows of an effect on average, added to what each knows
+WIDE = 100  # columns of X from which there are no moments
+OF_LEVELS = 1e-6  # part of a direction of X outside the span of Z up to which it is the levels' own
 UNSURE = 5.0  # times the median variance of a level's own effects from which they are left out
 FEWEST = 0.5  # degrees of freedom within levels and between them: there is one, or none
 LEAST = 0.01  # smallest relative variance of a start
 
 
-class Own(NamedTuple):
-    """The levels by themselves, with K = (A + delta I)^-1 of A = Z'Z and C = Z'[X y].
+@dataclass(frozen=True, eq=False)
+class OwnEffects:
+    """The levels by themselves, with K = (A + delta I)^-1 of A = Z'Z.
 
     half   H (L, L, J) with H'H = K
-    h      H C (L, p + 1, J)
+    hX, hy H Z'X and H Z'y of all levels side by side (p, L J) and (L J,)
     sizes  tr K (J,)
     spent  degrees of freedom of all effects, those that no row speaks of left out
     """
 
     half: Array
-    h: Array
+    hX: Array
+    hy: Array
     sizes: Array
     spent: float
+
+    @classmethod
+    def of(cls, sums: FactorSums, delta: float) -> OwnEffects:
+        """Of the sums of one factor, delta being nothing beside what most levels know."""
+        L, width = sums.L, sums.ZtXy.shape[2]
+        W = np.empty((L, L + width, sums.J))
+        W[:, :L], W[:, L:] = np.eye(L)[:, :, None], sums.ZtXy.transpose(1, 2, 0)
+        eliminate(sums.ZtZ.transpose(1, 2, 0) / delta, W)
+        W /= math.sqrt(delta)
+        half, h = W[:, :L], W[:, L:].swapaxes(0, 1).reshape(width, -1)
+        sizes = np.add.reduce(half * half, axis=(0, 1))
+        return cls(half, h[:-1], h[-1], sizes, sums.q - delta * float(np.add.reduce(sizes)))
 
 
 def moment_template(gram: Gram, REML: bool) -> Array | None:
     """A square root (L, L) of the relative covariance of one factor's effects, from moments; None of too few rows.
 
-    The effects b_j = K_j Z_j'y, of what X leaves of y, vary by sigma^2 (Sigma + K_j), about; levels that say little of
-    their own are left out. Where all levels have the same rows, and X no columns but theirs, this is the optimum.
+    Where all levels have the same rows, and X no columns but theirs, this is the optimum.
     """
-    own, q = _own(gram.factors[0]), gram.factors[0].q
-    if own is None:
+    (sums,), p = gram.factors, gram.p
+    delta = RIDGE * float(sums.total.trace()) / sums.q
+    if not delta > 0 or p > WIDE:
         return None
-    between, p = (_between(gram, own.h[:, :-1]), gram.p) if REML else (0.0, 0)
-    within = gram.n - own.spent - (p - between)
-    rest = float(gram.XytXy[-1, -1]) - _squares(own.h[:, -1])
-    return None if min(within, q - between) < FEWEST or rest <= 0 else _root(own, rest / within, 1 - between / q)
-
-
-def _own(sums: FactorSums) -> Own | None:
-    L, delta = sums.L, RIDGE * float(sums.total.trace()) / sums.q
-    if not delta > 0:
+    own = OwnEffects.of(sums, delta)
+    beta, explained, of_levels = _within(own, gram.n)
+    rest = float(gram.XytXy[-1, -1] - own.hy @ own.hy) - explained
+    rows, effects = gram.n - own.spent, float(sums.q)
+    if REML:
+        rows, effects = rows - (p - of_levels), effects - of_levels
+    if min(rows, effects) < FEWEST or rest <= 0:
         return None
-    W = np.empty((L, L + sums.ZtXy.shape[2], sums.J))
-    W[:, :L], W[:, L:] = np.eye(L)[:, :, None], sums.ZtXy.transpose(1, 2, 0)
-    eliminate(sums.ZtZ.transpose(1, 2, 0) / delta, W)
-    W /= math.sqrt(delta)
-    half = W[:, :L]
-    sizes = np.add.reduce(half * half, axis=(0, 1))
-    return Own(half, W[:, L:], sizes, sums.q - delta * float(np.add.reduce(sizes)))
+    return _root(own, own.hy - beta @ own.hX, rest / rows, effects / sums.q)
 
 
-def _between(gram: Gram, h: Array) -> float:
-    """The degrees of freedom that effects share with X: tr (X'X)^-1 X'Z (Z'Z)^-1 Z'X; h (L, p, J), X'X = n I."""
-    return _squares(h) / gram.n
+def _within(own: OwnEffects, n: int) -> tuple[Array, float, int]:
+    """beta (p,) within levels, the squares that it explains, the number of directions of X that are the levels' own.
+
+    X'X is n I, and X'y nothing: the columns are scaled, the response is shifted by its least-squares fit.
+    """
+    p, hX = len(own.hX), own.hX
+    values, axes = eigen(n * np.eye(p) - hX @ hX.T)
+    of_levels = int(np.count_nonzero(values <= OF_LEVELS * n))
+    values, axes = values[of_levels:], axes[:, of_levels:]
+    c = (hX @ own.hy) @ axes
+    return -axes @ (c / values), float(c @ (c / values)), of_levels
 
 
-def _squares(h: Array) -> float:
-    return float(np.add.reduce(h * h, axis=None))
-
-
-def _root(own: Own, s2: float, known: float) -> Array:
-    """The root of the mean over levels of b b' / (s2 `known`) - K: (L, L)."""
-    half, y = own.half, own.h[:, -1:]
+def _root(own: OwnEffects, hy: Array, s2: float, known: float) -> Array:
+    """The root of the mean over levels of b b' / (s2 `known`) - K: (L, L); levels that say little are left out."""
+    half, h = own.half, hy.reshape(len(own.half), 1, -1)
     if np.maximum.reduce(own.sizes) > UNSURE * np.minimum.reduce(own.sizes):
         sure = own.sizes <= UNSURE * np.partition(own.sizes, len(own.sizes) // 2)[len(own.sizes) // 2]
-        half, y = half[:, :, sure], y[:, :, sure]
+        half, h = half[:, :, sure], h[:, :, sure]
     L, _, J = half.shape
-    b, flat = np.add.reduce(half * y, axis=0), half.swapaxes(0, 1).reshape(L, -1)
+    b, flat = np.add.reduce(half * h, axis=0), half.swapaxes(0, 1).reshape(L, -1)
     values, axes = eigen((b @ b.T / (s2 * known) - flat @ flat.T) / J)
     return np.asarray(axes * np.sqrt(np.maximum(values, LEAST)))
