@@ -113,7 +113,8 @@ def _seen_whole(devfun: Devfun) -> bool:
 def optimize_devfun(devfun: Devfun, start: Any = None, near: Points | None = None) -> Optimum:
     """Minimize with the optimizer of the control; the certificate is part of the answer.
 
-    near  a place that may be lower than all that the scan looks at, such as the optimum of another response
+    near  a place that may be lower than all that the scan looks at, such as the optimum of another response; where
+          there are moments they are nearer
     """
     devfun = devfun.searched
     points = start_points(devfun, start)
@@ -139,7 +140,7 @@ def _searched(devfun: Devfun, start: Points | None, near: Points | None) -> Opti
     multiple, multiples = where_to_look(devfun)
     options = _newton_options(devfun.control.optCtrl)
     scan = devfun.criterion.scanned if multiples is SCAN else None
-    near = _by_moments(devfun) if near is None and begin is None else near
+    near = near if begin is not None or (moments := _by_moments(devfun)) is None else moments
 
     def again() -> bool:
         return start is not None or not _seen_whole(devfun)

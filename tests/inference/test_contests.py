@@ -124,11 +124,11 @@ def test_correlations_of_an_lm() -> None:
 
 
 def test_components_of_varcorr() -> None:
-    """print(VarCorr(lmer(Yield ~ 1 + (1 | Batch), Dyestuff)), comp = c("Variance", "Std.Dev."))."""
-    variances = pylmer.VarCorr(pylmer.lmer("Yield ~ 1 + (1 | Batch)", pylmer.datasets.load("Dyestuff")))
+    """print(VarCorr(lmer(Reaction ~ Days + (1 | Subject), sleepstudy)), comp = c("Variance", "Std.Dev."))."""
+    variances = pylmer.VarCorr(pylmer.lmer("Reaction ~ Days + (1 | Subject)", pylmer.datasets.load("sleepstudy")))
     assert [line.rstrip() for line in variances.to_string(comp=("Variance", "Std.Dev.")).splitlines()] == [
         " Groups   Name        Variance Std.Dev.",
-        " Batch    (Intercept) 1764.1   42.001",
-        " Residual             2451.2   49.510",
+        " Subject  (Intercept) 1378.18  37.124",
+        " Residual              960.46  30.991",
     ]
     assert "Std.Dev." not in variances.to_string(comp="Variance")

@@ -16,7 +16,7 @@ from ...numerics.linalg import Array, eigen
 from ..sums.gram import FactorSums, Gram
 from .one_factor import eliminate
 
-RIDGE = 1e-10  # of what a level knows of an effect on average, added to what each knows
+RIDGE = 1e-12  # of what a level knows of an effect on average, added to what each knows
 WIDE = 100  # columns of X from which there are no moments
 OF_LEVELS = 1e-6  # part of a direction of X outside the span of Z up to which it is the levels' own
 UNSURE = 5.0  # times the median variance of a level's own effects from which they are left out
