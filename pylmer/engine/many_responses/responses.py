@@ -6,19 +6,23 @@ lost to a large mean (design.md section 4).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
 
-from ...numerics.linalg import Array, chunks, rows_for_products
+from ...numerics.linalg import Array, cholesky_of_one, chunks, inverse_of_lower, rows_for_products
 from ...numerics.stacks import inner_products
 from ..covariance.points import Points
 from ..criterion.deviance import degrees, deviance, leaves_nothing, log_determinants, noise
 from ..factorization.contract import SumsEngine
 from ..sums.gram import Gram
 from ..sums.rows import Rows
-from ..sums.scaling import scaled_fixed, scaled_random
+from ..sums.scaling import scaled_random, scaled_X
+
+Blocks: TypeAlias = "Iterable[tuple[slice, Array]]"
 
 COLUMNS = 256  # responses whose values at a common place are formed at once
 
@@ -63,32 +67,40 @@ class Responses:
 def response_sums(rows: Rows, gram: Gram, Y: Array) -> Responses:
     """The sums of Y (n, R), offset taken off, with the columns of `rows`, whose sums are `gram`."""
     weighted = Y * rows.root_weights(slice(0, rows.n))
-    y_square = np.sum(weighted**2, axis=0)
-    XtX, p = gram.XytXy[:-1, :-1], gram.p
-    scaled_shift = np.zeros((p, Y.shape[1]))
+    y_square = np.add.reduce(weighted * weighted, axis=0)
+    X, half = _scaled_blocks(rows, gram), inverse_of_lower(cholesky_of_one(gram.XytXy[:-1, :-1]))
+    scaled_shift = np.zeros((gram.p, Y.shape[1]))
     for _ in range(2):  # the second pass takes off what rounding left of a large mean
-        found = np.linalg.solve(XtX, _XtY(rows, gram, weighted))
-        for at in _slices(rows, p):
-            weighted[at] -= scaled_fixed(rows, gram.scaling, at)[:, :-1] @ found
+        found = half.T @ (half @ _XtY(X(), weighted))
+        for at, block in X():
+            weighted[at] -= block @ found
         scaled_shift += found
     return Responses(
         gram,
         tuple(_ZtY(rows, gram, sums.terms, weighted) for sums in gram.factors),
-        _XtY(rows, gram, weighted).T,
-        np.sum(weighted**2, axis=0),
+        _XtY(X(), weighted).T,
+        np.add.reduce(weighted * weighted, axis=0),
         y_square,
         (gram.scaling.inverse @ scaled_shift).T,
     )
 
 
-def _slices(rows: Rows, p: int) -> list[slice]:
-    return list(chunks(rows.n, rows_for_products(p + 1)))
+def _scaled_blocks(rows: Rows, gram: Gram) -> Callable[[], Blocks]:
+    """sqrt(w) X~, some rows at a time, as often as it is asked for; of few rows formed once."""
+    slices = list(chunks(rows.n, rows_for_products(gram.p + 1)))
+
+    def blocks() -> Blocks:
+        return ((at, scaled_X(rows, gram.scaling, at)) for at in slices)
+
+    if len(slices) > 1:
+        return blocks
+    held = list(blocks())
+    return lambda: held
 
 
-def _XtY(rows: Rows, gram: Gram, weighted: Array) -> Array:
+def _XtY(X: Blocks, weighted: Array) -> Array:
     """X~'W Y (p, R)."""
-    parts = (scaled_fixed(rows, gram.scaling, at)[:, :-1].T @ weighted[at] for at in _slices(rows, gram.p))
-    return np.asarray(sum(parts, start=np.zeros((gram.p, weighted.shape[1]))))
+    return np.asarray(sum(block.T @ weighted[at] for at, block in X))
 
 
 def _ZtY(rows: Rows, gram: Gram, terms: tuple[int, ...], weighted: Array) -> Array:

@@ -131,6 +131,12 @@ def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
     return np.hstack([X @ scaling.inverse, y[:, None]]) * rows.root_weights(at)
 
 
+def scaled_X(rows: Rows, scaling: Scaling, at: slice) -> Array:
+    """sqrt(w) X~ on some rows: (rows, p)."""
+    X = rows.fixed(at) @ scaling.inverse
+    return X if rows.weights is None else X * rows.root_weights(at)
+
+
 def scaled_random(rows: Rows, scaling: Scaling, terms: Sequence[int], at: slice) -> Array:
     """sqrt(w) Z~ of some terms side by side on some rows: (rows, L)."""
     parts = [rows.terms[t].columns(at) @ scaling.inverse_terms[t] for t in terms]
