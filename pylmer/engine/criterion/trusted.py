@@ -51,11 +51,8 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
             pass
         orthogonal = _by_rows(criterion, rows)
         try:
-            rises = (
-                orthogonal.at(Points.multiple(families, FAR)).value
-                >= orthogonal.at(Points.multiple(families, 1.0)).value
-            )
-            return criterion if rises else orthogonal
+            far, near = (orthogonal.at(Points.multiple(families, c)).value for c in (FAR, 1.0))
+            return criterion if far >= near else orthogonal
         except NumericalError:
             return criterion
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...numerics.linalg import Array, eigen
+from ...numerics.linalg import Array, eigen, products_of_rows
 from ..sums.gram import FactorSums, Gram
 from .one_factor import eliminate
 
@@ -28,15 +28,13 @@ LEAST = 0.01  # smallest relative variance of a start
 class OwnEffects:
     """The levels by themselves, with K = (A + delta I)^-1 of A = Z'Z.
 
-    half   H (L, L, J) with H'H = K
-    hX, hy H Z'X and H Z'y of all levels side by side (p, L J) and (L J,)
+    half   H (L, L, J) with H'H = K;  h  H Z'[X y] of all levels side by side (p + 1, L J)
     sizes  tr K (J,)
     spent  degrees of freedom of all effects, those that no row speaks of left out
     """
 
     half: Array
-    hX: Array
-    hy: Array
+    h: Array
     sizes: Array
     spent: float
 
@@ -48,9 +46,10 @@ class OwnEffects:
         W[:, :L], W[:, L:] = np.eye(L)[:, :, None], sums.ZtXy.transpose(1, 2, 0)
         eliminate(sums.ZtZ.transpose(1, 2, 0) / delta, W)
         W /= math.sqrt(delta)
-        half, h = W[:, :L], W[:, L:].swapaxes(0, 1).reshape(width, -1)
+        half = W[:, :L]
         sizes = np.add.reduce(half * half, axis=(0, 1))
-        return cls(half, h[:-1], h[-1], sizes, sums.q - delta * float(np.add.reduce(sizes)))
+        spent = sums.q - delta * float(np.add.reduce(sizes))
+        return cls(half, W[:, L:].swapaxes(0, 1).reshape(width, -1), sizes, spent)
 
 
 def moment_template(gram: Gram, REML: bool) -> Array | None:
@@ -63,27 +62,26 @@ def moment_template(gram: Gram, REML: bool) -> Array | None:
     if not delta > 0 or p > WIDE:
         return None
     own = OwnEffects.of(sums, delta)
-    beta, explained, of_levels = _within(own, gram.n)
-    rest = float(gram.XytXy[-1, -1] - own.hy @ own.hy) - explained
+    beta, rest, of_levels = _within(gram, products_of_rows(own.h))
     rows, effects = gram.n - own.spent, float(sums.q)
     if REML:
         rows, effects = rows - (p - of_levels), effects - of_levels
     if min(rows, effects) < FEWEST or rest <= 0:
         return None
-    return _root(own, own.hy - beta @ own.hX, rest / rows, effects / sums.q)
+    return _root(own, own.h[-1] - beta @ own.h[:-1], rest / rows, effects / sums.q)
 
 
-def _within(own: OwnEffects, n: int) -> tuple[Array, float, int]:
-    """beta (p,) within levels, the squares that it explains, the number of directions of X that are the levels' own.
+def _within(gram: Gram, S: Array) -> tuple[Array, float, int]:
+    """beta (p,) within levels, the squares that it leaves there, how many directions of X are the levels' own.
 
-    X'X is n I, and X'y nothing: the columns are scaled, the response is shifted by its least-squares fit.
+    S is h h' (p + 1, p + 1). X'X is n I, and X'y nothing: columns are scaled, the response is shifted by its fit.
     """
-    p, hX = len(own.hX), own.hX
-    values, axes = eigen(n * np.eye(p) - hX @ hX.T)
+    n, p = gram.n, gram.p
+    values, axes = eigen(n * np.eye(p) - S[:p, :p])
     of_levels = int(np.count_nonzero(values <= OF_LEVELS * n))
     values, axes = values[of_levels:], axes[:, of_levels:]
-    c = (hX @ own.hy) @ axes
-    return -axes @ (c / values), float(c @ (c / values)), of_levels
+    c = S[p, :p] @ axes
+    return -axes @ (c / values), float(gram.XytXy[p, p] - S[p, p] - c @ (c / values)), of_levels
 
 
 def _root(own: OwnEffects, hy: Array, s2: float, known: float) -> Array:
@@ -94,5 +92,5 @@ def _root(own: OwnEffects, hy: Array, s2: float, known: float) -> Array:
         half, h = half[:, :, sure], h[:, :, sure]
     L, _, J = half.shape
     b, flat = np.add.reduce(half * h, axis=0), half.swapaxes(0, 1).reshape(L, -1)
-    values, axes = eigen((b @ b.T / (s2 * known) - flat @ flat.T) / J)
+    values, axes = eigen((products_of_rows(b) / (s2 * known) - products_of_rows(flat)) / J)
     return np.asarray(axes * np.sqrt(np.maximum(values, LEAST)))

@@ -126,9 +126,8 @@ def column_lengths(R: Array) -> Array:
 
 def scaled_fixed(rows: Rows, scaling: Scaling, at: slice) -> Array:
     """sqrt(w) [X~ y~] on some rows: (rows, p + 1)."""
-    X = rows.fixed(at)
-    y = rows.y[at] - X @ scaling.shift
-    return np.hstack([X @ scaling.inverse, y[:, None]]) * rows.root_weights(at)
+    y = rows.y[at] - rows.fixed(at) @ scaling.shift
+    return np.hstack([scaled_X(rows, scaling, at), y[:, None] * rows.root_weights(at)])
 
 
 def scaled_X(rows: Rows, scaling: Scaling, at: slice) -> Array:
