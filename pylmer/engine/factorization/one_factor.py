@@ -19,7 +19,7 @@ from ...numerics.linalg import Array, products_of_rows
 from ...numerics.stacks import sum_of_logs
 from ..sums.gram import Gram
 from .blocked import EliminationFactorization
-from .contract import Fixed, PlacedTangents
+from .contract import Covariances, Fixed, PlacedTangents
 
 if TYPE_CHECKING:
     from .blocked import Elimination, EliminationEngine
@@ -42,9 +42,14 @@ class OneFactorization(EliminationFactorization):
         return self.engine.eliminated([self.T])
 
     @cached_property
+    def halves(self) -> tuple[Array, Array]:
+        """BA (L, L, J), h (L, p + 1, J) and what is beside them, side by side, and the pivots (L, J)."""
+        return eliminated(self.T, self.AC)
+
+    @cached_property
     def reduced(self) -> tuple[Array, Array, float]:
-        """BA (L, L, J), h (L, p + 1, J) and what is beside them, side by side, [X y]'V^-1[X y], log|V|."""
-        BAh, pivots = eliminated(self.T, self.AC)
+        """The halves, [X y]'V^-1[X y], log|V|."""
+        BAh, pivots = self.halves
         rest = self.engine.gram.XytXy
         for h in BAh[:, len(self.T) : self.end]:
             rest = rest - products_of_rows(h)
@@ -58,7 +63,7 @@ class OneFactorization(EliminationFactorization):
     @cached_property
     def turned(self) -> Array:
         """AC - (BA)'[BA h ...], of all columns."""
-        L, (first, *more) = len(self.T), self.reduced[0]
+        L, (first, *more) = len(self.T), self.halves[0]
         out: Array = self.AC - first[:L, None] * first
         for row in more:
             out -= row[:L, None] * row
@@ -68,6 +73,28 @@ class OneFactorization(EliminationFactorization):
     def adjoint(self) -> Array:
         """Z'V^-1[Z X y] (L, L + p + 1, J)."""
         return self.turned[:, : self.end]
+
+    @cached_property
+    def inverse_roots(self) -> Array:
+        """L^-1 of every M, (L, L, J)."""
+        (L, _, J), turned = self.AC.shape, self.T.T
+        M = np.matmul(turned, (turned @ self.AC[:, :L].reshape(L, -1)).reshape(L, L, J))
+        W = np.empty((L, L, J))
+        W[:] = np.eye(L)[:, :, None]
+        eliminate(M, W)
+        return W
+
+    def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
+        """u = L^-T h v and b = T u, which no T divides."""
+        L, h = len(self.T), self.halves[0][:, len(self.T) : self.end]
+        u = np.add.reduce(self.inverse_roots[:, :, None] * np.matmul(v.T, h)[:, None], axis=0)
+        b = (self.T @ u.reshape(L, -1)).reshape(u.shape)
+        return [u.transpose(2, 0, 1)], [b.transpose(2, 0, 1)], self.solved(v)
+
+    def covariances(self) -> Covariances:
+        """B'B with B = L^-1 T'."""
+        B = np.matmul(self.T, self.inverse_roots)
+        return [np.add.reduce(B[:, :, None] * B[:, None], axis=0).transpose(2, 0, 1)], {}
 
     def own(self, v: Array) -> Array:
         """Z'V^-1[X y] v of each level: (L, J)."""
