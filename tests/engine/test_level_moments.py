@@ -55,6 +55,22 @@ def test_what_varies_within_levels_is_estimated_there(REML: bool) -> None:
     assert float(template[0, 0] ** 2) == pytest.approx((between - within / N) / within, rel=1e-8)
 
 
+def test_levels_that_differ_weigh_as_they_know() -> None:
+    """Of one column: the sum of w^2 (b^2 / (s2 known) - k - sigma^2) is zero, with w = 1 / (sigma_0^2 + k)."""
+    sizes = np.arange(2, 14)
+    codes = np.repeat(np.arange(J), sizes)
+    y = 2 * RNG.normal(size=J)[codes] + RNG.normal(size=len(codes))
+    b = np.bincount(codes, y - y.mean()) / sizes
+    s2 = ((y - y.mean() - b[codes]) ** 2).sum() / (len(y) - J)
+    k, square = 1 / sizes, b**2 / (s2 * (J - 1) / J)
+    sure = k <= 5 * np.sort(k)[J // 2]
+    first = (square - k)[sure].mean()
+    w = 1 / (first + k)
+    template = moment_template(form_gram(rows_of(codes, y)), True)
+    assert template is not None
+    assert float(template[0, 0] ** 2) == pytest.approx(w**2 @ (square - k) / (w @ w), rel=1e-6)
+
+
 def test_a_variance_below_nothing_begins_near_zero() -> None:
     y = np.tile(np.arange(float(N)), J)  # all levels alike
     template = moment_template(form_gram(rows_of(CODES, y)), True)
@@ -68,9 +84,10 @@ def test_where_there_are_no_degrees_of_freedom_there_are_no_moments(codes: Array
     assert moment_template(form_gram(rows_of(codes, Y)), True) is None
 
 
-def test_levels_that_know_nothing_of_a_slope_leave_the_moments_finite() -> None:
-    """Two thirds of the levels have one x each: their slopes are unknown, not zero."""
-    x = np.where(CODES % 3 == 0, np.tile(np.linspace(-1, 1, N), J), 0.5)
+@pytest.mark.parametrize("knowing", [0, 1, 4])
+def test_levels_that_know_nothing_of_a_slope_leave_the_moments_finite(knowing: int) -> None:
+    """All others have one x each: their slopes are unknown, not zero."""
+    x = np.where(np.less(CODES, knowing), np.tile(np.linspace(-1, 1, N), J), CODES / J)
     X = np.column_stack([np.ones(J * N), x])
     template = moment_template(form_gram(Rows(X, Y, None, (TermRows(CODES, J, X, 0),))), True)
     assert template is not None

@@ -22,6 +22,9 @@ OF_LEVELS = 1e-6  # part of a direction of X outside the span of Z up to which i
 UNSURE = 5.0  # times the median variance of a level's own effects from which they are left out
 FEWEST = 0.5  # degrees of freedom within levels and between them: there is one, or none
 LEAST = 0.01  # smallest relative variance of a start
+ALIKE = 1 + 1e-6  # the largest tr K over the smallest up to which all levels weigh the same
+IGNORED = 1e-10  # of what all levels know of the covariance, added to what they know of each of its entries
+MANY = 1_000  # levels from which weighing them costs as much as a step of the descent
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +88,38 @@ def _within(gram: Gram, S: Array) -> tuple[Array, float, int]:
 
 
 def _root(own: OwnEffects, hy: Array, s2: float, known: float) -> Array:
-    """The root of the mean over levels of b b' / (s2 `known`) - K: (L, L); levels that say little are left out."""
-    half, h = own.half, hy.reshape(len(own.half), 1, -1)
-    if np.maximum.reduce(own.sizes) > UNSURE * np.minimum.reduce(own.sizes):
-        sure = own.sizes <= UNSURE * np.partition(own.sizes, len(own.sizes) // 2)[len(own.sizes) // 2]
-        half, h = half[:, :, sure], h[:, :, sure]
-    L, _, J = half.shape
-    b, flat = np.add.reduce(half * h, axis=0), half.swapaxes(0, 1).reshape(L, -1)
-    values, axes = eigen((products_of_rows(b) / (s2 * known) - products_of_rows(flat)) / J)
+    """A root (L, L) of the mean over levels of S = b b' / (s2 `known`) - K, weighted where levels differ."""
+    half, (L, _, J) = own.half, own.half.shape
+    b = np.add.reduce(half * hy.reshape(L, 1, J), axis=0)
+    K = np.add.reduce(half[:, :, None] * half[:, None], axis=0)
+    S = b[:, None] * b / (s2 * known) - K
+    least, most = np.minimum.reduce(own.sizes), np.maximum.reduce(own.sizes)
+    sure = own.sizes <= UNSURE * (least if most <= UNSURE * least else np.partition(own.sizes, J // 2)[J // 2])
+    root = _positive(np.add.reduce(S[:, :, sure], axis=2) / np.count_nonzero(sure))
+    if J > MANY or most <= ALIKE * least:
+        return root
+    return _positive(_weighted(S, K, root @ root.T))
+
+
+def _positive(Sigma: Array) -> Array:
+    """A root of the nearest covariance (L, L) that is none too small."""
+    values, axes = eigen(Sigma)
     return np.asarray(axes * np.sqrt(np.maximum(values, LEAST)))
+
+
+def _weighted(S: Array, K: Array, Sigma: Array) -> Array:
+    """Sigma after a step of scoring, for S (L, L, J) about Sigma: the sum of W (S - Sigma) W is 0, W = (Sigma + K)^-1.
+
+    Directions of which no level knows anything stay as they are.
+    """
+    L, _, J = S.shape
+    identity = np.eye(L)[:, :, None]
+    half = np.empty((L, L, J))
+    half[:] = identity
+    eliminate(Sigma[:, :, None] + K - identity, half)
+    W = np.add.reduce(half[:, :, None] * half[:, None], axis=0)
+    stack = W.transpose(2, 0, 1)
+    slope = np.add.reduce(stack @ (S - Sigma[:, :, None]).transpose(2, 0, 1) @ stack, axis=0)
+    WW = products_of_rows(W.reshape(L * L, J)).reshape(L, L, L, L).transpose(0, 3, 1, 2).reshape(L * L, L * L)
+    WW = WW + IGNORED * WW.trace() * np.eye(L * L)
+    return Sigma + np.linalg.solve(WW, slope.ravel()).reshape(L, L)
