@@ -87,6 +87,7 @@ def crossproducts(factorization: EliminationFactorization) -> Array:
     return symmetric(factorization.reduced_Xy[:-1, :-1])
 
 
+@np.errstate(all="ignore")  # what is not finite ends in a NumericalError
 def joint_modes(
     criterion: Laplace, place: Place, T: Sequence[Array], beta: Array, u: Sequence[Array]
 ) -> tuple[Modes, Array]:
