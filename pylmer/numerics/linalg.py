@@ -262,7 +262,7 @@ def solve_upper_columns(R: Array, C: Array) -> Array:
 
 
 def solve_positive(A: Array, B: Array) -> Array:
-    """A^-1 B for A (k, k) positive definite, the lower triangle read, and B (k,) or (k, m); NumericalError if it is not.
+    """A^-1 B for A (k, k), the lower triangle read, and B (k,) or (k, m); NumericalError if A is not positive definite.
 
     >>> solve_positive(np.array([[4.0, 0.0], [2.0, 2.0]]), np.array([8.0, 6.0])).tolist()
     [1.0, 2.0]

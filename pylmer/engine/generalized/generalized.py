@@ -16,7 +16,7 @@ from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, dot
 from ..covariance.family import CovarianceFamily as Covariance
-from ..covariance.point import VANISHED, Point
+from ..covariance.point import VANISHED
 from ..covariance.points import Points
 from ..optimize.search import INTERIOR
 from .doubt import other_starts
@@ -31,9 +31,10 @@ from .profiled_beta import Profiled
 from .proof import certify, with_vanished
 from .quadrature import Quadrature, QuadratureAt
 from .solution import GeneralizedOptimum
-from .start import Start, begin, working_criterion
+from .start import Start, begin
 from .user import At, GeneralizedDevfun
 from .weighted import GlmRows, weighted_scaling
+from .working_model import working_criterion
 
 MOST_NODES = 100
 LAPLACE = (None, "lme4", "observed")
@@ -294,8 +295,8 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     """The criterion at the start, or at multiples of I where it has none, or where separation may have made it."""
     structure = devfun.structure
 
-    def tried(points: Sequence[Point], beta: Array, b: Sequence[Array]) -> At | None:
-        place = Place(Points(points), beta if devfun.p else np.zeros(0), shapes)
+    def tried(points: Points, beta: Array, b: Sequence[Array]) -> At | None:
+        place = Place(points, beta if devfun.p else np.zeros(0), shapes)
         try:
             at = _at(devfun, place, structure.scaling.inverse @ beta, b)
             return at if np.isfinite(at.value) else None
@@ -303,10 +304,9 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
             return None
 
     def at_multiple(c: float) -> At | None:
-        points = [covariance.multiple(c) for covariance in devfun.covariances]
+        points = Points.multiple(devfun.covariances, c)
         try:
-            at = working_criterion(structure, start.glm).at(points)
-            beta, b = at.factorization.fixed.beta, [x[:, :, 0] for x in at.factorization.modes(at.v[:, None])[1]]
+            beta, b = working_criterion(structure, start.glm).at(points).effects()
         except NumericalError:
             beta, b = start.beta, structure.zeros()
         return tried(points, beta, b)

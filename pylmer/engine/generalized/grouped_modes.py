@@ -1,8 +1,7 @@
-"""Conditional modes of one grouping factor: `modes` in arrays of all levels, levels last, and as few calls as it takes."""
+"""Conditional modes of one grouping factor: `modes` in arrays of all levels, levels last, in few calls."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
