@@ -8,13 +8,13 @@ have their own arithmetic: one exponential a row, and for 0/1 responses not one 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from scipy import special
 
 from ..numerics.linalg import Array, chunks
+from ..numerics.unlocked import cached_property
 from .binomial import Binomial, log_saturated
 from .counts import Poisson
 from .family import Family, total

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, sorted_by
+from ...numerics.unlocked import cached_property
 from ..factorization.blocked import EliminationEngine
 from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.choose import elimination_engine

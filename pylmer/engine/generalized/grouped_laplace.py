@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple, cast
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, traces
+from ...numerics.unlocked import cached_property
 from .grouped import GroupedStructure
 from .grouped_modes import GroupedSearch
 from .laplace import Laplace, LaplaceAt, spherical

@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal
+from ...numerics.unlocked import cached_property
 from ..covariance.points import Points
 from ..factorization.contract import PlacedTangents
 from ..factorization.one_factor import on_one_factor, reduced_at

@@ -19,13 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric, traces
+from ...numerics.unlocked import cached_property
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from ..factorization.contract import directions

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...families import Family, RowPass, row_pass
 from ...numerics.linalg import Array
+from ...numerics.unlocked import cached_property
 from .weighted import WeightedStructure
 
 DECREMENT = 1e-9  # decrease promised by a step, in units of the criterion, after which no other is needed

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ...numerics.stacks import inner_products
+from ...numerics.unlocked import cached_property
 from ..factorization.blocked import EliminationFactorization
 from .laplace import Laplace, LaplaceAt
 from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects

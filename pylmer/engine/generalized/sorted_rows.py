@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ...numerics.linalg import Array, Codes
+from ...numerics.unlocked import cached_property
 from ..sums.tally import Column
 from .weighted import pair_places, pairs_of
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from ...numerics.linalg import (
     solve_positive,
     symmetric,
 )
+from ...numerics.unlocked import cached_property
 from ..factorization.blocked import EliminationEngine, Plan
 from ..factorization.choose import elimination_plan
 from ..factorization.crossed import DENSE_SHARE, CrossedPlan

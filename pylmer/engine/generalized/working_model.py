@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
+from ...numerics.unlocked import cached_property
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.profiled import At, Criterion
