@@ -191,7 +191,13 @@ class PowerFamily(MeanFamily):
 
 def total(values: Array, w: Array | float) -> float:
     """The sum of values over rows, weighted."""
-    return float(np.sum(w * values))
+    return float(np.add.reduce(np.asarray(w * values), axis=None))
+
+
+def in_every_row(w: Array | float, y: Array) -> Array:
+    """w as an array like y."""
+    weights = np.asarray(w, float)
+    return weights if weights.shape == y.shape else np.broadcast_to(weights, y.shape)
 
 
 def total_weight(y: Array, w: Array | float) -> float:

@@ -17,7 +17,7 @@ from ..numerics.linalg import Array, chunks
 from ..numerics.unlocked import cached_property
 from .binomial import Binomial, log_saturated
 from .counts import Poisson
-from .family import Family, total
+from .family import Family, in_every_row, total
 
 PIECE = 8_192  # rows whose arrays stay in the second-level cache together
 LOWEST = -700.0  # eta below which e^-eta is no number
@@ -43,8 +43,9 @@ def row_pass(family: Family, y: Array, w: Array | float = 1.0) -> RowPass:
     >>> round(D, 6), g.round(6).tolist(), W.round(6).tolist()
     (2.0, [1.0, 0.0], [1.0, 3.0])
     """
-    y = np.ascontiguousarray(y, float)
-    weights = None if (np.ndim(w) == 0 and w == 1.0) or np.all(np.asarray(w) == 1.0) else np.broadcast_to(w, y.shape)
+    y, given = np.ascontiguousarray(y, float), np.asarray(w, float)
+    unweighted = np.logical_and.reduce(given == 1.0, axis=None)
+    weights = None if unweighted else in_every_row(given, y)
     kind = FAST.get((type(family), family.link.name), AnyPass)
     return kind(family, y, weights)
 
@@ -104,7 +105,7 @@ class PoissonLogPass(CanonicalPass):
         if self.w is not None:
             W *= self.w[piece]
         np.subtract(W, wy, out=g)
-        return 2 * (float(W.sum()) - float(wy @ eta))
+        return 2 * (float(np.add.reduce(W)) - float(wy @ eta))
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,13 +123,15 @@ class BinomialLogitPass(CanonicalPass):
     def _piece(self, eta: Array, piece: slice, g: Array, W: Array) -> float:
         wy = self.wy[piece]
         q, p = np.empty_like(eta), g
-        np.exp(np.negative(eta if eta.min() > LOWEST else np.maximum(eta, LOWEST), out=q), out=q)
+        np.exp(
+            np.negative(eta if np.minimum.reduce(eta, initial=0.0) > LOWEST else np.maximum(eta, LOWEST), out=q), out=q
+        )
         np.divide(1.0, np.add(q, 1.0, out=p), out=p)
         q *= p
         np.multiply(p, q, out=W)
         np.maximum(p, q, out=q)
         if self.w is None:
-            logs, positive = _log_product(q), float(np.maximum(eta, 0.0, out=q).sum())
+            logs, positive = _log_product(q), float(np.add.reduce(np.maximum(eta, 0.0, out=q)))
         else:
             w = self.w[piece]
             logs, positive = float(w @ np.log(q, out=q)), float(w @ np.maximum(eta, 0.0, out=q))

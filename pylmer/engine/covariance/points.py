@@ -40,7 +40,7 @@ class Points(tuple[Point, ...]):
     @property
     def extent(self) -> float:
         """The largest entry of all templates."""
-        return max([float(np.abs(point.template()).max(initial=0.0)) for point in self])
+        return max([float(np.maximum.reduce(np.abs(point.template()), axis=None, initial=0.0)) for point in self])
 
     def pieces(self, values: Array) -> list[Array]:
         """What each point has of values (k, ...)."""
@@ -69,7 +69,7 @@ class Points(tuple[Point, ...]):
 
     def singular(self, tolerance: float = VANISHED) -> bool:
         """Whether some covariance has lost a direction, or a correlation that is a parameter is at its limit."""
-        return any((point.deviations() < tolerance).any() or point.at_limit(tolerance) for point in self)
+        return any(np.logical_or.reduce(p.deviations() < tolerance) or p.at_limit(tolerance) for p in self)
 
     def floored(self, floor: float) -> Self:
         """Every standard deviation at least `floor`."""

@@ -75,8 +75,11 @@ class Unstructured(Point):
         return np.asarray(self.T + self.U @ Delta)
 
     def moved(self, step: Array) -> Unstructured:
-        if self.s is not None and not step.any():
+        if self.s is not None and not np.logical_or.reduce(step):
             return self
+        if len(self.T) == 1:  # its axis stays
+            s = np.abs(self.T[0] + self.U[0] * step)
+            return Unstructured(self.U * s, self.U, s)
         return Unstructured.charted(self._displaced(step), self.U)
 
     def zeroed(self, tolerance: float) -> Unstructured:
@@ -96,7 +99,8 @@ class Unstructured(Point):
     def same_chart(self, other: Point) -> bool:
         if not isinstance(other, Unstructured):
             return False
-        return bool(np.abs((self.U * other.U).sum(axis=0)).min() >= SAME_CHART)
+        cosines = np.abs(np.add.reduce(self.U * other.U, axis=0))
+        return bool(np.minimum.reduce(cosines) >= SAME_CHART)
 
     @property
     def axes(self) -> Array:

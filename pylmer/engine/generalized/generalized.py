@@ -147,7 +147,8 @@ def _optimum(
         return _by_quadrature(devfun, devfun.criterion, near, steps, par, beta)
     if near is not None:
         place = near.at.place if devfun.shapes else replace(near.at.place, shapes=np.zeros(0))
-        at, passes = _at(devfun, place, near.beta, near.laplace.modes.b), 0
+        beta = devfun.structure.scaling.R @ near.beta
+        at, passes = _at(devfun, place, beta, near.laplace.modes.b), 0
     else:
         at, passes = _started(devfun)
         at = _begun_at(devfun, at, par, beta)
@@ -261,12 +262,12 @@ def _settled(run: JointDescent[At]) -> JointDescent[At]:
 
 
 def _at(devfun: GeneralizedDevfun, place: Place, beta: Array, b: Sequence[Array]) -> At:
-    """The criterion at a place; `beta` (user's) is where that of a profiled one begins."""
+    """The criterion at a place; `beta` (of the scaled columns) is where that of a profiled one begins."""
     criterion = devfun.laplace
     if not isinstance(criterion, Profiled):
         return criterion.at(place, b)
     u = [each @ np.linalg.pinv(t).T for each, t in zip(b, criterion.templates(place), strict=True)]
-    return criterion.begun(place, u, criterion.structure.scaling.R @ beta)
+    return criterion.begun(place, u, beta)
 
 
 def _started(devfun: GeneralizedDevfun) -> tuple[At, int]:
@@ -287,7 +288,7 @@ def _started(devfun: GeneralizedDevfun) -> tuple[At, int]:
 
 def _deviation(values: Array) -> float:
     """Standard deviation, in two products."""
-    n, total = len(values), float(values.sum())
+    n, total = len(values), float(np.add.reduce(values))
     return math.sqrt(max(dot(values, values) - total * total / n, 0.0) / n)
 
 
@@ -298,7 +299,7 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     def tried(points: Points, beta: Array, b: Sequence[Array]) -> At | None:
         place = Place(points, beta if devfun.p else np.zeros(0), shapes)
         try:
-            at = _at(devfun, place, structure.scaling.inverse @ beta, b)
+            at = _at(devfun, place, beta, b)
             return at if np.isfinite(at.value) else None
         except NumericalError:
             return None
@@ -314,7 +315,7 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     first = tried(start.points, start.beta, start.b)
     large = devfun.responses.family.link.name in ENDLESS and (
         _deviation(structure.random(start.b)) > LARGE
-        or float(np.max(np.abs(structure.fixed(start.beta)), initial=0.0)) > FAR
+        or float(np.maximum.reduce(np.abs(structure.fixed(start.beta)), initial=0.0)) > FAR
     )
     others = [at_multiple(c) for c in (OTHERS if large else LAST_RESORTS if first is None else ())]
     found = [at for at in (first, *others) if at is not None]

@@ -81,10 +81,13 @@ class GroupedAt(LaplaceAt):
             return spherical(self.modes.b, [T])
         return [u.T]
 
+    @property
+    def minus2loglik(self) -> float:
+        return self.modes.rows.D + self.criterion.constant
+
     @cached_property
     def value(self) -> float:
-        modes = self.modes
-        d = modes.rows.D + self.criterion.constant + modes.penalty + self.levels.logdet_V
+        d = self.minus2loglik + self.modes.penalty + self.levels.logdet_V
         if not math.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return float(d)

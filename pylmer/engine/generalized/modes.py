@@ -47,7 +47,7 @@ class RowResponses:
     @cached_property
     def everywhere(self) -> bool:
         """Whether every finite eta has a mean (every domain is the line, or one of its halves)."""
-        return all(self.family.valid(np.full(1, sign)) for sign in (-1.0, 1.0))
+        return self.family.valid(np.array([-1.0, 1.0]))
 
     @cached_property
     def counted(self) -> int:
@@ -57,7 +57,7 @@ class RowResponses:
     @cached_property
     def unweighted(self) -> bool:
         """Whether all prior weights are 1."""
-        return bool(np.all(self.weights == 1.0))
+        return bool(np.logical_and.reduce(self.weights == 1.0))
 
     @cached_property
     def inverse_weights(self) -> Array:

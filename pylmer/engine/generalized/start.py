@@ -46,13 +46,16 @@ class Start:
 
 
 def fit_glm(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState, int]:
-    """beta without random effects, roughly: beta, the rows there, passes over the rows."""
+    """beta without random effects, roughly: beta, the rows there, passes over the rows.
+
+    Numpy must be kept from speaking of overflow.
+    """
     first = responses.first
     if first is None:
         raise NumericalError("the response leaves the domain of the link")
     away = first.W * (first.eta - responses.offset) - first.g
     beta = _scored(structure, first, structure.fixed_cross(away))
-    at, passes = row_state(responses, responses.offset + structure.fixed(beta)), 2
+    at, passes = hushed_state(responses, responses.offset + structure.fixed(beta)), 2
     if at is None:
         beta, at = _constant(structure, responses)
     for _ in range(GLM_STEPS):
@@ -97,7 +100,7 @@ def _constant(structure: WeightedStructure, responses: RowResponses) -> tuple[Ar
 def _lowered(structure: WeightedStructure, at: RowState, beta: Array, step: Array) -> tuple[Array, RowState] | None:
     for halving in range(12):
         trial = beta + 0.5**halving * step
-        lower = row_state(at.responses, at.responses.offset + structure.fixed(trial))
+        lower = hushed_state(at.responses, at.responses.offset + structure.fixed(trial))
         if lower is not None and at.D >= lower.D:
             return trial, lower
     return None

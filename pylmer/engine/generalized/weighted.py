@@ -5,7 +5,6 @@ What the weights leave alone is a `sums.Structure`, found once; here it is what 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -286,9 +285,9 @@ def _is_ones(rows: GlmRows, terms: tuple[int, ...]) -> bool:
 
 def _without_units(rows: GlmRows, scaling: Scaling) -> Scaling:
     """The same with 1 for every factor that has a column of ones alone."""
-    alone = Counter(term.factor for term in rows.terms)
-    R_terms = (
-        np.eye(1) if term.Z is None and alone[term.factor] == 1 else R
+    factors = [term.factor for term in rows.terms]
+    R_terms = [
+        np.ones((1, 1)) if term.Z is None and factors.count(term.factor) == 1 else R
         for term, R in zip(rows.terms, scaling.R_terms, strict=True)
-    )
-    return replace(scaling, R_terms=tuple(R_terms))
+    ]
+    return Scaling(scaling.R, tuple(R_terms), scaling.shift)
