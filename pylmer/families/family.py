@@ -227,4 +227,4 @@ def in_rows(count: int) -> str:
 
 def not_whole(counts: Array) -> list[float]:
     """The counts that are no whole numbers."""
-    return [float(value) for value in counts[np.abs(counts - np.round(counts)) > WHOLE]]
+    return [float(value) for value in counts[np.abs(counts - np.rint(counts)) > WHOLE]]

@@ -54,7 +54,7 @@ class Unstructured(Point):
         return E
 
     def tangents(self) -> Array:
-        return self._tangents
+        return np.asarray(2.0 * (self.U * self.T)[None]) if len(self.T) == 1 else self._tangents
 
     @cached_property
     def _tangents(self) -> Array:
@@ -63,6 +63,8 @@ class Unstructured(Point):
         return np.asarray(half + half.swapaxes(-1, -2))
 
     def curvature(self, G: Array) -> Array:
+        if len(self.T) == 1:
+            return np.asarray(2.0 * (self.U * G * self.U))
         places = _coordinates(len(self.T))
         return np.asarray((self.U.T @ G @ self.U).ravel()[places.pairs] * places.twice)
 

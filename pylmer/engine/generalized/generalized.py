@@ -33,7 +33,7 @@ from .quadrature import Quadrature, QuadratureAt
 from .solution import GeneralizedOptimum
 from .start import Start, begin
 from .user import At, GeneralizedDevfun
-from .weighted import GlmRows, weighted_scaling
+from .weighted import GlmRows, WeightedStructure, weighted_scaling
 from .working_model import working_criterion
 
 MOST_NODES = 100
@@ -90,9 +90,14 @@ def make_generalized_devfun(
     observed = laplace == "observed" or (laplace is None and family.has_scale)
     scale: Scale = "none" if not family.has_scale else "lme4" if laplace == "lme4" else "exact"
     structure = suited_structure(rows, scaling)
-    lean = GroupedLaplace if isinstance(structure, GroupedStructure) else Laplace
-    criterion = (Profiled if nAGQ == 0 else lean)(structure, responses, observed, scale)
+    criterion = (Profiled if nAGQ == 0 else _suited_laplace)(structure, responses, observed, scale)
     return GeneralizedDevfun(Quadrature(criterion, nAGQ) if nAGQ > 1 else criterion, tuple(covariances), free_shape)
+
+
+def _suited_laplace(structure: WeightedStructure, responses: RowResponses, observed: bool, scale: Scale) -> Laplace:
+    if isinstance(structure, GroupedStructure):
+        return GroupedLaplace(structure, responses, observed, scale)
+    return Laplace(structure, responses, observed, scale)
 
 
 def _check(nAGQ: int, laplace: str | None) -> None:

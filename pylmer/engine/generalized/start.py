@@ -17,14 +17,14 @@ from ...errors import NumericalError
 from ...numerics.linalg import Array
 from ..covariance.family import CovarianceFamily as Covariance
 from ..covariance.points import Points
-from ..optimize.search import local_minima, scanned
+from ..optimize.search import local_minima
 from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
 from .modes import RowResponses, RowState, hushed_state, row_state
 from .weighted import WeightedStructure, solved
 from .working_model import WorkingModel, WorkingPlace, working_criterion
 
 SCAN = (0.1, 0.3, 1.0, 3.0)
-ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
+ENOUGH = 0.1  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
 STEPS = 2  # of Newton on the sums of one
@@ -136,7 +136,7 @@ def _quasi_likelihood(
             break
     if start is None:
         return Start(Points.multiple(covariances, 0.3), beta, structure.zeros(), glm, passes)
-    return replace(start, passes=passes)
+    return start if start.passes == passes else replace(start, passes=passes)
 
 
 def _approached(criterion: WorkingModel, points: Points) -> tuple[WorkingPlace, float]:
@@ -164,5 +164,15 @@ def _approached(criterion: WorkingModel, points: Points) -> tuple[WorkingPlace, 
 def _scanned(criterion: WorkingModel, covariances: Sequence[Covariance]) -> Points:
     """The lowest of the common multiples."""
     places = [Points.multiple(covariances, c) for c in SCAN]
-    values = criterion.values(places) or scanned(criterion.at, places)
-    return places[local_minima(values)[0]]
+    minima = local_minima(criterion.values(places) or [_value(criterion, place) for place in places])
+    if not minima:
+        raise NumericalError("the working linear model has no value at any place where a search could begin")
+    return places[minima[0]]
+
+
+def _value(criterion: WorkingModel, place: Points) -> float:
+    """Infinite where the arithmetic fails."""
+    try:
+        return criterion.at(place).value
+    except NumericalError:
+        return math.inf
