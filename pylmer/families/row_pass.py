@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import special
 
 from ..numerics.linalg import Array, chunks
 from ..numerics.unlocked import cached_property
@@ -75,29 +74,24 @@ class AnyPass:
 
 @dataclass(frozen=True, eq=False)
 class CanonicalPass(AnyPass):
-    """g = w mu - w y, and a deviance whose part in y alone is found once."""
+    """g = w mu - w y."""
 
     @cached_property
     def wy(self) -> Array:
         return self.y if self.w is None else self.w * self.y
 
-    @cached_property
-    def constant(self) -> float:
-        """The deviance less what `_piece` adds up."""
-        raise NotImplementedError
-
-    def __call__(self, eta: Array) -> Pass:
-        D, g, W = super().__call__(eta)
-        return D + self.constant, g, W
-
 
 @dataclass(frozen=True, eq=False)
 class PoissonLogPass(CanonicalPass):
-    """D/2 = sum w (mu - y eta) + constant, W = w mu."""
+    """D/2 = sum w (mu - y) - sum w y (eta - log y), W = w mu.
+
+    Of large counts sum w mu and sum w y eta are so much larger than D that their difference would be rounding.
+    """
 
     @cached_property
-    def constant(self) -> float:
-        return 2 * float(np.sum(special.xlogy(self.wy, self.y) - self.wy))
+    def log_y(self) -> Array:
+        """0 where y is 0."""
+        return np.asarray(np.log(np.where(self.y > 0, self.y, 1.0)))
 
     def _piece(self, eta: Array, piece: slice, g: Array, W: Array) -> float:
         wy = self.wy[piece]
@@ -105,7 +99,7 @@ class PoissonLogPass(CanonicalPass):
         if self.w is not None:
             W *= self.w[piece]
         np.subtract(W, wy, out=g)
-        return 2 * (float(np.add.reduce(W)) - float(wy @ eta))
+        return 2 * (float(np.add.reduce(g)) - float(wy @ (eta - self.log_y[piece])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +110,10 @@ class BinomialLogitPass(CanonicalPass):
     logarithms is the logarithm of products.
     """
 
+    def __call__(self, eta: Array) -> Pass:
+        D, g, W = super().__call__(eta)
+        return D + self.constant, g, W
+
     @cached_property
     def constant(self) -> float:
         return 2 * total(log_saturated(self.y), 1.0 if self.w is None else self.w)
@@ -123,9 +121,8 @@ class BinomialLogitPass(CanonicalPass):
     def _piece(self, eta: Array, piece: slice, g: Array, W: Array) -> float:
         wy = self.wy[piece]
         q, p = np.empty_like(eta), g
-        np.exp(
-            np.negative(eta if np.minimum.reduce(eta, initial=0.0) > LOWEST else np.maximum(eta, LOWEST), out=q), out=q
-        )
+        low = np.minimum.reduce(eta, initial=0.0) <= LOWEST
+        np.exp(np.negative(np.maximum(eta, LOWEST) if low else eta, out=q), out=q)
         np.divide(1.0, np.add(q, 1.0, out=p), out=p)
         q *= p
         np.multiply(p, q, out=W)

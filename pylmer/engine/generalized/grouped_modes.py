@@ -8,7 +8,6 @@ import numpy as np
 
 from ...numerics.linalg import Array
 from .grouped import GroupedStructure
-from .level_arrays import newton_step
 from .modes import Modes, ModeSearch, hushed_state
 
 
@@ -25,9 +24,3 @@ class GroupedSearch(ModeSearch):
         eta += self.fixed
         rows = hushed_state(self.responses, eta)
         return None if rows is None else Modes(u, [b], self.fixed, rows, float(np.vdot(own, own)), passes)
-
-    def step(self, at: Modes, weights: Array) -> tuple[list[Array], float]:
-        T, structure = self.T[0], self.structure
-        score = T.T @ structure.level_cross(at.rows.g) + at.u[0].T
-        step, decrease = newton_step(T, structure.level_squares(weights), score)
-        return [step.T], decrease

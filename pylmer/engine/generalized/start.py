@@ -117,7 +117,8 @@ def _quasi_likelihood(
     structure: WeightedStructure, glm: RowState, covariances: Sequence[Covariance], beta: Array, passes: int
 ) -> Start:
     """From the GLM and its beta; the passes that were made."""
-    start, state, offset = None, glm, glm.responses.offset
+    start: Start | None = None
+    state, offset = glm, glm.responses.offset
     for _ in range(ROUNDS):
         if start is not None:
             again = hushed_state(glm.responses, offset + structure.fixed(start.beta) + structure.random(start.b))
