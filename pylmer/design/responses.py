@@ -124,14 +124,14 @@ def _counts(value: Matrix, name: str) -> Response:
         columns = value.numbers.shape[1]
         raise RefusedError(f"the response {name!r} has {columns} columns; wanted two: cbind(successes, failures)")
     counts = np.asarray(value.numbers, float)
-    if not np.all(counts >= 0):
+    if not np.logical_and.reduce(counts >= 0, axis=None):
         row = int(np.flatnonzero(~np.all(counts >= 0, axis=1))[0])
         found = f"{np.min(counts[row]):g} in row {row + 1} of those used"
         raise RefusedError(f"cbind(successes, failures) wants counts, 0 or more; {name!r} has {found}")
-    trials = counts.sum(axis=1)
+    trials = np.add.reduce(counts, axis=1)
     y = np.divide(counts[:, 0], trials, out=np.zeros(len(trials)), where=trials > 0)
     said = _suspicious(value, counts, name)
-    broken = int(np.count_nonzero(np.any(np.abs(counts - np.round(counts)) > WHOLE, axis=1)))
+    broken = int(np.count_nonzero(np.logical_or.reduce(np.abs(counts - np.rint(counts)) > WHOLE, axis=1)))
     rows = "1 row" if broken == 1 else f"{broken} rows"
     uneven = (f"the response {name!r} has counts that are not whole in {rows}",) * bool(broken)
     return Response(value, y, trials, (*said, *uneven))

@@ -53,7 +53,7 @@ def _spreads(X: Array) -> list[float | None]:
 
 
 def _spread(column: Array) -> float | None:
-    if _is_indicator(column[:LOOK]) and _is_indicator(column):
+    if _is_indicator(column[:LOOK]) and (len(column) <= LOOK or _is_indicator(column)):
         return None
     squares, total = dot(column, column), float(np.add.reduce(column))
     about_mean = squares - total * (total / len(column))
@@ -68,10 +68,10 @@ def _spread(column: Array) -> float | None:
 
 
 def _is_indicator(values: Array) -> bool:
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
     if low == high or low < 0 or high > 1:
         return low == high and low in (0.0, 1.0)
-    return bool(((values == 0) | (values == 1)).all())
+    return bool(np.logical_and.reduce((values == 0) | (values == 1)))
 
 
 def sparse_spreads(X: Any) -> list[float | None]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from ..numerics.linalg import Array
-from .family import Family, Triple, in_rows, not_whole, refuse_rows, total
+from .family import Family, Triple, in_every_row, in_rows, not_whole, refuse_rows, total
 from .probability_links import ProbabilityLink
 
 
@@ -44,7 +44,7 @@ class Binomial(Family):
         return w * (a1 * b + a * b1), w * ((1 - y) * b1 - y * a1), w * ((1 - y) * b2 - y * a2)
 
     def saturated(self, y: Array, w: Array | float, phi: float = 1.0) -> float:
-        return self.saturated_of_trials(y, np.broadcast_to(np.asarray(w, float), y.shape), 1.0)
+        return self.saturated_of_trials(y, in_every_row(w, y), 1.0)
 
     def saturated_of_trials(self, y: Array, trials: Array, times: Array | float) -> float:
         """The same of proportions of `trials`, each row's log density counted so many times: w = trials times."""

@@ -191,7 +191,13 @@ class PowerFamily(MeanFamily):
 
 def total(values: Array, w: Array | float) -> float:
     """The sum of values over rows, weighted."""
-    return float(np.sum(w * values))
+    return float(np.add.reduce(np.asarray(w * values), axis=None))
+
+
+def in_every_row(w: Array | float, y: Array) -> Array:
+    """w as an array like y."""
+    weights = np.asarray(w, float)
+    return weights if weights.shape == y.shape else np.broadcast_to(weights, y.shape)
 
 
 def total_weight(y: Array, w: Array | float) -> float:
@@ -221,4 +227,4 @@ def in_rows(count: int) -> str:
 
 def not_whole(counts: Array) -> list[float]:
     """The counts that are no whole numbers."""
-    return [float(value) for value in counts[np.abs(counts - np.round(counts)) > WHOLE]]
+    return [float(value) for value in counts[np.abs(counts - np.rint(counts)) > WHOLE]]

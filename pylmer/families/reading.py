@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from ..errors import ArgumentError
@@ -54,6 +55,7 @@ def read_family(given: Any) -> Family:
     raise ArgumentError(f"family={_shown(given)}: wanted {_known()}, as a text, or an object of pylmer.families")
 
 
+@lru_cache(maxsize=64)
 def _from_text(text: str) -> Family:
     call = CALL.fullmatch(text)
     if call is None:

@@ -8,16 +8,15 @@ have their own arithmetic: one exponential a row, and for 0/1 responses not one 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from scipy import special
 
 from ..numerics.linalg import Array, chunks
+from ..numerics.unlocked import cached_property
 from .binomial import Binomial, log_saturated
 from .counts import Poisson
-from .family import Family, total
+from .family import Family, in_every_row, total
 
 PIECE = 8_192  # rows whose arrays stay in the second-level cache together
 LOWEST = -700.0  # eta below which e^-eta is no number
@@ -43,8 +42,9 @@ def row_pass(family: Family, y: Array, w: Array | float = 1.0) -> RowPass:
     >>> round(D, 6), g.round(6).tolist(), W.round(6).tolist()
     (2.0, [1.0, 0.0], [1.0, 3.0])
     """
-    y = np.ascontiguousarray(y, float)
-    weights = None if (np.ndim(w) == 0 and w == 1.0) or np.all(np.asarray(w) == 1.0) else np.broadcast_to(w, y.shape)
+    y, given = np.ascontiguousarray(y, float), np.asarray(w, float)
+    unweighted = np.logical_and.reduce(given == 1.0, axis=None)
+    weights = None if unweighted else in_every_row(given, y)
     kind = FAST.get((type(family), family.link.name), AnyPass)
     return kind(family, y, weights)
 
@@ -74,29 +74,24 @@ class AnyPass:
 
 @dataclass(frozen=True, eq=False)
 class CanonicalPass(AnyPass):
-    """g = w mu - w y, and a deviance whose part in y alone is found once."""
+    """g = w mu - w y."""
 
     @cached_property
     def wy(self) -> Array:
         return self.y if self.w is None else self.w * self.y
 
-    @cached_property
-    def constant(self) -> float:
-        """The deviance less what `_piece` adds up."""
-        raise NotImplementedError
-
-    def __call__(self, eta: Array) -> Pass:
-        D, g, W = super().__call__(eta)
-        return D + self.constant, g, W
-
 
 @dataclass(frozen=True, eq=False)
 class PoissonLogPass(CanonicalPass):
-    """D/2 = sum w (mu - y eta) + constant, W = w mu."""
+    """D/2 = sum w (mu - y) - sum w y (eta - log y), W = w mu.
+
+    Of large counts sum w mu and sum w y eta are so much larger than D that their difference would be rounding.
+    """
 
     @cached_property
-    def constant(self) -> float:
-        return 2 * float(np.sum(special.xlogy(self.wy, self.y) - self.wy))
+    def log_y(self) -> Array:
+        """0 where y is 0."""
+        return np.asarray(np.log(np.where(self.y > 0, self.y, 1.0)))
 
     def _piece(self, eta: Array, piece: slice, g: Array, W: Array) -> float:
         wy = self.wy[piece]
@@ -104,7 +99,7 @@ class PoissonLogPass(CanonicalPass):
         if self.w is not None:
             W *= self.w[piece]
         np.subtract(W, wy, out=g)
-        return 2 * (float(W.sum()) - float(wy @ eta))
+        return 2 * (float(np.add.reduce(g)) - float(wy @ (eta - self.log_y[piece])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +110,10 @@ class BinomialLogitPass(CanonicalPass):
     logarithms is the logarithm of products.
     """
 
+    def __call__(self, eta: Array) -> Pass:
+        D, g, W = super().__call__(eta)
+        return D + self.constant, g, W
+
     @cached_property
     def constant(self) -> float:
         return 2 * total(log_saturated(self.y), 1.0 if self.w is None else self.w)
@@ -122,13 +121,14 @@ class BinomialLogitPass(CanonicalPass):
     def _piece(self, eta: Array, piece: slice, g: Array, W: Array) -> float:
         wy = self.wy[piece]
         q, p = np.empty_like(eta), g
-        np.exp(np.negative(eta if eta.min() > LOWEST else np.maximum(eta, LOWEST), out=q), out=q)
+        low = np.minimum.reduce(eta, initial=0.0) <= LOWEST
+        np.exp(np.negative(np.maximum(eta, LOWEST) if low else eta, out=q), out=q)
         np.divide(1.0, np.add(q, 1.0, out=p), out=p)
         q *= p
         np.multiply(p, q, out=W)
         np.maximum(p, q, out=q)
         if self.w is None:
-            logs, positive = _log_product(q), float(np.maximum(eta, 0.0, out=q).sum())
+            logs, positive = _log_product(q), float(np.add.reduce(np.maximum(eta, 0.0, out=q)))
         else:
             w = self.w[piece]
             logs, positive = float(w @ np.log(q, out=q)), float(w @ np.maximum(eta, 0.0, out=q))

@@ -22,7 +22,8 @@ MOST_POLYNOMIAL_LEVELS = 95  # beyond it the polynomials are not orthogonal in d
 def treatment(n: int, base: int = 0) -> Array:
     """Indicators of every level but the base: (n, n - 1)."""
     matrix = np.zeros((n, n - 1))  # of a wide factor nearly all of it stays untouched, and takes no memory
-    matrix[np.delete(np.arange(n), base), np.arange(n - 1)] = 1.0
+    columns = np.arange(n - 1)
+    matrix[columns + (columns >= base), columns] = 1.0
     return matrix
 
 
@@ -142,4 +143,8 @@ def indicators(factor: Factor) -> Coding:
 
 def dense_columns(codes: Array, matrix: Array) -> list[Array]:
     """One array (n,) per column of the coding; a code of -1 gives NaN."""
-    return [np.append(column, np.nan)[codes] for column in matrix.T]
+    bordered, columns = np.full(len(matrix) + 1, np.nan), []
+    for column in matrix.T:
+        bordered[:-1] = column
+        columns.append(bordered[codes])
+    return columns

@@ -64,7 +64,8 @@ def bind_columns(*dots: Promise, deparse_level: Value = None) -> Matrix:
     n = max(length(value) for _, value in parts)
     blocks = [repeated(_block(value), n) for _, value in parts]
     names = tuple(name for promise, value in parts for name in _names(promise, value))
-    return Matrix(np.concatenate([np.broadcast_to(b, (n, b.shape[1])) for b in blocks], axis=1), names)
+    full = [b if len(b) == n else np.broadcast_to(b, (n, b.shape[1])) for b in blocks]
+    return Matrix(np.concatenate(full, axis=1), names)
 
 
 def _block(value: Value) -> Array:

@@ -270,6 +270,20 @@ def solve_upper_columns(R: Array, C: Array) -> Array:
     return solve_lower_columns(R.T, C, transposed=True)
 
 
+def solve_positive(A: Array, B: Array) -> Array:
+    """A^-1 B for A (k, k), the lower triangle read, and B (k,) or (k, m); NumericalError if A is not positive definite.
+
+    >>> solve_positive(np.array([[4.0, 0.0], [2.0, 2.0]]), np.array([8.0, 6.0])).tolist()
+    [1.0, 2.0]
+    """
+    if not B.size:
+        return B
+    _, solution, info = lapack.dposv(A, B, lower=1)
+    if info:
+        raise NumericalError("a matrix is not positive definite")
+    return np.asarray(solution).reshape(B.shape)
+
+
 def inverse_of_lower(L: Array) -> Array:
     """L^-1 of L (k, k) lower triangular with no zero on its diagonal."""
     return np.asarray(lapack.dtrtri(L, lower=1)[0]) if len(L) else L

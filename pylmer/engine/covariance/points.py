@@ -69,7 +69,7 @@ class Points(tuple[Point, ...]):
 
     def singular(self, tolerance: float = VANISHED) -> bool:
         """Whether some covariance has lost a direction, or a correlation that is a parameter is at its limit."""
-        return any((point.deviations() < tolerance).any() or point.at_limit(tolerance) for point in self)
+        return any(np.logical_or.reduce(p.deviations() < tolerance) or p.at_limit(tolerance) for p in self)
 
     def floored(self, floor: float) -> Self:
         """Every standard deviation at least `floor`."""

@@ -54,7 +54,7 @@ class Unstructured(Point):
         return E
 
     def tangents(self) -> Array:
-        return self._tangents
+        return np.asarray(2.0 * (self.U * self.T)[None]) if len(self.T) == 1 else self._tangents
 
     @cached_property
     def _tangents(self) -> Array:
@@ -63,6 +63,8 @@ class Unstructured(Point):
         return np.asarray(half + half.swapaxes(-1, -2))
 
     def curvature(self, G: Array) -> Array:
+        if len(self.T) == 1:
+            return np.asarray(2.0 * (self.U * G * self.U))
         places = _coordinates(len(self.T))
         return np.asarray((self.U.T @ G @ self.U).ravel()[places.pairs] * places.twice)
 
@@ -75,8 +77,11 @@ class Unstructured(Point):
         return np.asarray(self.T + self.U @ Delta)
 
     def moved(self, step: Array) -> Unstructured:
-        if self.s is not None and not step.any():
+        if self.s is not None and not np.logical_or.reduce(step):
             return self
+        if len(self.T) == 1:  # its axis stays
+            s = np.abs(self.T[0] + self.U[0] * step)
+            return Unstructured(self.U * s, self.U, s)
         return Unstructured.charted(self._displaced(step), self.U)
 
     def zeroed(self, tolerance: float) -> Unstructured:
@@ -96,7 +101,8 @@ class Unstructured(Point):
     def same_chart(self, other: Point) -> bool:
         if not isinstance(other, Unstructured):
             return False
-        return bool(np.minimum.reduce(np.abs(np.add.reduce(self.U * other.U, axis=0))) >= SAME_CHART)
+        cosines = np.abs(np.add.reduce(self.U * other.U, axis=0))
+        return bool(np.minimum.reduce(cosines) >= SAME_CHART)
 
     @property
     def axes(self) -> Array:

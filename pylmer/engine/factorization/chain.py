@@ -85,7 +85,7 @@ class ChainEngine(EliminationEngine):
     def reduced_at(self, T: Sequence[Array]) -> tuple[Array, Array] | None:
         if self.AC is None:
             return None
-        return reduced_at(self.gram, self.AC, self.gram.factor_templates(T)[0])
+        return reduced_at(self.gram.XytXy, self.AC, self.gram.factor_templates(T)[0])
 
     def factorize(self, T: Sequence[Array]) -> EliminationFactorization:
         templates = self.gram.factor_templates(T)

@@ -17,7 +17,6 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, products_of_rows
 from ...numerics.stacks import sum_of_logs
-from ..sums.gram import Gram
 from .blocked import EliminationFactorization
 from .contract import Covariances, Fixed, PlacedTangents
 
@@ -195,7 +194,7 @@ def on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:
     return out
 
 
-def reduced_at(gram: Gram, AC: Array, T: Array) -> tuple[Array, Array] | None:
+def reduced_at(XytXy: Array, AC: Array, T: Array) -> tuple[Array, Array] | None:
     """[X y]'V^-1[X y] (m, p + 1, p + 1) and log|V| (m,) at templates T (m, L, L); None of many levels, where slow.
 
     NumericalError if the arithmetic fails at one of them.
@@ -209,5 +208,5 @@ def reduced_at(gram: Gram, AC: Array, T: Array) -> tuple[Array, Array] | None:
     BAh = W.transpose(1, 2, 0, 3).reshape(L, width, m * J)
     pivots = eliminate(M.transpose(1, 2, 0, 3).reshape(L, L, m * J), BAh)
     h = BAh[:, L:].reshape(L, width - L, m, J).transpose(2, 0, 1, 3)
-    rest = gram.XytXy - (h @ h.swapaxes(-1, -2)).sum(axis=1)
+    rest = XytXy - (h @ h.swapaxes(-1, -2)).sum(axis=1)
     return rest, np.log(pivots).reshape(L, m, J).sum(axis=(0, 2))

@@ -16,7 +16,7 @@ from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, dot
 from ..covariance.family import CovarianceFamily as Covariance
-from ..covariance.point import VANISHED, Point
+from ..covariance.point import VANISHED
 from ..covariance.points import Points
 from ..optimize.search import INTERIOR
 from .doubt import other_starts
@@ -31,9 +31,10 @@ from .profiled_beta import Profiled
 from .proof import certify, with_vanished
 from .quadrature import Quadrature, QuadratureAt
 from .solution import GeneralizedOptimum
-from .start import Start, begin, working_criterion
+from .start import Start, begin
 from .user import At, GeneralizedDevfun
-from .weighted import GlmRows, weighted_scaling
+from .weighted import GlmRows, WeightedStructure, weighted_scaling
+from .working_model import working_criterion
 
 MOST_NODES = 100
 LAPLACE = (None, "lme4", "observed")
@@ -89,9 +90,14 @@ def make_generalized_devfun(
     observed = laplace == "observed" or (laplace is None and family.has_scale)
     scale: Scale = "none" if not family.has_scale else "lme4" if laplace == "lme4" else "exact"
     structure = suited_structure(rows, scaling)
-    lean = GroupedLaplace if isinstance(structure, GroupedStructure) else Laplace
-    criterion = (Profiled if nAGQ == 0 else lean)(structure, responses, observed, scale)
+    criterion = (Profiled if nAGQ == 0 else _suited_laplace)(structure, responses, observed, scale)
     return GeneralizedDevfun(Quadrature(criterion, nAGQ) if nAGQ > 1 else criterion, tuple(covariances), free_shape)
+
+
+def _suited_laplace(structure: WeightedStructure, responses: RowResponses, observed: bool, scale: Scale) -> Laplace:
+    if isinstance(structure, GroupedStructure):
+        return GroupedLaplace(structure, responses, observed, scale)
+    return Laplace(structure, responses, observed, scale)
 
 
 def _check(nAGQ: int, laplace: str | None) -> None:
@@ -146,7 +152,8 @@ def _optimum(
         return _by_quadrature(devfun, devfun.criterion, near, steps, par, beta)
     if near is not None:
         place = near.at.place if devfun.shapes else replace(near.at.place, shapes=np.zeros(0))
-        at, passes = _at(devfun, place, near.beta, near.laplace.modes.b), 0
+        beta = devfun.structure.scaling.R @ near.beta
+        at, passes = _at(devfun, place, beta, near.laplace.modes.b), 0
     else:
         at, passes = _started(devfun)
         at = _begun_at(devfun, at, par, beta)
@@ -260,12 +267,12 @@ def _settled(run: JointDescent[At]) -> JointDescent[At]:
 
 
 def _at(devfun: GeneralizedDevfun, place: Place, beta: Array, b: Sequence[Array]) -> At:
-    """The criterion at a place; `beta` (user's) is where that of a profiled one begins."""
+    """The criterion at a place; `beta` (of the scaled columns) is where that of a profiled one begins."""
     criterion = devfun.laplace
     if not isinstance(criterion, Profiled):
         return criterion.at(place, b)
     u = [each @ np.linalg.pinv(t).T for each, t in zip(b, criterion.templates(place), strict=True)]
-    return criterion.begun(place, u, criterion.structure.scaling.R @ beta)
+    return criterion.begun(place, u, beta)
 
 
 def _started(devfun: GeneralizedDevfun) -> tuple[At, int]:
@@ -286,7 +293,7 @@ def _started(devfun: GeneralizedDevfun) -> tuple[At, int]:
 
 def _deviation(values: Array) -> float:
     """Standard deviation, in two products."""
-    n, total = len(values), float(values.sum())
+    n, total = len(values), float(np.add.reduce(values))
     return math.sqrt(max(dot(values, values) - total * total / n, 0.0) / n)
 
 
@@ -294,19 +301,18 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     """The criterion at the start, or at multiples of I where it has none, or where separation may have made it."""
     structure = devfun.structure
 
-    def tried(points: Sequence[Point], beta: Array, b: Sequence[Array]) -> At | None:
-        place = Place(Points(points), beta if devfun.p else np.zeros(0), shapes)
+    def tried(points: Points, beta: Array, b: Sequence[Array]) -> At | None:
+        place = Place(points, beta if devfun.p else np.zeros(0), shapes)
         try:
-            at = _at(devfun, place, structure.scaling.inverse @ beta, b)
+            at = _at(devfun, place, beta, b)
             return at if np.isfinite(at.value) else None
         except NumericalError:
             return None
 
     def at_multiple(c: float) -> At | None:
-        points = [covariance.multiple(c) for covariance in devfun.covariances]
+        points = Points.multiple(devfun.covariances, c)
         try:
-            at = working_criterion(structure, start.glm).at(points)
-            beta, b = at.factorization.fixed.beta, [x[:, :, 0] for x in at.factorization.modes(at.v[:, None])[1]]
+            beta, b = working_criterion(structure, start.glm).at(points).effects()
         except NumericalError:
             beta, b = start.beta, structure.zeros()
         return tried(points, beta, b)
@@ -314,7 +320,7 @@ def _best_start(devfun: GeneralizedDevfun, start: Start, shapes: Array) -> At:
     first = tried(start.points, start.beta, start.b)
     large = devfun.responses.family.link.name in ENDLESS and (
         _deviation(structure.random(start.b)) > LARGE
-        or float(np.max(np.abs(structure.fixed(start.beta)), initial=0.0)) > FAR
+        or float(np.maximum.reduce(np.abs(structure.fixed(start.beta)), initial=0.0)) > FAR
     )
     others = [at_multiple(c) for c in (OTHERS if large else LAST_RESORTS if first is None else ())]
     found = [at for at in (first, *others) if at is not None]

@@ -9,7 +9,6 @@ until a step is a negligible part of a standard error.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import linalg
@@ -17,6 +16,7 @@ from scipy import linalg
 from ...errors import NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, chunks, inverse_upper, rows_for_factor, triangular_factor
+from ...numerics.unlocked import cached_property
 from .separation import Separation, find_separation
 
 EPSILON = 1e-8  # relative change of the deviance that R's glm takes for rest

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from ...numerics.linalg import Array, Codes, sorted_by
+from ...numerics.unlocked import cached_property
 from ..factorization.blocked import EliminationEngine
 from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.choose import elimination_engine
@@ -22,7 +22,8 @@ from ..sums.scaling import Scaling
 from ..sums.tally import Column, times
 from .level_arrays import newton_step, product, product_from, summed
 from .nested import NestedStructure, nested_intercepts
-from .weighted import HELD, GlmRows, WeightedStructure, form_structure, pair_places
+from .sorted_rows import SortedRows
+from .weighted import HELD, GlmRows, WeightedStructure, form_structure
 
 WIDEST = 3  # effects of a level
 
@@ -69,22 +70,20 @@ class GroupedStructure(WeightedStructure):
         factor = self.sums.factors[0]
         return np.zeros((factor.J, factor.L, 0))
 
+    @cached_property
+    def codes(self) -> Codes:
+        """The level of every row (n,)."""
+        return self.sums.factors[0].codes
+
     def random(self, b: Sequence[Array]) -> Array:
         (effects,) = b
-        if effects.ndim > 2:
-            return super().random(b)
-        out: Array = self._effect(effects[:, 0], self.Z[0])
-        for a, z in enumerate(self.Z[1:], 1):
-            out += self._effect(effects[:, a], z)
-        return out
+        return super().random(b) if effects.ndim > 2 else self.of_levels(effects.T)
 
-    def _effect(self, b: Array, z: Column) -> Array:
-        """z_i b_j of every row (n,): a new array."""
-        codes = self.sums.factors[0].codes
-        if isinstance(z, float):
-            return np.asarray((z * b).take(codes))
-        out: Array = b.take(codes)
-        out *= z
+    def of_levels(self, b: Array) -> Array:
+        """Z b of every row (n,), for b (L, J): a new array."""
+        out = _in_rows(b[0], self.codes, self.Z[0])
+        for a in range(1, len(b)):
+            out += _in_rows(b[a], self.codes, self.Z[a])
         return out
 
     def cross(self, c: Array) -> list[Array]:
@@ -97,24 +96,24 @@ class GroupedStructure(WeightedStructure):
         return np.array([self._count(c, z) for z in self.Z])
 
     def _count(self, c: Array, z: Column) -> Array:
-        factor = self.sums.factors[0]
+        J = self.sums.factors[0].J
         if isinstance(z, float):
-            return np.asarray(z * np.bincount(factor.codes, c, factor.J))
-        return np.bincount(factor.codes, c * z, factor.J)
+            return np.asarray(z * np.bincount(self.codes, c, J))
+        return np.bincount(self.codes, c * z, J)
 
     @cached_property
     def _sorted(self) -> SortedRows | None:
         """None where that is much to hold, or a level has no row."""
-        factor, L, p = self.sums.factors[0], len(self.Z), self.p
+        codes, L, p = self.codes, len(self.Z), self.p
         if (L * (p + 1) + L * (L + 1) // 2) * self.n > HELD:
             return None
-        counts = np.bincount(factor.codes, minlength=factor.J)
-        if counts.min() == 0:
+        counts = np.bincount(codes, minlength=self.sums.factors[0].J)
+        if not np.minimum.reduce(counts):
             return None
-        order = None if np.all(factor.codes[1:] >= factor.codes[:-1]) else sorted_by(factor.codes, factor.J)
-        return SortedRows.of(self.Z, self._Xt, order, np.cumsum(counts) - counts)
+        order = None if np.logical_and.reduce(codes[1:] >= codes[:-1]) else sorted_by(codes, len(counts))
+        return SortedRows.of(self.Z, self._Xt, order, np.add.accumulate(counts) - counts)
 
-    def _squares(self, weights: Array) -> Array:
+    def level_squares(self, weights: Array) -> Array:
         """Z'WZ (L, L, J)."""
         L = len(self.Z)
         if self._sorted is not None:
@@ -126,6 +125,14 @@ class GroupedStructure(WeightedStructure):
                 if a > b:
                     out[b, a] = out[a, b]
         return out
+
+    def level_sums(self, weights: Array) -> tuple[Array, Array]:
+        """Z'W[Z X] (L, L + p, J) and X'WX (p, p)."""
+        if self._sorted is not None:
+            return self._sorted.sums(weights), self.fixed_squares(weights)
+        gram = super().filled(weights).gram
+        (own,) = gram.factors
+        return np.concatenate([_levels(own.ZtZ), _levels(own.ZtXy)[:, :-1]], axis=1), gram.XytXy[:-1, :-1]
 
     def filled(self, weights: Array, fixed: bool = True) -> GroupedEngine:
         if fixed and self._sorted is not None:
@@ -139,9 +146,10 @@ class GroupedStructure(WeightedStructure):
 
     def _summed(self, rows: SortedRows, weights: Array, Wz: Array | None = None, square: float = 0.0) -> GroupedEngine:
         """The engine of [Z X 0], or of [Z X z] given W z (n,) and z'Wz."""
-        p, L, ACI = self.p, len(self.Z), rows.sums(weights)
-        XytXy = np.zeros((p + 1, p + 1))
-        XytXy[:p, :p] = self.fixed_squares(weights)
+        p, L, J = self.p, len(self.Z), self.sums.factors[0].J
+        ACI, XytXy = np.zeros((L, 2 * L + p + 1, J)), np.zeros((p + 1, p + 1))
+        ACI[:, : L + p], XytXy[:p, :p] = rows.sums(weights), self.fixed_squares(weights)
+        ACI[:, -L:] = np.eye(L)[:, :, None]
         if Wz is not None:
             ACI[:, L + p], XytXy[:p, p], XytXy[p, p] = self.level_cross(Wz), self.fixed_cross(Wz), square
             XytXy[p, :p] = XytXy[:p, p]
@@ -152,73 +160,19 @@ class GroupedStructure(WeightedStructure):
     def mode_step(
         self, weights: Array, g: Array, T: Sequence[Array], u: Sequence[Array], b: Sequence[Array]
     ) -> tuple[list[Array], float]:
-        step, decrease = newton_step(T[0], self._squares(weights), T[0].T @ self.level_cross(g) + u[0].T)
+        step, decrease = newton_step(T[0], self.level_squares(weights), T[0].T @ self.level_cross(g) + u[0].T)
         return [step.T], decrease
 
     def quadratic(self, own: Sequence[Array], between: dict[tuple[int, int], Array]) -> Array:
-        (K,), codes = own, self.sums.factors[0].codes
-        out: Array = np.asarray(times(K[:, 0, 0].take(codes), self.ZZ[0][0]))
-        for a in range(1, len(self.Z)):
+        return self.level_quadratic(_levels(own[0]))
+
+    def level_quadratic(self, K: Array) -> Array:
+        """z_i'K z_i of every row (n,), for K of the levels (L, L, J)."""
+        out = _in_rows(K[0, 0], self.codes, self.ZZ[0][0])
+        for a in range(1, len(K)):
             for b in range(a + 1):
-                entry = K[:, a, a] if a == b else K[:, a, b] + K[:, b, a]
-                out += times(entry.take(codes), self.ZZ[a][b])
+                out += _in_rows(K[a, a] if a == b else K[a, b] + K[b, a], self.codes, self.ZZ[a][b])
         return out
-
-
-@dataclass(frozen=True, eq=False)
-class SortedRows:
-    """Rows sorted by level, so that sums over levels are sums of neighbours.
-
-    order     of the rows (n,), None if they are sorted as they stand
-    starts    where each level begins (J,)
-    Z         (L, n)
-    products  of the columns of Z, each pair once, then zeros for y, and z x (L (L + 1) / 2 + L p, n)
-    """
-
-    order: Codes | None
-    starts: Codes
-    Z: Array
-    products: Array
-
-    @classmethod
-    def of(cls, Z: Sequence[Column], Xt: Array, order: Codes | None, starts: Codes) -> SortedRows:
-        columns = np.array([np.broadcast_to(z, Xt.shape[1]) for z in Z])
-        a, b = np.tril_indices(len(Z))
-        pairs = columns[a] * columns[b]
-        products = np.concatenate([pairs, *(Xt * z for z in columns)])
-        if order is not None:
-            columns, products = columns.take(order, axis=1), products.take(order, axis=1)
-        return cls(order, starts, columns, products)
-
-    def sorted(self, values: Array) -> Array:
-        """Of the rows (n,)."""
-        return values if self.order is None else values.take(self.order)
-
-    def cross(self, c: Array) -> Array:
-        """Z'c (L, J)."""
-        return np.add.reduceat(self.Z * self.sorted(c), self.starts, axis=1)
-
-    def squares(self, weights: Array) -> Array:
-        """Z'WZ (L, L, J)."""
-        pairs = len(self.Z) * (len(self.Z) + 1) // 2
-        sums = np.add.reduceat(self.products[:pairs] * self.sorted(weights), self.starts, axis=1)
-        return sums.take(pair_places(len(self.Z)), axis=0)
-
-    def sums(self, weights: Array) -> Array:
-        """Z'WZ, Z'WX, zeros and I of every level side by side (L, L + p + 1 + L, J)."""
-        rows, J = len(self.products), len(self.starts)
-        sums = np.empty((rows + 2, J))
-        np.add.reduceat(self.products * self.sorted(weights), self.starts, axis=1, out=sums[:rows])
-        sums[rows], sums[rows + 1] = 0.0, 1.0
-        return sums.take(self.places, axis=0)
-
-    @cached_property
-    def places(self) -> Codes:
-        """Where the entries of `sums` stand among sums of products, then 0 and 1."""
-        L, rows = len(self.Z), len(self.products)
-        pairs = L * (L + 1) // 2
-        fixed = np.arange(pairs, rows).reshape(L, -1)
-        return np.hstack([pair_places(L), fixed, np.full((L, 1), rows), rows + np.eye(L, dtype=np.int64)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,6 +270,15 @@ class GroupedFactorization(OneFactorization):
 
     def leverages(self, rows: IncidentRows) -> Array:
         return rows.quadratic([_stack(self.K)], {})
+
+
+def _in_rows(values: Array, codes: Codes, z: Column) -> Array:
+    """The value (J,) of every row's level times z (n,): a new array."""
+    if type(z) is float:
+        return (z * values).take(codes)
+    out = values.take(codes)
+    out *= z
+    return out
 
 
 def _levels(A: Array) -> Array:

@@ -19,19 +19,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, symmetric, traces
+from ...numerics.unlocked import cached_property
 from ..criterion.deviance import noise
 from ..factorization.blocked import EliminationEngine, EliminationFactorization
 from ..factorization.contract import directions
 from ..sums.gram import factor_templates
 from . import negative_binomial
-from .modes import DECREMENT, Modes, RowResponses, find_modes
+from .modes import DECREMENT, Modes, ModeSearch, RowResponses, find_modes
 from .place import Place
 from .weighted import WeightedStructure, solve_effects, solved
 
@@ -66,9 +66,16 @@ class Laplace:
     def begun(self, place: Place, u: Sequence[Array]) -> LaplaceAt:
         """The criterion at `place`, its modes sought from u per factor (J, L)."""
         responses, T = self.responses_at(place), self.templates(place)
+        return LaplaceAt(self, place, responses, T, self.modes_at(place, responses, T, u))
+
+    def modes_at(self, place: Place, responses: RowResponses, T: Sequence[Array], u: Sequence[Array]) -> Modes:
+        """The modes at the templates and beta of a place, sought from u per factor (J, L)."""
         fixed = responses.offset + self.structure.fixed(place.beta)
-        modes = find_modes(self.structure, responses, T, fixed, u, self.tolerance)
-        return LaplaceAt(self, place, responses, T, modes)
+        return find_modes(self.search(responses, T, fixed), u, self.tolerance)
+
+    def search(self, responses: RowResponses, T: Sequence[Array], fixed: Array) -> ModeSearch:
+        """What the modes minimize."""
+        return ModeSearch(self.structure, responses, T, fixed)
 
     def templates(self, place: Place) -> list[Array]:
         """T per factor (L, L)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...numerics.linalg import Array
-from ..factorization.one_factor import eliminate, scalar_pivots
+from ..factorization.one_factor import scalar_pivots
 
 
 def product(A: Array, B: Array) -> Array:
@@ -45,8 +45,25 @@ def newton_step(T: Array, A: Array, score: Array) -> tuple[Array, float]:
     if L == 1:
         step = score / -scalar_pivots(float(T[0, 0]), A[0])
         return step, -float(np.vdot(score, step))
-    W = np.empty((L, 1 + L, J))
-    W[:, 0], W[:, 1:] = score, np.eye(L)[:, :, None]
-    eliminate(np.matmul(T.T, (T.T @ A.reshape(L, -1)).reshape(L, L, J)), W)
-    half = W[:, :1]
-    return -product_from(W[:, 1:], half)[:, 0], float(np.vdot(half, half))
+    return _eliminated_step(np.matmul(T.T, (T.T @ A.reshape(L, -1)).reshape(L, L, J)), score)
+
+
+def _eliminated_step(M: Array, score: Array) -> tuple[Array, float]:
+    """`newton_step` for I + M = L L': h = L^-1 score, then -L'^-1 h; M is lost."""
+    last, x, above = len(M) - 1, -score, []
+    for j in range(last):
+        root = np.sqrt(scalar_pivots(1.0, M[j, j]))
+        beside = M[j, j + 1 :] / root
+        x[j] /= root
+        x[j + 1 :] -= beside * x[j]
+        M[j + 1 :, j + 1 :] -= beside[:, None] * beside
+        above.append((root, beside))
+    root = np.sqrt(scalar_pivots(1.0, M[last, last]))
+    x[last] /= root
+    decrease = float(np.vdot(x, x))
+    x[last] /= root
+    for j in reversed(range(last)):
+        root, beside = above[j]
+        x[j] -= np.add.reduce(beside * x[j + 1 :], axis=0)
+        x[j] /= root
+    return x, decrease

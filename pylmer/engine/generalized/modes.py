@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...families import Family, RowPass, row_pass
 from ...numerics.linalg import Array
+from ...numerics.unlocked import cached_property
 from .weighted import WeightedStructure
 
 DECREMENT = 1e-9  # decrease promised by a step, in units of the criterion, after which no other is needed
@@ -47,7 +47,7 @@ class RowResponses:
     @cached_property
     def everywhere(self) -> bool:
         """Whether every finite eta has a mean (every domain is the line, or one of its halves)."""
-        return all(self.family.valid(np.full(1, sign)) for sign in (-1.0, 1.0))
+        return self.family.valid(np.array([-1.0, 1.0]))
 
     @cached_property
     def counted(self) -> int:
@@ -57,7 +57,7 @@ class RowResponses:
     @cached_property
     def unweighted(self) -> bool:
         """Whether all prior weights are 1."""
-        return bool(np.all(self.weights == 1.0))
+        return bool(np.logical_and.reduce(self.weights == 1.0))
 
     @cached_property
     def inverse_weights(self) -> Array:
@@ -106,11 +106,15 @@ class RowState:
 def row_state(responses: RowResponses, eta: Array) -> RowState | None:
     """The rows at eta, None outside of the domain."""
     with np.errstate(all="ignore"):
-        if not (responses.everywhere or responses.family.valid(eta)):
-            return None
-        D, g, W = responses.row_pass(eta)
-        known = math.isfinite(D) and math.isfinite(np.add.reduce(g))
-    return RowState(responses, eta, D, g, W) if known else None
+        return hushed_state(responses, eta)
+
+
+def hushed_state(responses: RowResponses, eta: Array) -> RowState | None:
+    """`row_state` where numpy is kept from speaking of overflow already."""
+    if not (responses.everywhere or responses.family.valid(eta)):
+        return None
+    D, g, W = responses.row_pass(eta)
+    return RowState(responses, eta, D, g, W) if math.isfinite(D + np.add.reduce(g)) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,25 +134,42 @@ class Modes:
         return self.rows.D + self.penalty
 
 
-def find_modes(
-    structure: WeightedStructure,
-    responses: RowResponses,
-    T: Sequence[Array],
-    fixed: Array,
-    u: Sequence[Array],
-    tolerance: float = DECREMENT,
-) -> Modes:
-    """The modes at templates T per factor (L, L) and fixed = offset + X beta (n,), begun at u per factor (J, L).
+@dataclass(frozen=True, eq=False)
+class ModeSearch:
+    """D + |u|^2 as a function of u, at templates T per factor (L, L) and fixed = offset + X beta (n,)."""
+
+    structure: WeightedStructure
+    responses: RowResponses
+    T: Sequence[Array]
+    fixed: Array
+
+    def at(self, u: list[Array], passes: int) -> Modes | None:
+        """The rows at u per factor (J, L), None outside of the domain."""
+        return at_effects(self.structure, self.responses, self.T, self.fixed, u, passes)
+
+    def step(self, at: Modes, weights: Array) -> tuple[list[Array], float]:
+        """Newton's step of u under weights O or W per factor (J, L), and the decrease that it promises."""
+        return self.structure.mode_step(weights, at.rows.g, self.T, at.u, at.b)
+
+
+def find_modes(search: ModeSearch, u: Sequence[Array], tolerance: float = DECREMENT) -> Modes:
+    """Where it is smallest, begun at u per factor (J, L).
 
     NumericalError where no start is in the domain or no step lowers D + |u|^2.
     """
-    at = _begun(structure, responses, T, fixed, u)
+    with np.errstate(all="ignore"):  # what is not finite ends in a NumericalError
+        return _descended(search, _begun(search, u), tolerance)
+
+
+def _descended(search: ModeSearch, at: Modes, tolerance: float) -> Modes:
+    n, has_scale = search.structure.n, search.responses.family.has_scale
     for _ in range(STEPS):
-        step, decrement = newton_step(structure, at, T)
-        scale = max(at.value / structure.n, 1e-300) if responses.family.has_scale else 1.0
+        step, decrement = _newton_step(search, at)
+        value = at.rows.D + at.penalty
+        scale = max(value / n, 1e-300) if has_scale else 1.0
         if decrement <= ROUNDING * scale:  # the step itself is noise
             return at
-        lower = _lowered(structure, at, T, fixed, step, decrement)
+        lower = _lowered(search, at, step, value + 1e-14 * n + 1e-13 * abs(value))
         if lower is None:
             if decrement <= 1e-7 * scale:
                 return at
@@ -162,11 +183,11 @@ def find_modes(
 def at_effects(
     structure: WeightedStructure, responses: RowResponses, T: Sequence[Array], fixed: Array, u: list[Array], passes: int
 ) -> Modes | None:
-    """The rows at given u, None outside of the domain."""
+    """The rows at given u, None outside of the domain; numpy kept from speaking of overflow."""
     b = [(t @ each.T).T for each, t in zip(u, T, strict=True)]
     eta = structure.random(b)
     eta += fixed
-    rows = row_state(responses, eta)
+    rows = hushed_state(responses, eta)
     return None if rows is None else Modes(u, b, fixed, rows, squared_length(u), passes)
 
 
@@ -175,34 +196,28 @@ def squared_length(u: Sequence[Array]) -> float:
     return float(sum([np.vdot(each, each) for each in u]))
 
 
-def _begun(
-    structure: WeightedStructure, responses: RowResponses, T: Sequence[Array], fixed: Array, u: Sequence[Array]
-) -> Modes:
+def _begun(search: ModeSearch, u: Sequence[Array]) -> Modes:
     for share in (1.0, 0.5, 0.0):
-        at = at_effects(structure, responses, T, fixed, [share * each for each in u], 1)
+        at = search.at([*u] if share == 1.0 else [share * each for each in u], 1)
         if at is not None:
             return at
     raise NumericalError("the linear predictor leaves the domain of the inverse link")
 
 
-def newton_step(structure: WeightedStructure, at: Modes, T: Sequence[Array]) -> tuple[list[Array], float]:
-    """The step of u per factor (J, L) and the decrease of D + |u|^2 that it promises."""
+def _newton_step(search: ModeSearch, at: Modes) -> tuple[list[Array], float]:
+    """Under the observed weights, or the expected ones where those are not positive definite."""
     try:
-        return structure.mode_step(at.rows.O, at.rows.g, T, at.u, at.b)
+        return search.step(at, at.rows.O)
     except NumericalError:
-        return structure.mode_step(at.rows.W, at.rows.g, T, at.u, at.b)
+        return search.step(at, at.rows.W)
 
 
-def _lowered(
-    structure: WeightedStructure, at: Modes, T: Sequence[Array], fixed: Array, step: list[Array], decrement: float
-) -> Modes | None:
-    """The first of the halved steps that does not raise D + |u|^2 by more than rounding, None if all do."""
-    allowed = at.value + 1e-14 * structure.n + 1e-13 * abs(at.value)
+def _lowered(search: ModeSearch, at: Modes, step: list[Array], highest: float) -> Modes | None:
+    """The first of the halved steps that leads no higher, None if all do."""
     share = 1.0
-    for halving in range(HALVINGS):
-        u = [a + share * s for a, s in zip(at.u, step, strict=True)]
-        lower = at_effects(structure, at.rows.responses, T, fixed, u, at.passes + 1 + halving)
-        if lower is not None and lower.value <= allowed:
+    for passes in range(at.passes + 1, at.passes + 1 + HALVINGS):
+        lower = search.at([a + share * s for a, s in zip(at.u, step, strict=True)], passes)
+        if lower is not None and lower.rows.D + lower.penalty <= highest:
             return lower
         share *= 0.5
     return None

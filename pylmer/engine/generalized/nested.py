@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Codes
+from ...numerics.unlocked import cached_property
 from ..factorization.blocked import Elimination, EliminationFactorization
 from ..factorization.chain import ChainEngine, ChainPlan
 from ..factorization.contract import Covariances, IncidentRows

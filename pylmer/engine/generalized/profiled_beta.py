@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...numerics.linalg import Array, symmetric
 from ...numerics.stacks import inner_products
+from ...numerics.unlocked import cached_property
 from ..factorization.blocked import EliminationFactorization
 from .laplace import Laplace, LaplaceAt
 from .modes import HALVINGS, ROUNDING, STEPS, Modes, at_effects
@@ -87,6 +87,7 @@ def crossproducts(factorization: EliminationFactorization) -> Array:
     return symmetric(factorization.reduced_Xy[:-1, :-1])
 
 
+@np.errstate(all="ignore")  # what is not finite ends in a NumericalError
 def joint_modes(
     criterion: Laplace, place: Place, T: Sequence[Array], beta: Array, u: Sequence[Array]
 ) -> tuple[Modes, Array]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, symmetric
+from ...numerics.linalg import Array, eigen, symmetric
 from ..optimize.certificate import TOLERANCE, Certificate
-from ..optimize.trust_region import trust_step
+from ..optimize.trust_region import step_along
 from .joint_newton import JointAt, JointDescent, difference_step
 from .laplace import LaplaceAt
 from .place import Place
@@ -41,16 +41,15 @@ def observed_information(at: JointAt) -> Array:
 
 def _measured(at: JointAt, H: Array, laplace: LaplaceAt) -> Certificate:
     free = at.place.free
-    proof = Certificate(0.0, 0.0, 1.0, kkt(laplace))
     if not free.any():
-        return proof
-    H, g = H[np.ix_(free, free)], at.gradient[free]
-    step, decrease, _ = trust_step(g, H, 1e3)
+        return Certificate(0.0, 0.0, 1.0, kkt(laplace))
+    g = at.gradient[free]
+    values, vectors = eigen(H[free][:, free])
+    step, decrease, _ = step_along(g, values, vectors, 1e3)
     if decrease > TOLERANCE:
         decrease = min(decrease, _gained(at, free, step))
-    values = np.linalg.eigvalsh(H)
-    eigenvalue = float(values[0] / max(np.max(np.abs(values)), 1e-300))
-    return replace(proof, decrease=max(decrease, 0.0), step=float(np.max(np.abs(step))), eigenvalue=eigenvalue)
+    eigenvalue = float(values[0] / max(-values[0], values[-1], 1e-300))
+    return Certificate(max(decrease, 0.0), float(np.maximum.reduce(np.abs(step))), eigenvalue, kkt(laplace))
 
 
 def _gained(at: JointAt, free: Array, step: Array) -> float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import product as combinations
 
 import numpy as np
@@ -21,6 +20,7 @@ from ...errors import ArgumentError, NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, transposed
 from ...numerics.stacks import cholesky, inverse_lower, product
+from ...numerics.unlocked import cached_property
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..criterion.deviance import noise

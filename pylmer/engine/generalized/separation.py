@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import NumericalError
+from ...families.family import in_every_row
 from ...numerics.linalg import Array, Codes, cholesky_of_one, inverse_of_lower
 
 FEASIBLE = 1e-7  # of the largest |x_i'd|: what counts as 0
@@ -48,7 +49,7 @@ def find_separation(X: Array, y: Array, w: Array | float = 1.0, counts: bool = F
     >>> found.described(["(Intercept)", "x"])
     '-0.667 (Intercept), +0.333 x'
     """
-    used = np.broadcast_to(np.asarray(w, float), y.shape) > 0
+    used = in_every_row(w, y) > 0
     rises = np.where((y >= 1) & (not counts), 1.0, 0.0)
     sign = np.where(y <= 0, -1.0, rises)
     columns, wanted = (X.T, sign) if used.all() else (X[used].T, sign[used])
@@ -76,7 +77,7 @@ def _overlapping(Xt: Array, sign: Array) -> bool:
     """
     still, eta = sign == 0, np.zeros(len(sign))
     y = 0.5 + 0.5 * sign
-    if not np.any(sign > 0):
+    if not np.logical_or.reduce(sign > 0):
         y[still] = 1.0  # of rows that stand still any y will do
     for _ in range(LOGISTIC_STEPS):
         mu = 1.0 / (1.0 + np.exp(-eta))
@@ -87,10 +88,10 @@ def _overlapping(Xt: Array, sign: Array) -> bool:
             return False
         step = (half.T @ (half @ (Xt @ r))) @ Xt
         Vs = V * step
-        if np.all((sign * (r - 1.1 * Vs) > 0) | still):
+        if np.logical_and.reduce((sign * (r - 1.1 * Vs) > 0) | still):
             e = r - Vs
             rounding = V * ((half.T @ (half @ (Xt @ e))) @ Xt)
-            if np.all((np.abs(rounding) < CLEAR * np.abs(e)) | still):
+            if np.logical_and.reduce((np.abs(rounding) < CLEAR * np.abs(e)) | still):
                 return True
         eta += np.minimum(np.maximum(step, -4.0), 4.0)
     return False

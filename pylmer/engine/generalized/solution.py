@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from ...errors import NumericalError
 from ...families import Family
 from ...numerics.linalg import Array, block_diagonal, symmetric
+from ...numerics.unlocked import cached_property
 from ..covariance.points import Points
 from ..factorization.blocked import EliminationFactorization
 from ..optimize.certificate import Certificate

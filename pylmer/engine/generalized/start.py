@@ -8,28 +8,23 @@ Clayton 1993), and so twice more from the modes found.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, symmetric
+from ...numerics.linalg import Array
 from ..covariance.family import CovarianceFamily as Covariance
-from ..covariance.point import Point
 from ..covariance.points import Points
-from ..criterion.profiled import At, Criterion
-from ..factorization.blocked import EliminationEngine
-from ..factorization.contract import Fixed, FixedNumbers
-from ..optimize.search import local_minima, scanned
+from ..optimize.search import local_minima
 from ..optimize.trust_region import KEPT, first_radius, radii, trust_step
-from .modes import RowResponses, RowState, row_state
+from .modes import RowResponses, RowState, hushed_state, row_state
 from .weighted import WeightedStructure, solved
+from .working_model import WorkingModel, WorkingPlace, working_criterion
 
 SCAN = (0.1, 0.3, 1.0, 3.0)
-ENOUGH = 1e-2  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
+ENOUGH = 0.1  # decrease promised by a step of the GLM, in units of its deviance, below which the start is good enough
 GLM_STEPS = 25
 ROUNDS = 3  # linearizations of penalized quasi-likelihood
 STEPS = 2  # of Newton on the sums of one
@@ -50,50 +45,17 @@ class Start:
     passes: int
 
 
-@dataclass(frozen=True, eq=False)
-class KnownScale(Criterion):
-    """The deviance of a linear mixed model with sigma = 1, up to a constant."""
-
-    def at(self, points: Iterable[Point]) -> At:
-        place = Points(points)
-        return KnownScaleAt(self, place, self.engine.factorize([point.template() for point in place]))
-
-    def value(self, fixed: Fixed) -> float:
-        d = float(self.deviance(fixed))
-        if not math.isfinite(d):
-            raise NumericalError(f"the criterion is {d}")
-        return d
-
-    def deviance(self, fixed: Fixed | FixedNumbers) -> Any:
-        return fixed.logdet_V + fixed.r2
-
-
-@dataclass(frozen=True, eq=False)
-class KnownScaleAt(At):
-    """`At` with sigma = 1."""
-
-    @property
-    def s2(self) -> float:
-        return 1.0
-
-    @property
-    def noise(self) -> float:
-        return 1e-12 * (1 + abs(self.value))
-
-    @cached_property
-    def information(self) -> Array:
-        """As of `At`, but that no scale is profiled out."""
-        return symmetric(self.curvature + self._working[0])
-
-
 def fit_glm(structure: WeightedStructure, responses: RowResponses) -> tuple[Array, RowState, int]:
-    """beta without random effects, roughly: beta, the rows there, passes over the rows."""
+    """beta without random effects, roughly: beta, the rows there, passes over the rows.
+
+    Numpy must be kept from speaking of overflow.
+    """
     first = responses.first
     if first is None:
         raise NumericalError("the response leaves the domain of the link")
     away = first.W * (first.eta - responses.offset) - first.g
     beta = _scored(structure, first, structure.fixed_cross(away))
-    at, passes = row_state(responses, responses.offset + structure.fixed(beta)), 2
+    at, passes = hushed_state(responses, responses.offset + structure.fixed(beta)), 2
     if at is None:
         beta, at = _constant(structure, responses)
     for _ in range(GLM_STEPS):
@@ -138,67 +100,60 @@ def _constant(structure: WeightedStructure, responses: RowResponses) -> tuple[Ar
 def _lowered(structure: WeightedStructure, at: RowState, beta: Array, step: Array) -> tuple[Array, RowState] | None:
     for halving in range(12):
         trial = beta + 0.5**halving * step
-        lower = row_state(at.responses, at.responses.offset + structure.fixed(trial))
+        lower = hushed_state(at.responses, at.responses.offset + structure.fixed(trial))
         if lower is not None and at.D >= lower.D:
             return trial, lower
     return None
 
 
-def working_engine(structure: WeightedStructure, at: RowState) -> EliminationEngine:
-    """The sums of [Z X z] of the working linear model at eta, weights W: W z = W (eta - offset) - g."""
-    eta = at.eta - at.responses.offset
-    Wz, square = at.W * eta - at.g, 0.0
-    if at.responses.family.has_scale:  # else a constant
-        used = at.W > 0
-        square = float(eta @ (Wz - at.g) + np.sum(at.g[used] ** 2 / at.W[used]))
-    return structure.working(at.W, Wz, square)
-
-
-def working_criterion(structure: WeightedStructure, at: RowState) -> Criterion:
-    """The deviance of the working linear model, its scale profiled or known to be 1."""
-    engine = working_engine(structure, at)
-    return Criterion(engine, False) if at.responses.family.has_scale else KnownScale(engine, False)
-
-
 def begin(structure: WeightedStructure, responses: RowResponses, covariances: Sequence[Covariance]) -> Start:
     """GLM, then penalized quasi-likelihood."""
-    beta, glm, passes = fit_glm(structure, responses)
-    start = None
-    state: RowState | None = glm
+    with np.errstate(all="ignore"):  # what is not finite ends in a NumericalError
+        beta, glm, passes = fit_glm(structure, responses)
+        return _quasi_likelihood(structure, glm, covariances, beta, passes)
+
+
+def _quasi_likelihood(
+    structure: WeightedStructure, glm: RowState, covariances: Sequence[Covariance], beta: Array, passes: int
+) -> Start:
+    """From the GLM and its beta; the passes that were made."""
+    start: Start | None = None
+    state, offset = glm, glm.responses.offset
     for _ in range(ROUNDS):
         if start is not None:
-            state = row_state(responses, responses.offset + structure.fixed(start.beta) + structure.random(start.b))
+            again = hushed_state(glm.responses, offset + structure.fixed(start.beta) + structure.random(start.b))
             passes += 1
-        if state is None:
-            break
+            if again is None:
+                break
+            state = again
         criterion = working_criterion(structure, state)
         begun = _scanned(criterion, covariances) if start is None else start.points
         try:
-            at, promised = _approached(criterion.at(begun))
+            at, promised = _approached(criterion, begun)
+            start = Start(at.points, *at.effects(), glm, passes)
         except NumericalError:
             break
-        start = Start(at.points, at.factorization.fixed.beta, _modes(at), glm, passes)
         if promised <= CLOSE:
             break
     if start is None:
-        points = Points(covariance.multiple(0.3) for covariance in covariances)
-        return Start(points, beta, structure.zeros(), glm, passes)
-    return replace(start, passes=passes)
+        return Start(Points.multiple(covariances, 0.3), beta, structure.zeros(), glm, passes)
+    return start if start.passes == passes else replace(start, passes=passes)
 
 
-def _approached(at: At) -> tuple[At, float]:
+def _approached(criterion: WorkingModel, points: Points) -> tuple[WorkingPlace, float]:
     """A few of Newton's steps, each kept if it leads down, the last asked for its value alone; what the first promised.
 
     After a step that no radius has shortened the next would gain less than another linearization; where a scale is
     profiled, only after one that promised little.
     """
-    radius, first, known = float(first_radius(at.points.extent)), 0.0, isinstance(at.criterion, KnownScale)
+    at, known = criterion.at(points), criterion.scale_is_known
+    radius, first = float(first_radius(points.extent)), 0.0
     for number in range(STEPS):
         step, decrease, inside = trust_step(at.gradient, at.information, radius)
         first = first if number else decrease
         if known and decrease <= LITTLE:
             break
-        trial = at.criterion.at(at.points.moved(step))
+        trial = criterion.at(at.points.moved(step))
         ratio = (at.value - trial.value) / decrease if decrease > 0 else -1.0
         at = trial if ratio > KEPT else at
         if inside if known else decrease <= SMALL:
@@ -207,15 +162,18 @@ def _approached(at: At) -> tuple[At, float]:
     return at, first
 
 
-def _scanned(criterion: Criterion, covariances: Sequence[Covariance]) -> Points:
-    def multiple(c: float) -> Points:
-        return Points(covariance.multiple(c) for covariance in covariances)
+def _scanned(criterion: WorkingModel, covariances: Sequence[Covariance]) -> Points:
+    """The lowest of the common multiples."""
+    places = [Points.multiple(covariances, c) for c in SCAN]
+    minima = local_minima(criterion.values(places) or [_value(criterion, place) for place in places])
+    if not minima:
+        raise NumericalError("the working linear model has no value at any place where a search could begin")
+    return places[minima[0]]
 
-    places = [multiple(c) for c in SCAN]
-    values = criterion.values(places) or scanned(criterion.at, places)
-    return places[local_minima(values)[0]]
 
-
-def _modes(at: At) -> list[Array]:
-    """b per factor (J, L)."""
-    return [b[:, :, 0] for b in at.factorization.modes(at.v[:, None])[1]]
+def _value(criterion: WorkingModel, place: Points) -> float:
+    """Infinite where the arithmetic fails."""
+    try:
+        return criterion.at(place).value
+    except NumericalError:
+        return math.inf

@@ -5,10 +5,9 @@ What the weights leave alone is a `sums.Structure`, found once; here it is what 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,12 +15,13 @@ from ...errors import NumericalError
 from ...numerics.linalg import (
     Array,
     Codes,
-    cholesky_of_one,
     chunks,
-    inverse_of_lower,
+    read_only,
     rows_for_products,
+    solve_positive,
     symmetric,
 )
+from ...numerics.unlocked import cached_property
 from ..factorization.blocked import EliminationEngine, Plan
 from ..factorization.choose import elimination_plan
 from ..factorization.crossed import DENSE_SHARE, CrossedPlan
@@ -92,12 +92,12 @@ class WeightedStructure:
     scaling: Scaling
     units: tuple[float, ...]
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Number of rows."""
         return self.sums.n
 
-    @property
+    @cached_property
     def p(self) -> int:
         """Number of columns of X."""
         return self.sums.rows.p
@@ -132,7 +132,7 @@ class WeightedStructure:
         """Products of the columns of X, each pair once (p (p + 1) / 2, n); None where that is much to hold."""
         if not 0 < self.p <= NARROW or self.p * (self.p + 1) // 2 * self.n > HELD:
             return None
-        a, b = np.tril_indices(self.p)
+        a, b = pairs_of(self.p)
         return np.asarray(self._Xt[a] * self._Xt[b])
 
     @cached_property
@@ -216,10 +216,16 @@ class WeightedStructure:
 
 
 @lru_cache(maxsize=32)
+def pairs_of(k: int) -> tuple[Codes, Codes]:
+    """Rows and columns of the lower triangle of a matrix (k, k), row by row."""
+    return read_only(np.tril_indices(k))  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=32)
 def pair_places(k: int) -> Codes:
     """Where the entries of a symmetric matrix (k, k) stand among the pairs of its lower triangle."""
     out = np.empty((k, k), np.int64)
-    a, b = np.tril_indices(k)
+    a, b = pairs_of(k)
     out[a, b] = out[b, a] = np.arange(len(a))
     return out
 
@@ -245,10 +251,9 @@ def solve_effects(engine: EliminationEngine, T: Sequence[Array], c: Sequence[Arr
 def solved(A: Array, B: Array) -> Array:
     """A^-1 B for symmetric A (p, p), the least of the solutions where A is not positive definite."""
     try:
-        half = inverse_of_lower(cholesky_of_one(A))
+        return solve_positive(A, B)
     except NumericalError:
         return np.asarray(np.linalg.pinv(A) @ B)
-    return np.asarray(half.T @ (half @ B))
 
 
 def term_templates(gram: Gram, T: Sequence[Array]) -> list[Array]:
@@ -280,9 +285,9 @@ def _is_ones(rows: GlmRows, terms: tuple[int, ...]) -> bool:
 
 def _without_units(rows: GlmRows, scaling: Scaling) -> Scaling:
     """The same with 1 for every factor that has a column of ones alone."""
-    alone = Counter(term.factor for term in rows.terms)
-    R_terms = (
-        np.eye(1) if term.Z is None and alone[term.factor] == 1 else R
+    factors = [term.factor for term in rows.terms]
+    R_terms = [
+        np.ones((1, 1)) if term.Z is None and factors.count(term.factor) == 1 else R
         for term, R in zip(rows.terms, scaling.R_terms, strict=True)
-    )
-    return replace(scaling, R_terms=tuple(R_terms))
+    ]
+    return Scaling(scaling.R, tuple(R_terms), scaling.shift)

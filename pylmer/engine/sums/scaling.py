@@ -109,8 +109,8 @@ def _term_scale(rows: Rows, term: TermRows, R: Array) -> Array:
 
     R  that of X, whose columns may be those of the term
     """
-    if term.Z is None and rows.weights is None:
-        return np.eye(1)
+    if term.Z is None:
+        return np.full((1, 1), 1.0 if rows.weights is None else math.sqrt(np.add.reduce(rows.weights) / rows.n) or 1.0)
     if term.Z is rows.X:
         return suited_scale(R, term.structure, term.hom)
     blocks = (term.columns(at) * rows.root_weights(at) for at in chunks(rows.n, rows_for_factor(term.width)))

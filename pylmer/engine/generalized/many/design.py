@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from ....numerics.linalg import Array, Codes
+from ....numerics.unlocked import cached_property
 from ..weighted import WeightedStructure
 from .arrays import stack
 

@@ -8,13 +8,13 @@ Formulas are those of `laplace`, for one grouping factor: with M_j = I + T'A_jT 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cached_property
 
 import numpy as np
 
 from ....errors import NumericalError
 from ....numerics.linalg import Array, Mask, symmetric, transposed
 from ....numerics.stacks import product
+from ....numerics.unlocked import cached_property
 from ...criterion.deviance import EPS
 from ...factorization.level_elimination import Level
 from ...many_responses.stacked import sigma_curvature, sigma_tangents
