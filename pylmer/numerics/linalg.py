@@ -97,6 +97,22 @@ def dot(a: Array, b: Array) -> float:
     return sum([float(a[at] @ b[at]) for at in chunks(len(a), ONE_THREAD_DOT)])
 
 
+def inner(A: Array, B: Array) -> float:
+    """The sum of the products of all entries of two arrays of one shape."""
+    return float(np.vdot(A, B)) if A.size <= ONE_THREAD_DOT else dot(A.reshape(-1), B.reshape(-1))
+
+
+def products_between(A: Array, B: Array) -> Array:
+    """A B' of few long rows, A (m, n) and B (k, n), a part at a time, as `dot`."""
+    n = A.shape[1]
+    if n <= ONE_THREAD_DOT and n * A.shape[0] * B.shape[0] <= ONE_THREAD_PRODUCT:
+        return np.asarray(A @ B.T)
+    out = np.zeros((len(A), len(B)))
+    for at in chunks(n, max(1, min(ONE_THREAD_DOT, ONE_THREAD_PRODUCT // max(1, out.size)))):
+        out += A[:, at] @ B[:, at].T
+    return out
+
+
 def product_by_rows(A: Array, B: Array) -> Array:
     """A B (m, k), of a small B (n, k) some rows of A at a time, by one thread."""
     size = ONE_THREAD_PRODUCT // max(1, B.size)

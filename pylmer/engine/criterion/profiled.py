@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal, joined, symmetric, traces
+from ...numerics.linalg import Array, block_diagonal, joined, products_of_rows, symmetric, traces
 from ..covariance.point import Point
 from ..covariance.points import Points
 from ..factorization.contract import Engine, Factorization, Fixed, FixedNumbers, PlacedTangents, directions
@@ -280,7 +280,7 @@ class OneFactorAt(At):
         factorization, m, s2 = self.factorization, self.criterion.m, self.s2
         fixed = factorization.fixed
         own = factorization.own(self.v)
-        squares, L = own @ own.T, len(own)
+        squares, L = products_of_rows(own), len(own)
         ZtQZ = symmetric(factorization.penalized(fixed.Phi if self.criterion.REML else None))
         G, E = slope(ZtQZ, -squares, s2), self._directions(L).reshape(-1, L * L)
         gDg, XVg = factorization.products_with(own)

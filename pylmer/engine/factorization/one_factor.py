@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, products_of_rows
+from ...numerics.linalg import Array, products_between, products_of_rows
 from ...numerics.stacks import sum_of_logs
 from .blocked import EliminationFactorization
 from .contract import Covariances, Fixed, PlacedTangents
@@ -112,7 +112,7 @@ class OneFactorization(EliminationFactorization):
         known = np.asarray(np.add.reduce(self.adjoint[:, :L], axis=2))
         if S is None or not len(S):
             return known
-        return np.asarray(known - np.matmul(S, C).reshape(L, -1) @ C.reshape(L, -1).T)
+        return np.asarray(known - products_between(np.matmul(S, C).reshape(L, -1), C.reshape(L, -1)))
 
     def selected_inverse(self, S: Array) -> tuple[list[Array], list[Array]]:
         if S.any():
@@ -126,9 +126,10 @@ class OneFactorization(EliminationFactorization):
         """Sums over levels of own own' (x) Z'V^-1Z (L^2, L^2) and X'V^-1Z (x) own' (p, L^2), `own` (L, J)."""
         L = len(self.T)
         squares = (own[:, None] * own).reshape(L * L, -1)
-        gDg = squares @ self.adjoint[:, :L].reshape(L * L, -1).T
-        XVg = np.matmul(self.adjoint[:, L:-1], own.T).swapaxes(0, 1).reshape(-1, L * L)
-        return gDg.reshape(L, L, L, L).transpose(2, 0, 3, 1).reshape(L * L, L * L), XVg
+        gDg = products_between(squares, self.adjoint[:, :L].reshape(L * L, -1))
+        XVg = products_between(self.adjoint[:, L:-1].reshape(-1, own.shape[1]), own)
+        gDg = gDg.reshape(L, L, L, L).transpose(2, 0, 3, 1).reshape(L * L, L * L)
+        return gDg, XVg.reshape(L, -1, L).swapaxes(0, 1).reshape(-1, L * L)
 
     def along(self, g: Sequence[Array], tangents: Sequence[PlacedTangents]) -> tuple[Array, Array]:
         """Sums over levels of products of g with Z'V^-1Z and X'V^-1Z, whatever the number of tangents, then these."""

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, traces
+from ...numerics.linalg import Array, products_between, traces
 from ...numerics.unlocked import cached_property
 from .grouped import GroupedStructure
 from .grouped_modes import GroupedSearch
@@ -99,7 +99,7 @@ class GroupedAt(LaplaceAt):
         c = structure.level_quadratic(f.K)
         c *= self.weight_slopes
         Ztg, Ztc = structure.level_cross(rows.g), structure.level_cross(c)[:, None]
-        both = (Ztg + product(f.left, Ztc)[:, 0]) @ Ztg.T
+        both = products_between(Ztg + product(f.left, Ztc)[:, 0], Ztg)
         of_beta = structure.fixed_cross(2 * rows.g + c) - summed(f.C, product(f.K, Ztc))[:, 0]
         return LevelSlopes(Ztg, np.add.reduce(f.N, axis=2) - 0.5 * (both + both.T), of_beta)
 

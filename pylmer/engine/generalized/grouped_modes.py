@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, inner
 from .grouped import GroupedStructure
 from .modes import Modes, ModeSearch, hushed_state
 
@@ -23,4 +21,4 @@ class GroupedSearch(ModeSearch):
         eta = self.structure.of_levels(b.T)
         eta += self.fixed
         rows = hushed_state(self.responses, eta)
-        return None if rows is None else Modes(u, [b], self.fixed, rows, float(np.vdot(own, own)), passes)
+        return None if rows is None else Modes(u, [b], self.fixed, rows, inner(own, own), passes)

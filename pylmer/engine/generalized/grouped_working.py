@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, block_diagonal
+from ...numerics.linalg import Array, block_diagonal, inner, products_of_rows
 from ...numerics.unlocked import cached_property
 from ..covariance.points import Points
 from ..factorization.contract import PlacedTangents
@@ -104,7 +104,7 @@ class GroupedWorkingAt:
         Ky = product(f.K, model.Zy[:, None])
         XVy = model.Xy - summed(f.C, Ky)[:, 0]
         beta = solved(f.XVX, XVy)
-        d = f.logdet_V - float(XVy @ beta) - float(np.vdot(model.Zy, Ky))
+        d = f.logdet_V - float(XVy @ beta) - inner(model.Zy, Ky[:, 0])
         if not math.isfinite(d):
             raise NumericalError(f"the criterion is {d}")
         return _Estimates(beta, model.Zy - beta @ f.C, d)
@@ -122,7 +122,7 @@ class GroupedWorkingAt:
     def _derivatives(self) -> tuple[Array, Array]:
         f, placed, L = self.levels, self.model.tangents(self.points), len(self.levels.K)
         own, E = product(f.left, self._estimates.right[:, None])[:, 0], on_one_factor(placed, L)
-        G, s = np.add.reduce(f.N, axis=2) - own @ own.T, moved(E, own)
+        G, s = np.add.reduce(f.N, axis=2) - products_of_rows(own), moved(E, own)
         WVW, XVW = summed(s, product(f.N, s)), summed(f.NC, s)
         bent = [point.curvature(G[at, at]) for point, (_, at, _) in zip(self.points, placed, strict=True)]
         information = block_diagonal(bent) + WVW - XVW.T @ solved(f.XVX, XVW)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, inner, products_between
 from ..factorization.one_factor import scalar_pivots
 
 
@@ -24,9 +24,9 @@ def product_from(A: Array, B: Array) -> Array:
 
 def summed(A: Array, B: Array) -> Array:
     """The sum over the levels of A'B, (k, a, J) and (k, b, J): (a, b)."""
-    out: Array = A[0] @ B[0].T
+    out = products_between(A[0], B[0])
     for k in range(1, len(A)):
-        out += A[k] @ B[k].T
+        out += products_between(A[k], B[k])
     return out
 
 
@@ -44,7 +44,7 @@ def newton_step(T: Array, A: Array, score: Array) -> tuple[Array, float]:
     L, _, J = A.shape
     if L == 1:
         step = score / -scalar_pivots(float(T[0, 0]), A[0])
-        return step, -float(np.vdot(score, step))
+        return step, -inner(score, step)
     return _eliminated_step(np.matmul(T.T, (T.T @ A.reshape(L, -1)).reshape(L, L, J)), score)
 
 
@@ -60,7 +60,7 @@ def _eliminated_step(M: Array, score: Array) -> tuple[Array, float]:
         above.append((root, beside))
     root = np.sqrt(scalar_pivots(1.0, M[last, last]))
     x[last] /= root
-    decrease = float(np.vdot(x, x))
+    decrease = inner(x, x)
     x[last] /= root
     for j in reversed(range(last)):
         root, beside = above[j]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, products_between
 from ...numerics.stacks import sum_of_logs
 from ..factorization.one_factor import eliminate, scalar_pivots
 from .level_arrays import product_from, summed
@@ -58,7 +58,7 @@ class LevelFactor:
         pivots = scalar_pivots(t, A)
         left = 1.0 / pivots
         K, NC = left * (t * t), C * left
-        return cls(A, C, K, left, A * left, NC, XWX - (C[0] * K[0]) @ C[0].T, sum_of_logs(pivots))
+        return cls(A, C, K, left, A * left, NC, XWX - products_between(C[0] * K[0], C[0]), sum_of_logs(pivots))
 
 
 def _with_unit(AC: Array) -> Array:

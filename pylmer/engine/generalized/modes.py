@@ -15,7 +15,7 @@ import numpy as np
 
 from ...errors import NumericalError
 from ...families import Family, RowPass, row_pass
-from ...numerics.linalg import Array
+from ...numerics.linalg import Array, inner
 from ...numerics.unlocked import cached_property
 from .weighted import WeightedStructure
 
@@ -193,7 +193,7 @@ def at_effects(
 
 def squared_length(u: Sequence[Array]) -> float:
     """|u|^2 of effects per factor (J, L)."""
-    return float(sum([np.vdot(each, each) for each in u]))
+    return sum([inner(each, each) for each in u])
 
 
 def _begun(search: ModeSearch, u: Sequence[Array]) -> Modes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import NumericalError
-from ...numerics.linalg import Array, symmetric
+from ...numerics.linalg import Array, inner, symmetric
 from ...numerics.stacks import inner_products
 from ...numerics.unlocked import cached_property
 from ..factorization.blocked import EliminationFactorization
@@ -149,5 +149,5 @@ def _weighted_step(
     u = [each[:, :, 0] for each in factorization.effects([each[:, :, None] for each in moved])]
     u_step = [new - old for new, old in zip(u, at.u, strict=True)]
     score = [g @ t + each for g, t, each in zip(Ztg, T, at.u, strict=True)]
-    promised = -sum(float(np.vdot(a, b)) for a, b in zip(score, u_step, strict=True)) - float(Xtg @ beta_step)
+    promised = -sum(inner(a, b) for a, b in zip(score, u_step, strict=True)) - float(Xtg @ beta_step)
     return u_step, beta_step, promised

@@ -16,6 +16,7 @@ from ...numerics.linalg import (
     Array,
     Codes,
     chunks,
+    inner,
     read_only,
     rows_for_products,
     solve_positive,
@@ -196,7 +197,7 @@ class WeightedStructure:
             new - old for new, old in zip(solve_effects(engine, term_templates(engine.gram, T), right), u, strict=True)
         ]
         score = [each @ t + old for each, t, old in zip(Ztg, T, u, strict=True)]
-        return step, -sum(float(np.vdot(one, two)) for one, two in zip(score, step, strict=True))
+        return step, -sum(inner(one, two) for one, two in zip(score, step, strict=True))
 
     @cached_property
     def plan(self) -> Plan:
