@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, eigen
 
-STOP = 1e-11  # predicted decrease, in units of the deviance, below which no step is worth taking
+STOP = 1e-12  # predicted decrease, in units of the deviance, below which no step is worth taking
 KEPT = 1e-4  # part of the promised decrease that a step must keep to be taken
 NEAR = 0.01  # promised decrease, in units of the deviance, from which on the quadratic model is corrected: longer steps
 # miss third derivatives, which are not the information's fault
