@@ -174,11 +174,11 @@ def main() -> None:
     os.environ.update({f"{name}_NUM_THREADS": "1" for name in THREADS} | {"POLARS_MAX_THREADS": "1"})
     given.out.mkdir(parents=True, exist_ok=True)
     file = given.out / "peers.json"
-    runs = pd.read_json(file) if file.exists() else pd.DataFrame(columns=COLUMNS)
+    runs = pd.read_json(file, precise_float=True) if file.exists() else pd.DataFrame(columns=COLUMNS)
     for name in [] if given.table else given.only:
         new = pd.DataFrame(measured(name, given.rounds, given.environments, given.data))
         runs = pd.concat([runs[runs["problem"] != name], new], ignore_index=True) if len(runs) else new
-        runs.to_json(file, orient="records", indent=0)
+        runs.to_json(file, orient="records", indent=0, double_precision=15)
     runs.drop(columns=["beta", "se"]).to_csv(given.out / "peers.csv", index=False)
     (given.out / "peers.md").write_text(table(runs))
     print(table(runs))

@@ -140,7 +140,8 @@ def _searched(devfun: Devfun, start: Points | None, near: Points | None) -> Opti
     multiple, multiples = where_to_look(devfun)
     options = _newton_options(devfun.control.optCtrl)
     scan = devfun.criterion.scanned if multiples is SCAN else None
-    near = near if begin is not None or (moments := _by_moments(devfun)) is None else moments
+    if begin is None:
+        near = _by_moments(devfun) or near
 
     def again() -> bool:
         return start is not None or not _seen_whole(devfun)

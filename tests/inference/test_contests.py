@@ -123,6 +123,18 @@ def test_correlations_of_an_lm() -> None:
     assert "Correlation" not in str(pylmer.summary(pylmer.lm("angle ~ 1", pylmer.datasets.load("cake")), corr=True))
 
 
+def test_variances_of_a_balanced_layout() -> None:
+    """(MSB - MSW) / 5 and MSW of Dyestuff's six batches: 1764.05 and 2451.25, which R prints as 1764.1 and 2451.2."""
+    data = pylmer.datasets.load("Dyestuff")
+    y = data["Yield"].to_numpy(float).reshape(6, 5)
+    within = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum() / 24
+    between = 5 * ((y.mean(axis=1) - y.mean()) ** 2).sum() / 5
+    fit = pylmer.lmer("Yield ~ 1 + (1 | Batch)", data)
+    found = float(fit.theta[0] * fit.sigma) ** 2, float(fit.sigma) ** 2
+    assert found == pytest.approx(((between - within) / 5, within), rel=1e-9)
+    assert found == pytest.approx((1764.05, 2451.25), rel=1e-9)
+
+
 def test_components_of_varcorr() -> None:
     """print(VarCorr(lmer(Reaction ~ Days + (1 | Subject), sleepstudy)), comp = c("Variance", "Std.Dev."))."""
     variances = pylmer.VarCorr(pylmer.lmer("Reaction ~ Days + (1 | Subject)", pylmer.datasets.load("sleepstudy")))

@@ -92,6 +92,11 @@ class Points(tuple[Point, ...]):
         return np.zeros(self.size, bool)
 
 
+def stacked_templates(places: Iterable[Points]) -> list[Array]:
+    """The templates of each term at several places, (m, l, l)."""
+    return [np.array([point.template() for point in term]) for term in zip(*places, strict=True)]
+
+
 @lru_cache(maxsize=256)
 def _multiple(family: CovarianceFamily, c: float) -> Point:
     return family.multiple(c)

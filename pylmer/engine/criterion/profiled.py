@@ -17,7 +17,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, joined, products_of_rows, symmetric, traces
 from ..covariance.point import Point
-from ..covariance.points import Points
+from ..covariance.points import Points, stacked_templates
 from ..factorization.contract import Engine, Factorization, Fixed, FixedNumbers, PlacedTangents, directions
 from ..factorization.one_factor import OneFactorization, on_one_factor
 from ..sums.gram import Gram
@@ -85,7 +85,7 @@ class Criterion:
 
     def values(self, places: Sequence[Points]) -> list[float] | None:
         """d at several places at once, likewise."""
-        found = self.together([np.array([point.template() for point in term]) for term in zip(*places, strict=True)])
+        found = self.together(stacked_templates(places))
         return None if found is None else found[0]
 
     def deviance(self, fixed: Fixed | FixedNumbers) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, Mask, read_only
 from ..covariance.family import CovarianceFamily
-from ..covariance.points import Points
+from ..covariance.points import Points, stacked_templates
 from ..factorization.contract import Engine, FixedNumbers
 from ..sums.gram import FactorSums, Gram
 from ..sums.rows import Rows
@@ -60,7 +60,7 @@ def trusted_criterion(criterion: Criterion, families: Sequence[CovarianceFamily]
 @lru_cache(maxsize=64)
 def _multiples(families: tuple[CovarianceFamily, ...]) -> list[Array]:
     """The templates (7, l, l) of every family at the multiples of a scan, then far away."""
-    return [read_only(np.array([family.multiple(c).template() for c in (*SCAN, FAR)])) for family in families]
+    return [read_only(T) for T in stacked_templates(Points.multiple(families, c) for c in (*SCAN, FAR))]
 
 
 def _noise(

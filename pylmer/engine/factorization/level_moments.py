@@ -14,7 +14,7 @@ import numpy as np
 
 from ...numerics.linalg import Array, eigen, products_of_rows
 from ..sums.gram import FactorSums, Gram
-from .one_factor import eliminate
+from .one_factor import eliminate, inverse_roots, squared
 
 RIDGE = 1e-12  # of what a level knows of an effect on average, added to what each knows
 WIDE = 100  # columns of X from which there are no moments
@@ -91,7 +91,7 @@ def _root(own: OwnEffects, hy: Array, s2: float, known: float) -> Array:
     """A root (L, L) of the mean over levels of S = b b' / (s2 `known`) - K, weighted where levels differ."""
     half, (L, _, J) = own.half, own.half.shape
     b = np.add.reduce(half * hy.reshape(L, 1, J), axis=0)
-    K = np.add.reduce(half[:, :, None] * half[:, None], axis=0)
+    K = squared(half)
     S = b[:, None] * b / (s2 * known) - K
     least, most = np.minimum.reduce(own.sizes), np.maximum.reduce(own.sizes)
     sure = own.sizes <= UNSURE * (least if most <= UNSURE * least else np.partition(own.sizes, J // 2)[J // 2])
@@ -113,11 +113,7 @@ def _weighted(S: Array, K: Array, Sigma: Array) -> Array:
     Directions of which no level knows anything stay as they are.
     """
     L, _, J = S.shape
-    identity = np.eye(L)[:, :, None]
-    half = np.empty((L, L, J))
-    half[:] = identity
-    eliminate(Sigma[:, :, None] + K - identity, half)
-    W = np.add.reduce(half[:, :, None] * half[:, None], axis=0)
+    W = squared(inverse_roots(Sigma[:, :, None] + K - np.eye(L)[:, :, None]))
     stack = W.transpose(2, 0, 1)
     slope = np.add.reduce(stack @ (S - Sigma[:, :, None]).transpose(2, 0, 1) @ stack, axis=0)
     WW = products_of_rows(W.reshape(L * L, J)).reshape(L, L, L, L).transpose(0, 3, 1, 2).reshape(L * L, L * L)

@@ -77,11 +77,7 @@ class OneFactorization(EliminationFactorization):
     def inverse_roots(self) -> Array:
         """L^-1 of every M, (L, L, J)."""
         (L, _, J), turned = self.AC.shape, self.T.T
-        M = np.matmul(turned, (turned @ self.AC[:, :L].reshape(L, -1)).reshape(L, L, J))
-        W = np.empty((L, L, J))
-        W[:] = np.eye(L)[:, :, None]
-        eliminate(M, W)
-        return W
+        return inverse_roots(np.matmul(turned, (turned @ self.AC[:, :L].reshape(L, -1)).reshape(L, L, J)))
 
     def modes(self, v: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """u = L^-T h v and b = T u, which no T divides."""
@@ -92,8 +88,7 @@ class OneFactorization(EliminationFactorization):
 
     def covariances(self) -> Covariances:
         """B'B with B = L^-1 T'."""
-        B = np.matmul(self.T, self.inverse_roots)
-        return [np.add.reduce(B[:, :, None] * B[:, None], axis=0).transpose(2, 0, 1)], {}
+        return [squared(np.matmul(self.T, self.inverse_roots)).transpose(2, 0, 1)], {}
 
     def own(self, v: Array) -> Array:
         """Z'V^-1[X y] v of each level: (L, J)."""
@@ -181,6 +176,19 @@ def eliminate(M: Array, W: Array) -> Array:
             W[j + 1 :] -= beside[:, None] * row
             M[j + 1 :, j + 1 :] -= beside[:, None] * beside
     return pivots
+
+
+def inverse_roots(M: Array) -> Array:
+    """L^-1 (L, L, J) for every I + M (L, L, J) = L L'; M is lost."""
+    W = np.empty(M.shape)
+    W[:] = np.eye(len(M))[:, :, None]
+    eliminate(M, W)
+    return W
+
+
+def squared(H: Array) -> Array:
+    """H'H of every level: (L, L, J)."""
+    return np.asarray(np.add.reduce(H[:, :, None] * H[:, None], axis=0))
 
 
 def on_one_factor(tangents: Sequence[PlacedTangents], L: int) -> Array:

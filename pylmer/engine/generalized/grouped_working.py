@@ -18,7 +18,7 @@ import numpy as np
 from ...errors import NumericalError
 from ...numerics.linalg import Array, block_diagonal, inner, products_of_rows
 from ...numerics.unlocked import cached_property
-from ..covariance.points import Points
+from ..covariance.points import Points, stacked_templates
 from ..factorization.contract import PlacedTangents
 from ..factorization.one_factor import on_one_factor, reduced_at
 from ..sums.gram import factor_templates
@@ -54,7 +54,7 @@ class GroupedWorking:
         return factor_templates(self.structure.place, [len(self.AC)], T)
 
     def values(self, places: Sequence[Points]) -> list[float] | None:
-        (T,) = self._templates([np.array([point.template() for point in term]) for term in zip(*places, strict=True)])
+        (T,) = self._templates(stacked_templates(places))
         try:
             parts = reduced_at(self._XytXy, np.concatenate([self.AC, self.Zy[:, None]], axis=1), T)
             return None if parts is None else [_deviance(*each) for each in zip(*parts, strict=True)]

@@ -165,7 +165,7 @@ def _descended(search: ModeSearch, at: Modes, tolerance: float) -> Modes:
     n, has_scale = search.structure.n, search.responses.family.has_scale
     for _ in range(STEPS):
         step, decrement = _newton_step(search, at)
-        value = at.rows.D + at.penalty
+        value = at.value
         scale = max(value / n, 1e-300) if has_scale else 1.0
         if decrement <= ROUNDING * scale:  # the step itself is noise
             return at
@@ -217,7 +217,7 @@ def _lowered(search: ModeSearch, at: Modes, step: list[Array], highest: float) -
     share = 1.0
     for passes in range(at.passes + 1, at.passes + 1 + HALVINGS):
         lower = search.at([a + share * s for a, s in zip(at.u, step, strict=True)], passes)
-        if lower is not None and lower.rows.D + lower.penalty <= highest:
+        if lower is not None and lower.value <= highest:
             return lower
         share *= 0.5
     return None

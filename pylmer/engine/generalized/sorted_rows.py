@@ -48,13 +48,12 @@ class SortedRows:
 
     def cross(self, c: Array) -> Array:
         """Z'c (L, J)."""
-        return np.add.reduceat(self.Z * (c if self.order is None else c.take(self.order)), self.starts, axis=1)
+        return np.add.reduceat(self.Z * self.sorted(c), self.starts, axis=1)
 
     def squares(self, weights: Array) -> Array:
         """Z'WZ (L, L, J)."""
         L = len(self.Z)
-        w = weights if self.order is None else weights.take(self.order)
-        sums = np.add.reduceat(self.products[: L * (L + 1) // 2] * w, self.starts, axis=1)
+        sums = np.add.reduceat(self.products[: L * (L + 1) // 2] * self.sorted(weights), self.starts, axis=1)
         return sums[None] if L == 1 else sums.take(pair_places(L), axis=0)
 
     def sums(self, weights: Array) -> Array:

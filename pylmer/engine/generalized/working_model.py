@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -73,47 +73,12 @@ def working_engine(structure: WeightedStructure, at: RowState) -> EliminationEng
     return structure.working(at.W, Wz, square)
 
 
-@dataclass(frozen=True, eq=False)
-class ProfiledScale(Criterion):
-    """The deviance with sigma profiled."""
-
-    @property
-    def scale_is_known(self) -> bool:
-        return False
-
-    def at(self, points: Iterable[Point]) -> ProfiledScaleAt:
-        place = Points(points)
-        return ProfiledScaleAt(self, place, self.engine.factorize([point.template() for point in place]))
-
-
 class ProfiledScaleAt(At):
     """`At` with the estimates."""
 
     def effects(self) -> tuple[Array, list[Array]]:
         b = self.factorization.modes(self.v[:, None])[1]
         return self.factorization.fixed.beta, [each[:, :, 0] for each in b]
-
-
-@dataclass(frozen=True, eq=False)
-class KnownScale(ProfiledScale):
-    """The deviance of a linear mixed model with sigma = 1, up to a constant."""
-
-    @property
-    def scale_is_known(self) -> bool:
-        return True
-
-    def at(self, points: Iterable[Point]) -> KnownScaleAt:
-        place = Points(points)
-        return KnownScaleAt(self, place, self.engine.factorize([point.template() for point in place]))
-
-    def value(self, fixed: Fixed) -> float:
-        d = float(self.deviance(fixed))
-        if not math.isfinite(d):
-            raise NumericalError(f"the criterion is {d}")
-        return d
-
-    def deviance(self, fixed: Fixed | FixedNumbers) -> Any:
-        return fixed.logdet_V + fixed.r2
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,3 +97,38 @@ class KnownScaleAt(ProfiledScaleAt):
     def information(self) -> Array:
         """As of `At`, but that no scale is profiled out."""
         return symmetric(self.curvature + self._working[0])
+
+
+@dataclass(frozen=True, eq=False)
+class ProfiledScale(Criterion):
+    """The deviance with sigma profiled."""
+
+    place: ClassVar[type[ProfiledScaleAt]] = ProfiledScaleAt
+
+    @property
+    def scale_is_known(self) -> bool:
+        return False
+
+    def at(self, points: Iterable[Point]) -> ProfiledScaleAt:
+        place = Points(points)
+        return self.place(self, place, self.engine.factorize([point.template() for point in place]))
+
+
+@dataclass(frozen=True, eq=False)
+class KnownScale(ProfiledScale):
+    """The deviance of a linear mixed model with sigma = 1, up to a constant."""
+
+    place: ClassVar[type[ProfiledScaleAt]] = KnownScaleAt
+
+    @property
+    def scale_is_known(self) -> bool:
+        return True
+
+    def value(self, fixed: Fixed) -> float:
+        d = float(self.deviance(fixed))
+        if not math.isfinite(d):
+            raise NumericalError(f"the criterion is {d}")
+        return d
+
+    def deviance(self, fixed: Fixed | FixedNumbers) -> Any:
+        return fixed.logdet_V + fixed.r2

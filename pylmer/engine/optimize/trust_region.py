@@ -18,8 +18,8 @@ from ...numerics.linalg import Array, eigen
 
 STOP = 1e-12  # predicted decrease, in units of the deviance, below which no step is worth taking
 KEPT = 1e-4  # part of the promised decrease that a step must keep to be taken
-NEAR = 0.01  # promised decrease, in units of the deviance, from which on the quadratic model is corrected: longer steps
-# miss third derivatives, which are not the information's fault
+NEAR = 0.01  # promised decrease, in units of the deviance, from which on the quadratic model is corrected: what longer
+# steps miss is the third derivative's, not the information's
 SMALLEST_RADIUS = 0.3  # that a descent begins with
 LEAST = 1e-90  # a shifted eigenvalue whose cube is a number
 ROUNDED = 1e-12  # relative error of the length of a step to the boundary
